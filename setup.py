@@ -1,0 +1,58 @@
+"""Packaging of semrender; the tools' settings are in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+ROOMS = ["shared", "inference_server", "ae_bridge", "maya_plugin"]
+
+
+def example_files() -> list[tuple[str, list[str]]]:
+    """The shipped shot travels with a wheel, below share/semrender of the environment."""
+    files = [f.relative_to(HERE) for f in (HERE / "examples").rglob("*") if f.is_file()]
+    folders = sorted({f.parent for f in files})
+    return [(f"share/semrender/{d.as_posix()}", [f.as_posix() for f in files if f.parent == d]) for d in folders]
+
+
+setup(
+    name="semrender",
+    version="0.1.0",
+    description="From label passes to a painted, layered comp: Maya, a local GPU inference server, After Effects",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    python_requires=">=3.11",
+    py_modules=["semrender"],
+    packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
+    package_data={
+        "shared": ["label_sets/*.json"],
+        "inference_server": ["models/weights/*/*"],
+    },
+    data_files=example_files(),
+    install_requires=[
+        "torch>=2.4",
+        "numpy>=1.26",
+        "opencv-python-headless>=4.9",
+        "pyzmq>=26",
+        "msgpack>=1.0.8",
+        "OpenEXR>=3.3",
+        "Pillow>=10.3",
+        "fileseq>=2.1",
+        "safetensors>=0.4.3",
+        "py-aep>=0.18,<0.19",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "test": [
+            "pytest>=8",
+            "hypothesis>=6.100",
+            "ruff>=0.17,<0.18",
+            "mypy>=2.1,<3",
+            "import-linter>=2.3",
+            "psutil>=5.9",
+        ],
+    },
+    entry_points={"console_scripts": ["semrender=semrender:main"]},
+)
