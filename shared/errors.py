@@ -1,0 +1,129 @@
+"""Errors an artist can act on.
+
+Every failure that reaches a person is a `SemrenderError`: what happened, where (file, layer, frame),
+the likely cause and the remedy. The same object travels over the wire as plain data and becomes the
+exit code of the command line, so Maya, After Effects and the shell all say the same words.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Type
+
+
+class SemrenderError(Exception):
+    """Base of all errors with words for the artist.
+
+    Args:
+        what: what happened, one sentence without a full stop.
+        file: the file concerned; layer, frame: where in the shot.
+        cause: the likely cause, as far as it was tested.
+        remedy: what to do about it.
+    """
+
+    code = "error"
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: Optional[Any] = None,
+        layer: Optional[str] = None,
+        frame: Optional[int] = None,
+        cause: str = "",
+        remedy: str = "",
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.file = None if file is None else str(file)
+        self.layer = layer
+        self.frame = frame
+        self.cause = cause
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = []
+        if self.layer is not None:
+            place.append(f"layer {self.layer}")
+        if self.frame is not None:
+            place.append(f"frame {self.frame}")
+        if self.file is not None:
+            place.append(self.file)
+        sentences = [self.what, self.cause, self.remedy]
+        text = " ".join(s.rstrip(".") + "." for s in sentences if s)
+        return f"{', '.join(place)}: {text}" if place else text
+
+    def located(
+        self, *, file: Optional[Any] = None, layer: Optional[str] = None, frame: Optional[int] = None
+    ) -> "SemrenderError":
+        """Fill in places that the code which raised could not know; what is set stays."""
+        if self.file is None and file is not None:
+            self.file = str(file)
+        self.layer = self.layer if self.layer is not None else layer
+        self.frame = self.frame if self.frame is not None else frame
+        return self
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The error as plain data for the wire and for `--json`."""
+        fields = ("what", "file", "layer", "frame", "cause", "remedy")
+        return {"code": self.code, **{name: getattr(self, name) for name in fields}}
+
+
+class InputRefused(SemrenderError):
+    """A pass, shot, label set or model that cannot be used as it is."""
+
+    code = "input"
+    exit_code = 3
+
+
+class MissingInput(InputRefused):
+    """A file or frame that is not there."""
+
+    code = "missing"
+
+
+class ModelRefused(InputRefused):
+    """A checkpoint, card or option that does not fit."""
+
+    code = "model"
+
+
+class FramesFailed(SemrenderError):
+    """A job that ended with failed frames; the finished ones are on disk."""
+
+    code = "frames"
+    exit_code = 4
+
+
+class ServerError(SemrenderError):
+    """No server, a lost server, or one that speaks another version."""
+
+    code = "server"
+    exit_code = 5
+
+
+class Interrupted(SemrenderError):
+    """Stopped on request; what is finished stays."""
+
+    code = "interrupted"
+    exit_code = 130
+
+
+def _subclasses(cls: Type[SemrenderError]) -> Dict[str, Type[SemrenderError]]:
+    found = {cls.code: cls}
+    for sub in cls.__subclasses__():
+        found.update(_subclasses(sub))
+    return found
+
+
+def from_dict(data: Dict[str, Any]) -> SemrenderError:
+    """Rebuild an error from the wire; an unknown code becomes the base class."""
+    cls = _subclasses(SemrenderError).get(str(data.get("code")), SemrenderError)
+    return cls(
+        str(data.get("what", "unknown error")),
+        file=data.get("file"),
+        layer=data.get("layer"),
+        frame=data.get("frame"),
+        cause=str(data.get("cause") or ""),
+        remedy=str(data.get("remedy") or ""),
+    )

@@ -1,0 +1,70 @@
+"""Where semrender keeps things on this machine: state folder, models, connection and installation file.
+
+Hosts such as Maya and After Effects find the interpreter and the server through these two small JSON
+files and need no configuration of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+
+def home() -> Path:
+    """The state folder: `SEMRENDER_HOME`, else the platform's place for an application's data."""
+    chosen = os.environ.get("SEMRENDER_HOME")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local"))) / "semrender"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "semrender"
+    return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "semrender"
+
+
+def models_folder() -> Path:
+    """Models the user added; those that ship are inside the package."""
+    return home() / "models"
+
+
+def label_sets_folder() -> Path:
+    """Label sets the user made."""
+    return home() / "label_sets"
+
+
+def connection_file() -> Path:
+    """Written by a running server: address, pid, version."""
+    return home() / "connection.json"
+
+
+def installation_file() -> Path:
+    """Written by every `semrender` start: which interpreter runs it, for hosts that must start a server."""
+    return home() / "installation.json"
+
+
+def write_json(path: Path, data: Dict[str, Any], mode: int = 0o600) -> None:
+    """Write `data` as JSON beside `path` and rename into place; never a half-written file.
+
+    Readable by the owner alone unless `mode` says otherwise (the connection file is a capability).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(str(beside), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(str(beside), str(path))
+
+
+def read_json(path: Path) -> Optional[Dict[str, Any]]:
+    """The object in `path`, or None where there is no readable one."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
