@@ -1,0 +1,174 @@
+"""What can be said about the files of a shot before rendering starts: all faults at once, in words.
+
+Free of image libraries: the caller brings the function that looks into a file.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.sequences import Sequence, find_sequence, frames_text
+from shared.shot import PASSES, Shot
+
+CONTEXT = "context"  # stands for the layer in the words of an error
+Key = tuple[str, str]  # (layer, pass); the context is ("", "labels")
+Size = tuple[int, int]
+
+
+class Probed(Protocol):
+    """What a probe of a file must tell; sizes in pixels."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class FramesReport:
+    """What `check_frames` found. No `problems` means that every frame asked for is there and fits."""
+
+    sequences: dict[Key, Sequence]  # (layer, pass); the context is ("", "labels")
+    size: Size | None  # (width, height) as the shot says, else of most label passes; None if none can be read
+    problems: list[SemrenderError]
+
+    def words(self, most: int = 20) -> str:
+        """The problems as lines; a long list ends in "and 212 more"."""
+        lines = [str(problem) for problem in self.problems[:most]]
+        left = len(self.problems) - most
+        return "\n".join(lines + ([f"and {left} more"] if left > 0 else []))
+
+
+def check_frames(
+    shot: Shot, base: Path, probe: Callable[[Path], Probed], frames: Iterable[int] | None = None
+) -> FramesReport:
+    """Look at every file that painting `frames` (default: all of them) would read, and name all faults.
+
+    Args:
+        base: the folder of the shot.
+        probe: the size of a file; raises SemrenderError for a missing, truncated or unreadable one.
+
+    The state of files raises nothing: passes that are not there, frames without a file, files that `probe`
+    refuses and files of another size than the shot's become problems, grouped per pass and kind.
+    """
+    wanted = sorted(set(shot.frames if frames is None else frames))
+    patterns: dict[Key, str | None] = {("", "labels"): shot.context}
+    patterns.update({(layer.name, kind): getattr(layer, kind) for layer in shot.layers for kind in PASSES})
+    sequences: dict[Key, Sequence] = {}
+    problems: list[SemrenderError] = []
+    for key, pattern in patterns.items():
+        try:
+            if pattern is not None:
+                sequences[key] = find_sequence(pattern, base, key[0] or CONTEXT)
+        except SemrenderError as error:
+            problems.append(error)
+
+    asked = {key: _asked(one, wanted) for key, one in sequences.items()}
+    looked = {
+        path: _look(probe, path)
+        for path in dict.fromkeys(p for some in asked.values() for p in some.values())
+    }
+    results = {key: {frame: looked[path] for frame, path in some.items()} for key, some in asked.items()}
+    size, reason = _size(shot, results)
+    for (layer, kind), one in sequences.items():
+        found = results[layer, kind]
+        faults = _gaps(one, kind, wanted) + _unreadable(found, kind) + _other_sizes(found, kind, size, reason)
+        for fault in faults:
+            if one.still:
+                fault.frame = None  # it is every frame
+            # The file of the one frame concerned, if there is one; else the pattern.
+            every = base / one.pattern
+            file = every if fault.frame is None else one.files.get(fault.frame, every)
+            problems.append(fault.located(file=file, layer=layer or CONTEXT))
+    return FramesReport(sequences, size, problems)
+
+
+def _asked(sequence: Sequence, wanted: list[int]) -> dict[int, Path]:
+    if sequence.still:
+        return dict(sequence.files)
+    return {frame: sequence.files[frame] for frame in wanted if frame in sequence.files}
+
+
+def _look(probe: Callable[[Path], Probed], path: Path) -> Size | SemrenderError:
+    try:
+        found = probe(path)
+        return found.width, found.height
+    except SemrenderError as error:
+        return error.located(file=path)
+    except OSError as error:
+        return InputRefused("the file cannot be read", file=path, cause=error.strerror or str(error))
+
+
+def _size(shot: Shot, results: dict[Key, dict[int, Size | SemrenderError]]) -> tuple[Size | None, str]:
+    """The size that every pass should have, and why."""
+    if shot.width is not None and shot.height is not None:
+        return (shot.width, shot.height), f"The shot is {shot.width}x{shot.height}"
+    labels = (results[key].values() for key in results if key[1] == "labels")
+    counts = Counter(result for some in labels for result in some if isinstance(result, tuple))
+    if not counts:
+        return None, ""
+    size, count = counts.most_common(1)[0]
+    return size, f"{count} of {counts.total()} label frames of the shot are {size[0]}x{size[1]}"
+
+
+def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderError]:
+    missing = [] if sequence.still else [frame for frame in wanted if frame not in sequence.files]
+    if not missing:
+        return []
+    there = frames_text(_asked(sequence, wanted))
+    cause, remedy = "", "Render them"
+    if len(sequence.files) == 1:
+        cause = f"Only one file is there, frame {sequence.first}"
+        remedy = "Write #### in place of the number; for a still, take the number out of the file name"
+    elif not there:
+        cause = f"The files are frames {frames_text(sequence.files)}"
+        remedy = "Correct first and last of the shot, or the pattern"
+    elif "more" not in there:
+        remedy = f"Render them, or paint only what is there: --frames {there.replace(' ', '')}"
+    return [
+        MissingInput(
+            f"the {kind} pass lacks {len(missing)} of {len(wanted)} frames: {frames_text(missing)}",
+            frame=missing[0] if len(missing) == 1 else None,
+            cause=cause,
+            remedy=remedy,
+        )
+    ]
+
+
+def _unreadable(found: dict[int, Size | SemrenderError], kind: str, most: int = 3) -> list[SemrenderError]:
+    bad = [(frame, result) for frame, result in found.items() if isinstance(result, SemrenderError)]
+    # Copies: two layers may share the file, and each names itself.
+    faults = [copy.copy(error).located(frame=frame) for frame, error in bad[:most]]
+    if bad[most:]:
+        rest = frames_text(frame for frame, _ in bad[most:])
+        what = f"{len(bad) - most} more files of the {kind} pass cannot be read: frames {rest}"
+        faults.append(InputRefused(what, remedy="Render them again"))
+    return faults
+
+
+def _other_sizes(
+    found: dict[int, Size | SemrenderError], kind: str, size: Size | None, reason: str
+) -> list[SemrenderError]:
+    def where(frames: list[int]) -> str:
+        some = f" on {len(frames)} of {len(found)} frames: {frames_text(frames)}"
+        return "" if len(frames) == len(found) else some
+
+    other: dict[Size, list[int]] = defaultdict(list)
+    for frame, result in found.items():
+        if isinstance(result, tuple) and size is not None and result != size:
+            other[result].append(frame)
+    return [
+        InputRefused(
+            f"the {kind} pass is {width}x{height}{where(frames)}",
+            frame=frames[0] if len(frames) == 1 else None,
+            cause=reason,
+            remedy="All passes of a shot have one size; render these again",
+        )
+        for (width, height), frames in other.items()
+    ]

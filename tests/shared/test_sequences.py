@@ -1,0 +1,406 @@
+"""Patterns, ranges and folders, on real files named as the field names them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import InputRefused, MissingInput
+from shared.sequences import find_sequence, frames_text, missing_frames, parse_range, shot_from_input
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ride_the_train"
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def numbered(folder: Path, shape: str, frames: range = range(1001, 1004)) -> Path:
+    return touch(folder, *(shape % frame for frame in frames))
+
+
+# --- ranges ---
+
+
+@pytest.mark.parametrize(
+    ("text", "frames"),
+    [
+        ("1001", [1001]),
+        ("1001-1004", [1001, 1002, 1003, 1004]),
+        ("1001-1010x3", [1001, 1004, 1007, 1010]),
+        ("1001-1003, 1020", [1001, 1002, 1003, 1020]),
+        ("-5--3", [-5, -4, -3]),
+        ("-1-1", [-1, 0, 1]),
+        ("3-1", [1, 2, 3]),
+        ("1-3,2-4", [1, 2, 3, 4]),
+        ("1–3", [1, 2, 3]),
+        ("1-1000000", list(range(1, 1_000_001))),
+    ],
+)
+def test_range(text: str, frames: list[int]) -> None:
+    assert parse_range(text) == frames
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "1-", "1-2x0", "1-2x-1", "1.5-2", "1,,2", "1-2y2", "1:5", "1" * 30, "--5"]
+)
+def test_range_refused(text: str) -> None:
+    with pytest.raises(InputRefused, match=r"is no range of frames.*1001-1100x2"):
+        parse_range(text)
+
+
+@pytest.mark.parametrize("text", ["1-1000001", "0-999999999", "1-600000,1-600000", "20000000"])
+def test_range_too_large(text: str) -> None:
+    with pytest.raises(InputRefused, match="too large"):
+        parse_range(text)
+
+
+@given(st.sets(st.integers(-3000, 3000), min_size=1, max_size=60))
+def test_range_round_trip(frames: set[int]) -> None:
+    assert parse_range(frames_text(frames, most=10_000)) == sorted(frames)
+
+
+def test_frames_text_counts_what_it_leaves_out() -> None:
+    assert frames_text([1010, 1013, 1014, 1015]) == "1010, 1013-1015"
+    assert frames_text([]) == ""
+    scattered = [1, 2, 4, 8, 9, 13, 20, 31]
+    assert frames_text(scattered, most=3) == "1-2, 4, 8-9 and 3 more"
+
+
+# --- patterns ---
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "label.%04d.png",
+        "label.%4d.png",
+        "label.%d.png",
+        "label.####.png",
+        "label.#.png",
+        "label.@.png",
+        "label.@@@@.png",
+        "label.$F4.png",
+        "label.$F.png",
+        "label.<f4>.png",
+        "label.<F4>.png",
+        "label.<frame>.png",
+        "label.*.png",
+        "label.[####].png",
+        "label.[1001-1003].png",
+        "label.1001-1003#.png",
+        "label.1001-1003####.png",
+        "label.####.png 1001-1003",
+        "label.%04d.png 1001-1003",
+        "LABEL.####.PNG",
+        ".",
+        "",
+    ],
+)
+def test_every_way_to_write_it(pattern: str, tmp_path: Path) -> None:
+    numbered(tmp_path, "label.%04d.png")
+    touch(tmp_path, "notes.txt", "._label.1001.png", ".label.1002.png", "preview.png", "Thumbs.db")
+    found = find_sequence(pattern, tmp_path)
+    assert found.files == {frame: tmp_path / f"label.{frame}.png" for frame in (1001, 1002, 1003)}
+    assert (found.first, found.last, found.still) == (1001, 1003, False)
+    assert find_sequence(found.pattern, tmp_path).files == found.files
+    assert find_sequence(tmp_path / pattern).files == found.files
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [
+        ("sh010_v003.####.png", "sh010_v003.%04d.png"),
+        ("a [final] (v2).####.png", "a [final] (v2).%04d.png"),
+        ("50% grey.####.png", "50%% grey.%04d.png"),
+        ("100%d.####.png", "100%%d.%04d.png"),
+        ("shot #3.####.png", "shot #3.%04d.png"),
+        ("ride label – 列車 ünï.%04d.png", "ride label – 列車 ünï.%04d.png"),
+        ("dir [1-5] #2/x.####.png", "dir [1-5] #2/x.%04d.png"),
+        ("name.####.label.png", "name.%04d.label.png"),
+        ("####.png", "%04d.png"),
+        ("a.b.c_####.exr", "a.b.c_%04d.exr"),
+        ("$HOME.$F4.png", "$HOME.%04d.png"),
+        ("a+b.(x).####.png", "a+b.(x).%04d.png"),
+    ],
+)
+def test_names_full_of_traps(pattern: str, shape: str, tmp_path: Path) -> None:
+    numbered(tmp_path, shape)
+    found = find_sequence(pattern, tmp_path)
+    assert found.files == {frame: tmp_path / (shape % frame) for frame in (1001, 1002, 1003)}
+    of_folder = find_sequence((tmp_path / pattern).parent)
+    assert of_folder.files == found.files
+    assert find_sequence(of_folder.pattern).files == found.files
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [
+        ("[####].png", "[%04d].png"),
+        ("name_[####].png", "name_[%04d].png"),
+        ("####.take #2.png", "%04d.take #2.png"),
+        ("sh010-020####.png", "sh010-020%04d.png"),
+        (".hidden.####.png", ".hidden.%04d.png"),
+        ("name####", "name%04d"),
+    ],
+)
+def test_names_that_only_a_pattern_can_tell(pattern: str, shape: str, tmp_path: Path) -> None:
+    numbered(tmp_path, shape)
+    found = find_sequence(pattern, tmp_path)
+    assert found.files == {frame: tmp_path / (shape % frame) for frame in (1001, 1002, 1003)}
+
+
+def test_padding_is_a_least_width(tmp_path: Path) -> None:
+    touch(tmp_path, "a.0998.png", "a.9999.png", "a.10000.png", "a.997.png")
+    assert list(find_sequence("a.####.png", tmp_path).files) == [998, 9999, 10000]
+    assert list(find_sequence("a.@.png", tmp_path).files) == [997, 998, 9999, 10000]
+    # A folder takes the mixture as one sequence, and its pattern says so.
+    assert find_sequence(tmp_path).pattern.endswith("a.@.png")
+    (tmp_path / "a.0997.png").touch()
+    with pytest.raises(InputRefused, match=r'"a\.0997\.png" and "a\.997\.png" are both frame 997'):
+        find_sequence("a.@.png", tmp_path)
+    assert list(find_sequence("a.####.png", tmp_path).files) == [997, 998, 9999, 10000]
+
+
+def test_unpadded(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"a{frame}.png" for frame in range(8, 12)))
+    found = find_sequence(tmp_path)
+    assert (list(found.files), found.padding) == ([8, 9, 10, 11], 1)
+    with pytest.raises(MissingInput, match=r"no file fits.*There are a@\.png \(frames 8-11\)"):
+        find_sequence("a.####.png", tmp_path)
+
+
+def test_negative_frames_and_hyphens(tmp_path: Path) -> None:
+    touch(tmp_path / "n", "a.-002.png", "a.-0001.png", "a.0000.png", "a.0001.png")
+    assert list(find_sequence("n", tmp_path).files) == [-2, -1, 0, 1]
+    assert list(find_sequence("n/a.####.png", tmp_path).files) == [-2, -1, 0, 1]
+    assert list(find_sequence("n/a.####.png -1-0", tmp_path).files) == [-1, 0]
+    assert find_sequence("n/a.-002.png", tmp_path).first == -2
+    touch(tmp_path / "h", "a-1001.png", "a-1002.png")
+    assert list(find_sequence("h", tmp_path).files) == [1001, 1002]
+    assert list(find_sequence("h/a-####.png", tmp_path).files) == [1001, 1002]
+    touch(tmp_path / "m", "-5.png", "5.png")
+    assert list(find_sequence("m", tmp_path).files) == [-5, 5]
+
+
+def test_upper_case_suffix_is_the_same_sequence(tmp_path: Path) -> None:
+    touch(tmp_path, "a.1001.PNG", "a.1002.png")
+    assert list(find_sequence(tmp_path).files) == [1001, 1002]
+    assert list(find_sequence("a.####.png", tmp_path).files) == [1001, 1002]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems see one name")
+def test_names_that_differ_in_case_stay_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "A.1001.png", "a.1001.png", "a.1002.png")
+    assert find_sequence("a.####.png", tmp_path).files[1001].name == "a.1001.png"
+    assert list(find_sequence("A.####.png", tmp_path).files) == [1001]
+
+
+def test_accents_stored_decomposed(tmp_path: Path) -> None:
+    name = unicodedata.normalize("NFD", "ünï")
+    numbered(tmp_path, f"{name}.%04d.png")
+    assert len(find_sequence(unicodedata.normalize("NFC", "ünï.####.png"), tmp_path).files) == 3
+
+
+def test_patterns_written_on_windows(tmp_path: Path) -> None:
+    numbered(tmp_path / "train", "label.%04d.png")
+    assert len(find_sequence("train\\label.####.png", tmp_path).files) == 3
+
+
+def test_range_in_the_pattern(tmp_path: Path) -> None:
+    numbered(tmp_path, "a.%04d.png", range(1001, 1011))
+    for pattern in ("a.1003-1012#.png", "a.[1003-1012].png", "a.####.png 1003-1012"):
+        found = find_sequence(pattern, tmp_path)
+        assert (found.first, found.last, min(found.files), max(found.files)) == (1003, 1012, 1003, 1010)
+    with pytest.raises(MissingInput, match=r"no file for frames 1-5.*There are frames 1001-1010"):
+        find_sequence("a.####.png 1-5", tmp_path)
+    with pytest.raises(InputRefused, match="--frames 1001-1010x2"):
+        find_sequence("a.####.png 1001-1010x2", tmp_path)
+
+
+def test_single_file(tmp_path: Path) -> None:
+    numbered(tmp_path, "a.%04d.png")
+    touch(
+        tmp_path, "sky.png", "sky_v003.png", "shot #3.png", "100%d.png", "a_[####].png", "20231123120000.png"
+    )
+    one = find_sequence("a.1002.png", tmp_path)
+    assert (one.files, one.first, one.last, one.still) == ({1002: tmp_path / "a.1002.png"}, 1002, 1002, False)
+    for name in ("sky.png", "sky_v003.png", "100%d.png", "a_[####].png", "20231123120000.png"):
+        still = find_sequence(name, tmp_path)
+        assert still.still and still.file(1) == still.file(99999) == tmp_path / name
+    with pytest.raises(MissingInput, match="frame 1003"):
+        one.file(1003)
+
+
+def test_versions_are_no_frames(tmp_path: Path) -> None:
+    touch(tmp_path / "a", "sh010_v001.png", "sh010_v002.png")
+    with pytest.raises(InputRefused, match=r"more than one sequence.*sh010_v001\.png \(a still\)"):
+        find_sequence("a", tmp_path)
+    touch(tmp_path / "b", "sh010.1001.v003.png", "sh010.1002.v003.png")
+    assert list(find_sequence("b", tmp_path).files) == [1001, 1002]
+    # "v" at the end of a word is no version.
+    touch(tmp_path / "c", "rev1001.png", "rev1002.png")
+    assert list(find_sequence("c", tmp_path).files) == [1001, 1002]
+
+
+def test_missing_frames(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"a.{frame}.png" for frame in (1001, 1002, 1004, 1008)), "sky.png")
+    found = find_sequence("a.####.png", tmp_path)
+    assert missing_frames(found, 1001, 1008) == "1003, 1005-1007"
+    assert missing_frames(found, 1000, 1008, 2) == "1000, 1006"
+    assert missing_frames(found, 1001, 1002) == ""
+    assert missing_frames(find_sequence("sky.png", tmp_path), 1, 100) == ""
+
+
+def test_folders_that_are_not_one_sequence(tmp_path: Path) -> None:
+    touch(tmp_path / "two", "a.1001.png", "b.1001.exr", "b.1002.exr")
+    with pytest.raises(
+        InputRefused, match=r"There are a\.####\.png \(frames 1001\), b\.####\.exr \(frames 1001-1002\)"
+    ):
+        find_sequence("two", tmp_path, "train")
+    touch(tmp_path / "unclear", "tree.png", "sky2.png")
+    with pytest.raises(InputRefused, match="more than one sequence"):
+        find_sequence("unclear", tmp_path)
+    touch(tmp_path / "many", *(f"{letter}.1001.png" for letter in "abcdefghij"))
+    with pytest.raises(InputRefused, match="and 4 more"):
+        find_sequence("many", tmp_path)
+    touch(tmp_path / "none", "notes.txt")
+    with pytest.raises(MissingInput, match="no picture"):
+        find_sequence("none", tmp_path)
+    touch(tmp_path / "single", "sky.png")
+    assert find_sequence("single", tmp_path).still
+
+
+def test_nothing_there_says_what_is(tmp_path: Path) -> None:
+    numbered(tmp_path, "label.%04d.png")
+    with pytest.raises(
+        MissingInput, match=r"layer train, .*lable\.####\.png: no file fits.*label\.####\.png \(frames"
+    ):
+        find_sequence("lable.####.png", tmp_path, "train")
+    with pytest.raises(MissingInput, match="no such file"):
+        find_sequence("label.2000.png", tmp_path)
+    with pytest.raises(MissingInput, match="folder is not there"):
+        find_sequence("nowhere/label.####.png", tmp_path)
+    with pytest.raises(MissingInput, match="in the file name only"):
+        find_sequence("####/label.png", tmp_path)
+    with pytest.raises(InputRefused):
+        find_sequence("x" * 5000, tmp_path)
+    with pytest.raises(InputRefused):
+        find_sequence("a\0b.####.png", tmp_path)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything"
+)
+def test_folder_without_permission(tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "closed", "a.%04d.png")
+    folder.chmod(0)
+    try:
+        with pytest.raises(InputRefused, match="cannot be read"):
+            shot_from_input(folder)
+    finally:
+        folder.chmod(0o700)
+
+
+# --- from any input to a shot ---
+
+
+def test_input_is_a_shot_json() -> None:
+    shot, base = shot_from_input(EXAMPLE)
+    assert (shot, base) == shot_from_input(EXAMPLE / "shot.json")
+    assert shot.name == "ride_the_train" and base == EXAMPLE.resolve()
+    for pattern in (shot.context, *(layer.labels for layer in shot.layers)):
+        assert pattern and list(find_sequence(pattern, base).files) == list(shot.frames)
+
+
+@pytest.mark.parametrize("given_as", ["folder", "pattern"])
+def test_input_is_a_sequence(given_as: str, tmp_path: Path) -> None:
+    folder = numbered(tmp_path / "dir – 列車 ünï", "ride label – 列車 (v2).%04d.png")
+    source = folder if given_as == "folder" else folder / "ride label – 列車 (v2).####.png"
+    shot, base = shot_from_input(source)
+    assert (shot.name, shot.fps_num, shot.fps_den, shot.first, shot.last) == (
+        "ride label – 列車 (v2)",
+        24,
+        1,
+        1001,
+        1003,
+    )
+    assert (shot.width, shot.context, len(shot.layers), base) == (None, None, 1, folder)
+    assert find_sequence(shot.layers[0].labels, base).files[1003].name == "ride label – 列車 (v2).1003.png"
+
+
+def test_input_is_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbered(tmp_path / "frames", "%04d.png")
+    monkeypatch.chdir(tmp_path / "frames")
+    for source in (".", "####.png", "../frames", "../frames/%04d.png"):
+        shot, base = shot_from_input(source)
+        assert base.is_absolute() and len(find_sequence(shot.layers[0].labels, base).files) == 3
+        assert shot.layers[0].name == "frames"
+
+
+def test_input_is_one_file(tmp_path: Path) -> None:
+    numbered(tmp_path, "a.%04d.png")
+    touch(tmp_path, "sky.png", "what?.png" if os.name != "nt" else "what.png")
+    shot, _ = shot_from_input(tmp_path / "a.1002.png")
+    assert (shot.first, shot.last, shot.layers[0].name) == (1002, 1002, "a")
+    shot, base = shot_from_input(tmp_path / "sky.png")
+    assert (shot.first, shot.last, shot.layers[0].name) == (1, 1, "sky")
+    assert find_sequence(shot.layers[0].labels, base).still
+    if os.name != "nt":
+        assert shot_from_input(tmp_path / "what?.png")[0].layers[0].name == "what_"
+
+
+def test_input_with_a_range_and_a_gap(tmp_path: Path) -> None:
+    touch(tmp_path, "a.1001.png", "a.1003.png", "a.1004.png")
+    shot, base = shot_from_input(tmp_path / "a.####.png")
+    assert (shot.first, shot.last) == (1001, 1004)
+    assert missing_frames(find_sequence(shot.layers[0].labels, base), shot.first, shot.last) == "1002"
+    shot, _ = shot_from_input(f"{tmp_path}/a.####.png 1003-1006")
+    assert (shot.first, shot.last, shot.layers[0].labels) == (1003, 1006, "a.####.png")
+
+
+def test_folders_as_layers(tmp_path: Path) -> None:
+    numbered(tmp_path / "sh010" / "10_sky", "sky.%04d.png", range(1003, 1006))
+    numbered(tmp_path / "sh010" / "9_train", "label.%04d.png")
+    touch(tmp_path / "sh010", "11_ground/ground.png", "notes/read me.txt", ".cache/a.1001.png")
+    shot, base = shot_from_input(tmp_path / "sh010")
+    assert [layer.name for layer in shot.layers] == ["9_train", "10_sky", "11_ground"]
+    assert (shot.name, shot.first, shot.last) == ("sh010", 1001, 1005)
+    assert [len(find_sequence(layer.labels, base).files) for layer in shot.layers] == [3, 3, 1]
+
+
+def test_folders_whose_order_is_open(tmp_path: Path) -> None:
+    numbered(tmp_path / "train", "a.%04d.png")
+    shot, _ = shot_from_input(tmp_path)
+    assert [layer.name for layer in shot.layers] == ["train"]
+    numbered(tmp_path / "environment", "a.%04d.png")
+    with pytest.raises(InputRefused, match=r"on top: environment, train.*01_train.*shot\.json"):
+        shot_from_input(tmp_path)
+
+
+def test_input_that_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match="no picture"):
+        shot_from_input(tmp_path)
+    with pytest.raises(MissingInput, match="folder is not there"):
+        shot_from_input(tmp_path / "a" / "b")
+    with pytest.raises(MissingInput, match="no such file"):
+        shot_from_input(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text(json.dumps({"name": "x"}))
+    with pytest.raises(InputRefused, match='"fps" is missing'):
+        shot_from_input(tmp_path / "a.json")
+
+
+def test_input_of_too_many_frames(tmp_path: Path) -> None:
+    touch(tmp_path, "a.0001.png", "a.5000000.png")
+    with pytest.raises(InputRefused, match='"last" is 5000000'):
+        shot_from_input(tmp_path)
