@@ -1,0 +1,105 @@
+"""The words that client, broker and worker exchange over ZeroMQ.
+
+A message is a list of frames: a msgpack header (a map, at most `MAX_HEADER` bytes) and any number of opaque
+blobs (encoded files, never arrays). Three kinds of header:
+
+    request  {"v", "verb", "id", "body"}           answered once, by id
+    reply    {"v", "re": id, "ok": True, "body"}   or {"v", "re": id, "ok": False, "error": {...}}
+    event    {"v", "event", "job", "n", "body"}    numbered per job from 1, replayed on request
+
+Unknown fields are ignored, unknown verbs are refused. There is no pickle anywhere.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import msgpack
+
+from shared.errors import SemrenderError, ServerError, from_dict
+
+PROTOCOL = 1  # what this build speaks
+MIN_PROTOCOL = 1  # the oldest it still understands
+
+MAX_HEADER = 4 * 2**20  # bytes
+MAX_BLOB = 512 * 2**20  # bytes
+MAX_BLOBS = 4096
+MAX_ITEMS = 100_000  # in one array or map of a header
+
+Message = Tuple[Dict[str, Any], List[bytes]]
+
+
+def request(verb: str, body: Dict[str, Any], blobs: Sequence[bytes] = ()) -> Tuple[str, List[bytes]]:
+    """A request's id and its frames."""
+    identity = uuid.uuid4().hex
+    return identity, pack({"v": PROTOCOL, "verb": verb, "id": identity, "body": body}, blobs)
+
+
+def reply(to: str, body: Dict[str, Any], blobs: Sequence[bytes] = ()) -> List[bytes]:
+    return pack({"v": PROTOCOL, "re": to, "ok": True, "body": body}, blobs)
+
+
+def refusal(to: str, error: SemrenderError) -> List[bytes]:
+    return pack({"v": PROTOCOL, "re": to, "ok": False, "error": error.to_dict()})
+
+
+def event(name: str, job: str, number: int, body: Dict[str, Any]) -> List[bytes]:
+    return pack({"v": PROTOCOL, "event": name, "job": job, "n": number, "body": body})
+
+
+def pack(header: Dict[str, Any], blobs: Sequence[bytes] = ()) -> List[bytes]:
+    """Frames of a message. Raises ServerError where the other side would refuse the size."""
+    first = msgpack.packb(header, use_bin_type=True)
+    if len(first) > MAX_HEADER or len(blobs) > MAX_BLOBS or any(len(b) > MAX_BLOB for b in blobs):
+        raise ServerError(
+            "this message is too large to send",
+            remedy="Put the files on a disk that the server can read and send their paths",
+        )
+    return [first, *blobs]
+
+
+def unpack(frames: Sequence[bytes]) -> Message:
+    """Header and blobs of received frames; everything is bounded before it is unpacked."""
+    if not frames or len(frames) - 1 > MAX_BLOBS or len(frames[0]) > MAX_HEADER:
+        raise ServerError("a message of the wrong shape was received")
+    if any(len(blob) > MAX_BLOB for blob in frames[1:]):
+        raise ServerError(f"a message with a file over {MAX_BLOB // 2**20} MiB was received")
+    try:
+        header = msgpack.unpackb(
+            frames[0],
+            raw=False,
+            strict_map_key=True,
+            max_array_len=MAX_ITEMS,
+            max_map_len=MAX_ITEMS,
+            max_ext_len=0,
+        )
+    except (ValueError, RecursionError, msgpack.exceptions.UnpackException) as error:
+        raise ServerError("a message that is not msgpack was received", cause=str(error)) from error
+    if not isinstance(header, dict):
+        raise ServerError("a message without a header was received")
+    return header, list(frames[1:])
+
+
+def answer(header: Dict[str, Any]) -> Dict[str, Any]:
+    """The body of a reply; a refusal is raised as the error it carries."""
+    if header.get("ok"):
+        body = header.get("body")
+        return body if isinstance(body, dict) else {}
+    raise from_dict(header.get("error") or {})
+
+
+def check_version(body: Dict[str, Any], mine: str, theirs: str) -> None:
+    """Refuse a peer whose protocol does not overlap ours, saying who must update."""
+    speaks, oldest = body.get("protocol"), body.get("min_protocol")
+    if not isinstance(speaks, int) or not isinstance(oldest, int):
+        raise ServerError(f"the {theirs} does not say which protocol it speaks", remedy=f"Update the {theirs}")
+    older: Optional[str] = None
+    if speaks < MIN_PROTOCOL:
+        older = theirs
+    elif oldest > PROTOCOL:
+        older = mine
+    if older:
+        raise ServerError(
+            f"the {mine} speaks protocol {PROTOCOL}, the {theirs} {speaks}", remedy=f"Update the {older}"
+        )
