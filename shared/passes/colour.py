@@ -1,0 +1,169 @@
+"""From colours to ids: a table over all 2^24 colours, looked up once per pixel.
+
+A palette colour is a class or it is not; nothing is averaged, resized or compared as floats. `nearest`
+exists for soiled material: exact colours first, then only classes that are really there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import label_code
+from shared.errors import InputRefused
+from shared.label_set import NOTHING, LabelSet
+from shared.passes.label_pass import Ids
+
+INVALID = 65534  # a colour that is no class
+SHARED = 65533  # a colour that names several classes
+
+Rgb = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Table = tuple[tuple[int, tuple[int, int, int]], ...]  # (id, colour), hashable
+
+NEAR = 8  # 8-bit codes: farther from every class than this a pixel says nothing about the palette
+FLAT = 2  # codes: as near as this counts as the class's own area
+LEAST_NEAR = 0.6  # share of pixels that must be near some class for nearest to be allowed to guess
+LEAST_AREA = 0.0002  # share of pixels that makes a class really present
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A palette as a decoder uses it."""
+
+    name: str
+    colours: Table
+
+
+def palettes_of(label_set: LabelSet, name: str | None) -> list[Codes]:
+    """The palette asked for, or all that the set knows, its own first and the self-checking code last."""
+    found = []
+    for palette in label_set.palettes.values():
+        if name is None or name == palette.name:
+            found.append(Codes(palette.name, tuple(palette.colors.items())))
+    ids = [label.id for label in label_set.labels]
+    if name in (None, label_code.NAME) and max(ids) < label_code.EMPTY:
+        code = tuple((i, label_code.encode(i)) for i in ids)
+        found.append(Codes(label_code.NAME, (*code, (NOTHING, label_code.encode(label_code.EMPTY)))))
+    if not found:
+        raise InputRefused(
+            f"the label set {label_set.name} has no palette {name!r}",
+            remedy=f"It has {', '.join([*label_set.palettes, label_code.NAME])}",
+        )
+    return found
+
+
+def packed(rgb: Rgb) -> NDArray[np.uint32]:
+    """(H, W, 3) bytes -> (H, W) 0xRRGGBB."""
+    import cv2
+
+    if rgb.ndim == 3 and rgb.size:
+        # Blue first in memory is the little-endian order; alpha is cleared below.
+        four = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA)
+        values: NDArray[np.uint32] = four.view(np.uint32)[..., 0] & np.uint32(0xFFFFFF)
+        return values
+    return (rgb[..., 0].astype(np.uint32) << 16) | (rgb[..., 1].astype(np.uint32) << 8) | rgb[..., 2]
+
+
+@lru_cache(maxsize=8)
+def table(codes: Codes, declared: tuple[int, ...]) -> Ids:
+    """(2^24,) colour -> id, INVALID, or SHARED where several classes have it and `declared` does not settle it."""
+    users: dict[int, list[int]] = {}
+    for identity, (red, green, blue) in codes.colours:
+        users.setdefault(red << 16 | green << 8 | blue, []).append(identity)
+    result = np.full(1 << 24, INVALID, np.uint16)
+    for colour, ids in users.items():
+        wanted = [i for i in ids if i in declared] if len(ids) > 1 else ids
+        result[colour] = wanted[0] if len(wanted) == 1 else SHARED
+    return result
+
+
+def decode(rgb: Rgb, outside: Mask | None, codes: Codes, label_set: LabelSet, declared: tuple[int, ...]) -> Ids:
+    """Ids (H, W); INVALID where a colour is no class; NOTHING where `outside`.
+
+    Raises InputRefused for a colour that names several classes and that the declared classes do not settle.
+    """
+    ids: Ids = np.take(table(codes, declared), packed(rgb))
+    if outside is not None:
+        ids[outside] = NOTHING
+    if len({colour for _, colour in codes.colours}) < len(codes.colours) and (ids == SHARED).any():
+        raise _shared(rgb, ids, codes, label_set)
+    return ids
+
+
+def _shared(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> InputRefused:
+    y, x = np.argwhere(ids == SHARED)[0]
+    colour = tuple(int(v) for v in rgb[y, x])
+    names = [label_set.by_id(i).name for i, c in codes.colours if c == colour]
+    return InputRefused(
+        f"the colour {colour} at x {x}, y {y} names {len(names)} classes: {', '.join(names)}",
+        cause=f"The palette {codes.name} gives them one colour",
+        remedy="List the shot's classes in `read.classes`, or render ids instead of colours",
+    )
+
+
+def srgb(codes: Codes) -> Codes:
+    """The palette as it looks after a wrongly applied sRGB view (IEC 61966-2-1)."""
+    return Codes(codes.name, tuple((i, _srgb(colour)) for i, colour in codes.colours))
+
+
+def _srgb(colour: Iterable[int]) -> tuple[int, int, int]:
+    linear = np.array(list(colour), np.float64) / 255
+    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    red, green, blue = (int(v) for v in np.rint(encoded * 255))
+    return red, green, blue
+
+
+def distances(colours: NDArray[Any], codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For (N, 3) colours: largest channel difference to the nearest class, and that class's place in the palette.
+
+    Nearest is Euclidean in 8-bit RGB.
+    """
+    palette = np.array([c for _, c in codes.colours], np.int64)
+    nearest = np.empty(len(colours), np.int64)
+    for start in range(0, len(colours), 65536):  # keeps the distance matrix small
+        some = colours[start : start + 65536].astype(np.int64)
+        nearest[start : start + 65536] = ((some[:, None] - palette[None]) ** 2).sum(2).argmin(1)
+    return np.abs(colours.astype(np.int64) - palette[nearest]).max(1), nearest
+
+
+def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, str] | None:
+    """Ids (H, W), how many pixels were guessed, and a note; None where the colours fit no class well enough.
+
+    The raw palette and the palette under an sRGB view are tried; the one that fits more pixels counts.
+    """
+    inside = np.ones(rgb.shape[:2], bool) if outside is None else ~outside
+    colours, place, counts = np.unique(packed(rgb)[inside], return_inverse=True, return_counts=True)
+    if not len(colours):
+        return np.full(rgb.shape[:2], NOTHING, np.uint16), 0, ""
+    triples = np.stack([colours >> 16, (colours >> 8) & 255, colours & 255], 1).astype(np.int64)
+    total = counts.sum()
+    best: tuple[float, Codes, NDArray[np.int64], NDArray[np.int64]] | None = None
+    for candidate in (codes, srgb(codes)):
+        difference, index = distances(triples, candidate)
+        fit = float(counts[difference <= FLAT].sum() / total)
+        if best is None or fit > best[0]:
+            best = (fit, candidate, difference, index)
+    assert best is not None
+    _, chosen, difference, index = best
+    if counts[difference <= NEAR].sum() < LEAST_NEAR * total:
+        return None
+    area = np.bincount(index[difference <= FLAT], counts[difference <= FLAT], minlength=len(chosen.colours))
+    present = np.flatnonzero(area >= max(8, LEAST_AREA * total))
+    if not len(present):
+        return None
+    exact = (difference == 0) & np.isin(index, present)  # a blend may hit the colour of an absent class
+    scene = Codes(chosen.name, tuple(chosen.colours[i] for i in present))
+    _, among = distances(triples, scene)
+    guess = present[among]
+    final = np.where(exact, index, guess)
+    identities = np.array([i for i, _ in chosen.colours], np.uint16)
+    ids = np.full(rgb.shape[:2], NOTHING, np.uint16)
+    ids[inside] = identities[final][place.ravel()]
+    note = "an sRGB view was applied to the label colours; it was undone" if chosen is not codes else ""
+    return ids, int(counts[~exact].sum()), note

@@ -1,0 +1,182 @@
+"""Why a colour label pass was refused, decided by tests on the pixels and never by the file's name.
+
+Each test asks whether one fault explains nearly all of the picture. Where none does, several faults lie on
+top of one another, and that is what the artist is told. A refusal stays a refusal whatever the test says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused
+from shared.label_set import LabelSet
+from shared.passes.colour import FLAT, Codes, distances, packed, srgb
+from shared.passes.label_pass import Ids
+
+Mask = NDArray[np.bool_]
+
+NEARLY_ALL = 0.995
+FLAT_COLOURS = 64  # a rendered label pass has fewer
+BAND = 2  # pixels: as far from whole areas anti-aliasing reaches
+WIDE_BAND = 12  # as far as interpolated resizing reaches
+
+
+@dataclass(frozen=True)
+class Soiled:
+    """The pixels under test. colours (N, 3) unique inside, counts (N,), place (H, W) index or -1 outside."""
+
+    colours: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    place: NDArray[np.int64]
+    difference: NDArray[np.int64]  # (N,) to the nearest class, largest channel
+    index: NDArray[np.int64]  # (N,) that class's place in the palette
+    bad: Mask  # (H, W)
+    codes: Codes
+
+    @property
+    def total(self) -> int:
+        return int(self.counts.sum())
+
+
+def refusal(
+    rgb: NDArray[np.uint8],
+    ids: Ids,
+    bad: Mask,
+    outside: Mask | None,
+    codes: Codes,
+    label_set: LabelSet,
+    nearest_failed: bool,
+) -> InputRefused:
+    """The error for a colour pass with pixels (H, W) `bad` that are no class of the palette."""
+    soiled = _soiled(rgb, bad, outside, codes)
+    count = int(bad.sum())
+    y, x = (int(v) for v in np.argwhere(bad)[0])
+    place = soiled.place[y, x]
+    class_id = codes.colours[soiled.index[place]][0]
+    near = label_set.by_id(class_id).name if class_id <= label_set.labels[-1].id else "nothing"
+    colour = tuple(int(v) for v in rgb[y, x])
+    what = (
+        f"{count} of {soiled.total} pixels ({count / soiled.total:.1%}) are no class of {label_set.name} in the palette "
+        f"{codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
+    )
+    cause, remedy = next((words for test in TESTS if (words := test(soiled)) is not None), SEVERAL)
+    if nearest_failed:
+        what += "; too far from any class to guess"
+        remedy = remedy.replace(", or guess with --mode nearest", "")
+    return InputRefused(what, cause=cause, remedy=remedy)
+
+
+def _soiled(rgb: NDArray[np.uint8], bad: Mask, outside: Mask | None, codes: Codes) -> Soiled:
+    values = packed(rgb).astype(np.int64)
+    inside = np.ones(values.shape, bool) if outside is None else ~outside
+    unique, place, counts = np.unique(values[inside], return_inverse=True, return_counts=True)
+    colours = np.stack([unique >> 16, unique >> 8 & 255, unique & 255], 1)
+    places = np.full(values.shape, -1, np.int64)
+    places[inside] = place.ravel()
+    difference, index = distances(colours, codes)
+    return Soiled(colours, counts, places, difference, index, bad, codes)
+
+
+Words = tuple[str, str]
+
+
+def _srgb_view(soiled: Soiled) -> Words | None:
+    difference, _ = distances(soiled.colours, srgb(soiled.codes))
+    if soiled.counts[difference <= 1].sum() < NEARLY_ALL * soiled.total:
+        return None
+    return (
+        "The label colours went through an sRGB view transform (colour management)",
+        "Render with the view transform Raw, or guess with --mode nearest, which undoes it",
+    )
+
+
+def _dither(soiled: Soiled) -> Words | None:
+    """Off by one code at most, and single pixels: a neighbour of the same class differs."""
+    if soiled.counts[soiled.difference <= 1].sum() < NEARLY_ALL * soiled.total:
+        return None
+    return (
+        "Colours are off by one: the renderer dithered when it wrote 8 bits",
+        "Set dithering to 0 in the renderer's output settings, or guess with --mode nearest",
+    )
+
+
+def _view_transform(soiled: Soiled) -> Words | None:
+    """Few flat colours, most of them far from every class."""
+    large = soiled.counts >= max(8, 0.0005 * soiled.total)
+    if large.sum() > FLAT_COLOURS or soiled.counts[large].sum() < 0.98 * soiled.total:
+        return None
+    far = large & (soiled.difference > FLAT)
+    if soiled.counts[far].sum() < 0.2 * soiled.total:
+        return None
+    listed = sorted(zip(soiled.counts[far].tolist(), soiled.colours[far].tolist(), strict=True), reverse=True)
+    words = ", ".join(f"({r}, {g}, {b}) {count} px" for count, (r, g, b) in listed[:6])
+    return (
+        f"The areas are flat, but in other colours: a view transform such as AgX or ACES was applied, or this is another palette. Unknown colours: {words}",
+        "Render with the view transform Raw, or name the right --label-set and --palette",
+    )
+
+
+def _edges(soiled: Soiled) -> Words | None:
+    """Whole areas are exact; the bad pixels are bands between them."""
+    import cv2
+
+    inside = soiled.place >= 0
+    exact = inside & ~soiled.bad
+    if exact.sum() < 0.5 * soiled.total:
+        return None
+    reach = cv2.distanceTransform((~exact).astype(np.uint8), cv2.DIST_C, 3)[soiled.bad & inside]
+    if not reach.size:
+        return None
+    if (reach <= BAND).mean() >= NEARLY_ALL:
+        return (
+            "The edges between classes are blended: anti-aliasing, motion blur, or a small resize with interpolation",
+            "Render labels without anti-aliasing and motion blur, or guess with --mode nearest",
+        )
+    if (reach <= WIDE_BAND).mean() >= NEARLY_ALL and _smooth(soiled):
+        return (
+            "The picture was resized with interpolation: wide blends between the classes",
+            "Render at the final size, or resize with nearest neighbour; or guess with --mode nearest",
+        )
+    return None
+
+
+def _smooth(soiled: Soiled) -> bool:
+    """Bad pixels differ little from their neighbours compared with the step between classes: a ramp, not noise."""
+    colours = np.vstack([soiled.colours, [[0, 0, 0]]]).astype(np.int16)[soiled.place]
+    step = np.abs(np.diff(colours, axis=1)).max(2)
+    both = soiled.bad[:, 1:] & soiled.bad[:, :-1]
+    return bool(both.any() and np.median(step[both]) < 40)
+
+
+def _lossy(soiled: Soiled) -> Words | None:
+    """JPEG: near its classes in whole areas, with steps at the borders of 8x8 blocks, ripples beside edges."""
+    if soiled.counts[soiled.difference <= 24].sum() < 0.75 * soiled.total:
+        return None
+    palette = np.append(soiled.index, -1)[soiled.place]
+    colours = np.vstack([soiled.colours, [[0, 0, 0]]]).astype(np.int16)[soiled.place]
+    at_border, within = [], []
+    for axis in (0, 1):
+        step = np.abs(np.diff(colours, axis=axis)).sum(2)
+        same = np.diff(palette, axis=axis) == 0
+        line = np.arange(step.shape[axis]) % 8 == 7
+        line = line[:, None] if axis == 0 else line[None, :]
+        at_border.append((step > 0)[same & line])
+        within.append((step > 0)[same & ~line])
+    border, inner = (float(np.concatenate(part).mean()) for part in (at_border, within))
+    if border < 1.15 * inner:
+        return None
+    return (
+        "Lossy compression: the errors follow 8x8 blocks, as JPEG leaves them",
+        "Save labels as PNG or EXR, or guess with --mode nearest",
+    )
+
+
+SEVERAL = (
+    "No single fault explains it: several lie on top of one another (blended edges, a view transform, dither, lossy compression or a resize), or this is no label pass",
+    "Render labels without anti-aliasing, with the view transform Raw, without dither, as PNG or EXR",
+)
+TESTS: tuple[Callable[[Soiled], Words | None], ...] = (_srgb_view, _dither, _view_transform, _edges, _lossy)

@@ -1,0 +1,166 @@
+"""PNG, TIFF, JPEG and the like: from a file to raw samples, nothing converted on the way.
+
+OpenCV decodes (fast, keeps 16 bits); Pillow where palette indices matter, which OpenCV loses.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused, MissingInput
+from shared.passes.label_pass import Probe
+
+PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8\xff"
+TIFF = (b"II*\0", b"MM\0*")
+EXR = b"\x76\x2f\x31\x01"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Samples as stored: (H, W) grey or palette index, (H, W, 3) RGB; uint8 or uint16. alpha (H, W) or None."""
+
+    kind: str
+    samples: NDArray[Any]
+    alpha: NDArray[Any] | None
+    is_palette: bool = False
+    colours: NDArray[np.uint8] | None = None  # (H, W, 3) of a palette picture
+
+
+def read_head(path: Path, count: int = 33) -> bytes:
+    """The first bytes of a file. Raises MissingInput or InputRefused for one that is not there or empty."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(count)
+    except FileNotFoundError:
+        raise MissingInput("the file is not there", file=path) from None
+    except OSError as error:
+        raise InputRefused("the file cannot be read", file=path, cause=error.strerror or str(error)) from error
+    if not head:
+        raise InputRefused(
+            "the file is empty", file=path, cause="Rendering or copying it did not finish", remedy="Render it again"
+        )
+    return head
+
+
+def truncated(path: Path, detail: str = "") -> InputRefused:
+    """The error for a file that ends too early."""
+    return InputRefused(
+        "the file is incomplete" + (f": {detail}" if detail else ""),
+        file=path,
+        cause="It was cut short while it was rendered or copied",
+        remedy="Render or copy it again",
+    )
+
+
+def png_header(path: Path) -> tuple[int, int, int, int]:
+    """Width, height, bit depth and colour type of a PNG that reaches its end (PNG specification, 5.3 and 11.2)."""
+    with path.open("rb") as file:
+        head = file.read(33)
+        if len(head) < 33 or head[12:16] != b"IHDR":
+            raise truncated(path)
+        width, height, depth, colour = struct.unpack(">IIBB", head[16:26])
+        file.seek(0, 2)
+        end = file.tell()
+        position = 33
+        while position + 12 <= end:
+            file.seek(position)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"IEND":
+                return width, height, depth, colour
+            position += length + 12
+    raise truncated(path, "the PNG stops before its end chunk")
+
+
+def probe_picture(path: Path, head: bytes) -> Probe:
+    """Size and kind of a PNG, TIFF, JPEG or other picture."""
+    if head.startswith(PNG):
+        width, height, depth, colour = png_header(path)
+        return Probe(width, height, f"{depth}-bit {_PNG_KINDS.get(colour, 'unknown')} PNG")
+    if head.startswith(JPEG):
+        _check_jpeg(path)
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return Probe(*picture.size, f"{picture.mode} {picture.format}")
+    except (UnidentifiedImageError, OSError):
+        raw = read_picture(path, head)  # Pillow does not know every TIFF that OpenCV reads
+        return Probe(raw.samples.shape[1], raw.samples.shape[0], raw.kind)
+
+
+_PNG_KINDS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGBA"}
+
+
+def read_picture(path: Path, head: bytes) -> Raw:
+    """Decode a picture that is not an EXR. Raises InputRefused for what cannot be decoded whole."""
+    depth = 8
+    if head.startswith(PNG):
+        _, _, depth, colour = png_header(path)
+        kind = f"{depth}-bit {_PNG_KINDS.get(colour, 'unknown')} PNG"
+        if colour == 3:
+            return _read_palette(path, kind)
+    elif head.startswith(JPEG):
+        _check_jpeg(path)
+        kind = "JPEG"
+    elif head.startswith(TIFF):
+        kind = "TIFF"
+        if _is_palette_tiff(path):
+            return _read_palette(path, "palette TIFF")
+    else:
+        kind = path.suffix.lstrip(".").upper() or "picture"
+    import cv2
+
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise InputRefused(
+            "the file cannot be decoded", file=path, cause="It is damaged, or no picture", remedy="Render it again as PNG or EXR"
+        )
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputRefused(f"a {kind} with samples of {pixels.dtype} is not read", file=path, remedy="Save it as EXR")
+    if depth < 8:  # OpenCV spreads 1, 2 and 4 bits over 0..255; the stored value is what counts
+        pixels = pixels // (255 // (2**depth - 1))
+    if pixels.ndim == 2:
+        return Raw(kind, pixels, None)
+    if pixels.shape[2] == 2:
+        return Raw(kind, pixels[..., 0], pixels[..., 1])
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+    if head.startswith(PNG) and colour in (0, 4):  # grey and alpha comes as four channels
+        return Raw(kind, pixels[..., 0], alpha)
+    return Raw(kind, cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB if alpha is not None else cv2.COLOR_BGR2RGB), alpha)
+
+
+def _check_jpeg(path: Path) -> None:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        if b"\xff\xd9" not in file.read():
+            raise truncated(path, "the JPEG stops before its end marker")
+
+
+def _is_palette_tiff(path: Path) -> bool:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return picture.mode == "P"
+    except (UnidentifiedImageError, OSError):
+        return False
+
+
+def _read_palette(path: Path, kind: str) -> Raw:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            indices = np.asarray(picture.copy() if picture.mode == "P" else picture.convert("P"))
+            coloured = np.asarray(picture.convert("RGBA"))
+    except OSError as error:
+        raise truncated(path, str(error)) from error
+    alpha = coloured[..., 3] if (coloured[..., 3] != 255).any() else None
+    return Raw(kind, indices, alpha, True, np.ascontiguousarray(coloured[..., :3]))
