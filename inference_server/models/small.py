@@ -1,0 +1,168 @@
+"""The default model: a small label-to-image network, all of it in this file.
+
+An encoder-decoder over the label map. The encoder sees which classes lie where (down to a sixteenth of
+the size); every decoder block is normalised with fixed statistics and then scaled and shifted per pixel by
+its class, after "Efficient Semantic Image Synthesis via Class-Adaptive Normalization" (Tan et al.,
+arXiv 2012.04644), without the spatial part: no statistic of the frame enters, so a pixel depends
+only on the labels around it and a locked camera gives a locked picture. Fine texture comes from one fixed
+noise plane, a function of seed and position alone (after StyleGAN's noise inputs, arXiv 1812.04948).
+
+Sizes in comments: B frames, H x W painting size (a multiple of 16), C channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inference_server.cards import Card
+from inference_server.models.base import Model, PaintInput, checked_weights
+
+NOISE_SIZE = 512  # the noise plane repeats after this many pixels
+
+
+@dataclass(frozen=True)
+class SmallConfig:
+    classes: int = 24
+    looks: int = 4
+    widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
+
+
+class ClassNorm(nn.Module):
+    """Batch normalisation with fixed statistics, then scale and shift by class and noise.
+
+    A 1x1 convolution over the one-hot labels is the table of class values; the noise is one channel more.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.gamma = nn.Conv2d(classes + 1, channels, 1)
+        self.beta = nn.Conv2d(classes + 1, channels, 1)
+        nn.init.zeros_(self.gamma.weight)
+        nn.init.zeros_(self.beta.weight)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (B, C, H, W), (B, classes + 1, H, W)
+        x = self.norm(x)
+        return x + x * self.gamma(condition) + self.beta(condition)
+
+
+class DecoderBlock(nn.Module):
+    """Residual block: class norm, convolution, twice; the shortcut changes the width."""
+
+    def __init__(self, inner: int, outer: int, classes: int) -> None:
+        super().__init__()
+        self.norm_0 = ClassNorm(inner, classes)
+        self.norm_1 = ClassNorm(outer, classes)
+        self.conv_0 = nn.Conv2d(inner, outer, 3, padding=1)
+        self.conv_1 = nn.Conv2d(outer, outer, 3, padding=1)
+        self.shortcut = nn.Conv2d(inner, outer, 1) if inner != outer else nn.Identity()
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        y = self.conv_0(F.leaky_relu(self.norm_0(x, condition), 0.2))
+        y = self.conv_1(F.leaky_relu(self.norm_1(y, condition), 0.2))
+        return y + self.shortcut(x)
+
+
+class EncoderBlock(nn.Module):
+    """Halve the size, then one residual block; batch normalisation with fixed statistics."""
+
+    def __init__(self, inner: int, outer: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(inner, outer, 3, stride=2, padding=1)
+        self.norm_0 = nn.BatchNorm2d(outer)
+        self.conv_0 = nn.Conv2d(outer, outer, 3, padding=1)
+        self.norm_1 = nn.BatchNorm2d(outer)
+        self.conv_1 = nn.Conv2d(outer, outer, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.down(x)
+        y = self.conv_0(F.leaky_relu(self.norm_0(x), 0.2))
+        return x + self.conv_1(F.leaky_relu(self.norm_1(y), 0.2))
+
+
+class SmallNet(nn.Module):
+    """Labels to picture. Input class indices, look index, noise; output tanh range (-1, 1)."""
+
+    def __init__(self, config: SmallConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        self.stem = nn.Conv2d(config.classes + config.looks + 2, widths[0], 3, padding=1)  # + noise, height
+        self.encoder = nn.ModuleList(
+            EncoderBlock(inner, outer) for inner, outer in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.middle = DecoderBlock(widths[-1], widths[-1], config.classes)
+        self.decoder = nn.ModuleList(
+            DecoderBlock(below + skip, skip, config.classes)
+            for below, skip in zip(widths[:0:-1], widths[-2::-1], strict=True)
+        )
+        self.picture = nn.Conv2d(widths[0], 3, 3, padding=1)
+
+    def forward(self, labels: Tensor, look: Tensor, noise: Tensor) -> Tensor:
+        """labels (B, H, W) int64, look (B,) int64, noise (B, H, W) float -> (B, 3, H, W)."""
+        batch, height, width = labels.shape
+        one_hot = F.one_hot(labels, self.config.classes).to(noise.dtype)
+        condition = torch.cat([one_hot, noise[..., None]], 3).permute(0, 3, 1, 2)  # (B, classes + 1, H, W)
+        mood = F.one_hot(look, self.config.looks).to(noise.dtype)[:, :, None, None]
+        rows = torch.linspace(-1, 1, height, device=noise.device, dtype=noise.dtype)[:, None]
+        where = torch.cat(
+            [condition, mood.expand(-1, -1, height, width), rows.expand(batch, 1, height, width)], 1
+        )
+        x = self.stem(where.contiguous(memory_format=torch.channels_last))
+
+        skips, conditions = [x], [condition]
+        for block in self.encoder:
+            skips.append(block(skips[-1]))
+            # The upper left label of four; the noise stays white.
+            small = conditions[-1][:, :, ::2, ::2]
+            conditions.append(small.contiguous(memory_format=torch.channels_last))
+        x = self.middle(skips[-1], conditions[-1])
+        for level, block in zip(range(len(skips) - 2, -1, -1), self.decoder, strict=True):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = block(torch.cat([x, skips[level]], 1), conditions[level])
+        return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
+
+
+def noise_plane(seed: int, height: int, width: int) -> NDArray[np.float32]:
+    """White noise (height, width), a function of seed and pixel position alone."""
+    tile = np.random.Generator(np.random.PCG64(seed)).standard_normal((NOISE_SIZE, NOISE_SIZE), np.float32)
+    repeats = (-(-height // NOISE_SIZE), -(-width // NOISE_SIZE))
+    return np.tile(tile, repeats)[:height, :width]
+
+
+class SmallModel(Model):
+    """The network behind the model interface; float32 on every device."""
+
+    def __init__(self, card: Card, net: SmallNet, device: str) -> None:
+        super().__init__(card, device)
+        self.net = net.to(device).eval()
+        self.net = self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        option = next(o for o in card.options if o.name == "look")
+        self.looks = list(option.choices)
+
+    @torch.inference_mode()
+    def paint(self, request: PaintInput) -> NDArray[np.float32]:
+        height, width = request.channels.shape
+        labels = torch.from_numpy(request.channels.astype(np.int64))[None].to(self.device)
+        noise = torch.from_numpy(noise_plane(request.seed, height, width))[None].to(self.device)
+        look = torch.tensor([self.looks.index(request.options["look"])], device=self.device)
+        picture = self.net(labels, look, noise)[0].permute(1, 2, 0)  # (H, W, 3)
+        result: NDArray[np.float32] = ((picture + 1) / 2).clamp(0, 1).cpu().numpy()
+        return result
+
+
+def load(card: Card, folder: Path, device: str) -> SmallModel:
+    """Build the network from its card and fill it; half-precision weights are widened to float32."""
+    config: dict[str, Any] = dict(card.config)
+    net = SmallNet(SmallConfig(config["classes"], config["looks"], tuple(config["widths"])))
+    state = {name: tensor.float() for name, tensor in checked_weights(card, folder).items()}
+    net.load_state_dict(state, strict=True)
+    return SmallModel(card, net, device)
