@@ -1,0 +1,239 @@
+"""`semrender serve`, `render`, `demo`, `check` and `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from inference_server import render
+from shared import places
+from shared.errors import InputRefused, MissingInput, ServerError
+from shared.sequences import parse_range, shot_from_input
+from shared.shot import Shot, ShotLayer, parse_fps
+
+FORMATS = ("png", "exr", "exr-acescg")
+EXAMPLE = Path("examples") / "ride_the_train"
+
+
+def add_commands(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run the inference server until Ctrl-C")
+    serve.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: the best there is)")
+    serve.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one)")
+    serve.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
+    serve.set_defaults(run=run_serve)
+
+    painting = commands.add_parser("render", help="paint a shot, a folder or a pattern of label frames")
+    painting.add_argument("input", help="shot.json, a folder, one frame, or a pattern such as label.####.png")
+    painting.add_argument("--out", type=Path, required=True, help="folder for the painted layers")
+    _add_shot_arguments(painting)
+    _add_render_arguments(painting)
+    painting.set_defaults(run=run_render)
+
+    demo = commands.add_parser("demo", help="paint the shipped shot")
+    demo.add_argument("--out", type=Path, default=Path("painted") / "ride_the_train")
+    _add_render_arguments(demo)
+    demo.set_defaults(run=run_demo)
+
+    check = commands.add_parser("check", help="say what is in a shot's passes, without painting")
+    check.add_argument("input")
+    _add_shot_arguments(check)
+    check.add_argument("--device", default="auto", help=argparse.SUPPRESS)
+    check.set_defaults(run=run_check)
+
+    doctor = commands.add_parser("doctor", help="one report of versions, devices, server and paths")
+    doctor.set_defaults(run=run_doctor)
+
+
+def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
+    shot = parser.add_argument_group("the shot (what shot.json says otherwise)")
+    shot.add_argument("--model", help="see `semrender models`")
+    shot.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the model")
+    shot.add_argument("--seed", type=int, help="of the texture (default 0)")
+    shot.add_argument("--frames", metavar="RANGE", help="1001-1024, 1001-1100x2, 1001,1005")
+    shot.add_argument("--layer", action="append", metavar="NAME", help="only this layer; may be given again")
+    shot.add_argument("--size", metavar="WxH", help="paint at this size; the output keeps the pass's size")
+    shot.add_argument("--fps", help="24, 23.976, 24000/1001")
+    shot.add_argument("--mattes", metavar="CLASSES", help="none, all, or class names separated by commas")
+    shot.add_argument("--context", metavar="PATTERN", help="label pass of the full frame, for layers")
+    shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    reading = parser.add_argument_group("how the label passes are read")
+    reading.add_argument("--label-set", help="coco_stuff, ade20k, cityscapes or a file")
+    reading.add_argument("--palette", help="the colours' palette (default: found out)")
+    reading.add_argument("--mode", choices=("strict", "nearest"), help="nearest guesses soiled pixels and counts them")
+    reading.add_argument("--palette-png", choices=("index", "colour"), help="what a palette PNG's pixels mean")
+    reading.add_argument("--encoding", choices=("colour", "ids", "cryptomatte"))
+    reading.add_argument("--exr-layer", help="EXR layer, channel or part that holds the labels")
+    reading.add_argument("--crypto", help="which Cryptomatte: material, object, asset")
+    reading.add_argument("--uncovered", metavar="CLASS", help="class of pixels that no Cryptomatte object covers")
+    reading.add_argument("--names", type=Path, metavar="FILE", help="JSON table: object or material name -> class")
+
+
+def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
+    parser.add_argument("--device", default="auto", help="for a server started by this command")
+    parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+
+
+def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
+    """The input's shot with what the command line changes, its base folder, and the frames asked for."""
+    shot, base = shot_from_input(arguments.input)
+    changes: dict[str, Any] = {}
+    for name in ("model", "seed", "fill", "label_set"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    if arguments.label_set is not None and arguments.label_set.endswith(".json"):
+        changes["label_set"] = str(Path(arguments.label_set).resolve())
+    if arguments.option:
+        changes["options"] = {**shot.options, **dict(_option(text) for text in arguments.option)}
+    if arguments.context is not None:
+        changes["context"] = str(Path(arguments.context).absolute())
+    if arguments.fps is not None:
+        changes["fps_num"], changes["fps_den"] = parse_fps(arguments.fps)
+    if arguments.size is not None:
+        changes["paint_size"] = _size(arguments.size)
+    read = _read_options(arguments)
+    changes["context_read"] = {**shot.context_read, **read}
+    changes["layers"] = tuple(_layer(layer, arguments, read) for layer in shot.layers)
+    changed = Shot.from_dict(dataclasses.replace(shot, **changes).to_dict())  # the same checks as for a file
+    return changed, base, parse_range(arguments.frames) if arguments.frames else None
+
+
+def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]) -> ShotLayer:
+    """What the command line says goes for every layer, also where the shot says otherwise for one."""
+    changes: dict[str, Any] = {"read": {**layer.read, **read}}
+    if arguments.model is not None:
+        changes["model"] = None
+    if arguments.seed is not None:
+        changes["seed"] = None
+    if arguments.mattes is not None:
+        text = arguments.mattes
+        changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))
+    return dataclasses.replace(layer, **changes)
+
+
+def _option(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputRefused(f"--option {text!r} has no value", remedy="Write NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise InputRefused(f"--size {text!r} is no size", remedy="Write WIDTHxHEIGHT, such as 512x288") from None
+    return width, height
+
+
+def _read_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
+    read = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.names is not None:
+        table = places.read_json(arguments.names)
+        if table is None:
+            raise InputRefused("the table of names is not a JSON object", file=arguments.names)
+        read["names"] = table
+    return read
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    shot, base, frames = shot_from_arguments(arguments)
+    return render.render(arguments, shot, base, frames, arguments.layer)
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    shot, base = shot_from_input(str(example_folder() / "shot.json"))
+    return render.render(arguments, shot, base, None, None)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    shot, base, frames = shot_from_arguments(arguments)
+    return render.check(arguments, shot, base, frames, arguments.layer)
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    from inference_server.doctor import report
+
+    found = report()
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for name, value in found.items():
+            lines = value if isinstance(value, list) else [value]
+            print(f"{name:<16}{lines[0] if lines else 'none'}")
+            for line in lines[1:]:
+                print(f"{'':<16}{line}")
+    return 0
+
+
+def example_folder() -> Path:
+    """The shipped shot: in the repository, else where an installed wheel puts it."""
+    for root in (Path(__file__).resolve().parent.parent, Path(sys.prefix) / "share" / "semrender"):
+        if (root / EXAMPLE / "shot.json").exists():
+            return root / EXAMPLE
+    raise MissingInput("the shipped shot is not here", remedy="Run this in a clone of the repository")
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """The server in the foreground. A private one tells its address on standard output and ends with its parent."""
+    from inference_server.broker import Broker
+
+    _log_to(places.home() / "logs" / "server.log", private=arguments.private)
+    if not arguments.private:
+        _refuse_second()
+    broker = Broker(arguments.version_text, arguments.device, arguments.port)
+    places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
+    signal.signal(signal.SIGTERM, lambda *_: broker.stop())
+    if arguments.private:
+        # Ctrl-C reaches every process of a terminal; here the client decides what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_stop_with_parent, args=(broker,), daemon=True).start()
+        print(json.dumps({"address": broker.address}), flush=True)
+        broker.run()
+        return 0
+    signal.signal(signal.SIGINT, lambda *_: broker.stop())
+    connection = {"address": broker.address, "pid": os.getpid(), "version": arguments.version_text}
+    places.write_json(places.connection_file(), connection)
+    print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+    try:
+        broker.run()
+    finally:
+        if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
+            places.connection_file().unlink(missing_ok=True)
+    return 0
+
+
+def _refuse_second() -> None:
+    from shared.client import find_server
+
+    running = find_server("serve")
+    if running is not None:
+        running.close()
+        raise ServerError(f"a server already runs at {running.address}", remedy="Use it, or stop it first")
+
+
+def _stop_with_parent(broker: Any) -> None:
+    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
+    broker.stop()
+
+
+def _log_to(path: Path, private: bool) -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if not private:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8"))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)

@@ -1,0 +1,230 @@
+"""The end of a job: empty mattes where a class is absent, delivery.json, previews.
+
+What is delivered is read from the finished files' own headers, so a delivery never claims a frame that is not
+there: every layer of the shot that is complete on disk belongs to it, also one painted by an earlier job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import metadata as packages
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference_server import outputs
+from inference_server.painting import Plan, make_layer_plan, write_matte
+from inference_server.preview import write_previews
+from shared import delivery
+from shared.delivery import DeliveryLayer, DeliveryShot, Footage
+from shared.errors import SemrenderError
+from shared.label_set import LabelSet, load_label_set
+from shared.sequences import frames_text
+from shared.shot import ShotLayer
+
+MATTE_LABEL = 14  # label colours of After Effects: 14 cyan for mattes, 9 green for paintings
+PAINTING_LABEL = 9
+
+Metadata = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A layer that is complete on disk over the delivered frames."""
+
+    layer: ShotLayer
+    headers: dict[int, Metadata]  # by frame
+    label_set: LabelSet
+
+    @property
+    def first(self) -> Metadata:
+        return next(iter(self.headers.values()))
+
+    @property
+    def classes(self) -> list[int]:
+        return sorted({identity for header in self.headers.values() for identity in header["mattes"]})
+
+
+def deliver(plan: Plan) -> dict[str, Any]:
+    """Write mattes, delivery.json and previews of the job's output folder; returns their names and notes.
+
+    Frames with gaps between them get previews but no delivery: After Effects must never see a hole.
+    """
+    notes = []
+    frames, layers = _complete(plan)
+    made: dict[str, Any] = {}
+    if frames == list(range(frames[0], frames[-1] + 1)):
+        for finished in layers:
+            _fill_mattes(plan, finished)
+        made["delivery"] = _write(plan, frames, layers).name
+    else:
+        notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
+    shown = [finished.layer.name for finished in layers]
+    whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
+    picture, animation = write_previews(whole, frames, plan.out)
+    made["preview"] = picture.name
+    if animation is not None:
+        made["animation"] = animation.name
+    return {**made, "notes": notes}
+
+
+def _complete(plan: Plan) -> tuple[list[int], list[Finished]]:
+    """The frames to deliver and the layers that have them all; the whole shot where it is there."""
+    for frames in (list(plan.shot.frames), list(plan.frames)):
+        layers = []
+        for layer in plan.shot.layers:
+            headers: dict[int, Metadata] = {}
+            for frame in frames:
+                header = outputs.read_metadata(plan.picture_path(layer.name, frame))
+                if header is None or header.get("shot") != plan.shot.name:
+                    break
+                headers[frame] = header
+            else:
+                label_set = load_label_set(layer.label_set or plan.shot.label_set)
+                layers.append(Finished(layer, headers, label_set))
+        if set(plan.layers) <= {finished.layer.name for finished in layers}:
+            return frames, layers
+    raise SemrenderError(
+        "painted frames have gone from the output folder", file=plan.out, remedy="Run the same command again"
+    )
+
+
+def _fill_mattes(plan: Plan, finished: Finished) -> None:
+    """A matte sequence has every frame: where the class is absent the matte is empty."""
+    for identity in finished.classes:
+        name = finished.label_set.by_id(identity).name
+        for frame, header in finished.headers.items():
+            found = outputs.read_metadata(plan.matte_path(finished.layer.name, name, frame))
+            if found is None or found.get("key") != header["key"]:
+                width, height = header["size"]
+                empty = np.zeros((height, width), np.float32)
+                write_matte(plan, finished.layer.name, name, frame, header, empty)
+
+
+def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
+    keys = "".join(header["key"] for finished in layers for header in finished.headers.values())
+    content = hashlib.sha256(keys.encode()).hexdigest()[:12]
+    uid = delivery.shot_uid(plan.shot.name)
+    width, height = layers[0].first["size"]
+    version = _version(plan.out, content)
+    shot = DeliveryShot(
+        uid=uid,
+        name=plan.shot.name,
+        width=width,
+        height=height,
+        fps=delivery.fps_literal(plan.shot.fps_num, plan.shot.fps_den),
+        fps_num=plan.shot.fps_num,
+        fps_den=plan.shot.fps_den,
+        first=frames[0],
+        last=frames[-1],
+        frames=len(frames),
+        pixel_aspect=plan.shot.pixel_aspect,
+        version=version,
+    )
+    made = datetime.now(UTC)
+    return delivery.write_delivery(
+        delivery.Delivery(
+            delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",
+            created=made.isoformat(timespec="seconds"),
+            generator=f"semrender {packages.version('semrender')}",
+            shot=shot,
+            layers=(
+                *(_painting(plan, shot, finished) for finished in layers),
+                *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
+            ),
+            project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
+        ),
+        plan.out,
+    )
+
+
+def _version(out: Path, content: str) -> int:
+    """That of the delivery before, one higher if the pixels differ."""
+    try:
+        before = delivery.read_delivery(out)
+    except SemrenderError:
+        return 1
+    return before.shot.version + (not before.delivery_id.endswith(content))
+
+
+def _footage(plan: Plan, shot: DeliveryShot, uid: str, name: str, paths: list[Path], **more: Any) -> Footage:
+    return Footage(
+        uid=uid,
+        name=name,
+        path=paths[0].relative_to(plan.out).as_posix(),
+        width=shot.width,
+        height=shot.height,
+        first=plan.file_number(shot.first),
+        last=plan.file_number(shot.last),
+        start=shot.first,
+        padding=4,
+        pixel_aspect=shot.pixel_aspect,
+        version=shot.version,
+        sha1_first=hashlib.sha1(paths[0].read_bytes(), usedforsecurity=False).hexdigest(),
+        **more,
+    )
+
+
+def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLayer:
+    layer, header = finished.layer, finished.first
+    exr = header["format"] != "png"
+    color = {"png": "sRGB", "exr": "linear Rec.709", "exr-acescg": "ACEScg"}[header["format"]]
+    footage = _footage(
+        plan,
+        shot,
+        delivery.footage_uid(shot.uid, layer.name, "painting"),
+        f"{shot.name}_{layer.name}",
+        [plan.picture_path(layer.name, frame) for frame in finished.headers],
+        alpha="PREMULTIPLIED" if exr else "STRAIGHT",
+        color=color,
+    )
+    return DeliveryLayer(
+        uid=delivery.layer_uid(shot.uid, layer.name, "painting"),
+        name=layer.name,
+        footage=footage,
+        role="painting",
+        label=PAINTING_LABEL,
+        blend=layer.blend,
+        opacity=layer.opacity,
+        provenance=_provenance(header),
+    )
+
+
+def _matte(plan: Plan, shot: DeliveryShot, finished: Finished, identity: int) -> DeliveryLayer:
+    layer, label = finished.layer, finished.label_set.by_id(identity)
+    palette = next(iter(finished.label_set.palettes.values()))
+    footage = _footage(
+        plan,
+        shot,
+        delivery.footage_uid(shot.uid, layer.name, "matte", label.name),
+        f"{shot.name}_{layer.name}_{label.name}",
+        [plan.matte_path(layer.name, label.name, frame) for frame in finished.headers],
+        alpha="STRAIGHT",
+        data=True,
+    )
+    return DeliveryLayer(
+        uid=delivery.layer_uid(shot.uid, layer.name, "matte", label.name),
+        name=f"m_{layer.name}_{label.name}",
+        footage=footage,
+        role="matte",
+        label=MATTE_LABEL,
+        enabled=False,
+        shy=True,
+        class_=delivery.MatteClass(label.id, label.name, palette.colors[label.id]),
+        provenance=_provenance(finished.first),
+    )
+
+
+def _provenance(header: Metadata) -> delivery.Provenance:
+    return delivery.Provenance(
+        model=header["model"]["name"],
+        model_hash=header["model"]["hash"],
+        model_licence=header["model"]["licence"],
+        label_set=header["label_set"]["name"],
+        label_set_hash=header["label_set"]["hash"],
+        seed=header["seed"],
+        options={name: str(value) for name, value in header["options"].items()},
+    )

@@ -1,0 +1,72 @@
+"""One report that a user can send: versions, devices, server, models, paths."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from typing import Any
+
+from inference_server import cards
+from shared import places
+from shared.client import find_server
+from shared.errors import SemrenderError
+
+PACKAGES = ("torch", "numpy", "opencv-python-headless", "pyzmq", "msgpack", "OpenEXR", "pillow", "fileseq", "safetensors", "py-aep")
+
+
+def report() -> dict[str, Any]:
+    """Name -> line or lines."""
+    found, broken = cards.available_cards()
+    free = shutil.disk_usage(_existing(places.home())).free / 2**30
+    return {
+        "semrender": _version("semrender"),
+        "python": f"{platform.python_version()} at {sys.executable}",
+        "system": platform.platform(),
+        "processor": f"{os.cpu_count()} cores, {platform.machine()}",
+        "packages": [f"{name} {_version(name)}" for name in PACKAGES],
+        "devices": _devices(),
+        "server": _server(),
+        "models": [f"{card.name} {card.version} ({card.family}, {card.label_set.name})" for card in found.values()]
+        + [f"{name}: {error}" for name, error in broken.items()],
+        "state folder": f"{places.home()} ({free:.0f} GiB free)",
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    try:
+        import torch
+    except Exception as error:  # a broken installation is what this command is for
+        return [f"torch does not load: {error}"]
+    names = [f"cuda:{n} {torch.cuda.get_device_name(n)}" for n in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        names.append("mps")
+    return [*names, "cpu"]
+
+
+def _server() -> str:
+    try:
+        client = find_server("doctor")
+    except SemrenderError as error:
+        return str(error)
+    if client is None:
+        return "none runs (a render starts its own)"
+    with client:
+        about = client.hello("doctor")
+    workers = ", ".join(w["device"] + ("" if w["ready"] else " (starting)") for w in about["workers"])
+    return f"{about['version']} at {client.address}, pid {about['pid']}, workers: {workers}, jobs: {len(about['jobs'])}"
+
+
+def _existing(path: Any) -> Any:
+    while not path.exists():
+        path = path.parent
+    return path

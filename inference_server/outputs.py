@@ -1,0 +1,167 @@
+"""Painted frames and mattes on disk, each with its provenance in the header.
+
+A file is written beside its place, flushed to disk and renamed: under its final name there is only ever a
+whole file. PNG is 8-bit sRGB with straight alpha and an sRGB chunk (PNG specification, 11.3.2.5); EXR is the
+same picture made linear, premultiplied, half float, with its primaries in `chromaticities`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import SemrenderError
+
+KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
+
+REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), (0.3127, 0.3290))
+AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # ACES S-2014-004
+
+Metadata = dict[str, Any]
+
+
+def write_picture(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
+    """Write a painted frame; the suffix and `metadata["format"]` choose how.
+
+    Args:
+        picture: (H, W, 3) sRGB-encoded, 0..1, not premultiplied.
+        alpha: (H, W) coverage 0..1.
+    """
+    if path.suffix == ".png":
+        write_png(path, np.dstack([to_bytes(picture), to_bytes(alpha)]), metadata)
+    else:
+        _write_exr(path, picture, alpha, metadata)
+
+
+def to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """0..1 to 0..255, rounded."""
+    scaled: NDArray[np.uint8] = (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    return scaled
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8], metadata: Metadata) -> None:
+    """Write (H, W, 4) or (H, W, 3) 8-bit pixels as an sRGB-tagged PNG."""
+    import cv2
+
+    order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    ok, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, order), [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL])
+    if not ok:
+        raise SemrenderError("the picture could not be encoded", file=path)
+    data = encoded.tobytes()
+    header_end = 8 + 25  # signature and IHDR
+    text = KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode()
+    chunks = _chunk(b"sRGB", b"\0") + _chunk(b"iTXt", text)
+    _place(path, data[:header_end] + chunks + data[header_end:])
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _place(path: Path, data: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> SemrenderError:
+    return SemrenderError(
+        "the file could not be written", file=path, cause=error.strerror or str(error), remedy="Free space or allow writing"
+    )
+
+
+def srgb_to_linear(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """IEC 61966-2-1, both 0..1."""
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    result: NDArray[np.float32] = linear.astype(np.float32)
+    return result
+
+
+# Rec.709 (D65) to ACEScg (AP1), Bradford-adapted: ACES TB-2014-004 and S-2014-004.
+REC709_TO_AP1 = np.array(
+    [
+        [0.613097, 0.339523, 0.047379],
+        [0.070194, 0.916354, 0.013452],
+        [0.020616, 0.109570, 0.869815],
+    ],
+    np.float32,
+)
+
+
+def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
+    import OpenEXR
+
+    linear = srgb_to_linear(picture)
+    primaries = REC709
+    if metadata.get("format") == "exr-acescg":
+        linear, primaries = linear @ REC709_TO_AP1.T, AP1
+    pixels = np.dstack([linear * alpha[..., None], alpha]).astype(np.float16)
+    header = {
+        "compression": OpenEXR.ZIP_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
+        "chromaticities": tuple(float(value) for point in primaries for value in point),
+        KEYWORD: json.dumps(metadata),
+    }
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.tmp.exr")
+    try:
+        OpenEXR.File(header, {"RGBA": pixels}).write(str(beside))
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except (OSError, RuntimeError) as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error if isinstance(error, OSError) else OSError(str(error))) from error
+
+
+def read_metadata(path: Path) -> Metadata | None:
+    """The provenance of a whole file that semrender wrote; None for anything else, without an error."""
+    try:
+        text = _png_text(path) if path.suffix == ".png" else _exr_text(path)
+        metadata = json.loads(text) if text is not None else None
+    except (OSError, ValueError, RuntimeError, struct.error):
+        return None
+    return metadata if isinstance(metadata, dict) else None
+
+
+def _png_text(path: Path) -> str | None:
+    with path.open("rb") as file:
+        if file.read(8) != PNG_SIGNATURE:
+            return None
+        text = None
+        while True:
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"IEND":
+                return text
+            if kind == b"iTXt" and text is None:
+                data = file.read(length)
+                found = data.startswith(KEYWORD.encode() + b"\0")
+                text = data[len(KEYWORD) + 5 :].decode() if found else None
+                file.seek(4, os.SEEK_CUR)
+            else:
+                file.seek(length + 4, os.SEEK_CUR)
+
+
+def _exr_text(path: Path) -> str | None:
+    import OpenEXR
+
+    if path.stat().st_size == 0:
+        return None
+    file = OpenEXR.File(str(path))  # reads the pixels too: a truncated file has no parts or raises
+    value = file.parts[0].header.get(KEYWORD) if file.parts else None
+    return value if isinstance(value, str) else None

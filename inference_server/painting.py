@@ -1,0 +1,359 @@
+"""One frame of one layer: decode, key, fill, paint, cut, write.
+
+The worker calls `decode` and `encode` from threads and paints in between, so that the next frame is read and
+the last one written while the device works. All three are functions of plain data; the pixels depend on
+what the key is a hash of and on nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server import outputs
+from inference_server.cards import Card, find_card, painting_size
+from inference_server.models.base import PaintInput
+from shared.errors import InputRefused
+from shared.label_set import NOTHING, LabelSet, load_label_set
+from shared.passes import LabelPass, ReadOptions, read_label_pass
+from shared.sequences import Sequence, find_sequence
+from shared.shot import Shot, ShotLayer, resolved
+
+RECIPE = 1  # of the pixels; goes up whenever the same key would give another picture
+BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
+
+Ids = NDArray[np.uint16]
+Picture = NDArray[np.float32]
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """A layer with everything resolved that its frames share."""
+
+    layer: ShotLayer
+    label_set: LabelSet
+    card: Card
+    options: dict[str, Any]
+    table: Ids  # (65536,) id -> network channel
+    read: ReadOptions
+    labels: Sequence
+    instance: Sequence | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job as the worker sees it."""
+
+    job: str
+    shot: Shot
+    base: Path
+    out: Path
+    format: str
+    frames: tuple[int, ...]
+    models: dict[str, Any]  # layer -> {"name", "hash", "options"}, of every layer of the shot
+    layers: dict[str, LayerPlan]  # those the job is about, top first
+    context: Sequence | None
+    context_read: ReadOptions
+
+    def file_number(self, frame: int) -> int:
+        """The number in a file's name: the frame, or its place where the shot begins below zero."""
+        return frame if self.shot.first >= 0 else frame - self.shot.first
+
+    def picture_path(self, layer: str, frame: int) -> Path:
+        suffix = "png" if self.format == "png" else "exr"
+        return self.out / layer / f"{self.shot.name}_{layer}.{self.file_number(frame):04d}.{suffix}"
+
+    def matte_path(self, layer: str, name: str, frame: int) -> Path:
+        safe = name.replace("/", "-")
+        return self.out / "mattes" / layer / safe / f"{self.shot.name}_{layer}_{safe}.{self.file_number(frame):04d}.png"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A frame ready to be painted; `request` is None where the layer is empty on this frame."""
+
+    layer: str
+    frame: int
+    key: str
+    labels: LabelPass
+    request: PaintInput | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A frame that is already on disk with the right key."""
+
+    metadata: dict[str, Any]
+
+
+def make_plan(spec: dict[str, Any], job: str) -> Plan:
+    """The plan of a job's description. Raises in words where a sequence is not there."""
+    shot = Shot.from_dict(spec["shot"])
+    base = Path(spec["base"])
+    plan = Plan(
+        job=job,
+        shot=shot,
+        base=base,
+        out=Path(spec["out"]),
+        format=spec["format"],
+        frames=tuple(spec["frames"]),
+        models=spec["models"],
+        layers={},
+        context=find_sequence(shot.context, base, "context") if shot.context else None,
+        context_read=ReadOptions.from_dict(shot.context_read),
+    )
+    names = [layer.name for layer in shot.layers if layer.name in spec["layers"]]
+    return replace(plan, layers={name: make_layer_plan(plan, name) for name in names})
+
+
+def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
+    """Resolve one layer of the shot, also one that the job itself does not paint."""
+    layer = next(layer for layer in plan.shot.layers if layer.name == name)
+    asked = resolved(plan.shot, layer)
+    model = plan.models[name]
+    card = find_card(model["name"])
+    if card.hash != model["hash"]:
+        raise InputRefused(
+            f"the model {card.name} has changed since the job was submitted", remedy="Submit the job again"
+        )
+    return LayerPlan(
+        layer=layer,
+        label_set=load_label_set(asked.label_set or plan.shot.label_set),
+        card=card,
+        options=model["options"],
+        table=card.channel_table(),
+        read=ReadOptions.from_dict(layer.read),
+        labels=find_sequence(layer.labels, plan.base, name),
+        instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
+    )
+
+
+def decode(plan: Plan, layer: str, frame: int) -> Decoded | Kept:
+    """Read a frame's passes and prepare them for the network, unless it is already painted."""
+    own = plan.layers[layer]
+    key = frame_key(plan, own, frame)
+    metadata = finished(plan, layer, frame, key)
+    if metadata is not None:
+        return Kept(metadata)
+    labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
+    height, width = labels.ids.shape
+    if (labels.ids == NOTHING).all():
+        return Decoded(layer, frame, key, labels, None)
+    ids = in_context(plan, own, labels.ids, frame)
+    unknown = np.unique(ids[own.table[ids] == NOTHING])
+    if unknown.size:  # the card knows every id of its label set, so this is a damaged card
+        raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
+    instance = read_instances(own.instance.file(frame), ids) if own.instance else None
+    size = painting_size(own.card, width, height, plan.shot.paint_size)
+    request = PaintInput(
+        channels=fit(own.table[ids], size, own.card.size.fit),
+        instance=None if instance is None else fit(instance, size, own.card.size.fit),
+        seed=resolved(plan.shot, own.layer).seed or 0,
+        options=own.options,
+    )
+    return Decoded(layer, frame, key, labels, request)
+
+
+def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, Any]:
+    """Cut the painting by the layer's coverage and write it with its mattes; returns the event's body."""
+    own = plan.layers[decoded.layer]
+    height, width = decoded.labels.ids.shape
+    alpha = decoded.labels.coverage
+    if picture is None:
+        whole = np.zeros((height, width, 3), np.float32)
+    else:
+        whole = unfit(picture, (width, height), own.card.size.fit)
+    whole = keep_near(whole, alpha)
+    present = {i: n for i, n in decoded.labels.facts.classes.items() if i != NOTHING}
+    mattes = matte_ids(own, present)
+    metadata = {
+        "generator": "semrender",
+        "key": decoded.key,
+        "shot": plan.shot.name,
+        "layer": decoded.layer,
+        "frame": decoded.frame,
+        "format": plan.format,
+        "size": [width, height],
+        "model": {"name": own.card.name, "hash": own.card.hash, "licence": own.card.licence},
+        "label_set": {"name": own.label_set.name, "hash": own.label_set.hash},
+        "seed": resolved(plan.shot, own.layer).seed,
+        "options": own.options,
+        "classes": {str(i): n for i, n in present.items()},
+        "mattes": mattes,
+        "guessed": decoded.labels.facts.guessed,
+    }
+    for identity in mattes:
+        write_matte(plan, decoded.layer, own.label_set.by_id(identity).name, decoded.frame, metadata, matte(decoded.labels, identity))
+    path = plan.picture_path(decoded.layer, decoded.frame)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outputs.write_picture(path, whole, alpha, metadata)  # last: with it the frame is finished
+    return {"state": "painted", "file": path.relative_to(plan.out).as_posix(), "guessed": metadata["guessed"]}
+
+
+def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
+    """Hash of everything that the frame's files depend on."""
+    content = {
+        "recipe": RECIPE,
+        "stage": "paint",
+        "model": own.card.hash,
+        "label_set": own.label_set.hash,
+        "labels": file_hash(own.labels.file(frame)),
+        "context": file_hash(plan.context.file(frame)) if plan.context else None,
+        "instance": file_hash(own.instance.file(frame)) if own.instance else None,
+        "read": own.layer.read,
+        "context_read": plan.shot.context_read,
+        "fill": plan.shot.fill,
+        "options": own.options,
+        "seed": resolved(plan.shot, own.layer).seed,
+        "paint_size": plan.shot.paint_size,
+        "precision": "float32",
+        "format": plan.format,
+        "mattes": own.layer.mattes,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def finished(plan: Plan, layer: str, frame: int, key: str) -> dict[str, Any] | None:
+    """The provenance of a frame that is whole on disk, mattes included, under this key; else None."""
+    metadata = outputs.read_metadata(plan.picture_path(layer, frame))
+    if metadata is None or metadata.get("key") != key:
+        return None
+    own = plan.layers[layer]
+    for identity in metadata.get("mattes", []):
+        found = outputs.read_metadata(plan.matte_path(layer, own.label_set.by_id(identity).name, frame))
+        if found is None or found.get("key") != key:
+            return None
+    return metadata
+
+
+def in_context(plan: Plan, own: LayerPlan, ids: Ids, frame: int) -> Ids:
+    """Fill what is outside the layer: from the full label pass, else a chosen class, else the nearest class."""
+    outside = ids == NOTHING
+    if not outside.any():
+        return ids
+    ids = ids.copy()
+    if plan.context is not None:
+        around = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
+        if around.shape != ids.shape:
+            raise InputRefused(
+                f"the context is {around.shape[1]}x{around.shape[0]}, the layer {ids.shape[1]}x{ids.shape[0]}",
+                file=plan.context.file(frame),
+                remedy="Render both at the same size",
+            )
+        ids[outside] = around[outside]
+        outside = ids == NOTHING
+    if plan.shot.fill is not None:
+        ids[outside] = own.label_set.find(plan.shot.fill).id
+    elif outside.any():
+        ids[outside] = nearest(ids, outside)[outside]
+    return ids
+
+
+def nearest(ids: Ids, outside: NDArray[np.bool_]) -> Ids:
+    """For every pixel the id of the nearest pixel that is not outside."""
+    import cv2
+
+    _, index = cv2.distanceTransformWithLabels(
+        outside.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    table = np.zeros(int(index.max()) + 1, np.uint16)
+    table[index[~outside]] = ids[~outside]
+    result: Ids = table[index]
+    return result
+
+
+def read_instances(path: Path, ids: Ids) -> NDArray[np.int32]:
+    """An instance pass as one number per pixel (H, W): grey or colour PNG or TIFF, each value one object."""
+    import cv2
+
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != ids.shape:
+        found = "cannot be read" if pixels is None else f"is {pixels.shape[1]}x{pixels.shape[0]}"
+        raise InputRefused(
+            f"the instance pass {found}", file=path, remedy=f"Give a PNG of {ids.shape[1]}x{ids.shape[0]} with one value per object"
+        )
+    if pixels.ndim == 2:
+        return pixels.astype(np.int32)
+    colour = pixels[..., :3].astype(np.int64) @ np.array([1, 1 << 16, 1 << 32], np.int64)
+    _, numbers = np.unique(colour, return_inverse=True)
+    return numbers.reshape(ids.shape).astype(np.int32)
+
+
+def fit(values: NDArray[T], size: tuple[int, int], rule: str) -> NDArray[T]:
+    """A map (H, W) at the painting size: stretched by nearest neighbour, or its last rows and columns repeated."""
+    width, height = size
+    if values.shape == (height, width):
+        return values
+    if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
+        rows = (np.arange(height) * values.shape[0] // height)[:, None]
+        columns = np.arange(width) * values.shape[1] // width
+        return values[rows, columns]
+    return np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])), "edge")
+
+
+def unfit(picture: Picture, size: tuple[int, int], rule: str) -> Picture:
+    """The way back from the painting size to the pass's own size (width, height)."""
+    import cv2
+
+    width, height = size
+    painted_height, painted_width = picture.shape[:2]
+    if (painted_width, painted_height) == size:
+        return picture
+    padded = rule == "multiple" and 0 <= painted_width - width < 128 and 0 <= painted_height - height < 128
+    if padded:
+        return np.ascontiguousarray(picture[:height, :width])
+    shrinks = painted_width * painted_height > width * height
+    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.clip(resized, 0, 1).astype(np.float32)
+
+
+def keep_near(picture: Picture, alpha: NDArray[np.float32]) -> Picture:
+    """Black where the layer is far away: smaller files, and nothing of the fill leaks into the comp."""
+    import cv2
+
+    if alpha.min() > 0:
+        return picture
+    size = 2 * BEYOND_EDGE + 1
+    near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((size, size), np.uint8))
+    return picture * near[..., None]
+
+
+def matte_ids(own: LayerPlan, present: dict[int, int]) -> list[int]:
+    """The classes of this frame that get a matte, as the layer asks."""
+    if own.layer.mattes == "none":
+        return []
+    if own.layer.mattes == "all":
+        return sorted(present)
+    return sorted(own.label_set.find(name).id for name in own.layer.mattes)
+
+
+def matte(labels: LabelPass, identity: int) -> NDArray[np.float32]:
+    """Coverage (H, W) of one class: the source's own where it has it, else the layer's where the id is."""
+    if labels.soft is not None:
+        soft = labels.soft.get(identity)
+        return np.zeros(labels.ids.shape, np.float32) if soft is None else soft
+    return np.where(labels.ids == identity, labels.coverage, np.float32(0))
+
+
+def write_matte(
+    plan: Plan, layer: str, name: str, frame: int, metadata: dict[str, Any], coverage: NDArray[np.float32]
+) -> None:
+    """A matte is white with the coverage in alpha: alpha is never colour-managed."""
+    path = plan.matte_path(layer, name, frame)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    white = np.full((*coverage.shape, 4), 255, np.uint8)
+    white[..., 3] = outputs.to_bytes(coverage)
+    outputs.write_png(path, white, {**metadata, "matte": name})

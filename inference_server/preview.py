@@ -1,0 +1,115 @@
+"""A picture and a short animation of a delivery: labels beside the painted layers, composited."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.painting import LayerPlan, Plan
+from shared.label_set import NOTHING, LabelSet
+from shared.passes import read_label_pass
+
+PICTURE_WIDTH = 960  # of each half, at most
+ANIMATION_WIDTH = 480
+ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
+THREADS = 2
+
+Pixels = NDArray[np.uint8]
+
+
+def write_previews(plan: Plan, frames: list[int], folder: Path) -> tuple[Path, Path | None]:
+    """Write preview.png (the middle frame) and, for more than one frame, preview.webp."""
+    picture = folder / "preview.png"
+    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(picture)
+    if len(frames) == 1:
+        return picture, None
+    step = -(-len(frames) // ANIMATION_FRAMES)
+    with ThreadPoolExecutor(THREADS) as pool:
+        halves = list(pool.map(lambda frame: side_by_side(plan, frame, ANIMATION_WIDTH), frames[::step]))
+    animation = folder / "preview.webp"
+    duration = round(1000 * step * plan.shot.fps_den / plan.shot.fps_num)
+    first, *others = [_image(pixels) for pixels in halves]
+    first.save(animation, save_all=True, append_images=others, duration=duration, loop=0, quality=70, method=0)
+    return picture, animation
+
+
+def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
+    """(h, 2w, 3): the labels as the artist painted them, and what was made of them."""
+    labels = label_picture(plan, frame)
+    painting = composite(plan, frame)
+    return np.concatenate([_shrink(labels, width, smooth=False), _shrink(painting, width, smooth=True)], 1)
+
+
+def label_picture(plan: Plan, frame: int) -> Pixels:
+    """Class colours (H, W, 3) of the context where there is one, else of the layers one over the other."""
+    own = next(iter(plan.layers.values()))
+    if plan.context is not None:
+        ids = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
+        return colours(own.label_set, ids)
+    picture: Pixels | None = None
+    for own in reversed(plan.layers.values()):
+        labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
+        coloured = colours(own.label_set, labels.ids)
+        inside = (labels.ids != NOTHING)[..., None]
+        picture = coloured if picture is None else np.where(inside, coloured, picture)
+    assert picture is not None
+    return picture
+
+
+def colours(label_set: LabelSet, ids: NDArray[np.uint16]) -> Pixels:
+    """Ids (H, W) in the set's own colours (H, W, 3); NOTHING is black."""
+    table = np.zeros((NOTHING + 1, 3), np.uint8)
+    for identity, colour in next(iter(label_set.palettes.values())).colors.items():
+        table[identity] = colour
+    picture: Pixels = table[ids]
+    return picture
+
+
+def composite(plan: Plan, frame: int) -> Pixels:
+    """The painted layers (H, W, 3) over one another, top first in the plan, over black."""
+    picture: NDArray[np.float32] | None = None
+    for name, own in reversed(plan.layers.items()):
+        colour, alpha = _read(plan, name, own, frame)
+        under = np.zeros_like(colour) if picture is None else picture
+        picture = colour * alpha + under * (1 - alpha)
+    assert picture is not None
+    result: Pixels = (picture * 255 + 0.5).astype(np.uint8)
+    return result
+
+
+def _read(plan: Plan, name: str, own: LayerPlan, frame: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colour (H, W, 3) sRGB-encoded and alpha (H, W, 1) of a finished frame, times the layer's opacity."""
+    path = plan.picture_path(name, frame)
+    if path.suffix == ".png":
+        import cv2
+
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
+        colour, alpha = pixels[..., 2::-1], pixels[..., 3:]
+    else:
+        import OpenEXR
+
+        pixels = OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32)
+        alpha = pixels[..., 3:]
+        linear = np.clip(pixels[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
+        colour = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return colour, alpha * np.float32(own.layer.opacity / 100)
+
+
+def _shrink(pixels: Pixels, width: int, smooth: bool) -> Pixels:
+    import cv2
+
+    if pixels.shape[1] <= width:
+        return pixels
+    height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
+    method = cv2.INTER_AREA if smooth else cv2.INTER_NEAREST
+    resized: Pixels = cv2.resize(pixels, (width, height), interpolation=method)
+    return resized
+
+
+def _image(pixels: Pixels):  # type: ignore[no-untyped-def]
+    from PIL import Image
+
+    return Image.fromarray(pixels)

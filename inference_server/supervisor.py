@@ -1,0 +1,60 @@
+"""Worker processes: started fresh, watched, replaced. A worker ends by itself when its broker dies.
+
+Workers are separate interpreters (never forks: a CUDA context does not survive one) and are told the
+address and their own name through the environment; the name is a secret that keeps strangers on the same
+machine from posing as a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+ADDRESS = "SEMRENDER_WORKER_ADDRESS"
+NAME = "SEMRENDER_WORKER_NAME"
+
+
+@dataclass
+class Worker:
+    """One process and what the broker knows of it."""
+
+    device: str
+    process: subprocess.Popen[bytes]
+    name: bytes
+    ready: bool = False
+    about: dict[str, Any] = field(default_factory=dict)
+    tasks: dict[str, str] = field(default_factory=dict)  # task id -> job id
+    knows: set[str] = field(default_factory=set)  # jobs whose description it has
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Closing its standard input asks the worker to end; after `seconds` it is killed."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def death(self) -> str:
+        code = self.process.returncode
+        if code is None:
+            return "it runs"
+        return f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
+def start_worker(address: str, device: str) -> Worker:
+    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps") that reports to `address`."""
+    name = secrets.token_hex(16)
+    environment = {**os.environ, ADDRESS: address, NAME: name}
+    command = [sys.executable, "-m", "inference_server.worker", "--device", device]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    return Worker(device, process, name.encode())
