@@ -1,0 +1,377 @@
+"""A delivery becomes a new After Effects project, on a machine without After Effects.
+
+py_aep writes the file; the rules that make the comp right are here: footage gets its frame rate before it
+becomes a layer, layer times count from the first frame of the comp, and every thing carries its uid in its
+comment so that an update can find it. What a file made this way cannot hold comes back as notes, in words.
+An existing project is never touched: the new one takes the next free version number.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import py_aep
+
+from shared.delivery import (
+    Color,
+    Delivery,
+    DeliveryLayer,
+    DeliveryShot,
+    Footage,
+    Project,
+    read_delivery,
+    validate,
+)
+from shared.errors import InputRefused, SemrenderError
+
+# The oldest After Effects that opens the file: 23 brought mattes that may lie anywhere in the stack, 24 OCIO.
+VERSION, VERSION_OCIO = "23.0x59", "24.0x55"
+MATTES_IN_COMP = 12  # more make the layer stack unreadable; they move to a comp of their own
+
+
+@dataclass(frozen=True)
+class Made:
+    """A project file on disk; `notes` say in words what of the delivery it does not hold."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+def write_project(delivery_path: Path, out: Path | None = None) -> Path:
+    """Write the project of a delivery and return its path; `make_project` with the notes in the log."""
+    made = make_project(delivery_path, out)
+    for note in made.notes:
+        logging.getLogger(__name__).warning("%s", note)
+    return made.path
+
+
+def make_project(delivery_path: Path, out: Path | None = None) -> Made:
+    """Write the project of a delivery.
+
+    Args:
+        delivery_path: a delivery.json or the folder it is in.
+        out: the file to write, or a folder; without it `<shot>_v001.aep` beside delivery.json. Where there is
+            a file of that name already, the next version number is taken.
+
+    Raises InputRefused where the delivery is damaged, incomplete or beyond what After Effects can hold,
+    SemrenderError where the file cannot be written.
+    """
+    delivery_path = Path(delivery_path)
+    delivery = read_delivery(delivery_path)
+    # Absolute, but not resolved: artists know their mounts by name, not where these lead.
+    folder = (delivery_path if delivery_path.is_dir() else delivery_path.parent).absolute()
+    try:
+        validate(delivery, folder)
+        project, notes = _build(delivery, folder)
+    except SemrenderError as error:
+        raise error.located(file=delivery_path) from None
+    wanted = _wanted(delivery.shot.name, folder, None if out is None else Path(out))
+    return Made(_save(project, wanted), tuple(notes))
+
+
+# --- the project ------------------------------------------------------------------------------------------
+
+
+def tag(uid: str, version: int, **written: object) -> str:
+    """What a comment carries so that an update finds the thing, and sees which values an artist changed."""
+    pairs = {"uid": uid, "v": version, **written}
+    return "[[semrender:" + ";".join(f"{key}={value}" for key, value in pairs.items()) + "]]"
+
+
+def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]:
+    shot = delivery.shot
+    ocio = delivery.project.color.mode == "ocio" and delivery.project.apply == "if_empty"
+    project = py_aep.new(version=VERSION_OCIO if ocio else VERSION).project
+    # Before any import: in an OCIO project footage gets its colour space from the config's file rules.
+    notes = _set_colours(project, delivery.project) + _effect_notes(delivery)
+
+    top = _add_folder(project.root_folder, shot.name, f"{shot.uid}/D", shot)
+    footage_folder = _add_folder(top, "footage", f"{shot.uid}/D/footage", shot)
+    mattes_folder = footage_folder
+    if any(layer.role == "matte" for layer in delivery.layers):
+        mattes_folder = _add_folder(top, "mattes", f"{shot.uid}/D/mattes", shot)
+
+    items: dict[str, py_aep.FootageItem] = {}
+    for layer in delivery.layers:
+        try:
+            items[layer.uid] = _import(project, layer, folder, shot)
+        except SemrenderError as error:
+            raise error.located(layer=layer.name, file=folder / layer.footage.path) from None
+        items[layer.uid].parent_folder = mattes_folder if layer.role == "matte" else footage_folder
+
+    stack, aside = split_mattes(delivery.layers)
+    comp = _add_comp(top, shot, shot.name, shot.uid)
+    comp.hide_shy_layers = True
+    comp.comment = " ".join([*notes, comp.comment])
+    _add_layers(comp, stack, items, shot)
+    if aside:
+        mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes", f"{shot.uid}/C/mattes")
+        _add_layers(mattes, aside, items, shot)
+    return project, notes
+
+
+def split_mattes(
+    layers: tuple[DeliveryLayer, ...],
+) -> tuple[list[DeliveryLayer], list[DeliveryLayer]]:
+    """The layers of the shot's comp, and the mattes that are so many that they get a comp of their own.
+
+    A matte stays where a layer uses it: After Effects links mattes within one comp only.
+    """
+    used = {layer.matte.uid for layer in layers if layer.matte}
+    mattes = [layer for layer in layers if layer.role == "matte"]
+    if len(mattes) <= MATTES_IN_COMP:
+        return list(layers), []
+    aside = [layer for layer in mattes if layer.uid not in used and layer.matte is None]
+    apart = {layer.uid for layer in aside}
+    return [layer for layer in layers if layer.uid not in apart], aside
+
+
+def _set_colours(project: py_aep.Project, wanted: Project) -> list[str]:
+    """Depth and colour management; what needs files that this machine lacks becomes a note."""
+    if wanted.apply != "if_empty":
+        return []
+    color = wanted.color
+    # After Effects refuses 16 bits per channel together with OCIO.
+    bits = 32 if color.mode == "ocio" and wanted.bits_per_channel == 16 else wanted.bits_per_channel
+    project.bits_per_channel = py_aep.BitsPerChannel(bits)
+    if color.mode == "ocio":
+        return _set_ocio(project, color)
+    project.linearize_working_space = color.linearize
+    try:
+        project.working_space = color.working_space or "None"
+    except (ValueError, LookupError, OSError):
+        return [f"Choose the working space {color.working_space} in the project settings."]
+    return []
+
+
+def _set_ocio(project: py_aep.Project, color: Color) -> list[str]:
+    if color.ocio_config is None or not Path(color.ocio_config).is_file():
+        config, space = color.ocio_config or "your configuration", color.working_space or "a working space"
+        return [f"Choose OCIO, {config} and {space} in the project settings."]
+    project.color_management_system = py_aep.ColorManagementSystem.OCIO
+    project.ocio_configuration_file = color.ocio_config
+    try:
+        if color.working_space:
+            project.working_space = color.working_space
+    except (ValueError, LookupError, OSError):
+        return [f"{color.ocio_config} has no colour space {color.working_space}: choose the working space."]
+    return []
+
+
+def _effect_notes(delivery: Delivery, most: int = 10) -> list[str]:
+    """Effects of plug-ins can only be added by After Effects itself."""
+    names = {layer.uid: layer.name for layer in delivery.layers}
+    wanted: dict[str, list[str]] = {}
+    for effect in delivery.effects[:1000]:
+        wanted.setdefault(effect.match_name, []).append(names[effect.layer])
+    return [
+        f"Add the effect {effect} by hand to {', '.join(layers[:most])}{' ...' * (len(layers) > most)}."
+        for effect, layers in list(wanted.items())[:most]
+    ]
+
+
+def _add_folder(parent: py_aep.FolderItem, name: str, uid: str, shot: DeliveryShot) -> py_aep.FolderItem:
+    folder = parent.add_folder(name)
+    folder.comment = tag(uid, shot.version)
+    return folder
+
+
+def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str, uid: str) -> py_aep.CompItem:
+    try:
+        comp = parent.add_comp(
+            name, shot.width, shot.height, shot.pixel_aspect, shot.frames / shot.fps, shot.fps
+        )
+        comp.display_start_frame = shot.first
+    except ValueError as error:
+        frames = f"{shot.frames} frames from {shot.first} at {shot.fps:g} fps"
+        raise InputRefused(
+            f"After Effects cannot hold a comp of {shot.width}x{shot.height}, {frames}",
+            cause=str(error),
+            remedy="A comp has 4 to 30000 pixels a side and lasts at most 3 hours",
+        ) from None
+    comp.comment = tag(uid, shot.version)
+    return comp
+
+
+# --- footage and layers -----------------------------------------------------------------------------------
+
+
+def _import(
+    project: py_aep.Project, layer: DeliveryLayer, folder: Path, shot: DeliveryShot
+) -> py_aep.FootageItem:
+    """The footage item of a layer, interpreted as delivered."""
+    footage = layer.footage
+    try:
+        item = _import_files(project, folder / footage.path, footage)
+    except Exception as error:  # whatever the look into a damaged picture raises
+        cause = f"{type(error).__name__}: {error}"
+        raise InputRefused("the picture cannot be read", cause=cause, remedy="Deliver it again") from error
+    _check_import(item, layer)
+
+    source = item.main_source
+    if footage.sequence:
+        # Before it becomes a layer, which takes its length from the rate of this moment.
+        source.conform_frame_rate = shot.fps
+    if source.has_alpha:
+        source.alpha_mode = py_aep.AlphaMode[footage.alpha]
+    if footage.data:
+        source.preserve_rgb = True
+    item.pixel_aspect = footage.pixel_aspect
+    item.name = footage.name
+    item.label = py_aep.Label(layer.label)
+    item.comment = " ".join([*_painted_by(layer), tag(footage.uid, footage.version)])
+    return item
+
+
+def _import_files(project: py_aep.Project, path: Path, footage: Footage) -> py_aep.FootageItem:
+    options = py_aep.ImportOptions(path)
+    options.sequence = footage.sequence
+
+    def imported() -> py_aep.FootageItem:
+        item = project.import_file(options)
+        assert isinstance(item, py_aep.FootageItem)  # layered pictures become comps only when asked to
+        return item
+
+    item = imported()
+    if footage.sequence and (item.start_frame, item.end_frame) != (footage.first, footage.last):
+        # The folder holds more of this sequence, as an earlier, longer render leaves it.
+        item.remove()
+        options.range_start, options.range_end = footage.first, footage.last
+        item = imported()
+    return item
+
+
+def _check_import(item: py_aep.FootageItem, layer: DeliveryLayer) -> None:
+    footage = layer.footage
+    if (item.width, item.height) != (footage.width, footage.height):
+        raise InputRefused(
+            f"the picture is {item.width}x{item.height}, the delivery says {footage.width}x{footage.height}",
+            remedy="Deliver the shot again",
+        )
+    if footage.sequence and (item.start_frame, item.end_frame) != (footage.first, footage.last):
+        raise InputRefused(
+            f"After Effects would read frames {item.start_frame} to {item.end_frame} here",
+            cause="There are other pictures of this name",
+            remedy="Move them to another folder",
+        )
+    if layer.role == "matte" and not item.main_source.has_alpha:
+        raise InputRefused("the matte has no alpha channel", remedy="Deliver the shot again")
+
+
+def _painted_by(layer: DeliveryLayer) -> list[str]:
+    """One line for the person who looks at the comment."""
+    made = layer.provenance
+    return [f"Painted by {made.model}, seed {made.seed}, labels {made.label_set}."] if made.model else []
+
+
+def _add_layers(
+    comp: py_aep.CompItem,
+    layers: list[DeliveryLayer],
+    items: dict[str, py_aep.FootageItem],
+    shot: DeliveryShot,
+) -> None:
+    added = {}
+    for layer in reversed(layers):  # each new layer goes on top
+        added[layer.uid] = _add_layer(comp, layer, items[layer.uid], shot)
+    for layer in layers:
+        if layer.matte is not None:
+            kind = py_aep.TrackMatteType[layer.matte.type]
+            added[layer.uid].set_track_matte(added[layer.matte.uid], kind)
+    for layer in layers:  # last, since a layer that becomes a matte is switched off
+        added[layer.uid].enabled = layer.enabled
+
+
+def _add_layer(
+    comp: py_aep.CompItem, layer: DeliveryLayer, item: py_aep.FootageItem, shot: DeliveryShot
+) -> py_aep.AVLayer:
+    new = comp.add(item)
+    start = layer.footage.start_frame - shot.first if layer.footage.sequence else 0
+    # Seconds from the first frame of the comp, whatever number that shows.
+    new.start_time = start / shot.fps
+    new.in_point = max(0, start) / shot.fps  # handles before the shot stay reachable but hidden
+    new.name = layer.name
+    new.label = py_aep.Label(layer.label)
+    new.blending_mode = py_aep.BlendingMode[layer.blend]
+    new.guide_layer = layer.guide
+    new.shy = layer.shy
+    new.transform.opacity.value = layer.opacity
+    written = {"st": start, "bm": layer.blend, "en": int(layer.enabled), "op": f"{layer.opacity:g}"}
+    new.comment = tag(layer.uid, layer.footage.version, **written)
+    return new
+
+
+# --- the file ---------------------------------------------------------------------------------------------
+
+
+def _wanted(name: str, folder: Path, out: Path | None) -> Path:
+    if out is None or out.is_dir():
+        return _next_version((out or folder).absolute(), name)
+    if out.suffix.lower() != ".aep":
+        raise InputRefused(
+            "an After Effects project is named *.aep", file=out, remedy="Give such a name or a folder"
+        )
+    return out.absolute()
+
+
+def _save(project: py_aep.Project, wanted: Path) -> Path:
+    """Write beside, then give it the first free name; no other file is ever replaced."""
+    # In the folder of the real one: After Effects finds moved footage relative to the project file.
+    beside = wanted.with_name(f".semrender-{secrets.token_hex(8)}.aep")
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            project.save(beside)
+            return next(path for path in _names(wanted) if _place(beside, path))
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise SemrenderError(
+            "the project could not be written",
+            file=wanted,
+            cause=error.strerror or str(error),
+            remedy="Free space, allow writing, or choose another place with --out",
+        ) from error
+
+
+def _names(wanted: Path) -> Iterator[Path]:
+    """The name itself, then, each time it is found taken, one above the highest version there is."""
+    yield wanted
+    base = re.sub(r"_v[0-9]+$", "", wanted.stem)
+    while True:
+        yield _next_version(wanted.parent, base)
+
+
+def _next_version(folder: Path, base: str) -> Path:
+    """`<base>_v001.aep`, or one above the highest version in the folder; no number counts as the first."""
+
+    def same(text: str) -> str:  # what Windows and macOS take for one name
+        return unicodedata.normalize("NFC", text).casefold()
+
+    pattern = re.compile(rf"{re.escape(same(base))}(?:_v([0-9]+))?\.aep")
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    found = [match for match in map(pattern.fullmatch, map(same, names)) if match]
+    highest = max((int(match[1] or 1) for match in found), default=0)
+    return folder / f"{base}_v{highest + 1:03d}.aep"
+
+
+def _place(beside: Path, path: Path) -> bool:
+    """Give the file its name unless that exists."""
+    try:
+        os.link(beside, path)
+        return True
+    except FileExistsError:
+        return False
+    except OSError:  # no hard links here, as on FAT and some network drives: claim the name first
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        os.replace(beside, path)
+        return True

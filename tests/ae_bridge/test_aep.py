@@ -1,0 +1,268 @@
+"""Projects written from deliveries with real pictures, read back by py_aep.
+
+What is expected is computed here from the JSON of delivery.json alone, by the rules of docs/delivery.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import py_aep
+import pytest
+from deliveries import DELIVERIES, deliver, film, handles, layer, matte, shot, three_mattes
+
+from ae_bridge.aep import write_project
+from shared.delivery import Matte
+
+# --- what is expected, from the JSON alone ---
+
+
+def expected(path: Path) -> dict[str, Any]:
+    """The project as it must be, from the JSON of a delivery."""
+    delivery = json.loads(path.read_text("ascii"))
+    of = delivery["shot"]
+    mattes = [one for one in delivery["layers"] if one["role"] == "matte"]
+    used = {one["matte"]["uid"] for one in delivery["layers"] if one["matte"]}
+    aside = [one["uid"] for one in mattes if one["uid"] not in used] if len(mattes) > 12 else []
+    here = [one for one in delivery["layers"] if one["uid"] not in aside]
+    there = [one for one in delivery["layers"] if one["uid"] in aside]
+    folders = {f"/{of['name']}", f"/{of['name']}/footage"} | ({f"/{of['name']}/mattes"} if mattes else set())
+    comps = [expected_comp(of, f"/{of['name']}/{of['name']}", of["uid"], here, hide_shy=True)]
+    if there:
+        name = f"/{of['name']}/mattes/{of['name']}_mattes"
+        comps.append(expected_comp(of, name, of["uid"] + "/C/mattes", there, hide_shy=False))
+    settings = delivery["project"]
+    apply = settings["apply"] == "if_empty"
+    return {
+        "comps": comps,
+        "folders": folders,
+        "footage": {
+            one["footage"]["uid"]: expected_footage(of, one, path.parent) for one in delivery["layers"]
+        },
+        "bits": settings["bits_per_channel"] if apply else 8,
+        "linear": settings["color"]["linearize"] if apply else False,
+    }
+
+
+def expected_comp(
+    of: dict[str, Any], name: str, uid: str, layers: list[dict[str, Any]], hide_shy: bool
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "tag": {"uid": uid, "v": str(of["version"])},
+        "size": (of["width"], of["height"]),
+        "aspect": pytest.approx(of["pixel_aspect"], abs=1e-3),
+        "fps": pytest.approx(of["fps"], abs=2**-16),  # stored with 16 bits behind the point
+        "frames": of["last"] - of["first"] + 1,
+        "start": of["first"],
+        "hide_shy": hide_shy,
+        "layers": [expected_layer(of, one) for one in layers],
+    }
+
+
+def expected_layer(of: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    footage = one["footage"]
+    first = footage["first"] if footage["start"] is None else footage["start"]
+    start = Fraction(first - of["first"]) if footage["sequence"] else Fraction(0)
+    files = footage["last"] - footage["first"] + 1 if footage["sequence"] else of["frames"]
+    frame = 1 / Fraction(str(of["fps"]))  # After Effects counts in frames of the literal rate
+    return {
+        "name": one["name"],
+        "tag": {
+            "uid": one["uid"],
+            "v": str(footage["version"]),
+            "st": str(start),
+            "bm": one["blend"],
+            "en": str(int(one["enabled"])),
+            "op": f"{one['opacity']:g}",
+        },
+        "blend": one["blend"],
+        "enabled": one["enabled"],
+        "shy": one["shy"],
+        "guide": one["guide"],
+        "label": one["label"],
+        "opacity": pytest.approx(one["opacity"]),
+        "start": pytest.approx(float(start * frame), abs=1e-9),
+        "in": pytest.approx(float(max(start, 0) * frame), abs=1e-4),
+        "out": pytest.approx(float((start + files) * frame), abs=1e-4),
+        "source": footage["uid"],
+        "matte": (one["matte"]["uid"], one["matte"]["type"]) if one["matte"] else None,
+    }
+
+
+def expected_footage(of: dict[str, Any], one: dict[str, Any], folder: Path) -> dict[str, Any]:
+    footage = one["footage"]
+    frames = footage["last"] - footage["first"] + 1
+    return {
+        "name": footage["name"],
+        "folder": f"/{of['name']}/{'mattes' if one['role'] == 'matte' else 'footage'}",
+        "v": str(footage["version"]),
+        "file": str(folder / footage["path"]),
+        "still": not footage["sequence"],
+        "frames": frames if footage["sequence"] else 0,
+        "numbers": (footage["first"], footage["last"]) if footage["sequence"] else None,
+        "fps": pytest.approx(of["fps"], abs=2**-16) if footage["sequence"] else 0,
+        "size": (footage["width"], footage["height"]),
+        "aspect": pytest.approx(footage["pixel_aspect"], abs=1e-3),
+        "alpha": footage["alpha"],
+        "raw": footage["data"],
+        "label": one["label"],
+    }
+
+
+# --- what py_aep reads back ---
+
+
+def read(path: Path) -> dict[str, Any]:
+    project = py_aep.parse(path).project
+    return {
+        "comps": [read_comp(comp) for comp in sorted(project.compositions, key=lambda comp: place(comp))],
+        "folders": {place(folder) for folder in project.folders if folder.name != "root"},
+        "footage": {tag_of(item)["uid"]: read_footage(item) for item in project.footages},
+        "bits": int(project.bits_per_channel),
+        "linear": project.linearize_working_space,
+    }
+
+
+def place(item: py_aep.Item) -> str:
+    parent = item.parent_folder
+    return "" if parent is None else f"{place(parent)}/{item.name}"
+
+
+def tag_of(thing: Any) -> dict[str, str]:
+    """The values of the one tag in a comment."""
+    tags = re.findall(r"\[\[semrender:([^\[\]]*)\]\]", thing.comment)
+    assert len(tags) == 1, thing.comment
+    return dict(pair.split("=") for pair in tags[0].split(";"))
+
+
+def read_comp(comp: py_aep.CompItem) -> dict[str, Any]:
+    return {
+        "name": place(comp),
+        "tag": tag_of(comp),
+        "size": (comp.width, comp.height),
+        "aspect": comp.pixel_aspect,
+        "fps": comp.frame_rate,
+        "frames": comp.frame_duration,
+        "start": comp.display_start_frame,
+        "hide_shy": comp.hide_shy_layers,
+        "layers": [read_layer(layer) for layer in comp.layers],
+    }
+
+
+def read_layer(layer: Any) -> dict[str, Any]:
+    matte = layer.track_matte_layer
+    return {
+        "name": layer.name,
+        "tag": tag_of(layer),
+        "blend": layer.blending_mode.name,
+        "enabled": layer.enabled,
+        "shy": layer.shy,
+        "guide": layer.guide_layer,
+        "label": int(layer.label),
+        "opacity": layer.transform.opacity.value,
+        "start": layer.start_time,
+        "in": layer.in_point,
+        "out": layer.out_point,
+        "source": tag_of(layer.source)["uid"],
+        "matte": (tag_of(matte)["uid"], layer.track_matte_type.name) if matte else None,
+    }
+
+
+def read_footage(item: py_aep.FootageItem) -> dict[str, Any]:
+    source: Any = item.main_source
+    still = source.is_still
+    return {
+        "name": item.name,
+        "folder": place(item).rpartition("/")[0],
+        "v": tag_of(item)["v"],
+        "file": source.file,
+        "still": still,
+        "frames": item.frame_duration,
+        "numbers": None if still else (item.start_frame, item.end_frame),
+        "fps": source.conform_frame_rate,
+        "size": (item.width, item.height),
+        "aspect": item.pixel_aspect,
+        "alpha": source.alpha_mode.name,
+        "raw": source.preserve_rgb,
+        "label": int(item.label),
+    }
+
+
+@pytest.mark.parametrize("make", DELIVERIES, ids=lambda make: make.__name__)
+def test_project_is_the_delivery(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    delivery = make(tmp_path)
+    project = write_project(delivery)
+    wanted, found = expected(delivery), read(project)
+    for kind in wanted:
+        assert found[kind] == wanted[kind], kind
+    assert project.parent == delivery.parent
+    assert sorted(p.name for p in project.parent.glob("*.aep")) == [project.name]  # nothing is left beside
+    assert not list(project.parent.glob(".*"))
+
+
+def test_known_numbers(tmp_path: Path) -> None:
+    """The same once more by hand, against a mistake that `expected` would share."""
+    comp = py_aep.parse(write_project(handles(tmp_path))).project.compositions[0]
+    assert (comp.name, comp.frame_duration, comp.display_start_frame) == ("SQ010_SH020", 8, 1009)
+    assert [layer.name for layer in comp.layers] == ["both", "late", "short", "renumbered"]
+    assert [layer.frame_start_time for layer in comp.layers] == [-8, 3, 0, 0]
+    assert [layer.frame_in_point for layer in comp.layers] == [0, 3, 0, 0]
+    assert [layer.frame_out_point for layer in comp.layers] == [16, 8, 2, 8]
+    assert comp.layers[0].start_time == pytest.approx(-8 / 23.976)
+    assert comp.layers[0].source.duration == pytest.approx(24 / 23.976)
+
+
+def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
+    project = py_aep.parse(write_project(film(tmp_path))).project
+    comments = {item.name: item.comment for item in project.footages}
+    uid = "show/sq010/sh020/F/train/painting"
+    line = "Painted by small, seed 7, labels coco_stuff."
+    assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1]]"
+
+
+def test_after_effects_23_and_later_open_it(tmp_path: Path) -> None:
+    assert py_aep.parse(write_project(film(tmp_path))).version.startswith("23.")
+
+
+def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The chunks of a RIFX container: kind, big-endian length, content, a byte to make it even."""
+    found, at = [], 0
+    while at < len(data):
+        kind, length = struct.unpack(">4sI", data[at : at + 8])
+        assert at + 8 + length <= len(data), kind
+        found.append((kind, data[at + 8 : at + 8 + length]))
+        at += 8 + length + length % 2
+    return found
+
+
+def test_file_is_a_whole_container(tmp_path: Path) -> None:
+    """Walked without py_aep, so that not only its own reader is content."""
+    data = write_project(three_mattes(tmp_path)).read_bytes()
+    (length,) = struct.unpack(">4xI", data[:8])
+    assert data[:4] == b"RIFX" and data[8:12] == b"Egg!"
+    names, layers, lists = [], 0, [data[12 : 8 + length]]
+    while lists:
+        for kind, content in chunks(lists.pop()):
+            if kind == b"LIST" and content[:4] != b"btdk":  # that one holds no chunks
+                lists.append(content[4:])
+                layers += content[:4] == b"Layr"
+            elif kind == b"Utf8":
+                names.append(content.decode("utf-8"))
+    assert layers == 6
+    assert {"SQ010_SH020", "footage", "mattes", "sh020_train", "train", "m_river", "haze"} <= set(names)
+
+
+def test_many_layers_and_mattes(tmp_path: Path) -> None:
+    """60 layers, 120 mattes of two frames: the order holds and every matte is found."""
+    frames = range(1, 3)
+    mattes = [matte(tmp_path, f"c{n}", frames, n) for n in range(120)]
+    layers = [layer(tmp_path, f"l{n}", frames, matte=Matte(mattes[n].uid)) for n in range(60)]
+    path = deliver(tmp_path, shot(frames), *layers, *mattes)
+    assert read(write_project(path)) == expected(path)
