@@ -1,0 +1,112 @@
+/*
+ * The tag by which an item or a layer is known again, whatever the artist renames, moves or adds around it:
+ *
+ *     rough cut, ask Ann [[semrender:uid=ride/sh020/L/train/beauty;v=3;bm=NORMAL]]
+ *
+ * It stands anywhere in the comment; the rest of the comment is the artist's. Fields are name=value, the uid always
+ * among them. Values stand as they are, without ; = [ ] and control characters: a uid comes escaped from
+ * delivery.json and must not be escaped twice. A tag that an edit has broken is the artist's text.
+ * ae_bridge/aep.py writes the same tag.
+ */
+SemrenderAE.tags = (function () {
+    var OPEN = "[[semrender:";
+    var CLOSE = "]]";
+    var NAME = /^[a-z][a-z0-9_]*$/;
+    var NOT_IN_VALUES = /[;=\[\]\u0000-\u001f]/;
+
+    /**
+     * The fields between OPEN and CLOSE, or null where they are not those of a whole tag.
+     * @param {string} body
+     */
+    function readFields(body) {
+        /** @type {TagFields} */
+        var fields = {uid: ""};
+        var pairs = body.split(";");
+        var cut;
+        var name;
+        var value;
+        var i;
+        for (i = 0; i < pairs.length; i += 1) {
+            cut = pairs[i].indexOf("=");
+            name = pairs[i].slice(0, Math.max(cut, 0));
+            value = pairs[i].slice(cut + 1);
+            if (!NAME.test(name) || NOT_IN_VALUES.test(value)) {
+                return null;
+            }
+            fields[name] = value;
+        }
+        return (fields.uid === "") ? null : fields;
+    }
+
+    /**
+     * @param {string} name
+     * @param {string|number} value
+     */
+    function writeField(name, value) {
+        if (!NAME.test(name) || NOT_IN_VALUES.test(String(value))) {
+            throw new Error("A tag cannot hold the field '" + name + "' with the value '" + value + "'");
+        }
+        return name + "=" + value;
+    }
+
+    /** @param {TagFields} fields */
+    function writeFields(fields) {
+        var parts = [writeField("uid", fields.uid)];
+        var name;
+        for (name in fields) {
+            if (Object.prototype.hasOwnProperty.call(fields, name) && name !== "uid") {
+                parts.push(writeField(name, fields[name]));
+            }
+        }
+        return OPEN + parts.join(";") + CLOSE;
+    }
+
+    /**
+     * Where the first whole tag stands and what it says, or null.
+     * @param {string} comment
+     */
+    function find(comment) {
+        var start = comment.indexOf(OPEN);
+        var end;
+        var fields;
+        while (start >= 0) {
+            end = comment.indexOf(CLOSE, start);
+            fields = (end < 0) ? null : readFields(comment.slice(start + OPEN.length, end));
+            if (fields !== null) {
+                return {start: start, end: end + CLOSE.length, fields: fields};
+            }
+            start = comment.indexOf(OPEN, start + 1);
+        }
+        return null;
+    }
+
+    /**
+     * The fields of the first whole tag in a comment, all of them strings; null without one.
+     * @param {string} comment
+     * @returns {TagFields}
+     */
+    function read(comment) {
+        var found = find(comment);
+        return (found === null) ? null : found.fields;
+    }
+
+    /**
+     * The comment with its tag replaced where it stands, or added at the end; everything else stays as it is.
+     * @param {string} comment
+     * @param {TagFields} fields All fields of the new tag; those of the old one are gone.
+     * @returns {string}
+     * @throws {Error} Without a uid, and for a name or value that a reader could not tell from the tag's own signs.
+     */
+    function write(comment, fields) {
+        var found = find(comment);
+        if (!fields.uid) {
+            throw new Error("A tag needs a uid");
+        }
+        if (found !== null) {
+            return comment.slice(0, found.start) + writeFields(fields) + comment.slice(found.end);
+        }
+        return comment + (comment === "" ? "" : " ") + writeFields(fields);
+    }
+
+    return {read: read, write: write};
+}());
