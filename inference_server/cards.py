@@ -199,11 +199,10 @@ def find_card(name: str) -> Card:
 def painting_size(card: Card, width: int, height: int, requested: tuple[int, int] | None) -> tuple[int, int]:
     """The size (width, height) at which a pass of width x height is painted.
 
-    A requested size is the size before padding; "multiple" rounds up, "stretch" takes it as it is.
+    Both are rounded up to the card's multiple. "stretch" paints at the native size unless another is asked for.
     """
-    if card.size.fit == "stretch":
-        return requested or (card.size.width, card.size.height)
-    wide, high = requested or (width, height)
+    native = (card.size.width, card.size.height) if card.size.fit == "stretch" else (width, height)
+    wide, high = requested or native
     step = card.size.multiple
     return -(-wide // step) * step, -(-high // step) * step
 

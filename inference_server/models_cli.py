@@ -1,0 +1,107 @@
+"""`semrender models`: list, show, add, remove."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from inference_server import cards
+from shared.errors import InputRefused
+
+
+def add_commands(commands: Any) -> None:
+    models = commands.add_parser("models", help="list, show, add and remove models")
+    models.set_defaults(run=run_list)
+    verbs = models.add_subparsers(title="verbs", metavar="VERB")
+    show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
+    show.add_argument("name")
+    show.set_defaults(run=run_show)
+    add = verbs.add_parser("add", help="add a published SPADE checkpoint (latest_net_G.pth)")
+    add.add_argument("file", type=Path)
+    add.add_argument("--name", required=True)
+    add.add_argument("--label-set", required=True, help="the label set it was trained on")
+    add.add_argument("--size", metavar="WxH", help="native size (default: opt.txt beside it, else 256x256)")
+    add.add_argument("--layers", choices=("normal", "more", "most"), help="default: opt.txt, else the published one")
+    add.add_argument("--licence", default="as given by its author")
+    add.add_argument("--replace", action="store_true")
+    add.set_defaults(run=run_add)
+    remove = verbs.add_parser("remove", help="remove a model that was added")
+    remove.add_argument("name")
+    remove.set_defaults(run=run_remove)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    found, broken = cards.available_cards()
+    if arguments.json:
+        print(json.dumps({"models": [c.to_dict() for c in found.values()], "broken": {n: str(e) for n, e in broken.items()}}))
+        return 0
+    for card in found.values():
+        print(f"{card.name:<20}{card.family:<8}{card.label_set.name:<14}{len(card.trained)} classes  {card.title}")
+    for name, error in broken.items():
+        print(f"{name:<20}cannot be used: {error}")
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    card = cards.find_card(arguments.name)
+    if arguments.json:
+        print(json.dumps(card.to_dict()))
+        return 0
+    fit = f"{card.size.width}x{card.size.height}"
+    fit += ", labels are stretched to it" if card.size.fit == "stretch" else f", paints any size (multiples of {card.size.multiple})"
+    rows = {
+        "title": card.title,
+        "about": card.description,
+        "family": card.family,
+        "labels": f"{card.label_set.name}, {len(card.trained)} of its classes seen in training",
+        "native size": fit,
+        "licence": card.licence,
+        "credit": card.credit,
+        "data": card.data,
+        "hash": card.hash,
+    }
+    for name, value in rows.items():
+        if value:
+            print(f"{name:<14}{value}")
+    for option in card.options:
+        allowed = ", ".join(option.choices) if option.choices else f"{option.min} to {option.max}"
+        print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
+    return 0
+
+
+def run_add(arguments: argparse.Namespace) -> int:
+    from inference_server.models.checkpoint import add_checkpoint
+
+    card = add_checkpoint(
+        arguments.file,
+        arguments.name,
+        arguments.label_set,
+        _size(arguments.size),
+        arguments.layers,
+        arguments.licence,
+        arguments.replace,
+    )
+    if arguments.json:
+        print(json.dumps(card.to_dict()))
+    else:
+        print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
+    return 0
+
+
+def run_remove(arguments: argparse.Namespace) -> int:
+    from inference_server.models.checkpoint import remove_model
+
+    print(f"removed {remove_model(arguments.name)}")
+    return 0
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise InputRefused(f"--size {text!r} is no size", remedy="Write WIDTHxHEIGHT") from None
+    return width, height
