@@ -19,6 +19,7 @@ from shared import places
 from shared.errors import InputRefused, MissingInput, SemrenderError
 
 NOTHING = 65535  # outside the layer; not a class of any set
+LAST_ID = 65532  # the numbers between this and NOTHING are for decoders, to mark what is no class
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "label_sets"
 MAX_FILE = 8 << 20  # bytes of a label set
@@ -87,7 +88,7 @@ class LabelSet:
             near = difflib.get_close_matches(str(name_or_id), names, 3, 0.6)
             raise InputRefused(
                 f"the label set {self.name} has no class {name_or_id!r}",
-                remedy=f"Did you mean {' or '.join(near)}?" if near else f"See `semrender labels show {self.name}`",
+                remedy=f"Perhaps it is {' or '.join(near)}" if near else f"See `semrender labels show {self.name}`",
             )
         return label
 
@@ -178,7 +179,7 @@ def label_set_from_dict(data: Any) -> LabelSet:
     labels = _labels(table.get("labels"))
     ids = {label.id for label in labels}
     unlabeled = table.get("unlabeled")
-    if unlabeled is not None and _whole(unlabeled, 0, NOTHING - 1, "unlabeled") not in ids:
+    if unlabeled is not None and _whole(unlabeled, 0, LAST_ID, "unlabeled") not in ids:
         raise InputRefused(f"unlabeled is {unlabeled}, which is no class of the set")
     palettes = _table(table.get("palettes"), "palettes")
     if not palettes:
@@ -241,7 +242,8 @@ def _labels(data: Any) -> Tuple[Label, ...]:
             other = names.setdefault(plain(name), label)
             if other is not label:
                 raise InputRefused(
-                    f"the name {name!r} stands for two classes, {other.name!r} ({other.id}) and {label.name!r} ({label.id})",
+                    f"the name {name!r} stands for two classes: "
+                    f"{other.name!r} ({other.id}) and {label.name!r} ({label.id})",
                     cause="Case, spaces, dashes and underscores make no difference in names",
                 )
     return labels
@@ -260,7 +262,7 @@ def _label(data: Any, position: int) -> Label:
     if not isinstance(annotated, bool):
         raise InputRefused(f"annotated of {name!r} must be true or false")
     return Label(
-        id=_whole(table.get("id"), 0, NOTHING - 1, f"the id of {name!r}"),
+        id=_whole(table.get("id"), 0, LAST_ID, f"the id of {name!r}"),
         name=name,
         aliases=tuple(_text({"alias": alias}, "alias", 100) for alias in aliases),
         annotated=annotated,
