@@ -225,7 +225,7 @@ def _import(
         source.preserve_rgb = True
     item.pixel_aspect = footage.pixel_aspect
     item.name = footage.name
-    item.label = py_aep.Label(layer.label)
+    item.label = py_aep.Label(layer.label)  # the layer takes it over
     item.comment = " ".join([*_painted_by(layer), tag(footage.uid, footage.version)])
     return item
 
@@ -297,7 +297,6 @@ def _add_layer(
     new.start_time = start / shot.fps
     new.in_point = max(0, start) / shot.fps  # handles before the shot stay reachable but hidden
     new.name = layer.name
-    new.label = py_aep.Label(layer.label)
     new.blending_mode = py_aep.BlendingMode[layer.blend]
     new.guide_layer = layer.guide
     new.shy = layer.shy

@@ -49,7 +49,7 @@ class Broker:
         self.version = version
         self.jobs: dict[str, Job] = {}
         self.stopping = False
-        context = zmq.Context.instance()
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self.clients = context.socket(zmq.ROUTER)
         self.clients.linger = 500
         self.clients.router_mandatory = True
@@ -60,11 +60,11 @@ class Broker:
             raise ServerError(
                 f"port {port} cannot be used", cause=str(error), remedy="Choose another --port, or 0 for any free one"
             ) from error
-        self.address = self.clients.last_endpoint.decode()
+        self.address = self.clients.getsockopt_string(zmq.LAST_ENDPOINT)
         self.backstage = context.socket(zmq.ROUTER)
         self.backstage.linger = 0
         self.backstage.bind("tcp://127.0.0.1:0")
-        self._worker_address = self.backstage.last_endpoint.decode()
+        self._worker_address = self.backstage.getsockopt_string(zmq.LAST_ENDPOINT)
         self.workers: dict[bytes, Worker] = {}
         self._failed_starts = 0
         self._watchers: dict[tuple[bytes, str], int] = {}  # (client, job) -> events it has
@@ -183,7 +183,9 @@ class Broker:
     def _job(self, body: Body) -> Job:
         job = self.jobs.get(str(body.get("job")))
         if job is None:
-            raise ServerError("this server does not know that job", remedy="It may have been restarted: submit it again")
+            raise ServerError(
+                "this server does not know that job", remedy="It may have been restarted: submit it again"
+            )
         return job
 
     def _open(self, body: Body, blobs: list[bytes], only_check: bool) -> Job:
@@ -210,13 +212,15 @@ class Broker:
         models = {}
         for layer in shot.layers:
             asked = resolved(shot, layer)
-            label_set = load_label_set(asked.label_set)
+            label_set = load_label_set(asked.label_set or shot.label_set)
             card = cards.find_card(asked.model or DEFAULT_MODEL)
             if card.label_set.name != label_set.name or card.label_set.hash != label_set.hash:
                 raise InputRefused(
                     f"the model {card.name} paints the label set {card.label_set.name}, the pass has {label_set.name}",
                     layer=layer.name,
-                    cause="" if card.label_set.name != label_set.name else "The label set has changed since the model was made",
+                    cause=""
+                    if card.label_set.name != label_set.name
+                    else "The label set has changed since the model was made",
                     remedy="Choose another model, or the label set the model was made for",
                 )
             options = card.check_options(asked.options or {})
@@ -327,4 +331,3 @@ def _spooled(folder: Path, files: Any, blobs: list[bytes]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(blob)
     return folder
-

@@ -209,9 +209,7 @@ def painting_size(card: Card, width: int, height: int, requested: tuple[int, int
 
 def _card(folder: Path, data: Any) -> Card:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ModelRefused(
-            f"this is not a card of format {FORMAT}", remedy="Update semrender, or add the model again"
-        )
+        raise ModelRefused(f"this is not a card of format {FORMAT}", remedy="Update semrender, or add the model again")
     if not NAME.fullmatch(_text(data, "name")):
         raise ModelRefused("the name may hold letters, digits, dot, dash and underscore only")
     labels, channels, size, weights = (data[name] for name in ("label_set", "channels", "size", "weights"))

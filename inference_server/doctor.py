@@ -14,7 +14,18 @@ from shared import places
 from shared.client import find_server
 from shared.errors import SemrenderError
 
-PACKAGES = ("torch", "numpy", "opencv-python-headless", "pyzmq", "msgpack", "OpenEXR", "pillow", "fileseq", "safetensors", "py-aep")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "opencv-python-headless",
+    "pyzmq",
+    "msgpack",
+    "OpenEXR",
+    "pillow",
+    "fileseq",
+    "safetensors",
+    "py-aep",
+)
 
 
 def report() -> dict[str, Any]:

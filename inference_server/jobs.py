@@ -170,7 +170,9 @@ def next_task(jobs: Iterable[Job]) -> Task | None:
     return None
 
 
-def frames_and_layers(shot: Shot, frames: Iterable[int] | None, layers: Iterable[str] | None) -> tuple[list[int], list[str]]:
+def frames_and_layers(
+    shot: Shot, frames: Iterable[int] | None, layers: Iterable[str] | None
+) -> tuple[list[int], list[str]]:
     """The frames and layers a job is about, in the shot's order; unknown names are refused in words."""
     names = [layer.name for layer in shot.layers]
     wanted = names if layers is None else list(layers)

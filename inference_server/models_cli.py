@@ -35,7 +35,8 @@ def add_commands(commands: Any) -> None:
 def run_list(arguments: argparse.Namespace) -> int:
     found, broken = cards.available_cards()
     if arguments.json:
-        print(json.dumps({"models": [c.to_dict() for c in found.values()], "broken": {n: str(e) for n, e in broken.items()}}))
+        words = {name: str(error) for name, error in broken.items()}
+        print(json.dumps({"models": [card.to_dict() for card in found.values()], "broken": words}))
         return 0
     for card in found.values():
         print(f"{card.name:<20}{card.family:<8}{card.label_set.name:<14}{len(card.trained)} classes  {card.title}")
@@ -49,8 +50,8 @@ def run_show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(card.to_dict()))
         return 0
-    fit = f"{card.size.width}x{card.size.height}"
-    fit += ", labels are stretched to it" if card.size.fit == "stretch" else f", paints any size (multiples of {card.size.multiple})"
+    rule = "labels are stretched to it" if card.size.fit == "stretch" else "paints the pass's own size"
+    fit = f"{card.size.width}x{card.size.height}, {rule}, multiples of {card.size.multiple}"
     rows = {
         "title": card.title,
         "about": card.description,

@@ -82,7 +82,10 @@ def _place(path: Path, data: bytes) -> None:
 
 def _unwritable(path: Path, error: OSError) -> SemrenderError:
     return SemrenderError(
-        "the file could not be written", file=path, cause=error.strerror or str(error), remedy="Free space or allow writing"
+        "the file could not be written",
+        file=path,
+        cause=error.strerror or str(error),
+        remedy="Free space or allow writing",
     )
 
 

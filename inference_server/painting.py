@@ -190,7 +190,14 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
         "guessed": decoded.labels.facts.guessed,
     }
     for identity in mattes:
-        write_matte(plan, decoded.layer, own.label_set.by_id(identity).name, decoded.frame, metadata, matte(decoded.labels, identity))
+        write_matte(
+            plan,
+            decoded.layer,
+            own.label_set.by_id(identity).name,
+            decoded.frame,
+            metadata,
+            matte(decoded.labels, identity),
+        )
     path = plan.picture_path(decoded.layer, decoded.frame)
     path.parent.mkdir(parents=True, exist_ok=True)
     outputs.write_picture(path, whole, alpha, metadata)  # last: with it the frame is finished
@@ -266,9 +273,7 @@ def nearest(ids: Ids, outside: NDArray[np.bool_]) -> Ids:
     """For every pixel the id of the nearest pixel that is not outside."""
     import cv2
 
-    _, index = cv2.distanceTransformWithLabels(
-        outside.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    _, index = cv2.distanceTransformWithLabels(outside.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
     table = np.zeros(int(index.max()) + 1, np.uint16)
     table[index[~outside]] = ids[~outside]
     result: Ids = table[index]
@@ -283,7 +288,9 @@ def read_instances(path: Path, ids: Ids) -> NDArray[np.int32]:
     if pixels is None or pixels.shape[:2] != ids.shape:
         found = "cannot be read" if pixels is None else f"is {pixels.shape[1]}x{pixels.shape[0]}"
         raise InputRefused(
-            f"the instance pass {found}", file=path, remedy=f"Give a PNG of {ids.shape[1]}x{ids.shape[0]} with one value per object"
+            f"the instance pass {found}",
+            file=path,
+            remedy=f"Give a PNG of {ids.shape[1]}x{ids.shape[0]} with one value per object",
         )
     if pixels.ndim == 2:
         return pixels.astype(np.int32)
@@ -300,7 +307,8 @@ def fit(values: NDArray[T], size: tuple[int, int], rule: str) -> NDArray[T]:
     if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
         rows = (np.arange(height) * values.shape[0] // height)[:, None]
         columns = np.arange(width) * values.shape[1] // width
-        return values[rows, columns]
+        stretched: NDArray[T] = values[rows, columns]
+        return stretched
     return np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])), "edge")
 
 

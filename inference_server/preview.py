@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,8 @@ def _read(plan: Plan, name: str, own: LayerPlan, frame: int) -> tuple[NDArray[np
     if path.suffix == ".png":
         import cv2
 
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
+        stored: Any = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels: NDArray[np.float32] = stored.astype(np.float32) / np.float32(255)
         colour, alpha = pixels[..., 2::-1], pixels[..., 3:]
     else:
         import OpenEXR
@@ -94,7 +96,8 @@ def _read(plan: Plan, name: str, own: LayerPlan, frame: int) -> tuple[NDArray[np
         pixels = OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32)
         alpha = pixels[..., 3:]
         linear = np.clip(pixels[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
-        colour = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+        encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+        colour = encoded.astype(np.float32)
     return colour, alpha * np.float32(own.layer.opacity / 100)
 
 
@@ -105,11 +108,11 @@ def _shrink(pixels: Pixels, width: int, smooth: bool) -> Pixels:
         return pixels
     height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
     method = cv2.INTER_AREA if smooth else cv2.INTER_NEAREST
-    resized: Pixels = cv2.resize(pixels, (width, height), interpolation=method)
-    return resized
+    resized: Any = cv2.resize(pixels, (width, height), interpolation=method)
+    return np.asarray(resized, np.uint8)
 
 
-def _image(pixels: Pixels):  # type: ignore[no-untyped-def]
+def _image(pixels: Pixels) -> Any:
     from PIL import Image
 
     return Image.fromarray(pixels)

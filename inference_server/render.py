@@ -152,7 +152,8 @@ def raise_failed(body: Body, out: Path) -> None:
     words = "\n".join(f"  {from_dict(error)}" for error in body["errors"][:ERRORS_SHOWN])
     more = len(body["errors"]) - ERRORS_SHOWN
     raise FramesFailed(
-        f"{len(body['errors'])} of {body['total']} frames failed:\n{words}" + (f"\n  and {more} more" if more > 0 else ""),
+        f"{len(body['errors'])} of {body['total']} frames failed:\n{words}"
+        + (f"\n  and {more} more" if more > 0 else ""),
         remedy=f"The {body['done']} finished ones are in {out}; mend the cause and run the same command again",
     )
 

@@ -46,9 +46,9 @@ class Worker:
     """Take tasks from the broker at `address` until standard input closes."""
 
     def __init__(self, address: str, name: str, device: str) -> None:
-        self.socket = zmq.Context.instance().socket(zmq.DEALER)
-        self.socket.identity = name.encode()
-        self.socket.linger = 1000
+        self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+        self.socket.setsockopt(zmq.IDENTITY, name.encode())
+        self.socket.setsockopt(zmq.LINGER, 1000)
         self.socket.connect(address)
         self.device, others, about = choose_device(device)
         self.specs: OrderedDict[str, Body] = OrderedDict()

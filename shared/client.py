@@ -38,9 +38,8 @@ class Client:
     def __init__(self, address: str, process: Optional["subprocess.Popen[str]"] = None) -> None:
         self.address = address
         self.process = process
-        self._context = zmq.Context.instance()
-        self._socket = self._context.socket(zmq.DEALER)
-        self._socket.linger = 0
+        self._socket: "zmq.Socket[bytes]" = zmq.Context.instance().socket(zmq.DEALER)
+        self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.set_hwm(64)
         self._socket.connect(address)
         self._waiting: List[Event] = []
@@ -55,7 +54,11 @@ class Client:
         self.close()
 
     def request(
-        self, verb: str, body: Optional[Dict[str, Any]] = None, blobs: Sequence[bytes] = (), seconds: float = REPLY_SECONDS
+        self,
+        verb: str,
+        body: Optional[Dict[str, Any]] = None,
+        blobs: Sequence[bytes] = (),
+        seconds: float = REPLY_SECONDS,
     ) -> Tuple[Dict[str, Any], List[bytes]]:
         """Ask and wait for the answer; events that arrive meanwhile are kept for `watch`.
 

@@ -45,6 +45,7 @@ ROLES = ("painting", "matte", "labels", "cryptomatte", "beauty")
 ALPHAS = ("STRAIGHT", "PREMULTIPLIED", "IGNORE")
 MATTE_TYPES = ("ALPHA", "ALPHA_INVERTED", "LUMA", "LUMA_INVERTED")
 
+MAX_FPS = 99  # of a comp and of footage in After Effects
 MAX_ITEMS = 100_000  # of any list or object
 MAX_FILE = 64 * 2**20  # bytes of a delivery.json
 
@@ -401,10 +402,12 @@ def validate(delivery: Delivery, folder: Path) -> None:
     listings: Dict[Path, Set[str]] = {}
     for layer in delivery.layers:
         try:
-            _validate_matte(layer, layers)
+            if layer.matte is not None and layer.matte.uid not in layers:
+                raise InputRefused(f"its matte is a layer that does not exist: {layer.matte.uid}")
             _validate_files(layer.footage, Path(folder), listings)
         except SemrenderError as error:
             raise error.located(layer=layer.name) from None
+    _validate_mattes(layers)
     for effect in delivery.effects:
         if effect.layer not in layers:
             raise InputRefused(f"an effect is for a layer that does not exist: {effect.layer}")
@@ -420,6 +423,11 @@ def _validate_shot(shot: DeliveryShot) -> None:
             f"fps is {shot.fps:g}, but fps_num/fps_den is {shot.fps_num}/{shot.fps_den}",
             remedy=f"Write {literal:g}",
         )
+    if shot.fps > MAX_FPS:
+        raise InputRefused(
+            f"fps is {shot.fps:g}, After Effects holds at most {MAX_FPS}",
+            remedy="The painted frames are there; give the shot a lower fps to get a comp",
+        )
 
 
 def _once(uids: List[str], what: str) -> None:
@@ -430,13 +438,20 @@ def _once(uids: List[str], what: str) -> None:
         seen.add(uid)
 
 
-def _validate_matte(layer: DeliveryLayer, layers: Dict[str, DeliveryLayer]) -> None:
-    if layer.matte is None:
-        return
-    if layer.matte.uid not in layers:
-        raise InputRefused(f"its matte is a layer that does not exist: {layer.matte.uid}")
-    if layer.matte.uid == layer.uid:
-        raise InputRefused("it is its own matte")
+def _validate_mattes(layers: Dict[str, DeliveryLayer]) -> None:
+    """A matte may have a matte itself, but following them must end."""
+    reached: Dict[str, str] = {}  # uid -> the layer that the walk to it began at
+    for start in layers:
+        uid = start
+        while uid not in reached:
+            reached[uid] = start
+            matte = layers[uid].matte
+            if matte is None:
+                break
+            uid = matte.uid
+        else:
+            if reached[uid] == start:
+                raise InputRefused("it is its own matte, or that of its mattes", layer=layers[uid].name)
 
 
 def _validate_files(footage: Footage, folder: Path, listings: Dict[Path, Set[str]]) -> None:

@@ -100,6 +100,4 @@ def check_version(body: Dict[str, Any], mine: str, theirs: str) -> None:
     elif oldest > PROTOCOL:
         older = mine
     if older:
-        raise ServerError(
-            f"the {mine} speaks protocol {PROTOCOL}, the {theirs} {speaks}", remedy=f"Update the {older}"
-        )
+        raise ServerError(f"the {mine} speaks protocol {PROTOCOL}, the {theirs} {speaks}", remedy=f"Update the {older}")

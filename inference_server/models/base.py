@@ -77,6 +77,9 @@ def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":
         raise ModelRefused("the model's weights are missing", file=file, remedy="Add the model again") from error
     if hashlib.sha256(content).hexdigest() != card.weights.sha256:
         raise ModelRefused(
-            "the weights are not those that the card describes", file=file, cause="Damaged or changed", remedy="Add the model again"
+            "the weights are not those that the card describes",
+            file=file,
+            cause="Damaged or changed",
+            remedy="Add the model again",
         )
     return load(content)

@@ -28,6 +28,7 @@ from shared.errors import MissingInput, ModelRefused
 from shared.label_set import LabelSet, load_label_set
 
 WEIGHTS = "weights.safetensors"
+UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError, TypeError)
 # Cityscapes networks have 35 label channels for the ids 0..33 (license plate, -1, has none in a picture).
 LABEL_CHANNELS = {"cityscapes": 35}
 PUBLISHED = {"cityscapes": ("more", 512, 256)}  # layers, width, height of the published models; else 256x256
@@ -91,14 +92,15 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise MissingInput("the checkpoint is not there", file=path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise ModelRefused(
             "this is no checkpoint that can be read safely",
             file=path,
             cause=str(error).splitlines()[0][:200] if str(error) else "It is damaged",
             remedy="Give the plain state dict that training wrote (latest_net_G.pth)",
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()) or "fc.weight" not in state:
+    tensors = isinstance(state, dict) and all(isinstance(value, Tensor) for value in state.values())
+    if not tensors or "fc.weight" not in state:
         raise ModelRefused(
             "this is no SPADE generator", file=path, cause="There is no fc.weight", remedy="Give its latest_net_G.pth"
         )
@@ -161,7 +163,8 @@ def infer_config(
     labels = LABEL_CHANNELS.get(label_set.name, max(label.id for label in label_set.labels) + 1)
     if semantic_nc - labels not in (0, 1):
         raise ModelRefused(
-            f"the checkpoint wants {semantic_nc} input channels; {label_set.name} gives {labels}, or {labels + 1} with instance edges",
+            f"the checkpoint wants {semantic_nc} input channels; "
+            f"{label_set.name} gives {labels}, or {labels + 1} with instance edges",
             file=path,
             cause="It was trained on another label set",
             remedy="Name that label set with --label-set",
@@ -189,7 +192,8 @@ def infer_config(
         height=height,
     )
     if width % config.step or height % config.step:
-        raise ModelRefused(f"{width}x{height} is no multiple of {config.step}", remedy="Say the native size with --size")
+        words = f"{width}x{height} is no multiple of {config.step}"
+        raise ModelRefused(words, remedy="Say the native size with --size")
     return config
 
 

@@ -13,6 +13,7 @@ Sizes in comments: B frames, H x W painting size (a multiple of 16), C channels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from inference_server.cards import Card
 from inference_server.models.base import Model, PaintInput, checked_weights
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
+MARGIN = 16  # pixels painted around the frame and cut off: convolutions see nothing beyond their border
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class ClassNorm(nn.Module):
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (B, C, H, W), (B, classes + 1, H, W)
         x = self.norm(x)
-        return x + x * self.gamma(condition) + self.beta(condition)
+        result: Tensor = x + x * self.gamma(condition) + self.beta(condition)
+        return result
 
 
 class DecoderBlock(nn.Module):
@@ -68,7 +71,8 @@ class DecoderBlock(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         y = self.conv_0(F.leaky_relu(self.norm_0(x, condition), 0.2))
         y = self.conv_1(F.leaky_relu(self.norm_1(y, condition), 0.2))
-        return y + self.shortcut(x)
+        result: Tensor = y + self.shortcut(x)
+        return result
 
 
 class EncoderBlock(nn.Module):
@@ -85,7 +89,8 @@ class EncoderBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.down(x)
         y = self.conv_0(F.leaky_relu(self.norm_0(x), 0.2))
-        return x + self.conv_1(F.leaky_relu(self.norm_1(y), 0.2))
+        result: Tensor = x + self.conv_1(F.leaky_relu(self.norm_1(y), 0.2))
+        return result
 
 
 class SmallNet(nn.Module):
@@ -96,9 +101,7 @@ class SmallNet(nn.Module):
         self.config = config
         widths = config.widths
         self.stem = nn.Conv2d(config.classes + config.looks + 2, widths[0], 3, padding=1)  # + noise, height
-        self.encoder = nn.ModuleList(
-            EncoderBlock(inner, outer) for inner, outer in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.encoder = nn.ModuleList(EncoderBlock(inner, outer) for inner, outer in pairwise(widths))
         self.middle = DecoderBlock(widths[-1], widths[-1], config.classes)
         self.decoder = nn.ModuleList(
             DecoderBlock(below + skip, skip, config.classes)
@@ -113,9 +116,7 @@ class SmallNet(nn.Module):
         condition = torch.cat([one_hot, noise[..., None]], 3).permute(0, 3, 1, 2)  # (B, classes + 1, H, W)
         mood = F.one_hot(look, self.config.looks).to(noise.dtype)[:, :, None, None]
         rows = torch.linspace(-1, 1, height, device=noise.device, dtype=noise.dtype)[:, None]
-        where = torch.cat(
-            [condition, mood.expand(-1, -1, height, width), rows.expand(batch, 1, height, width)], 1
-        )
+        where = torch.cat([condition, mood.expand(-1, -1, height, width), rows.expand(batch, 1, height, width)], 1)
         x = self.stem(where.contiguous(memory_format=torch.channels_last))
 
         skips, conditions = [x], [condition]
@@ -150,11 +151,11 @@ class SmallModel(Model):
 
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
-        height, width = request.channels.shape
-        labels = torch.from_numpy(request.channels.astype(np.int64))[None].to(self.device)
-        noise = torch.from_numpy(noise_plane(request.seed, height, width))[None].to(self.device)
+        wide = np.pad(request.channels.astype(np.int64), MARGIN, "edge")
+        labels = torch.from_numpy(wide)[None].to(self.device)
+        noise = torch.from_numpy(noise_plane(request.seed, *wide.shape))[None].to(self.device)
         look = torch.tensor([self.looks.index(request.options["look"])], device=self.device)
-        picture = self.net(labels, look, noise)[0].permute(1, 2, 0)  # (H, W, 3)
+        picture = self.net(labels, look, noise)[0, :, MARGIN:-MARGIN, MARGIN:-MARGIN].permute(1, 2, 0)  # (H, W, 3)
         result: NDArray[np.float32] = ((picture + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
 

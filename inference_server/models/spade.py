@@ -206,8 +206,9 @@ def load(card: Card, folder: Path, device: str) -> SpadeModel:
 
 def fill(net: SpadeNet, state: dict[str, Tensor], source: str) -> None:
     """Load a state that accounts for every key. Raises ModelRefused naming the keys that do not fit."""
-    wanted = {name: tensor.shape for name, tensor in net.state_dict().items() if not name.endswith("num_batches_tracked")}
-    state = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+    counters = "num_batches_tracked"  # of the batch statistics; no weight
+    wanted = {name: tensor.shape for name, tensor in net.state_dict().items() if not name.endswith(counters)}
+    state = {name: tensor for name, tensor in state.items() if not name.endswith(counters)}
     missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
     shapes = [
         f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"

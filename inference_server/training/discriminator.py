@@ -7,6 +7,8 @@ Its features serve the feature-matching loss (pix2pixHD, arXiv 1711.11585).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -20,8 +22,7 @@ class Discriminator(nn.Module):
         widths = (width // 2, width, width * 2, width * 4)
         self.stem = nn.Conv2d(3 + classes, width // 2, 3, padding=1)
         self.layers = nn.ModuleList(
-            spectral_norm(nn.Conv2d(inner, outer, 4, stride=2, padding=1))
-            for inner, outer in zip(widths[:-1], widths[1:], strict=True)
+            spectral_norm(nn.Conv2d(inner, outer, 4, stride=2, padding=1)) for inner, outer in pairwise(widths)
         )
         self.verdicts = nn.ModuleList(nn.Conv2d(w, 1, 3, padding=1) for w in widths[1:])
         self.projections = nn.ModuleList(nn.Conv2d(classes, w, 1, bias=False) for w in widths[1:])

@@ -68,7 +68,9 @@ def read_pairs(folder: Path, classes: tuple[int, ...] | None = None, looks: tupl
     table[list(classes)] = np.arange(len(classes))
     labels = table[stacked]
     if (labels == 255).any():
-        raise InputRefused(f"class ids outside the model's: {sorted(set(np.unique(stacked)) - set(classes))}", file=folder)
+        raise InputRefused(
+            f"class ids outside the model's: {sorted(set(np.unique(stacked)) - set(classes))}", file=folder
+        )
 
     meta = folder / "meta.jsonl"
     rows = [json.loads(line) for line in meta.read_text().splitlines()] if meta.exists() else []

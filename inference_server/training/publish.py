@@ -1,4 +1,6 @@
-"""From a training state to a model folder: `python -m inference_server.training.publish STATE --about ABOUT.json --out FOLDER`.
+"""From a training state to a model folder.
+
+`python -m inference_server.training.publish STATE --about ABOUT.json --pairs PAIRS --out FOLDER`
 
 `ABOUT.json` holds what only people know: title, description, licence, and for classes that the data does not
 show the relative that stands in. Weights are stored in half precision, which the sheet does not show.

@@ -59,7 +59,9 @@ def sheet(net: SmallNet, pairs: Pairs, path: Path, count: int = 8) -> None:
     noise = torch.from_numpy(noise_plane(0, height, width))[None].expand(count, -1, -1)
     net.eval()
     with torch.no_grad():
-        painted = net(torch.from_numpy(pairs.labels[chosen].astype(np.int64)), torch.from_numpy(pairs.looks[chosen]), noise)
+        painted = net(
+            torch.from_numpy(pairs.labels[chosen].astype(np.int64)), torch.from_numpy(pairs.looks[chosen]), noise
+        )
     net.train()
     pictures = ((painted.permute(0, 2, 3, 1) + 1) * 127.5).clamp(0, 255).byte().numpy()
     columns = [np.concatenate([p, r], 0) for p, r in zip(pictures, pairs.images[chosen], strict=True)]
@@ -128,7 +130,7 @@ def train(folder: Path, heldout: Path, out: Path, minutes: float, resume: bool) 
                 loss = loss + WEIGHT_FEATURES * sum(matched) / len(matched)
                 judge.requires_grad_(True)
             optimiser_g.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser_g.step()
             loss_d = torch.zeros(())
             if adversarial:
@@ -137,7 +139,7 @@ def train(folder: Path, heldout: Path, out: Path, minutes: float, resume: bool) 
                     fake_verdicts, _ = judge(painted.detach(), labels)
                 loss_d = discriminator_loss([v.float() for v in real_verdicts], [v.float() for v in fake_verdicts])
                 optimiser_d.zero_grad(set_to_none=True)
-                loss_d.backward()
+                loss_d.backward()  # type: ignore[no-untyped-call]
                 optimiser_d.step()
             with torch.no_grad():
                 keep = min(EMA, step / (step + 10))

@@ -62,12 +62,12 @@ def packed(rgb: Rgb) -> NDArray[np.uint32]:
     """(H, W, 3) bytes -> (H, W) 0xRRGGBB."""
     import cv2
 
-    if rgb.ndim == 3 and rgb.size:
+    if rgb.size:
         # Blue first in memory is the little-endian order; alpha is cleared below.
         four = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA)
         values: NDArray[np.uint32] = four.view(np.uint32)[..., 0] & np.uint32(0xFFFFFF)
         return values
-    return (rgb[..., 0].astype(np.uint32) << 16) | (rgb[..., 1].astype(np.uint32) << 8) | rgb[..., 2]
+    return np.zeros(rgb.shape[:2], np.uint32)
 
 
 @lru_cache(maxsize=8)

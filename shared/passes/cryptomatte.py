@@ -95,7 +95,7 @@ def find(parts: list[Part]) -> list[Crypto]:
 def _pairs(part: Part, name: str) -> list[tuple[NDArray[np.uint32], Coverage]]:
     channels = {channel.lower(): channel for channel in part.channels}
     short = {"r": "red", "g": "green", "b": "blue", "a": "alpha"}
-    pairs = []
+    pairs: list[tuple[NDArray[np.uint32], Coverage]] = []
     for rank in range(100):
         layer = f"{name}{rank:02d}".lower()
         for identity, coverage in (("r", "g"), ("b", "a")):
@@ -263,6 +263,7 @@ def _unknown(crypto: Crypto, unknown: Mapping[str, float], total: Coverage, labe
         remedy = "Render with the manifest embedded, or list the object names in --names"
     else:
         cause = f"The names of {crypto.name} are no classes of {label_set.name}"
-        remedy = "Map them with --names table.json, such as {\"Tree*\": \"tree\"}, or choose another with --crypto"
-    return InputRefused(f"{len(listed)} names that cover {share:.1%} mean no class: {words}", cause=cause, remedy=remedy)
-
+        remedy = 'Map them with --names table.json, such as {"Tree*": "tree"}, or choose another with --crypto'
+    return InputRefused(
+        f"{len(listed)} names that cover {share:.1%} mean no class: {words}", cause=cause, remedy=remedy
+    )

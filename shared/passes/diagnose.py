@@ -60,8 +60,8 @@ def refusal(
     near = label_set.by_id(class_id).name if class_id <= label_set.labels[-1].id else "nothing"
     colour = tuple(int(v) for v in rgb[y, x])
     what = (
-        f"{count} of {soiled.total} pixels ({count / soiled.total:.1%}) are no class of {label_set.name} in the palette "
-        f"{codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
+        f"{count} of {soiled.total} pixels ({count / soiled.total:.1%}) are no class of {label_set.name} "
+        f"in the palette {codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
     )
     cause, remedy = next((words for test in TESTS if (words := test(soiled)) is not None), SEVERAL)
     if nearest_failed:
@@ -115,7 +115,8 @@ def _view_transform(soiled: Soiled) -> Words | None:
     listed = sorted(zip(soiled.counts[far].tolist(), soiled.colours[far].tolist(), strict=True), reverse=True)
     words = ", ".join(f"({r}, {g}, {b}) {count} px" for count, (r, g, b) in listed[:6])
     return (
-        f"The areas are flat, but in other colours: a view transform such as AgX or ACES was applied, or this is another palette. Unknown colours: {words}",
+        "The areas are flat, but in other colours: a view transform such as AgX or ACES was applied, "
+        f"or this is another palette. Unknown colours: {words}",
         "Render with the view transform Raw, or name the right --label-set and --palette",
     )
 
@@ -176,7 +177,8 @@ def _lossy(soiled: Soiled) -> Words | None:
 
 
 SEVERAL = (
-    "No single fault explains it: several lie on top of one another (blended edges, a view transform, dither, lossy compression or a resize), or this is no label pass",
+    "No single fault explains it: several lie on top of one another (blended edges, a view transform, dither, "
+    "lossy compression or a resize), or this is no label pass",
     "Render labels without anti-aliasing, with the view transform Raw, without dither, as PNG or EXR",
 )
 TESTS: tuple[Callable[[Soiled], Words | None], ...] = (_srgb_view, _dither, _view_transform, _edges, _lossy)

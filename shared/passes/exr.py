@@ -119,7 +119,8 @@ def choose(parts: list[Part], wanted: str | None, encoding: str | None) -> Colou
         return _colour_layer(name, part, group)
     what = "id channel" if encoding == "ids" or not colours else "colour layer"
     raise InputRefused(
-        f"which {what} of this EXR holds the labels is not clear", remedy=f"Say it with --exr-layer. {_what_there_is(colours, singles)}"
+        f"which {what} of this EXR holds the labels is not clear",
+        remedy=f"Say it with --exr-layer. {_what_there_is(colours, singles)}",
     )
 
 
@@ -131,7 +132,9 @@ def _full(part: Part, channel: str) -> str:
 def _is_id_name(place: tuple[Part, str], singles: dict[str, Any]) -> bool:
     part, channel = place
     layer = channel.split(".")
-    named = layer[-1].lower() in ID_NAMES or (len(layer) > 1 and layer[-1] in ("X", "V") and layer[-2].lower() in ID_NAMES)
+    named = layer[-1].lower() in ID_NAMES or (
+        len(layer) > 1 and layer[-1] in ("X", "V") and layer[-2].lower() in ID_NAMES
+    )
     return named or part.channels[channel].dtype == np.uint32 or len(singles) == 1
 
 
@@ -143,7 +146,11 @@ def _colour_groups(part: Part) -> dict[str, dict[str, str]]:
         if last.lower() in ("r", "g", "b", "a", "red", "green", "blue", "alpha"):
             groups.setdefault(layer, {})[last[0].lower()] = channel
     whole = {layer: group for layer, group in groups.items() if {"r", "g", "b"} <= set(group)}
-    return {_full(part, layer) if layer else (part.name or "RGB"): group for layer, group in whole.items() if not _is_crypto(layer)}
+    return {
+        _full(part, layer) if layer else (part.name or "RGB"): group
+        for layer, group in whole.items()
+        if not _is_crypto(layer)
+    }
 
 
 def _is_crypto(layer: str) -> bool:

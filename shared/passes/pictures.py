@@ -120,7 +120,10 @@ def read_picture(path: Path, head: bytes) -> Raw:
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise InputRefused(
-            "the file cannot be decoded", file=path, cause="It is damaged, or no picture", remedy="Render it again as PNG or EXR"
+            "the file cannot be decoded",
+            file=path,
+            cause="It is damaged, or no picture",
+            remedy="Render it again as PNG or EXR",
         )
     if pixels.dtype not in (np.uint8, np.uint16):
         raise InputRefused(f"a {kind} with samples of {pixels.dtype} is not read", file=path, remedy="Save it as EXR")

@@ -136,7 +136,9 @@ def _check_ids(ids: Ids, label_set: LabelSet) -> None:
     many = len(unknown) > 40
     raise InputRefused(
         f"{pixels} pixels have ids that the label set {label_set.name} does not have: {listed}; first at x {x}, y {y}",
-        cause="This looks like a picture, not an id pass" if many else "The pass was made for another label set, or is no id pass",
+        cause="This looks like a picture, not an id pass"
+        if many
+        else "The pass was made for another label set, or is no id pass",
         remedy="Choose the label set with --label-set, or the pass with --exr-layer",
     )
 
@@ -221,7 +223,14 @@ def _from_cryptomatte(
     crypto, mapping = cryptomatte.choose(path, cryptos, label_set, options)
     result = cryptomatte.decode(crypto, mapping, label_set, options)
     facts = SourceFacts(
-        path, f"Cryptomatte {crypto.name}", result.ids.shape[1], result.ids.shape[0], None, count_classes(result.ids), 0, result.warnings
+        path,
+        f"Cryptomatte {crypto.name}",
+        result.ids.shape[1],
+        result.ids.shape[0],
+        None,
+        count_classes(result.ids),
+        0,
+        result.warnings,
     )
     return LabelPass(result.ids, result.coverage, facts, result.soft)
 
@@ -234,5 +243,3 @@ def _finish(path: Path, kind: str, decoded: Decoded, alpha: NDArray[np.float32] 
     classes = count_classes(decoded.ids)
     facts = SourceFacts(path, kind, width, height, decoded.palette, classes, decoded.guessed, decoded.warnings)
     return LabelPass(decoded.ids, coverage, facts)
-
-

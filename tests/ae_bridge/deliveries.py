@@ -162,6 +162,12 @@ def handles(folder: Path) -> Path:
     )
 
 
+def late_in_a_long_shot(folder: Path) -> Path:
+    """Where a frame of 1/23.976 s and one of 1001/24000 s are no longer the same."""
+    of = shot(range(1, 30_001), 24000, 1001)
+    return deliver(folder, of, layer(folder, "train", range(29_990, 29_993)))
+
+
 def stills(folder: Path) -> Path:
     frames = range(1001, 1004)
     plain = {"sequence": False, "path": "backdrop.png"}
@@ -238,6 +244,7 @@ DELIVERIES: list[Callable[[Path], Path]] = [
     from_below_zero,
     anamorphic,
     handles,
+    late_in_a_long_shot,
     stills,
     three_mattes,
     fourteen_mattes,

@@ -69,7 +69,7 @@ def expected_comp(
 def expected_layer(of: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
     footage = one["footage"]
     first = footage["first"] if footage["start"] is None else footage["start"]
-    start = Fraction(first - of["first"]) if footage["sequence"] else Fraction(0)
+    start: Fraction = Fraction(first - of["first"]) if footage["sequence"] else Fraction(0)
     files = footage["last"] - footage["first"] + 1 if footage["sequence"] else of["frames"]
     frame = 1 / Fraction(str(of["fps"]))  # After Effects counts in frames of the literal rate
     return {
@@ -89,7 +89,7 @@ def expected_layer(of: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
         "label": one["label"],
         "opacity": pytest.approx(one["opacity"]),
         "start": pytest.approx(float(start * frame), abs=1e-9),
-        "in": pytest.approx(float(max(start, 0) * frame), abs=1e-4),
+        "in": pytest.approx(float(max(start, Fraction(0)) * frame), abs=1e-4),
         "out": pytest.approx(float((start + files) * frame), abs=1e-4),
         "source": footage["uid"],
         "matte": (one["matte"]["uid"], one["matte"]["type"]) if one["matte"] else None,

@@ -91,7 +91,9 @@ def test_the_next_job_begins_when_the_first_has_nothing_to_hand_out():
 
 
 def test_unknown_layers_and_frames_are_refused_with_what_there_is():
-    shot = Shot.from_dict({"name": "s", "fps": 24, "first": 1, "last": 3, "layers": [{"name": "sky", "labels": "s.#.png"}]})
+    shot = Shot.from_dict(
+        {"name": "s", "fps": 24, "first": 1, "last": 3, "layers": [{"name": "sky", "labels": "s.#.png"}]}
+    )
     assert frames_and_layers(shot, None, None) == ([1, 2, 3], ["sky"])
     with pytest.raises(InputRefused, match="Its layers are sky"):
         frames_and_layers(shot, None, ["train"])

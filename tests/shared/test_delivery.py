@@ -178,6 +178,15 @@ def test_keys_are_those_of_the_contract() -> None:
     )
 
 
+def test_the_documented_example_is_a_delivery() -> None:
+    text = (REPOSITORY / "docs" / "delivery.md").read_text(encoding="utf-8")
+    example = json.loads(text.split("```json\n")[1].split("```")[0])
+    delivery = from_dict(example)
+    assert to_dict(delivery) == example
+    with pytest.raises(InputRefused, match="does not exist: sh020/L/train/matte/train"):
+        validate(delivery, REPOSITORY)  # as the page says
+
+
 def test_what_has_a_default_may_be_absent_and_unknown_keys_are_ignored() -> None:
     data = to_dict(minimal())
     full_layer = data["layers"][0]
@@ -413,6 +422,16 @@ def with_shot(**changes: Any) -> Delivery:
     return replace(minimal(), shot=replace(minimal().shot, **changes))
 
 
+def ring(before: str, *names: str) -> Delivery:
+    """Layers that are each other's mattes, and one before them that is in no ring itself."""
+    uids = [layer_uid(SHOT, name, "painting") for name in names]
+    layers = [painting(name, matte=Matte(uid)) for name, uid in zip(names, uids[1:] + uids[:1], strict=True)]
+    footage = painting().footage  # the files are shared, only the uids differ
+    layers = [replace(one, footage=replace(footage, uid=one.footage.uid)) for one in layers]
+    first = painting(before, matte=Matte(uids[0]))
+    return replace(minimal(), layers=(first, *layers))
+
+
 CONTRADICTIONS = [
     (with_shot(frames=4), "frames is 4, but 1001 to 1003 are 3"),
     (with_shot(first=1004), "frames is 3, but 1004 to 1003 are 0"),
@@ -424,7 +443,9 @@ CONTRADICTIONS = [
     ),
     (replace(minimal(), layers=(painting(), painting(uid="x"))), "two footage items have the uid"),
     (replace(minimal(), layers=(painting(matte=Matte("gone")),)), "layer train.*does not exist: gone"),
-    (replace(minimal(), layers=(painting(matte=Matte(painting().uid)),)), "it is its own matte"),
+    (replace(minimal(), layers=(painting(matte=Matte(painting().uid)),)), "layer train.*its own matte"),
+    (ring("train", "haze", "sky"), "layer haze.*its own matte, or that of its mattes"),
+    (with_shot(fps=119.88, fps_num=120000, fps_den=1001), "fps is 119.88, After Effects holds at most 99"),
     (
         replace(minimal(), effects=(Effect("gone", "m"),)),
         "an effect is for a layer that does not exist: gone",
@@ -447,6 +468,13 @@ def test_contradiction_is_refused_by_name(tmp_path: Path, delivery: Delivery, wo
     validate(minimal(), tmp_path)
     with pytest.raises(InputRefused, match=words):
         validate(delivery, tmp_path)
+
+
+def test_a_matte_may_have_a_matte_and_serve_many(tmp_path: Path) -> None:
+    layers = [painting(name, matte=Matte(layer_uid(SHOT, by, "painting"))) for name, by in ("ac", "bc", "cd")]
+    delivery = replace(minimal(), layers=(*layers, painting("d")))
+    on_disk(tmp_path, delivery)
+    validate(delivery, tmp_path)
 
 
 def test_gaps_are_named_in_runs(tmp_path: Path) -> None:
