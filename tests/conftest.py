@@ -1,0 +1,97 @@
+"""Fixtures that several rooms' tests share: a state folder of its own per test, a stand-in model, real data."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import places
+from shared.label_set import load_label_set
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def state_folder(tmp_path_factory, monkeypatch):
+    """No test sees or touches the user's own models, servers and logs."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("SEMRENDER_HOME", str(folder))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The large reference data; tests that need it say so when it is not there."""
+    folder = Path(os.environ.get("SEMRENDER_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the reference data is not here: name its folder in SEMRENDER_DATA")
+    return folder
+
+
+@pytest.fixture
+def add_sleep_model(state_folder):
+    """Adds a stand-in model that sleeps and paints flat colours, quick and torch-free."""
+
+    def add(name="stand-in", seconds=0.0, label_set="coco_stuff", **changes):
+        labels = load_label_set(label_set)
+        folder = places.models_folder() / name
+        folder.mkdir(parents=True)
+        (folder / "none").write_bytes(b"")
+        ids = [label.id for label in labels.labels]
+        card = {
+            "format": 1,
+            "name": name,
+            "title": "Stand-in",
+            "version": 1,
+            "family": "sleep",
+            "licence": "Apache-2.0",
+            "label_set": {"name": labels.name, "version": labels.version, "hash": labels.hash},
+            "channels": {"count": len(ids), "of": {str(i): n for n, i in enumerate(ids)}, "nothing": 0},
+            "trained": ids,
+            "size": {"width": 64, "height": 36, "fit": "multiple", "multiple": 16},
+            "weights": {"file": "none", "sha256": hashlib.sha256(b"").hexdigest()},
+            "config": {"seconds": seconds},
+            **changes,
+        }
+        (folder / "card.json").write_text(json.dumps(card))
+        return name
+
+    return add
+
+
+@pytest.fixture
+def colour_frames(tmp_path):
+    """Writes label frames in the set's own colours: a tree grows over grass under a sky."""
+
+    def write(folder="labels", name="shot", first=1001, count=4, size=(64, 36), only=None):
+        labels = load_label_set("coco_stuff")
+        colours = labels.palettes["runway"].colors
+        grass, sky, tree = (labels.find(n).id for n in ("grass", "sky", "tree"))
+        target = tmp_path / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            ids = np.full((size[1], size[0]), sky, np.uint16)
+            ids[size[1] // 2 :] = grass
+            ids[size[1] // 3 :, 8 + number : 24 + number] = tree
+            pixels = np.zeros((*ids.shape, 4), np.uint8)
+            for identity in (grass, sky, tree):
+                pixels[ids == identity] = (*colours[identity], 255)
+            if only is not None:
+                pixels[ids != labels.find(only).id] = 0
+            Image.fromarray(pixels).save(target / f"{name}.{first + number}.png")
+        return target
+
+    return write
+
+
+def semrender(*arguments, seconds=120, **options):
+    """Run the real command; returns the finished process with its text."""
+    command = [sys.executable, "-m", "semrender", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, encoding="utf-8", **options)
