@@ -37,7 +37,10 @@ def write_picture(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.fl
         alpha: (H, W) coverage 0..1.
     """
     if path.suffix == ".png":
-        write_png(path, np.dstack([to_bytes(picture), to_bytes(alpha)]), metadata)
+        pixels = np.empty((*alpha.shape, 4), np.uint8)
+        pixels[..., :3] = to_bytes(picture)
+        pixels[..., 3] = to_bytes(alpha)
+        write_png(path, pixels, metadata)
     else:
         _write_exr(path, picture, alpha, metadata)
 

@@ -14,7 +14,7 @@ from shared.label_set import NOTHING, LabelSet
 from shared.passes import read_label_pass
 
 PICTURE_WIDTH = 960  # of each half, at most
-ANIMATION_WIDTH = 480
+ANIMATION_WIDTH = 320
 ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
 THREADS = 2
 
@@ -38,24 +38,21 @@ def write_previews(plan: Plan, frames: list[int], folder: Path) -> tuple[Path, P
 
 
 def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
-    """(h, 2w, 3): the labels as the artist painted them, and what was made of them."""
-    labels = label_picture(plan, frame)
-    painting = composite(plan, frame)
-    return np.concatenate([_shrink(labels, width, smooth=False), _shrink(painting, width, smooth=True)], 1)
+    """(h, 2w, 3): the labels as the artist painted them, and what was made of them, at most `width` wide."""
+    return np.concatenate([label_picture(plan, frame, width), composite(plan, frame, width)], 1)
 
 
-def label_picture(plan: Plan, frame: int) -> Pixels:
-    """Class colours (H, W, 3) of the context where there is one, else of the layers one over the other."""
+def label_picture(plan: Plan, frame: int, width: int) -> Pixels:
+    """Class colours (h, w, 3) of the context where there is one, else of the layers one over the other."""
     own = next(iter(plan.layers.values()))
     if plan.context is not None:
         ids = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
-        return colours(own.label_set, ids)
+        return colours(own.label_set, _thin(ids, width))
     picture: Pixels | None = None
     for own in reversed(plan.layers.values()):
-        labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
-        coloured = colours(own.label_set, labels.ids)
-        inside = (labels.ids != NOTHING)[..., None]
-        picture = coloured if picture is None else np.where(inside, coloured, picture)
+        ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)
+        coloured = colours(own.label_set, ids)
+        picture = coloured if picture is None else np.where((ids != NOTHING)[..., None], coloured, picture)
     assert picture is not None
     return picture
 
@@ -69,11 +66,11 @@ def colours(label_set: LabelSet, ids: NDArray[np.uint16]) -> Pixels:
     return picture
 
 
-def composite(plan: Plan, frame: int) -> Pixels:
-    """The painted layers (H, W, 3) over one another, top first in the plan, over black."""
+def composite(plan: Plan, frame: int, width: int) -> Pixels:
+    """The painted layers (h, w, 3) over one another, top first in the plan, over black."""
     picture: NDArray[np.float32] | None = None
     for name, own in reversed(plan.layers.items()):
-        colour, alpha = _read(plan, name, own, frame)
+        colour, alpha = _read(plan, name, own, frame, width)
         under = np.zeros_like(colour) if picture is None else picture
         picture = colour * alpha + under * (1 - alpha)
     assert picture is not None
@@ -81,19 +78,21 @@ def composite(plan: Plan, frame: int) -> Pixels:
     return result
 
 
-def _read(plan: Plan, name: str, own: LayerPlan, frame: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Colour (H, W, 3) sRGB-encoded and alpha (H, W, 1) of a finished frame, times the layer's opacity."""
+def _read(
+    plan: Plan, name: str, own: LayerPlan, frame: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colour (h, w, 3) sRGB-encoded and alpha (h, w, 1) of a finished frame, times the layer's opacity."""
     path = plan.picture_path(name, frame)
     if path.suffix == ".png":
         import cv2
 
         stored: Any = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-        pixels: NDArray[np.float32] = stored.astype(np.float32) / np.float32(255)
+        pixels = _shrink(stored, width).astype(np.float32) / np.float32(255)
         colour, alpha = pixels[..., 2::-1], pixels[..., 3:]
     else:
         import OpenEXR
 
-        pixels = OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32)
+        pixels = _shrink(OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32), width)
         alpha = pixels[..., 3:]
         linear = np.clip(pixels[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
         encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -101,15 +100,25 @@ def _read(plan: Plan, name: str, own: LayerPlan, frame: int) -> tuple[NDArray[np
     return colour, alpha * np.float32(own.layer.opacity / 100)
 
 
-def _shrink(pixels: Pixels, width: int, smooth: bool) -> Pixels:
+def _size(pixels: NDArray[Any], width: int) -> tuple[int, int]:
+    height, wide = pixels.shape[:2]
+    return (wide, height) if wide <= width else (width, max(1, round(height * width / wide)))
+
+
+def _shrink(pixels: NDArray[Any], width: int) -> NDArray[Any]:
+    """A picture at most `width` wide, averaged."""
     import cv2
 
-    if pixels.shape[1] <= width:
-        return pixels
-    height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
-    method = cv2.INTER_AREA if smooth else cv2.INTER_NEAREST
-    resized: Any = cv2.resize(pixels, (width, height), interpolation=method)
-    return np.asarray(resized, np.uint8)
+    size = _size(pixels, width)
+    return pixels if size == pixels.shape[1::-1] else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _thin(ids: NDArray[np.uint16], width: int) -> NDArray[np.uint16]:
+    """Ids at most `width` wide, never averaged."""
+    wide, high = _size(ids, width)
+    rows = (np.arange(high) * ids.shape[0] // high)[:, None]
+    thinned: NDArray[np.uint16] = ids[rows, np.arange(wide) * ids.shape[1] // wide]
+    return thinned
 
 
 def _image(pixels: Pixels) -> Any:

@@ -78,8 +78,11 @@ def render(
         raise Interrupted(f"the job was cancelled; {body['done']} of {body['total']} frames are finished")
     made: Body = {key: str(out / body[key]) for key in ("delivery", "preview", "animation") if body.get(key)}
     if "delivery" in made and not arguments.no_aep:
-        project, notes = arguments.make_comp(Path(made["delivery"]))
-        made["project"] = str(project)
+        try:
+            project, notes = arguments.make_comp(Path(made["delivery"]))
+            made["project"] = str(project)
+        except SemrenderError as error:  # the paintings are there; what After Effects cannot hold is a note
+            notes = (f"no After Effects project was written: {error}",)
         body["notes"] = [*body.get("notes", []), *notes]
     teller.made(body, made)
     return 0

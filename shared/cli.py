@@ -49,7 +49,7 @@ def add_commands(commands: Commands) -> None:
     show = actions.add_parser("show", help="the classes of one set, as text or as a picture of swatches")
     show.add_argument("name", help="a label set or a .json file")
     show.add_argument("--palette", help="which colours (default: the set's first)")
-    show.add_argument("--find", metavar="WORD", help="only classes with this in a name, or a colour such as 60,55,50")
+    show.add_argument("--find", metavar="WORD", help="part of a name, an id, or a colour: 60,55,50")
     show.add_argument("--out", type=Path, metavar="SHEET.png", help="draw a sheet of swatches")
     show.set_defaults(run=run_show)
 
@@ -251,7 +251,9 @@ def select(label_set: LabelSet, palette: Palette, find: str | None) -> tuple[lis
     if color is None:
         word = plain(find)
         found = [one for one in labels if any(word in plain(name) for name in (one.name, *one.aliases))]
-        return found or [label_set.find(find)], ""  # `find` raises with the near names, or knows the id
+        if not found and find.strip().isdecimal():
+            return [label_set.by_id(int(find))], ""
+        return found or [label_set.find(find)], ""  # which raises with the near names
     exact = [one for one in labels if palette.colors[one.id] == color]
     if exact:
         return exact, ""

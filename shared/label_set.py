@@ -78,9 +78,10 @@ class LabelSet:
         return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
     def find(self, name_or_id: Union[str, int]) -> Label:
-        """The class of this name, alias (case, spaces, `_` and `-` do not matter) or id.
+        """The class of this name or alias (case, spaces, `_` and `-` do not matter), or of an id as a number.
 
-        Raises InputRefused with the names that come near.
+        A text is never taken for an id: objects are called "3" without meaning the class 3. Raises
+        InputRefused with the names that come near.
         """
         label = self.get(name_or_id)
         if label is None:
@@ -95,10 +96,8 @@ class LabelSet:
     def get(self, name_or_id: Union[str, int]) -> Optional[Label]:
         """As `find`, but None where there is none."""
         if isinstance(name_or_id, str):
-            found = self._by_name.get(plain(name_or_id))
-            if found is not None or not re.fullmatch(r"[0-9]{1,5}", name_or_id.strip()):
-                return found
-        return self._by_id.get(int(name_or_id))
+            return self._by_name.get(plain(name_or_id))
+        return self._by_id.get(name_or_id)
 
     def by_id(self, identity: int) -> Label:
         """The class with this id. Raises InputRefused where there is none."""
@@ -261,10 +260,13 @@ def _label(data: Any, position: int) -> Label:
     annotated = table.get("annotated", True)
     if not isinstance(annotated, bool):
         raise InputRefused(f"annotated of {name!r} must be true or false")
+    aliases = [_text({"alias": alias}, "alias", 100) for alias in aliases]
+    if not all(plain(alias) for alias in aliases):
+        raise InputRefused(f"an alias of {name!r} is empty")
     return Label(
         id=_whole(table.get("id"), 0, LAST_ID, f"the id of {name!r}"),
         name=name,
-        aliases=tuple(_text({"alias": alias}, "alias", 100) for alias in aliases),
+        aliases=tuple(aliases),
         annotated=annotated,
     )
 

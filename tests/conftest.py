@@ -1,7 +1,5 @@
 """Fixtures that several rooms' tests share: a state folder of its own per test, a stand-in model, real data."""
 
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared import places
+from inference_server.models import sleep
 from shared.label_set import load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,28 +37,8 @@ def data_folder():
 def add_sleep_model(state_folder):
     """Adds a stand-in model that sleeps and paints flat colours, quick and torch-free."""
 
-    def add(name="stand-in", seconds=0.0, label_set="coco_stuff", **changes):
-        labels = load_label_set(label_set)
-        folder = places.models_folder() / name
-        folder.mkdir(parents=True)
-        (folder / "none").write_bytes(b"")
-        ids = [label.id for label in labels.labels]
-        card = {
-            "format": 1,
-            "name": name,
-            "title": "Stand-in",
-            "version": 1,
-            "family": "sleep",
-            "licence": "Apache-2.0",
-            "label_set": {"name": labels.name, "version": labels.version, "hash": labels.hash},
-            "channels": {"count": len(ids), "of": {str(i): n for n, i in enumerate(ids)}, "nothing": 0},
-            "trained": ids,
-            "size": {"width": 64, "height": 36, "fit": "multiple", "multiple": 16},
-            "weights": {"file": "none", "sha256": hashlib.sha256(b"").hexdigest()},
-            "config": {"seconds": seconds},
-            **changes,
-        }
-        (folder / "card.json").write_text(json.dumps(card))
+    def add(name="stand-in", seconds=0.0, **changes):
+        sleep.add(name, seconds, **changes)
         return name
 
     return add

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.cards import Card
+from inference_server.cards import FORMAT, Card
 from inference_server.models.base import Model, PaintInput
+from shared import places
+from shared.label_set import load_label_set
 
 
 class SleepModel(Model):
@@ -25,3 +28,29 @@ class SleepModel(Model):
 
 def load(card: Card, folder: Path, device: str) -> SleepModel:
     return SleepModel(card, device)
+
+
+def add(name: str, seconds: float, label_set: str = "coco_stuff", **changes: object) -> Path:
+    """Write a stand-in into the user's models; `changes` replace fields of its card. Returns its folder."""
+    labels = load_label_set(label_set)
+    ids = [label.id for label in labels.labels]
+    folder = places.models_folder() / name
+    folder.mkdir(parents=True)
+    (folder / "none").write_bytes(b"")
+    card = {
+        "format": FORMAT,
+        "name": name,
+        "title": "Stand-in that sleeps",
+        "version": 1,
+        "family": "sleep",
+        "licence": "Apache-2.0",
+        "label_set": {"name": labels.name, "version": labels.version, "hash": labels.hash},
+        "channels": {"count": len(ids), "of": {str(i): n for n, i in enumerate(ids)}, "nothing": 0},
+        "trained": ids,
+        "size": {"width": 64, "height": 36, "fit": "multiple", "multiple": 16},
+        "weights": {"file": "none", "sha256": hashlib.sha256(b"").hexdigest()},
+        "config": {"seconds": seconds},
+        **changes,
+    }
+    places.write_json(folder / "card.json", card)
+    return folder
