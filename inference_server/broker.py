@@ -312,11 +312,20 @@ class Broker:
                 self._failed_starts += 1
             if self._failed_starts < STARTS:
                 self._start(worker.device)
-            elif not self.workers:
-                for job in self.jobs.values():
-                    while (stuck := job.take()) is not None:
-                        job.fail(stuck.id, words)
             time.sleep(0.1 * self._failed_starts)
+        if not self.workers:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """No worker can be started: every job is told, instead of waiting for ever."""
+        words = ServerError(
+            f"no worker could be started in {STARTS} attempts",
+            cause="The installation or the device's driver is damaged",
+            remedy="Run `semrender doctor` and see the server's log",
+        )
+        for job in self.jobs.values():
+            while (stuck := job.take()) is not None:
+                job.fail(stuck.id, words)
 
 
 def _spooled(folder: Path, files: Any, blobs: list[bytes]) -> Path:

@@ -53,6 +53,7 @@ class Worker:
         self.device, others, about = choose_device(device)
         self.specs: OrderedDict[str, Body] = OrderedDict()
         self.plans: OrderedDict[str, Plan] = OrderedDict()
+        self.planning = threading.Lock()
         self.models: OrderedDict[str, Model] = OrderedDict()
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
@@ -89,11 +90,12 @@ class Worker:
             self.writing.append(Running(task, None, self.encoders.submit(work, task)))
 
     def plan(self, job: str) -> Plan:
-        if job not in self.plans:
-            self.plans[job] = make_plan(self.specs[job], job)
-            while len(self.plans) > PLANS_KEPT:
-                self.plans.popitem(last=False)
-        return self.plans[job]
+        with self.planning:  # decoder threads ask at the same time
+            if job not in self.plans:
+                self.plans[job] = make_plan(self.specs[job], job)
+                while len(self.plans) > PLANS_KEPT:
+                    self.plans.popitem(last=False)
+            return self.plans[job]
 
     def prepare(self, task: Body) -> Decoded | Kept:
         return decode(self.plan(task["job"]), task["layer"], task["frame"])

@@ -7,6 +7,7 @@ message counts as one.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -179,11 +180,16 @@ def find_server(client: str) -> Optional[Client]:
 
 
 def interpreter() -> str:
-    """The Python that runs semrender: this one, or the installed one where this is a host's."""
-    installation = places.read_json(places.installation_file())
-    if installation and "semrender" not in sys.modules and isinstance(installation.get("python"), str):
-        return str(installation["python"])
-    return sys.executable
+    """The Python that runs semrender: this one, or, inside a host such as Maya, the installed one."""
+    if importlib.util.find_spec("inference_server") is not None:
+        return sys.executable
+    installation = places.read_json(places.installation_file()) or {}
+    if not isinstance(installation.get("python"), str):
+        raise ServerError(
+            "no installation of the semrender server is known on this machine",
+            remedy="Install it and run `semrender serve` once",
+        )
+    return str(installation["python"])
 
 
 @contextmanager

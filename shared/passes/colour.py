@@ -29,6 +29,8 @@ Table = tuple[tuple[int, tuple[int, int, int]], ...]  # (id, colour), hashable
 NEAR = 8  # 8-bit codes: farther from every class than this a pixel says nothing about the palette
 FLAT = 2  # codes: as near as this counts as the class's own area
 LEAST_NEAR = 0.6  # share of pixels that must be near some class for nearest to be allowed to guess
+MOST_FAR = 0.01  # share of pixels that one colour far from every class present may have: more is an area, no edge
+MUCH_GUESSED = 0.2
 LEAST_AREA = 0.0002  # share of pixels that makes a class really present
 
 
@@ -83,20 +85,16 @@ def table(codes: Codes, declared: tuple[int, ...]) -> Ids:
     return result
 
 
-def decode(rgb: Rgb, outside: Mask | None, codes: Codes, label_set: LabelSet, declared: tuple[int, ...]) -> Ids:
-    """Ids (H, W); INVALID where a colour is no class; NOTHING where `outside`.
-
-    Raises InputRefused for a colour that names several classes and that the declared classes do not settle.
-    """
+def decode(rgb: Rgb, outside: Mask | None, codes: Codes, declared: tuple[int, ...]) -> Ids:
+    """Ids (H, W); INVALID where a colour is no class, SHARED where it is several; NOTHING where `outside`."""
     ids: Ids = np.take(table(codes, declared), packed(rgb))
     if outside is not None:
         ids[outside] = NOTHING
-    if len({colour for _, colour in codes.colours}) < len(codes.colours) and (ids == SHARED).any():
-        raise _shared(rgb, ids, codes, label_set)
     return ids
 
 
-def _shared(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> InputRefused:
+def shared_colour(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> InputRefused:
+    """The error for a colour that names several classes and that the declared classes do not settle."""
     y, x = np.argwhere(ids == SHARED)[0]
     colour = tuple(int(v) for v in rgb[y, x])
     names = [label_set.by_id(i).name for i, c in codes.colours if c == colour]
@@ -132,15 +130,15 @@ def distances(colours: NDArray[Any], codes: Codes) -> tuple[NDArray[np.int64], N
     return np.abs(colours.astype(np.int64) - palette[nearest]).max(1), nearest
 
 
-def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, str] | None:
-    """Ids (H, W), how many pixels were guessed, and a note; None where the colours fit no class well enough.
+def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, tuple[str, ...]] | None:
+    """Ids (H, W), how many pixels were guessed, and notes; None where the colours fit no class well enough.
 
     The raw palette and the palette under an sRGB view are tried; the one that fits more pixels counts.
     """
     inside = np.ones(rgb.shape[:2], bool) if outside is None else ~outside
     colours, place, counts = np.unique(packed(rgb)[inside], return_inverse=True, return_counts=True)
     if not len(colours):
-        return np.full(rgb.shape[:2], NOTHING, np.uint16), 0, ""
+        return np.full(rgb.shape[:2], NOTHING, np.uint16), 0, ()
     triples = np.stack([colours >> 16, (colours >> 8) & 255, colours & 255], 1).astype(np.int64)
     total = counts.sum()
     best: tuple[float, Codes, NDArray[np.int64], NDArray[np.int64]] | None = None
@@ -159,11 +157,18 @@ def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, str
         return None
     exact = (difference == 0) & np.isin(index, present)  # a blend may hit the colour of an absent class
     scene = Codes(chosen.name, tuple(chosen.colours[i] for i in present))
-    _, among = distances(triples, scene)
+    apart, among = distances(triples, scene)
+    if (counts[apart > NEAR] > max(8, MOST_FAR * total)).any():
+        return None
     guess = present[among]
     final = np.where(exact, index, guess)
     identities = np.array([i for i, _ in chosen.colours], np.uint16)
     ids = np.full(rgb.shape[:2], NOTHING, np.uint16)
     ids[inside] = identities[final][place.ravel()]
-    note = "an sRGB view was applied to the label colours; it was undone" if chosen is not codes else ""
-    return ids, int(counts[~exact].sum()), note
+    guessed = int(counts[~exact].sum())
+    notes = []
+    if chosen is not codes:
+        notes.append("an sRGB view was applied to the label colours; it was undone")
+    if guessed > MUCH_GUESSED * total:
+        notes.append(f"{guessed / total:.0%} of the pixels were guessed; classes with little area may be lost")
+    return ids, guessed, tuple(notes)

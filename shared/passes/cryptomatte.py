@@ -142,7 +142,8 @@ def choose(
 ) -> tuple[Crypto, dict[int, int | str]]:
     """The Cryptomatte to use and its table: id bits -> class id, or the name that is no class.
 
-    Without a word of the artist it is the one whose covered names are classes. Raises InputRefused.
+    Without a word of the artist it is the one whose covered names are classes, materials before objects:
+    an object's name says what it is called, a material's what it looks like. Raises InputRefused.
     """
     if not cryptos:
         raise InputRefused("the EXR has no Cryptomatte", remedy="Render one, or leave out --encoding and --crypto")
@@ -152,7 +153,7 @@ def choose(
         if not cryptos:
             raise InputRefused(f"the EXR has no Cryptomatte {options.crypto!r}", remedy=f"It has {names}")
     tables = [(crypto, mapping(crypto, path, label_set, options)) for crypto in cryptos]
-    tables.sort(key=lambda pair: -_known_share(*pair))
+    tables.sort(key=lambda pair: (-round(_known_share(*pair), 3), "material" not in pair[0].name.lower()))
     return tables[0]
 
 

@@ -50,8 +50,12 @@ def refusal(
     codes: Codes,
     label_set: LabelSet,
     nearest_failed: bool,
+    lossy: str,
 ) -> InputRefused:
-    """The error for a colour pass with pixels (H, W) `bad` that are no class of the palette."""
+    """The error for a colour pass with pixels (H, W) `bad` that are no class of the palette.
+
+    lossy: the compression that the file itself names, where that loses values; then it is the cause.
+    """
     soiled = _soiled(rgb, bad, outside, codes)
     count = int(bad.sum())
     y, x = (int(v) for v in np.argwhere(bad)[0])
@@ -64,6 +68,9 @@ def refusal(
         f"in the palette {codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
     )
     cause, remedy = next((words for test in TESTS if (words := test(soiled)) is not None), SEVERAL)
+    if lossy:
+        cause = f"The file is compressed with {lossy}, which changes colours"
+        remedy = "Write labels with ZIP, PIZ or RLE compression, or guess with --mode nearest"
     if nearest_failed:
         what += "; too far from any class to guess"
         remedy = remedy.replace(", or guess with --mode nearest", "")
@@ -95,8 +102,10 @@ def _srgb_view(soiled: Soiled) -> Words | None:
 
 
 def _dither(soiled: Soiled) -> Words | None:
-    """Off by one code at most, and single pixels: a neighbour of the same class differs."""
-    if soiled.counts[soiled.difference <= 1].sum() < NEARLY_ALL * soiled.total:
+    """Nearly every bad pixel is off by one code, and there are many of them."""
+    off = soiled.difference > 0
+    bad = int(soiled.counts[off].sum())
+    if bad < 0.01 * soiled.total or soiled.counts[off & (soiled.difference <= 1)].sum() < NEARLY_ALL * bad:
         return None
     return (
         "Colours are off by one: the renderer dithered when it wrote 8 bits",
@@ -167,8 +176,8 @@ def _lossy(soiled: Soiled) -> Words | None:
         line = line[:, None] if axis == 0 else line[None, :]
         at_border.append((step > 0)[same & line])
         within.append((step > 0)[same & ~line])
-    border, inner = (float(np.concatenate(part).mean()) for part in (at_border, within))
-    if border < 1.15 * inner:
+    borders, inners = np.concatenate(at_border), np.concatenate(within)
+    if not borders.any() or not inners.size or borders.mean() < 1.15 * inners.mean():
         return None
     return (
         "Lossy compression: the errors follow 8x8 blocks, as JPEG leaves them",

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
 from shared.passes.label_pass import Ids
-from shared.passes.pictures import truncated
+from shared.passes.pictures import MAX_PIXELS, truncated
 
 LOSSY = ("PXR24", "B44", "B44A", "DWAA", "DWAB")
-ID_NAMES = ("id", "ids", "label", "labels", "class", "classid", "labelid", "y")
-MAX_PIXELS = 2**28
+ID_NAMES = ("id", "ids", "label", "labels", "class", "classid", "labelid")
+INDEX_NAMES = ("y", "indexma", "indexob")  # ids only where the artist says so, or nothing else is there
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,13 @@ def choose(parts: list[Part], wanted: str | None, encoding: str | None) -> Colou
         if found is None:
             raise InputRefused(f"the EXR has no layer or channel {wanted!r}", remedy=_what_there_is(colours, singles))
         return found
-    ids = {name: place for name, place in singles.items() if _is_id_name(place, singles)}
-    if encoding == "ids" or (encoding is None and not colours):
-        if len(ids) == 1:
-            name, (part, channel) = next(iter(ids.items()))
-            return _id_channel(name, part, channel)
-    elif len(colours) == 1:
+    clear = {name: place for name, place in singles.items() if _is_id_name(place, ID_NAMES)}
+    likely = {name: place for name, place in singles.items() if _is_id_name(place, INDEX_NAMES)}
+    ids = clear or ({} if colours and encoding is None else likely or (singles if len(singles) == 1 else {}))
+    if encoding != "colour" and len(ids) == 1:
+        name, (part, channel) = next(iter(ids.items()))
+        return _id_channel(name, part, channel)
+    if encoding != "ids" and len(colours) == 1:
         name, (part, group) = next(iter(colours.items()))
         return _colour_layer(name, part, group)
     what = "id channel" if encoding == "ids" or not colours else "colour layer"
@@ -129,13 +130,12 @@ def _full(part: Part, channel: str) -> str:
     return channel if not part.name or channel.startswith(f"{part.name}.") else f"{part.name}.{channel}"
 
 
-def _is_id_name(place: tuple[Part, str], singles: dict[str, Any]) -> bool:
+def _is_id_name(place: tuple[Part, str], names: tuple[str, ...]) -> bool:
     part, channel = place
-    layer = channel.split(".")
-    named = layer[-1].lower() in ID_NAMES or (
-        len(layer) > 1 and layer[-1] in ("X", "V") and layer[-2].lower() in ID_NAMES
-    )
-    return named or part.channels[channel].dtype == np.uint32 or len(singles) == 1
+    layer = channel.lower().split(".")
+    if names is ID_NAMES and part.channels[channel].dtype == np.uint32:
+        return True
+    return layer[-1] in names or (len(layer) > 1 and layer[-1] in ("x", "v", "y") and layer[-2] in names)
 
 
 def _colour_groups(part: Part) -> dict[str, dict[str, str]]:
@@ -165,7 +165,8 @@ def _wanted(wanted: str, colours: dict[str, Any], singles: dict[str, Any]) -> Co
             return _colour_layer(name, part, group)
     for name, (part, channel) in singles.items():
         tail = name.lower().rpartition(".")[0]
-        if plain in (name.lower(), tail) or name.lower().endswith(f".{plain}") or tail.endswith(f".{plain}"):
+        alone = plain == part.name.lower() and len(part.channels) == 1
+        if alone or plain in (name.lower(), tail) or name.lower().endswith(f".{plain}") or tail.endswith(f".{plain}"):
             return _id_channel(name, part, channel)
     return None
 

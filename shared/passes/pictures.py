@@ -6,6 +6,7 @@ OpenCV decodes (fast, keeps 16 bits); Pillow where palette indices matter, which
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
 TIFF = (b"II*\0", b"MM\0*")
 EXR = b"\x76\x2f\x31\x01"
+MAX_PIXELS = 2**28
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,15 @@ def png_header(path: Path) -> tuple[int, int, int, int]:
             file.seek(position)
             length, kind = struct.unpack(">I4s", file.read(8))
             if kind == b"IEND":
+                _check_pixels(path, width, height)
                 return width, height, depth, colour
             position += length + 12
     raise truncated(path, "the PNG stops before its end chunk")
+
+
+def _check_pixels(path: Path, width: int, height: int) -> None:
+    if not 0 < width * height <= MAX_PIXELS:
+        raise InputRefused(f"the picture claims to be {width}x{height}, which is no frame", file=path)
 
 
 def probe_picture(path: Path, head: bytes) -> Probe:
@@ -89,7 +97,10 @@ def probe_picture(path: Path, head: bytes) -> Probe:
 
     try:
         with Image.open(path) as picture:
+            _check_pixels(path, *picture.size)
             return Probe(*picture.size, f"{picture.mode} {picture.format}")
+    except Image.DecompressionBombError as error:
+        raise InputRefused("the picture claims a size that is no frame", file=path, cause=str(error)) from error
     except (UnidentifiedImageError, OSError):
         raw = read_picture(path, head)  # Pillow does not know every TIFF that OpenCV reads
         return Probe(raw.samples.shape[1], raw.samples.shape[0], raw.kind)
@@ -117,7 +128,10 @@ def read_picture(path: Path, head: bytes) -> Raw:
         kind = path.suffix.lstrip(".").upper() or "picture"
     import cv2
 
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # OpenCV's own bounds
+        pixels = None
     if pixels is None:
         raise InputRefused(
             "the file cannot be decoded",
@@ -141,7 +155,7 @@ def read_picture(path: Path, head: bytes) -> Raw:
 
 def _check_jpeg(path: Path) -> None:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 64))
+        file.seek(max(0, path.stat().st_size - 65536))
         if b"\xff\xd9" not in file.read():
             raise truncated(path, "the JPEG stops before its end marker")
 
@@ -156,9 +170,29 @@ def _is_palette_tiff(path: Path) -> bool:
         return False
 
 
+def _check_rows(path: Path) -> None:
+    """Pillow fills the rows that a palette PNG lacks with index 0; count the inflated bytes instead."""
+    content = path.read_bytes()
+    if not content.startswith(PNG) or content[28]:  # an interlaced picture has another layout
+        return
+    width, height, depth, _ = png_header(path)
+    inflater, position, size = zlib.decompressobj(), 33, 0
+    try:
+        while content[position + 4 : position + 8] != b"IEND":
+            length = int.from_bytes(content[position : position + 4], "big")
+            if content[position + 4 : position + 8] == b"IDAT":
+                size += len(inflater.decompress(content[position + 8 : position + 8 + length]))
+            position += length + 12
+    except zlib.error as error:
+        raise truncated(path, str(error)) from error
+    if size < (1 + (width * depth + 7) // 8) * height:
+        raise truncated(path, "the PNG lacks rows")
+
+
 def _read_palette(path: Path, kind: str) -> Raw:
     from PIL import Image
 
+    _check_rows(path)
     try:
         with Image.open(path) as picture:
             indices = np.asarray(picture.copy() if picture.mode == "P" else picture.convert("P"))

@@ -149,34 +149,33 @@ def _decode_colours(
     outside: NDArray[np.bool_] | None,
     label_set: LabelSet,
     options: ReadOptions,
+    lossy: str = "",
 ) -> Decoded:
     """Colours to ids under the palette asked for, or under the one that makes every pixel a class."""
     declared = tuple(label_set.find(name).id for name in options.classes)
     palettes = colour.palettes_of(label_set, options.palette)
     best: tuple[int, colour.Codes, Ids] | None = None
-    shared: InputRefused | None = None
     for codes in palettes:
-        try:
-            ids = colour.decode(rgb, outside, codes, label_set, declared)
-        except InputRefused as error:
-            shared = shared or error
-            continue
+        ids = colour.decode(rgb, outside, codes, declared)
         bad = int((ids == colour.INVALID).sum())
-        if bad == 0 and odd is None:
-            return Decoded(ids, codes.name)
         if best is None or bad < best[0]:
             best = (bad, codes, ids)
-    if best is None:
-        assert shared is not None
-        raise shared
-    _, codes, ids = best
+        if bad == 0:
+            break
+    assert best is not None
+    bad, codes, ids = best
+    if (ids == colour.SHARED).any() and (bad == 0 or options.mode == "nearest"):
+        raise colour.shared_colour(rgb, ids, codes, label_set)
+    if bad == 0 and odd is None:
+        return Decoded(ids, codes.name)
     if options.mode == "nearest":
         guess = colour.nearest(rgb, outside, codes)
         if guess is not None:
-            ids, guessed, note = guess
-            return Decoded(ids, codes.name, guessed, (note,) if note else ())
+            ids, guessed, notes = guess
+            return Decoded(ids, codes.name, guessed, notes)
     bad_mask = ids == colour.INVALID if odd is None else (ids == colour.INVALID) | (odd & (ids != NOTHING))
-    raise diagnose.refusal(rgb, ids, bad_mask, outside, codes, label_set, nearest_failed=options.mode == "nearest")
+    failed = options.mode == "nearest"
+    raise diagnose.refusal(rgb, ids, bad_mask, outside, codes, label_set, nearest_failed=failed, lossy=lossy)
 
 
 # --- EXR --------------------------------------------------------------------------------------------------
@@ -191,7 +190,9 @@ def _from_exr(path: Path, label_set: LabelSet, options: ReadOptions) -> LabelPas
     if isinstance(source, exr.ColourLayer):
         rgb, odd = exr.colour_codes(source, STRAIGHT_STEP)
         outside = source.part.outside if source.alpha is None else source.part.outside | (source.alpha == 0)
-        decoded = _decode_colours(rgb, odd & ~outside if odd is not None else None, outside, label_set, options)
+        lossy = source.part.compression if source.part.compression in exr.LOSSY else ""
+        odd = odd & ~outside if odd is not None else None
+        decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy)
         return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
     ids = exr.channel_ids(source)
     _check_lossy(source, ids, label_set)

@@ -1,0 +1,74 @@
+"""Promises of the repository itself: commands in the README, rooms, Maya-safe modules, files one can read."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, semrender
+
+MAYA_SAFE = ("errors", "places", "label_set", "label_code", "shot", "delivery", "protocol", "client")
+ROOMS = ("shared", "inference_server", "ae_bridge", "maya_plugin")
+
+
+def readme():
+    return (ROOT / "README.md").read_text("utf-8")
+
+
+def test_ci_runs_the_readmes_test_command():
+    command = next(line for line in readme().splitlines() if "tools/verify.py" in line)
+    script = (ROOT / ".ci" / "run").read_text()
+    steps = [step.strip() for step in command.split("&&")]
+    assert len(steps) == 4
+    for step in steps:
+        assert step in script.replace("--quiet ", "")
+
+
+def test_pictures_and_pages_that_the_readme_names_are_there():
+    for path in re.findall(r"\]\(([^)#:]+)\)", readme()):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_command_has_help():
+    names = re.findall(r"^    (\w+) ", semrender("--help").stdout, re.M)
+    assert {"render", "demo", "check", "serve", "doctor", "models", "decode", "labels", "aep"} <= set(names)
+    for name in names:
+        assert semrender(name, "--help").returncode == 0
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_lives_there_and_what_it_may_import(room):
+    text = (ROOT / room / "__init__.py").read_text("utf-8")
+    assert text.startswith('"""') and "import" in text
+
+
+@pytest.mark.parametrize("name", MAYA_SAFE)
+def test_what_maya_imports_needs_no_big_package(name):
+    """In a fresh interpreter, since other tests have imported everything."""
+    code = (
+        f"import sys, shared.{name}; "
+        "print([m for m in ('numpy','cv2','OpenEXR','PIL','fileseq','torch','sqlite3') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_command_starts_without_loading_torch():
+    code = (
+        "import semrender, sys; semrender.parser(); print([m for m in ('torch', 'cv2', 'OpenEXR') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_default_model_is_small_and_licensed():
+    from inference_server.broker import DEFAULT_MODEL
+    from inference_server.cards import SHIPPED, find_card
+
+    folder = SHIPPED / DEFAULT_MODEL
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 12 * 2**20
+    card = find_card(DEFAULT_MODEL)
+    assert card.licence == "Apache-2.0" and card.data
+    covered = set(card.trained) | set(card.fallbacks)
+    assert covered == set(range(183)), "every class of the label set is known or has a relative"
