@@ -218,13 +218,14 @@ def _card(folder: Path, data: Any) -> Card:
     if any(channel >= count for channel in (*of.values(), nothing)):
         raise ModelRefused(f"a channel is outside the network's {count}")
     fallbacks = _ids(data.get("fallbacks", {}), "fallbacks")
-    if missing := sorted(set(fallbacks.values()) - set(of)):
-        raise ModelRefused(f"fallbacks name ids without a channel: {missing[:5]}")
+    trained = tuple(_whole(i, 0, NOTHING - 1) for i in data["trained"])
+    if missing := sorted(set(fallbacks.values()) - (set(of) & set(trained))):
+        raise ModelRefused(f"fallbacks name classes that the model never saw: {missing[:5]}")
     fit = size["fit"]
     if fit not in FITS:
         raise ModelRefused(f"unknown fit rule {fit!r}", remedy=f"Allowed are {', '.join(FITS)}")
     file = _text(weights, "file")
-    if Path(file).name != file or file in ("", ".", "..") or "\\" in file:
+    if not NAME.fullmatch(file):
         raise ModelRefused("the weights must be a file in the model's own folder")
     return Card(
         folder=folder,
@@ -234,7 +235,7 @@ def _card(folder: Path, data: Any) -> Card:
         family=_text(data, "family"),
         label_set=LabelSetRef(_text(labels, "name"), _whole(labels["version"], 0, 10**6), _text(labels, "hash")),
         channels=Channels(count, of, nothing),
-        trained=tuple(_whole(i, 0, NOTHING - 1) for i in data["trained"]),
+        trained=trained,
         fallbacks=fallbacks,
         size=Size(
             _whole(size["width"], 1, MAX_SIDE),

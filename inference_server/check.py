@@ -64,7 +64,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
     for identity, instead in own.card.untrained(sorted(around)):
         name, relative = own.label_set.by_id(identity).name, own.label_set.by_id(instead).name
-        warnings.append(f"{own.card.name} never saw {name}: it is painted as {relative}")
+        painted = "nobody knows what it looks like" if instead == identity else f"it is painted as {relative}"
+        warnings.append(f"{own.card.name} never saw {name}: {painted}")
     if not present:
         warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
     pixels = labels.ids.size

@@ -24,6 +24,9 @@ def add_commands(commands: Any) -> None:
     add.add_argument("--label-set", required=True, help="the label set it was trained on")
     add.add_argument("--size", metavar="WxH", help="native size (default: opt.txt beside it, else 256x256)")
     add.add_argument("--layers", choices=("normal", "more", "most"), help="default: opt.txt, else the published one")
+    add.add_argument(
+        "--no-instance", action="store_true", help="an extra input channel is don't-care, not object edges"
+    )
     add.add_argument("--licence", default="as given by its author")
     add.add_argument("--replace", action="store_true")
     add.set_defaults(run=run_add)
@@ -67,7 +70,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         if value:
             print(f"{name:<14}{value}")
     for option in card.options:
-        allowed = ", ".join(option.choices) if option.choices else f"{option.min} to {option.max}"
+        bounds = "true, false" if option.kind == "boolean" else f"{option.min} to {option.max}"
+        allowed = ", ".join(option.choices) or bounds
         print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
     return 0
 
@@ -83,6 +87,7 @@ def run_add(arguments: argparse.Namespace) -> int:
         arguments.layers,
         arguments.licence,
         arguments.replace,
+        arguments.no_instance,
     )
     if arguments.json:
         print(json.dumps(card.to_dict()))
@@ -94,7 +99,8 @@ def run_add(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     from inference_server.models.checkpoint import remove_model
 
-    print(f"removed {remove_model(arguments.name)}")
+    removed = remove_model(arguments.name)
+    print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")
     return 0
 
 

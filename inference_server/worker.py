@@ -176,6 +176,7 @@ def choose_device(asked: str) -> tuple[str, list[str], str]:
         return "cpu", [], "processor"
     import torch
 
+    torch.backends.cudnn.allow_tf32 = False  # ten-bit products would part the devices' pictures
     if asked in ("auto", "cuda") and torch.cuda.is_available():
         others = [f"cuda:{n}" for n in range(1, torch.cuda.device_count())]
         return "cuda:0", others, torch.cuda.get_device_name(0)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
+import math
 import re
 import shutil
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from inference_server import cards
-from inference_server.models.spade import SpadeConfig, SpadeNet, fill
+from inference_server.models.spade import UPSAMPLINGS, SpadeConfig, SpadeNet, fill
 from shared import places
 from shared.errors import MissingInput, ModelRefused
 from shared.label_set import LabelSet, load_label_set
 
 WEIGHTS = "weights.safetensors"
-UNREADABLE = (pickle.UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, ValueError, KeyError, TypeError)
+MAX_OPTIONS = 2**20  # characters of opt.txt
 # Cityscapes networks have 35 label channels for the ids 0..33 (license plate, -1, has none in a picture).
 LABEL_CHANNELS = {"cityscapes": 35}
 PUBLISHED = {"cityscapes": ("more", 512, 256)}  # layers, width, height of the published models; else 256x256
@@ -42,11 +41,13 @@ def add_checkpoint(
     layers: str | None = None,
     licence: str = "as given by its author",
     replace: bool = False,
+    no_instance: bool = False,
 ) -> cards.Card:
     """Add a checkpoint to the user's models under `name`.
 
     Args:
         size: native (width, height); layers: "normal", "more" or "most"; both where `opt.txt` does not say them.
+        no_instance: one input channel more than classes is don't-care, not the instance-edge map.
 
     Raises ModelRefused in words for anything but a SPADE generator that fits the label set.
     """
@@ -59,19 +60,24 @@ def add_checkpoint(
         raise ModelRefused(f"there is a model named {name} already", remedy="Remove it first, or add --replace")
     label_set = load_label_set(label_set_name)
     state = fold(read_state(path), path)
-    config = infer_config(state, label_set, read_options(path.with_name("opt.txt")), size, layers, path)
+    config = infer_config(state, label_set, read_options(path.with_name("opt.txt")), size, layers, no_instance, path)
     fill(SpadeNet(config), state, str(path))
-    content = save({key: tensor.contiguous() for key, tensor in state.items()})
+    content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})  # clone: some share memory
     card = make_card(name, config, label_set, hashlib.sha256(content).hexdigest(), path.name, licence)
-    beside = target.with_name(f".{name}.adding")
+    beside, old = target.with_name(f".{name}.adding"), target.with_name(f".{name}.old")
     shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
     beside.mkdir(parents=True)
-    (beside / WEIGHTS).write_bytes(content)
-    places.write_json(beside / "card.json", card, 0o644)
-    cards.load_card(beside)
-    if target.exists():
-        shutil.rmtree(target)
-    beside.rename(target)
+    try:
+        (beside / WEIGHTS).write_bytes(content)
+        places.write_json(beside / "card.json", card, 0o644)
+        cards.load_card(beside)
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
     return cards.load_card(target)
 
 
@@ -92,7 +98,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise MissingInput("the checkpoint is not there", file=path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
+    except Exception as error:  # a damaged file makes torch raise almost anything
         raise ModelRefused(
             "this is no checkpoint that can be read safely",
             file=path,
@@ -111,34 +117,45 @@ def fold(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     """Plain float32 weights: spectral normalisation (Miyato et al., arXiv 1802.05957) divided in.
 
     Newer files hold u and v, older ones u and the normalised weight; with u alone v is one power step away.
+    Vectors that belong to no weight stay, so that `fill` names them.
     """
     folded = {}
     for key, tensor in state.items():
         stem, _, kind = key.rpartition(".")
-        if kind in ("weight_u", "weight_v") or (kind == "weight" and f"{stem}.weight_orig" in state):
+        if f"{stem}.weight_orig" in state and kind in ("weight", "weight_u", "weight_v"):
             continue
-        if kind != "weight_orig":
-            folded[key] = tensor.float() if tensor.is_floating_point() else tensor
-            continue
-        u, v = state.get(f"{stem}.weight_u"), state.get(f"{stem}.weight_v")
-        if v is None and f"{stem}.weight" in state:
-            folded[f"{stem}.weight"] = state[f"{stem}.weight"].float()
-            continue
-        if u is None:
-            raise ModelRefused(f"the checkpoint has {key} without its weight_u", file=path)
-        matrix = tensor.float().flatten(1)
-        if v is None:
-            v = torch.nn.functional.normalize(matrix.T @ u.float(), dim=0)
-        sigma = u.float() @ (matrix @ v.float())
-        folded[f"{stem}.weight"] = tensor.float() / sigma
+        if kind == "weight_orig":
+            key, tensor = f"{stem}.weight", _folded(state, stem, path)
+        folded[key] = tensor.float() if tensor.is_floating_point() else tensor
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise ModelRefused(f"the checkpoint's {key} holds values that are no numbers", file=path)
     return folded
+
+
+def _folded(state: dict[str, Tensor], stem: str, path: Path) -> Tensor:
+    """W / sigma of one layer."""
+    weight, u, v = (state.get(f"{stem}.weight_{part}") for part in ("orig", "u", "v"))
+    assert weight is not None
+    if v is None and f"{stem}.weight" in state:
+        return state[f"{stem}.weight"]
+    matrix = weight.float().flatten(1) if weight.ndim > 1 else weight.float()[None]
+    fits = weight.ndim > 1 and u is not None and u.shape == matrix.shape[:1]
+    if not fits or (v is not None and v.shape != matrix.shape[1:]):
+        raise ModelRefused(f"the spectral normalisation of {stem} is incomplete or of another shape", file=path)
+    assert u is not None
+    v = torch.nn.functional.normalize(matrix.T @ u.float(), dim=0) if v is None else v.float()
+    sigma = float(u.float() @ (matrix @ v))
+    if sigma == 0 or not math.isfinite(sigma):
+        raise ModelRefused(f"the spectral norm of {stem} is {sigma}", file=path, cause="The checkpoint is damaged")
+    return weight.float() / sigma
 
 
 def read_options(path: Path) -> dict[str, str]:
     """`opt.txt` of a training run: lines of "name: value [default: ...]"; empty where there is none."""
     if not path.is_file():
         return {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        lines = file.read(MAX_OPTIONS).splitlines()
     found = (re.match(r"\s*(\w+): (\S+)", line) for line in lines)
     return {match[1]: match[2] for match in found if match}
 
@@ -149,6 +166,7 @@ def infer_config(
     options: dict[str, str],
     size: tuple[int, int] | None,
     layers: str | None,
+    no_instance: bool,
     path: Path,
 ) -> SpadeConfig:
     """The configuration that the shapes, `opt.txt` and the caller describe. Raises ModelRefused."""
@@ -159,30 +177,24 @@ def infer_config(
         raise ModelRefused("this is no SPADE generator", file=path, cause=f"It lacks {error}") from error
     if first.ndim not in (2, 4) or shared.ndim != 4 or ngf < 1:
         raise ModelRefused("this is no SPADE generator", file=path, cause="Its first layers have other shapes")
-    semantic_nc = int(shared.shape[1])
-    labels = LABEL_CHANNELS.get(label_set.name, max(label.id for label in label_set.labels) + 1)
-    if semantic_nc - labels not in (0, 1):
-        raise ModelRefused(
-            f"the checkpoint wants {semantic_nc} input channels; "
-            f"{label_set.name} gives {labels}, or {labels + 1} with instance edges",
-            file=path,
-            cause="It was trained on another label set",
-            remedy="Name that label set with --label-set",
-        )
     default_layers, width, height = PUBLISHED.get(label_set.name, ("normal", 256, 256))
     if "up_4.conv_0.weight" in state:
         layers = "most"
     layers = layers or options.get("num_upsampling_layers", default_layers)
-    if size is not None:
-        width, height = size
-    elif "crop_size" in options:
-        width = int(options["crop_size"])
-        height = round(width / float(options.get("aspect_ratio", 1)))
+    if layers not in UPSAMPLINGS:
+        raise ModelRefused(
+            f"num_upsampling_layers is {layers!r}, in --layers or opt.txt",
+            file=path,
+            remedy=f"Use {', '.join(UPSAMPLINGS)}",
+        )
+    width, height = size or _native_size(options, width, height, path)
+    semantic_nc = int(shared.shape[1])
+    no_instance = no_instance or options.get("no_instance") == "True"
     config = SpadeConfig(
         semantic_nc=semantic_nc,
         ngf=int(ngf),
         layers=layers,
-        instance_edges=semantic_nc > labels,
+        instance_edges=_has_edges(semantic_nc, label_set, options, no_instance, path),
         norm="batch" if "head_0.norm_0.param_free_norm.running_mean" in state else "instance",
         kernel=int(shared.shape[2]),
         hidden=int(shared.shape[0]),
@@ -191,10 +203,43 @@ def infer_config(
         width=width,
         height=height,
     )
-    if width % config.step or height % config.step:
+    if min(width, height) < config.step or width % config.step or height % config.step:
         words = f"{width}x{height} is no multiple of {config.step}"
-        raise ModelRefused(words, remedy="Say the native size with --size")
+        raise ModelRefused(words, file=path, remedy="Say the native size with --size")
     return config
+
+
+def _native_size(options: dict[str, str], width: int, height: int, path: Path) -> tuple[int, int]:
+    if "crop_size" not in options:
+        return width, height
+    try:
+        width = int(options["crop_size"])
+        return width, round(width / float(options.get("aspect_ratio", 1)))
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise ModelRefused(
+            "opt.txt beside the checkpoint gives no size", file=path, cause=str(error), remedy="Say it with --size"
+        ) from error
+
+
+def _has_edges(semantic_nc: int, label_set: LabelSet, options: dict[str, str], no_instance: bool, path: Path) -> bool:
+    """Whether the last input channel is the instance-edge map.
+
+    One channel more than classes is that map, or the don't-care class of a set without `unlabeled`: then
+    `opt.txt` or --no-instance says so.
+    """
+    labels = LABEL_CHANNELS.get(label_set.name, max(label.id for label in label_set.labels) + 1)
+    if label_set.unlabeled is None and (no_instance or options.get("contain_dontcare_label") == "True"):
+        labels = max(labels, min(semantic_nc, labels + 1))
+    more = semantic_nc - labels
+    if more not in (0, 1) or (more == 1 and no_instance):
+        raise ModelRefused(
+            f"the checkpoint wants {semantic_nc} input channels; "
+            f"{label_set.name} gives {labels}, or {labels + 1} with instance edges",
+            file=path,
+            cause="It was trained on another label set",
+            remedy="Name that label set with --label-set",
+        )
+    return more == 1
 
 
 def make_card(
@@ -205,6 +250,8 @@ def make_card(
     `channels.count` counts label channels; the edge channel comes on top (`config.instance_edges`).
     """
     ids = [label.id for label in label_set.labels]
+    count = config.semantic_nc - config.instance_edges
+    dont_care = count - 1 if count > max(ids) + 1 else 0
     return {
         "format": cards.FORMAT,
         "name": name,
@@ -217,9 +264,9 @@ def make_card(
         "data": "",
         "label_set": {"name": label_set.name, "version": label_set.version, "hash": label_set.hash},
         "channels": {
-            "count": config.semantic_nc - config.instance_edges,
+            "count": count,
             "of": {str(identity): identity for identity in ids},
-            "nothing": label_set.unlabeled if label_set.unlabeled is not None else 0,
+            "nothing": dont_care if label_set.unlabeled is None else label_set.unlabeled,
         },
         "trained": [label.id for label in label_set.labels if label.annotated],
         "fallbacks": {},

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from inference_server.cards import Card
 from inference_server.models.base import Model, PaintInput, checked_weights
+from shared.errors import ModelRefused
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
 MARGIN = 16  # pixels painted around the frame and cut off: convolutions see nothing beyond their border
@@ -163,7 +164,12 @@ class SmallModel(Model):
 def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
     config: dict[str, Any] = dict(card.config)
-    net = SmallNet(SmallConfig(config["classes"], config["looks"], tuple(config["widths"])))
+    try:
+        net = SmallNet(SmallConfig(config["classes"], config["looks"], tuple(config["widths"])))
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelRefused("the configuration in the card describes no network", file=folder) from error
+    if card.channels.count != net.config.classes:
+        raise ModelRefused("the card's channels are not the network's classes", file=folder)
     state = {name: tensor.float() for name, tensor in checked_weights(card, folder).items()}
     net.load_state_dict(state, strict=True)
     return SmallModel(card, net, device)

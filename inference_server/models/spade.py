@@ -199,16 +199,43 @@ class SpadeModel(Model):
 
 def load(card: Card, folder: Path, device: str) -> SpadeModel:
     """Build the network from its card and fill it; every weight must be used and every parameter filled."""
-    net = SpadeNet(SpadeConfig(**card.config))
+    net = SpadeNet(card_config(card))
     fill(net, checked_weights(card, folder), str(folder))
     return SpadeModel(card, net, device)
+
+
+def card_config(card: Card) -> SpadeConfig:
+    """The configuration in a card, checked. Raises ModelRefused."""
+    try:
+        config = SpadeConfig(**card.config)
+        numbers = (
+            config.semantic_nc,
+            config.ngf,
+            config.kernel,
+            config.hidden,
+            config.z_dim,
+            config.width,
+            config.height,
+        )
+        sound = all(isinstance(n, int) and 0 < n <= 65536 for n in numbers) and config.layers in UPSAMPLINGS
+        sound = sound and config.norm in ("batch", "instance")
+    except TypeError:
+        sound = False
+    if not sound or card.channels.count != config.semantic_nc - config.instance_edges:
+        raise ModelRefused(
+            f"the configuration in the card of {card.name} describes no network",
+            file=card.folder,
+            remedy="Add the model again",
+        )
+    return config
 
 
 def fill(net: SpadeNet, state: dict[str, Tensor], source: str) -> None:
     """Load a state that accounts for every key. Raises ModelRefused naming the keys that do not fit."""
     counters = "num_batches_tracked"  # of the batch statistics; no weight
     wanted = {name: tensor.shape for name, tensor in net.state_dict().items() if not name.endswith(counters)}
-    state = {name: tensor for name, tensor in state.items() if not name.endswith(counters)}
+    counted = {name.removesuffix("running_mean") + counters for name in wanted if name.endswith("running_mean")}
+    state = {name: tensor for name, tensor in state.items() if name not in counted}
     missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
     shapes = [
         f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"

@@ -81,6 +81,19 @@ def png_header(path: Path) -> tuple[int, int, int, int]:
     raise truncated(path, "the PNG stops before its end chunk")
 
 
+def _colour_key(path: Path) -> int | None:
+    """The grey value that a PNG calls transparent (chunk tRNS, 11.3.1.1); OpenCV passes over it."""
+    with path.open("rb") as file:
+        file.seek(33)
+        while True:
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"tRNS":
+                return int.from_bytes(file.read(2), "big")
+            if kind in (b"IDAT", b"IEND"):
+                return None
+            file.seek(length + 4, 1)
+
+
 def _check_pixels(path: Path, width: int, height: int) -> None:
     if not 0 < width * height <= MAX_PIXELS:
         raise InputRefused(f"the picture claims to be {width}x{height}, which is no frame", file=path)
@@ -144,7 +157,8 @@ def read_picture(path: Path, head: bytes) -> Raw:
     if depth < 8:  # OpenCV spreads 1, 2 and 4 bits over 0..255; the stored value is what counts
         pixels = pixels // (255 // (2**depth - 1))
     if pixels.ndim == 2:
-        return Raw(kind, pixels, None)
+        key = _colour_key(path) if head.startswith(PNG) else None
+        return Raw(kind, pixels, None if key is None else np.where(pixels == key, 0, 255).astype(np.uint8))
     if pixels.shape[2] == 2:
         return Raw(kind, pixels[..., 0], pixels[..., 1])
     alpha = pixels[..., 3] if pixels.shape[2] == 4 else None

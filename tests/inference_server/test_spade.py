@@ -239,11 +239,6 @@ def test_the_network_has_the_published_names_and_shapes(kind):
     assert {k: v.shape for k, v in SpadeNet(config).state_dict().items()} == {k: v.shape for k, v in plain.items()}
 
 
-# Known faults; each mark goes when its fault does (strict: a test that passes says so).
-
-known_fault = pytest.mark.xfail(strict=True)
-
-
 def add_with(folder, field, **change):
     """A model whose card was changed after it was added."""
     card, _ = add(Kind(), folder)
@@ -254,7 +249,6 @@ def add_with(folder, field, **change):
     return load_card(card.folder)
 
 
-@known_fault
 @pytest.mark.parametrize("change", [{"layers": "many"}, {"depth": 3}, {"ngf": "64"}], ids=str)
 def test_a_card_of_another_configuration_is_refused_in_words(change, tmp_path):
     card = add_with(tmp_path, "config", **change)
@@ -262,7 +256,6 @@ def test_a_card_of_another_configuration_is_refused_in_words(change, tmp_path):
         load_model(card)
 
 
-@known_fault
 def test_a_card_with_more_channels_than_the_network_is_refused(tmp_path):
     card = add_with(tmp_path, "channels", count=9, nothing=8)
     with pytest.raises(ModelRefused):

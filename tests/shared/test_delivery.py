@@ -54,9 +54,7 @@ def painting(name: str = "train", **changes: Any) -> DeliveryLayer:
         first=1001,
         last=1003,
     )
-    return replace(
-        DeliveryLayer(uid=layer_uid(SHOT, name, "painting"), name=name, footage=footage), **changes
-    )
+    return replace(DeliveryLayer(uid=layer_uid(SHOT, name, "painting"), name=name, footage=footage), **changes)
 
 
 def full() -> Delivery:
@@ -67,9 +65,7 @@ def full() -> Delivery:
         guide=True,
         opacity=62.5,
         matte=Matte(layer_uid(SHOT, "train", "matte", "train"), "ALPHA_INVERTED"),
-        provenance=Provenance(
-            "small", "sha256:ab", "Apache-2.0", "coco_stuff", "sha256:cd", 7, {"strength": "0.5"}
-        ),
+        provenance=Provenance("small", "sha256:ab", "Apache-2.0", "coco_stuff", "sha256:cd", 7, {"strength": "0.5"}),
     )
     still = Footage(
         uid=footage_uid(SHOT, "train", "matte", "train"),

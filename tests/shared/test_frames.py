@@ -107,9 +107,7 @@ def test_one_file_for_many_frames(tmp_path: Path) -> None:
     write(tmp_path / "a.1001.png")
     report = check_frames(shot(ShotLayer("a", "a.1001.png")), tmp_path, probe)
     assert len(report.problems) == 1
-    assert re.search(
-        r"lacks 9 of 10 frames: 1002-1010.*Write #### in place of the number", str(report.problems[0])
-    )
+    assert re.search(r"lacks 9 of 10 frames: 1002-1010.*Write #### in place of the number", str(report.problems[0]))
 
 
 def test_another_range(tmp_path: Path) -> None:
@@ -134,12 +132,8 @@ def test_a_still_is_looked_at_once_and_held(tmp_path: Path) -> None:
 
 def test_a_bad_file_that_two_layers_share_is_named_for_both(tmp_path: Path) -> None:
     write(tmp_path / "sky.png", cut=True)
-    problems = check_frames(
-        shot(ShotLayer("a", "sky.png"), ShotLayer("b", "sky.png")), tmp_path, probe
-    ).problems
-    assert [(p.layer, p.frame, p.file) for p in problems] == [
-        (x, None, str(tmp_path / "sky.png")) for x in "ab"
-    ]
+    problems = check_frames(shot(ShotLayer("a", "sky.png"), ShotLayer("b", "sky.png")), tmp_path, probe).problems
+    assert [(p.layer, p.frame, p.file) for p in problems] == [(x, None, str(tmp_path / "sky.png")) for x in "ab"]
 
 
 @pytest.mark.parametrize("count", [3, 40])
@@ -151,9 +145,7 @@ def test_many_bad_files_are_counted(count: int, tmp_path: Path) -> None:
     if count == 3:
         assert len(problems) == 3
     else:
-        assert [p.what for p in problems[3:]] == [
-            "37 more files of the labels pass cannot be read: frames 4-40"
-        ]
+        assert [p.what for p in problems[3:]] == ["37 more files of the labels pass cannot be read: frames 4-40"]
         assert problems[3].layer == "a"
 
 

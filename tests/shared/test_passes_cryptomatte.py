@@ -87,7 +87,6 @@ def test_a_manifest_with_the_raw_hash_is_recognised() -> None:
     assert all(found.facts.classes[COCO.find(name).id] == 196 for name in expected)
 
 
-@pytest.mark.xfail(reason="its objects are called Plane, an alias of airplane, and win the tie over the materials")
 def test_without_a_word_the_material_is_taken_whose_names_are_classes() -> None:
     found = read(DATA / "crypto_bad_exponent.exr")
     assert "CryptoMaterial" in found.facts.kind and len(found.facts.classes) == 5

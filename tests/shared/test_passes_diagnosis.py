@@ -158,7 +158,6 @@ def test_a_single_wrong_pixel_is_refused_anywhere(tmp_path: Path) -> None:
         assert refused(saved(pixels, tmp_path)).what.startswith("1 of 230400 pixels")
 
 
-@pytest.mark.xfail(reason="one object in a colour of its own is called JPEG")
 def test_an_object_without_a_class_colour_is_no_compression(tmp_path: Path) -> None:
     pixels = PALETTE[TRUTH].copy()
     pixels[TRUTH == 6] = (200, 100, 50)
@@ -166,7 +165,6 @@ def test_an_object_without_a_class_colour_is_no_compression(tmp_path: Path) -> N
     assert "JPEG" not in error.cause and "200, 100, 50" in str(error)
 
 
-@pytest.mark.xfail(reason="the test for dither counts the good pixels")
 def test_one_pixel_of_another_colour_is_no_dither(tmp_path: Path) -> None:
     pixels = PALETTE[TRUTH].copy()
     pixels[200, 300] = (255, 0, 255)
@@ -230,7 +228,6 @@ def test_nearest_refuses_a_view_that_it_cannot_undo() -> None:
     assert "too far" in error.what and "--mode nearest" not in error.remedy
 
 
-@pytest.mark.xfail(reason="colours near an absent class count as near, though that class is then not used")
 def test_nearest_refuses_a_large_area_that_only_comes_near_an_absent_class(tmp_path: Path) -> None:
     """Nine tenths are 6 codes off snow, which is nowhere; what is left is black: not all of it is unlabeled."""
     pixels = np.zeros((100, 100, 3), np.uint8)

@@ -66,17 +66,14 @@ def test_a_part_of_colours_is_chosen_by_name() -> None:
     assert "rgb" in remedy and "IndexMA" in remedy
 
 
-@pytest.mark.xfail(reason="Blender's IndexMA is not among the names of id channels")
 def test_ids_are_found_when_announced() -> None:
     assert (read(DATA / "multilayer.exr", encoding="ids").ids == TRUTH).all()
 
 
-@pytest.mark.xfail(reason="a part's name finds its colours only")
 def test_a_part_of_ids_is_chosen_by_name() -> None:
     assert (read(DATA / "multipart.exr", exr_layer="ids").ids == TRUTH).all()
 
 
-@pytest.mark.xfail(reason="colours win over a channel that is named as the ids")
 def test_ids_beside_a_beauty_are_found(tmp_path: Path) -> None:
     beauty = layer(COLORS[TRUTH] * 0.3)
     file = write(tmp_path / "a.exr", {**beauty, "label.id": TRUTH.astype(np.float32)})

@@ -51,9 +51,7 @@ def test_range(text: str, frames: list[int]) -> None:
     assert parse_range(text) == frames
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "1-", "1-2x0", "1-2x-1", "1.5-2", "1,,2", "1-2y2", "1:5", "1" * 30, "--5"]
-)
+@pytest.mark.parametrize("text", ["", "a", "1-", "1-2x0", "1-2x-1", "1.5-2", "1,,2", "1-2y2", "1:5", "1" * 30, "--5"])
 def test_range_refused(text: str) -> None:
     with pytest.raises(InputRefused, match=r"is no range of frames.*1001-1100x2"):
         parse_range(text)
@@ -230,9 +228,7 @@ def test_range_in_the_pattern(tmp_path: Path) -> None:
 
 def test_single_file(tmp_path: Path) -> None:
     numbered(tmp_path, "a.%04d.png")
-    touch(
-        tmp_path, "sky.png", "sky_v003.png", "shot #3.png", "100%d.png", "a_[####].png", "20231123120000.png"
-    )
+    touch(tmp_path, "sky.png", "sky_v003.png", "shot #3.png", "100%d.png", "a_[####].png", "20231123120000.png")
     one = find_sequence("a.1002.png", tmp_path)
     assert (one.files, one.first, one.last, one.still) == ({1002: tmp_path / "a.1002.png"}, 1002, 1002, False)
     for name in ("sky.png", "sky_v003.png", "100%d.png", "a_[####].png", "20231123120000.png"):
@@ -283,9 +279,7 @@ def test_folders_that_are_not_one_sequence(tmp_path: Path) -> None:
 
 def test_nothing_there_says_what_is(tmp_path: Path) -> None:
     numbered(tmp_path, "label.%04d.png")
-    with pytest.raises(
-        MissingInput, match=r"layer train, .*lable\.####\.png: no file fits.*label\.####\.png \(frames"
-    ):
+    with pytest.raises(MissingInput, match=r"layer train, .*lable\.####\.png: no file fits.*label\.####\.png \(frames"):
         find_sequence("lable.####.png", tmp_path, "train")
     with pytest.raises(MissingInput, match="no such file"):
         find_sequence("label.2000.png", tmp_path)
@@ -299,9 +293,7 @@ def test_nothing_there_says_what_is(tmp_path: Path) -> None:
         find_sequence("a\0b.####.png", tmp_path)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything"
-)
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
 def test_folder_without_permission(tmp_path: Path) -> None:
     folder = numbered(tmp_path / "closed", "a.%04d.png")
     folder.chmod(0)

@@ -271,9 +271,7 @@ def test_names_that_cannot_be_files(name: str) -> None:
     assert name_fault(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["train", "列車 ünï (final v2)", "100% grey #3", "console", ".hidden", "車" * 66]
-)
+@pytest.mark.parametrize("name", ["train", "列車 ünï (final v2)", "100% grey #3", "console", ".hidden", "車" * 66])
 def test_names_that_can_be_files(name: str, tmp_path: Path) -> None:
     assert name_fault(name) == ""
     (tmp_path / f"{name}.1001.png").touch()
