@@ -106,7 +106,7 @@ def main() -> int:
         ways: dict[str, Callable[[], Any]] = {
             "nearest by distance matrix": lambda: distance_matrix(rgb, palette),
             "nearest by matrix product": lambda: matrix_product(rgb, palette),
-            "colours to ids": lambda: colour.decode(rgb, None, codes, label_set, ()),
+            "colours to ids": lambda: colour.decode(rgb, None, codes, ()),
         }
         if not all((way() == ids).all() for way in ways.values()):
             print("the ways disagree", file=sys.stderr)

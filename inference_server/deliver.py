@@ -7,6 +7,7 @@ there: every layer of the shot that is complete on disk belongs to it, also one 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata as packages
@@ -17,7 +18,7 @@ import numpy as np
 
 from inference_server import outputs
 from inference_server.painting import Plan, make_layer_plan, write_matte
-from inference_server.preview import write_previews
+from inference_server.preview import Pixels, write_previews
 from shared import delivery
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import SemrenderError
@@ -48,8 +49,10 @@ class Finished:
         return sorted({identity for header in self.headers.values() for identity in header["mattes"]})
 
 
-def deliver(plan: Plan) -> dict[str, Any]:
+def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     """Write mattes, delivery.json and previews of the job's output folder; returns their names and notes.
+
+    ready: pictures of the animation, of this job's layers, that the worker made on the way.
 
     Frames with gaps between them get previews but no delivery: After Effects must never see a hole.
     """
@@ -64,7 +67,8 @@ def deliver(plan: Plan) -> dict[str, Any]:
         notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
     shown = [finished.layer.name for finished in layers]
     whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
-    picture, animation = write_previews(whole, frames, plan.out)
+    same = list(whole.layers) == list(plan.layers)
+    picture, animation = write_previews(whole, frames, plan.out, ready if same else {})
     made["preview"] = picture.name
     if animation is not None:
         made["animation"] = animation.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,38 @@ from shared.label_set import NOTHING, LabelSet
 from shared.passes import read_label_pass
 
 PICTURE_WIDTH = 960  # of each half, at most
-ANIMATION_WIDTH = 320
+ANIMATION_WIDTH = 288
 ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
 THREADS = 2
 
 Pixels = NDArray[np.uint8]
 
 
-def write_previews(plan: Plan, frames: list[int], folder: Path) -> tuple[Path, Path | None]:
-    """Write preview.png (the middle frame) and, for more than one frame, preview.webp."""
+def animated(frames: Sequence[int]) -> Sequence[int]:
+    """The frames of the animation: all of a short shot, evenly spaced ones of a long one."""
+    return frames[:: -(-len(frames) // ANIMATION_FRAMES)]
+
+
+def write_previews(
+    plan: Plan, frames: list[int], folder: Path, ready: Mapping[int, Pixels]
+) -> tuple[Path, Path | None]:
+    """Write preview.png (the middle frame) and, for more than one frame, preview.webp.
+
+    ready: pictures of the animation that were made while other frames were painted.
+    """
     picture = folder / "preview.png"
     _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(picture)
     if len(frames) == 1:
         return picture, None
-    step = -(-len(frames) // ANIMATION_FRAMES)
+    shown = animated(frames)
     with ThreadPoolExecutor(THREADS) as pool:
-        halves = list(pool.map(lambda frame: side_by_side(plan, frame, ANIMATION_WIDTH), frames[::step]))
+        halves = list(pool.map(lambda f: ready[f] if f in ready else side_by_side(plan, f, ANIMATION_WIDTH), shown))
     animation = folder / "preview.webp"
-    duration = round(1000 * step * plan.shot.fps_den / plan.shot.fps_num)
+    duration = round(1000 * (shown[1] - shown[0]) * plan.shot.fps_den / plan.shot.fps_num)
     first, *others = [_image(pixels) for pixels in halves]
-    first.save(animation, save_all=True, append_images=others, duration=duration, loop=0, quality=70, method=0)
+    # Without key frames in between every frame is encoded once, not twice.
+    settings = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
+    first.save(animation, save_all=True, append_images=others, **settings)
     return picture, animation
 
 

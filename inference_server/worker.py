@@ -15,14 +15,15 @@ import threading
 import traceback
 from collections import OrderedDict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 
 from inference_server import supervisor
 from inference_server.models.base import Model, load_model
-from inference_server.painting import Decoded, Kept, Plan, decode, encode, make_plan
+from inference_server.painting import Decoded, Kept, Picture, Plan, decode, encode, make_plan
+from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
 from shared import protocol
 from shared.errors import SemrenderError
 
@@ -42,6 +43,14 @@ class Running:
     encoding: Future[Body] | None = None
 
 
+@dataclass
+class Previews:
+    """Pictures of the animation, made while the device paints other frames."""
+
+    written: dict[int, set[str]] = field(default_factory=dict)  # frame -> layers painted by this worker
+    ready: dict[int, Pixels] = field(default_factory=dict)
+
+
 class Worker:
     """Take tasks from the broker at `address` until standard input closes."""
 
@@ -54,6 +63,7 @@ class Worker:
         self.specs: OrderedDict[str, Body] = OrderedDict()
         self.plans: OrderedDict[str, Plan] = OrderedDict()
         self.planning = threading.Lock()
+        self.previews: dict[str, Previews] = {}
         self.models: OrderedDict[str, Model] = OrderedDict()
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
@@ -67,14 +77,15 @@ class Worker:
     def run(self) -> None:
         while True:
             busy = self.writing or (self.queue and self.queue[0].decoding is not None)
+            ready = bool(self.queue) and self.queue[0].decoding is not None and self.queue[0].decoding.done()
             # While threads work, look at them often; a thread cannot wake a socket's poll.
-            if self.socket.poll(3 if busy else 1000):
+            if self.socket.poll(0 if ready else 3 if busy else 1000):
                 while self.socket.poll(0):
                     self.receive(protocol.unpack(self.socket.recv_multipart())[0])
-            self.paint_next()
             for running in [r for r in self.writing if r.encoding is not None and r.encoding.done()]:
                 self.writing.remove(running)
                 self.settle(running, running.encoding)
+            self.paint_next()
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
@@ -94,7 +105,9 @@ class Worker:
             if job not in self.plans:
                 self.plans[job] = make_plan(self.specs[job], job)
                 while len(self.plans) > PLANS_KEPT:
-                    self.plans.popitem(last=False)
+                    old, _ = self.plans.popitem(last=False)
+                    self.previews.pop(old, None)
+                self.previews[job] = Previews()
             return self.plans[job]
 
     def prepare(self, task: Body) -> Decoded | Kept:
@@ -120,7 +133,7 @@ class Worker:
             except Exception as error:
                 self.fail(running, error)
                 continue
-            running.encoding = self.encoders.submit(encode, plan, found, picture)
+            running.encoding = self.encoders.submit(self.write, plan, found, picture)
             self.writing.append(running)
             return  # back to the socket between two frames
 
@@ -133,6 +146,16 @@ class Worker:
         self.models.move_to_end(card.hash)
         return self.models[card.hash]
 
+    def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
+        """Encode, and with the last layer of a frame make its picture of the animation."""
+        body = encode(plan, decoded, picture)
+        previews = self.previews[plan.job]
+        layers = previews.written.setdefault(decoded.frame, set())
+        layers.add(decoded.layer)
+        if layers >= set(plan.layers) and decoded.frame in animated(plan.frames):
+            previews.ready[decoded.frame] = side_by_side(plan, decoded.frame, ANIMATION_WIDTH)
+        return body
+
     def check(self, task: Body) -> Body:
         from inference_server.check import check_job
 
@@ -141,7 +164,8 @@ class Worker:
     def deliver(self, task: Body) -> Body:
         from inference_server.deliver import deliver
 
-        return deliver(self.plan(task["job"]))
+        plan = self.plan(task["job"])
+        return deliver(plan, self.previews[task["job"]].ready)
 
     def settle(self, running: Running, future: Future[Any] | None) -> None:
         assert future is not None
