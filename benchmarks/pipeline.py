@@ -105,6 +105,7 @@ def memory(client: Client, work: Path, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames-memory", type=int, default=1000)
+    parser.add_argument("--only-memory", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -112,7 +113,8 @@ def main() -> None:
         labels = load_label_set("coco_stuff")
         sleep.add("bench", SECONDS, labels.name)
         with private_server("benchmark", "cpu") as client:
-            speed(client, work)
+            if not arguments.only_memory:
+                speed(client, work)
             if arguments.frames_memory:
                 memory(client, work, arguments.frames_memory)
 
