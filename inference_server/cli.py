@@ -74,6 +74,7 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     reading.add_argument("--exr-layer", help="EXR layer, channel or part that holds the labels")
     reading.add_argument("--crypto", help="which Cryptomatte: material, object, asset")
     reading.add_argument("--uncovered", metavar="CLASS", help="class of pixels that no Cryptomatte object covers")
+    reading.add_argument("--classes", metavar="A,B", help="the shot's classes; they settle a colour that two share")
     reading.add_argument("--names", type=Path, metavar="FILE", help="JSON table: object or material name -> class")
 
 
@@ -141,6 +142,8 @@ def _size(text: str) -> tuple[int, int]:
 def _read_options(arguments: argparse.Namespace) -> dict[str, Any]:
     names = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
     read = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.classes is not None:
+        read["classes"] = [name.strip() for name in arguments.classes.split(",")]
     if arguments.names is not None:
         table = places.read_json(arguments.names)
         if table is None:

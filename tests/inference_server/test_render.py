@@ -186,6 +186,26 @@ def test_wrong_requests_are_refused_in_words(add_sleep_model, colour_frames, tmp
     assert "Traceback" not in done.stderr
 
 
+def test_declared_classes_settle_a_colour_that_two_classes_share(add_sleep_model, tmp_path):
+    """ADE20K's road and skyscraper have one colour."""
+    model = add_sleep_model(label_set="ade20k")
+    Image.new("RGB", (64, 36), (140, 140, 140)).save(tmp_path / "street.1.png")
+    arguments = [
+        "render",
+        tmp_path / "street.1.png",
+        "--out",
+        tmp_path / "out",
+        "--model",
+        model,
+        "--label-set",
+        "ade20k",
+    ]
+    done = semrender(*arguments)
+    assert done.returncode == 3 and "road, skyscraper" in done.stderr
+    done = semrender(*arguments, "--classes", "road,sky")
+    assert done.returncode == 0 and "road 100%" in done.stdout
+
+
 def test_names_with_spaces_and_other_scripts_and_odd_sizes(add_sleep_model, colour_frames, tmp_path):
     model = add_sleep_model()
     labels = colour_frames(folder="ünï 列車 [final] 100%", name="étiquette #2", size=(63, 35), count=2)
