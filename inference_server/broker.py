@@ -18,7 +18,7 @@ from typing import Any
 import zmq
 
 from inference_server import cards
-from inference_server.jobs import Job, frames_and_layers, next_task
+from inference_server.jobs import FORMATS, Job, frames_and_layers, next_task
 from inference_server.supervisor import Worker, start_worker
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
@@ -27,7 +27,6 @@ from shared.shot import Shot, resolved
 
 AHEAD = 4  # tasks a worker holds at once: one painting, two decoded, one encoding
 STARTS = 3  # workers that may die before they are ready until the broker gives up on the device
-FORMATS = ("png", "exr", "exr-acescg")
 DEFAULT_MODEL = "countryside"
 ENDED_JOBS_KEPT = 100
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import render
+from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
 from shared.sequences import parse_range, shot_from_input
 from shared.shot import Shot, ShotLayer, parse_fps
 
-FORMATS = ("png", "exr", "exr-acescg")
 EXAMPLE = Path("examples") / "ride_the_train"
 
 
@@ -100,7 +100,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     if arguments.fps is not None:
         changes["fps_num"], changes["fps_den"] = parse_fps(arguments.fps)
     if arguments.size is not None:
-        changes["paint_size"] = _size(arguments.size)
+        changes["paint_size"] = parse_size(arguments.size)
     read = _read_options(arguments)
     changes["context_read"] = {**shot.context_read, **read}
     changes["layers"] = tuple(_layer(layer, arguments, read) for layer in shot.layers)
@@ -131,7 +131,8 @@ def _option(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT in pixels. Raises InputRefused."""
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError:

@@ -17,6 +17,7 @@ from shared.shot import Shot
 
 ATTEMPTS = 2  # a task whose worker died is tried once more on a fresh one
 ENDED = ("done", "failed", "cancelled")
+FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 
 Body = dict[str, Any]
 

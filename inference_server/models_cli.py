@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import cards
-from shared.errors import InputRefused
+from inference_server.cli import parse_size
 
 
 def add_commands(commands: Any) -> None:
@@ -83,7 +83,7 @@ def run_add(arguments: argparse.Namespace) -> int:
         arguments.file,
         arguments.name,
         arguments.label_set,
-        _size(arguments.size),
+        parse_size(arguments.size) if arguments.size else None,
         arguments.layers,
         arguments.licence,
         arguments.replace,
@@ -102,13 +102,3 @@ def run_remove(arguments: argparse.Namespace) -> int:
     removed = remove_model(arguments.name)
     print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")
     return 0
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    try:
-        width, height = (int(part) for part in text.lower().split("x"))
-    except ValueError:
-        raise InputRefused(f"--size {text!r} is no size", remedy="Write WIDTHxHEIGHT") from None
-    return width, height
