@@ -12,7 +12,13 @@ from pathlib import Path
 
 from shared.errors import SemrenderError
 
-ROOMS = ("inference_server.cli", "inference_server.models_cli", "shared.cli", "ae_bridge.cli")
+ROOMS = (
+    "inference_server.cli",
+    "inference_server.jobs_cli",
+    "inference_server.models_cli",
+    "shared.cli",
+    "ae_bridge.cli",
+)
 EXIT_CODES = """exit codes:
   0 done   1 unforeseen   2 wrong arguments   3 input refused   4 some frames failed   5 no server
   130 stopped on request"""

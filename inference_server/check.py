@@ -6,15 +6,20 @@ is decoded strictly. What is found travels as plain data: the client prints it, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inference_server.painting import LayerPlan, Plan, make_plan
+from inference_server import outputs
+from inference_server.cards import painting_size
+from inference_server.models.base import memory as model_memory
+from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
+from inference_server.security import inside
 from shared.errors import SemrenderError
-from shared.frames import check_frames
+from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import probe, read_label_pass
 from shared.shot import Shot
@@ -22,14 +27,30 @@ from shared.shot import Shot
 PROBLEMS_TOLD = 50
 
 
-def check_job(spec: dict[str, Any], job: str) -> dict[str, Any]:
-    """{"size": [w, h], "layers": [...], "warnings": [words], "problems": [error, ...]}; raises for nothing."""
+def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: int) -> dict[str, Any]:
+    """Look at all that a job will read, and at what of it is painted already.
+
+    Args:
+        step: called for every file that was looked at.
+        memory: bytes that painting may take.
+
+    Returns {"shot", "first", "last", "fps", "size": [w, h], "layers": [...], "warnings": [words],
+    "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
+    takes, "frames": [[layer, frame, key, files or None], ...]}, files being those of a finished frame. Raises for
+    nothing that is in a file.
+    """
     shot = Shot.from_dict(spec["shot"])
     wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
-    report = check_frames(wanted, Path(spec["base"]), probe, spec["frames"])
+
+    def look(path: Path) -> Probed:
+        step()
+        return probe(inside(path, spec["roots"]))
+
+    report = check_frames(wanted, Path(spec["base"]), look, spec["frames"])
     problems = list(report.problems)
     layers: list[dict[str, Any]] = []
     warnings: list[str] = []
+    more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
     if not problems:
         try:
             plan = make_plan(spec, job)
@@ -44,12 +65,40 @@ def check_job(spec: dict[str, Any], job: str) -> dict[str, Any]:
                     continue
                 layers.append(found)
                 warnings += found.pop("warnings")
+            if not problems and report.size is not None:
+                more = ahead(plan, report.size, step)
+                if more["memory"] > memory:
+                    warnings.append(
+                        f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
+                        " are free; a smaller --size takes less"
+                    )
     words = [problem.to_dict() for problem in problems[:PROBLEMS_TOLD]]
-    more = len(problems) - PROBLEMS_TOLD
-    if more > 0:
-        words.append(SemrenderError(f"and {more} more problems of this kind").to_dict())
+    untold = len(problems) - PROBLEMS_TOLD
+    if untold > 0:
+        words.append(SemrenderError(f"and {untold} more problems of this kind").to_dict())
     size = list(report.size) if report.size else None
-    return {"size": size, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words}
+    about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
+    return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
+
+
+def ahead(plan: Plan, size: tuple[int, int], step: Callable[[], None]) -> dict[str, Any]:
+    """What painting will take, and the key of every frame with its files where it is finished."""
+    outputs.sweep(plan.out)
+    width, height = size
+    frames: list[Any] = []
+    frame_bytes, memory = 0, 0
+    for name, own in plan.layers.items():
+        mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
+        raw = width * height * (4 if plan.format == "png" else 8)
+        frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
+        resident, frame = model_memory(own.card, *painting_size(own.card, width, height, plan.shot.paint_size))
+        memory = max(memory, resident + frame)
+        for number in plan.frames:
+            key = frame_key(plan, own, number)
+            metadata = finished(plan, name, number, key)
+            frames.append([name, number, key, None if metadata is None else files_of(plan, metadata)])
+            step()
+    return {"frame_bytes": frame_bytes, "memory": memory, "frames": frames}
 
 
 def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import logging
-import logging.handlers
 import os
 import signal
 import sys
@@ -14,10 +12,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from inference_server import render
+from inference_server import logs, render
 from inference_server.jobs import FORMATS
 from shared import places
-from shared.errors import InputRefused, MissingInput, ServerError
+from shared.errors import InputRefused, MissingInput
 from shared.sequences import parse_range, shot_from_input
 from shared.shot import Shot, ShotLayer, parse_fps
 
@@ -28,6 +26,13 @@ def add_commands(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run the inference server until Ctrl-C")
     serve.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: the best there is)")
     serve.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one)")
+    serve.add_argument("--bind", metavar="ADDRESS", help="tcp://HOST:PORT to serve other machines; needs --clients")
+    serve.add_argument("--clients", type=Path, metavar="FOLDER", help="public keys of the machines that may connect")
+    serve.add_argument("--root", action="append", default=[], metavar="FOLDER", help="only these may be touched")
+    serve.add_argument("--deadline", type=float, default=900, metavar="S", help="a worker silent so long is replaced")
+    serve.add_argument("--models-mib", type=int, default=4096, help="memory that idle models may keep (default 4096)")
+    serve.add_argument("--spool-gib", type=float, default=20, help="most that uploaded passes may take (default 20)")
+    serve.add_argument("--reserve-mib", type=int, default=256, help="free space to leave (default 256)")
     serve.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
     serve.set_defaults(run=run_serve)
 
@@ -81,6 +86,8 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
     parser.add_argument("--device", default="auto", help="for a server started by this command")
+    parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
+    parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
     parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
 
 
@@ -192,26 +199,37 @@ def example_folder() -> Path:
 
 
 def run_serve(arguments: argparse.Namespace) -> int:
-    """The server in the foreground. A private one tells its address on standard output and ends with its parent."""
-    from inference_server.broker import Broker
+    """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
+    from inference_server.broker import Broker, Settings
 
-    _log_to(places.home() / "logs" / "server.log", private=arguments.private)
-    if not arguments.private:
-        _refuse_second()
-    broker = Broker(arguments.version_text, arguments.device, arguments.port)
+    logs.set_up(None if arguments.private else places.home() / "logs" / "server.log")
+    settings = Settings(
+        version=arguments.version_text,
+        device=arguments.device,
+        bind=arguments.bind or f"tcp://127.0.0.1:{arguments.port}",
+        clients=arguments.clients,
+        roots=tuple(str(Path(root).resolve()) for root in arguments.root),
+        ledger=None if arguments.private else places.home() / "ledger.sqlite",
+        deadline=arguments.deadline,
+        models_mib=arguments.models_mib,
+        spool_mib=int(arguments.spool_gib * 1024),
+        reserve_mib=arguments.reserve_mib,
+    )
+    broker = Broker(settings)  # refuses to start beside another server, which has the ledger
     places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
     signal.signal(signal.SIGTERM, lambda *_: broker.stop())
     if arguments.private:
         # Ctrl-C reaches every process of a terminal; here the client decides what it means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_stop_with_parent, args=(broker,), daemon=True).start()
-        print(json.dumps({"address": broker.address}), flush=True)
+        print(json.dumps(broker.connection()), flush=True)
         broker.run()
         return 0
     signal.signal(signal.SIGINT, lambda *_: broker.stop())
-    connection = {"address": broker.address, "pid": os.getpid(), "version": arguments.version_text}
-    places.write_json(places.connection_file(), connection)
+    places.write_json(places.connection_file(), broker.connection())
     print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+    if arguments.bind and broker.guard:
+        print(f"server key: {broker.guard.server_public}", flush=True)
     try:
         broker.run()
     finally:
@@ -220,24 +238,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _refuse_second() -> None:
-    from shared.client import find_server
-
-    running = find_server("serve")
-    if running is not None:
-        running.close()
-        raise ServerError(f"a server already runs at {running.address}", remedy="Use it, or stop it first")
-
-
 def _stop_with_parent(broker: Any) -> None:
     while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
         pass
-    broker.stop()
-
-
-def _log_to(path: Path, private: bool) -> None:
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
-    if not private:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8"))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
+    broker.stop(at_once=True)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from inference_server import outputs
+from inference_server.crash_points import reach
 from inference_server.painting import Plan, make_layer_plan, write_matte
 from inference_server.preview import Pixels, write_previews
 from shared import delivery
@@ -65,6 +66,7 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
         made["delivery"] = _write(plan, frames, layers).name
     else:
         notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
+    reach("worker in the middle of delivery")
     shown = [finished.layer.name for finished in layers]
     whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
     same = list(whole.layers) == list(plan.layers)

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from importlib import metadata
 from typing import Any
 
@@ -64,17 +65,30 @@ def _devices() -> list[str]:
     return [*names, "cpu"]
 
 
-def _server() -> str:
+def _server() -> list[str]:
     try:
         client = find_server("doctor")
     except SemrenderError as error:
-        return str(error)
+        return [str(error)]
     if client is None:
-        return "none runs (a render starts its own)"
+        return ["none runs (a render starts its own)"]
     with client:
-        about = client.hello("doctor")
-    workers = ", ".join(w["device"] + ("" if w["ready"] else " (starting)") for w in about["workers"])
-    return f"{about['version']} at {client.address}, pid {about['pid']}, workers: {workers}, jobs: {len(about['jobs'])}"
+        about, jobs = client.hello("doctor"), client.jobs()
+    states = Counter(job["state"] for job in jobs)
+    spool = about["spool"]
+    return [
+        f"{about['version']} at {client.address}, pid {about['pid']}" + (", ending" if about["ending"] else ""),
+        *(
+            f"worker on {w['device']}: {w['tasks']} tasks in hand"
+            if w["ready"]
+            else f"worker on {w['device']}: starting"
+            for w in about["workers"]
+        ),
+        "jobs: " + (", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"),
+        *(f"job {job['job'][:8]} is paused: {job['paused']}" for job in jobs if job["paused"]),
+        f"ledger {about['ledger']}, spool {spool['used'] / 2**20:.0f} of {spool['limit'] / 2**20:.0f} MiB,"
+        f" {about['free'] / 2**30:.1f} GiB free",
+    ]
 
 
 def _existing(path: Any) -> Any:

@@ -1,174 +1,393 @@
-"""Jobs as the broker keeps them: tasks, their order, numbered events. Plain state, no sockets, no files.
+"""The rules of jobs and tasks, as changes to the ledger. No sockets, no processes, no images.
 
-A job begins with one `check` task (everything that can be said before painting), goes on with one `paint`
-task per layer and frame, and ends with one `deliver` task. Every change is an event with a number, kept
+A job begins with one `check` task (everything that can be said before painting, and the key of every frame),
+goes on with one `paint` task per layer and frame, and ends with one `deliver` task. Tasks need each other as
+the table `needs` says; what needs a failed task is cancelled. Every change is an event with a number, kept
 and replayed to whoever asks.
+
+A frame's key stands for its pixels. A key that is being painted is not begun a second time, and one that was
+painted is copied, in the same job, in another, or after a restart.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import json
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import InputRefused, SemrenderError
+from inference_server.ledger import Ledger, Row, dump
+from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 from shared.shot import Shot
 
-ATTEMPTS = 2  # a task whose worker died is tried once more on a fresh one
+DEATHS = 2  # workers that a task may kill before it is quarantined
 ENDED = ("done", "failed", "cancelled")
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
+MAX_TASKS = 20_000  # frames times layers of one job
+ERRORS_TOLD = 500
+LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
+
+# Of a job's row, without the texts that grow with the number of frames.
+COLUMNS = (
+    "number, id, name, out, only_check, state, paused, priority, total, painted, kept, copied, failed, unended,"
+    " events, created, ended"
+)
 
 Body = dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Task:
-    id: str
+    """One thing for a worker to do.
+
+    source: where the picture of this key already is ({"out", "file", "mattes"}), to be copied.
+    deaths: of workers that held it; such a task runs alone, so that a second death has one culprit.
+    """
+
+    id: int
     job: str
     kind: str  # "check", "paint" or "deliver"
     layer: str | None = None
     frame: int | None = None
-    attempts: int = 0
+    key: str | None = None
+    deaths: int = 0
+    priority: int = 0
+    source: Body | None = None
 
     def to_dict(self) -> Body:
-        return {"id": self.id, "job": self.job, "kind": self.kind, "layer": self.layer, "frame": self.frame}
+        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source")
+        return {name: getattr(self, name) for name in fields}
 
 
-@dataclass
-class Job:
-    """One submitted job.
+class Jobs:
+    """All jobs of one ledger. Nothing here is on disk before `ledger.commit()`."""
 
-    spec: what was asked, validated: {"shot", "base", "out", "format", "frames", "layers", "models"}.
-    only_check: answer the check and end, without painting.
-    """
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
 
-    id: str
-    spec: Body
-    only_check: bool = False
-    state: str = "checking"
-    events: list[tuple[str, Body]] = field(default_factory=list)
-    waiting: deque[Task] = field(default_factory=deque)
-    running: dict[str, Task] = field(default_factory=dict)
-    total: int = 0
-    painted: int = 0
-    kept: int = 0
-    errors: list[Body] = field(default_factory=list)
-    report: Body = field(default_factory=dict)  # what the check found
+    # What clients ask
 
-    def __post_init__(self) -> None:
-        self._add(Task(f"{self.id}/check", self.id, "check"))
+    def open(self, identity: str, spec: Body, only_check: bool = False, priority: int = 0) -> None:
+        """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
+        pairs = [] if only_check else [(layer, frame) for frame in spec["frames"] for layer in spec["layers"]]
+        if len(pairs) > MAX_TASKS:
+            raise InputRefused(
+                f"the job has {len(pairs)} frames, counted per layer", remedy=f"Submit at most {MAX_TASKS} at a time"
+            )
+        write = self.ledger.write
+        write(
+            "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
+            " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, ?, ?)",
+            *(identity, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
+            *(len(pairs), 1 if only_check else len(pairs) + 2, time.time()),
+        )
+        insert = "INSERT INTO tasks (job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?)"
+        check = self.ledger.insert(insert, identity, "check", None, None, 0)
+        if only_check:
+            return
+        self.ledger.write_many(insert, [(identity, "paint", layer, frame, 1) for layer, frame in pairs])
+        deliver = self.ledger.insert(insert, identity, "deliver", None, None, len(pairs))
+        paint = "FROM tasks WHERE job = ? AND kind = 'paint'"
+        write(f"INSERT INTO needs SELECT id, ? {paint}", check, identity)
+        write(f"INSERT INTO needs SELECT ?, id {paint}", deliver, identity)
 
-    @property
-    def ended(self) -> bool:
-        return self.state in ENDED
+    def known(self, job: str) -> bool:
+        return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
 
-    def take(self) -> Task | None:
-        """The next task to hand out, or None; it counts as running from now on."""
-        if self.ended or not self.waiting:
+    def spec(self, job: str) -> Body:
+        return self._json(job, "spec")
+
+    def report(self, job: str) -> Body:
+        """What the check found."""
+        return self._json(job, "report")
+
+    def errors(self, job: str) -> list[Body]:
+        rows = self.ledger.rows("SELECT error FROM tasks WHERE job = ? AND state = 'failed' LIMIT ?", job, ERRORS_TOLD)
+        found: list[Body] = []
+        for row in rows:
+            error = json.loads(row["error"])
+            found += error.get("problems", [error])
+        return found
+
+    def summary(self, job: str) -> Body:
+        return _summary(self._job(job))
+
+    def summaries(self, most: int = 200) -> list[Body]:
+        """All that have not ended, and the last ones that have; newest last."""
+        rows = self.ledger.rows(f"SELECT {COLUMNS} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most)
+        return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
+
+    def all_ids(self) -> set[str]:
+        return {row["id"] for row in self.ledger.rows("SELECT id FROM jobs")}
+
+    def events(self, job: str, since: int, most: int = 100) -> list[tuple[int, str, Body]]:
+        """(number, name, body) of the events after `since`."""
+        rows = self.ledger.rows("SELECT * FROM events WHERE job = ? AND n > ? ORDER BY n LIMIT ?", job, since, most)
+        return [(row["n"], row["name"], json.loads(row["body"])) for row in rows]
+
+    def ended(self, job: str) -> bool:
+        return self._job(job)["ended"] is not None
+
+    def cancel(self, job: str) -> None:
+        row = self._job(job)
+        if row["ended"] is None:
+            self.ledger.write(
+                "UPDATE tasks SET state = 'cancelled' WHERE job = ? AND state IN ('waiting', 'running')", job
+            )
+            self._end(job, "cancelled", {"done": _done(row), "total": row["total"]})
+
+    def pause(self, job: str, why: str) -> None:
+        """Hand out no more of its tasks; those in hand are finished."""
+        row = self._job(job)
+        if row["ended"] is None and row["paused"] != why:
+            self.ledger.write("UPDATE jobs SET paused = ? WHERE id = ?", why, job)
+            self._tell(job, "paused", {"why": why})
+
+    def resume(self, job: str) -> None:
+        row = self._job(job)
+        if row["ended"] is None and row["paused"]:
+            self.ledger.write("UPDATE jobs SET paused = '' WHERE id = ?", job)
+            self._tell(job, "resumed", {"why": "asked", "done": _done(row), "total": row["total"]})
+
+    def prioritise(self, job: str, priority: int) -> None:
+        self._job(job)
+        self.ledger.write("UPDATE jobs SET priority = ? WHERE id = ?", priority, job)
+
+    # What workers do
+
+    def active(self, above: int | None = None) -> list[Row]:
+        """id and priority of the jobs that may go on, most urgent first, then first come, first served."""
+        floor = LOWEST - 1 if above is None else above
+        return self.ledger.rows(
+            "SELECT id, priority FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
+            " ORDER BY priority DESC, number",
+            floor,
+        )
+
+    def paused_for(self, why: str) -> list[str]:
+        """The jobs whose pause has a reason that begins with these words."""
+        rows = self.ledger.rows("SELECT id, paused FROM jobs WHERE ended IS NULL AND paused != ''")
+        return [row["id"] for row in rows if row["paused"].startswith(why)]
+
+    def next_task(self, job: str, painting: Collection[str]) -> Task | None:
+        """The job's next ready task that paints none of the keys in `painting`; None where there is none."""
+        rows = self.ledger.rows(
+            "SELECT tasks.*, paintings.out, paintings.files FROM tasks LEFT JOIN paintings USING (key)"
+            " WHERE job = ? AND state = 'waiting' AND missing = 0"
+            f" AND (key IS NULL OR paintings.out IS NOT NULL OR key NOT IN ({','.join('?' * len(painting))}))"
+            " ORDER BY id LIMIT 1",
+            *(job, *painting),
+        )
+        if not rows:
             return None
-        task = self.waiting.popleft()
-        task.attempts += 1
-        self.running[task.id] = task
-        return task
+        row = rows[0]
+        source = {"out": row["out"], **json.loads(row["files"])} if row["out"] else None
+        priority = int(self._job(job)["priority"])
+        return Task(
+            **{f: row[f] for f in ("id", "job", "kind", "layer", "frame", "key", "deaths")},
+            priority=priority,
+            source=source,
+        )
 
-    def finish(self, task_id: str, body: Body) -> None:
-        """A worker finished a task."""
-        task = self.running.pop(task_id, None)
-        if task is None or self.ended:
-            return
-        if task.kind == "check":
-            self._checked(body)
-        elif task.kind == "paint":
-            self.kept += body.get("state") == "kept"
-            self.painted += body.get("state") == "painted"
-            self._frame(task, body)
-        else:
-            self._end("done", {**body, "painted": self.painted, "kept": self.kept, "total": self.total})
+    def quarantined(self, task: Task) -> SemrenderError | None:
+        """Why this task is not tried any more, in this job or another."""
+        row = task.key and self.ledger.row("SELECT error FROM quarantine WHERE key = ?", task.key)
+        return from_dict(json.loads(row["error"])) if row else None
 
-    def fail(self, task_id: str, error: SemrenderError) -> None:
-        """A worker says why a task cannot be done; the other frames go on."""
-        task = self.running.pop(task_id, None)
-        if task is None or self.ended:
-            return
-        words = error.located(layer=task.layer, frame=task.frame).to_dict()
-        self.errors.append(words)
-        if task.kind == "paint":
-            self._frame(task, {"state": "failed", "error": words})
-        else:
-            self._end("failed", self._failure())
+    def begin(self, task: Task) -> None:
+        self.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task.id)
 
-    def lose(self, task_id: str, error: SemrenderError) -> None:
-        """The worker of a task died: once more on a fresh one, then it has failed."""
-        task = self.running.get(task_id)
+    def give_back(self, identity: int, *, lost_source: bool = False) -> None:
+        """The worker did not do it and is not to blame; `lost_source`: what was to be copied is not there."""
+        if lost_source:
+            self.ledger.write("DELETE FROM paintings WHERE key = (SELECT key FROM tasks WHERE id = ?)", identity)
+        self.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'", identity)
+
+    def finish(self, identity: int, body: Body) -> None:
+        """A worker finished a task. A late answer for a cancelled one only enters the painting."""
+        task = self._task(identity)
         if task is None:
             return
-        if task.attempts < ATTEMPTS:
-            del self.running[task_id]
-            self.waiting.appendleft(task)
+        if task["kind"] == "paint" and "file" in body:
+            self._painted(task["key"], self._job(task["job"]), body)
+        if task["state"] != "running":
+            return
+        job = task["job"]
+        if task["kind"] == "check" and body.get("problems"):
+            self._fail(task, {"problems": body["problems"]})
+        elif task["kind"] == "check":
+            self._checked(task, body)
+        elif task["kind"] == "paint":
+            self._done(task)
+            self._frame(task, body)
         else:
-            self.fail(task_id, error)
+            self._done(task)
+            row = self._job(job)
+            counts = {name: row[name] for name in ("painted", "kept", "copied", "total")}
+            self._end(job, "done", {**body, **counts})
 
-    def cancel(self) -> None:
-        if not self.ended:
-            self._end("cancelled", {"done": self.painted + self.kept, "total": self.total})
-
-    def summary(self) -> Body:
-        done = self.painted + self.kept
-        return {"job": self.id, "state": self.state, "done": done, "total": self.total, "out": self.spec["out"]}
-
-    def _checked(self, report: Body) -> None:
-        self.report = report
-        problems = report.get("problems", [])
-        if problems:
-            self.errors.extend(problems)
-            self._end("failed", self._failure())
+    def fail(self, identity: int, error: SemrenderError) -> None:
+        """A worker says why a task cannot be done; the other frames go on."""
+        task = self._task(identity)
+        if task is None or task["state"] not in ("running", "waiting"):
             return
-        if self.only_check:
-            self._end("done", {})
-            return
-        pairs = [(layer, frame) for frame in self.spec["frames"] for layer in self.spec["layers"]]
-        self._add(*(Task(f"{self.id}/{layer}/{frame}", self.id, "paint", layer, frame) for layer, frame in pairs))
-        self.total = len(pairs)
-        self.state = "painting"
-        self._tell("checked", {**report, "total": self.total})
+        words = error.located(layer=task["layer"], frame=task["frame"]).to_dict()
+        if task["kind"] == "paint":
+            self.ledger.write("UPDATE jobs SET failed = failed + 1 WHERE id = ?", task["job"])
+            self._tell_frame(task, {"state": "failed", "error": words})
+        self._fail(task, words)
 
-    def _frame(self, task: Task, body: Body) -> None:
-        place = {"layer": task.layer, "frame": task.frame}
-        done = self.painted + self.kept
-        self._tell("frame", {**place, **body, "done": done, "failed": len(self.errors), "total": self.total})
-        if self.waiting or self.running:
+    def lose(self, identity: int, error: SemrenderError) -> None:
+        """The worker of a task died: once more on a fresh one, alone; then it is quarantined and has failed."""
+        task = self._task(identity)
+        if task is None or task["state"] != "running":
             return
-        if self.errors:
-            self._end("failed", self._failure())
+        deaths = task["deaths"] + 1
+        self.ledger.write("UPDATE tasks SET deaths = ?, state = 'waiting' WHERE id = ?", deaths, identity)
+        if deaths >= DEATHS:
+            if task["key"]:
+                words = error.located(layer=task["layer"], frame=task["frame"]).to_dict()
+                self.ledger.write("INSERT OR REPLACE INTO quarantine VALUES (?, ?)", task["key"], dump(words))
+            self.fail(identity, error)
+
+    # The server's own care
+
+    def recover(self) -> int:
+        """After a start: nothing runs, and what was finished is looked at again. Returns the jobs that go on."""
+        jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended IS NULL")]
+        for job in jobs:
+            self.ledger.write(
+                "UPDATE tasks SET state = 'waiting', missing = 0 WHERE job = ? AND state IN ('running', 'done')", job
+            )
+            self.ledger.write(
+                "UPDATE tasks SET missing = (SELECT count(*) FROM needs JOIN tasks AS other ON other.id = needed"
+                " WHERE needs.task = tasks.id AND other.state != 'done') WHERE job = ? AND state = 'waiting'",
+                job,
+            )
+            waiting = "(SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'waiting')"
+            self.ledger.write(f"UPDATE jobs SET state = 'checking', unended = {waiting} WHERE id = ?", job)
+        return len(jobs)
+
+    def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
+        """Forget jobs that ended before this time (seconds since 1970); returns their ids."""
+        jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
+        for job in jobs:
+            self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
+            for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
+                self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
+        if quarantine:
+            self.ledger.write("DELETE FROM quarantine")
+        return jobs
+
+    def _checked(self, task: Row, report: Body) -> None:
+        job = task["job"]
+        frames = report.pop("frames", [])
+        again = self.report(job) != {}
+        self.ledger.write("UPDATE jobs SET report = ?, state = 'painting' WHERE id = ?", dump(report), job)
+        self._done(task)
+        row = self._job(job)
+        if row["only_check"]:
+            self._end(job, "done", {})
+            return
+        if again:
+            self._tell(
+                job, "resumed", {"why": "the server was started again", "done": _done(row), "total": row["total"]}
+            )
         else:
-            self.state = "delivering"
-            self._add(Task(f"{self.id}/deliver", self.id, "deliver"))
+            self._tell(job, "checked", {**report, "total": row["total"]})
+        tasks = self.ledger.rows("SELECT * FROM tasks WHERE job = ? AND kind = 'paint' AND state = 'waiting'", job)
+        by_place = {(one["layer"], one["frame"]): one for one in tasks}
+        for layer, frame, key, files in frames:
+            paint = by_place.get((layer, frame))
+            if paint is None:
+                continue
+            self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, paint["id"])
+            if files is not None:
+                self._painted(key, row, files)
+                self._done(paint)
+                if paint["outcome"] is None:
+                    self._frame(paint, {"state": "kept", **files})
+            elif paint["outcome"] is not None:  # finished before the restart, and not there any more
+                self.ledger.write(f"UPDATE jobs SET {paint['outcome']} = {paint['outcome']} - 1 WHERE id = ?", job)
+                self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", paint["id"])
 
-    def _failure(self) -> Body:
-        done = self.painted + self.kept
-        return {"errors": self.errors, "done": done, "total": self.total}
+    def _painted(self, key: str | None, job: Row, files: Body) -> None:
+        if key is None:
+            return
+        where = dump({"file": files["file"], "mattes": files.get("mattes", {})})
+        self.ledger.write("INSERT OR REPLACE INTO paintings VALUES (?, ?, ?)", key, job["out"], where)
 
-    def _add(self, *tasks: Task) -> None:
-        self.waiting.extend(tasks)
+    def _frame(self, task: Row, body: Body) -> None:
+        outcome = body["state"]
+        self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", outcome, task["id"])
+        self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + 1 WHERE id = ?", task["job"])
+        self._tell_frame(task, {name: value for name, value in body.items() if name != "mattes"})
 
-    def _end(self, state: str, body: Body) -> None:
-        self.state = state
-        self.waiting.clear()
-        self.running.clear()
-        self._tell(state, body)
+    def _tell_frame(self, task: Row, body: Body) -> None:
+        row = self._job(task["job"])
+        counts = {"done": _done(row), "failed": row["failed"], "total": row["total"]}
+        self._tell(task["job"], "frame", {"layer": task["layer"], "frame": task["frame"], **body, **counts})
 
-    def _tell(self, name: str, body: Body) -> None:
-        self.events.append((name, body))
+    def _done(self, task: Row) -> None:
+        self.ledger.write("UPDATE tasks SET state = 'done' WHERE id = ?", task["id"])
+        self.ledger.write(
+            "UPDATE tasks SET missing = missing - 1 WHERE id IN (SELECT task FROM needs WHERE needed = ?)", task["id"]
+        )
+        self._fewer(task["job"], 1)
+
+    def _fail(self, task: Row, words: Body) -> None:
+        self.ledger.write("UPDATE tasks SET state = 'failed', error = ? WHERE id = ?", dump(words), task["id"])
+        below = self.ledger.write(
+            "UPDATE tasks SET state = 'cancelled' WHERE state = 'waiting' AND id IN ("
+            "WITH RECURSIVE below(id) AS (SELECT task FROM needs WHERE needed = ?"
+            " UNION SELECT needs.task FROM needs JOIN below ON needs.needed = below.id) SELECT id FROM below)",
+            task["id"],
+        )
+        self._fewer(task["job"], 1 + below)
+
+    def _fewer(self, job: str, ended: int) -> None:
+        self.ledger.write("UPDATE jobs SET unended = unended - ? WHERE id = ?", ended, job)
+        row = self._job(job)
+        failed = self.ledger.row("SELECT 1 FROM tasks WHERE job = ? AND state = 'failed' LIMIT 1", job)
+        if row["unended"] == 0 and failed:
+            errors = self.errors(job)
+            body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
+            self._end(job, "failed", {**body, "done": _done(row), "total": row["total"]})
+        elif row["unended"] == 1 and row["state"] == "painting" and not failed:
+            self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
+
+    def _end(self, job: str, state: str, body: Body) -> None:
+        self.ledger.write("UPDATE jobs SET state = ?, paused = '', ended = ? WHERE id = ?", state, time.time(), job)
+        self._tell(job, state, body)
+
+    def _tell(self, job: str, name: str, body: Body) -> None:
+        self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
+        self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
+
+    def _job(self, job: str) -> Row:
+        row = self.ledger.row(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", job)
+        if row is None:
+            raise ServerError("this server does not know that job", remedy="See `semrender jobs`, or submit it again")
+        return row
+
+    def _json(self, job: str, column: str) -> Body:
+        self._job(job)
+        row = self.ledger.row(f"SELECT {column} FROM jobs WHERE id = ?", job)
+        return dict(json.loads(row[0])) if row else {}
+
+    def _task(self, identity: int) -> Row | None:
+        return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
 
 
-def next_task(jobs: Iterable[Job]) -> Task | None:
-    """First come, first served; a job whose tasks all run lets the next one begin."""
-    for job in jobs:
-        task = job.take()
-        if task is not None:
-            return task
-    return None
+def _done(job: Row) -> int:
+    return int(job["painted"] + job["kept"] + job["copied"])
+
+
+def _summary(job: Row) -> Body:
+    state = "paused" if job["paused"] and job["ended"] is None else job["state"]
+    names = ("name", "out", "paused", "priority", "total", "failed", "created", "ended", "events")
+    return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}}
 
 
 def frames_and_layers(

@@ -7,24 +7,34 @@ same picture made linear, premultiplied, half float, with its primaries in `chro
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import platform
+import re
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from shared.errors import SemrenderError
+from inference_server.crash_points import reach
+from shared.errors import DiskFull, SemrenderError
 
 KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER_END = 8 + 25  # of a PNG: signature and IHDR
 PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
 
 REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), (0.3127, 0.3290))
 AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # ACES S-2014-004
+
+HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
+WRITER = f"{HOST}-{os.getpid()}"  # in the name of a file that is being written
 
 Metadata = dict[str, Any]
 
@@ -60,31 +70,75 @@ def write_png(path: Path, pixels: NDArray[np.uint8], metadata: Metadata) -> None
     if not ok:
         raise SemrenderError("the picture could not be encoded", file=path)
     data = encoded.tobytes()
-    header_end = 8 + 25  # signature and IHDR
-    text = KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode()
-    chunks = _chunk(b"sRGB", b"\0") + _chunk(b"iTXt", text)
-    _place(path, data[:header_end] + chunks + data[header_end:])
+    place(path, data[:HEADER_END] + _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + data[HEADER_END:])
+
+
+def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
+    """Write the same pixels under another name with another provenance."""
+    if source.suffix == ".png":
+        data = source.read_bytes()
+        place(target, b"".join(_with_text(data, _text_chunk(metadata))))
+    else:
+        import OpenEXR
+
+        file = OpenEXR.File(str(source))
+        _place_exr(target, {**file.header(), KEYWORD: json.dumps(metadata)}, file.channels()["RGBA"].pixels)
+
+
+def _text_chunk(metadata: Metadata) -> bytes:
+    return _chunk(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode())
+
+
+def _with_text(data: bytes, text: bytes) -> Iterator[bytes]:
+    """The PNG's bytes with its first text chunk replaced."""
+    at = HEADER_END
+    yield data[:at]
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        end = at + length + 12
+        if kind == b"iTXt":
+            yield text
+            yield data[end:]
+            return
+        yield data[at:end]
+        at = end
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _place(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def place(path: Path, data: bytes) -> None:
+    """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError."""
+    beside = path.with_name(f".{path.name}.{WRITER}.tmp")
     try:
         with beside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        _rename(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
 
 
+def sweep(folder: Path) -> None:
+    """Remove what processes of this machine that are no more left half-written below `folder`."""
+    for left in folder.rglob(f".*.{HOST}-*.tmp*"):
+        found = re.search(r"-(\d+)\.tmp(\.exr)?$", left.name)
+        if found and not psutil.pid_exists(int(found[1])):
+            left.unlink(missing_ok=True)
+
+
+def _rename(beside: Path, path: Path) -> None:
+    reach("worker before rename")
+    beside.replace(path)
+    reach("worker after rename")
+
+
 def _unwritable(path: Path, error: OSError) -> SemrenderError:
-    return SemrenderError(
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return (DiskFull if full else SemrenderError)(
         "the file could not be written",
         file=path,
         cause=error.strerror or str(error),
@@ -124,12 +178,18 @@ def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float
         "chromaticities": tuple(float(value) for point in primaries for value in point),
         KEYWORD: json.dumps(metadata),
     }
-    beside = path.with_name(f".{path.stem}.{os.getpid()}.tmp.exr")
+    _place_exr(path, header, pixels)
+
+
+def _place_exr(path: Path, header: dict[str, Any], pixels: NDArray[np.float16]) -> None:
+    import OpenEXR
+
+    beside = path.with_name(f".{path.stem}.{WRITER}.tmp.exr")
     try:
         OpenEXR.File(header, {"RGBA": pixels}).write(str(beside))
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        beside.replace(path)
+        _rename(beside, path)
     except (OSError, RuntimeError) as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error if isinstance(error, OSError) else OSError(str(error))) from error

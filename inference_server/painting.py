@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from inference_server import outputs
 from inference_server.cards import Card, find_card, painting_size
 from inference_server.models.base import PaintInput
+from inference_server.security import inside
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
@@ -55,6 +56,7 @@ class Plan:
     shot: Shot
     base: Path
     out: Path
+    roots: tuple[str, ...] | None  # the only folders that may be touched; None = all
     format: str
     frames: tuple[int, ...]
     models: dict[str, Any]  # layer -> {"name", "hash", "options"}, of every layer of the shot
@@ -87,10 +89,14 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A frame that is already on disk with the right key."""
+class Finished:
+    """A frame that needs no painting: it was on disk with the right key, or was copied from where it was."""
 
-    metadata: dict[str, Any]
+    body: dict[str, Any]
+
+
+class SourceLost(Exception):
+    """What was to be copied is not there any more."""
 
 
 def make_plan(spec: dict[str, Any], job: str) -> Plan:
@@ -102,6 +108,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
         shot=shot,
         base=base,
         out=Path(spec["out"]),
+        roots=None if spec["roots"] is None else tuple(spec["roots"]),
         format=spec["format"],
         frames=tuple(spec["frames"]),
         models=spec["models"],
@@ -135,13 +142,28 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
     )
 
 
-def decode(plan: Plan, layer: str, frame: int) -> Decoded | Kept:
-    """Read a frame's passes and prepare them for the network, unless it is already painted."""
+def decode(
+    plan: Plan, layer: str, frame: int, key: str | None = None, source: dict[str, Any] | None = None
+) -> Decoded | Finished:
+    """Read a frame's passes and prepare them for the network, unless it is already painted.
+
+    key: what the check found; another one now means that a pass was changed meanwhile.
+    source: where the picture of this key already is. Raises SourceLost where it is not.
+    """
     own = plan.layers[layer]
-    key = frame_key(plan, own, frame)
+    found_key = frame_key(plan, own, frame)
+    if key is not None and key != found_key:
+        raise InputRefused(
+            "a pass of this frame was changed after the job was accepted",
+            file=own.labels.file(frame),
+            remedy="Run the same command again when nothing writes it any more",
+        )
+    key = found_key
     metadata = finished(plan, layer, frame, key)
     if metadata is not None:
-        return Kept(metadata)
+        return Finished({"state": "kept", **files_of(plan, metadata)})
+    if source is not None:
+        return Finished({"state": "copied", **copy_painting(plan, own, frame, key, source)})
     labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
     height, width = labels.ids.shape
     if (labels.ids == NOTHING).all():
@@ -199,9 +221,47 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
             matte(decoded.labels, identity),
         )
     path = plan.picture_path(decoded.layer, decoded.frame)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    place(plan, path)
     outputs.write_picture(path, whole, alpha, metadata)  # last: with it the frame is finished
-    return {"state": "painted", "file": path.relative_to(plan.out).as_posix(), "guessed": metadata["guessed"]}
+    return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
+
+
+def files_of(plan: Plan, metadata: dict[str, Any]) -> dict[str, Any]:
+    """{"file", "mattes": {id: file}} of a finished frame, relative to the output folder."""
+    layer, frame = metadata["layer"], metadata["frame"]
+    label_set = plan.layers[layer].label_set
+    mattes = {
+        str(i): plan.matte_path(layer, label_set.by_id(i).name, frame).relative_to(plan.out).as_posix()
+        for i in metadata["mattes"]
+    }
+    return {"file": plan.picture_path(layer, frame).relative_to(plan.out).as_posix(), "mattes": mattes}
+
+
+def copy_painting(plan: Plan, own: LayerPlan, frame: int, key: str, source: dict[str, Any]) -> dict[str, Any]:
+    """Copy a frame with the same key from another place, under this job's names. Raises SourceLost."""
+    out = Path(source["out"])
+    picture = out / source["file"]
+    before = outputs.read_metadata(picture)
+    if before is None or before.get("key") != key:
+        raise SourceLost(str(picture))
+    metadata = {**before, "shot": plan.shot.name, "layer": own.layer.name, "frame": frame}
+    for identity, file in source["mattes"].items():
+        found = outputs.read_metadata(out / file)
+        if found is None or found.get("key") != key:
+            raise SourceLost(str(out / file))
+        target = plan.matte_path(own.layer.name, own.label_set.by_id(int(identity)).name, frame)
+        place(plan, target)
+        outputs.copy_picture(out / file, target, {**metadata, "matte": found["matte"]})
+    target = plan.picture_path(own.layer.name, frame)
+    place(plan, target)
+    outputs.copy_picture(picture, target, metadata)
+    return files_of(plan, metadata)
+
+
+def place(plan: Plan, path: Path) -> None:
+    """Make the folder of an output file, inside the folders that may be touched."""
+    inside(path, plan.roots)
+    path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
@@ -211,9 +271,9 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "stage": "paint",
         "model": own.card.hash,
         "label_set": own.label_set.hash,
-        "labels": file_hash(own.labels.file(frame)),
-        "context": file_hash(plan.context.file(frame)) if plan.context else None,
-        "instance": file_hash(own.instance.file(frame)) if own.instance else None,
+        "labels": input_hash(plan, own.labels, frame),
+        "context": input_hash(plan, plan.context, frame),
+        "instance": input_hash(plan, own.instance, frame),
         "read": own.layer.read,
         "context_read": plan.shot.context_read,
         "fill": plan.shot.fill,
@@ -228,8 +288,11 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def file_hash(path: Path) -> str:
-    with path.open("rb") as file:
+def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
+    """SHA-256 of a pass's file. Every pass is keyed before it is decoded, so this is also where a link is caught."""
+    if sequence is None:
+        return None
+    with inside(sequence.file(frame), plan.roots).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -361,7 +424,7 @@ def write_matte(
 ) -> None:
     """A matte is white with the coverage in alpha: alpha is never colour-managed."""
     path = plan.matte_path(layer, name, frame)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    place(plan, path)
     white = np.full((*coverage.shape, 4), 255, np.uint8)
     white[..., 3] = outputs.to_bytes(coverage)
     outputs.write_png(path, white, {**metadata, "matte": name})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server import outputs
 from inference_server.painting import LayerPlan, Plan
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import read_label_pass
@@ -35,7 +37,9 @@ def write_previews(
     ready: pictures of the animation that were made while other frames were painted.
     """
     picture = folder / "preview.png"
-    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(picture)
+    encoded = io.BytesIO()
+    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG")
+    outputs.place(picture, encoded.getvalue())
     if len(frames) == 1:
         return picture, None
     shown = animated(frames)
@@ -46,7 +50,9 @@ def write_previews(
     first, *others = [_image(pixels) for pixels in halves]
     # Without key frames in between every frame is encoded once, not twice.
     settings = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
-    first.save(animation, save_all=True, append_images=others, **settings)
+    encoded = io.BytesIO()
+    first.save(encoded, "WEBP", save_all=True, append_images=others, **settings)
+    outputs.place(animation, encoded.getvalue())
     return picture, animation
 
 

@@ -7,12 +7,14 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from shared.client import Client, find_server, private_server
-from shared.errors import FramesFailed, InputRefused, Interrupted, SemrenderError, from_dict
-from shared.shot import Shot
+from shared.errors import FramesFailed, InputRefused, Interrupted, SemrenderError, ServerError, from_dict
+from shared.sequences import find_sequence
+from shared.shot import PASSES, Shot
 
 Body = dict[str, Any]
 ERRORS_SHOWN = 10
@@ -43,7 +45,7 @@ def check(
     if arguments.json:
         print(json.dumps(report))
     else:
-        show_report(shot, report)
+        show_report(report)
     return raise_problems(report["problems"]) if report["problems"] else 0
 
 
@@ -53,23 +55,45 @@ def render(
     """Paint, wait, say what was made. Raises FramesFailed, Interrupted or ServerError in words."""
     out: Path = arguments.out.absolute()
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
-    teller: Teller = JsonTeller() if arguments.json else Teller()
+    job["priority"] = arguments.priority
     with server(arguments.device) as client:
-        identity = client.submit(job)
-        try:
-            for event in client.watch(identity):
-                teller.tell(shot, event)
-        except KeyboardInterrupt:
-            teller.close()
-            client.cancel(identity)
-            raise Interrupted(
-                f"stopped; {teller.done} of {teller.total} frames are finished",
-                remedy="Run the same command again and it paints the rest",
-            ) from None
-        except SemrenderError as error:
-            teller.close()
-            error.what = f"{error.what}; {teller.done} of {teller.total} frames are finished"
-            raise
+        if client.process is not None and arguments.detach:
+            raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
+        files = None
+        if client.process is None and not _shares_disk(client, shot, base, out):
+            changed, files = uploadable(shot, base)
+            job = {**job, "shot": changed.to_dict()}
+        identity = client.submit(job, files)
+        if arguments.detach:
+            print(json.dumps({"event": "submitted", "job": identity}) if arguments.json else identity)
+            return 0
+        return follow(arguments, client, identity, out, cancels=True)
+
+
+def follow(arguments: argparse.Namespace, client: Client, job: str, out: Path, cancels: bool = False) -> int:
+    """Show a job's progress until it ends and make its comp.
+
+    cancels: Ctrl-C cancels the job; else it only ends the watching.
+    """
+    teller: Teller = JsonTeller() if arguments.json else Teller()
+    try:
+        for event in client.watch(job):
+            teller.tell(event)
+        if event["event"] == "done" and not (out / event["body"].get("delivery", "preview.png")).exists():
+            client.collect(job, out)
+    except KeyboardInterrupt:
+        teller.close()
+        if not cancels:
+            raise Interrupted("the job goes on", remedy=f"See it with `semrender jobs watch {job}`") from None
+        client.cancel(job)
+        raise Interrupted(
+            f"stopped; {teller.done} of {teller.total} frames are finished",
+            remedy="Run the same command again and it paints the rest",
+        ) from None
+    except SemrenderError as error:
+        teller.close()
+        error.what = f"{error.what}; {teller.done} of {teller.total} frames are finished"
+        raise
     teller.close()
     name, body = event["event"], event["body"]
     if name == "failed":
@@ -88,6 +112,30 @@ def render(
     return 0
 
 
+def _shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:
+    sequence = find_sequence(shot.layers[0].labels, base, shot.layers[0].name)
+    return client.shares_disk(next(iter(sequence.files.values())), out)
+
+
+def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
+    """The shot with every pass in a folder of its own below its base, and the files that belong there."""
+    files: dict[str, Path] = {}
+
+    def moved(pattern: str | None, folder: str) -> str | None:
+        if pattern is None:
+            return None
+        for path in find_sequence(pattern, base).files.values():
+            files[f"{folder}/{path.name}"] = path
+        return folder
+
+    moves: dict[str, Any]
+    layers = []
+    for number, layer in enumerate(shot.layers):
+        moves = {kind: moved(getattr(layer, kind), f"{number}_{kind}") for kind in PASSES}
+        layers.append(replace(layer, **moves))
+    return replace(shot, layers=tuple(layers), context=moved(shot.context, "context")), files
+
+
 class Teller:
     """Progress for a person: a bar with frames per second and time left."""
 
@@ -96,11 +144,11 @@ class Teller:
         self.began = time.monotonic()
         self.bar: Any = None
 
-    def tell(self, shot: Shot, event: Body) -> None:
+    def tell(self, event: Body) -> None:
         body = event["body"]
         if event["event"] == "checked":
             self.total = body["total"]
-            show_report(shot, body)
+            show_report(body)
             from tqdm import tqdm
 
             self.bar = tqdm(total=self.total, unit=" frames", desc="painting", dynamic_ncols=True)
@@ -110,6 +158,8 @@ class Teller:
                 self.bar.write(str(from_dict(body["error"])))
             self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
             self.bar.update(1)
+        elif event["event"] in ("paused", "resumed") and self.bar is not None:
+            self.bar.write(f"{event['event']}: {body['why']}")
 
     def close(self) -> None:
         if self.bar is not None:
@@ -117,7 +167,8 @@ class Teller:
 
     def made(self, body: Body, made: Body) -> None:
         seconds = time.monotonic() - self.began
-        print(f"{body['painted']} frames painted, {body['kept']} kept from before, in {seconds:.1f} s")
+        copied = f", {body['copied']} copied from the same frame elsewhere" if body["copied"] else ""
+        print(f"{body['painted']} frames painted, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
         for note in body.get("notes", []):
             print(f"note: {note}")
         for name, path in made.items():
@@ -127,7 +178,7 @@ class Teller:
 class JsonTeller(Teller):
     """The same for a script: one JSON object a line."""
 
-    def tell(self, shot: Shot, event: Body) -> None:
+    def tell(self, event: Body) -> None:
         body = event["body"]
         self.done, self.total = body.get("done", self.done), body.get("total", self.total)
         print(json.dumps({"event": event["event"], **body}), flush=True)
@@ -136,9 +187,10 @@ class JsonTeller(Teller):
         print(json.dumps({"event": "made", **made}), flush=True)
 
 
-def show_report(shot: Shot, report: Body) -> None:
+def show_report(report: Body) -> None:
     size = "x".join(str(n) for n in report["size"] or [])
-    print(f"{shot.name}: frames {shot.first}-{shot.last}, {size}, {shot.fps:.6g} fps")
+    memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
+    print(f"{report['shot']}: frames {report['first']}-{report['last']}, {size}, {report['fps']:.6g} fps{memory}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
         more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""
@@ -150,13 +202,12 @@ def show_report(shot: Shot, report: Body) -> None:
 
 
 def raise_failed(body: Body, out: Path) -> None:
-    if body["total"] == 0:
+    if body["frames_failed"] == 0:
         raise_problems(body["errors"])
     words = "\n".join(f"  {from_dict(error)}" for error in body["errors"][:ERRORS_SHOWN])
-    more = len(body["errors"]) - ERRORS_SHOWN
+    more = body["failed"] - ERRORS_SHOWN
     raise FramesFailed(
-        f"{len(body['errors'])} of {body['total']} frames failed:\n{words}"
-        + (f"\n  and {more} more" if more > 0 else ""),
+        f"{body['failed']} of {body['total']} frames failed:\n{words}" + (f"\n  and {more} more" if more > 0 else ""),
         remedy=f"The {body['done']} finished ones are in {out}; mend the cause and run the same command again",
     )
 

@@ -11,8 +11,11 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from inference_server.jobs import Task
 
 ADDRESS = "SEMRENDER_WORKER_ADDRESS"
 NAME = "SEMRENDER_WORKER_NAME"
@@ -27,8 +30,10 @@ class Worker:
     name: bytes
     ready: bool = False
     about: dict[str, Any] = field(default_factory=dict)
-    tasks: dict[str, str] = field(default_factory=dict)  # task id -> job id
+    tasks: dict[int, Task] = field(default_factory=dict)  # by id: what it has in hand
     knows: set[str] = field(default_factory=set)  # jobs whose description it has
+    heard: float = field(default_factory=time.monotonic)  # when it last answered, or got work while idle
+    killed: str = ""  # why the broker killed it
 
     @property
     def ended(self) -> bool:
@@ -44,17 +49,27 @@ class Worker:
             self.process.kill()
             self.process.wait()
 
+    def kill(self, why: str) -> None:
+        self.killed = why
+        self.process.kill()
+
     def death(self) -> str:
         code = self.process.returncode
+        if self.killed:
+            return self.killed
         if code is None:
             return "it runs"
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def start_worker(address: str, device: str) -> Worker:
-    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps") that reports to `address`."""
+def start_worker(address: str, device: str, models_mib: int) -> Worker:
+    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps") that reports to `address`.
+
+    models_mib: how much memory its models may keep occupied between frames.
+    """
     name = secrets.token_hex(16)
     environment = {**os.environ, ADDRESS: address, NAME: name}
     command = [sys.executable, "-m", "inference_server.worker", "--device", device]
+    command += ["--models-mib", str(models_mib)]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     return Worker(device, process, name.encode())

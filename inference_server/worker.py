@@ -12,24 +12,31 @@ import logging
 import os
 import signal
 import threading
+import time
 import traceback
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 
-from inference_server import supervisor
-from inference_server.models.base import Model, load_model
-from inference_server.painting import Decoded, Kept, Picture, Plan, decode, encode, make_plan
+from inference_server import logs, supervisor
+from inference_server.crash_points import reach
+from inference_server.devices import choose_device, free_memory
+from inference_server.models.base import Resident
+from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLost, decode, encode, make_plan
 from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
-from shared import protocol
+from shared import places, protocol
 from shared.errors import SemrenderError
 
-MODELS_RESIDENT = 2
 PLANS_KEPT = 8
+ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
+ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
+POISONED = 70  # exit code after an error that leaves the device unusable in this process
 DECODERS, ENCODERS = 2, 2
+
+log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
 
@@ -54,7 +61,7 @@ class Previews:
 class Worker:
     """Take tasks from the broker at `address` until standard input closes."""
 
-    def __init__(self, address: str, name: str, device: str) -> None:
+    def __init__(self, address: str, name: str, device: str, models_mib: int) -> None:
         self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.IDENTITY, name.encode())
         self.socket.setsockopt(zmq.LINGER, 1000)
@@ -64,32 +71,41 @@ class Worker:
         self.plans: OrderedDict[str, Plan] = OrderedDict()
         self.planning = threading.Lock()
         self.previews: dict[str, Previews] = {}
-        self.models: OrderedDict[str, Model] = OrderedDict()
+        self.models = Resident(self.device, models_mib * 2**20)
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
-        self.queue: deque[Running] = deque()  # in the order of arrival
+        self.queue: list[Running] = []  # in the order of arrival
         self.writing: list[Running] = []
+        self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
         self.send({"ready": {"device": self.device, "others": others, "about": about, "pid": os.getpid()}})
 
     def send(self, header: Body) -> None:
+        if "task" in header:
+            reach("worker before answer")
         self.socket.send_multipart(protocol.pack(header))
+        self.spoke = time.monotonic()
 
     def run(self) -> None:
         while True:
-            busy = self.writing or (self.queue and self.queue[0].decoding is not None)
-            ready = bool(self.queue) and self.queue[0].decoding is not None and self.queue[0].decoding.done()
             # While threads work, look at them often; a thread cannot wake a socket's poll.
-            if self.socket.poll(0 if ready else 3 if busy else 1000):
+            wait = 0 if self.next_decoded() else 3 if self.writing or self.queue else 1000
+            if self.socket.poll(wait):
                 while self.socket.poll(0):
                     self.receive(protocol.unpack(self.socket.recv_multipart())[0])
             for running in [r for r in self.writing if r.encoding is not None and r.encoding.done()]:
                 self.writing.remove(running)
                 self.settle(running, running.encoding)
+            if self.steps != self.told and time.monotonic() - self.spoke > ALIVE_SECONDS:
+                self.told = self.steps
+                self.send({"alive": self.steps})
             self.paint_next()
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
-            self.queue = deque(r for r in self.queue if r.task["job"] != header["drop"])
+            dropped = [r for r in self.queue if r.task["job"] == header["drop"]]
+            self.queue = [r for r in self.queue if r not in dropped]
+            for running in dropped:
+                self.send({"task": running.task["id"], "dropped": True})
             return
         task: Body = header["task"]
         if "spec" in header:
@@ -99,6 +115,13 @@ class Worker:
         else:
             work = self.check if task["kind"] == "check" else self.deliver
             self.writing.append(Running(task, None, self.encoders.submit(work, task)))
+
+    def next_decoded(self) -> Running | None:
+        """The most urgent task, the oldest of several; None while that is being decoded."""
+        if not self.queue:
+            return None
+        urgent = max(self.queue, key=lambda running: int(running.task["priority"]))
+        return urgent if urgent.decoding is not None and urgent.decoding.done() else None
 
     def plan(self, job: str) -> Plan:
         with self.planning:  # decoder threads ask at the same time
@@ -110,41 +133,33 @@ class Worker:
                 self.previews[job] = Previews()
             return self.plans[job]
 
-    def prepare(self, task: Body) -> Decoded | Kept:
-        return decode(self.plan(task["job"]), task["layer"], task["frame"])
+    def prepare(self, task: Body) -> Decoded | Finished:
+        return decode(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
 
     def paint_next(self) -> None:
-        """Paint the oldest frame if it is decoded; kept frames and refusals are settled on the way."""
-        while self.queue and self.queue[0].decoding is not None and self.queue[0].decoding.done():
-            running = self.queue.popleft()
+        """Paint the next frame if it is decoded; finished frames and refusals are settled on the way."""
+        while (running := self.next_decoded()) is not None:
+            self.queue.remove(running)
             assert running.decoding is not None
             if running.decoding.exception() is not None:
                 self.settle(running, running.decoding)
                 continue
             found = running.decoding.result()
-            if isinstance(found, Kept):
-                self.send({"task": running.task["id"], "body": {"state": "kept"}})
+            if isinstance(found, Finished):
+                self.send({"task": running.task["id"], "body": found.body})
                 continue
             try:
                 plan = self.plan(running.task["job"])
                 picture = None
                 if found.request is not None:
-                    picture = self.model(plan, found.layer).paint(found.request)
+                    reach("worker before painting")
+                    picture = self.models.get(plan.layers[found.layer].card).paint(found.request)
             except Exception as error:
                 self.fail(running, error)
                 continue
             running.encoding = self.encoders.submit(self.write, plan, found, picture)
             self.writing.append(running)
             return  # back to the socket between two frames
-
-    def model(self, plan: Plan, layer: str) -> Model:
-        card = plan.layers[layer].card
-        if card.hash not in self.models:
-            while len(self.models) >= MODELS_RESIDENT:
-                self.models.popitem(last=False)
-            self.models[card.hash] = load_model(card, self.device)
-        self.models.move_to_end(card.hash)
-        return self.models[card.hash]
 
     def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
@@ -159,7 +174,10 @@ class Worker:
     def check(self, task: Body) -> Body:
         from inference_server.check import check_job
 
-        return check_job(self.specs[task["job"]], task["job"])
+        return check_job(self.specs[task["job"]], task["job"], self.step, free_memory(self.device))
+
+    def step(self) -> None:
+        self.steps += 1
 
     def deliver(self, task: Body) -> Body:
         from inference_server.deliver import deliver
@@ -172,12 +190,17 @@ class Worker:
         error = future.exception()
         if error is None:
             self.send({"task": running.task["id"], "body": future.result()})
+        elif isinstance(error, SourceLost):
+            self.send({"task": running.task["id"], "lost": str(error)})
         else:
             self.fail(running, error)
 
     def fail(self, running: Running, error: BaseException) -> None:
         if not isinstance(error, SemrenderError):
-            logging.error("".join(traceback.format_exception(error)))
+            log.error("".join(traceback.format_exception(error)))
+            if poisoned(error):
+                # Nothing on this device works any more here; the broker starts a fresh process and finds the culprit.
+                os._exit(POISONED)
             error = in_words(error)
         error.located(layer=running.task["layer"], frame=running.task["frame"])
         self.send({"task": running.task["id"], "error": error.to_dict()})
@@ -194,40 +217,33 @@ def in_words(error: BaseException) -> SemrenderError:
     )
 
 
-def choose_device(asked: str) -> tuple[str, list[str], str]:
-    """The device to use, further ones of the same kind, and their name. Raises nothing: cpu always works."""
-    if asked == "cpu":
-        return "cpu", [], "processor"
-    import torch
-
-    torch.backends.cudnn.allow_tf32 = False  # ten-bit products would part the devices' pictures
-    if asked in ("auto", "cuda") and torch.cuda.is_available():
-        others = [f"cuda:{n}" for n in range(1, torch.cuda.device_count())]
-        return "cuda:0", others, torch.cuda.get_device_name(0)
-    if asked.startswith("cuda:") and torch.cuda.is_available():
-        return asked, [], torch.cuda.get_device_name(asked)
-    if asked in ("auto", "mps") and torch.backends.mps.is_available():
-        return "mps", [], "Apple GPU"
-    if asked != "auto":
-        logging.warning("there is no %s here: painting on the processor", asked)
-    return "cpu", [], "processor"
+def poisoned(error: BaseException) -> bool:
+    """A CUDA error other than lack of memory ends the context of the whole process (CUDA C++ guide, error checking)."""
+    words = str(error)
+    return "CUDA error" in words and "out of memory" not in words.lower()
 
 
-def end_with_broker() -> None:
-    """Wait for standard input to close, then leave at once: files are only ever renamed when whole."""
+def end_with_broker(worker: Worker) -> None:
+    """Wait for standard input to close, let the files that are being written be finished, and leave."""
     while os.read(0, 4096):
         pass
+    ending = threading.Thread(target=worker.encoders.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+    ending.start()
+    ending.join(ENDING_SECONDS)
     os._exit(0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--models-mib", type=int, required=True)
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s")
+    logs.set_up(places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the client's to interpret
-    threading.Thread(target=end_with_broker, daemon=True).start()
-    Worker(os.environ[supervisor.ADDRESS], os.environ[supervisor.NAME], arguments.device).run()
+    name = os.environ[supervisor.NAME]
+    worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib)
+    threading.Thread(target=end_with_broker, args=(worker,), daemon=True).start()
+    worker.run()
 
 
 if __name__ == "__main__":

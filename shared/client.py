@@ -7,43 +7,62 @@ message counts as one.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import contextmanager
-from typing import IO, Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from pathlib import Path
+from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from shared import places, protocol
 from shared.errors import ServerError
 
 REPLY_SECONDS = 10.0
-PING_SECONDS = 2.0
+ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
+RENEW_SECONDS = 2.0  # between two signs of life while watching
 DEAD_SECONDS = 10.0  # without any message
+RETURN_SECONDS = 30.0  # that a watched server may take to come back
 START_SECONDS = 60.0
+WINDOW = 4  # pieces of a file on their way at once
+SEEN_BYTES = 65536  # of a file that both sides compare to find a shared disk
 
 Event = Dict[str, Any]  # {"event", "job", "n", "body"}
+Connection = Dict[str, Any]  # {"address"} and, where the server wants them, {"server_key", "public_key", "secret_key"}
+Files = Mapping[str, Path]  # name below the job's base -> file here
 
 
 class Client:
     """A conversation with one server.
 
     Args:
-        address: "tcp://127.0.0.1:PORT".
+        connection: address and keys, as the connection file has them.
         process: the server, where this client started it; its death is noticed at once.
+        find: asked for the connection again when the server was lost, since a new one may be elsewhere.
     """
 
-    def __init__(self, address: str, process: Optional["subprocess.Popen[str]"] = None) -> None:
-        self.address = address
+    def __init__(
+        self,
+        connection: Connection,
+        process: Optional["subprocess.Popen[str]"] = None,
+        find: Optional[Callable[[], Optional[Connection]]] = None,
+    ) -> None:
+        self.connection = connection
         self.process = process
-        self._socket: "zmq.Socket[bytes]" = zmq.Context.instance().socket(zmq.DEALER)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.set_hwm(64)
-        self._socket.connect(address)
+        self.find = find
         self._waiting: List[Event] = []
+        self._socket = _connect(connection)
+
+    @property
+    def address(self) -> str:
+        return str(self.connection["address"])
 
     def close(self) -> None:
         self._socket.close()
@@ -60,29 +79,29 @@ class Client:
         body: Optional[Dict[str, Any]] = None,
         blobs: Sequence[bytes] = (),
         seconds: float = REPLY_SECONDS,
+        attempts: int = ATTEMPTS,
     ) -> Tuple[Dict[str, Any], List[bytes]]:
         """Ask and wait for the answer; events that arrive meanwhile are kept for `watch`.
 
         Raises the error that the server answers with, or ServerError where none comes in time.
         """
-        identity, frames = protocol.request(verb, body or {}, blobs)
-        self._socket.send_multipart(frames)
-        until = time.monotonic() + seconds
-        while True:
-            message = self._receive(until - time.monotonic())
-            if message is None:
-                raise ServerError(
-                    f"the server at {self.address} did not answer within {seconds:.0f} s",
-                    remedy="See `semrender doctor`",
-                )
-            header, received = message
-            if header.get("re") == identity:
-                return protocol.answer(header), received
-            if "event" in header:
-                self._waiting.append(header)
+        for attempt in range(attempts):
+            identity, frames = protocol.request(verb, body or {}, blobs)
+            if attempt:
+                self._reconnect()
+            until = time.monotonic() + seconds
+            if self._send(frames, seconds):
+                message = self._answer(identity, until)
+                if message is not None:
+                    return protocol.answer(message[0]), message[1]
+        raise ServerError(
+            f"the server at {self.address} did not answer within {seconds * attempts:.0f} s",
+            cause=_why_not(self.connection),
+            remedy="See `semrender doctor`",
+        )
 
     def hello(self, client: str, seconds: float = REPLY_SECONDS) -> Dict[str, Any]:
-        """Exchange versions; returns what the server says of itself (version, pid, devices)."""
+        """Exchange versions; returns what the server says of itself (version, pid, workers, space)."""
         versions = {"protocol": protocol.PROTOCOL, "min_protocol": protocol.MIN_PROTOCOL, "client": client}
         body, _ = self.request("hello", versions, seconds=seconds)
         protocol.check_version(body, "client", "server")
@@ -92,50 +111,165 @@ class Client:
         """{"models": [card, ...], "broken": {name: words}, "default": name}."""
         return self.request("models")[0]
 
-    def check(self, job: Dict[str, Any], blobs: Sequence[bytes] = (), seconds: float = 600.0) -> Dict[str, Any]:
+    def check(self, job: Dict[str, Any], files: Optional[Files] = None, seconds: float = 600.0) -> Dict[str, Any]:
         """What is in the passes of a job, without painting: sizes, classes, warnings, problems."""
-        body, _ = self.request("check", job, blobs, seconds)
-        return body
+        return self.request("check", self._with_files(job, files), seconds=seconds, attempts=1)[0]
 
-    def submit(self, job: Dict[str, Any], blobs: Sequence[bytes] = ()) -> str:
-        """Hand over a job; returns its id.
+    def submit(self, job: Dict[str, Any], files: Optional[Files] = None) -> str:
+        """Hand over a job; returns its id once it is on the server's disk.
 
-        job: {"shot": Shot.to_dict(), "base": folder of its patterns, "out": output folder,
-        "format", ...}. Without a shared disk "files" names the blobs, relative to the patterns.
+        Args:
+            job: {"shot": Shot.to_dict(), "base": folder of its patterns, "out": output folder, "format",
+                "frames", "layers", "priority"}.
+            files: without a shared disk, the passes: name relative to the patterns -> file here. The painted
+                files are then collected with `collect`.
         """
-        body, _ = self.request("submit", job, blobs)
+        body, _ = self.request("submit", self._with_files(job, files))
         return str(body["job"])
 
+    def shares_disk(self, readable: Path, writable: Path) -> bool:
+        """Whether the server sees the same files: one to read, and a fresh one in the output folder."""
+        writable.mkdir(parents=True, exist_ok=True)
+        nonce = writable / f".semrender-{uuid.uuid4().hex}"
+        try:
+            nonce.write_bytes(uuid.uuid4().bytes)
+            files = [[str(path.absolute()), _digest(path)] for path in (readable, nonce)]
+            return all(self.request("sees", {"files": files})[0]["same"])
+        except OSError:
+            return False
+        finally:
+            nonce.unlink(missing_ok=True)
+
+    def jobs(self) -> List[Dict[str, Any]]:
+        """Every job that waits or runs, and the last ones that ended."""
+        return list(self.request("jobs")[0]["jobs"])
+
+    def ask(self, verb: str, job: str, **more: Any) -> Dict[str, Any]:
+        """`cancel`, `pause`, `resume` or `priority` a job; returns its state."""
+        return self.request(verb, {"job": job, **more})[0]
+
     def cancel(self, job: str) -> None:
-        self.request("cancel", {"job": job})
+        self.ask("cancel", job)
 
     def fetch(self, job: str, path: str) -> bytes:
         """A file of a job's output folder that this machine cannot read itself."""
-        _, blobs = self.request("fetch", {"job": job, "path": path}, seconds=60.0)
-        return blobs[0]
+        return b"".join(self._pieces(job, path))
+
+    def collect(self, job: str, folder: Path) -> List[Path]:
+        """Bring a job's files into a folder of this machine, each whole or not at all; known sizes are kept."""
+        made = []
+        for name, size in self.request("tree", {"job": job}, seconds=60.0)[0]["files"]:
+            target = folder / name
+            if not target.resolve().is_relative_to(folder.resolve()):
+                raise ServerError("the server names a file outside the output folder", file=name)
+            if not (target.is_file() and target.stat().st_size == size and target.suffix in (".png", ".exr")):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+                with beside.open("wb") as file:
+                    for piece in self._pieces(job, name):
+                        file.write(piece)
+                    file.flush()
+                    os.fsync(file.fileno())
+                beside.replace(target)
+            made.append(target)
+        return made
 
     def watch(self, job: str, since: int = 0) -> Iterator[Event]:
-        """Events of a job after number `since`, missed ones first, until it has ended."""
+        """Events of a job after number `since`, missed ones first, until it has ended.
+
+        A server that was restarted is found again and goes on where its ledger ends.
+        """
         self.request("watch", {"job": job, "since": since})
-        seen = since
-        alive = time.monotonic()
+        seen, alive, renewed = since, time.monotonic(), time.monotonic()
         while True:
+            now = time.monotonic()
+            if now - renewed > RENEW_SECONDS:
+                renewed = now
+                self._send(protocol.request("watch", {"job": job, "since": seen, "renew": True})[1], 0.0)
             header = self._waiting.pop(0) if self._waiting else None
             if header is None:
-                message = self._receive(PING_SECONDS)
+                message = self._receive(RENEW_SECONDS)
                 if message is None:
                     if time.monotonic() - alive > DEAD_SECONDS:
-                        raise self._lost()
-                    self._socket.send_multipart(protocol.request("ping", {})[1], zmq.DONTWAIT)
+                        self._find_again(job, seen)
+                        alive = renewed = time.monotonic()
                     continue
                 alive = time.monotonic()
                 header = message[0]
-            if header.get("job") != job or "event" not in header or int(header["n"]) <= seen:
+            if header.get("ok") is False:
+                protocol.answer(header)
+            if header.get("job") != job or "event" not in header or int(header["n"]) != seen + 1:
                 continue
             seen = int(header["n"])
             yield header
             if header["event"] in ("done", "failed", "cancelled"):
                 return
+
+    def _with_files(self, job: Dict[str, Any], files: Optional[Files]) -> Dict[str, Any]:
+        """The job under an id of its own, its files sent before it."""
+        job = {"job": uuid.uuid4().hex, **job}
+        if files is None:
+            return job
+        for name, path in files.items():
+            size = path.stat().st_size
+            offsets = range(0, max(size, 1), protocol.CHUNK)
+            with path.open("rb") as file:
+                pieces = ((offset, file.read(protocol.CHUNK)) for offset in offsets)
+                self._in_window(
+                    ("put", {"job": job["job"], "name": name, "offset": offset, "size": size}, [piece])
+                    for offset, piece in pieces
+                )
+        return {**job, "files": [[name, path.stat().st_size] for name, path in files.items()]}
+
+    def _in_window(self, requests: Iterator[Tuple[str, Dict[str, Any], List[bytes]]]) -> None:
+        """Send requests with at most WINDOW of them unanswered: the server grants the next by answering."""
+        unanswered: List[str] = []
+        for verb, body, blobs in requests:
+            while len(unanswered) >= WINDOW:
+                self._granted(unanswered)
+            identity, frames = protocol.request(verb, body, blobs)
+            if not self._send(frames, 60.0):
+                raise self._lost()
+            unanswered.append(identity)
+        while unanswered:
+            self._granted(unanswered)
+
+    def _granted(self, unanswered: List[str]) -> None:
+        message = self._answer(unanswered.pop(0), time.monotonic() + 60.0)
+        if message is None:
+            raise self._lost()
+        protocol.answer(message[0])
+
+    def _pieces(self, job: str, path: str) -> Iterator[bytes]:
+        offset, size = 0, 1
+        while offset < size:
+            body, blobs = self.request("fetch", {"job": job, "path": path, "offset": offset}, seconds=60.0)
+            size = int(body["size"])
+            if not blobs or (not blobs[0] and size):
+                raise ServerError("the server sent an empty piece of a file", file=path)
+            offset += len(blobs[0])
+            yield blobs[0]
+            if not size:
+                return
+
+    def _send(self, frames: List[bytes], seconds: float) -> bool:
+        """Whether the message could be handed to a connection within the time."""
+        until = time.monotonic() + seconds
+        while True:
+            if self._socket.poll(int(max(0.0, min(until - time.monotonic(), 0.25)) * 1000), zmq.POLLOUT):
+                self._socket.send_multipart(frames)
+                return True
+            self._look_at_process()
+            if time.monotonic() >= until:
+                return False
+
+    def _answer(self, identity: str, until: float) -> Optional[protocol.Message]:
+        while True:
+            message = self._receive(until - time.monotonic())
+            if message is None or message[0].get("re") == identity:
+                return message
+            if "event" in message[0]:
+                self._waiting.append(message[0])
 
     def _receive(self, seconds: float) -> Optional[protocol.Message]:
         """The next message, or None after `seconds`; notices a dead private server early."""
@@ -144,36 +278,115 @@ class Client:
             left = until - time.monotonic()
             if self._socket.poll(int(max(0.0, min(left, 0.25)) * 1000)):
                 return protocol.unpack(self._socket.recv_multipart())
-            if self.process is not None and self.process.poll() is not None:
-                raise self._lost()
+            self._look_at_process()
             if left <= 0:
                 return None
 
-    def _lost(self) -> ServerError:
+    def _look_at_process(self) -> None:
+        if self.process is not None and self.process.poll() is not None:
+            raise self._lost()
+
+    def _reconnect(self) -> None:
+        """A new socket: the server sees a fresh identity, and nothing old is delivered late."""
+        self._socket.close()
+        self._waiting.clear()
+        self.connection = (self.find() if self.find else None) or self.connection
+        self._socket = _connect(self.connection)
+
+    def _find_again(self, job: str, seen: int) -> None:
+        if self.process is not None:
+            raise self._lost()
+        until = time.monotonic() + RETURN_SECONDS
+        while time.monotonic() < until:
+            self._reconnect()
+            try:
+                self.request("watch", {"job": job, "since": seen}, seconds=2.0, attempts=1)
+                return
+            except ServerError as error:
+                if error.code != "server" or "did not answer" not in error.what:
+                    raise
+        raise self._lost(job)
+
+    def _lost(self, job: Optional[str] = None) -> ServerError:
         cause = "It does not answer any more"
         if self.process is not None and self.process.poll() is not None:
             code = self.process.returncode
             cause = f"It was killed (signal {-code})" if code < 0 else f"It ended with code {code}"
-        return ServerError(
-            "the server stopped in the middle of the work",
-            cause=cause,
-            remedy="What is finished is kept: run the same command again and it paints the rest",
-        )
+        remedy = "What is finished is kept: run the same command again and it paints the rest"
+        if job is not None:
+            remedy = f"The job is in its ledger: `semrender serve` goes on, `semrender jobs watch {job}` shows it"
+        return ServerError("the server stopped in the middle of the work", cause=cause, remedy=remedy)
+
+
+def _connect(connection: Connection) -> "zmq.Socket[bytes]":
+    made = _socket(connection)
+    made.connect(str(connection["address"]))
+    return made
+
+
+def _socket(connection: Connection) -> "zmq.Socket[bytes]":
+    made: "zmq.Socket[bytes]" = zmq.Context.instance().socket(zmq.DEALER)
+    made.setsockopt(zmq.LINGER, 0)
+    made.setsockopt(zmq.IMMEDIATE, 1)  # nothing waits for a server that is not there
+    made.setsockopt(zmq.MAXMSGSIZE, protocol.MAX_HEADER)
+    made.set_hwm(64)
+    if connection.get("server_key"):
+        made.curve_serverkey = str(connection["server_key"]).encode()
+        made.curve_publickey = str(connection["public_key"]).encode()
+        made.curve_secretkey = str(connection["secret_key"]).encode()
+    return made
+
+
+def _why_not(connection: Connection) -> str:
+    """Try once more with an eye on the handshake: is nobody there, or does the server turn us away?"""
+    probe = _socket(connection)
+    monitor = probe.get_monitor_socket()
+    probe.connect(str(connection["address"]))
+    turned_away = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    turned_away |= zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    try:
+        until = time.monotonic() + 1.0
+        while monitor.poll(max(0, int((until - time.monotonic()) * 1000))):
+            event = recv_monitor_message(monitor)
+            if event["event"] & turned_away:
+                return "It does not know this client's key, or has another key than this client was told"
+            if event["event"] & zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                return "It is there and busy"
+        return "Nobody answers there"
+    finally:
+        probe.disable_monitor()
+        probe.close()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest()
+
+
+def known_connection() -> Optional[Connection]:
+    """How to reach a server: one that runs on this machine, else the one `semrender connect` was told."""
+    for file in (places.connection_file(), places.remote_file()):
+        found = places.read_json(file)
+        if found and isinstance(found.get("address"), str):
+            return found
+    return None
 
 
 def find_server(client: str) -> Optional[Client]:
-    """A client of the server that the connection file names, or None where none answers.
+    """A client of the known server, or None where none answers.
 
-    Raises ServerError where one answers that speaks another protocol.
+    Raises ServerError where one answers that speaks another protocol, or turns this client away.
     """
-    connection = places.read_json(places.connection_file())
-    if not connection or not isinstance(connection.get("address"), str):
+    connection = known_connection()
+    if connection is None:
         return None
-    found = Client(connection["address"])
+    found = Client(connection, find=known_connection)
     try:
-        found.request("ping", seconds=1.0)
-    except ServerError:
+        found.request("ping", seconds=1.5, attempts=1)
+    except ServerError as error:
         found.close()
+        if "key" in error.cause:
+            raise
         return None
     found.hello(client)
     return found
@@ -204,10 +417,10 @@ def private_server(client: str, device: str = "auto") -> Iterator[Client]:
         )
     try:
         assert process.stdout is not None and process.stdin is not None
-        address = _first_line(process.stdout)
-        if address is None:
+        connection = _first_line(process.stdout)
+        if connection is None:
             raise ServerError("the server did not start", cause=log.read_text("utf-8")[-2000:], remedy=f"See {log}")
-        with Client(address, process) as connected:
+        with Client(connection, process) as connected:
             connected.hello(client, START_SECONDS)
             yield connected
     finally:
@@ -220,9 +433,10 @@ def private_server(client: str, device: str = "auto") -> Iterator[Client]:
             process.wait()
 
 
-def _first_line(stream: IO[str]) -> Optional[str]:
-    """The address from the first line that a private server prints, or None where it ends without."""
+def _first_line(stream: IO[str]) -> Optional[Connection]:
+    """The connection from the first line that a private server prints, or None where it ends without."""
     try:
-        return str(json.loads(stream.readline())["address"])
+        found = json.loads(stream.readline())
+        return found if isinstance(found["address"], str) else None
     except (ValueError, KeyError, TypeError):
         return None

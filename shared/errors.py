@@ -88,6 +88,12 @@ class ModelRefused(InputRefused):
     code = "model"
 
 
+class DiskFull(SemrenderError):
+    """No space left where a frame was to be written; the queue waits until there is."""
+
+    code = "disk"
+
+
 class FramesFailed(SemrenderError):
     """A job that ended with failed frames; the finished ones are on disk."""
 

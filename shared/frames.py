@@ -70,10 +70,7 @@ def check_frames(
             problems.append(error)
 
     asked = {key: _asked(one, wanted) for key, one in sequences.items()}
-    looked = {
-        path: _look(probe, path)
-        for path in dict.fromkeys(p for some in asked.values() for p in some.values())
-    }
+    looked = {path: _look(probe, path) for path in dict.fromkeys(p for some in asked.values() for p in some.values())}
     results = {key: {frame: looked[path] for frame, path in some.items()} for key, some in asked.items()}
     size, reason = _size(shot, results)
     for (layer, kind), one in sequences.items():

@@ -36,8 +36,13 @@ def label_sets_folder() -> Path:
 
 
 def connection_file() -> Path:
-    """Written by a running server: address, pid, version."""
+    """Written by a running server: address, keys, pid, version."""
     return home() / "connection.json"
+
+
+def remote_file() -> Path:
+    """A server on another machine, as `semrender connect` was told."""
+    return home() / "remote.json"
 
 
 def installation_file() -> Path:

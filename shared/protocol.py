@@ -1,7 +1,8 @@
 """The words that client, broker and worker exchange over ZeroMQ.
 
-A message is a list of frames: a msgpack header (a map, at most `MAX_HEADER` bytes) and any number of opaque
-blobs (encoded files, never arrays). Three kinds of header:
+A message is a list of frames: a msgpack header (a map, at most `MAX_HEADER` bytes) and at most one opaque blob,
+a piece of an encoded file (never an array) of at most `CHUNK` bytes. Files travel in pieces so that control
+never waits behind pixels and so that memory is bounded before it is taken. Three kinds of header:
 
     request  {"v", "verb", "id", "body"}           answered once, by id
     reply    {"v", "re": id, "ok": True, "body"}   or {"v", "re": id, "ok": False, "error": {...}}
@@ -19,13 +20,13 @@ import msgpack
 
 from shared.errors import SemrenderError, ServerError, from_dict
 
-PROTOCOL = 1  # what this build speaks
-MIN_PROTOCOL = 1  # the oldest it still understands
+PROTOCOL = 2  # what this build speaks
+MIN_PROTOCOL = 2  # the oldest it still understands
 
-MAX_HEADER = 4 * 2**20  # bytes
-MAX_BLOB = 512 * 2**20  # bytes
-MAX_BLOBS = 4096
+MAX_HEADER = 8 * 2**20  # bytes
+CHUNK = 2 * 2**20  # bytes of one blob
 MAX_ITEMS = 100_000  # in one array or map of a header
+MAX_DEPTH = 32  # of maps and arrays within each other
 
 Message = Tuple[Dict[str, Any], List[bytes]]
 
@@ -51,20 +52,19 @@ def event(name: str, job: str, number: int, body: Dict[str, Any]) -> List[bytes]
 def pack(header: Dict[str, Any], blobs: Sequence[bytes] = ()) -> List[bytes]:
     """Frames of a message. Raises ServerError where the other side would refuse the size."""
     first = msgpack.packb(header, use_bin_type=True)
-    if len(first) > MAX_HEADER or len(blobs) > MAX_BLOBS or any(len(b) > MAX_BLOB for b in blobs):
+    if len(first) > MAX_HEADER or len(blobs) > 1 or any(len(b) > CHUNK for b in blobs):
         raise ServerError(
             "this message is too large to send",
-            remedy="Put the files on a disk that the server can read and send their paths",
+            cause=f"Its header has {len(first)} bytes, of at most {MAX_HEADER}",
+            remedy="Give the shot fewer layers or frames at a time",
         )
     return [first, *blobs]
 
 
 def unpack(frames: Sequence[bytes]) -> Message:
     """Header and blobs of received frames; everything is bounded before it is unpacked."""
-    if not frames or len(frames) - 1 > MAX_BLOBS or len(frames[0]) > MAX_HEADER:
+    if not 1 <= len(frames) <= 2 or len(frames[0]) > MAX_HEADER or any(len(blob) > CHUNK for blob in frames[1:]):
         raise ServerError("a message of the wrong shape was received")
-    if any(len(blob) > MAX_BLOB for blob in frames[1:]):
-        raise ServerError(f"a message with a file over {MAX_BLOB // 2**20} MiB was received")
     try:
         header = msgpack.unpackb(
             frames[0],
@@ -78,7 +78,24 @@ def unpack(frames: Sequence[bytes]) -> Message:
         raise ServerError("a message that is not msgpack was received", cause=str(error)) from error
     if not isinstance(header, dict):
         raise ServerError("a message without a header was received")
+    if _deeper_than(header, MAX_DEPTH):
+        raise ServerError(f"a message nested deeper than {MAX_DEPTH} was received")
     return header, list(frames[1:])
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        below: List[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return False
+        level = below
+    return True
 
 
 def answer(header: Dict[str, Any]) -> Dict[str, Any]:

@@ -247,9 +247,7 @@ def _matching(reading: _Reading) -> dict[int, Path]:
     if not reading.folder.is_dir():
         return {}
     sign = "-?" if reading.prefix[-1:] in ("", ".", "_", " ") else ""  # else it is a hyphen of the name
-    before, behind = (
-        re.escape(unicodedata.normalize("NFC", part)) for part in (reading.prefix, reading.suffix)
-    )
+    before, behind = (re.escape(unicodedata.normalize("NFC", part)) for part in (reading.prefix, reading.suffix))
     shape = f"{before}({sign}[0-9]{{1,8}})(?i:{behind})"
     entries = _files(reading.folder, hidden=reading.prefix.startswith("."))
     for flags in (0, re.IGNORECASE):

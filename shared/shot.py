@@ -277,9 +277,7 @@ def _no_other_keys(data: Any, kind: Type[Any], extra: Iterable[str] = (), hidden
             other = ShotLayer if kind is Shot else Shot
             if not hint and key in {f.name for f in fields(other)}:
                 hint = f"This key belongs to the {'layers' if kind is Shot else 'shot'}"
-            raise InputRefused(
-                f"a {what} has no key {_show(key)}", cause=hint, remedy=f"Allowed: {', '.join(allowed)}"
-            )
+            raise InputRefused(f"a {what} has no key {_show(key)}", cause=hint, remedy=f"Allowed: {', '.join(allowed)}")
 
 
 def _no_name_twice(layers: List[ShotLayer]) -> Tuple[ShotLayer, ...]:

@@ -1,6 +1,7 @@
 """What every model is to the worker: something that paints a map of network channels.
 
-A family is one module with a function `load(card, folder, device) -> Model`, named in `FAMILIES`.
+A family is one module, named in `FAMILIES`, with two functions: `load(card, folder, device) -> Model`, and
+`memory(card, width, height) -> (bytes of the model, bytes of painting one frame of that size)`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +59,42 @@ class Model(ABC):
 
 def load_model(card: Card, device: str = "cpu") -> Model:
     """Load a model. Raises ModelRefused for a family this build does not have or damaged weights."""
+    model: Model = _family(card).load(card, card.folder, device)
+    return model
+
+
+def memory(card: Card, width: int = 0, height: int = 0) -> tuple[int, int]:
+    """Predicted bytes: of the loaded model, and at most of painting one frame beside it."""
+    resident, frame = _family(card).memory(card, width, height)
+    return int(resident), int(frame)
+
+
+def _family(card: Card) -> Any:
     if card.family not in FAMILIES:
         raise ModelRefused(
             f"the model {card.name} is of the family {card.family!r}, which this build does not have",
             remedy=f"Update semrender; it knows {', '.join(FAMILIES)}",
         )
-    model: Model = importlib.import_module(FAMILIES[card.family]).load(card, card.folder, device)
-    return model
+    return importlib.import_module(FAMILIES[card.family])
+
+
+class Resident:
+    """Models that stay loaded on a device, within a budget; the one used longest ago goes first."""
+
+    def __init__(self, device: str, budget: int) -> None:
+        self.device = device
+        self.budget = budget  # bytes
+        self._models: OrderedDict[str, Model] = OrderedDict()
+
+    def get(self, card: Card) -> Model:
+        """The loaded model of a card. Raises ModelRefused."""
+        if card.hash not in self._models:
+            need = memory(card)[0]
+            while self._models and need + sum(memory(m.card)[0] for m in self._models.values()) > self.budget:
+                self._models.popitem(last=False)
+            self._models[card.hash] = load_model(card, self.device)
+        self._models.move_to_end(card.hash)
+        return self._models[card.hash]
 
 
 def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":

@@ -1,11 +1,13 @@
-"""A stand-in with the shape of a GPU, for benchmarks and quick tests: it sleeps, then paints flat colours.
+"""A stand-in with the shape of a GPU, for benchmarks and tests: it sleeps, then paints flat colours. Torch-free.
 
-`card.config["seconds"]` is what a frame takes without using the processor. Torch-free.
+`card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
+channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison".
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -20,11 +22,28 @@ from shared.label_set import load_label_set
 
 class SleepModel(Model):
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
+        for channel, how in self.card.config.get("misbehaves", {}).items():
+            if (request.channels == int(channel)).any():
+                _misbehave(how)
         until = time.perf_counter() + float(self.card.config["seconds"])
         colours = np.random.default_rng(request.seed).random((self.card.channels.count, 3), np.float32)
         picture: NDArray[np.float32] = colours[request.channels]
         time.sleep(max(0.0, until - time.perf_counter()))
         return picture
+
+
+def _misbehave(how: str) -> None:
+    if how == "exit":
+        os._exit(1)
+    if how == "hang":
+        time.sleep(1e6)
+    if how == "memory":
+        raise MemoryError("Unable to allocate 512 GiB")
+    raise RuntimeError("CUDA error: device-side assert triggered")
+
+
+def memory(card: Card, width: int, height: int) -> tuple[int, int]:
+    return 0, width * height * 20  # channels, picture and their copies
 
 
 def load(card: Card, folder: Path, device: str) -> SleepModel:

@@ -161,6 +161,11 @@ class SmallModel(Model):
         return result
 
 
+def memory(card: Card, width: int, height: int) -> tuple[int, int]:
+    """Measured on a processor in float32, at 640x368 to 1920x1088: within 15 %."""
+    return 64 * 2**20, 160 * 2**20 + 2400 * width * height
+
+
 def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
     config: dict[str, Any] = dict(card.config)

@@ -42,9 +42,7 @@ def expected(path: Path) -> dict[str, Any]:
     return {
         "comps": comps,
         "folders": folders,
-        "footage": {
-            one["footage"]["uid"]: expected_footage(of, one, path.parent) for one in delivery["layers"]
-        },
+        "footage": {one["footage"]["uid"]: expected_footage(of, one, path.parent) for one in delivery["layers"]},
         "bits": settings["bits_per_channel"] if apply else 8,
         "linear": settings["color"]["linearize"] if apply else False,
     }

@@ -60,9 +60,7 @@ def test_out(tmp_path: Path, existing: list[str], out: str, made: str) -> None:
     path = write_project(delivery, place / out)
     assert path == place / made
     assert all((place / name).read_bytes() == b"the artist's" for name in existing)
-    assert py_aep.parse(path).project.footages[0].file == str(
-        tmp_path / "delivery/painting/train/train.1001.png"
-    )
+    assert py_aep.parse(path).project.footages[0].file == str(tmp_path / "delivery/painting/train/train.1001.png")
 
 
 def test_several_at_once_get_a_name_each(tmp_path: Path) -> None:
@@ -78,9 +76,7 @@ def test_several_at_once_get_a_name_each(tmp_path: Path) -> None:
         assert len(py_aep.parse(path).project.footages) == 2
 
 
-def test_names_are_claimed_where_there_are_no_hard_links(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_are_claimed_where_there_are_no_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:  # as FAT does
         raise PermissionError(1, "Operation not permitted")
 
@@ -97,9 +93,7 @@ def test_a_moved_delivery_is_found_relative_to_the_project(tmp_path: Path) -> No
     records = re.findall(rb'\{"ascendcount_base":[^{}]*\}', project.read_bytes())
     found = [json.loads(record) for record in records]
     assert found and {(r["ascendcount_base"], r["ascendcount_target"]) for r in found} == {(1, 3)}
-    assert {r["fullpath"] for r in found} == {
-        str(tmp_path / f"here/painting/{n}") for n in ("train", "environment")
-    }
+    assert {r["fullpath"] for r in found} == {str(tmp_path / f"here/painting/{n}") for n in ("train", "environment")}
 
 
 def test_a_relative_path_to_the_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,9 +101,7 @@ def test_a_relative_path_to_the_delivery(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     path = write_project(Path("delivery"), Path("comp.aep"))
     assert path == tmp_path / "comp.aep"
-    assert py_aep.parse(path).project.footages[0].file == str(
-        tmp_path / "delivery/painting/train/train.1001.png"
-    )
+    assert py_aep.parse(path).project.footages[0].file == str(tmp_path / "delivery/painting/train/train.1001.png")
 
 
 # --- notes ---

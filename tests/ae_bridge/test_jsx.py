@@ -32,9 +32,7 @@ def evaluate(script: str, value: Any = None, before: str = "") -> Any:
         {"name": "script", "code": script},
     ]
     request = json.dumps({"steps": steps, "input": value})
-    done: Any = node(
-        [str(REALM)], return_completed_process=True, input=request, capture_output=True, encoding="utf-8"
-    )
+    done: Any = node([str(REALM)], return_completed_process=True, input=request, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     if "error" in answer:
@@ -202,8 +200,7 @@ def test_json_keeps_code_in_strings_as_text() -> None:
 def test_json_says_where_and_what() -> None:
     [result] = each(PARSE, ['{\n  "a": 1,\n  b: "\u00e9"\n}'])
     assert result["error"] == (
-        "Not a readable JSON text: line 3, column 3: expected a name in double quotes, "
-        'found "b: \\"\\u00e9\\"\\u000a}"'
+        'Not a readable JSON text: line 3, column 3: expected a name in double quotes, found "b: \\"\\u00e9\\"\\u000a}"'
     )
 
 

@@ -1,93 +1,201 @@
-"""The broker's bookkeeping: order, retries, endings."""
+"""The rules of jobs and tasks, on a real ledger: order, retries, endings, restarts."""
 
 import pytest
 
-from inference_server.jobs import Job, frames_and_layers, next_task
-from shared.errors import InputRefused, SemrenderError
+from inference_server.jobs import MAX_TASKS, Jobs, frames_and_layers
+from inference_server.ledger import Ledger
+from shared.errors import InputRefused, SemrenderError, ServerError
 from shared.shot import Shot
 
-SPEC = {"frames": [1, 2, 3], "layers": ["train", "sky"], "out": "/out"}
+SPEC = {"shot": {"name": "s"}, "frames": [1, 2, 3], "layers": ["train", "sky"], "out": "/out"}
 DIED = SemrenderError("the worker died")
+PAIRS = [(layer, frame) for frame in (1, 2, 3) for layer in ("train", "sky")]
 
 
-def painting_job() -> Job:
-    job = Job("a", SPEC)
-    check = job.take()
-    assert check is not None and check.kind == "check"
-    assert job.take() is None  # nothing is painted before the check
-    job.finish(check.id, {"problems": [], "warnings": ["w"]})
-    return job
+@pytest.fixture
+def jobs():
+    return Jobs(Ledger(None))
 
 
-def finish_all(job: Job) -> list[str]:
+def keys(pairs=PAIRS, kept=(), same=()):
+    """What a check says of the frames; `kept` are finished, `same` have one key."""
+    made = []
+    for layer, frame in pairs:
+        key = "same" if (layer, frame) in same else f"{layer}{frame}"
+        made.append(
+            [layer, frame, key, {"file": f"{layer}.{frame}.png", "mattes": {}} if (layer, frame) in kept else None]
+        )
+    return made
+
+
+def take(jobs, job="a", painting=()):
+    task = jobs.next_task(job, painting)
+    if task is not None:
+        jobs.begin(task)
+    return task
+
+
+def open_checked(jobs, job="a", **how):
+    jobs.open(job, SPEC)
+    check = take(jobs, job)
+    assert check.kind == "check" and take(jobs, job) is None, "nothing is painted before the check"
+    jobs.finish(check.id, {"problems": [], "warnings": ["w"], "frames": keys(**how)})
+
+
+def painted(task):
+    return {"state": "painted", "file": f"{task.layer}.{task.frame}.png", "mattes": {}}
+
+
+def finish_all(jobs, job="a"):
     done = []
-    while (task := job.take()) is not None:
-        done.append(task.kind)
-        job.finish(task.id, {"state": "painted"})
+    while (task := take(jobs, job)) is not None:
+        done.append(task)
+        jobs.finish(task.id, painted(task) if task.kind == "paint" else {})
     return done
 
 
-def test_frames_go_in_order_with_all_layers_of_a_frame_together():
-    job = painting_job()
-    first = [job.take() for _ in range(4)]
-    assert [(t.frame, t.layer) for t in first if t] == [(1, "train"), (1, "sky"), (2, "train"), (2, "sky")]
+def names(jobs, job="a"):
+    return [name for _, name, _ in jobs.events(job, 0, 1000)]
 
 
-def test_a_job_ends_with_its_delivery():
-    job = painting_job()
-    assert finish_all(job) == ["paint"] * 6 + ["deliver"]
-    assert job.state == "done"
-    name, body = job.events[-1]
-    assert (name, body["painted"], body["total"]) == ("done", 6, 6)
-    assert [e[0] for e in job.events] == ["checked"] + ["frame"] * 6 + ["done"]
+def last(jobs, job="a"):
+    return jobs.events(job, 0, 1000)[-1][2]
 
 
-def test_problems_of_the_check_end_the_job_before_painting():
-    job = Job("a", SPEC)
-    check = job.take()
-    job.finish(check.id, {"problems": [SemrenderError("truncated").to_dict()]})
-    assert job.state == "failed" and job.take() is None
-    assert job.events[-1][1]["errors"][0]["what"] == "truncated"
+def test_frames_go_in_order_with_all_layers_of_a_frame_together(jobs):
+    open_checked(jobs)
+    assert [(t.layer, t.frame) for t in (take(jobs) for _ in range(4))] == PAIRS[:4]
 
 
-def test_a_failed_frame_does_not_stop_the_others_but_prevents_the_delivery():
-    job = painting_job()
-    bad = job.take()
-    job.fail(bad.id, SemrenderError("no class"))
-    assert finish_all(job) == ["paint"] * 5
-    assert job.state == "failed"
-    body = job.events[-1][1]
-    assert (body["done"], body["total"], len(body["errors"])) == (5, 6, 1)
+def test_a_job_ends_with_its_delivery(jobs):
+    open_checked(jobs)
+    assert [task.kind for task in finish_all(jobs)] == ["paint"] * 6 + ["deliver"]
+    assert jobs.summary("a")["state"] == "done" and jobs.active() == []
+    assert (last(jobs)["painted"], last(jobs)["total"]) == (6, 6)
+    assert names(jobs) == ["checked"] + ["frame"] * 6 + ["done"]
+    assert [n for n, _, _ in jobs.events("a", 0)] == list(range(1, 9))
+    assert jobs.events("a", 7)[0][1] == "done"
+
+
+def test_problems_of_the_check_end_the_job_before_painting(jobs):
+    jobs.open("a", SPEC)
+    jobs.finish(take(jobs).id, {"problems": [SemrenderError("truncated").to_dict()]})
+    assert jobs.summary("a")["state"] == "failed" and take(jobs) is None
+    assert last(jobs)["errors"][0]["what"] == "truncated" and last(jobs)["frames_failed"] == 0
+
+
+def test_a_failed_frame_does_not_stop_the_others_but_prevents_the_delivery(jobs):
+    open_checked(jobs)
+    jobs.fail(take(jobs).id, SemrenderError("no class"))
+    assert [task.kind for task in finish_all(jobs)] == ["paint"] * 5
+    assert jobs.summary("a")["state"] == "failed"
+    body = last(jobs)
+    assert (body["done"], body["total"], body["failed"]) == (5, 6, 1)
     assert (body["errors"][0]["layer"], body["errors"][0]["frame"]) == ("train", 1)
 
 
-def test_a_task_whose_worker_died_is_tried_once_more_then_failed():
-    job = painting_job()
-    task = job.take()
-    job.lose(task.id, DIED)
-    again = job.take()
-    assert again.id == task.id
-    job.lose(again.id, DIED)
-    assert job.errors[0]["what"] == "the worker died"
-    assert all(t.id != task.id for t in job.waiting)
+def test_a_task_whose_worker_died_is_tried_once_more_then_quarantined_for_every_job(jobs):
+    open_checked(jobs)
+    task = take(jobs)
+    jobs.lose(task.id, DIED)
+    again = take(jobs)
+    assert again.id == task.id and again.deaths == 1
+    jobs.lose(again.id, DIED)
+    finish_all(jobs)
+    assert jobs.errors("a")[0]["what"] == "the worker died"
+    open_checked(jobs, "b")
+    assert jobs.quarantined(take(jobs, "b")).what == "the worker died"
+    jobs.clean(before=0, quarantine=True)
+    assert jobs.quarantined(task) is None
 
 
-def test_cancel_ends_at_once_and_late_results_change_nothing():
-    job = painting_job()
-    task = job.take()
-    job.cancel()
-    events = list(job.events)
-    job.finish(task.id, {"state": "painted"})
-    job.fail(task.id, DIED)
-    job.cancel()
-    assert job.state == "cancelled" and job.events == events and job.take() is None
+def test_cancel_ends_at_once_and_late_results_change_nothing_but_are_remembered(jobs):
+    open_checked(jobs)
+    task = take(jobs)
+    jobs.cancel("a")
+    before = jobs.events("a", 0)
+    jobs.finish(task.id, painted(task))
+    jobs.fail(task.id, DIED)
+    jobs.cancel("a")
+    assert jobs.summary("a")["state"] == "cancelled" and jobs.events("a", 0) == before and take(jobs) is None
+    open_checked(jobs, "b")
+    assert take(jobs, "b").source == {"out": "/out", "file": "train.1.png", "mattes": {}}
 
 
-def test_the_next_job_begins_when_the_first_has_nothing_to_hand_out():
-    first, second = Job("a", SPEC), Job("b", SPEC)
-    assert next_task([first, second]).job == "a"
-    assert next_task([first, second]).job == "b"
-    assert next_task([first, second]) is None
+def test_a_key_that_is_being_painted_is_not_begun_again_and_then_copied(jobs):
+    open_checked(jobs, same=[("train", 1), ("train", 3)])
+    first = take(jobs)
+    held = {first.key}
+    others = [take(jobs, painting=held) for _ in range(5)]
+    assert [(t.layer, t.frame) for t in others if t] == [("sky", 1), ("train", 2), ("sky", 2), ("sky", 3)]
+    jobs.finish(first.id, painted(first))
+    copy = take(jobs, painting=held)
+    assert (copy.layer, copy.frame, copy.source["file"]) == ("train", 3, "train.1.png")
+    jobs.give_back(copy.id, lost_source=True)
+    assert take(jobs).source is None, "what is not there any more is painted"
+
+
+def test_finished_frames_are_kept_at_the_check(jobs):
+    open_checked(jobs, kept=PAIRS[:4])
+    assert [(t.layer, t.frame) for t in finish_all(jobs)] == [*PAIRS[4:], (None, None)]
+    assert (last(jobs)["kept"], last(jobs)["painted"]) == (4, 2)
+
+
+def test_after_a_restart_finished_frames_are_looked_at_again_and_told_once(jobs):
+    open_checked(jobs)
+    for _ in range(3):
+        task = take(jobs)
+        jobs.finish(task.id, painted(task))
+    take(jobs)  # in hand when the server dies
+    seen = len(names(jobs))
+    assert jobs.recover() == 1
+    check = take(jobs)
+    assert check.kind == "check" and take(jobs) is None
+    jobs.finish(check.id, {"problems": [], "frames": keys(kept=PAIRS[:2])})  # the third is gone
+    assert [(t.layer, t.frame) for t in finish_all(jobs)] == [*PAIRS[2:], (None, None)]
+    assert names(jobs)[seen:] == ["resumed"] + ["frame"] * 4 + ["done"]
+    assert last(jobs)["painted"] == 6
+
+
+def test_recovering_a_job_that_was_ending(jobs):
+    open_checked(jobs)
+    for _ in range(6):
+        task = take(jobs)
+        jobs.finish(task.id, painted(task))
+    assert take(jobs).kind == "deliver"
+    jobs.recover()
+    jobs.finish(take(jobs).id, {"problems": [], "frames": keys(kept=PAIRS)})
+    assert [task.kind for task in finish_all(jobs)] == ["deliver"]
+    assert jobs.summary("a")["state"] == "done" and last(jobs)["painted"] == 6
+
+
+def test_pause_resume_and_priority(jobs):
+    for job in "abc":
+        jobs.open(job, SPEC)
+    jobs.prioritise("c", 5)
+    assert [row["id"] for row in jobs.active()] == ["c", "a", "b"]
+    assert [row["id"] for row in jobs.active(above=0)] == ["c"]
+    jobs.pause("a", "asked")
+    assert [row["id"] for row in jobs.active()] == ["c", "b"] and jobs.summary("a")["state"] == "paused"
+    jobs.resume("a")
+    jobs.resume("a")
+    assert [row["id"] for row in jobs.active()] == ["c", "a", "b"]
+    assert names(jobs) == ["paused", "resumed"]
+
+
+def test_clean_forgets_ended_jobs_only(jobs):
+    open_checked(jobs)
+    finish_all(jobs)
+    open_checked(jobs, "b")
+    assert jobs.clean(before=1e12) == ["a"] and not jobs.known("a") and jobs.known("b")
+    assert jobs.ledger.row("SELECT count(*) FROM tasks WHERE job = 'a'")[0] == 0
+    with pytest.raises(ServerError):
+        jobs.summary("a")
+
+
+def test_too_many_tasks_are_refused(jobs):
+    with pytest.raises(InputRefused, match="at most"):
+        jobs.open("a", {**SPEC, "frames": list(range(MAX_TASKS))})
 
 
 def test_unknown_layers_and_frames_are_refused_with_what_there_is():

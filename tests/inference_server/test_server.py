@@ -9,10 +9,9 @@ import sys
 import time
 
 import pytest
-import zmq
 
 from shared import places, protocol
-from shared.client import Client, find_server, private_server
+from shared.client import Client, _connect, find_server, private_server
 from shared.errors import InputRefused, ModelRefused, ServerError
 from shared.sequences import shot_from_input
 from tests.conftest import ROOT, semrender
@@ -45,10 +44,8 @@ def test_version_skew_is_answered_with_who_must_update(client):
 def test_unknown_verbs_and_garbage_are_refused_and_the_server_lives(client):
     with pytest.raises(ServerError, match="does not know the verb 'paint'"):
         client.request("paint", {})
-    raw = zmq.Context.instance().socket(zmq.DEALER)
-    raw.linger = 0
-    raw.connect(client.address)
-    for frames in ([b"\xc1\xff"], [b""], [b"a" * 100, b"b"], [b"\x93\x01\x02\x03"], [b"\x80"]):
+    raw = _connect(client.connection)
+    for frames in ([b"\xc1\xff"], [b""], [b"a" * 100, b"b"], [b"\x93\x01\x02\x03"], [b"\x80"], [b"\x80"] * 3):
         raw.send_multipart(frames)
         assert raw.poll(5000)
         header, _ = protocol.unpack(raw.recv_multipart())
@@ -95,31 +92,24 @@ def test_classes_a_model_never_saw_are_named(client, add_sleep_model, colour_fra
 def test_without_a_shared_disk_files_go_as_blobs_and_come_back(client, add_sleep_model, colour_frames, tmp_path):
     folder = colour_frames(count=2)
     job = job_of(folder, tmp_path / "out", add_sleep_model())
-    files = sorted(folder.iterdir())
     shot = {**job["shot"], "layers": [{"name": "tree", "labels": "shot.####.png"}]}
-    identity = client.submit({"shot": shot, "files": [f.name for f in files]}, [f.read_bytes() for f in files])
+    identity = client.submit({"shot": shot}, {file.name: file for file in folder.iterdir()})
     events = list(client.watch(identity))
     assert events[-1]["event"] == "done"
     frame = next(event["body"]["file"] for event in events if event["event"] == "frame")
     assert client.fetch(identity, frame).startswith(b"\x89PNG")
     assert json.loads(client.fetch(identity, "delivery.json"))["schema"] == "semrender.delivery"
+    made = client.collect(identity, tmp_path / "here")
+    assert (tmp_path / "here" / "delivery.json") in made and not list((tmp_path / "here").rglob("*.tmp"))
     for path in ("../in/shot.1001.png", "/etc/passwd", "."):
         with pytest.raises(InputRefused):
             client.fetch(identity, path)
 
 
 @pytest.mark.parametrize("name", ["../escape.png", "/abs.png", "a/../../b.png", "c:\\x.png", ""])
-def test_blobs_cannot_leave_their_folder(client, add_sleep_model, name, state_folder):
-    shot = {
-        "name": "s",
-        "fps": 24,
-        "first": 1,
-        "last": 1,
-        "model": add_sleep_model(),
-        "layers": [{"name": "a", "labels": "a.png"}],
-    }
+def test_blobs_cannot_leave_their_folder(client, name, state_folder):
     with pytest.raises(InputRefused):
-        client.submit({"shot": shot, "files": [name]}, [b"x"])
+        client.request("put", {"job": "0" * 32, "name": name, "offset": 0, "size": 1}, [b"x"])
     assert not list(state_folder.rglob("escape.png"))
 
 
@@ -127,7 +117,7 @@ def test_watch_replays_what_was_missed(client, add_sleep_model, colour_frames, t
     identity = client.submit(job_of(colour_frames(), tmp_path / "out", add_sleep_model()))
     events = list(client.watch(identity))
     assert [event["n"] for event in events] == list(range(1, len(events) + 1))
-    with Client(client.address) as other:
+    with Client(client.connection) as other:
         assert list(other.watch(identity)) == events
         assert list(other.watch(identity, since=3)) == events[3:]
 
@@ -164,7 +154,7 @@ def test_hosts_find_a_public_server_through_its_connection_file(state_folder):
             assert found.hello("test")["pid"] == process.pid
         assert places.read_json(places.installation_file())["python"] == sys.executable
         again = semrender("serve")
-        assert again.returncode == 5 and "already runs" in again.stderr
+        assert again.returncode == 5 and "another server has the ledger open" in again.stderr
         doctor = semrender("doctor")
         assert f"pid {process.pid}" in doctor.stdout and doctor.returncode == 0
     finally:

@@ -1,0 +1,125 @@
+"""`semrender jobs`: what the server has to do, and the hand on it. `semrender connect`: a server elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import zmq
+import zmq.auth
+
+from inference_server import render
+from shared import places
+from shared.client import Client, find_server
+from shared.errors import InputRefused, ServerError
+
+KEEP_DAYS = 7.0
+
+
+def add_commands(commands: Any) -> None:
+    jobs = commands.add_parser("jobs", help="list, watch, cancel, pause, resume, hurry or forget jobs")
+    jobs.set_defaults(run=run_list)
+    verbs = jobs.add_subparsers(title="verbs", metavar="VERB")
+    for name, help_text in (
+        ("watch", "follow a job until it ends and lay out its comp"),
+        ("cancel", "stop a job; what is finished stays"),
+        ("pause", "hand out no more of its frames"),
+        ("resume", "go on"),
+        ("priority", "-100 to 100; higher goes first"),
+    ):
+        verb = verbs.add_parser(name, help=help_text)
+        verb.add_argument("job", help="its id, or the beginning of it")
+        verb.set_defaults(run=run_watch if name == "watch" else run_verb, verb=name)
+        if name == "priority":
+            verb.add_argument("priority", type=int)
+        if name == "watch":
+            verb.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+    clean = verbs.add_parser("clean", help="forget ended jobs and remove what they left in the spool")
+    clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
+    clean.add_argument("--quarantine", action="store_true", help="try frames again that killed workers")
+    clean.set_defaults(run=run_clean)
+
+    connect = commands.add_parser("connect", help="paint on a server of another machine")
+    connect.add_argument("address", help="tcp://HOST:PORT, as its `semrender serve --bind` says")
+    connect.add_argument("server_key", help="the key that it says")
+    connect.set_defaults(run=run_connect)
+
+
+def running() -> Client:
+    found = find_server("jobs")
+    if found is None:
+        raise ServerError("no server runs", remedy="Start one with `semrender serve`; its jobs wait in its ledger")
+    return found
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        jobs = client.jobs()
+    if arguments.json:
+        print(json.dumps({"jobs": jobs}))
+    elif not jobs:
+        print("no jobs")
+    for job in [] if arguments.json else jobs:
+        print(line(job))
+    return 0
+
+
+def line(job: dict[str, Any]) -> str:
+    failed = f", {job['failed']} failed" if job["failed"] else ""
+    hurry = f", priority {job['priority']}" if job["priority"] else ""
+    when = time.strftime("%m-%d %H:%M", time.localtime(job["ended"] or job["created"]))
+    why = f" ({job['paused']})" if job["paused"] else ""
+    counts = f"{job['done']}/{job['total']}{failed}{hurry}"
+    return f"{job['job'][:8]}  {when}  {job['state']:<10} {counts:<16} {job['name']} -> {job['out']}{why}"
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        job = chosen(client, arguments.job)
+        return render.follow(arguments, client, job["job"], Path(job["out"]))
+
+
+def run_verb(arguments: argparse.Namespace) -> int:
+    more = {"priority": arguments.priority} if arguments.verb == "priority" else {}
+    with running() as client:
+        job = client.ask(arguments.verb, chosen(client, arguments.job)["job"], **more)
+    print(json.dumps(job) if arguments.json else line(job))
+    return 0
+
+
+def run_clean(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        gone, _ = client.request("clean", {"days": arguments.days, "quarantine": arguments.quarantine}, seconds=60.0)
+    print(
+        json.dumps(gone) if arguments.json else f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed"
+    )
+    return 0
+
+
+def chosen(client: Client, start: str) -> dict[str, Any]:
+    """The one job whose id begins so. Raises InputRefused."""
+    found = [job for job in client.jobs() if start and job["job"].startswith(start)]
+    if len(found) != 1:
+        what = f"{len(found)} jobs begin" if found else "no job begins"
+        raise InputRefused(f"{what} with {start!r}", remedy="See `semrender jobs`")
+    return found[0]
+
+
+def run_connect(arguments: argparse.Namespace) -> int:
+    """Remember a server and this machine's key for it; the key is made once."""
+    folder = places.home() / "keys"
+    secret_file, public_file = folder / "client.key_secret", folder / "client.key"
+    if not secret_file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        zmq.auth.create_certificates(folder, "client")
+        secret_file.chmod(0o600)
+    public, secret = zmq.auth.load_certificate(secret_file)
+    if len(arguments.server_key) != 40 or secret is None:
+        raise InputRefused("this is no server key", remedy="`semrender serve --bind` says it when it starts")
+    keys = {"server_key": arguments.server_key, "public_key": public.decode(), "secret_key": secret.decode()}
+    places.write_json(places.remote_file(), {"address": arguments.address, **keys})
+    print(f"put this file into the server's folder of clients: {public_file}")
+    return 0

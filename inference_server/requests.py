@@ -1,0 +1,96 @@
+"""A client's request for a job becomes the job's description: validated, complete, nothing left to guess.
+
+Nothing here reads a pass or a picture; what is in the files is the business of the worker's `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from inference_server import cards
+from inference_server.jobs import FORMATS, HIGHEST, LOWEST, frames_and_layers
+from inference_server.security import inside
+from shared.errors import InputRefused
+from shared.label_set import load_label_set
+from shared.shot import PASSES, Shot, resolved
+
+DEFAULT_MODEL = "countryside"
+
+Body = dict[str, Any]
+
+
+def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
+    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models"}.
+
+    Args:
+        base, out: folders of the passes and of the output.
+        roots: the only folders the job may touch; None = all that the server's user may.
+        uploaded: the passes came over the wire; their names must stay below `base`.
+
+    Raises InputRefused.
+    """
+    shot = Shot.from_dict(body.get("shot"))
+    if not base.is_absolute() or not out.is_absolute():
+        raise InputRefused("a job needs the absolute folders of its passes and of its output")
+    if body.get("format", "png") not in FORMATS:
+        raise InputRefused(f"unknown format {body.get('format')!r}", remedy=f"Choose one of {', '.join(FORMATS)}")
+    for folder in (base, out):
+        inside(folder, roots)
+    if uploaded:
+        _stay_below(shot)
+    frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
+    models = {}
+    for layer in shot.layers:
+        asked = resolved(shot, layer)
+        named = asked.label_set or shot.label_set
+        if named.lower().endswith(".json"):
+            inside(Path(named), roots)
+        label_set = load_label_set(named)
+        card = cards.find_card(asked.model or DEFAULT_MODEL)
+        if card.label_set.name != label_set.name or card.label_set.hash != label_set.hash:
+            same = card.label_set.name == label_set.name
+            raise InputRefused(
+                f"the model {card.name} paints the label set {card.label_set.name}, the pass has {label_set.name}",
+                layer=layer.name,
+                cause="The label set has changed since the model was made" if same else "",
+                remedy="Choose another model, or the label set the model was made for",
+            )
+        options = card.check_options(asked.options or {})
+        models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
+    return {
+        "shot": shot.to_dict(),
+        "base": str(base),
+        "out": str(out),
+        "roots": None if roots is None else list(roots),
+        "format": str(body.get("format", "png")),
+        "frames": frames,
+        "layers": layers,
+        "models": models,
+    }
+
+
+def priority(body: Body, otherwise: int = 0) -> int:
+    """A job's priority. Raises InputRefused."""
+    value = body.get("priority", otherwise)
+    if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
+        raise InputRefused(f"{value!r} is no priority", remedy=f"Give a whole number from {LOWEST} to {HIGHEST}")
+    return value
+
+
+def _listed(body: Body, name: str, kind: type) -> list[Any] | None:
+    value = body.get(name)
+    if value is not None and not (isinstance(value, list) and all(type(item) is kind for item in value)):
+        raise InputRefused(f'"{name}" is no list of {"numbers" if kind is int else "names"}')
+    return value
+
+
+def _stay_below(shot: Shot) -> None:
+    patterns = [(None, shot.context)] + [(layer.name, getattr(layer, p)) for layer in shot.layers for p in PASSES]
+    for layer, pattern in patterns:
+        if pattern is None:
+            continue
+        posix, windows = PurePosixPath(pattern), PureWindowsPath(pattern)
+        if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
+            raise InputRefused("a pass that came over the wire must lie in its job's folder", layer=layer, file=pattern)

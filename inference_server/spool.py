@@ -1,0 +1,120 @@
+"""The spool: passes that came over the wire, and what was painted from them, where no disk is shared.
+
+`spool/JOB/in` holds what the client sent, `spool/JOB/out` what it can collect. Pieces are written where they
+belong, so a piece that comes twice changes nothing; a file's last piece puts it on disk for good.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from inference_server.crash_points import reach
+from shared.errors import InputRefused, SemrenderError
+
+JOB = re.compile(r"[0-9a-f]{32}")
+MAX_FILE = 4 * 2**30  # bytes
+MAX_FILES = 20_000
+UNCLAIMED_SECONDS = 24 * 3600  # an upload that no job claims is removed after this
+
+
+class Spool:
+    """A folder that never holds more than `limit` bytes of uploads."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.used = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) if folder.exists() else 0
+
+    def put(self, job: str, name: str, offset: int, size: int, piece: bytes) -> None:
+        """Write one piece of a file. Raises InputRefused for names that leave the folder and where it is full."""
+        target = self.inputs(job) / safe_name(name)
+        if not (0 <= offset <= size <= MAX_FILE and offset + len(piece) <= size):
+            raise InputRefused("a piece of a file does not fit the file", file=name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("r+b" if target.exists() else "w+b") as file:
+                before = file.seek(0, os.SEEK_END)
+                if offset > before:
+                    raise InputRefused("a piece of a file came before the one in front of it", file=name)
+                grows = max(0, offset + len(piece) - before)
+                if self.used + grows > self.limit:
+                    raise InputRefused(
+                        f"the server's spool is full: {self.limit // 2**20} MiB",
+                        remedy="Run `semrender jobs clean`, start the server with more --spool-gib, or share a disk",
+                    )
+                file.seek(offset)
+                file.write(piece)
+                self.used += grows
+                reach("broker in the middle of an upload")
+                if offset + len(piece) == size:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise SemrenderError(
+                "the server cannot keep this file",
+                file=name,
+                cause=error.strerror or str(error),
+                remedy="Free space on the server's disk and try again",
+            ) from error
+
+    def claim(self, job: str, files: Any) -> Path:
+        """The folder of a job's uploaded passes, after every file was found whole. Raises InputRefused."""
+        if not isinstance(files, list) or not 0 < len(files) <= MAX_FILES:
+            raise InputRefused("the job does not name its files")
+        for entry in files:
+            if not (isinstance(entry, list) and len(entry) == 2):
+                raise InputRefused("the job does not name its files as [name, bytes]")
+            target = self.inputs(job) / safe_name(entry[0])
+            if not target.is_file() or target.stat().st_size != entry[1]:
+                raise InputRefused("the file has not arrived whole", file=entry[0], remedy="Send it again")
+        return self.inputs(job)
+
+    def inputs(self, job: str) -> Path:
+        return self.folder / _checked(job) / "in"
+
+    def outputs(self, job: str) -> Path:
+        return self.folder / _checked(job) / "out"
+
+    def sweep(self, keep: Collection[str]) -> None:
+        """Remove what no job in `keep` claims, uploads in progress aside."""
+        if not self.folder.exists():
+            return
+        for folder in self.folder.iterdir():
+            age = time.time() - folder.stat().st_mtime
+            if folder.name not in keep and (not (folder / "in").exists() or age > UNCLAIMED_SECONDS):
+                self.remove(folder.name)
+
+    def remove(self, job: str) -> None:
+        folder = self.folder / _checked(job)
+        if folder.exists():
+            self.used -= sum(f.stat().st_size for f in (folder / "in").rglob("*") if f.is_file())
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked(job: str) -> str:
+    if not JOB.fullmatch(job):
+        raise InputRefused(f"{job!r} is no name of a job", remedy="It is 32 hexadecimal digits")
+    return job
+
+
+def safe_name(name: Any) -> PurePosixPath:
+    """A relative name that stays below its folder on Windows, macOS and Linux. Raises InputRefused."""
+    text = str(name)
+    path = PurePosixPath(text)
+    bad = path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text or not path.parts
+    if bad or len(text) > 1024:
+        raise InputRefused("a file name that leaves the job's folder was refused", file=text[:200])
+    return path
+
+
+def free(folder: Path) -> int:
+    """Bytes that are free where a folder is or will be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

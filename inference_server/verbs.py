@@ -1,0 +1,226 @@
+"""What clients can ask the broker for. Every verb is a function of (client, request, body, blobs).
+
+A verb changes the ledger and answers; the broker sends the answer once the change is on disk. All verbs may be
+repeated without harm: `submit` and `put` carry the job's id, chosen by the client.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference_server import cards
+from inference_server.jobs import INTERACTIVE
+from inference_server.requests import DEFAULT_MODEL, job_spec, priority
+from inference_server.security import inside
+from inference_server.spool import JOB, free
+from shared import places, protocol
+from shared.errors import InputRefused, SemrenderError
+
+if TYPE_CHECKING:
+    from inference_server.broker import Broker
+
+SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
+SEEN_FILES = 16
+DAY = 86400.0
+
+log = logging.getLogger("semrender.broker")
+
+Body = dict[str, Any]
+Verb = Callable[[bytes, str, Body, list[bytes]], None]
+
+
+def verbs_of(broker: Broker) -> dict[str, Verb]:
+    verbs = Verbs(broker)
+    names = [name for name in vars(Verbs) if not name.startswith("_")]
+    return {name: getattr(verbs, name) for name in names}
+
+
+class Verbs:
+    """Each public method is a verb of its name."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._jobs = broker.jobs
+        self._spool = broker.spool
+
+    def hello(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Versions, and how the server is."""
+        protocol.check_version(body, "server", "client")
+        broker = self._broker
+        about = {
+            "protocol": protocol.PROTOCOL,
+            "min_protocol": protocol.MIN_PROTOCOL,
+            "version": broker.settings.version,
+            "pid": os.getpid(),
+            "workers": [
+                {"device": w.device, "ready": w.ready, "tasks": len(w.tasks), **w.about}
+                for w in broker.workers.values()
+            ],
+            "ledger": str(broker.settings.ledger or ""),
+            "spool": {"used": self._spool.used, "limit": self._spool.limit},
+            "free": free(places.home()),
+            "ending": broker.ending,
+        }
+        self._answer(client, request, about)
+
+    def ping(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        self._answer(client, request, {})
+
+    def models(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        found, broken = cards.available_cards()
+        listed = [card.to_dict() for card in found.values()]
+        words = {name: str(error) for name, error in broken.items()}
+        self._answer(client, request, {"models": listed, "broken": words, "default": DEFAULT_MODEL})
+
+    def sees(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Whether files that the client sees are the same here: a shared disk is found out, not assumed."""
+        files = body.get("files")
+        if not isinstance(files, list) or len(files) > SEEN_FILES:
+            raise InputRefused("no list of files to look at")
+        self._answer(client, request, {"same": [self._same(entry) for entry in files]})
+
+    def put(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
+        """One piece of a file of a job that will be submitted."""
+        if len(blobs) != 1:
+            raise InputRefused("a piece of a file without its bytes")
+        offset, size = _whole(body, "offset"), _whole(body, "size")
+        self._spool.put(str(body.get("job")), str(body.get("name")), offset, size, blobs[0])
+        self._answer(client, request, {})
+
+    def check(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        job = str(body.get("job") or uuid.uuid4().hex)
+        if not self._jobs.known(job):
+            self._jobs.open(job, self._spec(job, body), only_check=True, priority=INTERACTIVE)
+        self._broker.checks[job] = (client, request)
+
+    def submit(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Answered when the job is on disk. The same id again is the same job."""
+        job = str(body.get("job"))
+        if not JOB.fullmatch(job):
+            raise InputRefused(f"{job[:64]!r} is no name of a job", remedy="It is 32 hexadecimal digits")
+        if not self._jobs.known(job):
+            spec = self._spec(job, body)
+            if free(places.home()) < self._broker.settings.reserve_mib * 2**20:
+                raise SemrenderError(
+                    "the server's disk is full, so it accepts no job",
+                    file=places.home(),
+                    remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",
+                )
+            self._jobs.open(job, spec, priority=priority(body))
+            log.info("job %s: %s, into %s", job, spec["shot"]["name"], spec["out"])
+        self._broker.doing.add("submit")
+        self._answer(client, request, {"job": job, "out": self._jobs.summary(job)["out"]})
+
+    def watch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Events after number `since`: a lease that the watcher renews with `renew`, its way to ask "are you there".
+
+        A renewal goes on where the events are; a server that does not know the watcher begins at `since`.
+        """
+        job = self._job(body)
+        since = max(0, _whole(body, "since"))
+        known = self._broker.watchers.get((client, job)) if body.get("renew") is True else None
+        self._broker.watchers[client, job] = (known[0] if known else since, time.monotonic())
+        self._answer(client, request, self._jobs.summary(job))
+
+    def jobs(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        self._answer(client, request, {"jobs": self._jobs.summaries()})
+
+    def cancel(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        job = self._job(body)
+        self._jobs.cancel(job)
+        self._broker.doing.add("cancel")
+        self._broker.tell_workers({"drop": job})
+        self._answer(client, request, self._jobs.summary(job))
+
+    def pause(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        job = self._job(body)
+        self._jobs.pause(job, "asked")
+        self._answer(client, request, self._jobs.summary(job))
+
+    def resume(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        job = self._job(body)
+        self._jobs.resume(job)
+        self._answer(client, request, self._jobs.summary(job))
+
+    def priority(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        job = self._job(body)
+        self._jobs.prioritise(job, priority(body))
+        self._answer(client, request, self._jobs.summary(job))
+
+    def clean(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Forget ended jobs older than `days`, what they left in the spool, and if asked the quarantine."""
+        days = body.get("days", 0)
+        if not isinstance(days, int | float) or isinstance(days, bool) or not 0 <= days < 100_000:
+            raise InputRefused(f"{days!r} is no number of days")
+        before = self._spool.used
+        gone = self._jobs.clean(time.time() - days * DAY, quarantine=body.get("quarantine") is True)
+        self._spool.sweep(self._jobs.all_ids())
+        self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
+
+    def tree(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """Names and sizes of the files in a job's output folder."""
+        out = Path(self._jobs.summary(self._job(body))["out"])
+        files = [[name, (out / name).stat().st_size] for name in _files(out)]
+        self._answer(client, request, {"files": files})
+
+    def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """A piece of a file of the output folder, from `offset` on."""
+        folder = Path(self._jobs.summary(self._job(body))["out"]).resolve()
+        path = (folder / str(body.get("path", ""))).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise InputRefused("the job has no such file", file=str(body.get("path"))[:200])
+        with path.open("rb") as file:
+            file.seek(max(0, _whole(body, "offset")))
+            piece = file.read(protocol.CHUNK)
+        self._broker.answer(client, protocol.reply(request, {"size": path.stat().st_size}, [piece]))
+
+    def stop(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """End when the tasks in hand are finished; the rest waits in the ledger."""
+        self._answer(client, request, {})
+        self._broker.stop()
+
+    def _answer(self, client: bytes, request: str, body: Body) -> None:
+        self._broker.answer(client, protocol.reply(request, body))
+
+    def _job(self, body: Body) -> str:
+        return str(self._jobs.summary(str(body.get("job")))["job"])
+
+    def _spec(self, job: str, body: Body) -> Body:
+        if "files" in body:
+            folder = self._spool.claim(job, body["files"])
+            out = self._spool.outputs(job)
+            return job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
+        base, out = Path(str(body.get("base", ""))), Path(str(body.get("out", "")))
+        return job_spec(body, base, out, self._roots(), uploaded=False)
+
+    def _roots(self) -> tuple[str, ...] | None:
+        settings = self._broker.settings
+        return None if settings.clients is None and not settings.roots else settings.roots
+
+    def _same(self, entry: Any) -> bool:
+        try:
+            path, digest = Path(str(entry[0])), str(entry[1])
+            with inside(path, self._roots()).open("rb") as file:
+                return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest() == digest
+        except (OSError, ValueError, TypeError, LookupError, SemrenderError):
+            return False
+
+
+def _whole(body: Body, name: str) -> int:
+    value = body.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
+        raise InputRefused(f'"{name}" is no whole number')
+    return value
+
+
+def _files(folder: Path) -> Iterator[str]:
+    for found in sorted(folder.rglob("*")):
+        if found.is_file() and not found.is_symlink() and not found.name.startswith("."):
+            yield found.relative_to(folder).as_posix()
