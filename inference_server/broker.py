@@ -107,6 +107,7 @@ class Broker:
         self.backstage.bind("tcp://127.0.0.1:0")
         self._worker_address = self.backstage.getsockopt_string(zmq.LAST_ENDPOINT)
         self.workers: dict[bytes, Worker] = {}
+        self.deaths = 0  # of workers that were ready
         self._failed_starts = 0
         self.watchers: dict[tuple[bytes, str], tuple[int, float]] = {}  # (client, job) -> (events it has, renewed)
         self.checks: dict[str, tuple[bytes, str]] = {}  # job of a `check` -> client and request to answer
@@ -337,8 +338,8 @@ class Broker:
             self.doing.add("result")
             for task in worker.tasks:
                 self.jobs.lose(task, died(worker))
-            if not worker.ready:
-                self._failed_starts += 1
+            self.deaths += worker.ready
+            self._failed_starts += not worker.ready
             if self._failed_starts < STARTS:
                 self._start(worker.device)
             time.sleep(0.1 * self._failed_starts)

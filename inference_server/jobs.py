@@ -219,8 +219,8 @@ class Jobs:
         elif task["kind"] == "check":
             self._checked(task, body)
         elif task["kind"] == "paint":
+            self._frame(task, body)  # told before the end of the job that it may be
             self._done(task)
-            self._frame(task, body)
         else:
             self._done(task)
             row = self._job(job)
@@ -305,9 +305,9 @@ class Jobs:
             self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, paint["id"])
             if files is not None:
                 self._painted(key, row, files)
-                self._done(paint)
                 if paint["outcome"] is None:
                     self._frame(paint, {"state": "kept", **files})
+                self._done(paint)
             elif paint["outcome"] is not None:  # finished before the restart, and not there any more
                 self.ledger.write(f"UPDATE jobs SET {paint['outcome']} = {paint['outcome']} - 1 WHERE id = ?", job)
                 self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", paint["id"])

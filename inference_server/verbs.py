@@ -63,6 +63,7 @@ class Verbs:
                 {"device": w.device, "ready": w.ready, "tasks": len(w.tasks), **w.about}
                 for w in broker.workers.values()
             ],
+            "deaths": broker.deaths,
             "ledger": str(broker.settings.ledger or ""),
             "spool": {"used": self._spool.used, "limit": self._spool.limit},
             "free": free(places.home()),

@@ -1,20 +1,24 @@
 """One worker process: tasks come in, decoded ahead; painted one by one; written behind.
 
-The main thread owns the socket and the device. A small pool of threads decodes the next frames and encodes
-the last ones while the device works (image codecs release the interpreter lock). The worker ends when its
-standard input closes, which also happens when the broker dies.
+The main thread owns the socket and only that, so that it always listens: an urgent task is decoded while
+another one is painted and comes next. One thread owns the device; a few decode the next frames and encode the
+last ones (image codecs and kernels release the interpreter lock). Whatever a thread has finished wakes the
+main thread. The worker ends when its standard input closes, which also happens when the broker dies.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,11 +47,16 @@ Body = dict[str, Any]
 
 @dataclass
 class Running:
-    """A task on its way: first `decoding`, then `encoding`."""
+    """A task on its way, and what a thread is doing with it: "decoding", "painting", then "encoding"."""
 
     task: Body
-    decoding: Future[Any] | None
-    encoding: Future[Body] | None = None
+    stage: str
+    work: Future[Any]
+    decoded: Decoded | None = None
+
+    @property
+    def urgency(self) -> int:
+        return int(self.task["priority"])
 
 
 @dataclass
@@ -73,9 +82,12 @@ class Worker:
         self.previews: dict[str, Previews] = {}
         self.models = Resident(self.device, models_mib * 2**20)
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
+        self.painter = ThreadPoolExecutor(1, "paint")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
-        self.queue: list[Running] = []  # in the order of arrival
-        self.writing: list[Running] = []
+        self.running: list[Running] = []  # in the order of arrival
+        self.bell, self.door = socket.socketpair()  # a thread rings, the main thread hears it beside ZeroMQ
+        self.bell.setblocking(False)
+        self.door.setblocking(False)
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
         self.send({"ready": {"device": self.device, "others": others, "about": about, "pid": os.getpid()}})
 
@@ -86,42 +98,78 @@ class Worker:
         self.spoke = time.monotonic()
 
     def run(self) -> None:
+        poller = zmq.Poller()
+        poller.register(self.socket, zmq.POLLIN)
+        poller.register(self.door.fileno(), zmq.POLLIN)
         while True:
-            # While threads work, look at them often; a thread cannot wake a socket's poll.
-            wait = 0 if self.next_decoded() else 3 if self.writing or self.queue else 1000
-            if self.socket.poll(wait):
-                while self.socket.poll(0):
-                    self.receive(protocol.unpack(self.socket.recv_multipart())[0])
-            for running in [r for r in self.writing if r.encoding is not None and r.encoding.done()]:
-                self.writing.remove(running)
-                self.settle(running, running.encoding)
+            ready = dict(poller.poll(1000))
+            if self.door.fileno() in ready:
+                self.door.recv(4096)
+            while self.socket.poll(0):
+                self.receive(protocol.unpack(self.socket.recv_multipart())[0])
+            for running in [r for r in self.running if r.work.done() and r.stage != "decoding"]:
+                self.go_on(running)
+            self.paint_next()
             if self.steps != self.told and time.monotonic() - self.spoke > ALIVE_SECONDS:
                 self.told = self.steps
                 self.send({"alive": self.steps})
-            self.paint_next()
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
-            dropped = [r for r in self.queue if r.task["job"] == header["drop"]]
-            self.queue = [r for r in self.queue if r not in dropped]
-            for running in dropped:
+            for running in [r for r in self.running if r.task["job"] == header["drop"] and r.stage == "decoding"]:
+                self.running.remove(running)
                 self.send({"task": running.task["id"], "dropped": True})
             return
         task: Body = header["task"]
         if "spec" in header:
             self.specs[task["job"]] = header["spec"]
         if task["kind"] == "paint":
-            self.queue.append(Running(task, self.decoders.submit(self.prepare, task)))
+            self.begin(task, "decoding", self.decoders, self.prepare, task)
         else:
-            work = self.check if task["kind"] == "check" else self.deliver
-            self.writing.append(Running(task, None, self.encoders.submit(work, task)))
+            self.begin(task, "encoding", self.encoders, self.check if task["kind"] == "check" else self.deliver, task)
 
-    def next_decoded(self) -> Running | None:
-        """The most urgent task, the oldest of several; None while that is being decoded."""
-        if not self.queue:
+    def begin(
+        self, task: Body, stage: str, pool: ThreadPoolExecutor, work: Callable[..., Any], *values: Any
+    ) -> Running:
+        future = pool.submit(work, *values)
+        running = Running(task, stage, future)
+        self.running.append(running)
+        future.add_done_callback(self.ring)
+        return running
+
+    def ring(self, _: object) -> None:
+        with contextlib.suppress(BlockingIOError):  # it rings already
+            self.bell.send(b"!")
+
+    def paint_next(self) -> None:
+        """Paint the most urgent frame, the oldest of several; finished ones and refusals are settled on the way."""
+        while not any(running.stage == "painting" for running in self.running):
+            waiting = [running for running in self.running if running.stage == "decoding"]
+            running = max(waiting, key=lambda one: one.urgency, default=None)
+            if running is None or not running.work.done():
+                return
+            self.running.remove(running)
+            found = None if running.work.exception() else running.work.result()
+            if not isinstance(found, Decoded):
+                self.settle(running)
+            else:
+                self.begin(running.task, "painting", self.painter, self.paint, running.task, found).decoded = found
+
+    def paint(self, task: Body, decoded: Decoded) -> Picture | None:
+        reach("worker before painting")
+        if decoded.request is None:
             return None
-        urgent = max(self.queue, key=lambda running: int(running.task["priority"]))
-        return urgent if urgent.decoding is not None and urgent.decoding.done() else None
+        card = self.plan(task["job"]).layers[decoded.layer].card
+        return self.models.get(card).paint(decoded.request)
+
+    def go_on(self, running: Running) -> None:
+        """After painting comes encoding; after that, or an error, the answer."""
+        self.running.remove(running)
+        if running.stage == "painting" and running.work.exception() is None:
+            values = (self.plan(running.task["job"]), running.decoded, running.work.result())
+            self.begin(running.task, "encoding", self.encoders, self.write, *values)
+        else:
+            self.settle(running)
 
     def plan(self, job: str) -> Plan:
         with self.planning:  # decoder threads ask at the same time
@@ -135,31 +183,6 @@ class Worker:
 
     def prepare(self, task: Body) -> Decoded | Finished:
         return decode(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
-
-    def paint_next(self) -> None:
-        """Paint the next frame if it is decoded; finished frames and refusals are settled on the way."""
-        while (running := self.next_decoded()) is not None:
-            self.queue.remove(running)
-            assert running.decoding is not None
-            if running.decoding.exception() is not None:
-                self.settle(running, running.decoding)
-                continue
-            found = running.decoding.result()
-            if isinstance(found, Finished):
-                self.send({"task": running.task["id"], "body": found.body})
-                continue
-            try:
-                plan = self.plan(running.task["job"])
-                picture = None
-                if found.request is not None:
-                    reach("worker before painting")
-                    picture = self.models.get(plan.layers[found.layer].card).paint(found.request)
-            except Exception as error:
-                self.fail(running, error)
-                continue
-            running.encoding = self.encoders.submit(self.write, plan, found, picture)
-            self.writing.append(running)
-            return  # back to the socket between two frames
 
     def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
@@ -185,11 +208,12 @@ class Worker:
         plan = self.plan(task["job"])
         return deliver(plan, self.previews[task["job"]].ready)
 
-    def settle(self, running: Running, future: Future[Any] | None) -> None:
-        assert future is not None
-        error = future.exception()
+    def settle(self, running: Running) -> None:
+        error = running.work.exception()
         if error is None:
-            self.send({"task": running.task["id"], "body": future.result()})
+            result = running.work.result()
+            body = result.body if isinstance(result, Finished) else result
+            self.send({"task": running.task["id"], "body": body})
         elif isinstance(error, SourceLost):
             self.send({"task": running.task["id"], "lost": str(error)})
         else:

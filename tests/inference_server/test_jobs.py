@@ -90,7 +90,7 @@ def test_a_failed_frame_does_not_stop_the_others_but_prevents_the_delivery(jobs)
     assert [task.kind for task in finish_all(jobs)] == ["paint"] * 5
     assert jobs.summary("a")["state"] == "failed"
     body = last(jobs)
-    assert (body["done"], body["total"], body["failed"]) == (5, 6, 1)
+    assert (body["done"], body["total"], body["failed"]) == (5, 6, 1) and names(jobs)[-1] == "failed"
     assert (body["errors"][0]["layer"], body["errors"][0]["frame"]) == ("train", 1)
 
 
