@@ -100,7 +100,8 @@ class Broker:
                 cause=str(error),
                 remedy="Choose another --port, or 0 for any free one",
             ) from error
-        self.address = self.clients.getsockopt_string(zmq.LAST_ENDPOINT)
+        # For clients of this machine; those elsewhere know it by another name.
+        self.address = self.clients.getsockopt_string(zmq.LAST_ENDPOINT).replace("//0.0.0.0:", "//127.0.0.1:")
         self.backstage = self._context.socket(zmq.ROUTER)
         self.backstage.linger = 0
         self.backstage.maxmsgsize = protocol.MAX_HEADER

@@ -74,6 +74,8 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     made["preview"] = picture.name
     if animation is not None:
         made["animation"] = animation.name
+    outputs.sweep(plan.out)
+    outputs.settle(plan.out)
     return {**made, "notes": notes}
 
 

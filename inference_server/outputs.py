@@ -122,6 +122,18 @@ def place(path: Path, data: bytes) -> None:
         raise _unwritable(path, error) from error
 
 
+def settle(folder: Path) -> None:
+    """Put the names of all files below `folder` on disk; their content is there already. Windows does that itself."""
+    if os.name == "nt":
+        return
+    for place in (folder, *(found for found in folder.rglob("*") if found.is_dir() and not found.is_symlink())):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more left half-written below `folder`."""
     for left in folder.rglob(f".*.{HOST}-*.tmp*"):

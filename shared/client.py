@@ -25,10 +25,8 @@ from zmq.utils.monitor import recv_monitor_message
 from shared import places, protocol
 from shared.errors import ServerError
 
-REPLY_SECONDS = 10.0
 ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
 RENEW_SECONDS = 2.0  # between two signs of life while watching
-DEAD_SECONDS = 10.0  # without any message
 RETURN_SECONDS = 30.0  # that a watched server may take to come back
 START_SECONDS = 60.0
 WINDOW = 4  # pieces of a file on their way at once
@@ -46,6 +44,7 @@ class Client:
         connection: address and keys, as the connection file has them.
         process: the server, where this client started it; its death is noticed at once.
         find: asked for the connection again when the server was lost, since a new one may be elsewhere.
+        patience: seconds that an ordinary answer may take; a watched server silent for longer is looked for anew.
     """
 
     def __init__(
@@ -53,10 +52,12 @@ class Client:
         connection: Connection,
         process: Optional["subprocess.Popen[str]"] = None,
         find: Optional[Callable[[], Optional[Connection]]] = None,
+        patience: float = 10.0,
     ) -> None:
         self.connection = connection
         self.process = process
         self.find = find
+        self.patience = patience
         self._waiting: List[Event] = []
         self._socket = _connect(connection)
 
@@ -78,13 +79,14 @@ class Client:
         verb: str,
         body: Optional[Dict[str, Any]] = None,
         blobs: Sequence[bytes] = (),
-        seconds: float = REPLY_SECONDS,
+        seconds: Optional[float] = None,
         attempts: int = ATTEMPTS,
     ) -> Tuple[Dict[str, Any], List[bytes]]:
         """Ask and wait for the answer; events that arrive meanwhile are kept for `watch`.
 
         Raises the error that the server answers with, or ServerError where none comes in time.
         """
+        seconds = self.patience if seconds is None else seconds
         for attempt in range(attempts):
             identity, frames = protocol.request(verb, body or {}, blobs)
             if attempt:
@@ -100,7 +102,7 @@ class Client:
             remedy="See `semrender doctor`",
         )
 
-    def hello(self, client: str, seconds: float = REPLY_SECONDS) -> Dict[str, Any]:
+    def hello(self, client: str, seconds: Optional[float] = None) -> Dict[str, Any]:
         """Exchange versions; returns what the server says of itself (version, pid, workers, space)."""
         versions = {"protocol": protocol.PROTOCOL, "min_protocol": protocol.MIN_PROTOCOL, "client": client}
         body, _ = self.request("hello", versions, seconds=seconds)
@@ -190,7 +192,7 @@ class Client:
             if header is None:
                 message = self._receive(RENEW_SECONDS)
                 if message is None:
-                    if time.monotonic() - alive > DEAD_SECONDS:
+                    if time.monotonic() - alive > self.patience:
                         self._find_again(job, seen)
                         alive = renewed = time.monotonic()
                     continue

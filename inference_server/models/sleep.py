@@ -1,7 +1,8 @@
 """A stand-in with the shape of a GPU, for benchmarks and tests: it sleeps, then paints flat colours. Torch-free.
 
 `card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
-channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison".
+channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
+`card.config["tally"]` it adds a line for every painting to the file `tally` in the state folder.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class SleepModel(Model):
         for channel, how in self.card.config.get("misbehaves", {}).items():
             if (request.channels == int(channel)).any():
                 _misbehave(how)
+        if self.card.config.get("tally"):
+            digest = hashlib.sha256(request.channels.tobytes() + str(request.seed).encode()).hexdigest()
+            with (places.home() / "tally").open("a") as tally:
+                tally.write(f"{digest}\n")
         until = time.perf_counter() + float(self.card.config["seconds"])
         colours = np.random.default_rng(request.seed).random((self.card.channels.count, 3), np.float32)
         picture: NDArray[np.float32] = colours[request.channels]
