@@ -111,7 +111,7 @@ class Broker:
         self.deaths = 0  # of workers that were ready
         self._failed_starts = 0
         self.watchers: dict[tuple[bytes, str], tuple[int, float]] = {}  # (client, job) -> (events it has, renewed)
-        self.checks: dict[str, tuple[bytes, str]] = {}  # job of a `check` -> client and request to answer
+        self.checks: dict[tuple[bytes, str], str] = {}  # client and request of a `check` -> its job
         self.doing: set[str] = set()  # what this turn's transaction is about, for the crash points
         self._answers: list[tuple[bytes, list[bytes]]] = []
         self._handed: list[tuple[bytes, list[bytes]]] = []
@@ -160,6 +160,8 @@ class Broker:
         self._supervise()
         self._look_for_space()
         self._dispatch()
+        if self.doing:
+            self._forget()
         self._commit()
         self._tell_watchers()
 
@@ -244,9 +246,11 @@ class Broker:
             self.watchers[client, job] = (seen, renewed)
             if gone:
                 del self.watchers[client, job]
-        for job, (client, request) in list(self.checks.items()):
-            if self.jobs.ended(job):
-                del self.checks[job]
+        for (client, request), job in list(self.checks.items()):
+            if not self.jobs.known(job):
+                del self.checks[client, request]
+            elif self.jobs.ended(job):
+                del self.checks[client, request]
                 found = {"problems": self.jobs.errors(job), **self.jobs.report(job)}
                 self._send(client, protocol.reply(request, found))
 
@@ -303,6 +307,15 @@ class Broker:
                 worker.tasks[task.id] = task
                 self.jobs.begin(task)
                 self._tell_worker(worker, header)
+
+    def _forget(self) -> None:
+        """Workers need not remember the jobs that have ended."""
+        for worker in self.workers.values():
+            held = {task.job for task in worker.tasks.values()}
+            for job in worker.knows - held:
+                if not self.jobs.known(job) or self.jobs.ended(job):
+                    worker.knows.discard(job)
+                    self._tell_worker(worker, {"forget": job})
 
     def _task_for(self, worker: Worker) -> Task | None:
         held = list(worker.tasks.values())

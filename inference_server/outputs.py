@@ -138,8 +138,15 @@ def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more left half-written below `folder`."""
     for left in folder.rglob(f".*.{HOST}-*.tmp*"):
         found = re.search(r"-(\d+)\.tmp(\.exr)?$", left.name)
-        if found and not psutil.pid_exists(int(found[1])):
+        if found and not _lives(int(found[1])):
             left.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _rename(beside: Path, path: Path) -> None:

@@ -105,10 +105,10 @@ def _checked(job: str) -> str:
 
 def safe_name(name: Any) -> PurePosixPath:
     """A relative name that stays below its folder on Windows, macOS and Linux. Raises InputRefused."""
-    text = str(name)
+    text = name if isinstance(name, str) else ""
     path = PurePosixPath(text)
     bad = path.is_absolute() or ".." in path.parts or "\\" in text or ":" in text or "\0" in text or not path.parts
-    if bad or len(text) > 1024:
+    if bad or len(text) > 1024 or any(len(part.encode("utf-8", "replace")) > 255 for part in path.parts):
         raise InputRefused("a file name that leaves the job's folder was refused", file=text[:200])
     return path
 

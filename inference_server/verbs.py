@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
 SEEN_FILES = 16
 DAY = 86400.0
+MAX_PATH = 4096  # characters
 
 log = logging.getLogger("semrender.broker")
 
@@ -99,7 +100,7 @@ class Verbs:
         job = str(body.get("job") or uuid.uuid4().hex)
         if not self._jobs.known(job):
             self._jobs.open(job, self._spec(job, body), only_check=True, priority=INTERACTIVE)
-        self._broker.checks[job] = (client, request)
+        self._broker.checks[client, request] = job
 
     def submit(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Answered when the job is on disk. The same id again is the same job."""
@@ -161,6 +162,7 @@ class Verbs:
         if not isinstance(days, int | float) or isinstance(days, bool) or not 0 <= days < 100_000:
             raise InputRefused(f"{days!r} is no number of days")
         before = self._spool.used
+        self._broker.doing.add("clean")
         gone = self._jobs.clean(time.time() - days * DAY, quarantine=body.get("quarantine") is True)
         self._spool.sweep(self._jobs.all_ids())
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
@@ -174,13 +176,18 @@ class Verbs:
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A piece of a file of the output folder, from `offset` on."""
         folder = Path(self._jobs.summary(self._job(body))["out"]).resolve()
-        path = (folder / str(body.get("path", ""))).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            raise InputRefused("the job has no such file", file=str(body.get("path"))[:200])
-        with path.open("rb") as file:
-            file.seek(max(0, _whole(body, "offset")))
-            piece = file.read(protocol.CHUNK)
-        self._broker.answer(client, protocol.reply(request, {"size": path.stat().st_size}, [piece]))
+        name = _text(body, "path")
+        try:
+            path = (folder / name).resolve()
+            if not path.is_relative_to(folder):
+                raise FileNotFoundError
+            with path.open("rb") as file:
+                file.seek(max(0, _whole(body, "offset")))
+                piece = file.read(protocol.CHUNK)
+            size = path.stat().st_size
+        except OSError as error:
+            raise InputRefused("the job has no such file", file=name[:200]) from error
+        self._broker.answer(client, protocol.reply(request, {"size": size}, [piece]))
 
     def stop(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """End when the tasks in hand are finished; the rest waits in the ledger."""
@@ -198,7 +205,7 @@ class Verbs:
             folder = self._spool.claim(job, body["files"])
             out = self._spool.outputs(job)
             return job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
-        base, out = Path(str(body.get("base", ""))), Path(str(body.get("out", "")))
+        base, out = Path(_text(body, "base")), Path(_text(body, "out"))
         return job_spec(body, base, out, self._roots(), uploaded=False)
 
     def _roots(self) -> tuple[str, ...] | None:
@@ -207,11 +214,18 @@ class Verbs:
 
     def _same(self, entry: Any) -> bool:
         try:
-            path, digest = Path(str(entry[0])), str(entry[1])
+            path, digest = Path(entry[0]), str(entry[1])
             with inside(path, self._roots()).open("rb") as file:
                 return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest() == digest
         except (OSError, ValueError, TypeError, LookupError, SemrenderError):
             return False
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or "\0" in value or len(value) > MAX_PATH:
+        raise InputRefused(f'"{name}" is no path')
+    return value
 
 
 def _whole(body: Body, name: str) -> int:

@@ -17,7 +17,6 @@ import socket
 import threading
 import time
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,7 +33,6 @@ from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_
 from shared import places, protocol
 from shared.errors import SemrenderError
 
-PLANS_KEPT = 8
 ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
@@ -76,8 +74,8 @@ class Worker:
         self.socket.setsockopt(zmq.LINGER, 1000)
         self.socket.connect(address)
         self.device, others, about = choose_device(device)
-        self.specs: OrderedDict[str, Body] = OrderedDict()
-        self.plans: OrderedDict[str, Plan] = OrderedDict()
+        self.specs: dict[str, Body] = {}
+        self.plans: dict[str, Plan] = {}
         self.planning = threading.Lock()
         self.previews: dict[str, Previews] = {}
         self.models = Resident(self.device, models_mib * 2**20)
@@ -119,6 +117,10 @@ class Worker:
             for running in [r for r in self.running if r.task["job"] == header["drop"] and r.stage == "decoding"]:
                 self.running.remove(running)
                 self.send({"task": running.task["id"], "dropped": True})
+            return
+        if "forget" in header:
+            for known in (self.specs, self.plans, self.previews):
+                known.pop(header["forget"], None)
             return
         task: Body = header["task"]
         if "spec" in header:
@@ -175,9 +177,6 @@ class Worker:
         with self.planning:  # decoder threads ask at the same time
             if job not in self.plans:
                 self.plans[job] = make_plan(self.specs[job], job)
-                while len(self.plans) > PLANS_KEPT:
-                    old, _ = self.plans.popitem(last=False)
-                    self.previews.pop(old, None)
                 self.previews[job] = Previews()
             return self.plans[job]
 

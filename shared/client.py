@@ -230,14 +230,14 @@ class Client:
             while len(unanswered) >= WINDOW:
                 self._granted(unanswered)
             identity, frames = protocol.request(verb, body, blobs)
-            if not self._send(frames, 60.0):
+            if not self._send(frames, self.patience):
                 raise self._lost()
             unanswered.append(identity)
         while unanswered:
             self._granted(unanswered)
 
     def _granted(self, unanswered: List[str]) -> None:
-        message = self._answer(unanswered.pop(0), time.monotonic() + 60.0)
+        message = self._answer(unanswered.pop(0), time.monotonic() + self.patience)
         if message is None:
             raise self._lost()
         protocol.answer(message[0])
