@@ -42,10 +42,10 @@ def write_labels(folder: Path, size: tuple[int, int], count: int) -> Path:
     return folder
 
 
-def run(client: Client, labels: Path, out: Path) -> float:
-    """Seconds from submit to done."""
+def run(client: Client, labels: Path, out: Path, seed: int) -> float:
+    """Seconds from submit to done; with another seed nothing is copied from the run before."""
     shot, base = shot_from_input(labels)
-    description = {**shot.to_dict(), "model": "bench"}
+    description = {**shot.to_dict(), "model": "bench", "seed": seed}
     began = time.perf_counter()
     job = client.submit({"shot": description, "base": str(base.resolve()), "out": str(out)})
     last: dict[str, Any] = list(client.watch(job))[-1]
@@ -69,11 +69,11 @@ def speed(client: Client, work: Path) -> None:
     print("|---|---|---|---|---|---|")
     for size in ((640, 360), (1920, 1080)):
         labels = write_labels(work / f"labels_{size[0]}", size, FRAMES)
-        run(client, labels, work / "warm")
+        run(client, labels, work / "warm", RUNS)
         walls, processor = [], []
         for n in range(RUNS):
             before = processor_seconds(family(client))
-            walls.append(run(client, labels, work / f"out_{size[0]}_{n}"))
+            walls.append(run(client, labels, work / f"out_{size[0]}_{n}", n))
             processor.append((processor_seconds(family(client)) - before) / FRAMES * 1000)
         wall, sleeps = statistics.median(walls), SECONDS * FRAMES
         print(
@@ -95,7 +95,7 @@ def memory(client: Client, work: Path, count: int) -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    seconds = run(client, labels, work / "out_memory")
+    seconds = run(client, labels, work / "out_memory", 0)
     stop.set()
     watcher.join()
     print(f"\n{count} frames at 1920x1080 in {seconds:.0f} s: ", end="")

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inference_server.broker import DEFAULT_MODEL
 from inference_server.cards import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit, unfit
 from inference_server.preview import colours
+from inference_server.requests import DEFAULT_MODEL
 from inference_server.training.pairs import read_pairs
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass

@@ -63,8 +63,8 @@ def test_the_command_starts_without_loading_torch():
 
 
 def test_the_default_model_is_small_and_licensed():
-    from inference_server.broker import DEFAULT_MODEL
     from inference_server.cards import SHIPPED, find_card
+    from inference_server.requests import DEFAULT_MODEL
 
     folder = SHIPPED / DEFAULT_MODEL
     assert sum(file.stat().st_size for file in folder.iterdir()) < 12 * 2**20
