@@ -44,6 +44,7 @@ setup(
         "py-aep>=0.18,<0.19",
         "tqdm>=4.66",
         "psutil>=5.9",
+        "numba>=0.61",
     ],
     extras_require={
         "test": [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "small": "inference_server.models.small",
-    "spade": "inference_server.models.spade",
+    "spade": "inference_server.models.spade_fast",
     "sleep": "inference_server.models.sleep",
 }
 

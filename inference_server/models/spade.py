@@ -171,7 +171,7 @@ def network_input(request: PaintInput, config: SpadeConfig) -> Tensor:
 
 
 class SpadeModel(Model):
-    """The network behind the model interface, float32."""
+    """The plain network behind the model interface, float32."""
 
     def __init__(self, card: Card, net: SpadeNet, device: str) -> None:
         super().__init__(card, device)
@@ -192,9 +192,13 @@ class SpadeModel(Model):
         if config.use_vae:
             numbers = np.random.Generator(np.random.PCG64(request.seed)).standard_normal((1, config.z_dim), np.float32)
             style = torch.from_numpy(numbers).to(self.device)
-        picture = self.net(network_input(request, config).to(self.device), style)[0].permute(1, 2, 0)  # (H, W, 3)
-        result: NDArray[np.float32] = ((picture + 1) / 2).clamp(0, 1).cpu().numpy()
+        result: NDArray[np.float32] = ((self.picture(request, style) + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
+
+    def picture(self, request: PaintInput, style: Tensor | None) -> Tensor:
+        """The painting (H, W, 3) in tanh range."""
+        picture: Tensor = self.net(network_input(request, self.net.config).to(self.device), style)
+        return picture[0].permute(1, 2, 0)
 
 
 def memory(card: Card, width: int, height: int) -> tuple[int, int]:

@@ -1,0 +1,368 @@
+"""SPADE for hard labels without the work that repeats: same weights, same picture.
+
+Scale and shift of a pixel depend on nothing but the 5x5 labels around it: two 3x3 convolutions over a one-hot map.
+Label maps repeat themselves, so the distinct 3x3 and 5x5 neighbourhoods of every resolution are numbered
+(exactly, by comparing them), the convolutions are evaluated once per distinct one, as sums of table rows, and each
+pixel looks its row up. What lies beyond the border is a symbol of its own, so borders need no case of theirs.
+Normalisation is folded into the rows; one loop enlarges, normalises, modulates and activates. What is left are
+the main convolutions, with prepacked weights, channels last.
+
+In float32 only the order of additions differs from the plain network (`spade.py`), which is the reference. In
+half precision the main convolutions take bfloat16 (float16 on CUDA); sums and the residual stream stay float32.
+
+Sizes in comments: h x w of a level, U3 and U5 distinct neighbourhoods, N hidden channels, C channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inference_server.cards import Card
+from inference_server.models import kernels, spade
+from inference_server.models.base import Model, PaintInput
+from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
+
+CACHE_BYTES = 512 * 2**20  # most that the tables kept between the frames of a layer may take
+BORDER = -1
+PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
+
+Codes = NDArray[np.int32]
+
+
+class Patches:
+    """The distinct 3x3 patches of integer maps, numbered in the order of their appearance, on the processor."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.rows = np.empty((0, 9), np.int32)
+        self._slots = np.empty(0, np.int32)
+
+    def number(self, values: Codes) -> Codes:
+        """The number (h, w) of the patch around every pixel; new ones are added to `rows`."""
+        need = self.count + values.size
+        if need > len(self.rows):
+            known = self.rows[: self.count].copy()
+            self.rows = np.empty((need, 9), np.int32)
+            self.rows[: self.count] = known
+            self._slots = np.full(1 << (2 * need - 1).bit_length(), kernels.EMPTY, np.int32)
+            kernels.insert_patches(known, self._slots)
+        numbers = np.empty(values.shape, np.int32)
+        self.count = kernels.number_patches(values, BORDER, self.rows, self._slots, self.count, numbers)
+        return numbers
+
+
+def distinct_patches(values: Tensor) -> tuple[Tensor, Tensor]:
+    """The same with torch alone, for a GPU: patches (U, 9) and numbers (h, w), all int64.
+
+    Exact: first the distinct triples of a row are numbered, then the distinct triples of those.
+    """
+    padded = F.pad(values + 1, (1, 1, 1, 1))  # 0 is beyond the border
+    base = int(padded.max()) + 1
+    triples = (padded[:, :-2] * base + padded[:, 1:-1]) * base + padded[:, 2:]  # (h + 2, w)
+    rows, triples = torch.unique(triples, return_inverse=True)
+    count = len(rows)
+    patches, numbers = torch.unique((triples[:-2] * count + triples[1:-1]) * count + triples[2:], return_inverse=True)
+    lines = torch.stack([patches // count**2, patches // count % count, patches % count], 1)  # (U, 3)
+    triple = rows[lines]
+    return torch.stack([triple // base**2, triple // base % base, triple % base], 2).reshape(-1, 9) - 1, numbers
+
+
+class Norm:
+    """One normalisation: tables instead of convolutions.
+
+    `scale` and `shift` (U5, C) hold a row for every distinct 5x5 neighbourhood numbered so far, batch statistics
+    folded in; `hidden` (U3, N) what the first convolution makes of every distinct 3x3.
+    """
+
+    def __init__(self, norm: Spade, symbols: int, edges: bool) -> None:
+        first = norm.mlp_shared[0]
+        assert isinstance(first, nn.Conv2d)
+        self.shared = symbol_table(first.weight, edges)  # (9 * (symbols + 1), N)
+        self.shared_bias = bias_of(first)
+        self.symbols = symbols
+        both = torch.cat([norm.mlp_gamma.weight, norm.mlp_beta.weight])  # (2C, N, 3, 3)
+        self.products = both.permute(1, 2, 3, 0).reshape(both.shape[1], -1).contiguous()  # (N, 9 * 2C)
+        self.bias = torch.cat([bias_of(norm.mlp_gamma) + 1, bias_of(norm.mlp_beta)])
+        self.channels = both.shape[0] // 2
+        self.eps = 1e-5  # torch's own, of both kinds of normalisation
+        self.statistics: tuple[Tensor, Tensor] | None = None  # of the frame itself, where None
+        stats = norm.param_free_norm
+        if isinstance(stats, nn.BatchNorm2d):
+            assert stats.running_mean is not None and stats.running_var is not None
+            self.statistics = statistics(stats.running_mean, stats.running_var, stats.eps)
+        self.clear()
+
+    def clear(self) -> None:
+        self.hidden = self.products.new_empty(0, self.products.shape[0])
+        self.scale = self.products.new_empty(0, self.channels)
+        self.shift = self.products.new_empty(0, self.channels)
+
+    @property
+    def bytes(self) -> int:
+        return 4 * (self.scale.numel() + self.shift.numel() + self.hidden.numel())
+
+    def extend(self, patches_3: Tensor, patches_5: Tensor) -> None:
+        """Rows for new neighbourhoods: patches_3 (new, 9) of symbols, patches_5 (new, 9) of numbers of 3x3 ones."""
+        if len(patches_3):
+            sums = sum_symbols(self.shared, patches_3, self.symbols) + self.shared_bias
+            self.hidden = torch.cat([self.hidden, sums.relu_()])
+        if not len(patches_5):
+            return
+        used, local = torch.unique(patches_5, return_inverse=True)
+        hidden = self.hidden[used.clamp(min=0)]
+        hidden[used == BORDER] = 0
+        hidden = F.pad(hidden, (0, 0, 0, -len(used) % PAD_ROWS))
+        products = (hidden @ self.products).view(9 * len(hidden), -1)  # (9 * used, 2C)
+        taps = local * 9 + torch.arange(9, device=local.device)
+        table = F.embedding_bag(taps, products, mode="sum") + self.bias  # (new, 2C)
+        scale, shift = table[:, : self.channels], table[:, self.channels :]
+        if self.statistics is not None:
+            scale, shift = folded(scale, shift, *self.statistics)
+        self.scale, self.shift = torch.cat([self.scale, scale]), torch.cat([self.shift, shift])
+
+    def rows(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Scale and shift of every neighbourhood for this frame, whose x is (1, C, h, w)."""
+        if self.statistics is not None:
+            return self.scale, self.shift
+        variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        return folded(self.scale, self.shift, *statistics(mean, variance, self.eps))
+
+
+def bias_of(conv: nn.Conv2d) -> Tensor:
+    assert conv.bias is not None
+    return conv.bias
+
+
+def statistics(mean: Tensor, variance: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """Normalisation as one product and one sum."""
+    inverse = torch.rsqrt(variance + eps)
+    return inverse, -mean * inverse
+
+
+def folded(scale: Tensor, shift: Tensor, inverse: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """(x * inverse + offset) * scale + shift as one scale and one shift."""
+    return scale * inverse, scale * offset + shift
+
+
+def symbol_table(weight: Tensor, edges: bool) -> Tensor:
+    """What a symbol at a tap adds to a 3x3 convolution (C, S, 3, 3): (9 * (symbols + 1), C).
+
+    A symbol is a label, or twice the label plus the edge bit; the last of each tap, beyond the border, adds nothing.
+    """
+    labels = weight.shape[1] - edges
+    taps = weight[:, :labels].permute(2, 3, 1, 0).reshape(9, labels, -1)  # (9, labels, C)
+    if edges:
+        edge = weight[:, labels].permute(1, 2, 0).reshape(9, 1, -1)
+        taps = torch.stack([taps, taps + edge], 2).reshape(9, 2 * labels, -1)
+    return torch.cat([taps, taps.new_zeros(9, 1, taps.shape[2])], 1).reshape(9 * (taps.shape[1] + 1), -1).contiguous()
+
+
+def sum_symbols(table: Tensor, patches: Tensor, symbols: int) -> Tensor:
+    """The convolution's sums (patches, C) of 3x3 patches (patches, 9) of symbols."""
+    index = torch.where(patches == BORDER, symbols, patches)
+    return F.embedding_bag(index + torch.arange(9, device=index.device) * (symbols + 1), table, mode="sum")
+
+
+class Convolution:
+    """A main convolution, on the processor with weights in the order that its library likes best."""
+
+    def __init__(self, conv: nn.Conv2d, kind: torch.dtype, compiled: bool) -> None:
+        self.compiled = compiled and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        side = conv.kernel_size[0] // 2
+        self.padding = [side, side]
+        self.weight = conv.weight.to(kind).contiguous(memory_format=torch.channels_last)
+        self.bias = None if conv.bias is None else conv.bias.to(kind)
+        self._packed: Tensor | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:  # (1, Cin, h, w) channels last -> (1, Cout, h, w)
+        if not self.compiled:
+            return F.conv2d(x, self.weight, self.bias, padding=self.padding)
+        ones = [1, 1]
+        if self._packed is None:
+            pack = torch.ops.mkldnn._reorder_convolution_weight
+            self._packed = pack(self.weight, self.padding, ones, ones, 1, list(x.shape))
+            self.weight = self.weight[:0]
+        convolve = torch.ops.mkldnn._convolution_pointwise
+        result: Tensor = convolve(x, self._packed, self.bias, self.padding, ones, ones, 1, "none", [], "")
+        return result
+
+
+@dataclass
+class Level:
+    """One resolution: its neighbourhoods, and the norms that live on it."""
+
+    norms: list[Norm]
+    patches_3: Patches = field(default_factory=Patches)
+    patches_5: Patches = field(default_factory=Patches)
+
+    def number(self, symbols: Codes) -> Tensor:
+        """The number (h, w) of every pixel's 5x5 neighbourhood; the norms have a row for each."""
+        known_3, known_5 = self.patches_3.count, self.patches_5.count
+        numbers = self.patches_5.number(self.patches_3.number(symbols))
+        new_3 = torch.from_numpy(self.patches_3.rows[known_3 : self.patches_3.count]).long()
+        new_5 = torch.from_numpy(self.patches_5.rows[known_5 : self.patches_5.count]).long()
+        for norm in self.norms:
+            norm.extend(new_3, new_5)
+        return torch.from_numpy(numbers)
+
+    def number_anew(self, symbols: Tensor) -> Tensor:
+        """The same without the processor's loops; nothing is kept between frames."""
+        self.clear()
+        new_3, numbers_3 = distinct_patches(symbols)
+        new_5, numbers = distinct_patches(numbers_3)
+        for norm in self.norms:
+            norm.extend(new_3, new_5)
+        return numbers
+
+    def clear(self) -> None:
+        self.patches_3, self.patches_5 = Patches(), Patches()
+        for norm in self.norms:
+            norm.clear()
+
+
+class Block:
+    """A residual block: the norms' tables and the three convolutions."""
+
+    def __init__(self, block: SpadeBlock, grow: int, net: FastSpade) -> None:
+        self.grow = grow
+        self.kind = net.kind
+        self.compiled = net.compiled
+        edges = net.config.instance_edges
+        self.norm_0, self.norm_1 = Norm(block.norm_0, net.symbols, edges), Norm(block.norm_1, net.symbols, edges)
+        self.conv_0 = Convolution(block.conv_0, net.kind, net.compiled)
+        self.conv_1 = Convolution(block.conv_1, net.kind, net.compiled)
+        self.norms = [self.norm_0, self.norm_1]
+        self.conv_s: Convolution | None = None
+        if block.changes_width:
+            self.conv_s = Convolution(block.conv_s, net.kind, net.compiled)
+            self.norm_s = Norm(block.norm_s, net.symbols, edges)
+            self.norms.append(self.norm_s)
+
+    def __call__(self, x: Tensor, numbers: Tensor) -> Tensor:  # (1, Cin, h, w) -> (1, Cout, h * grow, w * grow)
+        if self.conv_s is not None:
+            shortcut = self.conv_s(self.modulated(x, self.grow, numbers, self.norm_s, 1.0)).float()
+        else:
+            shortcut = F.interpolate(x, scale_factor=float(self.grow)) if self.grow > 1 else x
+        y = self.conv_0(self.modulated(x, self.grow, numbers, self.norm_0, 0.2)).float()
+        y = self.conv_1(self.modulated(y, 1, numbers, self.norm_1, 0.2))
+        return shortcut + y
+
+    def modulated(self, x: Tensor, grow: int, numbers: Tensor, norm: Norm, slope: float) -> Tensor:
+        """Enlarged, normalised, modulated and, with a slope below 1, activated."""
+        scale, shift = norm.rows(x)
+        if not self.compiled:
+            large = F.interpolate(x, scale_factor=float(grow)) if grow > 1 else x
+            y = torch.addcmul(shift[numbers], large[0].permute(1, 2, 0), scale[numbers])
+            return (y if slope == 1 else F.leaky_relu_(y, slope)).permute(2, 0, 1)[None].to(self.kind)
+        half = self.kind == torch.bfloat16
+        out = np.empty((*numbers.shape, norm.channels), np.uint16 if half else np.float32)
+        loop = kernels.modulate_half if half else kernels.modulate
+        pixels = x[0].permute(1, 2, 0).contiguous().numpy()  # (h, w, C)
+        loop(pixels, grow, numbers.numpy(), scale.numpy(), shift.numpy(), slope, out)
+        result = torch.from_numpy(out)
+        return (result.view(torch.bfloat16) if half else result).permute(2, 0, 1)[None]
+
+
+class FastSpade:
+    """The network of `net`, on the device where that is, for hard labels.
+
+    Args:
+        half: bfloat16 on the processor, float16 on CUDA, in the main convolutions.
+        compiled: use the processor's loops; by default where the network is on the processor.
+    """
+
+    def __init__(self, net: SpadeNet, half: bool = False, compiled: bool | None = None) -> None:
+        self.config = config = net.config
+        net = net.eval().requires_grad_(False)
+        self.device = net.conv_img.weight.device
+        on_processor = self.device.type == "cpu"
+        self.compiled = on_processor if compiled is None else compiled
+        self.kind = torch.float32 if not half else torch.bfloat16 if on_processor else torch.float16
+        edges = config.instance_edges
+        self.symbols = (config.semantic_nc - edges) * (2 if edges else 1)
+        self.fc = net.fc
+        if isinstance(net.fc, nn.Conv2d):
+            self.fc_table, self.fc_bias = symbol_table(net.fc.weight, edges), bias_of(net.fc)
+        more = 2 if config.layers != "normal" else 1
+        plan = [(net.head_0, 1), (net.G_middle_0, 2), (net.G_middle_1, more)]
+        plan += [(block, 2) for block in (net.up_0, net.up_1, net.up_2, net.up_3)]
+        if config.layers == "most":
+            plan.append((net.up_4, 2))
+        self.blocks = [Block(block, grow, self) for block, grow in plan]
+        self.levels: list[Level] = []  # smallest first
+        for block in self.blocks:
+            if block.grow > 1 or not self.levels:
+                self.levels.append(Level([]))
+            self.levels[-1].norms += block.norms
+        self.conv_img = net.conv_img
+
+    @torch.inference_mode()
+    def __call__(self, symbols: Codes, style: Tensor | None = None) -> Tensor:
+        """Symbols (H, W) to a picture (H, W, 3) in tanh range; H and W multiples of `config.step`."""
+        x = self.first(np.ascontiguousarray(symbols[:: self.config.step, :: self.config.step]), style)
+        level = -1
+        for block in self.blocks:
+            if block.grow > 1 or level < 0:
+                level += 1
+                stride = 1 << (len(self.levels) - 1 - level)
+                here = np.ascontiguousarray(symbols[::stride, ::stride])
+                if self.compiled:
+                    numbers = self.levels[level].number(here)
+                else:
+                    numbers = self.levels[level].number_anew(torch.from_numpy(here).long().to(self.device))
+            x = block(x, numbers)
+        if self.kept_bytes() > CACHE_BYTES:
+            self.clear()
+        return torch.tanh(self.conv_img(F.leaky_relu(x, 0.2)))[0].permute(1, 2, 0)
+
+    def first(self, symbols: Codes, style: Tensor | None) -> Tensor:
+        """The first layer (1, 16 ngf, h, w): a convolution of the labels, or a linear map of the style."""
+        if self.config.use_vae:
+            x: Tensor = self.fc(style).view(1, -1, *symbols.shape)
+            return x.contiguous(memory_format=torch.channels_last)
+        patches, numbers = distinct_patches(torch.from_numpy(symbols).long().to(self.device))
+        rows = sum_symbols(self.fc_table, patches, self.symbols) + self.fc_bias
+        return rows[numbers].permute(2, 0, 1)[None]
+
+    def kept_bytes(self) -> int:
+        return sum(norm.bytes for level in self.levels for norm in level.norms)
+
+    def clear(self) -> None:
+        """Forget the tables of earlier frames."""
+        for level in self.levels:
+            level.clear()
+
+
+class FastSpadeModel(spade.SpadeModel):
+    """The fast network behind the model interface; what it does not cover is painted by the plain one."""
+
+    def __init__(self, card: Card, net: SpadeNet, device: str) -> None:
+        super().__init__(card, net, device)
+        self._fast: dict[bool, FastSpade] = {}
+
+    def picture(self, request: PaintInput, style: Tensor | None) -> Tensor:
+        config = self.net.config
+        half = request.options.get("precision") == "half"
+        if half not in self._fast:
+            self._fast = {half: FastSpade(self.net, half)}
+        symbols = request.channels.astype(np.int32)
+        if config.instance_edges:
+            objects = symbols if request.instance is None else request.instance
+            symbols = 2 * symbols + spade.instance_edges(objects)
+        return self._fast[half](symbols, style)
+
+
+memory = spade.memory
+
+
+def load(card: Card, folder: Path, device: str) -> Model:
+    """The fast network where its algebra holds (3x3 label convolutions), else the plain one."""
+    plain = spade.load(card, folder, device)
+    return FastSpadeModel(card, plain.net, device) if plain.net.config.kernel == 3 else plain
