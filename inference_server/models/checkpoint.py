@@ -242,6 +242,16 @@ def _has_edges(semantic_nc: int, label_set: LabelSet, options: dict[str, str], n
     return more == 1
 
 
+PRECISION = {
+    "name": "precision",
+    "title": "Precision",
+    "kind": "choice",
+    "default": "float32",
+    "choices": ["float32", "half"],
+    "help": "half is faster where the device computes in bfloat16 or float16; the pictures differ a little",
+}
+
+
 def make_card(
     name: str, config: SpadeConfig, label_set: LabelSet, sha256: str, source: str, licence: str
 ) -> dict[str, Any]:
@@ -271,7 +281,7 @@ def make_card(
         "trained": [label.id for label in label_set.labels if label.annotated],
         "fallbacks": {},
         "size": {"width": config.width, "height": config.height, "fit": "stretch", "multiple": config.step},
-        "options": [],
+        "options": [PRECISION] if config.kernel == 3 else [],
         "uses": ["instance"] if config.instance_edges else [],
         "weights": {"file": WEIGHTS, "sha256": sha256},
         "config": json.loads(json.dumps(asdict(config))),
