@@ -98,7 +98,7 @@ def methods(published: SpadeNet, net: SpadeNet, example: torch.Tensor, rivals: b
 
     def still(model: FastSpade) -> Method:
         def paint(symbols: np.ndarray, _: torch.Tensor) -> np.ndarray:
-            model.clear()
+            model.clear(release=False)
             return model(symbols).numpy()
 
         return paint
@@ -221,7 +221,7 @@ def video(net: SpadeNet, width: int, height: int) -> None:
         model(maps[0])
         still, moving = [], []
         for symbols in maps:
-            model.clear()
+            model.clear(release=False)
             began = time.perf_counter()
             model(symbols)
             still.append(time.perf_counter() - began)

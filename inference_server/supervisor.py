@@ -68,7 +68,8 @@ def start_worker(address: str, device: str, models_mib: int) -> Worker:
     models_mib: how much memory its models may keep occupied between frames.
     """
     name = secrets.token_hex(16)
-    environment = {**os.environ, ADDRESS: address, NAME: name}
+    # Two libraries with threads share the processor; none of them may spin while the other works.
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, ADDRESS: address, NAME: name}
     command = [sys.executable, "-m", "inference_server.worker", "--device", device]
     command += ["--models-mib", str(models_mib)]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, prange, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}}
 EMPTY = -1
@@ -24,10 +24,28 @@ def bits_of(context: Any, value: Any) -> Any:
     return types.uint32(types.float32), lambda _, builder, __, args: builder.bitcast(args[0], ir.IntType(32))
 
 
+@intrinsic
+def float_of(context: Any, value: Any) -> Any:
+    """The float32 with these bits (uint32)."""
+    return types.float32(types.uint32), lambda _, builder, __, args: builder.bitcast(args[0], ir.FloatType())
+
+
 @njit(inline="always", **OPTIONS)
 def to_bfloat(value: Any) -> Any:
     bits = bits_of(value)
     return np.uint16((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16))
+
+
+def widened(value: Any) -> Any:
+    """A float32 as it is, the bits of a bfloat16 (uint16) as the float32 it stands for."""
+    raise NotImplementedError("only compiled loops call this")
+
+
+@overload(widened, inline="always")
+def _widened(value):
+    if value == types.uint16:
+        return lambda value: float_of(np.uint32(value) << np.uint32(16))
+    return lambda value: value
 
 
 @njit(inline="always", **OPTIONS)
@@ -92,11 +110,35 @@ def number_patches(values: Any, outside: int, rows: Any, slots: Any, count: int,
 
 
 @njit(parallel=True, **OPTIONS)
+def sum_taps(
+    products: Any, taps: Any, bias: Any, inverse: Any, offset: Any, start: int, scale: Any, shift: Any
+) -> None:
+    """Rows of scale and shift (new, C), channels from `start` on, with x * inverse + offset folded in.
+
+    products: (used, 9, 2 * group) float32, or bfloat16 as uint16; taps: (new, 9) which of the used ones lies at each
+    tap; bias: (2, C); inverse, offset: (C,). Arrays come whole: of a slice numba would not know that it is dense.
+    """
+    group = products.shape[2] // 2
+    for p in prange(taps.shape[0]):
+        a, b = scale[p, start : start + group], shift[p, start : start + group]
+        for c in range(group):
+            a[c], b[c] = bias[0, start + c], bias[1, start + c]
+        for tap in range(9):
+            row = products[taps[p, tap], tap]
+            for c in range(group):
+                a[c] += widened(row[c])
+                b[c] += widened(row[group + c])
+        for c in range(group):
+            b[c] += a[c] * offset[start + c]
+            a[c] *= inverse[start + c]
+
+
+@njit(parallel=True, **OPTIONS)
 def modulate(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: float, out: Any) -> None:
     """out = leaky(x * scale[number] + shift[number]), x read `grow` times larger by nearest neighbour.
 
-    x (h, w, c) float32, numbers (h * grow, w * grow), scale and shift (patches, c), out (h * grow, w * grow, c)
-    float32. A slope of 1 leaves the value as it is.
+    x (h, w, c) float32 or bfloat16 as uint16, numbers (h * grow, w * grow), scale and shift (patches, c), out
+    (h * grow, w * grow, c) float32. A slope of 1 leaves the value as it is.
     """
     height, width = numbers.shape
     channels = out.shape[2]
@@ -105,7 +147,7 @@ def modulate(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: flo
             a, b = scale[numbers[y, column]], shift[numbers[y, column]]
             source, target = x[y // grow, column // grow], out[y, column]
             for c in range(channels):
-                value = source[c] * a[c] + b[c]
+                value = widened(source[c]) * a[c] + b[c]
                 target[c] = max(value, value * np.float32(slope))
 
 
@@ -119,5 +161,5 @@ def modulate_half(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope
             a, b = scale[numbers[y, column]], shift[numbers[y, column]]
             source, target = x[y // grow, column // grow], out[y, column]
             for c in range(channels):
-                value = source[c] * a[c] + b[c]
+                value = widened(source[c]) * a[c] + b[c]
                 target[c] = to_bfloat(max(value, value * np.float32(slope)))

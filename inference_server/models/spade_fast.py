@@ -8,7 +8,7 @@ Normalisation is folded into the rows; one loop enlarges, normalises, modulates 
 the main convolutions, with prepacked weights, channels last.
 
 In float32 only the order of additions differs from the plain network (`spade.py`), which is the reference. In
-half precision the main convolutions take bfloat16 (float16 on CUDA); sums and the residual stream stay float32.
+half precision activations, main convolutions and the tables' products are bfloat16 (float16 on CUDA), sums float32.
 
 Sizes in comments: h x w of a level, U3 and U5 distinct neighbourhoods, N hidden channels, C channels.
 """
@@ -31,6 +31,7 @@ from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
 
 CACHE_BYTES = 512 * 2**20  # most that the tables kept between the frames of a layer may take
 BORDER = -1
+GROUP = 64  # channels whose products are made and summed at a time, while they are in the processor's cache
 PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
 
 Codes = NDArray[np.int32]
@@ -81,16 +82,21 @@ class Norm:
     folded in; `hidden` (U3, N) what the first convolution makes of every distinct 3x3.
     """
 
-    def __init__(self, norm: Spade, symbols: int, edges: bool) -> None:
+    def __init__(self, norm: Spade, net: FastSpade) -> None:
         first = norm.mlp_shared[0]
         assert isinstance(first, nn.Conv2d)
-        self.shared = symbol_table(first.weight, edges)  # (9 * (symbols + 1), N)
+        self.shared = symbol_table(first.weight, net.config.instance_edges)  # (9 * (symbols + 1), N)
         self.shared_bias = bias_of(first)
-        self.symbols = symbols
-        both = torch.cat([norm.mlp_gamma.weight, norm.mlp_beta.weight])  # (2C, N, 3, 3)
-        self.products = both.permute(1, 2, 3, 0).reshape(both.shape[1], -1).contiguous()  # (N, 9 * 2C)
-        self.bias = torch.cat([bias_of(norm.mlp_gamma) + 1, bias_of(norm.mlp_beta)])
-        self.channels = both.shape[0] // 2
+        self.symbols = net.symbols
+        gamma, beta = norm.mlp_gamma.weight, norm.mlp_beta.weight  # (C, N, 3, 3)
+        self.channels = len(gamma)
+        self.group = GROUP if self.channels <= 256 else 4 * GROUP
+        self.products = [  # N -> 9 * 2 * group, for the channels from c on
+            Product(torch.cat([gamma[c : c + self.group], beta[c : c + self.group]]).permute(2, 3, 0, 1), net)
+            for c in range(0, self.channels, self.group)
+        ]
+        self.bias = torch.stack([bias_of(norm.mlp_gamma) + 1, bias_of(norm.mlp_beta)])  # (2, C)
+        self.compiled = net.compiled
         self.eps = 1e-5  # torch's own, of both kinds of normalisation
         self.statistics: tuple[Tensor, Tensor] | None = None  # of the frame itself, where None
         stats = norm.param_free_norm
@@ -99,40 +105,76 @@ class Norm:
             self.statistics = statistics(stats.running_mean, stats.running_var, stats.eps)
         self.clear()
 
-    def clear(self) -> None:
-        self.hidden = self.products.new_empty(0, self.products.shape[0])
-        self.scale = self.products.new_empty(0, self.channels)
-        self.shift = self.products.new_empty(0, self.channels)
+    def clear(self, release: bool = True) -> None:
+        """Forget all rows; `release` gives their memory back."""
+        self.hidden = self.shared.new_empty(0, self.shared.shape[1])
+        if release:
+            self._room = (self.shared.new_empty(0, self.channels), self.shared.new_empty(0, self.channels))
+        self.scale, self.shift = (room[:0] for room in self._room)
 
     @property
     def bytes(self) -> int:
-        return 4 * (self.scale.numel() + self.shift.numel() + self.hidden.numel())
+        return 4 * (2 * self._room[0].numel() + self.hidden.numel())
 
-    def extend(self, patches_3: Tensor, patches_5: Tensor) -> None:
-        """Rows for new neighbourhoods: patches_3 (new, 9) of symbols, patches_5 (new, 9) of numbers of 3x3 ones."""
-        if len(patches_3):
-            sums = sum_symbols(self.shared, patches_3, self.symbols) + self.shared_bias
+    def extend(self, patches: Tensor, used: Tensor, taps: Tensor) -> None:
+        """Rows for new neighbourhoods.
+
+        Args:
+            patches: (new, 9) the new 3x3 ones, of symbols.
+            used: (u,) numbers of the 3x3 ones that the new 5x5 ones are made of; BORDER is beyond the border.
+            taps: (new, 9) the new 5x5 ones, as places in `used`.
+        """
+        if len(patches):
+            sums = sum_symbols(self.shared, patches, self.symbols) + self.shared_bias
             self.hidden = torch.cat([self.hidden, sums.relu_()])
-        if not len(patches_5):
+        if not len(taps):
             return
-        used, local = torch.unique(patches_5, return_inverse=True)
         hidden = self.hidden[used.clamp(min=0)]
         hidden[used == BORDER] = 0
         hidden = F.pad(hidden, (0, 0, 0, -len(used) % PAD_ROWS))
-        products = (hidden @ self.products).view(9 * len(hidden), -1)  # (9 * used, 2C)
-        taps = local * 9 + torch.arange(9, device=local.device)
-        table = F.embedding_bag(taps, products, mode="sum") + self.bias  # (new, 2C)
-        scale, shift = table[:, : self.channels], table[:, self.channels :]
-        if self.statistics is not None:
-            scale, shift = folded(scale, shift, *self.statistics)
-        self.scale, self.shift = torch.cat([self.scale, scale]), torch.cat([self.shift, shift])
+        ones, none = self.bias.new_ones(self.channels), self.bias.new_zeros(self.channels)
+        inverse, offset = self.statistics or (ones, none)
+        rows = self._make_room(len(taps))
+        for number, product in enumerate(self.products):
+            start = number * self.group
+            table = product(hidden).view(len(hidden), 9, -1)
+            if self.compiled:
+                bits = table.view(torch.uint16) if table.dtype == torch.bfloat16 else table
+                values = (value.numpy() for value in (bits, taps, self.bias, inverse, offset))
+                kernels.sum_taps(*values, start, rows[0].numpy(), rows[1].numpy())
+            else:
+                part = slice(start, start + self.group)
+                sum_taps(
+                    table, taps, self.bias[:, part], inverse[part], offset[part], rows[0][:, part], rows[1][:, part]
+                )
+
+    def _make_room(self, new: int) -> tuple[Tensor, Tensor]:
+        """The next `new` rows of scale and shift, to be filled."""
+        count = len(self.scale)
+        if count + new > len(self._room[0]):
+            rows = count + new + count // 2
+            room = self.shared.new_empty(rows, self.channels), self.shared.new_empty(rows, self.channels)
+            room[0][:count], room[1][:count] = self.scale, self.shift
+            self._room = room
+        self.scale, self.shift = (rows[: count + new] for rows in self._room)
+        return self.scale[count:], self.shift[count:]
 
     def rows(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Scale and shift of every neighbourhood for this frame, whose x is (1, C, h, w)."""
         if self.statistics is not None:
             return self.scale, self.shift
-        variance, mean = torch.var_mean(x, (0, 2, 3), correction=0)
+        variance, mean = torch.var_mean(x.float(), (0, 2, 3), correction=0)
         return folded(self.scale, self.shift, *statistics(mean, variance, self.eps))
+
+
+def sum_taps(
+    table: Tensor, taps: Tensor, bias: Tensor, inverse: Tensor, offset: Tensor, scale: Tensor, shift: Tensor
+) -> None:
+    """The same as `kernels.sum_taps` with torch alone."""
+    index = taps * 9 + torch.arange(9, device=taps.device)
+    sums = F.embedding_bag(index, table.flatten(0, 1).float(), mode="sum").view(len(taps), 2, -1) + bias
+    scale.copy_(sums[:, 0] * inverse)
+    shift.copy_(sums[:, 1] + sums[:, 0] * offset)
 
 
 def bias_of(conv: nn.Conv2d) -> Tensor:
@@ -170,6 +212,24 @@ def sum_symbols(table: Tensor, patches: Tensor, symbols: int) -> Tensor:
     return F.embedding_bag(index + torch.arange(9, device=index.device) * (symbols + 1), table, mode="sum")
 
 
+class Product:
+    """A product with the taps of a weight (3, 3, out, in); on the processor oneDNN's, several times torch's own."""
+
+    def __init__(self, weight: Tensor, net: FastSpade) -> None:
+        self.weight = weight.reshape(-1, weight.shape[3]).to(net.kind).contiguous()  # (3, 3, out, in) -> (9 * out, in)
+        self.packed: Tensor | None = None
+        if net.compiled and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, 512)
+            self.weight = self.weight[:0]
+
+    def __call__(self, x: Tensor) -> Tensor:  # (n, in) -> (n, 9 * out)
+        if self.packed is None:
+            return F.linear(x.to(self.weight.dtype), self.weight)
+        x = x.to(self.packed.dtype)
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
+        return result
+
+
 class Convolution:
     """A main convolution, on the processor with weights in the order that its library likes best."""
 
@@ -181,16 +241,22 @@ class Convolution:
         self.bias = None if conv.bias is None else conv.bias.to(kind)
         self._packed: Tensor | None = None
 
-    def __call__(self, x: Tensor) -> Tensor:  # (1, Cin, h, w) channels last -> (1, Cout, h, w)
+    def __call__(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
+        """(1, Cin, h, w) channels last -> (1, Cout, h, w), added to `onto` in its place where that is given."""
         if not self.compiled:
-            return F.conv2d(x, self.weight, self.bias, padding=self.padding)
+            made = F.conv2d(x, self.weight, self.bias, padding=self.padding)
+            return made if onto is None else onto.add_(made)
         ones = [1, 1]
         if self._packed is None:
             pack = torch.ops.mkldnn._reorder_convolution_weight
             self._packed = pack(self.weight, self.padding, ones, ones, 1, list(x.shape))
             self.weight = self.weight[:0]
-        convolve = torch.ops.mkldnn._convolution_pointwise
-        result: Tensor = convolve(x, self._packed, self.bias, self.padding, ones, ones, 1, "none", [], "")
+        how = (self._packed, self.bias, self.padding, ones, ones, 1)
+        if onto is not None:
+            add = torch.ops.mkldnn._convolution_pointwise_.binary
+            added: Tensor = add(onto, x, *how, "add", 1.0, None, [], None)
+            return added
+        result: Tensor = torch.ops.mkldnn._convolution_pointwise(x, *how, "none", [], "")
         return result
 
 
@@ -208,23 +274,26 @@ class Level:
         numbers = self.patches_5.number(self.patches_3.number(symbols))
         new_3 = torch.from_numpy(self.patches_3.rows[known_3 : self.patches_3.count]).long()
         new_5 = torch.from_numpy(self.patches_5.rows[known_5 : self.patches_5.count]).long()
-        for norm in self.norms:
-            norm.extend(new_3, new_5)
+        self._extend(new_3, new_5)
         return torch.from_numpy(numbers)
 
     def number_anew(self, symbols: Tensor) -> Tensor:
         """The same without the processor's loops; nothing is kept between frames."""
-        self.clear()
+        self.clear(release=False)
         new_3, numbers_3 = distinct_patches(symbols)
         new_5, numbers = distinct_patches(numbers_3)
-        for norm in self.norms:
-            norm.extend(new_3, new_5)
+        self._extend(new_3, new_5)
         return numbers
 
-    def clear(self) -> None:
+    def _extend(self, new_3: Tensor, new_5: Tensor) -> None:
+        used, taps = torch.unique(new_5, return_inverse=True)
+        for norm in self.norms:
+            norm.extend(new_3, used, taps)
+
+    def clear(self, release: bool = True) -> None:
         self.patches_3, self.patches_5 = Patches(), Patches()
         for norm in self.norms:
-            norm.clear()
+            norm.clear(release)
 
 
 class Block:
@@ -234,38 +303,46 @@ class Block:
         self.grow = grow
         self.kind = net.kind
         self.compiled = net.compiled
-        edges = net.config.instance_edges
-        self.norm_0, self.norm_1 = Norm(block.norm_0, net.symbols, edges), Norm(block.norm_1, net.symbols, edges)
+        self.norm_0, self.norm_1 = Norm(block.norm_0, net), Norm(block.norm_1, net)
         self.conv_0 = Convolution(block.conv_0, net.kind, net.compiled)
         self.conv_1 = Convolution(block.conv_1, net.kind, net.compiled)
         self.norms = [self.norm_0, self.norm_1]
         self.conv_s: Convolution | None = None
         if block.changes_width:
             self.conv_s = Convolution(block.conv_s, net.kind, net.compiled)
-            self.norm_s = Norm(block.norm_s, net.symbols, edges)
+            self.norm_s = Norm(block.norm_s, net)
             self.norms.append(self.norm_s)
 
     def __call__(self, x: Tensor, numbers: Tensor) -> Tensor:  # (1, Cin, h, w) -> (1, Cout, h * grow, w * grow)
         if self.conv_s is not None:
-            shortcut = self.conv_s(self.modulated(x, self.grow, numbers, self.norm_s, 1.0)).float()
+            shortcut = self.conv_s(self.modulated(x, self.grow, numbers, self.norm_s, 1.0))
+        elif self.grow > 1:
+            shortcut = F.interpolate(x, scale_factor=float(self.grow))
         else:
-            shortcut = F.interpolate(x, scale_factor=float(self.grow)) if self.grow > 1 else x
-        y = self.conv_0(self.modulated(x, self.grow, numbers, self.norm_0, 0.2)).float()
-        y = self.conv_1(self.modulated(y, 1, numbers, self.norm_1, 0.2))
-        return shortcut + y
+            shortcut = x.clone()
+        y = self.conv_0(self.modulated(x, self.grow, numbers, self.norm_0, 0.2))
+        return self.conv_1(self.modulated(y, 1, numbers, self.norm_1, 0.2), onto=shortcut)
 
     def modulated(self, x: Tensor, grow: int, numbers: Tensor, norm: Norm, slope: float) -> Tensor:
         """Enlarged, normalised, modulated and, with a slope below 1, activated."""
         scale, shift = norm.rows(x)
         if not self.compiled:
             large = F.interpolate(x, scale_factor=float(grow)) if grow > 1 else x
-            y = torch.addcmul(shift[numbers], large[0].permute(1, 2, 0), scale[numbers])
+            y = torch.addcmul(shift[numbers], large[0].permute(1, 2, 0).float(), scale[numbers])
             return (y if slope == 1 else F.leaky_relu_(y, slope)).permute(2, 0, 1)[None].to(self.kind)
         half = self.kind == torch.bfloat16
         out = np.empty((*numbers.shape, norm.channels), np.uint16 if half else np.float32)
         loop = kernels.modulate_half if half else kernels.modulate
-        pixels = x[0].permute(1, 2, 0).contiguous().numpy()  # (h, w, C)
-        loop(pixels, grow, numbers.numpy(), scale.numpy(), shift.numpy(), slope, out)
+        pixels = x[0].permute(1, 2, 0).contiguous()  # (h, w, C)
+        loop(
+            (pixels.view(torch.uint16) if half else pixels).numpy(),
+            grow,
+            numbers.numpy(),
+            scale.numpy(),
+            shift.numpy(),
+            slope,
+            out,
+        )
         result = torch.from_numpy(out)
         return (result.view(torch.bfloat16) if half else result).permute(2, 0, 1)[None]
 
@@ -274,7 +351,7 @@ class FastSpade:
     """The network of `net`, on the device where that is, for hard labels.
 
     Args:
-        half: bfloat16 on the processor, float16 on CUDA, in the main convolutions.
+        half: compute in bfloat16 on the processor, in float16 on CUDA.
         compiled: use the processor's loops; by default where the network is on the processor.
     """
 
@@ -306,7 +383,7 @@ class FastSpade:
     @torch.inference_mode()
     def __call__(self, symbols: Codes, style: Tensor | None = None) -> Tensor:
         """Symbols (H, W) to a picture (H, W, 3) in tanh range; H and W multiples of `config.step`."""
-        x = self.first(np.ascontiguousarray(symbols[:: self.config.step, :: self.config.step]), style)
+        x = self.first(np.ascontiguousarray(symbols[:: self.config.step, :: self.config.step]), style).to(self.kind)
         level = -1
         for block in self.blocks:
             if block.grow > 1 or level < 0:
@@ -317,10 +394,10 @@ class FastSpade:
                     numbers = self.levels[level].number(here)
                 else:
                     numbers = self.levels[level].number_anew(torch.from_numpy(here).long().to(self.device))
-            x = block(x, numbers)
+            x = block(x, numbers)  # the stream is of the convolutions' kind
         if self.kept_bytes() > CACHE_BYTES:
             self.clear()
-        return torch.tanh(self.conv_img(F.leaky_relu(x, 0.2)))[0].permute(1, 2, 0)
+        return torch.tanh(self.conv_img(F.leaky_relu(x.float(), 0.2)))[0].permute(1, 2, 0)
 
     def first(self, symbols: Codes, style: Tensor | None) -> Tensor:
         """The first layer (1, 16 ngf, h, w): a convolution of the labels, or a linear map of the style."""
@@ -334,10 +411,10 @@ class FastSpade:
     def kept_bytes(self) -> int:
         return sum(norm.bytes for level in self.levels for norm in level.norms)
 
-    def clear(self) -> None:
-        """Forget the tables of earlier frames."""
+    def clear(self, release: bool = True) -> None:
+        """Forget the tables of earlier frames; `release` gives their memory back."""
         for level in self.levels:
-            level.clear()
+            level.clear(release)
 
 
 class FastSpadeModel(spade.SpadeModel):

@@ -64,7 +64,7 @@ def test_float32_is_the_plain_network(config, compiled):
         symbols, dense = random_symbols(config, seed)
         wanted = plain(net, dense)
         assert wanted.std() > 0.1
-        assert (fast(symbols) - wanted).abs().max() < 1e-5
+        assert (fast(symbols) - wanted).abs().max() < 3e-5
 
 
 def test_half_precision_is_close():
