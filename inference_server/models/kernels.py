@@ -48,6 +48,18 @@ def _widened(value):
     return lambda value: value
 
 
+def narrowed(value: Any, row: Any) -> Any:
+    """A float32 as the elements of `row` store it."""
+    raise NotImplementedError("only compiled loops call this")
+
+
+@overload(narrowed, inline="always")
+def _narrowed(value, row):
+    if row.dtype == types.uint16:
+        return lambda value, row: to_bfloat(value)
+    return lambda value, row: value
+
+
 @njit(inline="always", **OPTIONS)
 def slot_of(patch: Any, mask: int) -> int:
     mixed = np.uint64(1469598103934665603)
@@ -138,7 +150,7 @@ def modulate(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: flo
     """out = leaky(x * scale[number] + shift[number]), x read `grow` times larger by nearest neighbour.
 
     x (h, w, c) float32 or bfloat16 as uint16, numbers (h * grow, w * grow), scale and shift (patches, c), out
-    (h * grow, w * grow, c) float32. A slope of 1 leaves the value as it is.
+    (h * grow, w * grow, c) of the same kind. A slope of 1 leaves the value as it is.
     """
     height, width = numbers.shape
     channels = out.shape[2]
@@ -148,18 +160,4 @@ def modulate(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: flo
             source, target = x[y // grow, column // grow], out[y, column]
             for c in range(channels):
                 value = widened(source[c]) * a[c] + b[c]
-                target[c] = max(value, value * np.float32(slope))
-
-
-@njit(parallel=True, **OPTIONS)
-def modulate_half(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: float, out: Any) -> None:
-    """The same into bfloat16 (uint16)."""
-    height, width = numbers.shape
-    channels = out.shape[2]
-    for y in prange(height):
-        for column in range(width):
-            a, b = scale[numbers[y, column]], shift[numbers[y, column]]
-            source, target = x[y // grow, column // grow], out[y, column]
-            for c in range(channels):
-                value = widened(source[c]) * a[c] + b[c]
-                target[c] = to_bfloat(max(value, value * np.float32(slope)))
+                target[c] = narrowed(max(value, value * np.float32(slope)), target)

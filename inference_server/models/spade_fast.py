@@ -29,7 +29,7 @@ from inference_server.models import kernels, spade
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
 
-CACHE_BYTES = 512 * 2**20  # most that the tables kept between the frames of a layer may take
+CACHE_BYTES = 1024 * 2**20  # most that the tables kept between the frames of a layer may take
 BORDER = -1
 GROUP = 64  # channels whose products are made and summed at a time, while they are in the processor's cache
 PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
@@ -152,7 +152,7 @@ class Norm:
         """The next `new` rows of scale and shift, to be filled."""
         count = len(self.scale)
         if count + new > len(self._room[0]):
-            rows = count + new + count // 2
+            rows = count + new + count // 4
             room = self.shared.new_empty(rows, self.channels), self.shared.new_empty(rows, self.channels)
             room[0][:count], room[1][:count] = self.scale, self.shift
             self._room = room
@@ -332,9 +332,8 @@ class Block:
             return (y if slope == 1 else F.leaky_relu_(y, slope)).permute(2, 0, 1)[None].to(self.kind)
         half = self.kind == torch.bfloat16
         out = np.empty((*numbers.shape, norm.channels), np.uint16 if half else np.float32)
-        loop = kernels.modulate_half if half else kernels.modulate
         pixels = x[0].permute(1, 2, 0).contiguous()  # (h, w, C)
-        loop(
+        kernels.modulate(
             (pixels.view(torch.uint16) if half else pixels).numpy(),
             grow,
             numbers.numpy(),

@@ -92,21 +92,22 @@ def render(world: World) -> None:
 # Kills at any moment
 
 
-def kill_broker(world: World) -> None:
+def busy(world: World, most: int) -> None:
+    """A server in the middle of a job, with at most so many frames done when asked."""
     world.start()
     with world.client() as client:
         world.submit(client)
-        world.progress(world.rng.randint(0, 2 * world.frames - 1), client)
+        world.progress(world.rng.randint(0, most), client)
         time.sleep(world.rng.uniform(0, 0.05))
+
+
+def kill_broker(world: World) -> None:
+    busy(world, 2 * world.frames - 1)
     world.kill_server()
 
 
 def kill_worker(world: World) -> None:
-    world.start()
-    with world.client() as client:
-        world.submit(client)
-        world.progress(world.rng.randint(0, 2 * world.frames - 20), client)
-        time.sleep(world.rng.uniform(0, 0.05))
+    busy(world, 2 * world.frames - 20)
     world.worker().kill()
     world.kills += 1
 
