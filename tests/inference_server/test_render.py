@@ -227,6 +227,8 @@ def test_frames_with_gaps_are_painted_without_a_delivery(add_sleep_model, colour
 
 
 def start(arguments, **options):
+    if os.name == "posix":  # also where the tests run in the background, which ignores Ctrl-C
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(
         [sys.executable, "-m", "semrender", *map(str, arguments)],
         stdout=subprocess.PIPE,
