@@ -175,11 +175,12 @@ class SpadeModel(Model):
 
     def __init__(self, card: Card, net: SpadeNet, device: str) -> None:
         super().__init__(card, device)
-        self.net = net.to(device).eval()
+        self.config = net.config
+        self.net: SpadeNet | None = net.to(device).eval()
 
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
-        config = self.net.config
+        config = self.config
         height, width = request.channels.shape
         if height % config.step or width % config.step:
             raise ModelRefused(f"{self.card.name} paints multiples of {config.step} pixels, not {width}x{height}")
@@ -197,7 +198,8 @@ class SpadeModel(Model):
 
     def picture(self, request: PaintInput, style: Tensor | None) -> Tensor:
         """The painting (H, W, 3) in tanh range."""
-        picture: Tensor = self.net(network_input(request, self.net.config).to(self.device), style)
+        assert self.net is not None
+        picture: Tensor = self.net(network_input(request, self.config).to(self.device), style)
         return picture[0].permute(1, 2, 0)
 
 

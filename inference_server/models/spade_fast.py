@@ -220,7 +220,7 @@ class Product:
         self.packed: Tensor | None = None
         if net.compiled and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
             self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, 512)
-            self.weight = self.weight[:0]
+            self.weight = self.weight.new_empty(0)
 
     def __call__(self, x: Tensor) -> Tensor:  # (n, in) -> (n, 9 * out)
         if self.packed is None:
@@ -250,7 +250,7 @@ class Convolution:
         if self._packed is None:
             pack = torch.ops.mkldnn._reorder_convolution_weight
             self._packed = pack(self.weight, self.padding, ones, ones, 1, list(x.shape))
-            self.weight = self.weight[:0]
+            self.weight = self.weight.new_empty(0)
         how = (self._packed, self.bias, self.padding, ones, ones, 1)
         if onto is not None:
             add = torch.ops.mkldnn._convolution_pointwise_.binary
@@ -363,7 +363,7 @@ class FastSpade:
         self.kind = torch.float32 if not half else torch.bfloat16 if on_processor else torch.float16
         edges = config.instance_edges
         self.symbols = (config.semantic_nc - edges) * (2 if edges else 1)
-        self.fc = net.fc
+        self.fc = net.fc if config.use_vae else None
         if isinstance(net.fc, nn.Conv2d):
             self.fc_table, self.fc_bias = symbol_table(net.fc.weight, edges), bias_of(net.fc)
         more = 2 if config.layers != "normal" else 1
@@ -400,7 +400,7 @@ class FastSpade:
 
     def first(self, symbols: Codes, style: Tensor | None) -> Tensor:
         """The first layer (1, 16 ngf, h, w): a convolution of the labels, or a linear map of the style."""
-        if self.config.use_vae:
+        if self.fc is not None:
             x: Tensor = self.fc(style).view(1, -1, *symbols.shape)
             return x.contiguous(memory_format=torch.channels_last)
         patches, numbers = distinct_patches(torch.from_numpy(symbols).long().to(self.device))
@@ -417,22 +417,25 @@ class FastSpade:
 
 
 class FastSpadeModel(spade.SpadeModel):
-    """The fast network behind the model interface; what it does not cover is painted by the plain one."""
+    """The fast network behind the model interface. The plain one's weights go when its own are laid out."""
 
-    def __init__(self, card: Card, net: SpadeNet, device: str) -> None:
+    def __init__(self, card: Card, net: SpadeNet, folder: Path, device: str) -> None:
         super().__init__(card, net, device)
-        self._fast: dict[bool, FastSpade] = {}
+        self.folder = folder
+        self._fast: tuple[bool, FastSpade] | None = None
 
     def picture(self, request: PaintInput, style: Tensor | None) -> Tensor:
-        config = self.net.config
         half = request.options.get("precision") == "half"
-        if half not in self._fast:
-            self._fast = {half: FastSpade(self.net, half)}
+        if self._fast is None or self._fast[0] != half:
+            self._fast = None
+            net = self.net or spade.load(self.card, self.folder, self.device).net
+            assert net is not None
+            self._fast, self.net = (half, FastSpade(net, half)), None
         symbols = request.channels.astype(np.int32)
-        if config.instance_edges:
+        if self.config.instance_edges:
             objects = symbols if request.instance is None else request.instance
             symbols = 2 * symbols + spade.instance_edges(objects)
-        return self._fast[half](symbols, style)
+        return self._fast[1](symbols, style)
 
 
 memory = spade.memory
@@ -441,4 +444,6 @@ memory = spade.memory
 def load(card: Card, folder: Path, device: str) -> Model:
     """The fast network where its algebra holds (3x3 label convolutions), else the plain one."""
     plain = spade.load(card, folder, device)
-    return FastSpadeModel(card, plain.net, device) if plain.net.config.kernel == 3 else plain
+    if plain.config.kernel != 3 or plain.net is None:
+        return plain
+    return FastSpadeModel(card, plain.net, folder, device)

@@ -260,3 +260,15 @@ def test_a_card_with_more_channels_than_the_network_is_refused(tmp_path):
     card = add_with(tmp_path, "channels", count=9, nothing=8)
     with pytest.raises(ModelRefused):
         load_model(card)
+
+
+def test_precision_is_an_option_and_can_change_back(tmp_path):
+    card, _ = add(Kind(), tmp_path)
+    assert card.check_options({}) == {"precision": "float32"}
+    model = load_model(card)
+    labels, instance = random_passes(*Kind().size)
+    first, half, again = (
+        model.paint(PaintInput(labels, instance, options={"precision": precision}))
+        for precision in ("float32", "half", "float32")
+    )
+    assert (first == again).all() and (first != half).any() and np.abs(first - half).max() < 0.05
