@@ -34,6 +34,8 @@ EVENTS_A_TURN = 100  # for one watcher
 WATCH_SECONDS = 60.0  # a watcher that does not renew is forgotten
 START_SECONDS = 180.0  # a worker that is not ready by then hangs
 ENDING_SECONDS = 60.0  # for the tasks in hand at a shutdown
+DAYS_KEPT = 30.0  # that an ended job stays in the ledger
+TIDY_SECONDS = 3600.0
 NO_SPACE = "no space: "  # how the reason of a pause begins that ends by itself
 
 log = logging.getLogger("semrender.broker")
@@ -76,6 +78,7 @@ class Broker:
         recovered = self.jobs.recover()
         for job in self.jobs.paused_for(NO_SPACE):
             self.jobs.resume(job)
+        self._tidy()
         self.ledger.commit()
         if recovered:
             log.info("%d jobs of before go on", recovered)
@@ -158,6 +161,8 @@ class Broker:
             if not worker and not client:
                 break
         self._supervise()
+        if time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidy()
         self._look_for_space()
         self._dispatch()
         if self.doing:
@@ -367,6 +372,17 @@ class Broker:
                 self.jobs.fail(task.id, no_worker())
 
     # Space
+
+    def _tidy(self) -> None:
+        """Ledger and spool stay bounded without anyone's help."""
+        self._tidied = time.monotonic()
+        self.jobs.clean(time.time() - DAYS_KEPT * 86400)
+        self.sweep_spool()
+
+    def sweep_spool(self) -> None:
+        """Remove what no job claims; without a ledger on disk the others' jobs are not known, and it keeps off."""
+        if self.settings.ledger is not None:
+            self.spool.sweep(self.jobs.all_ids())
 
     def _need(self, job: str) -> int:
         """Bytes that must be free in the job's output folder: the frames in hand at their largest, and a reserve."""

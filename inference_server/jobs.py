@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inference_server.ledger import Ledger, Row, dump
+from inference_server.ledger import PAINTINGS_KEPT, Ledger, Row, dump
 from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 from shared.shot import Shot
 
@@ -278,6 +278,8 @@ class Jobs:
                 self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
         if quarantine:
             self.ledger.write("DELETE FROM quarantine")
+        oldest = "SELECT rowid FROM paintings ORDER BY rowid DESC LIMIT -1 OFFSET ?"
+        self.ledger.write(f"DELETE FROM paintings WHERE rowid IN ({oldest})", PAINTINGS_KEPT)
         return jobs
 
     def _checked(self, task: Row, report: Body) -> None:

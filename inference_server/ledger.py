@@ -20,7 +20,7 @@ from typing import Any
 from shared.errors import ServerError
 
 VERSION = 1  # of the tables
-PAINTINGS_KEPT = 500_000
+PAINTINGS_KEPT = 500_000  # the oldest are forgotten first
 
 TABLES = """
 CREATE TABLE jobs (

@@ -164,7 +164,7 @@ class Verbs:
         before = self._spool.used
         self._broker.doing.add("clean")
         gone = self._jobs.clean(time.time() - days * DAY, quarantine=body.get("quarantine") is True)
-        self._spool.sweep(self._jobs.all_ids())
+        self._broker.sweep_spool()
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
 
     def tree(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:

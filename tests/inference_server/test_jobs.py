@@ -193,6 +193,15 @@ def test_clean_forgets_ended_jobs_only(jobs):
         jobs.summary("a")
 
 
+def test_the_oldest_paintings_are_forgotten(jobs, monkeypatch):
+    monkeypatch.setattr("inference_server.jobs.PAINTINGS_KEPT", 2)
+    open_checked(jobs)
+    finish_all(jobs)
+    jobs.clean(before=0)
+    kept = [row["key"] for row in jobs.ledger.rows("SELECT key FROM paintings ORDER BY rowid")]
+    assert kept == ["train3", "sky3"]
+
+
 def test_too_many_tasks_are_refused(jobs):
     with pytest.raises(InputRefused, match="at most"):
         jobs.open("a", {**SPEC, "frames": list(range(MAX_TASKS))})

@@ -16,7 +16,7 @@ import zmq.auth
 from inference_server.requests import job_spec
 from inference_server.security import check_bind, inside
 from shared import places
-from shared.client import Client
+from shared.client import Client, private_server
 from shared.errors import InputRefused, ServerError
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import job_of, running_server
@@ -264,3 +264,13 @@ def test_nothing_that_is_read_is_unpickled():
     for room in ("inference_server", "shared", "ae_bridge"):
         for file in (ROOT / room).rglob("*.py"):
             assert not unsafe.search(file.read_text(encoding="utf-8")), file
+
+
+def test_a_private_server_leaves_the_spool_of_others_alone(state_folder):
+    others = state_folder / "spool" / ("ab" * 16)
+    (others / "out").mkdir(parents=True)
+    with private_server("test", "cpu") as client:
+        client.request("clean", {})
+        assert others.exists()
+    with running_server() as client:
+        assert not others.exists(), "no job of this ledger claims it"
