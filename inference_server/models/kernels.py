@@ -1,8 +1,8 @@
 """Compiled loops of `spade_fast` for the processor (numba; cached on disk after their first use).
 
-Arrays are C-contiguous, pixels first and channels last. A pixel's scale and shift are rows of a table, found
-by the number of the label neighbourhood it lies in. bfloat16 is stored as uint16, its upper half of a float32,
-rounded to nearest even.
+Arrays are C-contiguous, pixels first and channels last; the number of channels is a multiple of `lanes.WIDTH`. A
+pixel's scale and shift are rows of a table, found by the number of the label neighbourhood it lies in. float32, or
+bfloat16 as uint16 (`lanes`).
 """
 
 from __future__ import annotations
@@ -10,54 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, prange, types
-from numba.extending import intrinsic, overload
+from numba import njit, prange
+
+from inference_server.models.lanes import WIDTH, add, largest, load, multiply, multiply_add, store, times, total, zeros
 
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}}
 EMPTY = -1
-
-
-@intrinsic
-def bits_of(context: Any, value: Any) -> Any:
-    """The bits of a float32 as uint32."""
-    return types.uint32(types.float32), lambda _, builder, __, args: builder.bitcast(args[0], ir.IntType(32))
-
-
-@intrinsic
-def float_of(context: Any, value: Any) -> Any:
-    """The float32 with these bits (uint32)."""
-    return types.float32(types.uint32), lambda _, builder, __, args: builder.bitcast(args[0], ir.FloatType())
-
-
-@njit(inline="always", **OPTIONS)
-def to_bfloat(value: Any) -> Any:
-    bits = bits_of(value)
-    return np.uint16((bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16))
-
-
-def widened(value: Any) -> Any:
-    """A float32 as it is, the bits of a bfloat16 (uint16) as the float32 it stands for."""
-    raise NotImplementedError("only compiled loops call this")
-
-
-@overload(widened, inline="always")
-def _widened(value):
-    if value == types.uint16:
-        return lambda value: float_of(np.uint32(value) << np.uint32(16))
-    return lambda value: value
-
-
-def narrowed(value: Any, row: Any) -> Any:
-    """A float32 as the elements of `row` store it."""
-    raise NotImplementedError("only compiled loops call this")
-
-
-@overload(narrowed, inline="always")
-def _narrowed(value, row):
-    if row.dtype == types.uint16:
-        return lambda value, row: to_bfloat(value)
-    return lambda value, row: value
 
 
 @njit(inline="always", **OPTIONS)
@@ -121,43 +79,93 @@ def number_patches(values: Any, outside: int, rows: Any, slots: Any, count: int,
     return count
 
 
+@njit(**OPTIONS)
+def places_of(taps: Any, outside: int, count: int, places: Any) -> Any:
+    """Which numbers occur in taps (n, 9), in the order of their appearance; `places` (n, 9) is where each one went.
+
+    Numbers are below `count`, or `outside`.
+    """
+    place = np.full(count + 1, -1, np.int32)
+    used = np.empty(count + 1, np.int64)
+    found = 0
+    for p in range(taps.shape[0]):
+        for tap in range(9):
+            number = taps[p, tap]
+            index = count if number == outside else number
+            if place[index] < 0:
+                place[index] = found
+                used[found] = number
+                found += 1
+            places[p, tap] = place[index]
+    return used[:found]
+
+
 @njit(parallel=True, **OPTIONS)
 def sum_taps(
     products: Any, taps: Any, bias: Any, inverse: Any, offset: Any, start: int, scale: Any, shift: Any
 ) -> None:
     """Rows of scale and shift (new, C), channels from `start` on, with x * inverse + offset folded in.
 
-    products: (used, 9, 2 * group) float32, or bfloat16 as uint16; taps: (new, 9) which of the used ones lies at each
-    tap; bias: (2, C); inverse, offset: (C,). Arrays come whole: of a slice numba would not know that it is dense.
+    products: (used, 9, 2 * group); taps: (new, 9) which of the used ones lies at each tap; bias: (2, C); inverse,
+    offset: (C,).
     """
     group = products.shape[2] // 2
+    channels = scale.shape[1]
+    rows, all_bias, all_scale, all_shift = products.reshape(-1), bias.reshape(-1), scale.reshape(-1), shift.reshape(-1)
     for p in prange(taps.shape[0]):
-        a, b = scale[p, start : start + group], shift[p, start : start + group]
-        for c in range(group):
-            a[c], b[c] = bias[0, start + c], bias[1, start + c]
-        for tap in range(9):
-            row = products[taps[p, tap], tap]
-            for c in range(group):
-                a[c] += widened(row[c])
-                b[c] += widened(row[group + c])
-        for c in range(group):
-            b[c] += a[c] * offset[start + c]
-            a[c] *= inverse[start + c]
+        for c in range(0, group, WIDTH):
+            a, b = load(all_bias, start + c), load(all_bias, channels + start + c)
+            for tap in range(9):
+                row = (np.int64(taps[p, tap]) * 9 + tap) * 2 * group + c
+                a, b = add(a, load(rows, row)), add(b, load(rows, row + group))
+            place = p * channels + start + c
+            store(all_shift, place, multiply_add(a, load(offset, start + c), b))
+            store(all_scale, place, multiply(a, load(inverse, start + c)))
 
 
 @njit(parallel=True, **OPTIONS)
 def modulate(x: Any, grow: int, numbers: Any, scale: Any, shift: Any, slope: float, out: Any) -> None:
     """out = leaky(x * scale[number] + shift[number]), x read `grow` times larger by nearest neighbour.
 
-    x (h, w, c) float32 or bfloat16 as uint16, numbers (h * grow, w * grow), scale and shift (patches, c), out
-    (h * grow, w * grow, c) of the same kind. A slope of 1 leaves the value as it is.
+    x (h, w, c), numbers (h * grow, w * grow), scale and shift (patches, c), out (h * grow, w * grow, c). A slope of 1
+    leaves the value as it is.
     """
     height, width = numbers.shape
     channels = out.shape[2]
+    factor = np.float32(slope)
+    source, target, all_scale, all_shift = x.reshape(-1), out.reshape(-1), scale.reshape(-1), shift.reshape(-1)
     for y in prange(height):
         for column in range(width):
-            a, b = scale[numbers[y, column]], shift[numbers[y, column]]
-            source, target = x[y // grow, column // grow], out[y, column]
-            for c in range(channels):
-                value = widened(source[c]) * a[c] + b[c]
-                target[c] = narrowed(max(value, value * np.float32(slope)), target)
+            row = np.int64(numbers[y, column]) * channels
+            pixel = ((y // grow) * x.shape[1] + column // grow) * channels
+            place = (y * width + column) * channels
+            for c in range(0, channels, WIDTH):
+                value = multiply_add(load(source, pixel + c), load(all_scale, row + c), load(all_shift, row + c))
+                store(target, place + c, largest(value, times(value, factor)))
+
+
+@njit(parallel=True, **OPTIONS)
+def last_convolution(x: Any, slope: float, weight: Any, bias: Any, out: Any) -> None:
+    """A 3x3 convolution of leaky(x) to three colours, summed in float32.
+
+    x (h, w, c), weight (9, 3, c), bias (3,), out (h, w, 3) float32.
+    """
+    height, width, channels = x.shape
+    factor = np.float32(slope)
+    source, weights = x.reshape(-1), weight.reshape(-1)
+    for y in prange(height):
+        for column in range(width):
+            red = green = blue = zeros()
+            for tap in range(9):
+                row, at = y + tap // 3 - 1, column + tap % 3 - 1
+                if 0 <= row < height and 0 <= at < width:
+                    pixel, place = (row * width + at) * channels, tap * 3 * channels
+                    for c in range(0, channels, WIDTH):
+                        value = load(source, pixel + c)
+                        value = largest(value, times(value, factor))
+                        red = multiply_add(value, load(weights, place + c), red)
+                        green = multiply_add(value, load(weights, place + channels + c), green)
+                        blue = multiply_add(value, load(weights, place + 2 * channels + c), blue)
+            out[y, column, 0] = total(red) + bias[0]
+            out[y, column, 1] = total(green) + bias[1]
+            out[y, column, 2] = total(blue) + bias[2]

@@ -8,7 +8,9 @@ Normalisation is folded into the rows; one loop enlarges, normalises, modulates 
 the main convolutions, with prepacked weights, channels last.
 
 In float32 only the order of additions differs from the plain network (`spade.py`), which is the reference. In
-half precision activations, main convolutions and the tables' products are bfloat16 (float16 on CUDA), sums float32.
+half precision activations, convolutions, products and tables are bfloat16 (float16 on CUDA), sums float32.
+
+Memory is taken once: large arrays that come and go cost the system as much as the arithmetic (`Scratch`).
 
 Sizes in comments: h x w of a level, U3 and U5 distinct neighbourhoods, N hidden channels, C channels.
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +34,7 @@ from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
 
 CACHE_BYTES = 1024 * 2**20  # most that the tables kept between the frames of a layer may take
 BORDER = -1
-GROUP = 64  # channels whose products are made and summed at a time, while they are in the processor's cache
+GROUP = 32  # channels whose products are made and summed at a time, while they are in the processor's cache
 PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
 
 Codes = NDArray[np.int32]
@@ -90,13 +93,14 @@ class Norm:
         self.symbols = net.symbols
         gamma, beta = norm.mlp_gamma.weight, norm.mlp_beta.weight  # (C, N, 3, 3)
         self.channels = len(gamma)
-        self.group = GROUP if self.channels <= 256 else 4 * GROUP
+        self.group = GROUP if self.channels <= 256 else 4 * GROUP  # wide norms have few rows
         self.products = [  # N -> 9 * 2 * group, for the channels from c on
             Product(torch.cat([gamma[c : c + self.group], beta[c : c + self.group]]).permute(2, 3, 0, 1), net)
             for c in range(0, self.channels, self.group)
         ]
         self.bias = torch.stack([bias_of(norm.mlp_gamma) + 1, bias_of(norm.mlp_beta)])  # (2, C)
         self.compiled = net.compiled
+        self.kind = net.kind
         self.eps = 1e-5  # torch's own, of both kinds of normalisation
         self.statistics: tuple[Tensor, Tensor] | None = None  # of the frame itself, where None
         stats = norm.param_free_norm
@@ -109,19 +113,20 @@ class Norm:
         """Forget all rows; `release` gives their memory back."""
         self.hidden = self.shared.new_empty(0, self.shared.shape[1])
         if release:
-            self._room = (self.shared.new_empty(0, self.channels), self.shared.new_empty(0, self.channels))
+            none = torch.empty(0, self.channels, dtype=self.kind, device=self.shared.device)
+            self._room = (none, none)
         self.scale, self.shift = (room[:0] for room in self._room)
 
     @property
     def bytes(self) -> int:
-        return 4 * (2 * self._room[0].numel() + self.hidden.numel())
+        return 2 * self._room[0].nbytes + self.hidden.nbytes
 
     def extend(self, patches: Tensor, used: Tensor, taps: Tensor) -> None:
         """Rows for new neighbourhoods.
 
         Args:
             patches: (new, 9) the new 3x3 ones, of symbols.
-            used: (u,) numbers of the 3x3 ones that the new 5x5 ones are made of; BORDER is beyond the border.
+            used: (u,) int64 numbers of the 3x3 ones that the new 5x5 ones are made of; BORDER is beyond the border.
             taps: (new, 9) the new 5x5 ones, as places in `used`.
         """
         if len(patches):
@@ -139,9 +144,8 @@ class Norm:
             start = number * self.group
             table = product(hidden).view(len(hidden), 9, -1)
             if self.compiled:
-                bits = table.view(torch.uint16) if table.dtype == torch.bfloat16 else table
-                values = (value.numpy() for value in (bits, taps, self.bias, inverse, offset))
-                kernels.sum_taps(*values, start, rows[0].numpy(), rows[1].numpy())
+                values = (bits_of(value) for value in (table, taps, self.bias, inverse, offset))
+                kernels.sum_taps(*values, start, bits_of(rows[0]), bits_of(rows[1]))
             else:
                 part = slice(start, start + self.group)
                 sum_taps(
@@ -153,7 +157,8 @@ class Norm:
         count = len(self.scale)
         if count + new > len(self._room[0]):
             rows = count + new + count // 4
-            room = self.shared.new_empty(rows, self.channels), self.shared.new_empty(rows, self.channels)
+            large = torch.empty(2, rows, self.channels, dtype=self.kind, device=self.shared.device)
+            room = (large[0], large[1])
             room[0][:count], room[1][:count] = self.scale, self.shift
             self._room = room
         self.scale, self.shift = (rows[: count + new] for rows in self._room)
@@ -164,7 +169,7 @@ class Norm:
         if self.statistics is not None:
             return self.scale, self.shift
         variance, mean = torch.var_mean(x.float(), (0, 2, 3), correction=0)
-        return folded(self.scale, self.shift, *statistics(mean, variance, self.eps))
+        return folded(self.scale.float(), self.shift.float(), *statistics(mean, variance, self.eps))
 
 
 def sum_taps(
@@ -175,6 +180,11 @@ def sum_taps(
     sums = F.embedding_bag(index, table.flatten(0, 1).float(), mode="sum").view(len(taps), 2, -1) + bias
     scale.copy_(sums[:, 0] * inverse)
     shift.copy_(sums[:, 1] + sums[:, 0] * offset)
+
+
+def bits_of(tensor: Tensor) -> NDArray[Any]:
+    """The same memory as an array; bfloat16, which NumPy does not know, as uint16."""
+    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def bias_of(conv: nn.Conv2d) -> Tensor:
@@ -241,23 +251,37 @@ class Convolution:
         self.bias = None if conv.bias is None else conv.bias.to(kind)
         self._packed: Tensor | None = None
 
-    def __call__(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
-        """(1, Cin, h, w) channels last -> (1, Cout, h, w), added to `onto` in its place where that is given."""
+    def __call__(self, x: Tensor, onto: Tensor) -> Tensor:
+        """(1, Cin, h, w) channels last -> (1, Cout, h, w), added to `onto` in its place."""
         if not self.compiled:
-            made = F.conv2d(x, self.weight, self.bias, padding=self.padding)
-            return made if onto is None else onto.add_(made)
+            return onto.add_(F.conv2d(x, self.weight, self.bias, padding=self.padding))
         ones = [1, 1]
         if self._packed is None:
             pack = torch.ops.mkldnn._reorder_convolution_weight
             self._packed = pack(self.weight, self.padding, ones, ones, 1, list(x.shape))
             self.weight = self.weight.new_empty(0)
+        add = torch.ops.mkldnn._convolution_pointwise_.binary
         how = (self._packed, self.bias, self.padding, ones, ones, 1)
-        if onto is not None:
-            add = torch.ops.mkldnn._convolution_pointwise_.binary
-            added: Tensor = add(onto, x, *how, "add", 1.0, None, [], None)
-            return added
-        result: Tensor = torch.ops.mkldnn._convolution_pointwise(x, *how, "none", [], "")
-        return result
+        added: Tensor = add(onto, x, *how, "add", 1.0, None, [], None)
+        return added
+
+
+class Scratch:
+    """Memory for what lives within one frame, taken once: new pages cost more than what is written to them."""
+
+    def __init__(self, kind: torch.dtype, device: torch.device) -> None:
+        self._empty = torch.empty(0, dtype=kind, device=device)
+        self._taken: dict[str, Tensor] = {}
+
+    def take(self, name: str, channels: int, height: int, width: int) -> Tensor:
+        """(1, C, h, w) channels last, with whatever was in it; its last use under this name ends."""
+        size = channels * height * width
+        if name not in self._taken or len(self._taken[name]) < size:
+            self._taken[name] = self._empty.new_empty(size)
+        return self._taken[name][:size].view(1, height, width, channels).permute(0, 3, 1, 2)
+
+    def clear(self) -> None:
+        self._taken.clear()
 
 
 @dataclass
@@ -273,8 +297,10 @@ class Level:
         known_3, known_5 = self.patches_3.count, self.patches_5.count
         numbers = self.patches_5.number(self.patches_3.number(symbols))
         new_3 = torch.from_numpy(self.patches_3.rows[known_3 : self.patches_3.count]).long()
-        new_5 = torch.from_numpy(self.patches_5.rows[known_5 : self.patches_5.count]).long()
-        self._extend(new_3, new_5)
+        new_5 = self.patches_5.rows[known_5 : self.patches_5.count]
+        places = np.empty_like(new_5)
+        used = kernels.places_of(new_5, BORDER, self.patches_3.count, places)
+        self._extend(new_3, torch.from_numpy(used), torch.from_numpy(places))
         return torch.from_numpy(numbers)
 
     def number_anew(self, symbols: Tensor) -> Tensor:
@@ -282,11 +308,11 @@ class Level:
         self.clear(release=False)
         new_3, numbers_3 = distinct_patches(symbols)
         new_5, numbers = distinct_patches(numbers_3)
-        self._extend(new_3, new_5)
+        used, taps = torch.unique(new_5, return_inverse=True)
+        self._extend(new_3, used, taps)
         return numbers
 
-    def _extend(self, new_3: Tensor, new_5: Tensor) -> None:
-        used, taps = torch.unique(new_5, return_inverse=True)
+    def _extend(self, new_3: Tensor, used: Tensor, taps: Tensor) -> None:
         for norm in self.norms:
             norm.extend(new_3, used, taps)
 
@@ -301,49 +327,45 @@ class Block:
 
     def __init__(self, block: SpadeBlock, grow: int, net: FastSpade) -> None:
         self.grow = grow
-        self.kind = net.kind
         self.compiled = net.compiled
+        self.scratch = net.scratch
         self.norm_0, self.norm_1 = Norm(block.norm_0, net), Norm(block.norm_1, net)
         self.conv_0 = Convolution(block.conv_0, net.kind, net.compiled)
         self.conv_1 = Convolution(block.conv_1, net.kind, net.compiled)
         self.norms = [self.norm_0, self.norm_1]
+        self.width = block.conv_1.out_channels
         self.conv_s: Convolution | None = None
         if block.changes_width:
             self.conv_s = Convolution(block.conv_s, net.kind, net.compiled)
             self.norm_s = Norm(block.norm_s, net)
             self.norms.append(self.norm_s)
 
-    def __call__(self, x: Tensor, numbers: Tensor) -> Tensor:  # (1, Cin, h, w) -> (1, Cout, h * grow, w * grow)
+    def __call__(self, x: Tensor, numbers: Tensor, name: str) -> Tensor:
+        """(1, Cin, h, w) -> (1, Cout, h * grow, w * grow), in the scratch memory of that name, which is not x's."""
+        take = self.scratch.take
+        out = take(name, self.width, *numbers.shape)
         if self.conv_s is not None:
-            shortcut = self.conv_s(self.modulated(x, self.grow, numbers, self.norm_s, 1.0))
-        elif self.grow > 1:
-            shortcut = F.interpolate(x, scale_factor=float(self.grow))
+            self.conv_s(self.modulated(x, numbers, self.norm_s, 1.0), onto=out.zero_())
         else:
-            shortcut = x.clone()
-        y = self.conv_0(self.modulated(x, self.grow, numbers, self.norm_0, 0.2))
-        return self.conv_1(self.modulated(y, 1, numbers, self.norm_1, 0.2), onto=shortcut)
+            out.copy_(F.interpolate(x, scale_factor=float(self.grow)) if self.grow > 1 else x)
+        y = take("inner", self.norm_1.channels, *numbers.shape)
+        self.conv_0(self.modulated(x, numbers, self.norm_0, 0.2), onto=y.zero_())
+        return self.conv_1(self.modulated(y, numbers, self.norm_1, 0.2), onto=out)
 
-    def modulated(self, x: Tensor, grow: int, numbers: Tensor, norm: Norm, slope: float) -> Tensor:
-        """Enlarged, normalised, modulated and, with a slope below 1, activated."""
+    def modulated(self, x: Tensor, numbers: Tensor, norm: Norm, slope: float) -> Tensor:
+        """Enlarged to the size of `numbers`, normalised, modulated and, with a slope below 1, activated."""
         scale, shift = norm.rows(x)
-        if not self.compiled:
-            large = F.interpolate(x, scale_factor=float(grow)) if grow > 1 else x
-            y = torch.addcmul(shift[numbers], large[0].permute(1, 2, 0).float(), scale[numbers])
-            return (y if slope == 1 else F.leaky_relu_(y, slope)).permute(2, 0, 1)[None].to(self.kind)
-        half = self.kind == torch.bfloat16
-        out = np.empty((*numbers.shape, norm.channels), np.uint16 if half else np.float32)
-        pixels = x[0].permute(1, 2, 0).contiguous()  # (h, w, C)
-        kernels.modulate(
-            (pixels.view(torch.uint16) if half else pixels).numpy(),
-            grow,
-            numbers.numpy(),
-            scale.numpy(),
-            shift.numpy(),
-            slope,
-            out,
-        )
-        result = torch.from_numpy(out)
-        return (result.view(torch.bfloat16) if half else result).permute(2, 0, 1)[None]
+        grow = len(numbers) // x.shape[2]
+        out = self.scratch.take("modulated", norm.channels, *numbers.shape)
+        pixels, result = x[0].permute(1, 2, 0), out[0].permute(1, 2, 0)  # (h, w, C)
+        if self.compiled:
+            arrays = (bits_of(value) for value in (numbers, scale, shift))
+            kernels.modulate(bits_of(pixels.contiguous()), grow, *arrays, slope, bits_of(result))
+            return out
+        large = pixels.repeat_interleave(grow, 0).repeat_interleave(grow, 1) if grow > 1 else pixels
+        y = torch.addcmul(shift[numbers].float(), large.float(), scale[numbers].float())
+        result.copy_(y if slope == 1 else F.leaky_relu_(y, slope))
+        return out
 
 
 class FastSpade:
@@ -359,8 +381,10 @@ class FastSpade:
         net = net.eval().requires_grad_(False)
         self.device = net.conv_img.weight.device
         on_processor = self.device.type == "cpu"
-        self.compiled = on_processor if compiled is None else compiled
+        whole = config.ngf % (kernels.WIDTH * (2 if config.layers == "most" else 1)) == 0
+        self.compiled = on_processor and whole if compiled is None else compiled
         self.kind = torch.float32 if not half else torch.bfloat16 if on_processor else torch.float16
+        self.scratch = Scratch(self.kind, self.device)
         edges = config.instance_edges
         self.symbols = (config.semantic_nc - edges) * (2 if edges else 1)
         self.fc = net.fc if config.use_vae else None
@@ -378,13 +402,14 @@ class FastSpade:
                 self.levels.append(Level([]))
             self.levels[-1].norms += block.norms
         self.conv_img = net.conv_img
+        self.last = net.conv_img.weight.permute(2, 3, 0, 1).reshape(9, 3, -1).contiguous()
 
     @torch.inference_mode()
     def __call__(self, symbols: Codes, style: Tensor | None = None) -> Tensor:
         """Symbols (H, W) to a picture (H, W, 3) in tanh range; H and W multiples of `config.step`."""
         x = self.first(np.ascontiguousarray(symbols[:: self.config.step, :: self.config.step]), style).to(self.kind)
         level = -1
-        for block in self.blocks:
+        for place, block in enumerate(self.blocks):
             if block.grow > 1 or level < 0:
                 level += 1
                 stride = 1 << (len(self.levels) - 1 - level)
@@ -393,10 +418,15 @@ class FastSpade:
                     numbers = self.levels[level].number(here)
                 else:
                     numbers = self.levels[level].number_anew(torch.from_numpy(here).long().to(self.device))
-            x = block(x, numbers)  # the stream is of the convolutions' kind
+            x = block(x, numbers, ("even", "odd")[place % 2])  # the stream is of the convolutions' kind
         if self.kept_bytes() > CACHE_BYTES:
             self.clear()
-        return torch.tanh(self.conv_img(F.leaky_relu(x.float(), 0.2)))[0].permute(1, 2, 0)
+        if not self.compiled:
+            return torch.tanh(self.conv_img(F.leaky_relu(x.float(), 0.2)))[0].permute(1, 2, 0)
+        picture = torch.empty(*symbols.shape, 3)
+        pixels = bits_of(x[0].permute(1, 2, 0))
+        kernels.last_convolution(pixels, 0.2, self.last.numpy(), bias_of(self.conv_img).numpy(), picture.numpy())
+        return picture.tanh_()
 
     def first(self, symbols: Codes, style: Tensor | None) -> Tensor:
         """The first layer (1, 16 ngf, h, w): a convolution of the labels, or a linear map of the style."""
@@ -414,6 +444,8 @@ class FastSpade:
         """Forget the tables of earlier frames; `release` gives their memory back."""
         for level in self.levels:
             level.clear(release)
+        if release:
+            self.scratch.clear()
 
 
 class FastSpadeModel(spade.SpadeModel):

@@ -8,7 +8,7 @@ from inference_server.models import spade_fast
 from inference_server.models.spade import SpadeConfig, SpadeNet, instance_edges
 from inference_server.models.spade_fast import FastSpade, Patches, distinct_patches
 
-SMALL = SpadeConfig(semantic_nc=9, ngf=4, instance_edges=True, width=128, height=96)
+SMALL = SpadeConfig(semantic_nc=9, ngf=16, instance_edges=True, width=128, height=96)
 
 
 def random_net(config=SMALL, seed=1):
@@ -51,9 +51,9 @@ def plain(net, dense):
     "config",
     [
         SMALL,
-        SpadeConfig(5, ngf=4, width=128, height=64),
-        SpadeConfig(5, ngf=4, norm="instance", width=64, height=64),
-        SpadeConfig(6, ngf=4, layers="most", instance_edges=True, width=128, height=128),
+        SpadeConfig(5, ngf=16, width=128, height=64),
+        SpadeConfig(5, ngf=16, norm="instance", width=64, height=64),
+        SpadeConfig(6, ngf=32, layers="most", instance_edges=True, width=128, height=128),
     ],
     ids=["edges", "no edges", "instance norm", "most"],
 )
