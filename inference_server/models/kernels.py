@@ -101,6 +101,29 @@ def places_of(taps: Any, outside: int, count: int, places: Any) -> Any:
 
 
 @njit(parallel=True, **OPTIONS)
+def sum_symbols(table: Any, patches: Any, used: Any, outside: int, bias: Any, out: Any) -> None:
+    """Rows relu(bias + sums of the table's) of the patches (n, 9) that are `used`; a row of zeros for `outside`.
+
+    table: (9 * (symbols + 1), C) float32, the last row of each tap for `outside`; out: (at least as many as used, C),
+    whose further rows become zero.
+    """
+    channels = bias.shape[0]
+    taps = table.shape[0] // 9
+    rows, target = table.reshape(-1), out.reshape(-1)
+    for p in prange(out.shape[0]):
+        known = p < used.shape[0] and used[p] != outside
+        for c in range(0, channels, WIDTH):
+            value = zeros()
+            if known:
+                value = load(bias, c)
+                for tap in range(9):
+                    symbol = patches[used[p], tap]
+                    row = tap * taps + (taps - 1 if symbol == outside else symbol)
+                    value = add(value, load(rows, row * channels + c))
+            store(target, p * channels + c, largest(value, zeros()))
+
+
+@njit(parallel=True, **OPTIONS)
 def sum_taps(
     products: Any, taps: Any, bias: Any, inverse: Any, offset: Any, start: int, scale: Any, shift: Any
 ) -> None:

@@ -34,7 +34,7 @@ from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
 
 CACHE_BYTES = 1024 * 2**20  # most that the tables kept between the frames of a layer may take
 BORDER = -1
-GROUP = 32  # channels whose products are made and summed at a time, while they are in the processor's cache
+GROUP_BYTES = 128  # of the channels whose products are made and summed at a time, in the processor's cache
 PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
 
 Codes = NDArray[np.int32]
@@ -50,12 +50,11 @@ class Patches:
 
     def number(self, values: Codes) -> Codes:
         """The number (h, w) of the patch around every pixel; new ones are added to `rows`."""
-        need = self.count + values.size
-        if need > len(self.rows):
-            known = self.rows[: self.count].copy()
-            self.rows = np.empty((need, 9), np.int32)
+        if self.count + values.size > len(self.rows):
+            known, room = self.rows[: self.count], 2 * self.count + values.size
+            self.rows = np.empty((room, 9), np.int32)
             self.rows[: self.count] = known
-            self._slots = np.full(1 << (2 * need - 1).bit_length(), kernels.EMPTY, np.int32)
+            self._slots = np.full(1 << (2 * room - 1).bit_length(), kernels.EMPTY, np.int32)
             kernels.insert_patches(known, self._slots)
         numbers = np.empty(values.shape, np.int32)
         self.count = kernels.number_patches(values, BORDER, self.rows, self._slots, self.count, numbers)
@@ -82,7 +81,7 @@ class Norm:
     """One normalisation: tables instead of convolutions.
 
     `scale` and `shift` (U5, C) hold a row for every distinct 5x5 neighbourhood numbered so far, batch statistics
-    folded in; `hidden` (U3, N) what the first convolution makes of every distinct 3x3.
+    folded in.
     """
 
     def __init__(self, norm: Spade, net: FastSpade) -> None:
@@ -93,7 +92,8 @@ class Norm:
         self.symbols = net.symbols
         gamma, beta = norm.mlp_gamma.weight, norm.mlp_beta.weight  # (C, N, 3, 3)
         self.channels = len(gamma)
-        self.group = GROUP if self.channels <= 256 else 4 * GROUP  # wide norms have few rows
+        group = GROUP_BYTES // net.kind.itemsize
+        self.group = group if self.channels <= 256 else 4 * group  # wide norms have few rows
         self.products = [  # N -> 9 * 2 * group, for the channels from c on
             Product(torch.cat([gamma[c : c + self.group], beta[c : c + self.group]]).permute(2, 3, 0, 1), net)
             for c in range(0, self.channels, self.group)
@@ -111,7 +111,6 @@ class Norm:
 
     def clear(self, release: bool = True) -> None:
         """Forget all rows; `release` gives their memory back."""
-        self.hidden = self.shared.new_empty(0, self.shared.shape[1])
         if release:
             none = torch.empty(0, self.channels, dtype=self.kind, device=self.shared.device)
             self._room = (none, none)
@@ -119,24 +118,28 @@ class Norm:
 
     @property
     def bytes(self) -> int:
-        return 2 * self._room[0].nbytes + self.hidden.nbytes
+        return 2 * self._room[0].nbytes
 
     def extend(self, patches: Tensor, used: Tensor, taps: Tensor) -> None:
         """Rows for new neighbourhoods.
 
         Args:
-            patches: (new, 9) the new 3x3 ones, of symbols.
-            used: (u,) int64 numbers of the 3x3 ones that the new 5x5 ones are made of; BORDER is beyond the border.
+            patches: (U3, 9) all 3x3 ones, of symbols.
+            used: (u,) int64 numbers of those that the new 5x5 ones are made of; BORDER is beyond the border.
             taps: (new, 9) the new 5x5 ones, as places in `used`.
         """
-        if len(patches):
-            sums = sum_symbols(self.shared, patches, self.symbols) + self.shared_bias
-            self.hidden = torch.cat([self.hidden, sums.relu_()])
         if not len(taps):
             return
-        hidden = self.hidden[used.clamp(min=0)]
-        hidden[used == BORDER] = 0
-        hidden = F.pad(hidden, (0, 0, 0, -len(used) % PAD_ROWS))
+        hidden = torch.empty(
+            -(-len(used) // PAD_ROWS) * PAD_ROWS, len(self.shared_bias), dtype=self.kind, device=used.device
+        )
+        if self.compiled:
+            arrays = (value.numpy() for value in (self.shared, patches, used))
+            kernels.sum_symbols(*arrays, BORDER, self.shared_bias.numpy(), bits_of(hidden))
+        else:
+            sums = sum_symbols(self.shared, patches[used.clamp(min=0)], self.symbols) + self.shared_bias
+            sums[used == BORDER] = 0
+            hidden[: len(used)], hidden[len(used) :] = sums.relu_(), 0
         ones, none = self.bias.new_ones(self.channels), self.bias.new_zeros(self.channels)
         inverse, offset = self.statistics or (ones, none)
         rows = self._make_room(len(taps))
@@ -294,27 +297,26 @@ class Level:
 
     def number(self, symbols: Codes) -> Tensor:
         """The number (h, w) of every pixel's 5x5 neighbourhood; the norms have a row for each."""
-        known_3, known_5 = self.patches_3.count, self.patches_5.count
+        known = self.patches_5.count
         numbers = self.patches_5.number(self.patches_3.number(symbols))
-        new_3 = torch.from_numpy(self.patches_3.rows[known_3 : self.patches_3.count]).long()
-        new_5 = self.patches_5.rows[known_5 : self.patches_5.count]
-        places = np.empty_like(new_5)
-        used = kernels.places_of(new_5, BORDER, self.patches_3.count, places)
-        self._extend(new_3, torch.from_numpy(used), torch.from_numpy(places))
+        new = self.patches_5.rows[known : self.patches_5.count]
+        places = np.empty_like(new)
+        used = kernels.places_of(new, BORDER, self.patches_3.count, places)
+        self._extend(torch.from_numpy(self.patches_3.rows), torch.from_numpy(used), torch.from_numpy(places))
         return torch.from_numpy(numbers)
 
     def number_anew(self, symbols: Tensor) -> Tensor:
         """The same without the processor's loops; nothing is kept between frames."""
         self.clear(release=False)
-        new_3, numbers_3 = distinct_patches(symbols)
-        new_5, numbers = distinct_patches(numbers_3)
-        used, taps = torch.unique(new_5, return_inverse=True)
-        self._extend(new_3, used, taps)
+        patches_3, numbers_3 = distinct_patches(symbols)
+        patches_5, numbers = distinct_patches(numbers_3)
+        used, taps = torch.unique(patches_5, return_inverse=True)
+        self._extend(patches_3, used, taps)
         return numbers
 
-    def _extend(self, new_3: Tensor, used: Tensor, taps: Tensor) -> None:
+    def _extend(self, patches_3: Tensor, used: Tensor, taps: Tensor) -> None:
         for norm in self.norms:
-            norm.extend(new_3, used, taps)
+            norm.extend(patches_3, used, taps)
 
     def clear(self, release: bool = True) -> None:
         self.patches_3, self.patches_5 = Patches(), Patches()
