@@ -32,7 +32,8 @@ from inference_server.models import kernels, spade
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.spade import Spade, SpadeBlock, SpadeNet
 
-CACHE_BYTES = 1024 * 2**20  # most that the tables kept between the frames of a layer may take
+CACHE_BYTES = 1024 * 2**20  # most that the tables kept between the frames of a layer may take, and
+FRAMES_KEPT = 4  # frames' worth of rows: more would take longer to reach than to compute
 BORDER = -1
 GROUP_BYTES = 128  # of the channels whose products are made and summed at a time, in the processor's cache
 PAD_ROWS = 64  # products are made for a multiple of this many rows: the same sums however few are new
@@ -118,15 +119,17 @@ class Norm:
 
     @property
     def bytes(self) -> int:
-        return 2 * self._room[0].nbytes
+        """What the rows take; room that was never filled is none of the system's memory."""
+        return 2 * self.scale.nbytes
 
-    def extend(self, patches: Tensor, used: Tensor, taps: Tensor) -> None:
+    def extend(self, patches: Tensor, used: Tensor, taps: Tensor, room: int) -> None:
         """Rows for new neighbourhoods.
 
         Args:
             patches: (U3, 9) all 3x3 ones, of symbols.
             used: (u,) int64 numbers of those that the new 5x5 ones are made of; BORDER is beyond the border.
             taps: (new, 9) the new 5x5 ones, as places in `used`.
+            room: rows to make room for, should there be too little.
         """
         if not len(taps):
             return
@@ -142,7 +145,7 @@ class Norm:
             hidden[: len(used)], hidden[len(used) :] = sums.relu_(), 0
         ones, none = self.bias.new_ones(self.channels), self.bias.new_zeros(self.channels)
         inverse, offset = self.statistics or (ones, none)
-        rows = self._make_room(len(taps))
+        rows = self._next_rows(len(taps), room)
         for number, product in enumerate(self.products):
             start = number * self.group
             table = product(hidden).view(len(hidden), 9, -1)
@@ -155,15 +158,14 @@ class Norm:
                     table, taps, self.bias[:, part], inverse[part], offset[part], rows[0][:, part], rows[1][:, part]
                 )
 
-    def _make_room(self, new: int) -> tuple[Tensor, Tensor]:
+    def _next_rows(self, new: int, room: int) -> tuple[Tensor, Tensor]:
         """The next `new` rows of scale and shift, to be filled."""
         count = len(self.scale)
         if count + new > len(self._room[0]):
-            rows = count + new + count // 4
-            large = torch.empty(2, rows, self.channels, dtype=self.kind, device=self.shared.device)
-            room = (large[0], large[1])
-            room[0][:count], room[1][:count] = self.scale, self.shift
-            self._room = room
+            size = (2, max(room, count + new), self.channels)
+            large = torch.empty(size, dtype=self.kind, device=self.shared.device)
+            large[0, :count], large[1, :count] = self.scale, self.shift
+            self._room = (large[0], large[1])
         self.scale, self.shift = (rows[: count + new] for rows in self._room)
         return self.scale[count:], self.shift[count:]
 
@@ -294,15 +296,20 @@ class Level:
     norms: list[Norm]
     patches_3: Patches = field(default_factory=Patches)
     patches_5: Patches = field(default_factory=Patches)
+    one_frame: int = 0  # neighbourhoods of the first frame in the tables
 
     def number(self, symbols: Codes) -> Tensor:
         """The number (h, w) of every pixel's 5x5 neighbourhood; the norms have a row for each."""
         known = self.patches_5.count
         numbers = self.patches_5.number(self.patches_3.number(symbols))
+        if known == 0:
+            self.one_frame = self.patches_5.count
+        room = self.patches_5.count if known == 0 else (FRAMES_KEPT + 1) * self.one_frame
         new = self.patches_5.rows[known : self.patches_5.count]
         places = np.empty_like(new)
         used = kernels.places_of(new, BORDER, self.patches_3.count, places)
-        self._extend(torch.from_numpy(self.patches_3.rows), torch.from_numpy(used), torch.from_numpy(places))
+        for norm in self.norms:
+            norm.extend(*(torch.from_numpy(array) for array in (self.patches_3.rows, used, places)), room)
         return torch.from_numpy(numbers)
 
     def number_anew(self, symbols: Tensor) -> Tensor:
@@ -311,12 +318,14 @@ class Level:
         patches_3, numbers_3 = distinct_patches(symbols)
         patches_5, numbers = distinct_patches(numbers_3)
         used, taps = torch.unique(patches_5, return_inverse=True)
-        self._extend(patches_3, used, taps)
+        for norm in self.norms:
+            norm.extend(patches_3, used, taps, len(taps))
         return numbers
 
-    def _extend(self, patches_3: Tensor, used: Tensor, taps: Tensor) -> None:
-        for norm in self.norms:
-            norm.extend(patches_3, used, taps)
+    def forget_old(self, frames: int) -> None:
+        """Forget everything if there are more rows than `frames` of them need."""
+        if self.patches_5.count > frames * self.one_frame:
+            self.clear(release=False)
 
     def clear(self, release: bool = True) -> None:
         self.patches_3, self.patches_5 = Patches(), Patches()
@@ -422,7 +431,9 @@ class FastSpade:
                     numbers = self.levels[level].number_anew(torch.from_numpy(here).long().to(self.device))
             x = block(x, numbers, ("even", "odd")[place % 2])  # the stream is of the convolutions' kind
         if self.kept_bytes() > CACHE_BYTES:
-            self.clear()
+            self.clear(release=False)
+        for each in self.levels:
+            each.forget_old(FRAMES_KEPT)
         if not self.compiled:
             return torch.tanh(self.conv_img(F.leaky_relu(x.float(), 0.2)))[0].permute(1, 2, 0)
         picture = torch.empty(*symbols.shape, 3)
