@@ -53,7 +53,16 @@ def number_patches(values: Any, outside: int, rows: Any, slots: Any, count: int,
     mask = slots.shape[0] - 1
     patch = np.empty(9, np.int32)
     for y in range(height):
+        alike = 0  # columns up to x + 1 that are the same as their left neighbours
         for x in range(width):
+            if 0 < y < height - 1 and 0 < x < width - 1:
+                same = True
+                for row in range(y - 1, y + 2):
+                    same = same and values[row, x + 1] == values[row, x]
+                alike = alike + 1 if same else 0
+                if alike > 2:
+                    numbers[y, x] = numbers[y, x - 1]
+                    continue
             for tap in range(9):
                 row, column = y + tap // 3 - 1, x + tap % 3 - 1
                 inside = 0 <= row < height and 0 <= column < width

@@ -271,4 +271,4 @@ def test_precision_is_an_option_and_can_change_back(tmp_path):
         model.paint(PaintInput(labels, instance, options={"precision": precision}))
         for precision in ("float32", "half", "float32")
     )
-    assert (first == again).all() and (first != half).any() and np.abs(first - half).max() < 0.05
+    assert (first == again).all() and (first != half).any() and np.abs(first - half).max() < 0.1

@@ -6,7 +6,8 @@ import torch
 
 from inference_server.models import spade_fast
 from inference_server.models.spade import SpadeConfig, SpadeNet, instance_edges
-from inference_server.models.spade_fast import FastSpade, Patches, distinct_patches
+from inference_server.models.spade_fast import FastSpade
+from inference_server.models.spade_tables import Patches, distinct_patches
 
 SMALL = SpadeConfig(semantic_nc=9, ngf=16, instance_edges=True, width=128, height=96)
 
@@ -78,7 +79,9 @@ def test_what_was_painted_before_changes_no_bit(monkeypatch):
     """Tables persist between frames; a frame after others has the bits of a frame alone."""
     net = random_net()
     frames = [random_symbols(seed=seed)[0] for seed in (1, 2, 3, 2)]
-    frames[2] = np.roll(frames[1], 3, axis=1)  # an object moves
+    for place in range(3, 7):  # an object moves
+        frames.append(frames[1].copy())
+        frames[-1][40:60, place * 4 : place * 4 + 20] = 2
     for half in (False, True):
         fast = FastSpade(net, half)
         for frame in frames:
