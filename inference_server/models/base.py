@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FAMILIES = {
-    "small": "inference_server.models.small",
+    "small": "inference_server.models.small_fast",
     "spade": "inference_server.models.spade_fast",
     "sleep": "inference_server.models.sleep",
 }

@@ -1,4 +1,4 @@
-"""Compiled loops of `spade_fast` for the processor (numba; cached on disk after their first use).
+"""Compiled loops of `spade_fast` and `small_fast` for the processor (numba; cached on disk after their first use).
 
 Arrays are C-contiguous, pixels first and channels last; the number of channels is a multiple of `lanes.WIDTH`. A
 pixel's scale and shift are rows of a table, found by the number of the label neighbourhood it lies in. float32, or
@@ -12,7 +12,19 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from inference_server.models.lanes import WIDTH, add, largest, load, multiply, multiply_add, store, times, total, zeros
+from inference_server.models.lanes import (
+    WIDTH,
+    add,
+    largest,
+    load,
+    multiply,
+    multiply_add,
+    multiply_add_number,
+    store,
+    times,
+    total,
+    zeros,
+)
 
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"contract"}}
 EMPTY = -1
@@ -201,3 +213,95 @@ def last_convolution(x: Any, slope: float, weight: Any, bias: Any, out: Any) -> 
             out[y, column, 0] = total(red) + bias[0]
             out[y, column, 1] = total(green) + bias[1]
             out[y, column, 2] = total(blue) + bias[2]
+
+
+@njit(inline="always", **OPTIONS)
+def far_of(place: int, count: int) -> int:
+    """The source pixel that lends a quarter of pixel `place` of a line enlarged twice from `count`; clamped."""
+    near = place // 2
+    far = near - 1 + 2 * (place % 2)
+    return min(max(far, 0), count - 1)
+
+
+@njit(inline="always", **OPTIONS)
+def mixed(source: Any, near: int, far: int, far_row: int, c: int) -> Any:
+    """Bilinear: near and far pixel of the near row, and the same of the row `far_row` elements away."""
+    beside = multiply_add_number(
+        load(source, far + c), np.float32(0.25), times(load(source, near + c), np.float32(0.75))
+    )
+    other = multiply_add_number(
+        load(source, far + far_row + c), np.float32(0.25), times(load(source, near + far_row + c), np.float32(0.75))
+    )
+    return multiply_add_number(other, np.float32(0.25), times(beside, np.float32(0.75)))
+
+
+@njit(parallel=True, **OPTIONS)
+def modulate_classes(
+    x: Any, grow: int, smooth: bool, labels: Any, noise: Any, table: Any, slope: float, start: int, out: Any
+) -> None:
+    """out[..., start:] = leaky(x * scale + shift), scale and shift by class and noise; x read `grow` times larger.
+
+    x (h / grow, w / grow, c), grow 1 or 2, bilinear where smooth, else the nearest; labels (h, w) int32, noise (h, w);
+    table (classes + 1, 2, c), of the noise in the last row; out (h, w, at least start + c).
+    """
+    height, width = labels.shape
+    channels, wide, classes = x.shape[2], out.shape[2], table.shape[0] - 1
+    factor = np.float32(slope)
+    source, target, rows = x.reshape(-1), out.reshape(-1), table.reshape(-1)
+    line = x.shape[1] * channels
+    of_noise = classes * 2 * channels
+    for y in prange(height):
+        far_row = (far_of(y, x.shape[0]) - y // 2) * line if grow == 2 else 0
+        for column in range(width):
+            near = (y // grow) * line + (column // grow) * channels
+            far = near + (far_of(column, x.shape[1]) - column // 2) * channels if grow == 2 else near
+            row, grain = np.int64(labels[y, column]) * 2 * channels, noise[y, column]
+            place = (y * width + column) * wide + start
+            for c in range(0, channels, WIDTH):
+                value = mixed(source, near, far, far_row, c) if smooth and grow == 2 else load(source, near + c)
+                scale = multiply_add_number(load(rows, of_noise + c), grain, load(rows, row + c))
+                shift = multiply_add_number(load(rows, of_noise + channels + c), grain, load(rows, row + channels + c))
+                value = multiply_add(value, scale, shift)
+                store(target, place + c, largest(value, times(value, factor)))
+
+
+@njit(parallel=True, **OPTIONS)
+def enlarge(x: Any, smooth: bool, out: Any) -> None:
+    """x (h, w, c) twice as large: out (2h, 2w, c); bilinear where smooth, else the nearest."""
+    height, width, channels = out.shape
+    source, target = x.reshape(-1), out.reshape(-1)
+    line = x.shape[1] * channels
+    for y in prange(height):
+        far_row = (far_of(y, x.shape[0]) - y // 2) * line
+        for column in range(width):
+            near = (y // 2) * line + (column // 2) * channels
+            far = near + (far_of(column, x.shape[1]) - column // 2) * channels
+            place = (y * width + column) * channels
+            for c in range(0, channels, WIDTH):
+                store(target, place + c, mixed(source, near, far, far_row, c) if smooth else load(source, near + c))
+
+
+@njit(parallel=True, **OPTIONS)
+def first_convolution(
+    labels: Any, noise: Any, rows: Any, table: Any, of_noise: Any, of_row: Any, bias: Any, out: Any
+) -> None:
+    """A 3x3 convolution (9, inputs, c) of what a picture is painted from, as sums of table rows.
+
+    labels (h, w) int32, noise (h, w), rows (h,) the value of every row; table (9, classes, c), of_noise and of_row
+    (9, c); bias (c,); out (h, w, c). Beyond the border everything is 0.
+    """
+    height, width, channels = out.shape
+    classes = table.shape[1]
+    by_class, by_noise, by_row = table.reshape(-1), of_noise.reshape(-1), of_row.reshape(-1)
+    target = out.reshape(-1)
+    for y in prange(height):
+        for column in range(width):
+            for c in range(0, channels, WIDTH):
+                value = load(bias, c)
+                for tap in range(9):
+                    row, at = y + tap // 3 - 1, column + tap % 3 - 1
+                    if 0 <= row < height and 0 <= at < width:
+                        value = add(value, load(by_class, (tap * classes + labels[row, at]) * channels + c))
+                        value = multiply_add_number(load(by_noise, tap * channels + c), noise[row, at], value)
+                        value = multiply_add_number(load(by_row, tap * channels + c), rows[row], value)
+                store(target, (y * width + column) * channels + c, value)

@@ -106,17 +106,31 @@ def largest(typing, a, b):
     return lanes(lanes, lanes), make
 
 
+def every(builder, factor):
+    one = builder.insert_element(ir.Constant(FLOATS, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(one, one, words(0))
+
+
 @intrinsic
 def times(typing, a, factor):
     """Every lane times one float32."""
 
     def make(_, builder, __, arguments):
-        a, factor = arguments
-        one = builder.insert_element(ir.Constant(FLOATS, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
-        every = builder.shuffle_vector(one, one, ir.Constant(WORDS, [0] * WIDTH))
-        return builder.fmul(a, every)
+        return builder.fmul(arguments[0], every(builder, arguments[1]))
 
     return lanes(lanes, types.float32), make
+
+
+@intrinsic
+def multiply_add_number(typing, a, factor, c):
+    """a * factor + c for one float32, rounded once where the processor can."""
+
+    def make(_, builder, __, arguments):
+        a, factor, c = arguments
+        product = builder.fmul(a, every(builder, factor), flags=["contract"])
+        return builder.fadd(product, c, flags=["contract"])
+
+    return lanes(lanes, types.float32, lanes), make
 
 
 @intrinsic

@@ -36,6 +36,7 @@ class SmallConfig:
     classes: int = 24
     looks: int = 4
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
+    smooth: bool = False  # enlarge bilinearly in the decoder, else by the nearest
 
 
 class ClassNorm(nn.Module):
@@ -128,7 +129,7 @@ class SmallNet(nn.Module):
             conditions.append(small.contiguous(memory_format=torch.channels_last))
         x = self.middle(skips[-1], conditions[-1])
         for level, block in zip(range(len(skips) - 2, -1, -1), self.decoder, strict=True):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = F.interpolate(x, scale_factor=2.0, mode="bilinear" if self.config.smooth else "nearest")
             x = block(torch.cat([x, skips[level]], 1), conditions[level])
         return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
 
@@ -141,7 +142,7 @@ def noise_plane(seed: int, height: int, width: int) -> NDArray[np.float32]:
 
 
 class SmallModel(Model):
-    """The network behind the model interface; float32 on every device."""
+    """The network behind the model interface, as it stands here; on the processor `small_fast` takes its place."""
 
     def __init__(self, card: Card, net: SmallNet, device: str) -> None:
         super().__init__(card, device)
@@ -152,13 +153,20 @@ class SmallModel(Model):
 
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
-        wide = np.pad(request.channels.astype(np.int64), MARGIN, "edge")
-        labels = torch.from_numpy(wide)[None].to(self.device)
-        noise = torch.from_numpy(noise_plane(request.seed, *wide.shape))[None].to(self.device)
-        look = torch.tensor([self.looks.index(request.options["look"])], device=self.device)
-        picture = self.net(labels, look, noise)[0, :, MARGIN:-MARGIN, MARGIN:-MARGIN].permute(1, 2, 0)  # (H, W, 3)
-        result: NDArray[np.float32] = ((picture + 1) / 2).clamp(0, 1).cpu().numpy()
+        labels = np.pad(request.channels.astype(np.int32), MARGIN, "edge")
+        noise = noise_plane(request.seed, *labels.shape)
+        look = self.looks.index(request.options["look"])
+        picture = self.picture(labels, look, noise, request.options.get("precision") == "half")
+        inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
+        result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
+
+    def picture(self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], half: bool) -> Tensor:
+        """(H, W, 3) in tanh range."""
+        indices, grain = (torch.from_numpy(values)[None].to(self.device) for values in (labels, noise))
+        with torch.autocast(self.device, torch.float16, enabled=half):
+            made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain)
+        return made[0].permute(1, 2, 0).float()
 
 
 def memory(card: Card, width: int, height: int) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from inference_server.cards import Card
 from inference_server.models import kernels, spade
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.lanes import WIDTH
+from inference_server.models.processor import Convolution, Scratch, bits_of
 from inference_server.models.spade import SpadeBlock, SpadeNet
 from inference_server.models.spade_tables import (
     CACHE_BYTES,
@@ -34,55 +35,10 @@ from inference_server.models.spade_tables import (
     Norm,
     Setting,
     bias_of,
-    bits_of,
     distinct_patches,
     sum_symbols,
     symbol_table,
 )
-
-
-class Convolution:
-    """A main convolution, on the processor with weights in the order that its library likes best."""
-
-    def __init__(self, conv: nn.Conv2d, kind: torch.dtype, compiled: bool) -> None:
-        self.compiled = compiled and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-        side = conv.kernel_size[0] // 2
-        self.padding = [side, side]
-        self.weight = conv.weight.to(kind).contiguous(memory_format=torch.channels_last)
-        self.bias = None if conv.bias is None else conv.bias.to(kind)
-        self._packed: Tensor | None = None
-
-    def __call__(self, x: Tensor, onto: Tensor) -> Tensor:
-        """(1, Cin, h, w) channels last -> (1, Cout, h, w), added to `onto` in its place."""
-        if not self.compiled:
-            return onto.add_(F.conv2d(x, self.weight, self.bias, padding=self.padding))
-        ones = [1, 1]
-        if self._packed is None:
-            pack = torch.ops.mkldnn._reorder_convolution_weight
-            self._packed = pack(self.weight, self.padding, ones, ones, 1, list(x.shape))
-            self.weight = self.weight.new_empty(0)
-        add = torch.ops.mkldnn._convolution_pointwise_.binary
-        how = (self._packed, self.bias, self.padding, ones, ones, 1)
-        added: Tensor = add(onto, x, *how, "add", 1.0, None, [], None)
-        return added
-
-
-class Scratch:
-    """Memory for what lives within one frame, taken once: new pages cost more than what is written to them."""
-
-    def __init__(self, kind: torch.dtype, device: torch.device) -> None:
-        self._empty = torch.empty(0, dtype=kind, device=device)
-        self._taken: dict[str, Tensor] = {}
-
-    def take(self, name: str, channels: int, height: int, width: int) -> Tensor:
-        """(1, C, h, w) channels last, with whatever was in it; its last use under this name ends."""
-        size = channels * height * width
-        if name not in self._taken or len(self._taken[name]) < size:
-            self._taken[name] = self._empty.new_empty(size)
-        return self._taken[name][:size].view(1, height, width, channels).permute(0, 3, 1, 2)
-
-    def clear(self) -> None:
-        self._taken.clear()
 
 
 class Block:
@@ -93,13 +49,13 @@ class Block:
         self.compiled = net.compiled
         self.scratch = net.scratch
         self.norm_0, self.norm_1 = Norm(block.norm_0, net.setting), Norm(block.norm_1, net.setting)
-        self.conv_0 = Convolution(block.conv_0, net.kind, net.compiled)
-        self.conv_1 = Convolution(block.conv_1, net.kind, net.compiled)
+        self.conv_0 = Convolution(block.conv_0.weight, block.conv_0.bias, net.kind, net.compiled)
+        self.conv_1 = Convolution(block.conv_1.weight, block.conv_1.bias, net.kind, net.compiled)
         self.norms = [self.norm_0, self.norm_1]
         self.width = block.conv_1.out_channels
         self.conv_s: Convolution | None = None
         if block.changes_width:
-            self.conv_s = Convolution(block.conv_s, net.kind, net.compiled)
+            self.conv_s = Convolution(block.conv_s.weight, block.conv_s.bias, net.kind, net.compiled)
             self.norm_s = Norm(block.norm_s, net.setting)
             self.norms.append(self.norm_s)
 

@@ -15,7 +15,6 @@ Sizes in comments: h x w of a level, U3 and U5 distinct neighbourhoods, N hidden
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference_server.models import kernels
+from inference_server.models.processor import Product, bits_of
 from inference_server.models.spade import Spade
 
 CACHE_BYTES = 1024 * 2**20  # most that is kept between the frames of a layer, and
@@ -100,7 +100,11 @@ class Norm:
         group = GROUP_BYTES // setting.kind.itemsize
         self.group = min(self.channels, group if self.channels <= 256 else 4 * group)  # wide norms have few rows
         self.products = [  # N -> 9 * 2 * group, for the channels from c on
-            Product(torch.cat([gamma[c : c + self.group], beta[c : c + self.group]]).permute(2, 3, 0, 1), setting)
+            Product(
+                torch.cat([gamma[c : c + self.group], beta[c : c + self.group]]).permute(2, 3, 0, 1),
+                setting.kind,
+                setting.compiled,
+            )
             for c in range(0, self.channels, self.group)
         ]
         self.bias = torch.stack([bias_of(norm.mlp_gamma) + 1, bias_of(norm.mlp_beta)])  # (2, C)
@@ -192,11 +196,6 @@ def sum_taps(
     shift.copy_(sums[:, 1] + sums[:, 0] * offset)
 
 
-def bits_of(tensor: Tensor) -> NDArray[Any]:
-    """The same memory as an array; bfloat16, which NumPy does not know, as uint16."""
-    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
-
-
 def bias_of(conv: nn.Conv2d) -> Tensor:
     assert conv.bias is not None
     return conv.bias
@@ -230,26 +229,6 @@ def sum_symbols(table: Tensor, patches: Tensor, symbols: int) -> Tensor:
     """The convolution's sums (patches, C) of 3x3 patches (patches, 9) of symbols."""
     index = torch.where(patches == BORDER, symbols, patches)
     return F.embedding_bag(index + torch.arange(9, device=index.device) * (symbols + 1), table, mode="sum")
-
-
-class Product:
-    """A product with the taps of a weight (3, 3, out, in); on the processor oneDNN's, several times torch's own."""
-
-    def __init__(self, weight: Tensor, setting: Setting) -> None:
-        self.weight = (
-            weight.reshape(-1, weight.shape[3]).to(setting.kind).contiguous()
-        )  # (3, 3, out, in) -> (9 * out, in)
-        self.packed: Tensor | None = None
-        if setting.compiled and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight, 512)
-            self.weight = self.weight.new_empty(0)
-
-    def __call__(self, x: Tensor) -> Tensor:  # (n, in) -> (n, 9 * out)
-        if self.packed is None:
-            return F.linear(x.to(self.weight.dtype), self.weight)
-        x = x.to(self.packed.dtype)
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(x, self.packed, None, "none", [], "")
-        return result
 
 
 @dataclass
