@@ -164,7 +164,8 @@ class SmallModel(Model):
     def picture(self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], half: bool) -> Tensor:
         """(H, W, 3) in tanh range."""
         indices, grain = (torch.from_numpy(values)[None].to(self.device) for values in (labels, noise))
-        with torch.autocast(self.device, torch.float16, enabled=half):
+        kind = torch.bfloat16 if self.device == "cpu" else torch.float16
+        with torch.autocast(torch.device(self.device).type, kind, enabled=half):
             made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain)
         return made[0].permute(1, 2, 0).float()
 

@@ -223,7 +223,9 @@ class FastSmallModel(SmallModel):
         return self._fast[1](labels, look, noise)
 
 
-memory = small.memory
+def memory(card: Card, width: int, height: int) -> tuple[int, int]:
+    """Measured on a processor in float32, at 640x368 to 3840x2160: within 15 %; half takes half, a GPU's plain more."""
+    return small.memory(card, width, height)[0], 160 * 2**20 + 1050 * width * height
 
 
 def load(card: Card, folder: Path, device: str) -> Model:
