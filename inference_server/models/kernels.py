@@ -237,11 +237,11 @@ def mixed(source: Any, near: int, far: int, far_row: int, c: int) -> Any:
 
 @njit(parallel=True, **OPTIONS)
 def modulate_classes(
-    x: Any, grow: int, smooth: bool, labels: Any, noise: Any, table: Any, slope: float, start: int, out: Any
+    x: Any, grow: int, labels: Any, noise: Any, table: Any, slope: float, start: int, out: Any
 ) -> None:
     """out[..., start:] = leaky(x * scale + shift), scale and shift by class and noise; x read `grow` times larger.
 
-    x (h / grow, w / grow, c), grow 1 or 2, bilinear where smooth, else the nearest; labels (h, w) int32, noise (h, w);
+    x (h / grow, w / grow, c), grow 1, or 2 by bilinear interpolation; labels (h, w) int32, noise (h, w);
     table (classes + 1, 2, c), of the noise in the last row; out (h, w, at least start + c).
     """
     height, width = labels.shape
@@ -258,7 +258,7 @@ def modulate_classes(
             row, grain = np.int64(labels[y, column]) * 2 * channels, noise[y, column]
             place = (y * width + column) * wide + start
             for c in range(0, channels, WIDTH):
-                value = mixed(source, near, far, far_row, c) if smooth and grow == 2 else load(source, near + c)
+                value = mixed(source, near, far, far_row, c) if grow == 2 else load(source, near + c)
                 scale = multiply_add_number(load(rows, of_noise + c), grain, load(rows, row + c))
                 shift = multiply_add_number(load(rows, of_noise + channels + c), grain, load(rows, row + channels + c))
                 value = multiply_add(value, scale, shift)
@@ -266,8 +266,8 @@ def modulate_classes(
 
 
 @njit(parallel=True, **OPTIONS)
-def enlarge(x: Any, smooth: bool, out: Any) -> None:
-    """x (h, w, c) twice as large: out (2h, 2w, c); bilinear where smooth, else the nearest."""
+def enlarge(x: Any, out: Any) -> None:
+    """x (h, w, c) twice as large: out (2h, 2w, c), bilinear."""
     height, width, channels = out.shape
     source, target = x.reshape(-1), out.reshape(-1)
     line = x.shape[1] * channels
@@ -278,7 +278,7 @@ def enlarge(x: Any, smooth: bool, out: Any) -> None:
             far = near + (far_of(column, x.shape[1]) - column // 2) * channels
             place = (y * width + column) * channels
             for c in range(0, channels, WIDTH):
-                store(target, place + c, mixed(source, near, far, far_row, c) if smooth else load(source, near + c))
+                store(target, place + c, mixed(source, near, far, far_row, c))
 
 
 @njit(parallel=True, **OPTIONS)

@@ -36,7 +36,6 @@ class SmallConfig:
     classes: int = 24
     looks: int = 4
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
-    smooth: bool = False  # enlarge bilinearly in the decoder, else by the nearest
 
 
 class ClassNorm(nn.Module):
@@ -129,7 +128,8 @@ class SmallNet(nn.Module):
             conditions.append(small.contiguous(memory_format=torch.channels_last))
         x = self.middle(skips[-1], conditions[-1])
         for level, block in zip(range(len(skips) - 2, -1, -1), self.decoder, strict=True):
-            x = F.interpolate(x, scale_factor=2.0, mode="bilinear" if self.config.smooth else "nearest")
+            # Doubled rows and columns would show as a grid on calm surfaces.
+            x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips[level]], 1), conditions[level])
         return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
 
@@ -148,14 +148,13 @@ class SmallModel(Model):
         super().__init__(card, device)
         self.net = net.to(device).eval()
         self.net = self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        option = next(o for o in card.options if o.name == "look")
-        self.looks = list(option.choices)
+        self.looks = [look for option in card.options if option.name == "look" for look in option.choices]
 
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         labels = np.pad(request.channels.astype(np.int32), MARGIN, "edge")
         noise = noise_plane(request.seed, *labels.shape)
-        look = self.looks.index(request.options["look"])
+        look = self.looks.index(request.options["look"]) if self.looks else 0
         picture = self.picture(labels, look, noise, request.options.get("precision") == "half")
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
         result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()

@@ -108,7 +108,7 @@ class FastSmall:
     def __init__(self, net: SmallNet, half: bool = False) -> None:
         config, kind = net.config, torch.bfloat16 if half else torch.float32
         net = net.eval().requires_grad_(False)
-        self.kind, self.classes, self.smooth = kind, config.classes, config.smooth
+        self.kind, self.classes = kind, config.classes
         self.scratch = Scratch(kind, torch.device("cpu"))
         stem = net.stem.weight.permute(2, 3, 1, 0).reshape(9, net.stem.in_channels, -1)
         self.stem = filled(stem, 2)  # (9, K + 1 + looks + 1, C)
@@ -185,7 +185,7 @@ class FastSmall:
         else:
             below, beside = block.shortcuts
             small = below(x, onto=self.scratch.take("small", block.width, *x.shape[2:]).zero_())
-            kernels.enlarge(pixels(small), self.smooth, pixels(out))
+            kernels.enlarge(pixels(small), pixels(out))
             beside(skip, onto=out)
         inputs = [skip] if x is None else [x, skip]
         y = block.conv_0(
@@ -199,9 +199,7 @@ class FastSmall:
         start = 0
         for x, table in zip(inputs, tables, strict=True):
             grow = len(level.labels) // x.shape[2]
-            kernels.modulate_classes(
-                pixels(x), grow, self.smooth, level.labels, level.noise, table, SLOPE, start, pixels(out)
-            )
+            kernels.modulate_classes(pixels(x), grow, level.labels, level.noise, table, SLOPE, start, pixels(out))
             start += x.shape[1]
         return out
 

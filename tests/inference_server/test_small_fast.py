@@ -1,17 +1,16 @@
 """The default model's fast network against the plain one."""
 
 import numpy as np
-import pytest
 import torch
 
 from inference_server.models.small import SmallConfig, SmallNet, noise_plane
 from inference_server.models.small_fast import FastSmall
 
 
-def random_net(smooth, widths=(24, 40, 48)):
+def random_net(widths=(24, 40, 48)):
     """Random weights and statistics, tables of classes included, which a fresh network has at zero."""
     torch.manual_seed(1)
-    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths, smooth=smooth))
+    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths))
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.2)
@@ -37,9 +36,8 @@ def plain(net, labels, look, noise):
     return made[0].permute(1, 2, 0)
 
 
-@pytest.mark.parametrize("smooth", [False, True], ids=["nearest", "bilinear"])
-def test_it_paints_what_the_plain_network_paints(smooth):
-    net = random_net(smooth)
+def test_it_paints_what_the_plain_network_paints():
+    net = random_net()
     fast = FastSmall(net)
     for seed, (height, width) in enumerate(((64, 96), (32, 48), (64, 96))):
         labels, noise = random_input(height, width, seed)
@@ -49,14 +47,14 @@ def test_it_paints_what_the_plain_network_paints(smooth):
 
 
 def test_half_precision_is_close():
-    net = random_net(True)
+    net = random_net()
     labels, noise = random_input(64, 96)
     error = (FastSmall(net, half=True)(labels, 1, noise) - plain(net, labels, 1, noise)).square().mean()
     assert 10 * torch.log10(4 / error) > 45
 
 
 def test_the_same_bits_whatever_was_painted_before():
-    net = random_net(True)
+    net = random_net()
     labels, noise = random_input(64, 96)
     fast = FastSmall(net)
     first = fast(labels, 0, noise).clone()
