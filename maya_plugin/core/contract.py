@@ -47,7 +47,9 @@ class Settings:
 
     label_set: str = "coco_stuff"
     rest: str = ""  # class of what has none; "" leaves it outside the layer, hiding what is behind it
-    policies: Mapping[str, str] = field(default_factory=dict)  # awkward kind -> "class" or "skip", see core.policy
+    policies: Mapping[str, str] = field(
+        default_factory=dict
+    )  # as core.policy.AWKWARD lists them
     panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
 
 
