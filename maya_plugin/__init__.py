@@ -4,3 +4,5 @@ Three rings: `core` (no maya, no Qt), `host` (the only one that imports maya), `
 `semrender_plugin.py` is what Maya loads. May import the Maya-safe part of `shared` (errors, places, label_set,
 label_code, shot, delivery, protocol, client), maya, Qt, zmq and msgpack; runs on Python 3.9.
 """
+
+VERSION = "0.1.0"

@@ -47,9 +47,7 @@ class Settings:
 
     label_set: str = "coco_stuff"
     rest: str = ""  # class of what has none; "" leaves it outside the layer, hiding what is behind it
-    policies: Mapping[str, str] = field(
-        default_factory=dict
-    )  # as core.policy.AWKWARD lists them
+    policies: Mapping[str, str] = field(default_factory=dict)  # as core.policy.AWKWARD lists them
     panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
 
 
@@ -118,6 +116,7 @@ class ShotRequest:
     model: str = ""  # "" = the server's default
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    name: str = ""  # of the shot; "" = the scene's
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ Whatever else Maya prints on the way is not an event.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 EVENTS = ("opened", "rendered", "passes", "checked", "painted", "delivered", "error")
@@ -38,3 +39,12 @@ def parse(text: str) -> Event | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) and found.get("event") in EVENTS else None
+
+
+def frame_range(text: str) -> tuple[int, int] | None:
+    """ "1001-1024", "-5-10" or "7" as first and last frame; None for anything else."""
+    found = re.fullmatch(r"(-?[0-9]{1,8})(?:-(-?[0-9]{1,8}))?", text.strip())
+    if found is None:
+        return None
+    first = int(found[1])
+    return first, int(found[2] or first)

@@ -74,7 +74,8 @@ def pattern(layer: str, kind: str, renderer: str) -> str:
 
 def file_of(layer: str, kind: str, frame: int, renderer: str) -> str:
     """One frame of a pass, relative to the shot's folder."""
-    return f"{layer}/{kind}.{frame:04d}.{suffix(kind, renderer)}"
+    sign = "-" if frame < 0 else ""
+    return f"{layer}/{kind}.{sign}{abs(frame):04d}.{suffix(kind, renderer)}"
 
 
 def check_request(request: ShotRequest) -> None:
@@ -113,7 +114,7 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
             layer = ShotLayer(plan.name, files.pop("label"), read={"palette": label_code.NAME})
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
     shot = Shot(
-        name=shot_name(scene.name),
+        name=shot_name(request.name or scene.name),
         fps_num=scene.fps_num,
         fps_den=scene.fps_den,
         first=request.first,
@@ -169,3 +170,15 @@ def instance_numbers(paths: Iterable[str], known: Mapping[str, int]) -> dict[str
     if free > LAST_INSTANCE + 1:
         raise InputRefused(f"the scene has more than {LAST_INSTANCE} things, more than an instance pass can number")
     return numbers
+
+
+def shown_value(color: Color, linear: bool) -> tuple[float, float, float]:
+    """A palette's colour as the value of a shader that looks like it; `linear` where Maya manages colour."""
+    red, green, blue = shader_value(color)
+    if not linear:
+        return red, green, blue
+    return _linear(red), _linear(green), _linear(blue)
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4

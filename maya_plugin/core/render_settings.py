@@ -90,7 +90,7 @@ ARNOLD_VALUES = tuple(
     Setting("defaultArnoldRenderOptions.aovMode", 1, EXTRAS, f"{_ARNOLD} > AOVs"),
     Setting("defaultArnoldDriver.halfPrecision", False, EXTRAS, _DRIVER),
     Setting("defaultArnoldDriver.exrCompression", 3, EXTRAS, _DRIVER),  # zip; 5 and above lose values
-    Setting("defaultArnoldDriver.mergeAOVs", False, EXTRAS, _DRIVER),
+    Setting("defaultArnoldDriver.mergeAOVs", True, EXTRAS, _DRIVER),
 )
 
 # Motion needs Arnold's motion blur on with an instantaneous shutter: vectors without blur.
