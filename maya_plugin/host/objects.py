@@ -84,7 +84,8 @@ def scene_objects(membership: Membership) -> tuple[SceneObject, ...]:
         own = membership.of(path)
         names = dict.fromkeys(group.material for group, _ in materials.get(path, ()) if group.material)
         asset = assets.get(path) or _cache(path, kind)
-        result.append(SceneObject(path, parent(path), kind, tuple(names), asset, own.whole, bool(own.faces)))
+        node = path if kind == "instancer" else parent(path)  # an instancer is its own transform
+        result.append(SceneObject(path, node, kind, tuple(names), asset, own.whole, bool(own.faces)))
     return tuple(result)
 
 
