@@ -9,7 +9,7 @@ from pathlib import PurePath
 from maya import cmds
 
 from maya_plugin.core import policy
-from maya_plugin.core.classes import Membership, chunks
+from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import SceneObject
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span, parent, split
@@ -20,12 +20,11 @@ CUTOUTS = (("transparency", False), ("outTransparency", False), ("opacity", True
 
 @dataclass(frozen=True)
 class Shading:
-    """A shading group: its members, full paths or faces of them, and what its material is."""
+    """A shading group: its members, full paths or faces of them, and its material."""
 
     node: str
     members: tuple[str, ...]
     material: str
-    traits: Traits
 
 
 def shapes(visible: bool) -> list[tuple[str, str]]:
@@ -41,19 +40,20 @@ def shapes(visible: bool) -> list[tuple[str, str]]:
 
 
 def shading() -> list[Shading]:
-    """Every shading group that has members. Commands: ls, sets, listConnections, attributeQuery."""
+    """Every shading group that has members. Commands: ls, and three per group."""
     found = []
     for group in cmds.ls(type="shadingEngine"):
         members = long_names(cmds.sets(group, query=True) or [])
         if members:
             material = _source(f"{group}.surfaceShader").partition(".")[0]
-            found.append(Shading(group, tuple(members), material, _traits(group, material)))
+            found.append(Shading(group, tuple(members), material))
     return found
 
 
 def long_names(members: Iterable[str]) -> list[str]:
-    """Full paths of members as Maya tells them. Commands: ls, one per 500."""
-    return [name for some in chunks(list(members)) for name in cmds.ls(some, long=True)]
+    """Full paths of members as Maya tells them. Commands: ls."""
+    named = list(members)
+    return cmds.ls(named, long=True) if named else []  # without a name ls lists everything
 
 
 def by_shape(groups: Iterable[Shading], paths: Iterable[str]) -> dict[str, list[tuple[Shading, Span | None]]]:
@@ -93,11 +93,12 @@ def _source(plug: str) -> str:
     return (cmds.listConnections(plug, source=True, destination=False, plugs=True) or [""])[0]
 
 
-def _traits(group: str, material: str) -> Traits:
-    displacement = _source(f"{group}.displacementShader")
-    for attribute, inverted in CUTOUTS if material else ():
-        if cmds.attributeQuery(attribute, node=material, exists=True):
-            cutout = _source(f"{material}.{attribute}")
+def traits(group: Shading) -> Traits:
+    """What a class shader takes over from a group's material. Commands: listConnections, attributeQuery."""
+    displacement = _source(f"{group.node}.displacementShader")
+    for attribute, inverted in CUTOUTS if group.material else ():
+        if cmds.attributeQuery(attribute, node=group.material, exists=True):
+            cutout = _source(f"{group.material}.{attribute}")
             if cutout:
                 return Traits(displacement, cutout, inverted)
     return Traits(displacement)

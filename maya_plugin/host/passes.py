@@ -180,14 +180,17 @@ class _Job:
 def _things(settings: Settings) -> list[Thing]:
     """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
     found = objects.shapes(visible=False)
-    worn = objects.by_shape(objects.shading(), [path for path, _ in found])
+    shading = objects.shading()
+    worn = objects.by_shape(shading, [path for path, _ in found])
+    traits = {group.node: objects.traits(group) for group in shading}
     things = []
     for path, kind in found:
         groups = worn.get(path, [])
-        how = policy.treatment(kind, any(group.traits.cutout for group, _ in groups), settings.policies)
+        how = policy.treatment(kind, any(traits[group.node].cutout for group, _ in groups), settings.policies)
         materials: dict[Traits, tuple[Span, ...] | None] = {}
         for group, span in groups:
-            cut = group.traits if how == policy.CUT else Traits(group.traits.displacement)
+            own = traits[group.node]
+            cut = own if how == policy.CUT else Traits(own.displacement)
             before = materials.get(cut, ())
             materials[cut] = None if span is None or before is None else (*before, span)
         things.append(Thing(path, kind, how, materials))
