@@ -232,7 +232,7 @@ def test_a_render_that_fails_leaves_no_trace_either(host, scene, shot, tmp_path,
 
 
 def test_shading_that_cannot_be_changed_is_said_and_everything_is_back(host, scene, shot, tmp_path):
-    def locked(*members, edit=False, forceElement="", **_):  # noqa: N803, Maya's name
+    def locked(*members, edit=False, forceElement="", **_):
         if "semrender" in forceElement:
             raise RuntimeError("the node is locked")
 

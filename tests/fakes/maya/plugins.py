@@ -26,7 +26,8 @@ def load(name: str) -> list[str]:
             raise RuntimeError('Plug-in, "mtoa", was not found on MAYA_PLUG_IN_PATH.')
     else:
         folders = os.environ.get("MAYA_PLUG_IN_PATH", "").split(os.pathsep)
-        found = [Path(folder) / f"{own}.py" for folder in folders if (Path(folder) / f"{own}.py").is_file()]
+        found = [Path(name)] if Path(name).is_absolute() and Path(name).is_file() else []
+        found += [Path(folder) / f"{own}.py" for folder in folders if (Path(folder) / f"{own}.py").is_file()]
         if not found:
             raise RuntimeError(f'Plug-in, "{name}", was not found on MAYA_PLUG_IN_PATH.')
         space: dict[str, Any] = {"__file__": str(found[0])}
