@@ -25,12 +25,12 @@ class HostRefused(InputRefused):
 # A word of the server's cause -> what soils the pass. The plug-in has switched all of it off before it rendered, so
 # that whatever still shows up is forced from outside Maya's settings.
 _CAUSES = (
+    ("several lie on top", (rs.COLOUR, rs.ANTI_ALIASING, rs.BLUR, rs.DITHER, rs.EXTRAS)),
     ("srgb", (rs.COLOUR,)),
     ("view transform such as", (rs.COLOUR,)),
     ("dither", (rs.DITHER,)),
     ("edges between classes", (rs.ANTI_ALIASING, rs.BLUR)),
     ("resized", (rs.ANTI_ALIASING,)),
-    ("several lie on top", (rs.COLOUR, rs.ANTI_ALIASING, rs.BLUR, rs.DITHER, rs.EXTRAS)),
 )
 _OUTSIDE = {
     rs.COLOUR: "a studio policy (MAYA_COLOR_MANAGEMENT_POLICY_LOCK) or a render callback may switch it on again",
@@ -48,9 +48,8 @@ def explain(problem: SemrenderError, renderer: str) -> SemrenderError:
     table = rs.ARNOLD_LABELS if renderer == ARNOLD else rs.HARDWARE_LABELS
     settings = [one for one in table if one.against in against]
     outside = [_OUTSIDE[kind] for kind in against if kind in _OUTSIDE]
-    remedy = f"In Maya look at {_places(settings[:4])}"
-    if outside:
-        remedy += f"; {outside[0]}"
+    inside = [f"In Maya look at {_places(settings[:4])}"] if settings else []
+    remedy = "; ".join([*inside, *outside[:1]])
     return HostRefused(
         problem.what, file=problem.file, layer=problem.layer, frame=problem.frame, cause=problem.cause, remedy=remedy
     )

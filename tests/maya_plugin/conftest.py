@@ -3,6 +3,7 @@
 python3.9 -m pytest tests/maya_plugin --confcutdir tests/maya_plugin
 """
 
+import importlib.util
 import struct
 import sys
 import zlib
@@ -12,8 +13,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
+SIZE = (96, 54)
+WHOLE = "defaultRenderLayer"
 if str(FAKES) not in sys.path:
     sys.path.insert(0, str(FAKES))
+
+# The server's side needs Python 3.11 and its packages.
+collect_ignore = [] if importlib.util.find_spec("numpy") else ["test_end_to_end.py", "test_typings.py"]
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +91,56 @@ def facing(width, height, x, y, depth, camera_distance, box, focal):
             if abs(px - x) < box[0] and abs(py - y) < box[1]:
                 inside.add((row, column))
     return inside
+
+
+@pytest.fixture
+def shot(scene, host):
+    """A tree left before a river that fills the lower half, and a thing without class right; the sky is nothing."""
+    from maya import cmds, world
+
+    scene.has_arnold = True
+    cmds.loadPlugin("mtoa", quiet=True)
+    scene.make_arnold()
+    camera = world.camera()
+    world.resolution(*SIZE)
+    cmds.polyPlane(name="tree", width=1.5, height=2, subdivisionsX=1, subdivisionsY=4)
+    cmds.setAttr("tree.rotate", 90, 0, 0, type="double3")
+    cmds.move(-1.5, 0, 1, "tree")
+    for name, x, y, w, h, z in (("river", 0, -2, 20, 3, 0), ("crate", 1.5, 0.5, 1, 1, 0.5)):
+        cmds.polyCube(name=name, width=w, height=h, depth=0.0002)
+        cmds.move(x, y, z, name)
+    world.shader("bark", "tree")
+    host.assign({coco("tree"): ["|tree"], coco("river"): ["|river"]})
+    scene.undo_queue.clear()
+    cmds.file(modified=False)
+    return camera
+
+
+def request(camera, tmp_path, **more):
+    from maya_plugin.core.contract import ShotRequest
+
+    return ShotRequest(
+        **{"folder": str(tmp_path / "out"), "camera": camera, "first": 1, "last": 1, "layers": (WHOLE,), **more}
+    )
+
+
+def focal(width=SIZE[0], height=SIZE[1]):
+    x, y = 1.41732 * 25.4 / 2 / 35, 0.94488 * 25.4 / 2 / 35
+    return (x, x * height / width) if width / height > x / y else (y * width / height, y)
+
+
+def analytic(size=SIZE):
+    """The picture of `shot`, worked out by hand."""
+    from shared import label_code
+
+    empty = label_code.EMPTY
+    rows = [[empty] * size[0] for _ in range(size[1])]
+    things = (
+        (coco("river"), 0, -2, 0.0001, (10, 1.5)),
+        (empty, 1.5, 0.5, 0.5001, (0.5, 0.5)),
+        (coco("tree"), -1.5, 0, 1.0, (0.75, 1)),
+    )
+    for identity, x, y, z, box in things:
+        for row, column in facing(*size, x, y, z, 10.0, box, focal(*size)):
+            rows[row][column] = identity
+    return rows

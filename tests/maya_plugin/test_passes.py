@@ -6,68 +6,16 @@ import math
 import pytest
 
 from maya_plugin.core import passes, refusal, render_settings
-from maya_plugin.core.contract import ARNOLD, Settings, ShotRequest
+from maya_plugin.core.contract import ARNOLD, Settings
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import read_shot
-from tests.maya_plugin.conftest import coco, decoded, facing, read_png
-
-SIZE = (96, 54)
-WHOLE = "defaultRenderLayer"
-
-
-@pytest.fixture
-def shot(scene, host):
-    """A tree left before a river that fills the lower half, and a thing without class right; the sky is nothing."""
-    from maya import cmds, world
-
-    scene.has_arnold = True
-    cmds.loadPlugin("mtoa", quiet=True)
-    scene.make_arnold()
-    camera = world.camera()
-    world.resolution(*SIZE)
-    cmds.polyPlane(name="tree", width=1.5, height=2, subdivisionsX=1, subdivisionsY=4)
-    cmds.setAttr("tree.rotate", 90, 0, 0, type="double3")
-    cmds.move(-1.5, 0, 1, "tree")
-    for name, x, y, w, h, z in (("river", 0, -2, 20, 3, 0), ("crate", 1.5, 0.5, 1, 1, 0.5)):
-        cmds.polyCube(name=name, width=w, height=h, depth=0.0002)
-        cmds.move(x, y, z, name)
-    world.shader("bark", "tree")
-    host.assign({coco("tree"): ["|tree"], coco("river"): ["|river"]})
-    scene.undo_queue.clear()
-    cmds.file(modified=False)
-    return camera
-
-
-def request(camera, tmp_path, **more):
-    return ShotRequest(
-        **{"folder": str(tmp_path / "out"), "camera": camera, "first": 1, "last": 1, "layers": (WHOLE,), **more}
-    )
+from tests.maya_plugin.conftest import SIZE, WHOLE, analytic, coco, decoded, facing, focal, read_png, request
 
 
 def labels_of(host, camera, tmp_path, **more):
     report = host.render_preview(request(camera, tmp_path, **more))
     return decoded(next(iter(report.labels.values())))
-
-
-def focal(width=SIZE[0], height=SIZE[1]):
-    x, y = 1.41732 * 25.4 / 2 / 35, 0.94488 * 25.4 / 2 / 35
-    return (x, x * height / width) if width / height > x / y else (y * width / height, y)
-
-
-def analytic(size=SIZE):
-    """The picture of `shot`, worked out by hand."""
-    empty = label_code.EMPTY
-    rows = [[empty] * size[0] for _ in range(size[1])]
-    things = (
-        (coco("river"), 0, -2, 0.0001, (10, 1.5)),
-        (empty, 1.5, 0.5, 0.5001, (0.5, 0.5)),
-        (coco("tree"), -1.5, 0, 1.0, (0.75, 1)),
-    )
-    for identity, x, y, z, box in things:
-        for row, column in facing(*size, x, y, z, 10.0, box, focal(*size)):
-            rows[row][column] = identity
-    return rows
 
 
 @pytest.mark.parametrize("renderer", ["hardware", "arnold"])
