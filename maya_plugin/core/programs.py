@@ -18,7 +18,7 @@ from typing import Any
 
 from maya_plugin.core import events
 from shared import places
-from shared.errors import SemrenderError, ServerError, from_dict
+from shared.errors import MissingInput, SemrenderError, ServerError, from_dict
 
 MAYAS_OWN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
 PROJECT_SECONDS = 300.0
@@ -30,10 +30,10 @@ def clean_environment() -> dict[str, str]:
 
 
 def server_python() -> str:
-    """The Python that runs the server; never Maya's own. Raises ServerError where none is installed."""
+    """The Python that runs the server; never Maya's own. Raises MissingInput where none is installed."""
     python = (places.read_json(places.installation_file()) or {}).get("python")
     if not isinstance(python, str) or not Path(python).is_file():
-        raise ServerError(
+        raise MissingInput(
             "no semrender server is installed on this machine",
             cause=f"Its Python was {python}" if isinstance(python, str) else "",
             remedy="Install it (docs/maya.md says how) and run `semrender serve` once",
@@ -46,7 +46,7 @@ def server_log() -> Path:
 
 
 def start_server() -> subprocess.Popen[bytes]:
-    """A server that outlives Maya, so that a night's work goes on. Raises ServerError where none is installed."""
+    """A server that outlives Maya, so that a night's work goes on. Raises MissingInput where none is installed."""
     command = [server_python(), "-m", "semrender", "serve"]
     log = server_log()
     try:

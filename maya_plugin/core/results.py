@@ -32,6 +32,6 @@ def of_shot(scene: Scene, camera: str) -> Places:
 
 
 def _places(scene: Scene, camera: str, what: str) -> Places:
-    name = re.sub(r"[^\w.-]+", "_", camera.rsplit("|", 1)[-1]) or "camera"
+    name = re.sub(r"[^\w.-]+", "_", camera) or "camera"
     folder = Path(scene.folder) / name / what
     return Places(folder / "passes", folder / "painted")

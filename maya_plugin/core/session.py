@@ -21,6 +21,7 @@ from maya_plugin.core import programs, uploads
 from maya_plugin.core.cards import Models, read_models
 from maya_plugin.core.contract import BatchCommand
 from maya_plugin.core.jobs import LOCAL, Job, Order, Pace, foreign, of_order, one_error, updated
+from shared import places
 from shared.client import START_SECONDS, Client, find_server, known_connection
 from shared.errors import SemrenderError, ServerError, from_dict
 from shared.shot import read_shot
@@ -78,7 +79,10 @@ class Session:
         self._thread = threading.Thread(target=self._run, name="semrender session", daemon=True)
         self._client: Client | None = None
         self._server = Server()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._models: Models | None = None
+        self._devices_known = False
+        self._process: subprocess.Popen[bytes] | None = None  # a server that was started and has not answered yet
+        self._started: list[subprocess.Popen[bytes]] = []  # servers of ours, to be reaped
         self._start_until = 0.0
         self._jobs: dict[str, Job] = {}
         self._ready: list[tuple[Order, Path]] = []  # to hand over as soon as there is a server
@@ -130,6 +134,10 @@ class Session:
         """It finishes the frames in hand; what waits is in its ledger."""
         self._orders.put(self._stop)
 
+    def repeat(self) -> None:
+        """Tell everything again, to a panel that was opened anew."""
+        self._orders.put(self._repeat)
+
     def make_project(self, delivery: str) -> None:
         """Lay a delivery out as a new After Effects project."""
         run = threading.Thread(target=self._make_project, args=(Path(delivery),), name="semrender aep", daemon=True)
@@ -165,8 +173,15 @@ class Session:
             self._find()
         if self._client is None:
             return
+        stopping = self._server.state == STOPPING
+        if stopping and not places.connection_file().exists():
+            self._lose()  # a server takes its connection file along
+            return
+        seconds = IDLE_SECONDS if stopping else ANSWER_SECONDS
         try:
-            summaries = self._client.request("jobs", seconds=ANSWER_SECONDS, attempts=1)[0]["jobs"]
+            summaries = self._client.request("jobs", seconds=seconds, attempts=1)[0]["jobs"]
+            if not self._devices_known:
+                self._greet(self._client)
         except ServerError:
             self._lose()
             return
@@ -174,6 +189,7 @@ class Session:
         self._learn(summaries)
 
     def _find(self) -> None:
+        self._started = [one for one in self._started if one.poll() is None]
         process = self._process
         ended = process is not None and process.poll() is not None
         try:
@@ -184,7 +200,7 @@ class Session:
             self._become(LOST, error.what)
             return
         if found is not None:
-            self._process = process if process is not None and not ended else None
+            self._process = None
             self._welcome(found)
         elif process is not None and ended:
             self._process = None
@@ -197,16 +213,20 @@ class Session:
             self._become(ABSENT, "No server runs")
 
     def _welcome(self, client: Client) -> None:
-        about = client.hello(self._client_name)
-        models = read_models(client.models())
+        self._models = read_models(client.models())
         self._client = client
-        devices = sorted({str(worker["device"]) for worker in about.get("workers", ())})
-        place = "" if self._here(client) else f" at {client.address}"
-        self._become(READY, f"Server {about.get('version', '')} runs{place} on {', '.join(devices) or 'no device'}")
-        self._tell(models)
+        self._greet(client)
+        self._tell(self._models)
 
-    def _here(self, client: Client) -> bool:
-        return "127.0.0.1" in client.address
+    def _greet(self, client: Client) -> None:
+        """Say what the server is, and on which devices once its workers have told."""
+        about = client.hello(self._client_name, ANSWER_SECONDS)
+        devices = sorted({str(worker["device"]) for worker in about.get("workers", ()) if worker.get("ready")})
+        place = "here" if "127.0.0.1" in client.address else f"at {client.address}"
+        on = f" on {', '.join(devices)}" if devices else ""
+        self._devices_known = bool(devices)
+        if self._server.state != STOPPING:
+            self._become(READY, f"Server {about.get('version', '')} runs {place}{on}")
 
     def _lose(self) -> None:
         if self._client is not None:
@@ -226,9 +246,10 @@ class Session:
             self._tell(server)
 
     def _start(self) -> None:
-        if self._client is not None or self._process is not None:
+        if self._client is not None or self._process is not None or not self._server.here:
             return
         self._process = programs.start_server()
+        self._started.append(self._process)
         self._start_until = time.monotonic() + START_SECONDS
         self._become(STARTING, "The server starts")
 
@@ -348,6 +369,12 @@ class Session:
             cause = f"It ended with code {code}" + (f", last it said: {chatter}" if chatter else "")
             error = SemrenderError("Maya's batch process stopped early", file=log, cause=cause, remedy="See that file")
             self._fail(order.id, error)
+
+    def _repeat(self) -> None:
+        self._tell(self._server)
+        if self._models is not None:
+            self._tell(self._models)
+        self._tell(Jobs(self._told or ()))
 
     def _fail(self, job: str, error: SemrenderError) -> None:
         self._put(replace(self._jobs[job], state="failed", error=error))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from maya_plugin.core import session
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
+from maya_plugin.ui.scrolled import Scrolled
 from shared.errors import SemrenderError
 
+MOST_LINES = 9  # of a message; more can be scrolled
 GREEN, AMBER, RED, GREY = "#6fb26b", "#d9a441", "#d9695b", "#8a8a8a"
 _COLOURS = {
     session.READY: GREEN,
@@ -111,7 +113,7 @@ class MessageBar(QtWidgets.QFrame):
         row = QtWidgets.QHBoxLayout(self)
         row.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignTop)
         column = QtWidgets.QVBoxLayout()
-        column.addWidget(self.words)
+        column.addWidget(Scrolled(self.words, least=2, most=MOST_LINES))
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)

@@ -55,7 +55,8 @@ class ClassesPage(QtWidgets.QWidget):
         """(name, title) of each."""
         self.label_set.clear()
         for name, title in names:
-            self.label_set.addItem(title, name)
+            self.label_set.addItem(title.split(" (")[0], name)
+            self.label_set.setItemData(self.label_set.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
         self.label_set.setCurrentIndex(max(0, self.label_set.findData(chosen)))
 
     def show_classes_rows(self, rows: list[Row], recent: tuple[int, ...]) -> None:
@@ -71,7 +72,11 @@ class ClassesPage(QtWidgets.QWidget):
         self._selected = members
         names = [member.rsplit("|", 1)[-1] for member in members[:3]]
         more = f" and {len(members) - 3} more" if len(members) > 3 else ""
-        self._selection.setText(f"Selected: {', '.join(names)}{more}" if members else "Nothing is selected")
+        self._selection.setText(
+            f"Selected: {', '.join(names)}{more}"
+            if members
+            else "Nothing is selected: pick objects or faces in the scene"
+        )
         self._refresh_buttons()
 
     def show_unassigned(self, number: int | None) -> None:

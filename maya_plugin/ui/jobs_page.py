@@ -123,11 +123,12 @@ class JobsPage(QtWidgets.QWidget):
         self.show_jobs(())
 
     def show_jobs(self, jobs: tuple[Job, ...]) -> None:
-        chosen = self.current()
+        chosen, newest = self.current(), self.model.index(0).data(JOB)
         self.model.set_jobs(jobs)
-        position = self.model.find(chosen.id) if chosen is not None else 0
-        if self.model.rowCount() and (chosen is None or not self.list.currentIndex().isValid()):
-            self.list.setCurrentIndex(self.model.index(max(0, position)))
+        if jobs and (chosen is None or newest is None or newest.id != jobs[0].id):
+            self.list.setCurrentIndex(self.model.index(0))  # a new one is what the artist has just asked for
+        elif chosen is not None:
+            self.choose(chosen.id)
         self._stack.setCurrentWidget(self.list if jobs else self._empty)
         self._refresh()
 

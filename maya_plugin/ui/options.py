@@ -6,31 +6,34 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from maya_plugin.core.cards import Option
-from maya_plugin.ui.qt import QtWidgets, Signal
+from maya_plugin.ui.qt import QtCore, QtWidgets, Signal
 
 WHOLE = 2**31 - 1  # what a spin box can hold
 
 
-class OptionsForm(QtWidgets.QWidget):
+class OptionRows(QtCore.QObject):
+    """Rows of a form, from `position` on."""
+
     changed = Signal()
 
-    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._form = QtWidgets.QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
+    def __init__(self, form: QtWidgets.QFormLayout, position: int) -> None:
+        super().__init__()
+        self._form, self._position = form, position
+        self._controls: list[QtWidgets.QWidget] = []
         self._read: dict[str, Callable[[], Any]] = {}
 
     def show_options(self, options: Sequence[Option], values: Mapping[str, Any]) -> None:
         """Controls for these, at `values` where it has them and they are allowed, else at their defaults."""
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        self._read = {}
+        for control in self._controls:
+            self._form.removeRow(control)
+        self._controls, self._read = [], {}
         for option in options:
             value = values.get(option.name, option.default)
             control, self._read[option.name] = self._control(option, value)
             control.setToolTip(option.help)
             control.setAccessibleName(option.title)
-            self._form.addRow(option.title, control)
+            self._form.insertRow(self._position + len(self._controls), option.title, control)
+            self._controls.append(control)
 
     def values(self) -> dict[str, Any]:
         return {name: read() for name, read in self._read.items()}

@@ -50,7 +50,7 @@ class PaintActions:
     def paint_frame(self) -> None:
         """Render this frame's labels in Maya, then hand them over; the panel says so before Maya is busy."""
         scene, chosen = self._host.scene(), self._page.choices()
-        places = results.of_frame(scene, chosen.camera, scene.frame)
+        places = results.of_frame(scene, chosen.camera_name, scene.frame)
         self._check(chosen, str(places.painted))
         request = self._request(scene, replace(chosen, first=scene.frame, last=scene.frame), places.passes)
         self._page.show_busy(f"Maya renders the labels of frame {scene.frame} …")
@@ -69,7 +69,7 @@ class PaintActions:
     def render_shot(self) -> None:
         """Have a process of Maya render the range on a copy of the scene; it is handed over when it is there."""
         scene, chosen = self._host.scene(), self._page.choices()
-        places = results.of_shot(scene, chosen.camera)
+        places = results.of_shot(scene, chosen.camera_name)
         self._check(chosen, str(places.painted))
         command = self._host.prepare_shot(self._request(scene, chosen, places.passes))
         frames = chosen.last - chosen.first + 1

@@ -9,8 +9,9 @@ from typing import Any
 
 from maya_plugin.core.cards import Card, Models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Camera, Layer, Scene
-from maya_plugin.ui.options import OptionsForm
-from maya_plugin.ui.qt import Qt, QtWidgets, Signal
+from maya_plugin.ui.options import OptionRows
+from maya_plugin.ui.qt import Qt, QtGui, QtWidgets, Signal
+from maya_plugin.ui.scrolled import Scrolled
 from maya_plugin.ui.viewer import Viewer
 
 RENDERERS = ((HARDWARE, "Maya Hardware 2.0"), (ARNOLD, "Arnold"))
@@ -28,7 +29,8 @@ class Choices:
     model: str
     options: Mapping[str, Any]
     seed: int
-    camera: str
+    camera: str  # full path of its shape
+    camera_name: str
     layers: tuple[str, ...]
     renderer: str
     extra: tuple[str, ...]
@@ -131,6 +133,7 @@ class PaintPage(QtWidgets.QWidget):
             options=self.options.values(),
             seed=self.seed.value(),
             camera=str(self.camera.currentData() or ""),
+            camera_name=self.camera.currentText(),
             layers=self.chosen_layers(),
             renderer=str(self.renderer.currentData()),
             extra=tuple(name for name, box in self.extra.items() if box.isChecked()),
@@ -147,8 +150,7 @@ class PaintPage(QtWidgets.QWidget):
 
     def show_busy(self, words: str) -> None:
         """What is being painted, in words; "" when nothing is."""
-        self._busy.setText(words)
-        self._busy.setVisible(bool(words))
+        self.viewer.show_words(words)
 
     def show_result_buttons(self, on: bool) -> None:
         for button in (self._place, self._folder):
@@ -178,10 +180,9 @@ class PaintPage(QtWidgets.QWidget):
         self.model = QtWidgets.QComboBox()
         self.model.setAccessibleName("Model")
         self.model.activated.connect(self._choose_model)
-        self.options = OptionsForm()
         self._about = QtWidgets.QLabel()
         self._about.setWordWrap(True)
-        self._about.setEnabled(False)
+        self._about.setForegroundRole(QtGui.QPalette.ColorRole.PlaceholderText)
         self.seed = QtWidgets.QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setToolTip("The same seed gives the same picture; another one another texture")
@@ -236,7 +237,6 @@ class PaintPage(QtWidgets.QWidget):
         self.shot_button = QtWidgets.QPushButton("Render &shot")
         self.shot_button.setToolTip("Render the range on a copy of the scene, in a process of its own, and paint it")
         self.shot_button.clicked.connect(self.render_shot)
-        self._busy = QtWidgets.QLabel()
         self._place = QtWidgets.QToolButton()
         self._place.setText("On image plane")
         self._place.setToolTip("Put the painting on an image plane of the camera")
@@ -250,10 +250,16 @@ class PaintPage(QtWidgets.QWidget):
         self._folder.clicked.connect(self.open_folder)
 
     def _lay_out(self) -> None:
+        settings = QtWidgets.QWidget()
+        inside = QtWidgets.QVBoxLayout(settings)
+        inside.setContentsMargins(0, 0, 0, 0)
         form = QtWidgets.QFormLayout()
+        inside.addLayout(form)
+        inside.addWidget(self._more)
+        inside.addWidget(self._settings)
         form.addRow("Model", self.model)
         form.addRow(self._about)
-        form.addRow(self.options)
+        self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)
         form.addRow("Layers", self.layers)
         frames = QtWidgets.QHBoxLayout()
@@ -265,14 +271,11 @@ class PaintPage(QtWidgets.QWidget):
         actions.addWidget(self.frame_button)
         actions.addWidget(self.shot_button)
         after = QtWidgets.QHBoxLayout()
-        after.addWidget(self._busy, 1)
         after.addStretch()
         after.addWidget(self._place)
         after.addWidget(self._folder)
         column = QtWidgets.QVBoxLayout(self)
-        column.addLayout(form)
-        column.addWidget(self._more)
-        column.addWidget(self._settings)
+        column.addWidget(Scrolled(settings, least=6))
         column.addLayout(actions)
         column.addWidget(self.viewer, 1)
         column.addLayout(after)

@@ -5,15 +5,18 @@ Written to PySide6's names; what PySide2 has elsewhere is put under them here. U
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from PySide6 import QtCore, QtGui, QtWidgets
+    from shiboken6 import wrapInstance
 else:
     try:
         from PySide6 import QtCore, QtGui, QtWidgets
+        from shiboken6 import wrapInstance
     except ImportError:
         from PySide2 import QtCore, QtGui, QtWidgets
+        from shiboken2 import wrapInstance
 
         QtGui.QAction = QtWidgets.QAction
         QtGui.QActionGroup = QtWidgets.QActionGroup
@@ -21,6 +24,11 @@ else:
 
 Qt = QtCore.Qt
 Signal = QtCore.Signal
-Slot = QtCore.Slot
 
-__all__ = ["Qt", "QtCore", "QtGui", "QtWidgets", "Signal", "Slot"]
+
+def widget_at(address: int) -> QtWidgets.QWidget:
+    """The widget that the host made and told the address of."""
+    return cast(QtWidgets.QWidget, wrapInstance(address, QtWidgets.QWidget))
+
+
+__all__ = ["Qt", "QtCore", "QtGui", "QtWidgets", "Signal", "widget_at"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 STEP = 0.05  # of the width, per arrow key
+INVITATION = "Paint a frame and it appears here"
 GRIP = 2  # pixels to each side of the line
 
 
@@ -27,7 +28,7 @@ class Viewer(QtWidgets.QWidget):
         self.loaded.connect(self._show)
         self.file = ""
         self.wipe = 0.5  # of the picture's width
-        self.words = "Paint a frame and it appears here"
+        self.words = ""
         self._labels: QtGui.QImage | None = None
         self._painting: QtGui.QImage | None = None
 
@@ -41,7 +42,7 @@ class Viewer(QtWidgets.QWidget):
         threading.Thread(target=load, name="semrender picture", daemon=True).start()
 
     def show_words(self, words: str) -> None:
-        """In place of a picture, or above the one before."""
+        """What is going on, in place of a picture or over the one before; "" for nothing."""
         self.words = words
         self.update()
 
@@ -50,7 +51,7 @@ class Viewer(QtWidgets.QWidget):
 
     def sizeHint(self) -> QtCore.QSize:  # noqa: N802
         side = self.fontMetrics().height()
-        return QtCore.QSize(side * 24, side * 14)
+        return QtCore.QSize(side * 20, side * 10)
 
     def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802
         side = self.fontMetrics().height()
@@ -66,7 +67,7 @@ class Viewer(QtWidgets.QWidget):
         if self._labels is None or self._painting is None:
             painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self.words)
+            painter.drawText(self.rect(), int(flags), self.words or INVITATION)
             painter.end()
             return
         area = self._area()
@@ -79,21 +80,26 @@ class Viewer(QtWidgets.QWidget):
         painter.setClipping(False)
         painter.setPen(QtGui.QPen(QtGui.QColor(255, 255, 255), GRIP))
         painter.drawLine(QtCore.QPointF(line, area.top()), QtCore.QPointF(line, area.bottom()))
-        self._caption(painter, area, "labels", left=True)
-        self._caption(painter, area, self.words or "painting", left=False)
+        self._caption(painter, area.bottomLeft(), "labels")
+        self._caption(painter, area.bottomRight(), "painting")
+        if self.words:
+            self._caption(painter, QtCore.QPointF(area.center().x(), area.top()), self.words)
         if self.hasFocus():
             painter.setPen(QtGui.QPen(self.palette().color(QtGui.QPalette.ColorRole.Highlight), GRIP))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(area)
         painter.end()
 
-    def _caption(self, painter: QtGui.QPainter, area: QtCore.QRectF, text: str, left: bool) -> None:
+    def _caption(self, painter: QtGui.QPainter, place: QtCore.QPointF, text: str) -> None:
+        """Text on a dark strip, moved into the widget where it would stick out."""
         metrics = self.fontMetrics()
         gap = metrics.height() / 3
-        width = metrics.horizontalAdvance(text) + 2 * gap
-        x = area.left() if left else area.right() - width
-        box = QtCore.QRectF(x, area.bottom() - metrics.height() - gap, width, metrics.height() + gap)
-        painter.fillRect(box, QtGui.QColor(0, 0, 0, 140))
+        box = QtCore.QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * gap, metrics.height() + gap)
+        box.moveCenter(place)
+        inside = self._area()
+        box.moveLeft(max(inside.left(), min(box.left(), inside.right() - box.width())))
+        box.moveTop(max(inside.top(), min(box.top(), inside.bottom() - box.height())))
+        painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(235, 235, 235))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
@@ -134,5 +140,4 @@ class Viewer(QtWidgets.QWidget):
         self._labels = image.copy(0, 0, half, image.height())
         self._painting = image.copy(half, 0, half, image.height())
         self.file = file
-        self.words = ""
         self.update()

@@ -204,3 +204,54 @@ def unloadPlugin(name: str, /) -> list[str] | None: ...
 def workspace(*, query: Literal[True], rootDirectory: Literal[True]) -> str: ...
 @overload
 def workspace(path: str, /, *, openWorkspace: Literal[True]) -> None: ...
+def deleteUI(name: str, /, *, control: bool = ..., layout: bool = ...) -> None: ...
+@overload
+def shelfButton(name: str, /, *, query: Literal[True], exists: Literal[True]) -> bool: ...
+@overload
+def shelfButton(name: str, /, *, query: Literal[True], docTag: Literal[True]) -> str | None: ...
+@overload
+def shelfButton(name: str, /, *, edit: Literal[True], command: str, image1: str) -> str: ...
+@overload
+def shelfButton(
+    *,
+    parent: str,
+    label: str,
+    annotation: str,
+    image1: str,
+    sourceType: Literal["mel", "python"],
+    command: str,
+    style: str,
+    docTag: str,
+    noDefaultPopup: bool,
+) -> str: ...
+@overload
+def shelfLayout(name: str, /, *, query: Literal[True], exists: Literal[True]) -> bool: ...
+@overload
+def shelfLayout(name: str, /, *, query: Literal[True], childArray: Literal[True]) -> list[str] | None: ...
+@overload
+def shelfLayout(name: str, /, *, parent: str) -> str: ...
+@overload
+def shelfTabLayout(name: str, /, *, query: Literal[True], selectTab: Literal[True]) -> str | None: ...
+@overload
+def shelfTabLayout(name: str, /, *, edit: Literal[True], selectTab: str) -> str: ...
+@overload
+def workspaceControl(name: str, /, *, query: Literal[True], exists: Literal[True]) -> bool: ...
+@overload
+def workspaceControl(name: str, /, *, edit: Literal[True], restore: Literal[True]) -> str: ...
+@overload
+def workspaceControl(
+    name: str,
+    /,
+    *,
+    label: str,
+    retain: bool,
+    floating: bool,
+    loadImmediately: bool,
+    uiScript: str,
+    closeCommand: str,
+    requiredPlugin: str,
+    checksPlugins: bool,
+    initialWidth: int,
+    initialHeight: int,
+    minimumWidth: int,
+) -> str: ...
