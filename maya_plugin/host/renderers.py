@@ -73,7 +73,7 @@ def render(renderer: str, camera: str, frame: int, size: tuple[int, int], layer:
         try:
             with changed([prefix]):
                 if renderer == ARNOLD:
-                    cmds.arnoldRender(batch=True, seq=str(frame), camera=camera, width=size[0], height=size[1])
+                    cmds.arnoldRender(batch=True, seq=str(frame), camera=camera, width=size[0], height=size[1])  # noqa: MAF100
                     made = [str(file) for file in Path(folder).rglob(f"*{target.suffix}")]
                 else:
                     answer = cmds.ogsRender(

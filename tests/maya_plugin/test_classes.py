@@ -33,7 +33,7 @@ def test_objects_faces_instances_and_references_are_assigned(host, scene, tmp_pa
     cmds.polyCube(name="asset")
     cmds.file(rename=str(tmp_path / "asset.ma"))
     cmds.file(save=True, type="mayaAscii")
-    cmds.file(new=True, force=True)
+    cmds.file(newFile=True, force=True)
     three_cubes()
     cmds.instance("a", name="a_again")
     cmds.file(str(tmp_path / "asset.ma"), reference=True, namespace="set")
@@ -103,7 +103,7 @@ def test_classes_that_come_with_an_asset_hold_until_the_scene_says_otherwise(hos
     host.assign({coco("tree"): ["|trunk"]})
     cmds.file(rename=str(tmp_path / "tree.ma"))
     cmds.file(save=True, type="mayaAscii")
-    cmds.file(new=True, force=True)
+    cmds.file(newFile=True, force=True)
     cmds.file(str(tmp_path / "tree.ma"), reference=True, namespace="left")
     assert class_of(host, "|left:trunk|left:trunkShape") == coco("tree")
     done = host.assign({coco("rock"): ["|left:trunk"]})
@@ -159,7 +159,7 @@ def test_export_and_import_give_the_same_classes(host, tmp_path):
     before = members_by_class(host)
     file = str(tmp_path / "classes.json")
     assert host.export_classes(file).members == 3
-    cmds.file(new=True, force=True)
+    cmds.file(newFile=True, force=True)
     three_cubes()
     assert host.import_classes(file).members == 3
     assert members_by_class(host) == before
@@ -195,7 +195,7 @@ def test_settings_live_in_the_scene_and_survive_it(host, tmp_path):
     cmds.redo()
     cmds.file(rename=str(tmp_path / "shot.ma"))
     cmds.file(save=True, type="mayaAscii")
-    cmds.file(new=True, force=True)
+    cmds.file(newFile=True, force=True)
     assert host.settings() == Settings()
     cmds.file(str(tmp_path / "shot.ma"), open=True, force=True)
     assert host.settings() == wanted

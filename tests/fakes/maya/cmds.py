@@ -199,7 +199,7 @@ def file(
     query=NO,
     sceneName=NO,
     modified=NO,
-    new=NO,
+    newFile=NO,
     force=NO,
     exportAll=NO,
     type="",
@@ -214,7 +214,7 @@ def file(
         return SCENE.modified if modified else SCENE.path
     if modified is not NO:
         SCENE.modified = modified
-    elif new:
+    elif newFile:
         _refuse_loss(force)
         SCENE.reset()
         SCENE.modified = False
@@ -241,12 +241,6 @@ def file(
         files.write(SCENE, SCENE.path)
         SCENE.modified = False
     return path or rename
-
-
-@_command(undoable=False)
-def flushUndo():
-    SCENE.undo_queue.clear()
-    SCENE.redo_queue.clear()
 
 
 @_command(undoable=False)
@@ -451,11 +445,6 @@ def ls(
 @_command()
 def move(x, y, z, node, /, *, absolute=NO):
     SCENE.put(SCENE.one(node)[-1], "translate", (x, y, z))
-
-
-@_command(undoable=False)
-def nodeType(node, /):
-    return SCENE.one(node)[-1].kind
 
 
 @_command(undoable=False)
@@ -713,13 +702,6 @@ def shadingNode(kind, /, *, asShader=NO, asUtility=NO, asTexture=NO, name=""):
     if not (asShader or asUtility or asTexture):
         raise RuntimeError("shadingNode: say what the node is for")
     return SCENE.create(kind, name or f"{kind}1").name
-
-
-@_command()
-def spaceLocator(*, name="locator1"):
-    transform = SCENE.create("transform", name)
-    SCENE.create("locator", f"{transform.name}Shape", transform)
-    return [transform.name]
 
 
 @_command(undoable=False)
