@@ -7,7 +7,7 @@ from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
 from shared.errors import SemrenderError
 
-MOST_LINES = 9  # of a message; more can be scrolled
+MOST_LINES = 12  # of a message; more can be scrolled
 GREEN, AMBER, RED, GREY = "#6fb26b", "#d9a441", "#d9695b", "#8a8a8a"
 _COLOURS = {
     session.READY: GREEN,
@@ -101,7 +101,8 @@ class MessageBar(QtWidgets.QFrame):
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.words.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Minimum)
+        self.words.setMinimumSize(1, 1)  # the longest word must not make the panel wider
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.button = QtWidgets.QPushButton()
         self.button.clicked.connect(self.fix)
         self._close = QtWidgets.QToolButton()
@@ -113,7 +114,8 @@ class MessageBar(QtWidgets.QFrame):
         row = QtWidgets.QHBoxLayout(self)
         row.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignTop)
         column = QtWidgets.QVBoxLayout()
-        column.addWidget(Scrolled(self.words, least=2, most=MOST_LINES))
+        self._scrolled = Scrolled(self.words, least=2, most=MOST_LINES)
+        column.addWidget(self._scrolled)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(column, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
@@ -140,6 +142,7 @@ class MessageBar(QtWidgets.QFrame):
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.show()
+        self._scrolled.updateGeometry()
 
 
 def _sentence(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from maya_plugin.ui.class_list import ALL, IN_SCENE, RECENT, ROW, ClassModel, ClassView, Row
 from maya_plugin.ui.qt import Qt, QtGui, QtWidgets, Signal
@@ -39,7 +38,7 @@ class ClassesPage(QtWidgets.QWidget):
         self.list.setModel(self.model)
         self.list.assign.connect(self._assign)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._refresh_buttons())
-        self._views = self._view_buttons()
+        self.views = self._view_tabs()
         self._make_buttons()
         self._lay_out()
         self._selected: tuple[str, ...] = ()
@@ -63,7 +62,7 @@ class ClassesPage(QtWidgets.QWidget):
         chosen = self.current()
         self.model.set_rows(rows, recent)
         used = sum(row.used for row in rows)
-        self._views[IN_SCENE].setText(f"In the scene ({used})" if used else "In the scene")
+        self.views.setTabText(1, f"In the scene ({used})" if used else "In the scene")
         if chosen is not None:
             self._choose(self.model.find(chosen.class_id))
         self._refresh_buttons()
@@ -102,17 +101,15 @@ class ClassesPage(QtWidgets.QWidget):
 
     # Inside
 
-    def _view_buttons(self) -> dict[str, Any]:
-        group = QtWidgets.QButtonGroup(self)
-        made = {}
+    def _view_tabs(self) -> QtWidgets.QTabBar:
+        tabs = QtWidgets.QTabBar()
+        tabs.setAccessibleName("Which classes are listed")
+        tabs.setDrawBase(False)
+        tabs.setExpanding(True)
         for view, title in VIEWS:
-            button = QtWidgets.QPushButton(title)
-            button.setCheckable(True)
-            button.setChecked(view == ALL)
-            button.clicked.connect(self._filter)
-            group.addButton(button)
-            made[view] = button
-        return made
+            tabs.setTabData(tabs.addTab(title), view)
+        tabs.currentChanged.connect(self._filter)
+        return tabs
 
     def _make_buttons(self) -> None:
         self._selection = QtWidgets.QLabel()
@@ -145,10 +142,6 @@ class ClassesPage(QtWidgets.QWidget):
         top = QtWidgets.QHBoxLayout()
         top.addWidget(self.search, 3)
         top.addWidget(self.label_set, 2)
-        views = QtWidgets.QHBoxLayout()
-        views.setSpacing(1)
-        for button in self._views.values():
-            views.addWidget(button)
         actions = QtWidgets.QHBoxLayout()
         actions.addWidget(self._assign_button, 2)
         actions.addWidget(self._members, 1)
@@ -162,8 +155,11 @@ class ClassesPage(QtWidgets.QWidget):
         look.addWidget(self._more)
         column = QtWidgets.QVBoxLayout(self)
         column.addLayout(top)
-        column.addLayout(views)
-        column.addWidget(self.list, 1)
+        listed = QtWidgets.QVBoxLayout()
+        listed.setSpacing(0)
+        listed.addWidget(self.views)
+        listed.addWidget(self.list, 1)
+        column.addLayout(listed, 1)
         column.addWidget(self._selection)
         column.addLayout(actions)
         column.addWidget(_line())
@@ -171,9 +167,9 @@ class ClassesPage(QtWidgets.QWidget):
         column.addLayout(look)
 
     def _view(self) -> str:
-        return next(view for view, button in self._views.items() if button.isChecked())
+        return str(self.views.tabData(self.views.currentIndex()))
 
-    def _filter(self) -> None:
+    def _filter(self, *_: object) -> None:
         self.model.set_view(self._view(), self.search.text())
         if self.search.text():
             self._choose(0)

@@ -10,7 +10,7 @@ from typing import Any
 from maya_plugin.core.cards import Card, Models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Camera, Layer, Scene
 from maya_plugin.ui.options import OptionRows
-from maya_plugin.ui.qt import Qt, QtGui, QtWidgets, Signal
+from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
 from maya_plugin.ui.viewer import Viewer
 
@@ -182,7 +182,6 @@ class PaintPage(QtWidgets.QWidget):
         self.model.activated.connect(self._choose_model)
         self._about = QtWidgets.QLabel()
         self._about.setWordWrap(True)
-        self._about.setForegroundRole(QtGui.QPalette.ColorRole.PlaceholderText)
         self.seed = QtWidgets.QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setToolTip("The same seed gives the same picture; another one another texture")

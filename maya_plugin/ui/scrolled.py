@@ -22,13 +22,17 @@ class Scrolled(QtWidgets.QScrollArea):
 
     def sizeHint(self) -> QtCore.QSize:  # noqa: N802
         inside, line = self._inside, self.fontMetrics().height()
-        width = self.viewport().width()
+        # As narrow as beside a scroll bar: Qt would not take one away again that was there for a moment.
+        width = self.width() - self.style().pixelMetric(QtWidgets.QStyle.PixelMetric.PM_ScrollBarExtent)
         high = inside.heightForWidth(width) if inside.hasHeightForWidth() else inside.sizeHint().height()
-        return QtCore.QSize(inside.minimumSizeHint().width(), min(high, line * self._most))
+        return QtCore.QSize(self._least_width(), min(high, line * self._most))
 
     def minimumSizeHint(self) -> QtCore.QSize:  # noqa: N802
-        inside, line = self._inside, self.fontMetrics().height()
-        return QtCore.QSize(inside.minimumSizeHint().width(), min(line * self._least, self.sizeHint().height()))
+        line = self.fontMetrics().height()
+        return QtCore.QSize(self._least_width(), min(line * self._least, self.sizeHint().height()))
+
+    def _least_width(self) -> int:
+        return self._inside.minimumWidth() or self._inside.minimumSizeHint().width()
 
     def resizeEvent(self, event: QtGui.QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

@@ -67,9 +67,9 @@ def test_typing_a_name_and_enter_assigns_to_what_is_selected(panel):
     assert set(panel.host.classes) == {"|train|loco", "|train|wagon_1", "|train|wagon_2"}
     assert page.model.index(0).data(ROW).objects == 3
     page.search.clear()
-    page._views["scene"].click()
+    page.views.setCurrentIndex(1)
     assert names(panel) == ["train"]
-    page._views["recent"].click()
+    page.views.setCurrentIndex(2)
     assert names(panel) == ["train"]
     assert panel.host.settings().panel["recent"] == [coco("train")]
     assert [name for name, _ in panel.host.undo].count("Assign train") == 1
