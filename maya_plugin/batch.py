@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from maya_plugin.core import events, refusal, uploads
-from maya_plugin.core.contract import EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
+from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.programs import MAYAS_OWN
 from shared.client import Client, find_server, interpreter, private_server
 from shared.errors import FramesFailed, InputRefused, MissingInput, SemrenderError, ServerError, from_dict
@@ -71,13 +71,15 @@ def _maya() -> Iterator[None]:
 
 
 def _run(parsed: argparse.Namespace) -> None:
-    from maya_plugin.host import copies, passes
+    from maya_plugin.host import copies, passes, renderers
 
     scene = parsed.scene.absolute()
     if not scene.is_file():
         raise MissingInput("there is no such scene", file=scene)
     copies.open_scene(str(scene), parsed.project)
     request = _from_file(parsed.request) if parsed.request else _from_arguments(parsed)
+    if request.renderer == ARNOLD:
+        renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
     frames = range(request.first, request.last + 1)
     total = len(frames) * len(request.layers)
     _tell("opened", scene=str(scene), frames=len(frames), layers=len(request.layers))

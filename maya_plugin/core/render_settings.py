@@ -51,8 +51,8 @@ HARDWARE_LABELS = (
     Setting("hardwareRenderingGlobals.renderOverrideName", "", EXTRAS, _HW, optional=True),
 )
 
-# What is no surface is not drawn into a label pass. Names of objectTypeFilterNameArray, in Maya's own order or not.
-HARDWARE_DRAWN = ("NURBS Surfaces", "Polygons", "Subdivision Surfaces", "Particle Instancers")
+# What is no surface is not drawn into a label pass: names of objectTypeFilterNameArray.
+HARDWARE_DRAWN = ("NURBS Surfaces", "Polygons", "Subdiv Surface", "Particle Instance")
 
 ARNOLD_LABELS = (
     *COLOUR_MANAGEMENT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from maya import cmds
 
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.core.render_settings import Setting
+from maya_plugin.core.render_settings import Setting, Value
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def _change(setting: Setting, back: ExitStack) -> None:
     plug = setting.attribute
     try:
         before = cmds.getAttr(plug)
-        if before == setting.value and not _driver(plug):
+        if _same(before, setting.value) and not _driver(plug):
             return
         if cmds.getAttr(plug, lock=True):
             cmds.setAttr(plug, lock=False)
@@ -88,7 +89,7 @@ def _change(setting: Setting, back: ExitStack) -> None:
             back.callback(lambda: cmds.connectAttr(driver, plug, force=True))
         back.callback(lambda: set_value(plug, before))
         set_value(plug, setting.value)
-        if cmds.getAttr(plug) != setting.value:
+        if not _same(cmds.getAttr(plug), setting.value):
             raise RuntimeError(f"it stays at {cmds.getAttr(plug)}")
     except (RuntimeError, ValueError) as error:
         raise HostRefused(
@@ -96,6 +97,13 @@ def _change(setting: Setting, back: ExitStack) -> None:
             cause=f"It is locked, driven or overridden: {error}",
             remedy=f"Look at {setting.place}; render layer overrides on it must go",
         ) from None
+
+
+def _same(have: Any, wanted: Value) -> bool:
+    """Maya keeps some numbers as 32-bit floats."""
+    if isinstance(have, float) and isinstance(wanted, (int, float)):
+        return math.isclose(have, wanted, rel_tol=1e-5)
+    return bool(have == wanted)
 
 
 def _driver(plug: str) -> str:

@@ -61,6 +61,8 @@ def add_to(node: str, members: list[str], like: str) -> None:
 
 def _setup_layer(node: str) -> str:
     """The Render Setup layer that a legacy layer node stands for, or an empty string."""
+    if "renderSetupLayer" not in cmds.allNodeTypes():  # Render Setup is a plug-in of its own
+        return ""
     return (cmds.listConnections(f"{node}.message", type="renderSetupLayer") or [""])[0]
 
 
@@ -68,7 +70,7 @@ def _switch(node: str) -> None:
     for last in (False, True):  # overrides of compounds and their children may fail once
         try:
             setup = _setup_layer(node)
-            if setup or (node == WHOLE and cmds.ls(type="renderSetupLayer")):
+            if setup or (node == WHOLE and any(_setup_layer(one.node) for one in layers())):
                 from maya.app.renderSetup.model import renderSetup
 
                 model = renderSetup.instance()

@@ -152,7 +152,7 @@ class _Job:
                 boxed[thing.path] = ""
         try:
             for path in boxed:
-                boxed[path] = cmds.polyCube(name="semrender_box", width=1, height=1, depth=1)[0]
+                boxed[path] = _box()
                 layers.add_to(layer, [boxed[path]], path)
             for thing in self.things:
                 for identity, traits, span in self._parts(thing):
@@ -195,6 +195,10 @@ def _things(settings: Settings) -> list[Thing]:
             materials[cut] = None if span is None or before is None else (*before, span)
         things.append(Thing(path, kind, how, materials))
     return things
+
+
+def _box() -> str:
+    return cmds.polyCube(name="semrender_box", width=1, height=1, depth=1, constructionHistory=False)[0]
 
 
 def _fit(boxed: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from maya_plugin.core.contract import ARNOLD, HARDWARE, Fix
 from maya_plugin.core.passes import Color, shader_value
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
-from maya_plugin.host.keep import changed
+from maya_plugin.host.keep import changed, set_value
 
 NAMES = {HARDWARE: "mayaHardware2", ARNOLD: "arnold"}
 LOAD_ARNOLD = Fix("load_arnold", "Load Arnold")
@@ -68,28 +69,22 @@ def render(renderer: str, camera: str, frame: int, size: tuple[int, int], layer:
     """
     cmds.currentTime(frame, edit=True)  # deformers and expressions, which the renderer's own frame does not update
     target.parent.mkdir(parents=True, exist_ok=True)
+    token = f"semrender_{uuid.uuid4().hex}"  # nothing of the artist's is overwritten
     with tempfile.TemporaryDirectory(prefix="semrender_") as folder:
-        prefix = Setting("defaultRenderGlobals.imageFilePrefix", f"{Path(folder).as_posix()}/frame", EXTRAS, _OUTPUT)
+        # Hardware 2.0 builds the path from the project whatever the prefix; Arnold takes a whole path.
+        prefix = f"{Path(folder).as_posix()}/{token}" if renderer == ARNOLD else token
         try:
-            with changed([prefix]):
+            with changed([Setting("defaultRenderGlobals.imageFilePrefix", prefix, EXTRAS, _OUTPUT)]):
                 if renderer == ARNOLD:
                     cmds.arnoldRender(batch=True, seq=str(frame), camera=camera, width=size[0], height=size[1])  # noqa: MAF100
-                    made = [str(file) for file in Path(folder).rglob(f"*{target.suffix}")]
+                    made = _found(Path(folder), token)
                 else:
-                    answer = cmds.ogsRender(
-                        camera=camera,
-                        frame=frame,
-                        width=size[0],
-                        height=size[1],
-                        layer=layer,
-                        noRenderView=True,
-                    )
-                    made = [answer] if isinstance(answer, str) else list(answer or [])
+                    made = _hardware(camera, frame, size, layer, token)
         except RuntimeError as error:
             raise HostRefused(
                 f"{renderer} did not render", frame=frame, cause=str(error), remedy="See Maya's Script Editor"
             ) from None
-        if not made or not Path(made[0]).is_file():
+        if made is None:
             raise HostRefused(
                 f"{renderer} rendered no file",
                 frame=frame,
@@ -97,8 +92,22 @@ def render(renderer: str, camera: str, frame: int, size: tuple[int, int], layer:
                 remedy="See Maya's Script Editor",
             )
         beside = target.with_name(f".{target.name}.tmp")
-        shutil.move(made[0], str(beside))
+        shutil.move(str(made), str(beside))
         beside.replace(target)
+
+
+def _hardware(camera: str, frame: int, size: tuple[int, int], layer: str, token: str) -> Path | None:
+    """The file that ogsRender wrote: its answer is a text or a list, and where it is not trusted, the project."""
+    width, height = size
+    answer = cmds.ogsRender(camera=camera, frame=frame, width=width, height=height, layer=layer, noRenderView=True)
+    for name in [answer] if isinstance(answer, str) else answer or []:
+        if Path(name).is_file():
+            return Path(name)
+    return _found(Path(cmds.workspace(query=True, rootDirectory=True)) / "images", token)
+
+
+def _found(folder: Path, token: str) -> Path | None:
+    return next((file for file in sorted(folder.rglob(f"*{token}*")) if file.is_file()), None)
 
 
 def _options() -> None:
@@ -138,14 +147,11 @@ def _table(renderer: str, kind: str) -> Sequence[Setting]:
 
 def _camera(camera: str) -> list[Setting]:
     """Film fit, overscan and lens stay the beauty's; image planes would be drawn as if they were things."""
-    planes = cmds.listConnections(f"{camera}.imagePlane", source=True, destination=False) or []
-    shapes = cmds.ls(planes, long=True, type="imagePlane") if planes else []
-    shapes += (cmds.listRelatives(planes, shapes=True, fullPath=True, type="imagePlane") or []) if planes else []
     return [
         Setting(f"{camera}.depthOfField", False, rs.BLUR, "the camera's attributes"),
         *(
-            Setting(f"{shape}.displayMode", 0, EXTRAS, "the image plane's attributes")
-            for shape in dict.fromkeys(shapes)
+            Setting(f"{plane}.displayMode", 0, EXTRAS, "the image plane")
+            for plane in cmds.ls(type="imagePlane", long=True)
         ),
     ]
 
@@ -153,12 +159,17 @@ def _camera(camera: str) -> list[Setting]:
 @contextmanager
 def _background(camera: str, color: Color) -> Iterator[None]:
     plug = f"{camera}.backgroundColor"
-    before = cmds.getAttr(plug)[0]
-    cmds.setAttr(plug, *shader_value(color), type="double3")
+    before = cmds.getAttr(plug)
+    try:
+        set_value(plug, [shader_value(color)])
+    except RuntimeError as error:
+        raise HostRefused(
+            f"{plug} cannot be set for the label pass", cause=str(error), remedy="Unlock the camera's background colour"
+        ) from None
     try:
         yield
     finally:
-        cmds.setAttr(plug, *before, type="double3")
+        set_value(plug, before)
 
 
 @contextmanager

@@ -443,6 +443,22 @@ def test_place_picture_is_one_step_and_leaves_other_planes_alone(host, scene, sh
         host.place_picture(str(tmp_path / "none.png"), shot)
 
 
+def test_what_is_no_surface_is_not_drawn(host, scene, shot, tmp_path):
+    """Locators, lights and image planes that the artist lets Hardware 2.0 draw."""
+    from maya import cmds, schema, world
+
+    world.shape("locator", "handle")
+    cmds.move(-1.5, 0.0, 3.0, "handle")
+    cmds.imagePlane(camera=shot, fileName="plate.png", name="plate")
+    everything = [1] * len(schema.FILTER_NAMES)
+    cmds.setAttr("hardwareRenderingGlobals.objectTypeFilterValueArray", everything, type="Int32Array")
+    assert labels_of(host, shot, tmp_path) == analytic()
+    assert cmds.getAttr("hardwareRenderingGlobals.objectTypeFilterValueArray") == everything
+    host.render_preview(request(shot, tmp_path, extra=("beauty",)))
+    rows = read_png(tmp_path / "out" / "masterLayer" / "beauty.0001.png")
+    assert rows[27][30][:3] == (33, 145, 79), "the artist's own picture has them"
+
+
 def test_negative_frames_have_file_names_that_patterns_find():
     assert passes.file_of("a", "label", -3, "hardware") == "a/label.-0003.png"
 

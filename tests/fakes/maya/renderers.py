@@ -74,7 +74,7 @@ def hardware(scene: Scene, camera: Path, frame: float, width: int, height: int, 
     if common("imageFormat") != 32:
         raise RuntimeError("the fake writes PNG only")
     prefix = common("imageFilePrefix") or FilePath(scene.path or "untitled").stem
-    path = FilePath(prefix if FilePath(prefix).is_absolute() else f"{scene.project}/images/tmp/{prefix}")
+    path = FilePath(f"{scene.project}/images/tmp/{prefix}")  # the path is built from the workspace
     path.parent.mkdir(parents=True, exist_ok=True)
     raster.save_png(f"{path}.png", picture, dither=False)
     return f"{path}.png"

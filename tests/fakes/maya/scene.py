@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, Optional
 
@@ -366,6 +367,8 @@ class Scene:
             raise RuntimeError(
                 f"setAttr: The attribute '{node.name}.{attribute}' is locked or connected and cannot be modified."
             )
+        if attribute in schema.FLOAT32:  # what is read back is not quite what was set
+            value = tuple(map(_float32, value)) if isinstance(value, tuple) else _float32(value)
         had, before = attribute in node.values, node.values.get(attribute)
 
         def undo() -> None:
@@ -408,6 +411,10 @@ class Scene:
         """Members and layers follow a node that was moved under another."""
         for owner in [node for node in self.all() if node.members]:
             self.set_members(owner, {new(path): faces for path, faces in owner.members.items()})
+
+
+def _float32(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def _same(path: Path, wanted: list[str]) -> bool:

@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 D3 = (0.0, 0.0, 0.0)
+# The others are double.
+FLOAT32 = ("deviceAspectRatio", "pixelAspect", "gammaCorrection", "backgroundColor", "outColor")
+FILTER_NAMES = (
+    *("NURBS Curves", "NURBS Surfaces", "Polygons", "Subdiv Surface", "Particles", "Particle Instance", "Fluids"),
+    *("Strokes", "Image Planes", "UI", "Lights", "Cameras", "Locators", "Joints", "IK Handles", "Deformers"),
+    *("Motion Trails", "Components", "Hair Systems", "Follicles", "Misc. UI", "Ornaments"),
+)
 
 _DAG: dict[str, Any] = {"visibility": True, "intermediateObject": False, "message": None}
 _TRANSFORM = {**_DAG, "translate": D3, "rotate": D3, "scale": (1.0, 1.0, 1.0)}
@@ -92,16 +99,9 @@ TYPES: dict[str, dict[str, Any]] = {
         "renderMode": 4,
         "lightingMode": 1,
         "renderOverrideName": "",
-        # 22 names in Maya; the fake draws these
-        "objectTypeFilterNameArray": (
-            "Locators",
-            "Polygons",
-            "NURBS Surfaces",
-            "Image Planes",
-            "Hair Systems",
-            "Particles",
-        ),
-        "objectTypeFilterValueArray": (1, 1, 1, 1, 1, 1),
+        # Names, order and defaults as scene files of Maya 2022 to 2024 have them
+        "objectTypeFilterNameArray": FILTER_NAMES,
+        "objectTypeFilterValueArray": (0, 1, 1, 1, 1, 1, 1, *(0 for _ in FILTER_NAMES[7:])),
     },
     "colorManagementGlobals": {"message": None, "cmEnabled": True, "outputTransformEnabled": True},
     "aiOptions": {
