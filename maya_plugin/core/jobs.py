@@ -55,6 +55,7 @@ class Job:
     note: str = ""  # why it is paused, or what the artist should know
     error: SemrenderError | None = None
     seconds_left: float | None = None
+    events: int = 0  # that the server has told of it
 
     @property
     def ended(self) -> bool:
@@ -74,6 +75,7 @@ def updated(job: Job, summary: Mapping[str, Any]) -> Job:
         done=int(summary["done"]),
         total=int(summary["total"]),
         failed=int(summary["failed"]),
+        events=int(summary["events"]),
         note="" if paused == "asked" else paused,
     )
 

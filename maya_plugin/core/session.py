@@ -1,8 +1,8 @@
 """The one thread that talks to the server. It owns the socket; orders go in, plain data comes out.
 
 The panel calls methods that return at once; what becomes of them is told, on this thread, as one of the messages
-below. What the server's ledger says is shown as it is: jobs are asked for again and again, so a lost connection, a
-restarted server or a restarted Maya miss nothing.
+of `news`. What the server's ledger says is shown as it is: jobs are asked for again and again, so a lost connection,
+a restarted server or a restarted Maya miss nothing.
 """
 
 from __future__ import annotations
@@ -13,59 +13,24 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from maya_plugin.core import programs, uploads
 from maya_plugin.core.cards import Models, read_models
 from maya_plugin.core.contract import BatchCommand
-from maya_plugin.core.jobs import LOCAL, Job, Order, Pace, foreign, of_order, one_error, updated
+from maya_plugin.core.jobs import LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
+from maya_plugin.core.news import ABSENT, LOST, READY, STARTING, STOPPING, Jobs, Message, Problem, Project, Server
 from shared import places
 from shared.client import START_SECONDS, Client, find_server, known_connection
 from shared.errors import SemrenderError, ServerError, from_dict
 from shared.shot import read_shot
 
-ABSENT, STARTING, READY, LOST, STOPPING = "absent", "starting", "ready", "lost", "stopping"
 BUSY_SECONDS = 0.2  # between two looks at the jobs while one of ours is on its way
 IDLE_SECONDS = 1.0
 ANSWER_SECONDS = 4.0  # that a look may take before the server counts as lost
 SHUTDOWN_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Server:
-    """How the server is, with words on what it is or why it is not there."""
-
-    state: str = ABSENT
-    words: str = "No server runs"
-    here: bool = True  # on this machine, where it can be started
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """All jobs, newest first."""
-
-    jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something went wrong that is no job's own business, or the reason why a job failed."""
-
-    error: SemrenderError
-    job: str = ""
-
-
-@dataclass(frozen=True)
-class Project:
-    """An After Effects project was written."""
-
-    path: Path
-    notes: tuple[str, ...]
-
-
-Message = Union[Server, Models, Jobs, Problem, Project]
 
 
 class Session:
@@ -126,6 +91,10 @@ class Session:
 
     def cancel(self, job: str) -> None:
         self._orders.put(lambda: self._cancel(job))
+
+    def explain(self, job: Job) -> None:
+        """Have it told why a job failed that ended before this session watched."""
+        self._orders.put(lambda: self._explain(job))
 
     def start_server(self) -> None:
         self._orders.put(self._start)
@@ -303,23 +272,35 @@ class Session:
             if before is not None and before.ended:
                 continue
             if before is not None and job.ended:
-                job = self._ended(job, int(summary["events"]))
+                job = self._ended(job)
             self._jobs[job.id] = replace(job, seconds_left=self._pace.seconds_left(job, now))
         self._publish()
 
-    def _ended(self, job: Job, events: int) -> Job:
+    def _ended(self, job: Job) -> Job:
         """What the last event says: why a job failed, notes; the files of one that was sent over the wire."""
         assert self._client is not None
-        last = next(self._client.watch(job.id, since=max(0, events - 1)))
-        body = last["body"]
+        if job.state == "failed" and job.kind == OTHER:
+            return job
+        last = self._last_event(job)
         if job.state == "failed":
-            error = one_error(body.get("errors", ()), job.out)
+            error = one_error(last.get("errors", ()), job.out)
             self._tell(Problem(error, job.id))
             return replace(job, error=error)
         if job.state == "done" and job.id in self._uploaded:
             self._put(replace(job, state="collecting"))
             self._client.collect(job.id, Path(job.out))
-        return replace(job, note=" ".join(str(note) for note in body.get("notes", ())))
+        return replace(job, note=" ".join(str(note) for note in last.get("notes", ())))
+
+    def _last_event(self, job: Job) -> dict[str, Any]:
+        if self._client is None:
+            raise ServerError("the server is not there", remedy="Start it; the job is in its ledger")
+        body: dict[str, Any] = next(self._client.watch(job.id, since=max(0, job.events - 1)))["body"]
+        return body
+
+    def _explain(self, job: Job) -> None:
+        error = one_error(self._last_event(job).get("errors", ()), job.out)
+        self._put(replace(self._jobs[job.id], error=error))
+        self._tell(Problem(error, job.id))
 
     def _ask(self, verb: str, job: str) -> None:
         if self._client is None:

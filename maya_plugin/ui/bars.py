@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maya_plugin.core import session
+from maya_plugin.core import news
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
 from shared.errors import SemrenderError
@@ -10,11 +10,11 @@ from shared.errors import SemrenderError
 MOST_LINES = 12  # of a message; more can be scrolled
 GREEN, AMBER, RED, GREY = "#6fb26b", "#d9a441", "#d9695b", "#8a8a8a"
 _COLOURS = {
-    session.READY: GREEN,
-    session.STARTING: AMBER,
-    session.STOPPING: AMBER,
-    session.LOST: RED,
-    session.ABSENT: GREY,
+    news.READY: GREEN,
+    news.STARTING: AMBER,
+    news.STOPPING: AMBER,
+    news.LOST: RED,
+    news.ABSENT: GREY,
 }
 
 
@@ -62,24 +62,24 @@ class ServerBar(QtWidgets.QWidget):
         row.addWidget(self._dot)
         row.addWidget(self.words, 1)
         row.addWidget(self.button)
-        self.show_server(session.Server())
+        self.show_server(news.Server())
 
-    def show_server(self, server: session.Server) -> None:
+    def show_server(self, server: news.Server) -> None:
         self._state = server.state
         self._dot.set_colour(_COLOURS[server.state])
         self.words.setText(server.words)
-        running = server.state in (session.READY, session.STOPPING)
+        running = server.state in (news.READY, news.STOPPING)
         self.button.setText("Stop server" if running else "Start server")
         self.button.setToolTip(
             "It finishes the frames in hand; what waits goes on when it is started again"
             if running
             else "Start the server on this machine; it goes on when Maya is closed"
         )
-        self.button.setEnabled(server.state in (session.READY, session.ABSENT, session.LOST))
+        self.button.setEnabled(server.state in (news.READY, news.ABSENT, news.LOST))
         self.button.setVisible(server.here)
 
     def _pressed(self) -> None:
-        if self._state == session.READY:
+        if self._state == news.READY:
             self.stop.emit()
         else:
             self.start.emit()

@@ -9,7 +9,8 @@ from pathlib import Path
 from maya_plugin.core import jobs, results
 from maya_plugin.core.contract import Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order
-from maya_plugin.core.session import Problem, Project, new_id
+from maya_plugin.core.news import Problem, Project
+from maya_plugin.core.session import new_id
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_page import Choices, PaintPage
 from maya_plugin.ui.qt import Qt, QtCore, QtWidgets
@@ -88,6 +89,9 @@ class PaintActions:
         job = self._job(identity)
         if job.error is not None:
             self._work.report(job.error, self._renderers.get(job.id, ""))
+            return
+        if job.state == "failed":
+            self._session.explain(job)
             return
         if not (Path(job.out) / PREVIEW).is_file():
             raise MissingInput("the painting is not there any more", file=job.out, remedy="Paint it again")

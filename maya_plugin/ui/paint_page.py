@@ -53,6 +53,7 @@ class PaintPage(QtWidgets.QWidget):
         self.viewer = Viewer()
         self._scene: Scene | None = None
         self._models = Models()
+        self._listed: tuple[Sequence[Layer], Sequence[Camera]] = ((), ())
         self._wanted: Mapping[str, Any] = {}
         self._make_model()
         self._make_what()
@@ -86,24 +87,12 @@ class PaintPage(QtWidgets.QWidget):
 
     def show_scene(self, scene: Scene, layers: Sequence[Layer], cameras: Sequence[Camera]) -> None:
         """Frame, size, layers and cameras of the scene; what was chosen before stays chosen where it is still there."""
-        before = self._scene
-        self._scene = scene
-        camera = self.camera.currentData() or self._wanted.get("camera")
-        self.camera.clear()
-        for one in sorted(cameras, key=lambda each: not each.renderable):
-            self.camera.addItem(one.name, one.shape)
-        self.camera.setCurrentIndex(max(0, self.camera.findData(camera)))
-        checked = self.chosen_layers() or tuple(self._wanted.get("layers", ()))
-        self.layers.clear()
-        for layer in layers:
-            item = QtWidgets.QListWidgetItem(layer.name)
-            item.setData(Qt.ItemDataRole.UserRole, layer.node)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            on = layer.node in checked if checked else layer.renderable
-            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-            self.layers.addItem(item)
-        rows = min(4, max(1, len(layers)))
-        self.layers.setFixedHeight(rows * self.layers.sizeHintForRow(0) + 2 * self.layers.frameWidth() + 2)
+        before, self._scene = self._scene, scene
+        another = before is None or before.path != scene.path
+        if another or (layers, cameras) != self._listed:
+            self._listed = (layers, cameras)
+            self._list_cameras(cameras, self._wanted.get("camera") if another else self.camera.currentData())
+            self._list_layers(layers, self._wanted.get("layers") if another else self.chosen_layers())
         if before is None or (before.path, before.first, before.last) != (scene.path, scene.first, scene.last):
             self.first.setValue(scene.first)
             self.last.setValue(scene.last)
@@ -157,6 +146,25 @@ class PaintPage(QtWidgets.QWidget):
             button.setEnabled(on)
 
     # Inside
+
+    def _list_cameras(self, cameras: Sequence[Camera], chosen: Any) -> None:
+        self.camera.clear()
+        for one in sorted(cameras, key=lambda each: not each.renderable):
+            self.camera.addItem(one.name, one.shape)
+        self.camera.setCurrentIndex(max(0, self.camera.findData(chosen)))
+
+    def _list_layers(self, layers: Sequence[Layer], chosen: Any) -> None:
+        """chosen: nodes that are ticked; None for those that render."""
+        self.layers.clear()
+        for layer in layers:
+            item = QtWidgets.QListWidgetItem(layer.name)
+            item.setData(Qt.ItemDataRole.UserRole, layer.node)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            on = layer.renderable if chosen is None else layer.node in chosen
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self.layers.addItem(item)
+        rows = min(4, max(1, len(layers)))
+        self.layers.setFixedHeight(rows * self.layers.sizeHintForRow(0) + 2 * self.layers.frameWidth() + 2)
 
     def _set_enabled(self, position: int, on: bool) -> None:
         item = self.model.model().item(position)  # type: ignore[attr-defined]

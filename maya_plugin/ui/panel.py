@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maya_plugin.core.cards import Models
-from maya_plugin.core.session import Jobs, Problem, Project, Server
+from maya_plugin.core.news import Jobs, Problem, Project, Server
 from maya_plugin.ui.bars import MessageBar, ServerBar
 from maya_plugin.ui.class_actions import ClassActions
 from maya_plugin.ui.classes_page import ClassesPage

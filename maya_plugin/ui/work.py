@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from maya_plugin.core.contract import Fix, Settings
+from maya_plugin.core.news import ABSENT, LOST
 from maya_plugin.core.refusal import explain
 from maya_plugin.ui.bars import MessageBar
 from maya_plugin.ui.services import Services
@@ -61,7 +62,8 @@ class Work:
         if fix is not None:
             name = fix.name
             return fix.label, lambda: self._fix(name)
-        if isinstance(error, ServerError) and self.services.session.server.state in ("absent", "lost"):
+        server = self.services.session.server
+        if isinstance(error, ServerError) and server.here and server.state in (ABSENT, LOST):
             return "Start server", self.services.session.start_server
         return "", None
 

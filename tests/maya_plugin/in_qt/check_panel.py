@@ -1,6 +1,7 @@
 """The pages of the panel, each on what it is told and on what it tells; the host is the one in memory."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,22 @@ def test_settings_of_the_page_come_back_with_the_scene(panel):
     with desk.panel_on(None, host=panel.host) as other:
         other._told(models())
         assert other.paint.choices() == page.choices()
+
+
+def test_looking_again_keeps_what_was_chosen_until_the_scene_is_another(panel):
+    page, scene = panel.paint, panel.host.present
+    page.layers.item(0).setCheckState(Qt.CheckState.Unchecked)
+    page.camera.setCurrentIndex(1)
+    page.first.setValue(5)
+    panel.host.present = replace(scene, frame=20)
+    panel._look_again()
+    assert page.chosen_layers() == () and page.camera.currentText() == "persp" and page.first.value() == 5
+    assert "20" in page.frame_button.text()
+    panel.host.present = replace(scene, path="/other.ma", first=3)
+    for tell in panel.host.tellers:
+        tell("scene")
+    assert page.chosen_layers() == ("defaultRenderLayer",) and page.camera.currentText() == "shotCam"
+    assert page.first.value() == 3
 
 
 def test_a_range_the_wrong_way_round_cannot_be_rendered(panel):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maya_plugin.core import session as io
+from maya_plugin.core import news as io
 from maya_plugin.core.jobs import Order
 from maya_plugin.core.session import new_id
 from maya_plugin.ui.qt import QtCore, QtWidgets
@@ -155,7 +155,17 @@ def test_a_soiled_pass_is_refused_with_its_cause_and_the_setting(maya, scene):
     words = panel.messages.words.text()
     assert "edges between classes" in words and "Multisample Anti-aliasing" in words and "frame 1" in words
     assert not panel.paint.viewer.has_picture()
-    assert panel.jobs.current().state == "failed"
+    failed = panel.jobs.current()
+    assert failed.state == "failed"
+    panel.messages.hide()
+    panel.jobs._result.click()
+    assert "edges between classes" in panel.messages.words.text() and panel.messages.isVisibleTo(panel)
+    panel.messages.hide()
+    panel.services.session._jobs = {}  # as after a restart of Maya
+    desk.wait_for(lambda: panel.jobs.current().kind == "other" and panel.jobs.current().error is None)
+    panel.jobs._result.click()
+    desk.wait_for(lambda: panel.messages.isVisibleTo(panel))
+    assert "edges between classes" in panel.messages.words.text()
 
 
 def test_closing_the_panel_leaves_the_work_and_unloading_leaves_nothing(maya, scene):
