@@ -104,16 +104,16 @@ class JobsPage(QtWidgets.QWidget):
         self.list.setAccessibleName("Jobs")
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._refresh())
         self.list.doubleClicked.connect(lambda _: self._emit(self.show_result))
-        self._pause = QtWidgets.QPushButton("&Pause")
+        self._pause = QtWidgets.QPushButton("Pause")
         self._pause.clicked.connect(self._pause_or_resume)
-        self._cancel = QtWidgets.QPushButton("Cance&l")
+        self._cancel = QtWidgets.QPushButton("Cancel")
         self._cancel.setToolTip("What is finished stays")
         self._cancel.clicked.connect(lambda: self._emit(self.cancel))
-        self._result = QtWidgets.QPushButton("Show &result")
+        self._result = QtWidgets.QPushButton("Show result")
         self._result.clicked.connect(lambda: self._emit(self.show_result))
-        self._folder = QtWidgets.QPushButton("Open &folder")
+        self._folder = QtWidgets.QPushButton("Open folder")
         self._folder.clicked.connect(lambda: self._emit(self.open_folder))
-        self._send = QtWidgets.QPushButton("Send to &After Effects")
+        self._send = QtWidgets.QPushButton("Send to After Effects")
         self._send.setToolTip("Lay the painted layers out as a new After Effects project")
         self._send.clicked.connect(lambda: self._emit(self.send))
         self._empty = QtWidgets.QLabel("Nothing was rendered yet: press Paint frame or Render shot on the page Paint")
@@ -160,14 +160,14 @@ class JobsPage(QtWidgets.QWidget):
         job = self.current()
         moving = job is not None and not job.ended
         on_server = job is not None and job.state not in LOCAL
-        self._pause.setText("&Resume" if job is not None and job.state == "paused" else "&Pause")
+        self._pause.setText("Resume" if job is not None and job.state == "paused" else "Pause")
         self._pause.setEnabled(moving and on_server)
         self._cancel.setEnabled(moving)
         self._folder.setEnabled(job is not None)
         done = job is not None and job.state == "done"
         failed = job is not None and job.state == "failed"
         self._result.setEnabled(done or failed)
-        self._result.setText("Show &what failed" if failed else "Show &result")
+        self._result.setText("Show what failed" if failed else "Show result")
         self._send.setEnabled(done)
 
     def _pause_or_resume(self) -> None:

@@ -99,7 +99,7 @@ class PaintPage(QtWidgets.QWidget):
         self.show_frame(scene.frame)
 
     def show_frame(self, frame: int) -> None:
-        self.frame_button.setText(f"Paint &frame {frame}")
+        self.frame_button.setText(f"Paint frame {frame}")
 
     def show_settings(self, kept: Mapping[str, Any]) -> None:
         """What the scene remembers of this page."""
@@ -238,10 +238,10 @@ class PaintPage(QtWidgets.QWidget):
         self._settings.hide()
 
     def _make_buttons(self) -> None:
-        self.frame_button = QtWidgets.QPushButton("Paint &frame")
+        self.frame_button = QtWidgets.QPushButton("Paint frame")
         self.frame_button.setToolTip("Render the labels of this frame here and have it painted")
         self.frame_button.clicked.connect(self.paint_frame)
-        self.shot_button = QtWidgets.QPushButton("Render &shot")
+        self.shot_button = QtWidgets.QPushButton("Render shot")
         self.shot_button.setToolTip("Render the range on a copy of the scene, in a process of its own, and paint it")
         self.shot_button.clicked.connect(self.render_shot)
         self._place = QtWidgets.QToolButton()
@@ -252,7 +252,7 @@ class PaintPage(QtWidgets.QWidget):
         menu.addAction("Take it off again", self.remove_picture.emit)
         self._place.setMenu(menu)
         self._place.clicked.connect(self.place_picture)
-        self._folder = QtWidgets.QPushButton("Open f&older")
+        self._folder = QtWidgets.QPushButton("Open folder")
         self._folder.setToolTip("The folder of the painting, beside the scene")
         self._folder.clicked.connect(self.open_folder)
 
@@ -294,7 +294,7 @@ class PaintPage(QtWidgets.QWidget):
 
     def _show_range(self) -> None:
         first, last = self.first.value(), self.last.value()
-        self.shot_button.setText(f"Render &shot {first}–{last}")
+        self.shot_button.setText(f"Render shot {first}–{last}")
         self.shot_button.setEnabled(first <= last)
 
 

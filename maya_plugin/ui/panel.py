@@ -12,7 +12,7 @@ from maya_plugin.ui.classes_page import ClassesPage
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_actions import PaintActions
 from maya_plugin.ui.paint_page import PaintPage
-from maya_plugin.ui.qt import QtCore, QtGui, QtWidgets
+from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets
 from maya_plugin.ui.services import Services
 from maya_plugin.ui.work import Work
 
@@ -64,9 +64,6 @@ class Panel(QtWidgets.QWidget):
     def _lay_out(self) -> None:
         self.pages = QtWidgets.QTabWidget()
         self.pages.addTab(self.classes, "Classes")
-        scroll = QtWidgets.QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         self.pages.addTab(self.paint, "Paint")
         self.pages.addTab(self.jobs, "Jobs")
         column = QtWidgets.QVBoxLayout(self)
@@ -76,6 +73,7 @@ class Panel(QtWidgets.QWidget):
         column.addWidget(self.server)
         for position in range(self.pages.count()):
             keys = QtGui.QShortcut(QtGui.QKeySequence(f"Ctrl+{position + 1}"), self)
+            keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # elsewhere the keys are the host's
             keys.activated.connect(lambda position=position: self.pages.setCurrentIndex(position))
 
     def _timer(self, action: Callable[[], None]) -> QtCore.QTimer:

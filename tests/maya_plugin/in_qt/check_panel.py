@@ -305,6 +305,27 @@ def test_every_control_can_be_reached_by_the_keyboard_and_has_a_name(panel, page
             assert named, control
 
 
+def test_shortcuts_are_the_panels_only_while_it_has_the_focus(panel):
+    window = QtWidgets.QWidget()
+    column = QtWidgets.QVBoxLayout(window)
+    other = QtWidgets.QLineEdit()
+    column.addWidget(other)
+    column.addWidget(panel)
+    window.show()
+    window.activateWindow()
+    panel.classes.list.setFocus()
+    desk.spin(50)
+    QtTest.QTest.keyClick(panel.classes.list, Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert panel.pages.currentWidget() is panel.paint
+    other.setFocus()
+    desk.spin(20)
+    QtTest.QTest.keyClick(other, Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert panel.pages.currentWidget() is panel.paint
+    texts = [button.text() for button in panel.findChildren(QtWidgets.QAbstractButton)]
+    assert not [text for text in texts if "&" in text], "a mnemonic would take a key of the host's menus"
+    panel.setParent(None)
+
+
 def test_the_wipe_follows_mouse_and_arrow_keys(panel):
     viewer = panel.paint.viewer
     panel.pages.setCurrentWidget(panel.paint)
