@@ -223,8 +223,8 @@ def test_the_module_has_the_version_of_the_distribution():
 
 
 def test_the_command_builds_and_installs(wheels, tmp_path):
-    if sys.version_info < (3, 11):
-        pytest.skip("the command is for Python 3.11")
+    if importlib.util.find_spec("fileseq") is None:
+        pytest.skip("the command needs the packages of the server's side")
     command = [sys.executable, "-m", "semrender", "--json", "maya", "install", "--wheels", str(wheels)]
     command += ["--out", str(tmp_path / "built"), "--settings", str(tmp_path / "settings")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
