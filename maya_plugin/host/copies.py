@@ -17,7 +17,6 @@ from maya_plugin.core.contract import BatchCommand, ShotRequest
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import layers, renderers, scene
 from maya_plugin.host.keep import untouched
-from maya_plugin.host.passes import own_look
 
 LICENCE = "The render runs in a Maya of its own without window and takes one Maya licence until it has finished"
 HIDDEN = ".semrender"  # folder of the copy, below that of the shot
@@ -37,7 +36,7 @@ def prepare(request: ShotRequest) -> BatchCommand:
     copy = folder / "scene.ma"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with untouched(), own_look():
+        with untouched():
             cmds.file(copy.as_posix(), exportAll=True, type="mayaAscii", preserveReferences=True, force=True)
         asked = folder / "request.json"
         asked.write_text(json.dumps(asdict(replace(request, name=name))), encoding="utf-8")

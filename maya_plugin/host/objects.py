@@ -45,9 +45,13 @@ def shading() -> list[Shading]:
     for group in cmds.ls(type="shadingEngine"):
         members = long_names(cmds.sets(group, query=True) or [])
         if members:
-            material = _source(f"{group}.surfaceShader").partition(".")[0]
-            found.append(Shading(group, tuple(members), material))
+            found.append(Shading(group, tuple(members), material_of(group)))
     return found
+
+
+def material_of(group: str) -> str:
+    """The material of a shading group. Commands: listConnections."""
+    return _source(f"{group}.surfaceShader").partition(".")[0]
 
 
 def long_names(members: Iterable[str]) -> list[str]:
@@ -74,10 +78,13 @@ def by_shape(groups: Iterable[Shading], paths: Iterable[str]) -> dict[str, list[
     return found
 
 
-def scene_objects(membership: Membership) -> tuple[SceneObject, ...]:
-    """Everything visible with its class. Commands: some per shading group and reference, none per object but caches."""
+def scene_objects(membership: Membership, groups: Iterable[Shading]) -> tuple[SceneObject, ...]:
+    """Everything visible with its class, and its materials in `groups`.
+
+    Commands: some per shading group and reference, none per object but caches.
+    """
     found = shapes(visible=True)
-    materials = by_shape(shading(), [path for path, _ in found])
+    materials = by_shape(groups, [path for path, _ in found])
     assets = _assets()
     result = []
     for path, kind in found:

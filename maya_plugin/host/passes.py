@@ -55,7 +55,7 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
     plans = passes.plan_layers(request.layers, layers.layers())
     shot = passes.build_shot(request, facts, settings, plans, last)
     folder = Path(request.folder)
-    with untouched(), own_look():
+    with untouched():
         job = _Job(request, facts, settings, labels, folder)
         before = look.worn()
         for plan in plans:
@@ -108,7 +108,8 @@ class _Job:
                 with self._coats(kind, plan.node) as follow:
                     self._frames(plan, kind, frames, follow, tell)
             else:
-                self._frames(plan, kind, frames, lambda: None, tell)
+                with look.worn_for_a_pass(None):
+                    self._frames(plan, kind, frames, lambda: None, tell)
 
     def classes(self) -> tuple[str, ...]:
         """Names of the classes that things have."""
@@ -166,12 +167,8 @@ class _Job:
                         break
                     if thing.treatment != policy.SKIP:
                         coats.setdefault(coat, []).append(thing.path if span is None else faces(thing.path, span))
-            with changed(hidden):
-                try:
-                    look.put_on(coats)
-                    yield lambda: _fit(boxed)
-                finally:
-                    look.take_off()
+            with changed(hidden), look.worn_for_a_pass(coats):
+                yield lambda: _fit(boxed)
         finally:
             if any(boxed.values()):
                 cmds.delete([box for box in boxed.values() if box])
@@ -180,7 +177,7 @@ class _Job:
 def _things(settings: Settings) -> list[Thing]:
     """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
     found = objects.shapes(visible=False)
-    shading = objects.shading()
+    shading = look.own_shading()
     worn = objects.by_shape(shading, [path for path, _ in found])
     traits = {group.node: objects.traits(group) for group in shading}
     things = []
@@ -209,17 +206,6 @@ def _fit(boxed: Mapping[str, str]) -> None:
         cmds.scale(max(x1 - x0, 1e-4), max(y1 - y0, 1e-4), max(z1 - z0, 1e-4), box, absolute=True)
 
 
-@contextmanager
-def own_look() -> Iterator[None]:
-    """The artist's own look in the block, where class colours are shown; they are shown again after it."""
-    shown = look.is_on()
-    show_classes(False)
-    try:
-        yield
-    finally:
-        show_classes(shown)
-
-
 def show_classes(on: bool) -> None:
     """Dress the scene in the palette's colours, or undress it. Leaves the undo step to the caller."""
     if on == look.is_on():
@@ -241,4 +227,4 @@ def show_classes(on: bool) -> None:
                 color = passes.shown_value(palette[identity], linear)
                 member = thing.path if span is None else faces(thing.path, span)
                 coats.setdefault(look.Coat(color, traits), []).append(member)
-    look.put_on(coats)
+    look.show(coats)

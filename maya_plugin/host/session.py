@@ -53,7 +53,7 @@ class MayaHost:
         return classes.assignments(scene.label_set())
 
     def objects(self) -> tuple[SceneObject, ...]:
-        return objects.scene_objects(classes.membership(scene.label_set()))
+        return objects.scene_objects(classes.membership(scene.label_set()), look.own_shading())
 
     def selection(self) -> tuple[str, ...]:
         return tuple(classes.selected())

@@ -247,12 +247,9 @@ def every_code_survives_hardware_2() -> None:
         coats[look.Coat((red, green, blue), Traits())] = [shape]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "codes.png")
-        with keep.untouched(), renderers.ready("hardware", camera, (128, 128), "label", label_code.encode(255)):
-            look.put_on(coats)
-            try:
-                renderers.render("hardware", camera, 1, (128, 128), "defaultRenderLayer", target)
-            finally:
-                look.take_off()
+        set_up = renderers.ready("hardware", camera, (128, 128), "label", label_code.encode(255))
+        with keep.untouched(), set_up, look.worn_for_a_pass(coats):
+            renderers.render("hardware", camera, 1, (128, 128), "defaultRenderLayer", target)
         found = colours(target.read_bytes())
     table = {label_code.encode(code) for code in range(256)}
     assert found <= table, f"{len(found - table)} colours are no code, such as {sorted(found - table)[:3]}"

@@ -179,6 +179,28 @@ def test_a_render_that_fails_leaves_no_trace_either(host, scene, shot, tmp_path,
     assert state(scene) == before
 
 
+def test_shown_classes_are_neither_in_a_pass_nor_in_the_beauty_and_can_be_undone(host, scene, shot, tmp_path):
+    """A render deletes no node that the artist's undo steps know of."""
+    from maya import cmds
+
+    from maya_plugin.host import look
+
+    asked = request(shot, tmp_path, extra=("beauty",))
+    host.render_preview(asked)
+    files = [tmp_path / "out" / "masterLayer" / f"{kind}.0001.png" for kind in ("label", "beauty")]
+    plain, before = [file.read_bytes() for file in files], look.worn()
+    host.show_classes(True)
+    shown = sorted(node.name for node in scene.all())
+    host.render_preview(asked)
+    assert [file.read_bytes() for file in files] == plain
+    assert sorted(node.name for node in scene.all()) == shown
+    cmds.undo()
+    assert look.worn() == before and not host.shows_classes()
+    cmds.redo()
+    host.show_classes(False)
+    assert look.worn() == before
+
+
 def test_shading_that_cannot_be_changed_is_said_and_everything_is_back(host, scene, shot, tmp_path):
     def locked(*members, edit=False, forceElement="", **_):
         if "semrender" in forceElement:
