@@ -3,6 +3,7 @@
 python3.9 -m pytest tests/maya_plugin --confcutdir tests/maya_plugin
 """
 
+import functools
 import importlib.util
 import struct
 import sys
@@ -44,6 +45,7 @@ def host(scene):
     return MayaHost()
 
 
+@functools.cache
 def coco(name):
     from shared.label_set import load_label_set
 
