@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 BOX, SKIP, CUT, SOLID, PLAIN = "box", "skip", "cut", "solid", "plain"
 
-PLAIN_TYPES = ("mesh", "nurbsSurface", "bezierSurface", "subdiv")
+PLAIN_TYPES = ("mesh", "nurbsSurface", "subdiv")
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ AWKWARD = (
     Awkward(
         "hair",
         "hair and fur",
-        ("pfxHair", "pfxToon", "xgmSplineDescription", "xgmDescription", "xgmPalette"),
+        ("pfxHair", "pfxToon", "xgmSplineDescription", "xgmDescription"),
         (SKIP, BOX),
         "it is finer than a pixel",
     ),
     Awkward("particles", "particles", ("particle", "nParticle"), (SKIP, BOX), "points take no class shader"),
-    Awkward("volumes", "volumes", ("fluidShape", "aiVolume", "volumeShape"), (SKIP, BOX), "they have no surface"),
+    Awkward("volumes", "volumes", ("fluidShape", "aiVolume"), (SKIP, BOX), "they have no surface"),
     Awkward("instancers", "instancers", ("instancer",), (SKIP, BOX), "their copies cannot be given a class singly"),
 )
 _BY_KEY = {one.key: one for one in AWKWARD}

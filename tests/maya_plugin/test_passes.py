@@ -372,6 +372,68 @@ def test_depth_and_motion_come_from_arnold_and_motion_is_marked_open(host, scene
         host.render_preview(request(shot, tmp_path, extra=("depth",)))
 
 
+def painted(rows, name):
+    identity = coco(name)
+    return {(y, x) for y, row in enumerate(rows) for x, one in enumerate(row) if one == identity}
+
+
+@pytest.mark.parametrize("style", ["transform", "shape"])
+def test_faces_have_their_class_whatever_materials_they_wear(host, scene, shot, tmp_path, style):
+    """Four strips: class and material by faces, overlapping; the look comes back face by face."""
+    from maya import world
+
+    from maya_plugin.host import look
+
+    scene.component_style = style
+    world.shader("moss", "tree.f[1:2]")
+    world.shader("snow", "tree.f[3]")
+    host.assign({coco("rock"): ["|tree.f[2:3]"]})
+    before = look.worn()
+    rows = labels_of(host, shot, tmp_path)
+    strips = [facing(*SIZE, -1.5, -0.75 + 0.5 * n, 1.0, 10.0, (0.75, 0.25), focal()) for n in range(4)]
+    halves = [strips[0] | strips[1], strips[2] | strips[3]]
+    assert painted(rows, "tree") | painted(rows, "rock") == halves[0] | halves[1]
+    assert painted(rows, "rock") in halves and painted(rows, "tree") in halves
+    assert look.worn() == before
+    host.show_classes(True)
+    assert labels_of(host, shot, tmp_path) == rows
+    host.show_classes(False)
+    assert look.worn() == before
+
+
+def test_an_instance_is_rendered_in_a_class_of_its_own(host, scene, shot, tmp_path):
+    from maya import cmds
+
+    cmds.instance("tree", name="sign")
+    cmds.setAttr("sign.rotate", 90, 0, 0, type="double3")
+    cmds.move(1.5, 0.0, 1.0, "sign")
+    host.assign({coco("street sign"): ["|sign"]})
+    rows = labels_of(host, shot, tmp_path)
+    assert painted(rows, "street sign") == facing(*SIZE, 1.5, 0, 1.0, 10.0, (0.75, 1), focal())
+    assert painted(rows, "tree") == facing(*SIZE, -1.5, 0, 1.0, 10.0, (0.75, 1), focal())
+
+
+def test_referenced_things_are_rendered_in_the_scenes_class(host, scene, tmp_path):
+    from maya import cmds, world
+
+    cmds.polyCube(name="hull", width=1, height=1, depth=0.0002)
+    host.assign({coco("boat"): ["|hull"]})
+    cmds.file(rename=str(tmp_path / "boat.ma"))
+    cmds.file(save=True, type="mayaAscii")
+    cmds.file(newFile=True, force=True)
+    camera = world.camera()
+    world.resolution(*SIZE)
+    cmds.file(str(tmp_path / "boat.ma"), reference=True, namespace="left")
+    assert {one.asset for one in host.objects()} == {"boat"}
+    expected = facing(*SIZE, 0, 0, 0.0001, 10.0, (0.5, 0.5), focal())
+    assert painted(labels_of(host, camera, tmp_path), "boat") == expected
+    host.assign({coco("truck"): ["|left:hull"]})
+    before = state(scene)
+    rows = labels_of(host, camera, tmp_path)
+    assert painted(rows, "truck") == expected and painted(rows, "boat") == set()
+    assert state(scene) == before
+
+
 def test_animation_is_that_of_the_frame(host, shot, tmp_path):
     from maya import world
 
