@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from maya_plugin.core import events, refusal, uploads
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.programs import MAYAS_OWN
 from shared.client import Client, find_server, interpreter, private_server
-from shared.errors import FramesFailed, InputRefused, MissingInput, SemrenderError, ServerError, from_dict
+from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
 from shared.shot import read_shot
 
 PAINTED = "painted"
@@ -57,6 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SemrenderError as error:
         _tell("error", **error.to_dict())
         return error.exit_code
+    except KeyboardInterrupt:
+        stopped = Interrupted("stopped", remedy="Run it again; what is rendered is rendered anew")
+        _tell("error", **stopped.to_dict())
+        return stopped.exit_code
+    except Exception as error:  # the panel shows words; the log has the rest
+        traceback.print_exc()
+        words = SemrenderError("Maya failed in a way that was not foreseen", cause=f"{type(error).__name__}: {error}")
+        _tell("error", **words.to_dict())
+        return words.exit_code
 
 
 @contextlib.contextmanager

@@ -216,3 +216,9 @@ def test_batch_without_scene_or_server_has_its_exit_codes(tmp_path, scene_file):
     ]
     done, told = run(command)
     assert done.returncode == 5 and told[-1]["event"] == "error"
+
+
+def test_what_nobody_foresaw_is_one_event_too(tmp_path):
+    (tmp_path / "broken.ma").write_text("this is no scene of the fake")
+    done, told = run([sys.executable, "-m", "maya_plugin.batch", str(tmp_path / "broken.ma"), "--unchecked"])
+    assert done.returncode == 1 and "JSONDecodeError" in told[-1]["cause"] and "Traceback" in done.stderr

@@ -179,6 +179,29 @@ def test_drop_twice_upgrade_and_uninstall_beside_a_foreign_shared(module, tmp_pa
     assert told["gone"]["threads"] == first["threads"]
 
 
+MAKE_SCENE = """
+from maya import cmds, world
+cmds.polyCube(name="a"); world.camera(); world.resolution(32, 18); cmds.setAttr("defaultRenderGlobals.endFrame", 1)
+cmds.file(rename="scene.ma"); cmds.file(save=True, type="mayaAscii")
+"""
+
+
+def test_a_batch_runs_from_the_module_alone(module, tmp_path):
+    """As on a farm: the private package and its libraries on the path, and no other packages."""
+    root = module / "semrender"
+    folders = [FAKES, root / "scripts", root / "vendor" / f"linux_{PYTHON}", root / "vendor" / "python"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+
+    def run(*arguments):
+        command = [sys.executable, "-S", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=60)
+
+    assert run("-c", MAKE_SCENE).returncode == 0
+    done = run("-m", "semrender_maya.maya_plugin.batch", "scene.ma", "--camera", "shotcam", "--unchecked")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "semrender" / "scene" / "shot.json").is_file()
+
+
 def test_mayapy_install_and_uninstall_without_a_running_maya(module, tmp_path):
     settings = tmp_path / "settings"
 
