@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,6 +40,11 @@ class Order:
     camera: str = ""
     format: str = "png"
     priority: int = 0
+
+
+def new_id() -> str:
+    """For an order."""
+    return uuid.uuid4().hex
 
 
 @dataclass(frozen=True)

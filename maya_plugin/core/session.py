@@ -11,7 +11,6 @@ import queue
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +50,7 @@ class Session:
         self._start_until = 0.0
         self._jobs: dict[str, Job] = {}
         self._ready: list[tuple[Order, Path]] = []  # to hand over as soon as there is a server
+        self._renders: list[tuple[Order, BatchCommand]] = []  # likewise: a batch has its first frame checked
         self._uploaded: set[str] = set()
         self._batches: dict[str, programs.Printing] = {}
         self._pace = Pace()
@@ -117,7 +117,7 @@ class Session:
     def _run(self) -> None:
         while not self._ending.is_set():
             self._guard(self._look)
-            active = self._ready or any(not job.ended for job in self._jobs.values()) or self._process is not None
+            active = any(not job.ended for job in self._jobs.values()) or self._process is not None
             try:
                 order = self._orders.get(timeout=BUSY_SECONDS if active else IDLE_SECONDS)
                 while True:
@@ -231,13 +231,27 @@ class Session:
     def _paint(self, order: Order, shot_file: Path) -> None:
         self._ready.append((order, shot_file))
         self._put(replace(self._jobs.get(order.id) or of_order(order, "waiting"), state="waiting", done=0, total=0))
-        if self._client is None:
-            self._start()
-        else:
-            self._hand_over()
+        self._go_on(order)
+
+    def _go_on(self, order: Order) -> None:
+        """Hand over what waits, or start the server that it waits for."""
+        try:
+            if self._client is None:
+                self._start()
+            else:
+                self._hand_over()
+        except SemrenderError as error:  # there is no server to wait for
+            self._forget(order.id)
+            self._fail(order.id, error)
+
+    def _forget(self, job: str) -> None:
+        self._ready = [entry for entry in self._ready if entry[0].id != job]
+        self._renders = [entry for entry in self._renders if entry[0].id != job]
 
     def _hand_over(self) -> None:
-        """Submit what waits. The id makes a repetition harmless."""
+        """Render and submit what waits. The id makes a repetition harmless."""
+        while self._renders:
+            self._launch(*self._renders.pop(0))
         while self._ready and self._client is not None:
             order, shot_file = self._ready[0]
             try:
@@ -268,11 +282,12 @@ class Session:
         now = time.monotonic()
         for summary in summaries:
             before = self._jobs.get(str(summary["job"]))
+            if before is None and not summary["total"]:  # a check, by which nothing is painted
+                continue
             job = foreign(summary) if before is None else updated(before, summary)
             if before is not None and before.ended:
                 continue
-            if before is not None and job.ended:
-                job = self._ended(job)
+            job = self._ended(job) if before is not None and job.ended else job
             self._jobs[job.id] = replace(job, seconds_left=self._pace.seconds_left(job, now))
         self._publish()
 
@@ -312,15 +327,18 @@ class Session:
         if known is None or known.state not in LOCAL:
             self._ask("cancel", job)
             return
-        self._ready = [entry for entry in self._ready if entry[0].id != job]
+        self._forget(job)
         batch = self._batches.pop(job, None)
         if batch is not None:
             batch.stop()
         self._put(replace(known, state="cancelled"))
 
     def _render(self, order: Order, command: BatchCommand) -> None:
-        self._put(of_order(order, "rendering"))
+        self._put(of_order(order, "waiting"))
+        self._renders.append((order, command))
+        self._go_on(order)
 
+    def _launch(self, order: Order, command: BatchCommand) -> None:
         def tell(event: dict[str, Any]) -> None:
             self._orders.put(lambda: self._rendered(order, event))
 
@@ -329,6 +347,7 @@ class Session:
 
         try:
             self._batches[order.id] = programs.Printing(command.arguments, command.environment, tell, ended)
+            self._put(of_order(order, "rendering"))
         except SemrenderError as error:
             self._fail(order.id, error)
 
@@ -379,8 +398,3 @@ class Session:
             self._tell(Problem(error))
         else:
             self._tell(Project(path, notes))
-
-
-def new_id() -> str:
-    """For an order."""
-    return uuid.uuid4().hex

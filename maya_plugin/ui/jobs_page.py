@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from maya_plugin.core.jobs import LOCAL, Job, words
+from maya_plugin.core.jobs import LOCAL, OTHER, Job, words
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
 JOB = Qt.ItemDataRole.UserRole
@@ -125,8 +125,9 @@ class JobsPage(QtWidgets.QWidget):
     def show_jobs(self, jobs: tuple[Job, ...]) -> None:
         chosen, newest = self.current(), self.model.index(0).data(JOB)
         self.model.set_jobs(jobs)
-        if jobs and (chosen is None or newest is None or newest.id != jobs[0].id):
-            self.list.setCurrentIndex(self.model.index(0))  # a new one is what the artist has just asked for
+        new = bool(jobs) and (newest is None or newest.id != jobs[0].id)
+        if jobs and (chosen is None or (new and jobs[0].kind != OTHER)):
+            self.list.setCurrentIndex(self.model.index(0))  # it is what the artist has just asked for
         elif chosen is not None:
             self.choose(chosen.id)
         self._stack.setCurrentWidget(self.list if jobs else self._empty)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from maya_plugin.core import jobs, results
 from maya_plugin.core.contract import Scene, ShotRequest
-from maya_plugin.core.jobs import Job, Order
+from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
-from maya_plugin.core.session import new_id
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_page import Choices, PaintPage
 from maya_plugin.ui.qt import Qt, QtCore, QtWidgets

@@ -37,7 +37,10 @@ def reset() -> None:
 
 def fill(name: str, width: int, height: int) -> None:
     """Make the control's widget and run its script, as Maya does."""
-    from maya_plugin.ui.qt import QtWidgets
+    try:
+        from PySide6 import QtWidgets
+    except ImportError:
+        from PySide2 import QtWidgets
 
     control = controls[name]
     if "\n" in control.script:

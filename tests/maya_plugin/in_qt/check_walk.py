@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -10,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from maya_plugin.core import news as io
-from maya_plugin.core.jobs import Order
-from maya_plugin.core.session import new_id
+from maya_plugin.core.jobs import Order, new_id
 from maya_plugin.ui.qt import QtCore, QtWidgets
 from shared import places
 from shared.label_set import load_label_set
@@ -129,6 +129,33 @@ def test_from_selection_to_painted_frame(maya, tmp_path):
     planes = maya.ls(type="imagePlane")
     assert len(planes) == 1 and str(out) in maya.getAttr(f"{planes[0]}.imageName")
     assert QtWidgets.QApplication.overrideCursor() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for mayapy is a shell script")
+def test_a_shot_from_the_shelf_by_a_maya_of_its_own_to_after_effects(maya, tmp_path, monkeypatch):
+    from maya import windows
+
+    from maya_plugin import interactive
+
+    mayapy = tmp_path / "maya" / "bin" / "mayapy"
+    mayapy.parent.mkdir(parents=True)
+    fakes = ROOT / "tests" / "fakes"
+    mayapy.write_text(f'#!/bin/sh\nPYTHONPATH="{fakes}:$PYTHONPATH" exec {sys.executable} "$@"\n')
+    mayapy.chmod(0o755)
+    monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "maya"))
+    panel = open_panel()
+    all_classes(panel, maya)
+    asked = []
+    interactive._services.confirm = lambda *words: asked.append(words) or True
+    windows.press("semrender", "Shot")
+    assert "takes one Maya licence" in asked[0][2] and "3 frames of valley" in asked[0][2]
+    desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().ended)
+    done = panel.jobs.current()
+    assert done.state == "done" and done.total == 3, done
+    out = tmp_path / "valley" / "semrender" / "valley" / "shotcam" / "shot"
+    assert Path(done.out) == out / "painted" and len(list(out.glob("painted/*/*.png"))) == 3
+    windows.press("semrender", "To AE")
+    desk.wait_for(lambda: "valley_v001.aep lies beside the painting" in panel.messages.words.text())
 
 
 def test_show_classes_from_the_shelf_and_back(maya):
@@ -327,6 +354,13 @@ def test_without_an_installation_the_panel_says_what_to_do(panel):
     assert "semrender serve" in panel.messages.words.text()
 
 
+def test_painting_without_an_installation_fails_in_words_and_leaves_nothing_waiting(panel, tmp_path):
+    order = paint(panel, tmp_path, 1)
+    desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "failed")
+    assert "No semrender server is installed" in panel.messages.words.text()
+    assert panel.services.session._ready == []
+
+
 def shot_of(panel, frames=2):
     panel.host.pick("*")
     panel.class_actions.assign(load_label_set("coco_stuff").find("grass").id)
@@ -362,7 +396,7 @@ def test_who_says_no_to_the_licence_starts_nothing(tmp_path):
         ('print(\'{"event": "error", "code": "input", "what": "the camera is gone"}\')', "The camera is gone"),
     ],
 )
-def test_a_batch_that_fails_says_why(tmp_path, script, words):
+def test_a_batch_that_fails_says_why(tmp_path, server, script, words):
     with desk.panel_on(tmp_path) as panel:
         shot_of(panel)
         prepare = panel.host.prepare_shot
@@ -380,7 +414,7 @@ def test_a_batch_that_fails_says_why(tmp_path, script, words):
         assert words in panel.messages.words.text() and panel.messages.isVisibleTo(panel)
 
 
-def test_a_batch_can_be_cancelled(tmp_path):
+def test_a_batch_can_be_cancelled(tmp_path, server):
     with desk.panel_on(tmp_path) as panel:
         shot_of(panel, frames=500)
         panel.paint.shot_button.click()
