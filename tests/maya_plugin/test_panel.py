@@ -51,3 +51,11 @@ def test_the_panel_needs_nothing_but_qt_zmq_and_msgpack():
         pytest.skip("this machine has no libEGL")
     # PySide6 itself looks for numpy
     assert done.stdout.strip() in ("[]", "['numpy']"), done.stderr
+
+
+def test_qt_has_one_name_and_the_panel_knows_no_maya():
+    for file in (ROOT / "maya_plugin").rglob("*.py"):
+        text = file.read_text("utf-8")
+        inside = file.relative_to(ROOT / "maya_plugin").as_posix()
+        assert ("import PySide" not in text and "from PySide" not in text) or inside == "ui/qt.py", inside
+        assert not inside.startswith("ui/") or "maya_plugin.host" not in text, inside

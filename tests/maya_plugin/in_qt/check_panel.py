@@ -10,17 +10,18 @@ from maya_plugin.core.cards import Option, read_models
 from maya_plugin.ui import dialogs
 from maya_plugin.ui.class_list import ROW
 from maya_plugin.ui.options import OptionRows
-from maya_plugin.ui.qt import Qt, QtCore, QtWidgets
+from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
 from tests.maya_plugin.in_qt import desk
 
 try:
-    from PySide6 import QtTest
+    from PySide6 import QtSvg, QtTest
 except ImportError:
-    from PySide2 import QtTest
+    from PySide2 import QtSvg, QtTest
 
 COUNTRYSIDE = Path(__file__).parents[3] / "inference_server" / "models" / "weights" / "countryside" / "card.json"
+ICONS = Path(__file__).parents[3] / "maya_plugin" / "icons"
 Key = Qt.Key
 
 
@@ -329,8 +330,6 @@ def test_shortcuts_are_the_panels_only_while_it_has_the_focus(panel):
 def test_the_wipe_follows_mouse_and_arrow_keys(panel):
     viewer = panel.paint.viewer
     panel.pages.setCurrentWidget(panel.paint)
-    from maya_plugin.ui.qt import QtGui
-
     image = QtGui.QImage(200, 50, QtGui.QImage.Format.Format_RGB32)
     image.fill(QtGui.QColor(255, 0, 0))
     painter = QtGui.QPainter(image)
@@ -354,6 +353,20 @@ def test_the_wipe_follows_mouse_and_arrow_keys(panel):
     QtTest.QTest.mouseClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert viewer.wipe == pytest.approx(0.9, abs=0.02)
     assert colour_at(0.8) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize("name", ["classes", "show", "paint", "shot", "send"])
+def test_an_icon_of_the_shelf_fills_its_square_at_every_density(name, side):
+    drawing = QtSvg.QSvgRenderer(str(ICONS / f"semrender_{name}.svg"))
+    assert drawing.isValid() and drawing.defaultSize() == QtCore.QSize(32, 32)
+    image = QtGui.QImage(side, side, QtGui.QImage.Format.Format_ARGB32)
+    image.fill(QtGui.QColor(0, 0, 0, 0))
+    painter = QtGui.QPainter(image)
+    drawing.render(painter)
+    painter.end()
+    covered = sum(image.pixelColor(x, y).alpha() > 127 for x in range(side) for y in range(side))
+    assert covered > 0.25 * side * side
 
 
 def test_leaving_twice_is_harmless_and_nothing_listens_afterwards(panel):
