@@ -56,12 +56,12 @@ class Canvas:
     def quad(
         self, corners: Sequence[Point], color: Color, opacity: Callable[[float, float], float], near: float
     ) -> None:
-        """Draw a four-cornered face in camera space; `opacity` of (u, v) in it."""
-        if any(-z < near for _, _, z in corners):
-            return
+        """Draw a four-cornered face in camera space; `opacity` of (u, v) in it. Nearer than `near` it is cut."""
         uv = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-        for a, b, c in ((0, 1, 2), (0, 2, 3)):
-            self._triangle([corners[i] for i in (a, b, c)], [uv[i] for i in (a, b, c)], color, opacity)
+        polygon = _clipped([(*point, *place) for point, place in zip(corners, uv)], near)
+        for b, c in zip(polygon[1:], polygon[2:]):
+            three = (polygon[0], b, c)
+            self._triangle([one[:3] for one in three], [one[3:] for one in three], color, opacity)
 
     def _triangle(
         self, points: list[Point], uv: list[tuple[float, float]], color: Color, opacity: Callable[[float, float], float]
@@ -113,6 +113,18 @@ class Canvas:
                 row.append(tuple(sum(p[k] for p in block) / (n * n) for k in range(4)))
             rows.append(row)
         return rows  # type: ignore[return-value]
+
+
+def _clipped(polygon: list[tuple[float, ...]], near: float) -> list[tuple[float, ...]]:
+    """The part of a polygon of (x, y, z, u, v) that is beyond the near plane."""
+    result = []
+    for a, b in zip(polygon, polygon[1:] + polygon[:1]):
+        if -a[2] >= near:
+            result.append(a)
+        if (-a[2] >= near) != (-b[2] >= near):
+            part = (-near - a[2]) / (b[2] - a[2])
+            result.append(tuple(one + part * (other - one) for one, other in zip(a, b)))
+    return result
 
 
 def mixed(pictures: Sequence[Picture]) -> Picture:
