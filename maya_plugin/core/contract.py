@@ -1,0 +1,226 @@
+"""What the panel may ask of the program it runs in: plain data in, plain data out.
+
+`maya_plugin.host.session.MayaHost` is the implementation; the user interface knows this file only. Every method is
+called on the main thread and returns soon, except `render_preview`, which renders one frame. Whatever changes the
+scene is one undo step. What cannot be done raises a `SemrenderError` in words; nothing returns an error.
+
+A *member* is a node by its full path (`|city|house1`) or faces of one (`|city|house1.f[0:7]`). A class is its id in
+the scene's label set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Callable, Protocol
+
+from shared.errors import SemrenderError
+
+HARDWARE = "hardware"  # Maya Hardware 2.0
+ARNOLD = "arnold"
+RENDERERS = (HARDWARE, ARNOLD)
+EXTRA_PASSES = ("instance", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The open scene. fps is exact: fps_num / fps_den."""
+
+    path: str  # "" for a scene that was never saved
+    name: str  # of the file without its suffix, "untitled" where there is none
+    folder: str  # where its results go by rule: `semrender/<name>` beside it, or in the project when never saved
+    modified: bool
+    frame: int
+    first: int  # of the render settings
+    last: int
+    fps_num: int
+    fps_den: int
+    width: int  # pixels
+    height: int
+    pixel_aspect: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is kept in the scene itself."""
+
+    label_set: str = "coco_stuff"
+    rest: str = ""  # class of what has none; "" leaves it outside the layer, hiding what is behind it
+    policies: Mapping[str, str] = field(default_factory=dict)  # as core.policy.AWKWARD lists them
+    panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one class has in the scene."""
+
+    class_id: int
+    name: str
+    objects: int  # nodes that are members as a whole (a group counts once)
+    faces: int  # single faces
+    missing: bool = False  # the class is not in the present label set; its members count as without class
+
+
+@dataclass(frozen=True)
+class SceneObject:
+    """One thing that a camera can see: a visible kind of shape, once per instance."""
+
+    path: str  # full path of the shape
+    node: str  # full path of the transform above it: what is selected and assigned
+    kind: str  # Maya's node type: mesh, nurbsSurface, gpuCache, aiStandIn ...
+    materials: tuple[str, ...] = ()  # names of its materials
+    asset: str = ""  # reference file or cache that it comes from, without folder and suffix
+    class_id: int | None = None  # its class by rule; None = without class
+    mixed: bool = False  # some of its faces have another class
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What an action did."""
+
+    members: int
+    notes: tuple[str, ...] = ()  # words for the artist, such as about what could not be assigned
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A render layer."""
+
+    node: str  # Maya's node; "defaultRenderLayer" for the whole scene
+    name: str  # as the artist sees it
+    whole: bool  # the whole scene (master layer)
+    renderable: bool
+
+
+@dataclass(frozen=True)
+class Camera:
+    shape: str  # full path
+    name: str
+    renderable: bool
+
+
+@dataclass(frozen=True)
+class ShotRequest:
+    """What to render. `layers` are nodes, top first; a preview uses `first` only."""
+
+    folder: str  # gets shot.json and one folder per layer
+    camera: str  # Camera.shape
+    first: int
+    last: int
+    layers: tuple[str, ...]
+    renderer: str = HARDWARE
+    extra: tuple[str, ...] = ()  # of EXTRA_PASSES
+    width: int | None = None  # None = the scene's
+    height: int | None = None
+    model: str = ""  # "" = the server's default
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    name: str = ""  # of the shot; "" = the scene's
+
+
+@dataclass(frozen=True)
+class PassReport:
+    """What was rendered."""
+
+    shot_file: str  # the shot.json to hand to the server
+    labels: Mapping[str, str]  # layer name -> label file of the first frame
+    classes: tuple[str, ...]  # names of the classes that were rendered
+    counts: Mapping[str, int]  # policy outcome in words -> objects, such as "gpuCache left out" -> 3
+    notes: tuple[str, ...] = ()
+    marked_open: tuple[str, ...] = ()  # passes that no real Maya has confirmed yet
+
+
+@dataclass(frozen=True)
+class BatchCommand:
+    """A mayapy process that renders the saved copy of a scene; core.events reads the lines that it prints."""
+
+    arguments: tuple[str, ...]  # program first
+    environment: Mapping[str, str]  # to add to one's own
+    request_file: str
+    log_file: str  # what Maya itself prints
+    licence: str  # the sentence to show before it starts
+
+
+@dataclass(frozen=True)
+class Fix:
+    """Something the host can set right by itself."""
+
+    name: str
+    label: str  # of the button
+
+
+class Host(Protocol):
+    """The program that the panel is in."""
+
+    # The scene
+    def scene(self) -> Scene: ...
+    def settings(self) -> Settings: ...
+    def save_settings(self, settings: Settings) -> None: ...
+    def layers(self) -> tuple[Layer, ...]: ...
+    def cameras(self) -> tuple[Camera, ...]: ...
+    def undo_step(self, name: str) -> AbstractContextManager[None]:
+        """Make several calls one undo step."""
+        ...
+
+    def watch(self, tell: Callable[[str], None]) -> Callable[[], None]:
+        """Be told "scene" (new, opened, reference loaded), "selection", "saved" or "closing"; returns how to stop.
+
+        "selection" may come often: coalesce.
+        """
+        ...
+
+    # Classes
+    def assignments(self) -> tuple[Assignment, ...]: ...
+    def objects(self) -> tuple[SceneObject, ...]:
+        """Everything that can be rendered; core.rules and core.suggest work on it. Slow in a large scene."""
+        ...
+
+    def selection(self) -> tuple[str, ...]:
+        """The selected members; other things that are selected are left out."""
+        ...
+
+    def assign(self, members: Mapping[int, Sequence[str]]) -> Changed:
+        """Give members their class; the last action wins, also over what is below a group."""
+        ...
+
+    def unassign(self, members: Sequence[str]) -> Changed: ...
+    def select(self, members: Sequence[str]) -> None: ...
+    def select_class(self, class_id: int) -> int:
+        """Select a class's members; returns how many."""
+        ...
+
+    def unassigned(self) -> tuple[str, ...]:
+        """The nodes of visible things without class."""
+        ...
+
+    def export_classes(self, file: str) -> Changed: ...
+    def import_classes(self, file: str) -> Changed: ...
+
+    # Looking
+    def show_classes(self, on: bool) -> None:
+        """Show the palette's colours in the viewport, or the artist's own look again."""
+        ...
+
+    def shows_classes(self) -> bool: ...
+    def place_picture(self, file: str, camera: str) -> None:
+        """Put a painted picture, or the first of a numbered sequence, on an image plane of the camera."""
+        ...
+
+    def remove_picture(self, camera: str) -> None: ...
+
+    # Rendering
+    def render_preview(self, request: ShotRequest) -> PassReport:
+        """Render frame `request.first` in this session and put everything back, also after a failure."""
+        ...
+
+    def prepare_shot(self, request: ShotRequest) -> BatchCommand:
+        """Save a copy of the scene as it is now and say which process renders it. The scene stays untouched."""
+        ...
+
+    # Repair
+    def fix_for(self, error: SemrenderError) -> Fix | None:
+        """What can be set right by a button, or None."""
+        ...
+
+    def fix(self, name: str) -> None: ...

@@ -1,0 +1,144 @@
+"""A job as the panel shows it, from the server's summary of it. Pure functions on plain data."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.errors import InputRefused, SemrenderError, from_dict
+
+FRAME = "frame"
+SHOT = "shot"
+OTHER = "other"  # submitted by somebody else, or before Maya was started
+
+ENDED = ("done", "failed", "cancelled")
+LOCAL = ("rendering", "waiting")  # states that the server knows nothing of
+WORDS = {
+    "rendering": "Maya renders the label passes",
+    "waiting": "Waits for the server",
+    "checking": "Reading the passes",
+    "painting": "Painting",
+    "delivering": "Laying out",
+    "collecting": "Bringing the files here",
+    "paused": "Paused",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the panel asks the session to paint. `id` is 32 hexadecimal digits and becomes the job's on the server."""
+
+    id: str
+    name: str
+    out: str  # folder for the painting, absolute
+    kind: str = SHOT
+    camera: str = ""
+    format: str = "png"
+    priority: int = 0
+
+
+def new_id() -> str:
+    """For an order."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class Job:
+    id: str
+    name: str
+    out: str
+    kind: str = OTHER
+    camera: str = ""
+    state: str = "waiting"
+    done: int = 0
+    total: int = 0
+    failed: int = 0
+    note: str = ""  # why it is paused, or what the artist should know
+    error: SemrenderError | None = None
+    seconds_left: float | None = None
+    events: int = 0  # that the server has told of it
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+
+def of_order(order: Order, state: str) -> Job:
+    return Job(order.id, order.name, order.out, order.kind, order.camera, state)
+
+
+def updated(job: Job, summary: Mapping[str, Any]) -> Job:
+    """The job with what the server now says of it."""
+    paused = str(summary.get("paused") or "")
+    return replace(
+        job,
+        state=str(summary["state"]),
+        done=int(summary["done"]),
+        total=int(summary["total"]),
+        failed=int(summary["failed"]),
+        events=int(summary["events"]),
+        note="" if paused == "asked" else paused,
+    )
+
+
+def foreign(summary: Mapping[str, Any]) -> Job:
+    """A job that this session did not submit."""
+    return updated(Job(str(summary["job"]), str(summary["name"]), str(summary["out"])), summary)
+
+
+def words(job: Job) -> str:
+    """One line on where a job stands."""
+    text = WORDS.get(job.state, job.state)
+    if job.state in ("rendering", "painting", "paused") and job.total:
+        text += f", {job.done} of {job.total}"
+    if job.failed:
+        text += f", {job.failed} failed"
+    if job.seconds_left is not None and not job.ended:
+        text += f", {duration(job.seconds_left)} left"
+    return text
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def one_error(errors: Sequence[Mapping[str, Any]], folder: str = "") -> SemrenderError:
+    """What a failed job says, as one error: the first in full, how many more there are."""
+    if not errors:
+        return InputRefused("the job failed without a word", file=folder, remedy="See the server's log")
+    first = from_dict(dict(errors[0]))
+    if len(errors) > 1:
+        first.what += f" (and {len(errors) - 1} more of this kind or another)"
+    return first
+
+
+class Pace:
+    """How long a job still takes, from how fast it went so far; said anew with every finished frame."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, tuple[float, int]] = {}
+        self._said: dict[str, tuple[int, float]] = {}
+
+    def seconds_left(self, job: Job, now: float) -> float | None:
+        """None while nothing can be said."""
+        if job.state not in ("painting", "rendering"):
+            self._began.pop(job.id, None)
+            self._said.pop(job.id, None)
+            return None
+        began, first = self._began.setdefault(job.id, (now, job.done))
+        if job.done <= first or now <= began:
+            return None
+        said = self._said.get(job.id)
+        if said is None or said[0] != job.done:
+            said = (job.done, (job.total - job.done) * (now - began) / (job.done - first))
+            self._said[job.id] = said
+        return said[1]

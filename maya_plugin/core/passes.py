@@ -1,0 +1,184 @@
+"""What a shot of label passes consists of: layers, files, colours, and the shot.json that names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
+from shared import label_code
+from shared.errors import InputRefused
+from shared.label_set import LabelSet
+from shared.shot import Shot, ShotLayer, name_fault
+
+CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
+SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, depth and motion are float EXR
+CAN = {HARDWARE: ("instance", "beauty"), ARNOLD: EXTRA_PASSES}
+OPEN = ("motion",)  # passes that no real Maya has confirmed
+LAST_INSTANCE = 65534  # 65535 is nothing
+
+Color = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """One render layer: Maya's node, the name of folder and shot layer, and whether it is painted by itself."""
+
+    node: str
+    name: str
+    painted: bool = True
+
+
+def plan_layers(wanted: Sequence[str], layers: Iterable[Layer]) -> tuple[LayerPlan, ...]:
+    """The layers to render, top first, and last the whole scene where layers need it as context.
+
+    Raises InputRefused for a layer that is not in the scene.
+    """
+    known = {layer.node: layer for layer in layers}
+    plans: list[LayerPlan] = []
+    for node in wanted:
+        if node not in known:
+            raise InputRefused(
+                f"there is no render layer {node}",
+                remedy=f"The scene has {', '.join(one.name for one in known.values())}",
+            )
+        plans.append(LayerPlan(node, _file_name(known[node].name, {plan.name.casefold() for plan in plans})))
+    if not plans:
+        raise InputRefused("no render layer is chosen", remedy="Choose at least one layer")
+    whole = next((layer for layer in known.values() if layer.whole), None)
+    if whole is not None and whole.node not in wanted:
+        plans.append(LayerPlan(whole.node, CONTEXT, painted=False))
+    return tuple(plans)
+
+
+def _file_name(name: str, taken: set[str]) -> str:
+    """A layer's name as a folder, different from the others on every system and from the context's."""
+    safe = re.sub(r"[^\w.-]+", "_", name).strip(" .") or "layer"
+    if name_fault(safe):
+        safe = f"layer_{safe}"[:80]
+    base, number = safe, 2
+    while safe.casefold() in taken | {CONTEXT}:
+        safe, number = f"{base}_{number}", number + 1
+    return safe
+
+
+def suffix(kind: str, renderer: str) -> str:
+    return SUFFIX.get(kind) or ("png" if kind == "beauty" and renderer == HARDWARE else "exr")
+
+
+def pattern(layer: str, kind: str, renderer: str) -> str:
+    """The pass of a layer as shot.json names it."""
+    return f"{layer}/{kind}.####.{suffix(kind, renderer)}"
+
+
+def file_of(layer: str, kind: str, frame: int, renderer: str) -> str:
+    """One frame of a pass, relative to the shot's folder."""
+    sign = "-" if frame < 0 else ""
+    return f"{layer}/{kind}.{sign}{abs(frame):04d}.{suffix(kind, renderer)}"
+
+
+def check_request(request: ShotRequest) -> None:
+    """Raises InputRefused for passes that the renderer cannot give, and for an empty range."""
+    if request.renderer not in CAN:
+        raise InputRefused(f"labels are rendered by {' or '.join(CAN)}, not by {request.renderer!r}")
+    cannot = [kind for kind in request.extra if kind not in CAN[request.renderer]]
+    if cannot:
+        raise InputRefused(
+            f"{request.renderer} cannot render {' and '.join(cannot)}",
+            remedy=f"Choose Arnold, or only {' and '.join(CAN[request.renderer])}",
+        )
+    if request.last < request.first:
+        raise InputRefused(f"the range ends ({request.last}) before it begins ({request.first})")
+
+
+def check_label_set(label_set: LabelSet) -> None:
+    """Raises InputRefused for a set with more classes than the self-checking colours have room for."""
+    last = max(label.id for label in label_set.labels)
+    if last > label_code.LAST:
+        raise InputRefused(
+            f"the label set {label_set.name} has ids up to {last}; label passes have room for 0 to {label_code.LAST}",
+            remedy="Choose a smaller set, or render ids or Cryptomatte with your renderer",
+        )
+
+
+def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Sequence[LayerPlan], last: int) -> Shot:
+    """The shot.json of rendered passes, frames request.first to `last`. Raises InputRefused as shared.shot does."""
+    context = next((plan.name for plan in plans if not plan.painted), None)
+    if context is None and len(plans) > 1:  # the whole scene is one of the layers
+        context = next((plan.name for plan in plans if plan.node == "defaultRenderLayer"), None)
+    layers = []
+    for plan in plans:
+        if plan.painted:
+            files = {kind: pattern(plan.name, kind, request.renderer) for kind in ("label", *request.extra)}
+            layer = ShotLayer(plan.name, files.pop("label"), read={"palette": label_code.NAME})
+            layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
+    shot = Shot(
+        name=shot_name(request.name or scene.name),
+        fps_num=scene.fps_num,
+        fps_den=scene.fps_den,
+        first=request.first,
+        last=last,
+        layers=tuple(layers),
+        width=request.width or scene.width,
+        height=request.height or scene.height,
+        pixel_aspect=scene.pixel_aspect,
+        context=None if context is None else pattern(context, "label", request.renderer),
+        context_read={} if context is None else {"palette": label_code.NAME},
+        label_set=settings.label_set,
+        model=request.model,
+        options=dict(request.options),
+        seed=request.seed,
+    )
+    return Shot.from_dict(shot.to_dict())
+
+
+def shot_name(scene: str) -> str:
+    """A scene's name as the name of a shot and its files."""
+    return _file_name(scene, set())
+
+
+def shader_value(color: Color) -> tuple[float, float, float]:
+    """8-bit codes as the value of a shader; a renderer that rounds gives back the codes."""
+    red, green, blue = color
+    return red / 255.0, green / 255.0, blue / 255.0
+
+
+def instance_code(number: int) -> Color:
+    """The colour of an instance id 0..65534: low byte, high byte, and a check that a blend does not keep."""
+    if not 0 <= number <= LAST_INSTANCE:
+        raise ValueError(f"instances are numbered 0 to {LAST_INSTANCE}, not {number}")
+    return _instance_color(number)
+
+
+NO_INSTANCE: Color = (255, 255, 0xA5 ^ 255 ^ (151 * 255 & 255))
+
+
+def _instance_color(number: int) -> Color:
+    low, high = number & 255, number >> 8
+    reversed_low = int(f"{low:08b}"[::-1], 2)
+    return low, high, reversed_low ^ (151 * high & 255) ^ 0xA5
+
+
+def instance_numbers(paths: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """A number for every path, the ones that are known first: stable from frame to frame and render to render."""
+    numbers = dict(known)
+    free = max(numbers.values(), default=-1) + 1
+    for path in sorted(set(paths) - set(numbers)):
+        numbers[path] = free
+        free += 1
+    if free > LAST_INSTANCE + 1:
+        raise InputRefused(f"the scene has more than {LAST_INSTANCE} things, more than an instance pass can number")
+    return numbers
+
+
+def shown_value(color: Color, linear: bool) -> tuple[float, float, float]:
+    """A palette's colour as the value of a shader that looks like it; `linear` where Maya manages colour."""
+    red, green, blue = shader_value(color)
+    if not linear:
+        return red, green, blue
+    return _linear(red), _linear(green), _linear(blue)
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4

@@ -1,0 +1,176 @@
+"""The programs that the panel starts: the server, `semrender aep`, and Maya's own batch process.
+
+They run outside Maya's Python: what Maya puts into its environment for itself is taken out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from maya_plugin.core import events
+from shared import places
+from shared.errors import MissingInput, SemrenderError, ServerError, from_dict
+
+MAYAS_OWN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
+PROJECT_SECONDS = 300.0
+WINDOWS = sys.platform == "win32"
+
+
+def clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in MAYAS_OWN}
+
+
+def server_python() -> str:
+    """The Python that runs the server; never Maya's own. Raises MissingInput where none is installed."""
+    python = (places.read_json(places.installation_file()) or {}).get("python")
+    if not isinstance(python, str) or not Path(python).is_file():
+        raise MissingInput(
+            "no semrender server is installed on this machine",
+            cause=f"Its Python was {python}" if isinstance(python, str) else "",
+            remedy="Install it (docs/maya.md says how) and run `semrender serve` once",
+        )
+    return python
+
+
+def server_log() -> Path:
+    return places.home() / "logs" / "started-by-maya.log"
+
+
+def start_server() -> subprocess.Popen[bytes]:
+    """A server that outlives Maya, so that a night's work goes on. Raises MissingInput where none is installed."""
+    command = [server_python(), "-m", "semrender", "serve"]
+    log = server_log()
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=clean_environment(),
+                cwd=str(places.home()),
+                **_apart(survives=True),
+            )
+    except OSError as error:
+        raise ServerError(
+            "the server could not be started",
+            file=command[0],
+            cause=error.strerror or str(error),
+            remedy="Run `semrender serve` once in a terminal, so that its place is known again",
+        ) from error
+
+
+def why_it_ended(process: subprocess.Popen[bytes]) -> ServerError:
+    """Words for a server that ended before it answered."""
+    try:
+        said = server_log().read_text("utf-8", "replace").strip().splitlines()[-3:]
+    except OSError:
+        said = []
+    return ServerError(
+        "the server did not start",
+        file=server_log(),
+        cause=" ".join(said)[-600:] or f"It ended with code {process.returncode}",
+        remedy="Run `semrender doctor` in a terminal",
+    )
+
+
+def make_project(delivery: Path) -> tuple[Path, tuple[str, ...]]:
+    """A new After Effects project of a delivery, by `semrender aep`. Returns it and what the artist should know."""
+    command = [server_python(), "-m", "semrender", "--json", "aep", str(delivery)]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env=clean_environment(),
+            timeout=PROJECT_SECONDS,
+            **_apart(survives=False),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SemrenderError("no After Effects project was written", file=delivery, cause=str(error)) from error
+    for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
+        with contextlib.suppress(ValueError):
+            said = json.loads(line)
+            if said.get("event") == "made":
+                return Path(said["project"]), tuple(str(note) for note in said.get("notes", ()))
+            if said.get("event") == "error":
+                raise from_dict(said)
+    words = done.stderr.decode("utf-8", "replace").strip()[-600:]
+    raise SemrenderError("no After Effects project was written", file=delivery, cause=words)
+
+
+class Printing:
+    """A process whose printed events are told on a thread of its own; the last call says how it ended.
+
+    tell(event) for every line of `core.events`, then ended(code, last lines of chatter).
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        tell: Callable[[dict[str, Any]], None],
+        ended: Callable[[int, str], None],
+    ) -> None:
+        self._tell = tell
+        self._ended = ended
+        try:
+            self._process = subprocess.Popen(
+                list(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+                **_apart(survives=True),
+            )
+        except OSError as error:
+            raise SemrenderError(
+                "Maya's batch process could not be started",
+                file=arguments[0],
+                cause=error.strerror or str(error),
+                remedy="It is mayapy, beside Maya itself; repair the installation of Maya",
+            ) from error
+        self._thread = threading.Thread(target=self._read, name="semrender batch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it and whatever it started."""
+        if self._process.poll() is not None:
+            return
+        if WINDOWS:
+            kill = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
+            subprocess.run(kill, capture_output=True, **_apart(survives=False))
+        else:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+
+    def _read(self) -> None:
+        chatter: list[str] = []
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for raw in lines:
+                text = raw.decode("utf-8", "replace")
+                event = events.parse(text)
+                if event is not None:
+                    self._tell(event)
+                elif text.strip():
+                    chatter = [*chatter, text.strip()][-5:]
+        self._ended(self._process.wait(), "\n".join(chatter))
+
+
+def _apart(survives: bool) -> dict[str, Any]:
+    """Popen arguments: no window on Windows, and, to survive, a process group of its own."""
+    if not WINDOWS:
+        return {"start_new_session": survives}
+    flags = 0x08000000  # CREATE_NO_WINDOW
+    return {"creationflags": flags | 0x00000200 if survives else flags}  # CREATE_NEW_PROCESS_GROUP

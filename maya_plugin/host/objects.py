@@ -1,0 +1,132 @@
+"""What a camera can see: shapes once per instance, with their materials and the asset they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from maya import cmds
+
+from maya_plugin.core import policy
+from maya_plugin.core.classes import Membership
+from maya_plugin.core.contract import SceneObject
+from maya_plugin.core.looks import Traits
+from maya_plugin.core.members import Span, parent, split
+
+CACHE_FILES = {"gpuCache": "cacheFileName", "aiStandIn": "dso", "mayaUsdProxyShape": "filePath"}
+CUTOUTS = (("transparency", False), ("outTransparency", False), ("opacity", True))  # attribute, is it an opacity
+
+
+@dataclass(frozen=True)
+class Shading:
+    """A shading group: its members, full paths or faces of them, and its material."""
+
+    node: str
+    members: tuple[str, ...]
+    material: str
+
+
+def shapes(visible: bool) -> list[tuple[str, str]]:
+    """(full path, type) of everything that can be rendered, per instance. Commands: allNodeTypes, ls."""
+    known = set(cmds.allNodeTypes())
+    types = [kind for kind in policy.TYPES if kind in known]  # ls refuses types of plug-ins that are not loaded
+    listed = cmds.ls(type=types, long=True, noIntermediate=True, allPaths=True, showType=True)
+    found = list(zip(listed[::2], listed[1::2]))
+    if visible:
+        seen = set(cmds.ls(type=types, long=True, noIntermediate=True, allPaths=True, visible=True))
+        found = [one for one in found if one[0] in seen]
+    return found
+
+
+def shading() -> list[Shading]:
+    """Every shading group that has members. Commands: ls, and three per group."""
+    found = []
+    for group in cmds.ls(type="shadingEngine"):
+        members = long_names(cmds.sets(group, query=True) or [])
+        if members:
+            found.append(Shading(group, tuple(members), material_of(group)))
+    return found
+
+
+def material_of(group: str) -> str:
+    """The material of a shading group. Commands: listConnections."""
+    return _source(f"{group}.surfaceShader").partition(".")[0]
+
+
+def long_names(members: Iterable[str]) -> list[str]:
+    """Full paths of members as Maya tells them. Commands: ls."""
+    named = list(members)
+    return cmds.ls(named, long=True) if named else []  # without a name ls lists everything
+
+
+def by_shape(groups: Iterable[Shading], paths: Iterable[str]) -> dict[str, list[tuple[Shading, Span | None]]]:
+    """The shading of every shape in `paths`: (group, faces or None for the whole).
+
+    Maya tells faces under the name of the shape or of the transform above it.
+    """
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        below.setdefault(path, []).append(path)
+        below.setdefault(parent(path), []).append(path)
+    found: dict[str, list[tuple[Shading, Span | None]]] = {}
+    for group in groups:
+        for member in group.members:
+            node, span = split(member)
+            for path in below.get(node, ()):
+                found.setdefault(path, []).append((group, span))
+    return found
+
+
+def scene_objects(membership: Membership, groups: Iterable[Shading]) -> tuple[SceneObject, ...]:
+    """Everything visible with its class, and its materials in `groups`.
+
+    Commands: some per shading group and reference, none per object but caches.
+    """
+    found = shapes(visible=True)
+    materials = by_shape(groups, [path for path, _ in found])
+    assets = _assets()
+    result = []
+    for path, kind in found:
+        own = membership.of(path)
+        names = dict.fromkeys(group.material for group, _ in materials.get(path, ()) if group.material)
+        asset = assets.get(path) or _cache(path, kind)
+        node = path if kind == "instancer" else parent(path)  # an instancer is its own transform
+        result.append(SceneObject(path, node, kind, tuple(names), asset, own.whole, bool(own.faces)))
+    return tuple(result)
+
+
+def _source(plug: str) -> str:
+    return (cmds.listConnections(plug, source=True, destination=False, plugs=True) or [""])[0]
+
+
+def traits(group: Shading) -> Traits:
+    """What a class shader takes over from a group's material. Commands: listConnections, attributeQuery."""
+    displacement = _source(f"{group.node}.displacementShader")
+    for attribute, inverted in CUTOUTS if group.material else ():
+        if cmds.attributeQuery(attribute, node=group.material, exists=True):
+            cutout = _source(f"{group.material}.{attribute}")
+            if cutout:
+                return Traits(displacement, cutout, inverted)
+    return Traits(displacement)
+
+
+def _assets() -> dict[str, str]:
+    """Full path of a shape -> name of the reference file it comes from. Commands: ls, referenceQuery."""
+    found: dict[str, str] = {}
+    for reference in cmds.ls(references=True):
+        try:
+            if not cmds.referenceQuery(reference, isLoaded=True):
+                continue
+            file = cmds.referenceQuery(reference, filename=True, withoutCopyNumber=True)
+            nodes = cmds.referenceQuery(reference, nodes=True, dagPath=True) or []
+        except RuntimeError:  # sharedReferenceNode and its like stand for no file
+            continue
+        for path in cmds.ls(nodes, long=True, allPaths=True, shapes=True) if nodes else ():
+            found[path] = PurePath(file).stem
+    return found
+
+
+def _cache(path: str, kind: str) -> str:
+    attribute = CACHE_FILES.get(kind)
+    return PurePath(cmds.getAttr(f"{path}.{attribute}") or "").stem if attribute else ""

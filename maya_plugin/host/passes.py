@@ -1,0 +1,230 @@
+"""Passes of a shot: every layer, every frame, and everything back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from maya import cmds
+
+from maya_plugin.core import passes, policy
+from maya_plugin.core.classes import Membership
+from maya_plugin.core.contract import PassReport, Scene, Settings, ShotRequest
+from maya_plugin.core.looks import Traits, parts
+from maya_plugin.core.members import Span, faces, short
+from maya_plugin.core.refusal import HostRefused
+from maya_plugin.core.render_settings import EXTRAS, Setting
+from maya_plugin.host import classes, layers, look, objects, renderers, scene
+from maya_plugin.host.keep import changed, untouched
+from shared import label_code
+from shared.errors import SemrenderError
+from shared.label_set import LabelSet
+from shared.places import read_json, write_json
+from shared.shot import FILE_NAME, write_shot
+
+INSTANCES = "instances.json"
+Tell = Callable[[str, int], None]  # layer, frame: rendered
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A shape to be rendered, with all that decides how it looks in a pass."""
+
+    path: str
+    kind: str
+    treatment: str  # core.policy
+    materials: Mapping[Traits, tuple[Span, ...] | None]
+
+
+def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: Tell) -> PassReport:
+    """Render the passes of some frames and write shot.json, instances.json; the scene is as before afterwards.
+
+    Args:
+        last: the last frame that shot.json speaks of.
+        tell: called for every layer and frame that is done.
+
+    Raises HostRefused or InputRefused in words; also then the scene is as before.
+    """
+    passes.check_request(request)
+    renderers.check(request.renderer)
+    facts, settings, labels = scene.scene(), scene.settings(), scene.label_set()
+    passes.check_label_set(labels)
+    plans = passes.plan_layers(request.layers, layers.layers())
+    shot = passes.build_shot(request, facts, settings, plans, last)
+    folder = Path(request.folder)
+    with untouched():
+        job = _Job(request, facts, settings, labels, folder)
+        before = look.worn()
+        for plan in plans:
+            try:
+                with layers.shown(plan.node):
+                    job.layer(plan, frames, tell)
+            except SemrenderError as error:
+                raise error.located(layer=plan.name) from None
+        after = look.worn()
+    if before != after:
+        lost = sorted(group for group in before if before[group] != after.get(group))
+        raise HostRefused(
+            f"the materials {', '.join(lost[:3])} did not come back as they were",
+            cause="Maya tells their faces differently than it takes them",
+            remedy="Do not save; reopen the scene, and render the shot, which works on a copy",
+        )
+    write_json(folder / INSTANCES, {"format": 1, "instances": job.numbers}, mode=0o644)
+    write_shot(folder / FILE_NAME, shot)
+    painted = [plan.name for plan in plans if plan.painted]
+    return PassReport(
+        shot_file=str(folder / FILE_NAME),
+        labels={name: str(folder / passes.file_of(name, "label", frames[0], request.renderer)) for name in painted},
+        classes=job.classes(),
+        counts=policy.counts((thing.kind, thing.treatment) for thing in job.things),
+        notes=job.notes(),
+        marked_open=tuple(kind for kind in request.extra if kind in passes.OPEN),
+    )
+
+
+class _Job:
+    """What all layers of one render share."""
+
+    def __init__(self, request: ShotRequest, facts: Scene, settings: Settings, labels: LabelSet, folder: Path) -> None:
+        self.request = request
+        self.labels = labels
+        self.folder = folder
+        self.size = (request.width or facts.width, request.height or facts.height)
+        self.rest = labels.find(settings.rest).id if settings.rest else label_code.EMPTY
+        self.membership = Membership(classes.class_sets(), labels)
+        self.things = _things(settings)
+        known = (read_json(folder / INSTANCES) or {}).get("instances", {})
+        numbered = [thing.path for thing in self.things] if "instance" in request.extra else []
+        self.numbers = passes.instance_numbers(numbered, {str(path): int(n) for path, n in known.items()})
+
+    def layer(self, plan: passes.LayerPlan, frames: Sequence[int], tell: Tell) -> None:
+        """All passes of the visible layer; the context has labels only."""
+        kinds = ("label", *self.request.extra) if plan.painted else ("label",)
+        for kind in kinds:
+            if kind in ("label", "instance"):
+                with self._coats(kind, plan.node) as follow:
+                    self._frames(plan, kind, frames, follow, tell)
+            else:
+                with look.worn_for_a_pass(None):
+                    self._frames(plan, kind, frames, lambda: None, tell)
+
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that things have."""
+        found = {identity for thing in self.things for identity, _, _ in self._parts(thing)} - {label_code.EMPTY}
+        return tuple(sorted(self.labels.by_id(identity).name for identity in found))
+
+    def notes(self) -> tuple[str, ...]:
+        without = [thing for thing in self.things if self.membership.of(thing.path).whole is None]
+        if not without:
+            return ()
+        how = self.labels.by_id(self.rest).name if self.rest != label_code.EMPTY else "outside the layer"
+        return (f"{len(without)} things without class are {how}, such as {short(without[0].path)}",)
+
+    def _frames(
+        self, plan: passes.LayerPlan, kind: str, frames: Sequence[int], follow: Callable[[], None], tell: Tell
+    ) -> None:
+        request = self.request
+        empty = passes.NO_INSTANCE if kind == "instance" else label_code.encode(label_code.EMPTY)
+        with renderers.ready(request.renderer, request.camera, self.size, kind, empty):
+            for frame in frames:
+                cmds.currentTime(frame, edit=True)
+                follow()
+                target = self.folder / passes.file_of(plan.name, kind, frame, request.renderer)
+                renderers.render(request.renderer, request.camera, frame, self.size, plan.node, target)
+                if kind == "label":
+                    tell(plan.name, frame)
+
+    def _parts(self, thing: Thing) -> list[tuple[int, Traits, Span | None]]:
+        return parts(self.membership.of(thing.path), self.rest, thing.materials)
+
+    @contextmanager
+    def _coats(self, kind: str, layer: str) -> Iterator[Callable[[], None]]:
+        """Things wear the colours of a pass in the block; yields what moves boxes to the present frame."""
+        coats: dict[look.Coat, list[str]] = {}
+        hidden = []
+        boxed: dict[str, str] = {}
+        for thing in self.things:
+            if thing.treatment in (policy.BOX, policy.SKIP):
+                hidden.append(Setting(f"{thing.path}.visibility", False, EXTRAS, "the shape's attributes"))
+            if thing.treatment == policy.BOX:
+                boxed[thing.path] = ""
+        try:
+            for path in boxed:
+                boxed[path] = _box()
+                layers.add_to(layer, [boxed[path]], path)
+            for thing in self.things:
+                for identity, traits, span in self._parts(thing):
+                    color = label_code.encode(identity)
+                    if kind == "instance":
+                        color = passes.instance_code(self.numbers[thing.path])
+                    coat = look.Coat(passes.shader_value(color), traits)
+                    if thing.treatment == policy.BOX:
+                        shape = (cmds.listRelatives(boxed[thing.path], shapes=True, fullPath=True) or [""])[0]
+                        coats.setdefault(look.Coat(coat.color, Traits()), []).append(shape)
+                        break
+                    if thing.treatment != policy.SKIP:
+                        coats.setdefault(coat, []).append(thing.path if span is None else faces(thing.path, span))
+            with changed(hidden), look.worn_for_a_pass(coats):
+                yield lambda: _fit(boxed)
+        finally:
+            if any(boxed.values()):
+                cmds.delete([box for box in boxed.values() if box])
+
+
+def _things(settings: Settings) -> list[Thing]:
+    """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
+    found = objects.shapes(visible=False)
+    shading = look.own_shading()
+    worn = objects.by_shape(shading, [path for path, _ in found])
+    traits = {group.node: objects.traits(group) for group in shading}
+    things = []
+    for path, kind in found:
+        groups = worn.get(path, [])
+        how = policy.treatment(kind, any(traits[group.node].cutout for group, _ in groups), settings.policies)
+        materials: dict[Traits, tuple[Span, ...] | None] = {}
+        for group, span in groups:
+            own = traits[group.node]
+            cut = own if how == policy.CUT else Traits(own.displacement)
+            before = materials.get(cut, ())
+            materials[cut] = None if span is None or before is None else (*before, span)
+        things.append(Thing(path, kind, how, materials))
+    return things
+
+
+def _box() -> str:
+    return cmds.polyCube(name="semrender_box", width=1, height=1, depth=1, constructionHistory=False)[0]
+
+
+def _fit(boxed: Mapping[str, str]) -> None:
+    """Boxes around their things at the present frame. Commands: exactWorldBoundingBox, move, scale."""
+    for path, box in boxed.items():
+        x0, y0, z0, x1, y1, z1 = cmds.exactWorldBoundingBox(path)
+        cmds.move((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2, box, absolute=True)
+        cmds.scale(max(x1 - x0, 1e-4), max(y1 - y0, 1e-4), max(z1 - z0, 1e-4), box, absolute=True)
+
+
+def show_classes(on: bool) -> None:
+    """Dress the scene in the palette's colours, or undress it. Leaves the undo step to the caller."""
+    if on == look.is_on():
+        return
+    if not on:
+        look.take_off()
+        return
+    settings, labels = scene.settings(), scene.label_set()
+    own = Membership(classes.class_sets(), labels)
+    rest = labels.find(settings.rest).id if settings.rest else None
+    palette = next(iter(labels.palettes.values())).colors
+    linear = cmds.colorManagementPrefs(query=True, cmEnabled=True)
+    coats: dict[look.Coat, list[str]] = {}
+    for thing in _things(settings):
+        if thing.treatment in (policy.BOX, policy.SKIP):
+            continue
+        for identity, traits, span in parts(own.of(thing.path), -1 if rest is None else rest, thing.materials):
+            if identity >= 0:  # what has no class keeps the artist's look
+                color = passes.shown_value(palette[identity], linear)
+                member = thing.path if span is None else faces(thing.path, span)
+                coats.setdefault(look.Coat(color, traits), []).append(member)
+    look.show(coats)

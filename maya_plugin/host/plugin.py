@@ -1,0 +1,21 @@
+"""What the plug-in file starts and stops: command and callbacks. Whatever it starts it also ends."""
+
+from __future__ import annotations
+
+from maya.api import OpenMaya
+
+from maya_plugin.host import callbacks, commands
+
+
+def start(plugin: OpenMaya.MObject, version: str) -> None:
+    commands.register(plugin, version)
+
+
+def stop(plugin: OpenMaya.MObject) -> None:
+    callbacks.stop_all()
+    commands.deregister(plugin)
+
+
+def interactive() -> bool:
+    """Whether this Maya has a window."""
+    return OpenMaya.MGlobal.mayaState() == OpenMaya.MGlobal.kInteractive

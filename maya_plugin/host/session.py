@@ -1,0 +1,111 @@
+"""`MayaHost`: the contract with the user interface, kept by Maya."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Callable
+
+from maya_plugin.core import exchange
+from maya_plugin.core.contract import (
+    Assignment,
+    BatchCommand,
+    Camera,
+    Changed,
+    Fix,
+    Layer,
+    PassReport,
+    Scene,
+    SceneObject,
+    Settings,
+    ShotRequest,
+)
+from maya_plugin.core.refusal import HostRefused
+from maya_plugin.host import callbacks, classes, copies, keep, layers, look, objects, passes, pictures, renderers, scene
+from shared.errors import SemrenderError
+
+
+class MayaHost:
+    """See core.contract.Host. Holds no state: all of it is in the scene."""
+
+    def scene(self) -> Scene:
+        return scene.scene()
+
+    def settings(self) -> Settings:
+        return scene.settings()
+
+    def save_settings(self, settings: Settings) -> None:
+        scene.save_settings(settings)
+
+    def layers(self) -> tuple[Layer, ...]:
+        return layers.layers()
+
+    def cameras(self) -> tuple[Camera, ...]:
+        return scene.cameras()
+
+    def undo_step(self, name: str) -> AbstractContextManager[None]:
+        return keep.undo_step(name)
+
+    def watch(self, tell: Callable[[str], None]) -> Callable[[], None]:
+        return callbacks.watch(tell)
+
+    def assignments(self) -> tuple[Assignment, ...]:
+        return classes.assignments(scene.label_set())
+
+    def objects(self) -> tuple[SceneObject, ...]:
+        return objects.scene_objects(classes.membership(scene.label_set()), look.own_shading())
+
+    def selection(self) -> tuple[str, ...]:
+        return tuple(classes.selected())
+
+    def assign(self, members: Mapping[int, Sequence[str]]) -> Changed:
+        return classes.assign(members, scene.label_set())
+
+    def unassign(self, members: Sequence[str]) -> Changed:
+        return classes.unassign(members)
+
+    def select(self, members: Sequence[str]) -> None:
+        keep.select(list(members))
+
+    def select_class(self, class_id: int) -> int:
+        members = classes.members_of(class_id, scene.label_set())
+        keep.select(members)
+        return len(members)
+
+    def unassigned(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(thing.node for thing in self.objects() if thing.class_id is None))
+
+    def export_classes(self, file: str) -> Changed:
+        sets = [own for own in classes.class_sets() if not own.referenced]
+        return Changed(exchange.write(file, scene.label_set().name, sets))
+
+    def import_classes(self, file: str) -> Changed:
+        members, notes = exchange.read(file, scene.label_set())
+        changed = self.assign(members)
+        return Changed(changed.members, (*notes, *changed.notes))
+
+    def show_classes(self, on: bool) -> None:
+        with keep.undo_step("Show classes" if on else "Show own look"):
+            passes.show_classes(on)
+
+    def shows_classes(self) -> bool:
+        return look.is_on()
+
+    def place_picture(self, file: str, camera: str) -> None:
+        pictures.place(file, camera)
+
+    def remove_picture(self, camera: str) -> None:
+        pictures.remove(camera)
+
+    def render_preview(self, request: ShotRequest) -> PassReport:
+        return passes.render_passes(request, [request.first], request.first, lambda layer, frame: None)
+
+    def prepare_shot(self, request: ShotRequest) -> BatchCommand:
+        return copies.prepare(request)
+
+    def fix_for(self, error: SemrenderError) -> Fix | None:
+        return error.fix if isinstance(error, HostRefused) else None
+
+    def fix(self, name: str) -> None:
+        if name == renderers.LOAD_ARNOLD.name:
+            renderers.load_arnold()

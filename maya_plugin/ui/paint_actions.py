@@ -1,0 +1,228 @@
+"""What happens on the pages of painting and of jobs: requests to the host, orders to the session, results on show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from maya_plugin.core import jobs, results
+from maya_plugin.core.contract import Scene, ShotRequest
+from maya_plugin.core.jobs import Job, Order, new_id
+from maya_plugin.core.news import Problem, Project
+from maya_plugin.ui.jobs_page import JobsPage
+from maya_plugin.ui.paint_page import Choices, PaintPage
+from maya_plugin.ui.qt import Qt, QtCore, QtWidgets
+from maya_plugin.ui.work import Work
+from shared.delivery import FILE_NAME as DELIVERY
+from shared.delivery import read_delivery
+from shared.errors import InputRefused, MissingInput, SemrenderError
+
+PREVIEW = "preview.png"
+HURRY = 50  # the priority of a frame that somebody waits for
+FIRST_PAINT_MS = 30  # so that the words are on the screen before Maya renders
+
+
+class PaintActions:
+    """Args: turn_to: shows a page of the panel."""
+
+    def __init__(self, work: Work, page: PaintPage, list_page: JobsPage, turn_to: Callable[[QtWidgets.QWidget], None]):
+        self._work, self._host, self._page, self._list = work, work.host, page, list_page
+        self._services, self._session, self._turn_to = work.services, work.services.session, turn_to
+        self._jobs: dict[str, Job] = {}
+        self._renderers: dict[str, str] = {}  # of the passes of a job, to explain a refusal
+        self._shown = ""  # the job whose picture is on show
+        self._awaited = ""  # the job whose picture will be shown when it is there
+        page.paint_frame.connect(lambda: work.do(self.paint_frame))
+        page.render_shot.connect(lambda: work.do(self.render_shot))
+        page.place_picture.connect(lambda: work.do(self.place_picture))
+        page.remove_picture.connect(lambda: work.do(lambda: self._host.remove_picture(page.choices().camera)))
+        page.open_folder.connect(lambda: work.do(lambda: self.open_folder(self._shown)))
+        list_page.pause.connect(self._session.pause)
+        list_page.resume.connect(self._session.resume)
+        list_page.cancel.connect(self._session.cancel)
+        list_page.show_result.connect(lambda job: work.do(lambda: self.show_result(job)))
+        list_page.open_folder.connect(lambda job: work.do(lambda: self.open_folder(job)))
+        list_page.send.connect(lambda job: work.do(lambda: self.send(job)))
+
+    # What the artist wants
+
+    def paint_frame(self) -> None:
+        """Render this frame's labels in Maya, then hand them over; the panel says so before Maya is busy."""
+        scene, chosen = self._host.scene(), self._page.choices()
+        places = results.of_frame(scene, chosen.camera_name, scene.frame)
+        self._check(chosen, str(places.painted))
+        request = self._request(scene, replace(chosen, first=scene.frame, last=scene.frame), places.passes)
+        self._page.show_busy(f"Maya renders the labels of frame {scene.frame} …")
+        QtWidgets.QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        order = Order(
+            new_id(),
+            f"{scene.name}, frame {scene.frame}",
+            str(places.painted),
+            jobs.FRAME,
+            chosen.camera,
+            "png",
+            HURRY,
+        )
+        QtCore.QTimer.singleShot(FIRST_PAINT_MS, lambda: self._render_frame(request, order, chosen))
+
+    def render_shot(self) -> None:
+        """Have a process of Maya render the range on a copy of the scene; it is handed over when it is there."""
+        scene, chosen = self._host.scene(), self._page.choices()
+        places = results.of_shot(scene, chosen.camera_name)
+        self._check(chosen, str(places.painted))
+        command = self._host.prepare_shot(self._request(scene, chosen, places.passes))
+        frames = chosen.last - chosen.first + 1
+        words = f"{frames} frames of {scene.name} will be rendered into\n{places.passes}\n\n{command.licence}"
+        if not self._services.confirm(self._page, "Render shot", words, "Render"):
+            return
+        self._keep(chosen)
+        name = f"{scene.name}, {chosen.first}–{chosen.last}"
+        order = Order(new_id(), name, str(places.painted), jobs.SHOT, chosen.camera, chosen.format)
+        self._renderers[order.id] = chosen.renderer
+        self._awaited = order.id
+        self._session.render(order, command)
+        self._turn_to(self._list)
+
+    def show_result(self, identity: str) -> None:
+        job = self._job(identity)
+        if job.error is not None:
+            self._work.report(job.error, self._renderers.get(job.id, ""))
+            return
+        if job.state == "failed":
+            self._session.explain(job)
+            return
+        if not (Path(job.out) / PREVIEW).is_file():
+            raise MissingInput("the painting is not there any more", file=job.out, remedy="Paint it again")
+        self._on_show(job)
+        self._turn_to(self._page)
+
+    def open_folder(self, identity: str) -> None:
+        job = self._job(identity)
+        if not Path(job.out).is_dir():
+            raise MissingInput("there is no such folder yet", file=job.out, remedy="Wait until something is painted")
+        if not self._services.open_path(job.out):
+            raise SemrenderError("the folder cannot be shown here", file=job.out)
+
+    def send(self, identity: str) -> None:
+        """Lay a delivery out for After Effects."""
+        job = self._job(identity)
+        delivery = Path(job.out) / DELIVERY
+        if not delivery.is_file():
+            raise MissingInput("there is no delivery", file=delivery, remedy="Wait until the job is done")
+        self._work.note("Laying the layers out for After Effects …")
+        self._session.make_project(str(delivery))
+
+    def send_latest(self) -> None:
+        """The shelf's button: the newest painted shot, else the newest painting at all."""
+        done = [job for job in self._jobs.values() if job.state == "done"]
+        done.sort(key=lambda job: job.kind == jobs.FRAME)
+        if not done:
+            raise InputRefused("nothing was painted yet", remedy="Press Render shot, and send it when it is done")
+        self.send(done[0].id)
+
+    def place_picture(self) -> None:
+        """The lowest painted layer, as the picture behind everything, on the camera it was rendered from."""
+        job = self._job(self._shown)
+        delivery = read_delivery(Path(job.out))
+        painted = [layer for layer in delivery.layers if layer.role == "painting"]
+        if not painted:
+            raise InputRefused("the delivery has no painted layer", file=job.out)
+        chosen = painted[-1]
+        self._host.place_picture(str(Path(job.out) / chosen.footage.path), job.camera or self._page.choices().camera)
+        more = f" It is the layer {chosen.name}, the lowest of {len(painted)}." if len(painted) > 1 else ""
+        self._work.note(f"The painting is on an image plane of the camera.{more}")
+
+    # What the session tells
+
+    def show_jobs(self, found: tuple[Job, ...]) -> None:
+        self._jobs = {job.id: job for job in found}
+        self._list.show_jobs(found)
+        moving = next((job for job in found if job.id == self._awaited), None)
+        if moving is None:
+            return
+        self._page.show_busy("" if moving.ended else jobs.words(moving))
+        if moving.ended:
+            self._awaited = ""
+        if moving.state == "done":
+            self._on_show(moving)
+
+    def show_problem(self, problem: Problem) -> None:
+        self._work.report(problem.error, self._renderers.get(problem.job, ""))
+
+    def show_project(self, project: Project) -> None:
+        notes = "".join(f" {note.rstrip('.')}." for note in project.notes)
+        words = f"{project.path.name} lies beside the painting.{notes}"
+        self._work.note(words, "Open in After Effects", lambda: self._open_project(project.path))
+
+    # Inside
+
+    def _render_frame(self, request: ShotRequest, order: Order, chosen: Choices) -> None:
+        try:
+            report = self._work.do(lambda: self._host.render_preview(request))
+        finally:
+            QtWidgets.QApplication.restoreOverrideCursor()
+            self._page.show_busy("")
+        if report is None:
+            return
+        self._work.do(lambda: self._keep(chosen))
+        words = [f"{number} × {what}" for what, number in report.counts.items()] + list(report.notes)
+        if words:
+            self._work.note("In the label pass: " + "; ".join(word.rstrip(".") for word in words) + ".")
+        self._renderers[order.id] = request.renderer
+        self._awaited = order.id
+        self._session.paint(order, report.shot_file)
+
+    def _check(self, chosen: Choices, out: str) -> None:
+        if not chosen.layers:
+            raise InputRefused("no layer is ticked", remedy="Tick at least one render layer")
+        if not chosen.camera:
+            raise InputRefused("the scene has no camera to render from", remedy="Make one, or show a hidden one")
+        if any(job.out == out and not job.ended for job in self._jobs.values()):
+            raise InputRefused(
+                "the same frames are still being painted", file=out, remedy="Wait, or cancel it on the page Jobs"
+            )
+
+    def _request(self, scene: Scene, chosen: Choices, folder: Path) -> ShotRequest:
+        smaller = chosen.divide > 1
+        return ShotRequest(
+            folder=str(folder),
+            camera=chosen.camera,
+            first=chosen.first,
+            last=chosen.last,
+            layers=chosen.layers,
+            renderer=chosen.renderer,
+            extra=chosen.extra,
+            width=max(1, scene.width // chosen.divide) if smaller else None,
+            height=max(1, scene.height // chosen.divide) if smaller else None,
+            model=chosen.model,
+            options=chosen.options,
+            seed=chosen.seed,
+        )
+
+    def _keep(self, chosen: Choices) -> None:
+        self._work.keep(
+            model=chosen.model,
+            options=dict(chosen.options),
+            seed=chosen.seed,
+            camera=chosen.camera,
+            layers=list(chosen.layers),
+            renderer=chosen.renderer,
+            extra=list(chosen.extra),
+            divide=chosen.divide,
+            format=chosen.format,
+        )
+
+    def _on_show(self, job: Job) -> None:
+        self._shown = job.id
+        self._page.viewer.show_file(Path(job.out) / PREVIEW)
+        self._page.show_result_buttons(True)
+
+    def _job(self, identity: str) -> Job:
+        if identity not in self._jobs:
+            raise InputRefused("there is no painting to do this with", remedy="Paint a frame first")
+        return self._jobs[identity]
+
+    def _open_project(self, path: Path) -> None:
+        if not self._services.open_path(str(path)):
+            self._work.report(SemrenderError("no program here opens it", file=path, remedy="Open it in After Effects"))

@@ -1,0 +1,306 @@
+"""The page where frames are painted: model and options, camera and layers, range, and the picture."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from maya_plugin.core.cards import Card, Models
+from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Camera, Layer, Scene
+from maya_plugin.ui.options import OptionRows
+from maya_plugin.ui.qt import Qt, QtWidgets, Signal
+from maya_plugin.ui.scrolled import Scrolled
+from maya_plugin.ui.viewer import Viewer
+
+RENDERERS = ((HARDWARE, "Maya Hardware 2.0"), (ARNOLD, "Arnold"))
+PASSES = {"instance": "Instances", "depth": "Depth", "beauty": "Beauty", "motion": "Motion (not yet proven in Maya)"}
+SIZES = ((1, "Full size"), (2, "Half"), (4, "Quarter"))
+FORMATS = (("png", "PNG, 8 bit sRGB"), ("exr", "EXR, linear half float"), ("exr-acescg", "EXR, ACEScg"))
+LAST_FRAME = 10_000_000
+MAX_SEED = 2**31 - 1  # what a spin box can hold; shot.json allows twice as much
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the page is set to. `layers` are nodes, top first."""
+
+    model: str
+    options: Mapping[str, Any]
+    seed: int
+    camera: str  # full path of its shape
+    camera_name: str
+    layers: tuple[str, ...]
+    renderer: str
+    extra: tuple[str, ...]
+    first: int
+    last: int
+    divide: int  # the scene's size is divided by this
+    format: str
+
+
+class PaintPage(QtWidgets.QWidget):
+    model_chosen = Signal(str)
+    paint_frame = Signal()
+    render_shot = Signal()
+    place_picture = Signal()
+    remove_picture = Signal()
+    open_folder = Signal()
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = Viewer()
+        self._scene: Scene | None = None
+        self._models = Models()
+        self._listed: tuple[Sequence[Layer], Sequence[Camera]] = ((), ())
+        self._wanted: Mapping[str, Any] = {}
+        self._make_model()
+        self._make_what()
+        self._make_more()
+        self._make_buttons()
+        self._lay_out()
+        self.show_busy("")
+
+    # Told by the panel
+
+    def show_models(self, models: Models, label_set: str) -> None:
+        """The models; those of another label set are there but cannot be chosen."""
+        wanted = self.model.currentData() or self._wanted.get("model") or models.default
+        self._models = models
+        self.model.clear()
+        for card in models.cards:
+            fits = card.label_set == label_set
+            self.model.addItem(card.title if fits else f"{card.title} (for {card.label_set})", card.name)
+            self._set_enabled(self.model.count() - 1, fits)
+        for name, why in models.broken.items():
+            self.model.addItem(f"{name} (cannot be used)", name)
+            self.model.setItemData(self.model.count() - 1, why, Qt.ItemDataRole.ToolTipRole)
+            self._set_enabled(self.model.count() - 1, False)
+        fitting = [card.name for card in models.cards if card.label_set == label_set]
+        chosen = wanted if wanted in fitting else next(iter(fitting), "")
+        self.model.setCurrentIndex(self.model.findData(chosen) if chosen else -1)
+        self._show_card()
+
+    def card(self) -> Card | None:
+        return self._models.find(str(self.model.currentData())) if self.model.currentIndex() >= 0 else None
+
+    def show_scene(self, scene: Scene, layers: Sequence[Layer], cameras: Sequence[Camera]) -> None:
+        """Frame, size, layers and cameras of the scene; what was chosen before stays chosen where it is still there."""
+        before, self._scene = self._scene, scene
+        another = before is None or before.path != scene.path
+        if another or (layers, cameras) != self._listed:
+            self._listed = (layers, cameras)
+            self._list_cameras(cameras, self._wanted.get("camera") if another else self.camera.currentData())
+            self._list_layers(layers, self._wanted.get("layers") if another else self.chosen_layers())
+        if before is None or (before.path, before.first, before.last) != (scene.path, scene.first, scene.last):
+            self.first.setValue(scene.first)
+            self.last.setValue(scene.last)
+        self.show_frame(scene.frame)
+
+    def show_frame(self, frame: int) -> None:
+        self.frame_button.setText(f"Paint frame {frame}")
+
+    def show_settings(self, kept: Mapping[str, Any]) -> None:
+        """What the scene remembers of this page."""
+        self._wanted = kept
+        self.renderer.setCurrentIndex(max(0, self.renderer.findData(kept.get("renderer", HARDWARE))))
+        self.scale.setCurrentIndex(max(0, self.scale.findData(kept.get("divide", 1))))
+        self.format.setCurrentIndex(max(0, self.format.findData(kept.get("format", "png"))))
+        for name, box in self.extra.items():
+            box.setChecked(name in kept.get("extra", ()))
+        seed = kept.get("seed", 0)
+        self.seed.setValue(seed if isinstance(seed, int) else 0)
+        model = self.model.findData(kept.get("model", ""))
+        if model >= 0:
+            self.model.setCurrentIndex(model)
+        self._show_card()
+
+    def choices(self) -> Choices:
+        return Choices(
+            model=str(self.model.currentData() or ""),
+            options=self.options.values(),
+            seed=self.seed.value(),
+            camera=str(self.camera.currentData() or ""),
+            camera_name=self.camera.currentText(),
+            layers=self.chosen_layers(),
+            renderer=str(self.renderer.currentData()),
+            extra=tuple(name for name, box in self.extra.items() if box.isChecked()),
+            first=self.first.value(),
+            last=self.last.value(),
+            divide=int(self.scale.currentData()),
+            format=str(self.format.currentData()),
+        )
+
+    def chosen_layers(self) -> tuple[str, ...]:
+        items = [self.layers.item(i) for i in range(self.layers.count())]
+        chosen = [item for item in items if item.checkState() == Qt.CheckState.Checked]
+        return tuple(str(item.data(Qt.ItemDataRole.UserRole)) for item in chosen)
+
+    def show_busy(self, words: str) -> None:
+        """What is being painted, in words; "" when nothing is."""
+        self.viewer.show_words(words)
+
+    def show_result_buttons(self, on: bool) -> None:
+        for button in (self._place, self._folder):
+            button.setEnabled(on)
+
+    # Inside
+
+    def _list_cameras(self, cameras: Sequence[Camera], chosen: Any) -> None:
+        self.camera.clear()
+        for one in sorted(cameras, key=lambda each: not each.renderable):
+            self.camera.addItem(one.name, one.shape)
+        self.camera.setCurrentIndex(max(0, self.camera.findData(chosen)))
+
+    def _list_layers(self, layers: Sequence[Layer], chosen: Any) -> None:
+        """chosen: nodes that are ticked; None for those that render."""
+        self.layers.clear()
+        for layer in layers:
+            item = QtWidgets.QListWidgetItem(layer.name)
+            item.setData(Qt.ItemDataRole.UserRole, layer.node)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            on = layer.renderable if chosen is None else layer.node in chosen
+            item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self.layers.addItem(item)
+        rows = min(4, max(1, len(layers)))
+        self.layers.setFixedHeight(rows * self.layers.sizeHintForRow(0) + 2 * self.layers.frameWidth() + 2)
+
+    def _set_enabled(self, position: int, on: bool) -> None:
+        item = self.model.model().item(position)  # type: ignore[attr-defined]
+        item.setEnabled(on)
+
+    def _choose_model(self) -> None:
+        self._show_card()
+        self.model_chosen.emit(str(self.model.currentData()))
+
+    def _show_card(self) -> None:
+        card = self.card()
+        if card is None:
+            self.options.show_options((), {})
+            self._about.setText("The server says which models there are" if not self._models.cards else "")
+            return
+        kept = self._wanted.get("options", {}) if self._wanted.get("model") == card.name else {}
+        self.options.show_options(card.options, {**kept, **self.options.values()})
+        self._about.setText(f"{card.description} Licence: {card.licence}.")
+
+    def _make_model(self) -> None:
+        self.model = QtWidgets.QComboBox()
+        self.model.setAccessibleName("Model")
+        self.model.activated.connect(self._choose_model)
+        self._about = QtWidgets.QLabel()
+        self._about.setWordWrap(True)
+        self.seed = QtWidgets.QSpinBox()
+        self.seed.setRange(0, MAX_SEED)
+        self.seed.setToolTip("The same seed gives the same picture; another one another texture")
+        self._dice = QtWidgets.QPushButton("Another")
+        self._dice.setToolTip("Another seed")
+        self._dice.clicked.connect(lambda: self.seed.setValue(random.randrange(10_000)))
+
+    def _make_what(self) -> None:
+        self.camera = QtWidgets.QComboBox()
+        self.camera.setAccessibleName("Camera")
+        self.layers = QtWidgets.QListWidget()
+        self.layers.setAccessibleName("Render layers")
+        self.layers.setToolTip("Each ticked layer is painted as a layer of its own, in the context of the whole scene")
+        self.first, self.last = QtWidgets.QSpinBox(), QtWidgets.QSpinBox()
+        for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
+            box.setRange(-LAST_FRAME, LAST_FRAME)
+            box.setAccessibleName(name)
+            box.valueChanged.connect(self._show_range)
+
+    def _make_more(self) -> None:
+        self.renderer = _combo(RENDERERS, "What renders the label passes")
+        self.scale = _combo(SIZES, "Of the scene's render size")
+        self.format = _combo(FORMATS, "Of the painted layers")
+        self.extra = {name: QtWidgets.QCheckBox(PASSES[name]) for name in EXTRA_PASSES}
+        self._more = QtWidgets.QToolButton()
+        self._more.setText("More settings")
+        self._more.setCheckable(True)
+        self._more.setAutoRaise(True)
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.setArrowType(Qt.ArrowType.RightArrow)
+        self._more.toggled.connect(self._show_more)
+        self._settings = QtWidgets.QWidget()
+        form = QtWidgets.QFormLayout(self._settings)
+        form.setContentsMargins(0, 0, 0, 0)
+        seed = QtWidgets.QHBoxLayout()
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self._dice)
+        form.addRow("Seed", seed)
+        form.addRow("Renderer", self.renderer)
+        form.addRow("Size", self.scale)
+        form.addRow("Painted as", self.format)
+        boxes = QtWidgets.QVBoxLayout()
+        for box in self.extra.values():
+            boxes.addWidget(box)
+        form.addRow("Also render", boxes)
+        self._settings.hide()
+
+    def _make_buttons(self) -> None:
+        self.frame_button = QtWidgets.QPushButton("Paint frame")
+        self.frame_button.setToolTip("Render the labels of this frame here and have it painted")
+        self.frame_button.clicked.connect(self.paint_frame)
+        self.shot_button = QtWidgets.QPushButton("Render shot")
+        self.shot_button.setToolTip("Render the range on a copy of the scene, in a process of its own, and paint it")
+        self.shot_button.clicked.connect(self.render_shot)
+        self._place = QtWidgets.QToolButton()
+        self._place.setText("On image plane")
+        self._place.setToolTip("Put the painting on an image plane of the camera")
+        self._place.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QtWidgets.QMenu(self)
+        menu.addAction("Take it off again", self.remove_picture.emit)
+        self._place.setMenu(menu)
+        self._place.clicked.connect(self.place_picture)
+        self._folder = QtWidgets.QPushButton("Open folder")
+        self._folder.setToolTip("The folder of the painting, beside the scene")
+        self._folder.clicked.connect(self.open_folder)
+
+    def _lay_out(self) -> None:
+        settings = QtWidgets.QWidget()
+        inside = QtWidgets.QVBoxLayout(settings)
+        inside.setContentsMargins(0, 0, 0, 0)
+        form = QtWidgets.QFormLayout()
+        inside.addLayout(form)
+        inside.addWidget(self._more)
+        inside.addWidget(self._settings)
+        form.addRow("Model", self.model)
+        form.addRow(self._about)
+        self.options = OptionRows(form, form.rowCount())
+        form.addRow("Camera", self.camera)
+        form.addRow("Layers", self.layers)
+        frames = QtWidgets.QHBoxLayout()
+        frames.addWidget(self.first, 1)
+        frames.addWidget(QtWidgets.QLabel("to"))
+        frames.addWidget(self.last, 1)
+        form.addRow("Frames", frames)
+        actions = QtWidgets.QHBoxLayout()
+        actions.addWidget(self.frame_button)
+        actions.addWidget(self.shot_button)
+        after = QtWidgets.QHBoxLayout()
+        after.addStretch()
+        after.addWidget(self._place)
+        after.addWidget(self._folder)
+        column = QtWidgets.QVBoxLayout(self)
+        column.addWidget(Scrolled(settings, least=6))
+        column.addLayout(actions)
+        column.addWidget(self.viewer, 1)
+        column.addLayout(after)
+        self.show_result_buttons(False)
+
+    def _show_more(self, on: bool) -> None:
+        self._more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self._settings.setVisible(on)
+
+    def _show_range(self) -> None:
+        first, last = self.first.value(), self.last.value()
+        self.shot_button.setText(f"Render shot {first}–{last}")
+        self.shot_button.setEnabled(first <= last)
+
+
+def _combo(entries: Sequence[tuple[Any, str]], tip: str) -> QtWidgets.QComboBox:
+    made = QtWidgets.QComboBox()
+    made.setToolTip(tip)
+    for data, title in entries:
+        made.addItem(title, data)
+    return made

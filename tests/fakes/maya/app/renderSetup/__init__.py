@@ -1,0 +1,1 @@
+"""Part of the strict fake of Maya; see tests/fakes/maya."""

@@ -1,0 +1,153 @@
+"""The scene as a whole: files, references, time, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+from maya import files
+from maya.command import command
+from maya.scene import NO, SCENE
+
+
+@command(undoable=False)
+def about(*, apiVersion=NO, batch=NO, version=NO, majorVersion=NO):
+    if apiVersion:
+        return 20230000
+    if batch:
+        return SCENE.hooks.get("interactive") is None
+    return "2023"
+
+
+@command()
+def currentTime(time=NO, /, *, query=NO, edit=NO):
+    if query:
+        return SCENE.time
+    before, now = SCENE.time, float(time)
+
+    def put(value):
+        SCENE.time = value
+
+    modified = SCENE.modified
+    SCENE.change(lambda: put(now), lambda: put(before))
+    SCENE.modified = modified  # moving in time does not make a scene unsaved [open]
+    return now
+
+
+@command(undoable=False)
+def currentUnit(*, query=NO, time):
+    if query:
+        return SCENE.time_unit
+    SCENE.time_unit = time
+    return time
+
+
+@command(undoable=False)
+def file(
+    path="",
+    /,
+    *,
+    query=NO,
+    sceneName=NO,
+    modified=NO,
+    newFile=NO,
+    force=NO,
+    exportAll=NO,
+    type="",
+    preserveReferences=NO,
+    open=NO,
+    reference=NO,
+    namespace="",
+    rename="",
+    save=NO,
+):
+    if query:
+        return SCENE.modified if modified else SCENE.path
+    if modified is not NO:
+        SCENE.modified = modified
+    elif newFile:
+        _refuse_loss(force)
+        SCENE.reset()
+        SCENE.modified = False
+    elif exportAll:
+        files.write(SCENE, path)
+    elif open:
+        _refuse_loss(force)
+        if not FilePath(path).is_file():
+            raise RuntimeError(f"File not found: {path}")
+        SCENE.reset()
+        files.read(SCENE, path)
+        SCENE.path, SCENE.modified = path, False
+        SCENE.undo_queue.clear()
+    elif reference:
+        if not FilePath(path).is_file():
+            raise RuntimeError(f"File not found: {path}")
+        files.refer(SCENE, path, namespace)
+        SCENE.undo_queue.clear()  # not undoable
+    elif rename:
+        SCENE.path = rename
+    elif save:
+        if not SCENE.path:
+            raise RuntimeError("No file name specified")  # [open] the words
+        files.write(SCENE, SCENE.path)
+        SCENE.modified = False
+    return path or rename
+
+
+@command(undoable=False)
+def redo():
+    SCENE.redo()
+
+
+@command(undoable=False)
+def referenceQuery(
+    node,
+    /,
+    *,
+    isNodeReferenced=NO,
+    isLoaded=NO,
+    filename=NO,
+    withoutCopyNumber=NO,
+    nodes=NO,
+    dagPath=NO,
+):
+    one = SCENE.one(node)[-1]
+    if isNodeReferenced:
+        return one.reference is not None
+    if one.kind != "reference" or "file" not in one.values:
+        raise RuntimeError(f"{node} is not associated with a file")
+    if isLoaded:
+        return True
+    if filename:
+        return one.values["file"]
+    return [SCENE.short(SCENE.paths(n)[0]) for n in SCENE.all() if n.reference is one] or None
+
+
+@command(undoable=False)
+def undo():
+    SCENE.undo()
+
+
+@command(undoable=False)
+def undoInfo(*, openChunk=NO, chunkName="", closeChunk=NO, stateWithoutFlush=NO, query=NO, state=NO, undoName=NO):
+    if query:
+        return SCENE.recording if state else (SCENE.undo_queue[-1][0] if SCENE.undo_queue else "")
+    if openChunk:
+        SCENE.begin(chunkName)
+    elif closeChunk:
+        SCENE.end()
+    elif stateWithoutFlush is not NO:
+        SCENE.recording = stateWithoutFlush
+    return None
+
+
+@command(undoable=False)
+def workspace(path="", /, *, query=NO, rootDirectory=NO, openWorkspace=NO):
+    if query:
+        return SCENE.project
+    SCENE.project = path
+    return None
+
+
+def _refuse_loss(force: bool) -> None:
+    if SCENE.modified and not force:
+        raise RuntimeError("Unsaved changes.")

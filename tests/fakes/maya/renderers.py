@@ -1,0 +1,254 @@
+"""What Hardware 2.0 and Arnold make of a scene: every setting that is not as a label pass needs it shows."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path as FilePath
+from typing import Any, Callable
+
+from maya import raster, schema
+from maya.scene import Node, Path, Scene
+
+HW = "hardwareRenderingGlobals"
+FILTER_NAMES = {
+    "mesh": "Polygons",
+    "nurbsSurface": "NURBS Surfaces",
+    "locator": "Locators",
+    "pfxHair": "Hair Systems",
+    "nParticle": "Particles",
+    "imagePlane": "Image Planes",
+}
+OWN_COLORS = {"gpuCache": (0.4, 0.3, 0.2), "aiStandIn": (0.3, 0.4, 0.2), "pfxHair": (0.2, 0.1, 0.1)}
+BOX = [(x, y, z) for z in (0.5, -0.5) for y in (-0.5, 0.5) for x in (-0.5, 0.5)]
+BOX_FACES = [(0, 1, 3, 2), (2, 3, 7, 6), (6, 7, 5, 4), (4, 5, 1, 0), (1, 5, 7, 3), (4, 0, 2, 6)]
+
+
+def is_visible(scene: Scene, path: Path) -> bool:
+    return all(scene.value(node, "visibility") for node in path if node.in_dag)
+
+
+def world(scene: Scene, path: Path) -> raster.Matrix:
+    made = raster.matrix((0, 0, 0), (0, 0, 0), (1, 1, 1))
+    for node in reversed(path):
+        if node.kind in schema.TRANSFORMS:
+            own = raster.matrix(*(scene.vector(node, name) for name in ("translate", "rotate", "scale")))
+            made = raster.product(made, own)
+    return made
+
+
+def world_points(scene: Scene, path: Path) -> list[raster.Point]:
+    shape = path[-1]
+    points = shape.points if shape.kind == "mesh" else BOX if shape.kind in schema.SHAPES else []
+    by = world(scene, path)
+    return [raster.moved(point, by) for point in points]
+
+
+def hardware(scene: Scene, camera: Path, frame: float, width: int, height: int, layer: str) -> str:
+    """ogsRender. The picture is of the current time, whatever `frame` says [facts 4.1: set the time first]."""
+    if not scene.has_gpu:
+        raise RuntimeError("Graphics hardware feature level insufficient")
+    get = _getter(scene, HW)
+    common = _getter(scene, "defaultRenderGlobals")
+    managed = _getter(scene, "defaultColorMgtGlobals")
+    view = _View(scene, camera, width, height, layer, 2 if get("multiSampleEnable") else 1)
+    alpha_cut = get("transparencyAlgorithm") == 5
+    view.cut = (lambda clear: 0.0 if clear > 0.5 else 1.0) if alpha_cut else (lambda clear: 1.0 - 0.5 * clear)
+    view.flat = get("renderMode") == 4
+    names = scene.value(scene.nodes[HW][0], "objectTypeFilterNameArray")
+    values = scene.value(scene.nodes[HW][0], "objectTypeFilterValueArray")
+    view.hidden = {name for name, value in zip(names, values) if not value}
+    if get("xrayMode"):
+        view.cut = lambda clear: 0.5
+    blur = get("renderDepthOfField") and scene.value(camera[-1], "depthOfField")
+    picture = _blurred(scene, view, blur, get("motionBlurEnable"))
+    if get("hwFogEnable"):
+        picture = raster.each(picture, lambda v: v * 0.9 + 0.05)
+    if get("ssaoEnable"):
+        picture = _darker_edges(picture)
+    if get("bloomEnable"):
+        picture = raster.each(picture, lambda v: min(1.0, v * 1.05))
+    if get("gammaCorrectionEnable"):
+        picture = raster.each(picture, lambda v: max(0.0, v) ** (1 / 2.2))
+    if managed("cmEnabled") and managed("outputTransformEnabled"):
+        picture = raster.each(picture, raster.srgb)
+    if common("imageFormat") != 32:
+        raise RuntimeError("the fake writes PNG only")
+    prefix = common("imageFilePrefix") or FilePath(scene.path or "untitled").stem
+    path = FilePath(f"{scene.project}/images/tmp/{prefix}")  # the path is built from the workspace
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raster.save_png(f"{path}.png", picture, dither=False)
+    return f"{path}.png"
+
+
+def arnold(scene: Scene, camera: Path, frame: float, width: int, height: int) -> None:
+    """arnoldRender. The driver decides format, dither and colour; imageFormat does not count [facts 4.4]."""
+    get = _getter(scene, "defaultArnoldRenderOptions")
+    driver = _getter(scene, "defaultArnoldDriver")
+    filtered = _getter(scene, "defaultArnoldFilter")("aiTranslator") not in ("closest",)
+    if not scene.value(camera[-1], "renderable"):
+        raise RuntimeError(f"{camera[-1].name} is not renderable")
+    view = _View(scene, camera, width, height, scene.current_layer, 2 if get("AASamples") > 1 or filtered else 1)
+    view.kinds.add("aiStandIn")
+    if get("autoTransparencyDepth") == 0:
+        view.cut = lambda clear: 1.0
+    elif get("AASamples") > 1:
+        view.cut = lambda clear: 1.0 - clear
+    view.displaced = not get("ignoreDisplacement")
+    blurred = get("motion_blur_enable") and not get("ignoreMotionBlur")
+    picture = _blurred(scene, view, scene.value(camera[-1], "depthOfField") and not get("ignoreDof"), blurred)
+    if driver("colorManagement"):
+        picture = raster.each(picture, raster.srgb)
+    prefix = FilePath(_getter(scene, "defaultRenderGlobals")("imageFilePrefix") or f"{scene.project}/images/untitled")
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    if driver("aiTranslator") == "png":
+        raster.save_png(f"{prefix}.png", picture, dither=bool(driver("dither")))
+        return
+    if driver("aiTranslator") != "exr":
+        raise RuntimeError("the fake writes PNG and EXR only")
+    channels = {name: [[pixel[i] for pixel in row] for row in picture] for i, name in enumerate("RGBA")}
+    if get("aovMode"):
+        for aov in [n for n in scene.all() if n.kind == "aiAOV" and scene.value(n, "enabled")]:
+            if scene.source(aov, "outputs[0].driver") is None or not any(c[0] is aov for c in scene.connections):
+                raise RuntimeError(f"the AOV {aov.name} is not connected")
+            if scene.value(aov, "name") == "Z":
+                channels["Z"] = [[0.0 if d == math.inf else d for d in row] for row in view.canvas.depth]
+            elif scene.value(aov, "name") == "motionvector":
+                if not get("motion_blur_enable"):
+                    raise RuntimeError("motion vectors need motion blur")  # [open]
+                channels.update({f"motionvector.{c}": [[0.0] * width for _ in range(height)] for c in "RGB"})
+    raster.save_exr(f"{prefix}.exr", channels)
+
+
+class _View:
+    """One picture of the scene as its shading is at the moment."""
+
+    def __init__(self, scene: Scene, camera: Path, width: int, height: int, layer: str, samples: int) -> None:
+        self.scene, self.camera, self.layer = scene, camera, layer
+        self.width, self.height, self.samples = width, height, samples
+        self.cut: Callable[[float], float] = lambda clear: 0.0 if clear > 0.5 else 1.0
+        self.flat = True
+        self.displaced = True
+        self.hidden: set[str] = set()
+        self.kinds = {"mesh", "nurbsSurface", "locator", "gpuCache", "pfxHair", "nParticle", "fluidShape", "imagePlane"}
+
+    def draw(self, offset: tuple[float, float] = (0.0, 0.0)) -> raster.Picture:
+        scene, lens = self.scene, self.camera[-1]
+        canvas = raster.Canvas(
+            self.width, self.height, self._focal(), self.samples, scene.value(lens, "backgroundColor")
+        )
+        by = world(scene, self.camera)
+        near = scene.value(lens, "nearClipPlane")
+        for node in list(scene.all()):
+            if node.kind not in self.kinds or node.values.get("intermediateObject"):
+                continue
+            for path in scene.paths(node):
+                if is_visible(scene, path) and self._in_layer(path) and FILTER_NAMES.get(node.kind) not in self.hidden:
+                    self._shape(canvas, path, by, near, offset)
+        self.canvas = canvas
+        return canvas.resolved()
+
+    def _focal(self) -> tuple[float, float]:
+        """Half the film at the distance 1, fitted to the picture as filmFit says [docs camera]."""
+        scene, lens = self.scene, self.camera[-1]
+        x = scene.value(lens, "horizontalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
+        y = scene.value(lens, "verticalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
+        ratio = self.width / self.height * scene.value(scene.nodes["defaultResolution"][0], "pixelAspect")
+        wide = ratio > x / y
+        fit = scene.value(lens, "filmFit")  # 0 fill, 1 horizontal, 2 vertical, 3 overscan
+        horizontal = fit == 1 or (fit == 0 and wide) or (fit == 3 and not wide)
+        return (x, x / ratio) if horizontal else (y * ratio, y)
+
+    def _in_layer(self, path: Path) -> bool:
+        if self.layer == "defaultRenderLayer":
+            return True
+        members = self.scene.layer_members.get(self.layer, [])
+        return any(path[: len(member)] == member for member in members)
+
+    def _shape(self, canvas: raster.Canvas, path: Path, camera: raster.Matrix, near: float, offset: Any) -> None:
+        shape = path[-1]
+        points = world_points(self.scene, path)
+        faces = shape.faces or BOX_FACES
+        if shape.kind == "imagePlane":
+            if self.scene.value(shape, "displayMode") == 0:
+                return
+            points = [tuple(p) for p in self._far(camera)]
+            faces = [(0, 1, 2, 3)]
+        for index, face in enumerate(faces):
+            color, clear, push = self._shading(path, index)
+            corners = [points[i] for i in face]
+            if push and self.displaced:
+                middle = [sum(p[i] for p in points) / len(points) for i in range(3)]
+                corners = [tuple(m + (p - m) * (1 + push) for p, m in zip(corner, middle)) for corner in corners]
+            seen = [raster.seen_from(corner, camera) for corner in corners]
+            seen = [(x - offset[0] * -z, y - offset[1] * -z, z) for x, y, z in seen]
+            if clear:
+                canvas.quad(seen, color, lambda u, v: self.cut(float((int(u * 4) + int(v * 4)) % 2)), near)
+            else:
+                opaque = self.cut(0.0)
+                canvas.quad(seen, color, lambda u, v, o=opaque: o, near)
+
+    def _far(self, camera: raster.Matrix) -> list[raster.Point]:
+        x, y = (f * 5000 for f in self._focal())
+        return [raster.moved((a * x, b * y, -5000.0), camera) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+
+    def _shading(self, path: Path, face: int) -> tuple[raster.Color, bool, float]:
+        """Colour, whether a texture cuts it out, and how far displacement pushes it."""
+        scene, kind = self.scene, path[-1].kind
+        if kind in OWN_COLORS or kind in ("locator", "imagePlane", "nParticle", "fluidShape"):
+            return OWN_COLORS.get(kind, (0.13, 0.57, 0.31)), False, 0.0
+        group = self._group(path, face)
+        if group is None:
+            return (0.0, 1.0, 0.0), False, 0.0  # Maya draws what has no shader in green
+        source = scene.source(group, "surfaceShader")
+        displacement = scene.source(group, "displacementShader")
+        push = 0.0 if displacement is None else float(scene.value(displacement[0], "scale"))
+        if source is None:
+            return (0.0, 1.0, 0.0), False, push
+        shader = source[0]
+        clear = any(
+            scene.source(shader, a) for a in ("outTransparency", "transparency", "opacity") if scene.has(shader, a)
+        )
+        if shader.kind == "surfaceShader" and self.flat:
+            return scene.value(shader, "outColor"), clear, push
+        base = scene.value(shader, "color") if scene.has(shader, "color") else (0.5, 0.5, 0.5)
+        shade = 0.4 + 0.1 * face % 0.6  # lit: every side differs
+        return tuple(c * shade for c in base), clear, push
+
+    def _group(self, path: Path, face: int) -> Node | None:
+        for override in [n for n in self.scene.all() if n.kind == "materialOverride"]:
+            layer, group = self.scene.overrides[override.name]
+            if layer == self.layer and self.scene.value(override, "selfEnabled"):
+                return self.scene.nodes[group][0]
+        for group in self.scene.shading_sets():
+            if path in group.members and (group.members[path] is None or face in group.members[path]):
+                return group
+        return None
+
+
+def _blurred(scene: Scene, view: _View, lens: bool, motion: bool) -> raster.Picture:
+    offsets = [(0.0, 0.0)]
+    if lens:
+        step = 2.0 / view.width
+        offsets = [(step, 0), (-step, 0), (0, step), (0, -step)]
+    now = scene.time
+    times = [now, now + 0.25, now + 0.5] if motion else [now]
+    pictures = []
+    for time in times:
+        scene.time = time
+        pictures += [view.draw(offset) for offset in offsets]
+    scene.time = now
+    return raster.mixed(pictures) if len(pictures) > 1 else pictures[0]
+
+
+def _darker_edges(picture: raster.Picture) -> raster.Picture:
+    rows = []
+    for row in picture:
+        rows.append(
+            [row[0], *((b if b == a else tuple(v * 0.8 for v in b[:3]) + (b[3],)) for a, b in zip(row, row[1:]))]
+        )
+    return rows
+
+
+def _getter(scene: Scene, name: str) -> Callable[[str], Any]:
+    node = scene.nodes[name][0]
+    return lambda attribute: scene.value(node, attribute)

@@ -1,0 +1,425 @@
+"""From a selection in Maya to the painted frame in the panel: fake Maya, real panel, real server, real model."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from maya_plugin.core import news as io
+from maya_plugin.core.jobs import Order, new_id
+from maya_plugin.ui.qt import QtCore, QtWidgets
+from shared import places
+from shared.label_set import load_label_set
+from shared.shot import read_shot, write_shot
+from tests.maya_plugin.in_qt import desk
+
+ROOT = Path(__file__).resolve().parents[3]
+RIDE = ROOT / "examples" / "ride_the_train" / "shot.json"
+SIZE = (96, 64)
+TURN = 0.01  # seconds
+
+
+@pytest.fixture
+def maya(scene, tmp_path, server, monkeypatch):
+    """A Maya with a window and the plug-in in it: a tree on grass under a sky, nothing has a class yet."""
+    from maya import cmds, windows, world
+    from maya.api import OpenMaya
+
+    windows.reset()
+    folder = tmp_path / "valley"
+    folder.mkdir()
+    scene.path = str(folder / "valley.ma")
+    world.camera()
+    world.resolution(*SIZE)
+    cmds.setAttr("defaultRenderGlobals.startFrame", 1)
+    cmds.setAttr("defaultRenderGlobals.endFrame", 3)
+    for name, x, y, w, h, z in (
+        ("sky", 0, 0, 40, 40, -3),
+        ("meadow", 0, -3, 40, 5, -2),
+        ("pine", -0.7, 0.2, 1.4, 2.6, 0),
+    ):
+        cmds.polyCube(name=name, width=w, height=h, depth=0.0002)
+        cmds.move(x, y, z, name)
+    monkeypatch.setattr(OpenMaya.MGlobal, "state", OpenMaya.MGlobal.kInteractive)
+    monkeypatch.setenv("MAYA_PLUG_IN_PATH", str(ROOT / "maya_plugin"))
+    cmds.loadPlugin("semrender_plugin")
+    yield cmds
+    if "semrender_plugin" in scene.plugins:
+        from maya_plugin import interactive
+
+        if interactive._services is not None:
+            stop_server(interactive._services.session)
+        cmds.unloadPlugin("semrender_plugin")
+
+
+def stop_server(session):
+    session.stop_server()
+    until = time.monotonic() + 30
+    while session.server.state in (io.READY, io.STOPPING) and time.monotonic() < until:
+        desk.spin(50)
+
+
+def select(cmds, *names):
+    """The artist picks things; Maya tells about it."""
+    from maya.api import OpenMaya
+
+    cmds.select(list(names), replace=True)
+    OpenMaya.send("SelectionChanged")
+    desk.spin(120)
+
+
+def give(panel, cmds, thing, name):
+    select(cmds, thing)
+    panel.classes.search.setText(name)
+    panel.classes.search.returnPressed.emit()
+    panel.classes.search.clear()
+
+
+def open_panel():
+    from maya import windows
+
+    from maya_plugin import interactive
+
+    windows.press("semrender", "Classes")
+    desk.spin(50)
+    return interactive._panel
+
+
+def all_classes(panel, cmds):
+    for thing, name in (("sky", "sky-other"), ("meadow", "grass"), ("pine", "tree")):
+        give(panel, cmds, thing, name)
+
+
+def colour(image, x, y):
+    return image.pixelColor(int(x * image.width()), int(y * image.height())).getRgb()[:3]
+
+
+def test_from_selection_to_painted_frame(maya, tmp_path):
+    from maya import windows
+
+    panel = open_panel()
+    assert panel.classes._without.text() == "3 things have no class"
+    all_classes(panel, maya)
+    assert panel.classes._without.text() == "Everything has a class"
+    maya.undo()
+    desk.spin(20)
+    panel.class_actions.refresh()
+    assert panel.classes._without.text() == "1 thing has no class", "one step of undo takes one assignment back"
+    maya.redo()
+    panel.class_actions.refresh()
+    windows.press("semrender", "Frame")
+    desk.wait_for(panel.paint.viewer.has_picture)
+    out = tmp_path / "valley" / "semrender" / "valley" / "shotcam" / "frame_0001" / "painted"
+    assert Path(panel.paint.viewer.file) == out / "preview.png"
+    labels, painting = panel.paint.viewer._labels, panel.paint.viewer._painting
+    assert (labels.width(), labels.height()) == SIZE == (painting.width(), painting.height())
+    palette = next(iter(load_label_set("coco_stuff").palettes.values())).colors
+    table = {name: palette[load_label_set("coco_stuff").find(name).id] for name in ("sky-other", "grass", "tree")}
+    assert colour(labels, 0.5, 0.05) == table["sky-other"]
+    assert colour(labels, 0.9, 0.95) == table["grass"]
+    assert colour(labels, 0.4, 0.48) == table["tree"]
+    sky, grass = colour(painting, 0.5, 0.05), colour(painting, 0.9, 0.95)
+    assert sky[2] > sky[0] and grass[1] > grass[2], "it is painted as a sky and as grass"
+    panel.paint._place.click()
+    planes = maya.ls(type="imagePlane")
+    assert len(planes) == 1 and str(out) in maya.getAttr(f"{planes[0]}.imageName")
+    assert QtWidgets.QApplication.overrideCursor() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for mayapy is a shell script")
+def test_a_shot_from_the_shelf_by_a_maya_of_its_own_to_after_effects(maya, tmp_path, monkeypatch):
+    from maya import windows
+
+    from maya_plugin import interactive
+
+    mayapy = tmp_path / "maya" / "bin" / "mayapy"
+    mayapy.parent.mkdir(parents=True)
+    fakes = ROOT / "tests" / "fakes"
+    mayapy.write_text(f'#!/bin/sh\nPYTHONPATH="{fakes}:$PYTHONPATH" exec {sys.executable} "$@"\n')
+    mayapy.chmod(0o755)
+    monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "maya"))
+    panel = open_panel()
+    all_classes(panel, maya)
+    asked = []
+    interactive._services.confirm = lambda *words: asked.append(words) or True
+    windows.press("semrender", "Shot")
+    assert "takes one Maya licence" in asked[0][2] and "3 frames of valley" in asked[0][2]
+    desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().ended)
+    done = panel.jobs.current()
+    assert done.state == "done" and done.total == 3, done
+    out = tmp_path / "valley" / "semrender" / "valley" / "shotcam" / "shot"
+    assert Path(done.out) == out / "painted" and len(list(out.glob("painted/*/*.png"))) == 3
+    windows.press("semrender", "To AE")
+    desk.wait_for(lambda: "valley_v001.aep lies beside the painting" in panel.messages.words.text())
+
+
+def test_show_classes_from_the_shelf_and_back(maya):
+    from maya import windows
+
+    panel = open_panel()
+    all_classes(panel, maya)
+    windows.press("semrender", "Show")
+    assert panel.host.shows_classes() and panel.classes._look.isChecked()
+    windows.press("semrender", "Show")
+    assert not panel.host.shows_classes() and not panel.classes._look.isChecked()
+
+
+def test_a_soiled_pass_is_refused_with_its_cause_and_the_setting(maya, scene):
+    panel = open_panel()
+    all_classes(panel, maya)
+
+    def studio_callback(*_, **__):  # switches anti-aliasing on again, behind the plug-in's back
+        scene.nodes["hardwareRenderingGlobals"][0].values["multiSampleEnable"] = True
+
+    scene.hooks["ogsRender"] = studio_callback
+    panel.paint.frame_button.click()
+    desk.wait_for(lambda: panel.messages.isVisibleTo(panel) and "no class" in panel.messages.words.text())
+    words = panel.messages.words.text()
+    assert "edges between classes" in words and "Multisample Anti-aliasing" in words and "frame 1" in words
+    assert not panel.paint.viewer.has_picture()
+    failed = panel.jobs.current()
+    assert failed.state == "failed"
+    panel.messages.hide()
+    panel.jobs._result.click()
+    assert "edges between classes" in panel.messages.words.text() and panel.messages.isVisibleTo(panel)
+    panel.messages.hide()
+    panel.services.session._jobs = {}  # as after a restart of Maya
+    desk.wait_for(lambda: panel.jobs.current().kind == "other" and panel.jobs.current().error is None)
+    panel.jobs._result.click()
+    desk.wait_for(lambda: panel.messages.isVisibleTo(panel))
+    assert "edges between classes" in panel.messages.words.text()
+
+
+def test_closing_the_panel_leaves_the_work_and_unloading_leaves_nothing(maya, scene):
+    from maya import windows
+    from maya.api import OpenMaya
+
+    from maya_plugin import interactive
+
+    panel = open_panel()
+    assert interactive._panel is panel and len(windows.shelves["semrender"]) == 5
+    session = interactive._services.session
+    windows.close("semrenderPanelControl")
+    desk.spin(50)
+    assert interactive._panel is None and interactive._services.session is session
+    again = open_panel()
+    assert again is not panel
+    windows.press("semrender", "Classes")
+    assert interactive._panel is again and windows.controls["semrenderPanelControl"].raised == 1
+    maya.unloadPlugin("semrender_plugin")
+    assert windows.controls == {} and list(windows.shelves) == ["Polygons"] and windows.front == ["Polygons"]
+    assert OpenMaya.callbacks == {} and OpenMaya.commands == {}
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("semrender")]
+    maya.loadPlugin("semrender_plugin")
+    open_panel()
+    assert len(windows.shelves["semrender"]) == 5
+
+
+def test_a_shelf_that_maya_kept_gets_no_second_set_of_buttons(maya):
+    from maya import windows
+
+    from maya_plugin import interactive
+
+    name, button = next(iter(windows.shelves["semrender"].items()))
+    button.update(label="mine", command="old")
+    interactive.shelf.build(interactive.ICONS)
+    assert len(windows.shelves["semrender"]) == 5
+    assert "pluginInfo" in windows.shelves["semrender"][name]["command"] and button["label"] == "mine"
+    assert all(Path(one["image1"]).is_file() for one in windows.shelves["semrender"].values())
+
+
+def short_ride(tmp_path, frames):
+    """A shot of the shipped example, short, beside passes that stay where they are."""
+    shot, base = read_shot(RIDE)
+    layers = tuple(replace(layer, labels=str(base / layer.labels)) for layer in shot.layers[:1])
+    context = str(base / shot.context) if shot.context else None
+    file = tmp_path / "ride" / "shot.json"
+    file.parent.mkdir()
+    write_shot(file, replace(shot, layers=layers, context=context, last=shot.first + frames - 1))
+    return str(file)
+
+
+def paint(panel, tmp_path, frames):
+    order = Order(new_id(), "ride", str(tmp_path / "painted"))
+    panel.services.session.paint(order, short_ride(tmp_path, frames))
+    return order
+
+
+def job(panel, order):
+    return panel.paint_actions._jobs.get(order.id)
+
+
+def test_pause_resume_and_cancel(panel, server, tmp_path):
+    order = paint(panel, tmp_path, 8)
+    desk.wait_for(lambda: job(panel, order) and job(panel, order).done >= 1)
+    panel.jobs._pause.click()
+    desk.wait_for(lambda: job(panel, order).state == "paused")
+    assert "Resume" in panel.jobs._pause.text()
+    panel.jobs._pause.click()
+    desk.wait_for(lambda: job(panel, order).state == "painting")
+    panel.jobs._cancel.click()
+    desk.wait_for(lambda: job(panel, order).state == "cancelled")
+    assert not panel.jobs._cancel.isEnabled() and not panel.jobs._send.isEnabled()
+
+
+def test_a_finished_shot_goes_to_after_effects(panel, server, tmp_path):
+    order = paint(panel, tmp_path, 2)
+    desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "done")
+    panel.services.open_path = lambda path: opened.append(path) or True
+    opened = []
+    panel.paint_actions.send_latest()
+    desk.wait_for(lambda: "Open in After Effects" in panel.messages.button.text())
+    panel.messages.button.click()
+    assert len(opened) == 1 and opened[0].endswith("_v001.aep") and Path(opened[0]).is_file()
+
+
+def test_a_server_that_sees_no_disk_of_ours_gets_the_passes_sent_and_gives_the_files_back(panel, server, tmp_path):
+    from maya_plugin.core.contract import ShotRequest
+    from tests.maya_plugin.in_qt.memory_host import WHOLE, render
+
+    panel.host.pick("*")
+    panel.class_actions.assign(load_label_set("coco_stuff").find("grass").id)
+    request = ShotRequest(str(tmp_path / "passes"), "|cam", 1, 2, (WHOLE,), width=64, height=32)
+    report = render(panel.host, request, [1, 2])
+    session = panel.services.session
+    session.start_server()
+    desk.wait_for(lambda: session.server.state == io.READY)
+    session._client.shares_disk = lambda readable, writable: False  # as `sees` says of another machine
+    order = Order(new_id(), "far", str(tmp_path / "painted"))
+    session.paint(order, report.shot_file)
+    desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "done")
+    assert (tmp_path / "painted" / "delivery.json").is_file()
+    assert len(list((tmp_path / "painted").rglob("*.png"))) >= 3
+
+
+class Gaps:
+    """How long the event loop was away, in turns of a thread that counts: a frozen machine freezes both."""
+
+    def __init__(self):
+        self.turns, self.longest, self._seen, self._going = 0, 0, 0, True
+        self.timer = QtCore.QTimer()
+        self.timer.setInterval(int(TURN * 1000))
+        self.timer.timeout.connect(self._tick)
+        self.thread = threading.Thread(target=self._count, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        self.timer.start()
+        return self
+
+    def __exit__(self, *_):
+        self._going = False
+        self.timer.stop()
+        self.thread.join()
+
+    def _count(self):
+        while self._going:
+            time.sleep(TURN)
+            self.turns += 1
+
+    def _tick(self):
+        now = self.turns
+        self.longest, self._seen = max(self.longest, now - self._seen), now
+
+
+MANY_TURNS = 60  # of 10 ms; an answer that is waited for on the wrong thread takes 150 and more
+
+
+def test_the_server_is_killed_and_comes_back_while_the_panel_watches_and_never_waits(panel, server, tmp_path):
+    """Start, paint, kill, look for it in vain, start again: with an event loop that keeps turning."""
+    with Gaps() as gaps:
+        order = paint(panel, tmp_path, 4)
+        desk.wait_for(lambda: job(panel, order) and job(panel, order).done >= 1)
+        os.kill(places.read_json(places.connection_file())["pid"], signal.SIGKILL)
+        desk.wait_for(lambda: panel.services.session.server.state == io.LOST)
+        desk.spin(3000)  # a dead server's address is asked again and again
+        assert not job(panel, order).ended and panel.server.button.text() == "Start server"
+        panel.server.button.click()
+        desk.wait_for(lambda: job(panel, order).state == "done")
+        assert job(panel, order).done == 4 and (tmp_path / "painted" / "delivery.json").is_file()
+        assert gaps.turns > 100 and gaps.longest < MANY_TURNS, gaps.longest
+        time.sleep(1.0)  # the measure measures: this does block
+        desk.spin(50)
+        assert gaps.longest >= MANY_TURNS
+
+
+def test_without_an_installation_the_panel_says_what_to_do(panel):
+    panel.server.button.click()
+    desk.wait_for(lambda: "No semrender server is installed" in panel.messages.words.text())
+    assert "semrender serve" in panel.messages.words.text()
+
+
+def test_painting_without_an_installation_fails_in_words_and_leaves_nothing_waiting(panel, tmp_path):
+    order = paint(panel, tmp_path, 1)
+    desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "failed")
+    assert "No semrender server is installed" in panel.messages.words.text()
+    assert panel.services.session._ready == []
+
+
+def shot_of(panel, frames=2):
+    panel.host.pick("*")
+    panel.class_actions.assign(load_label_set("coco_stuff").find("grass").id)
+    panel.paint.last.setValue(frames)
+    panel.paint.scale.setCurrentIndex(2)
+
+
+def test_a_shot_is_rendered_apart_and_painted(tmp_path, server):
+    asked = []
+    with desk.panel_on(tmp_path / "project", confirm=lambda *words: asked.append(words) or True) as panel:
+        shot_of(panel)
+        panel.paint.shot_button.click()
+        assert "one Maya licence" in asked[0][2]
+        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().state == "done")
+        out = tmp_path / "project" / "semrender" / "valley" / "shotCam" / "shot"
+        assert (out / "passes" / "shot.json").is_file() and (out / "painted" / "delivery.json").is_file()
+        desk.wait_for(panel.paint.viewer.has_picture)
+        desk.wait_for(lambda: panel.paint.viewer.words == "")
+
+
+def test_who_says_no_to_the_licence_starts_nothing(tmp_path):
+    with desk.panel_on(tmp_path, confirm=lambda *_: False) as panel:
+        shot_of(panel)
+        panel.paint.shot_button.click()
+        desk.spin(100)
+        assert panel.paint_actions._jobs == {}
+
+
+@pytest.mark.parametrize(
+    "script, words",
+    [
+        ("import sys; print('no licence'); sys.exit(7)", "no licence"),
+        ('print(\'{"event": "error", "code": "input", "what": "the camera is gone"}\')', "The camera is gone"),
+    ],
+)
+def test_a_batch_that_fails_says_why(tmp_path, server, script, words):
+    with desk.panel_on(tmp_path) as panel:
+        shot_of(panel)
+        prepare = panel.host.prepare_shot
+
+        def broken(request):
+            command = prepare(request)
+            return replace(command, arguments=(command.arguments[0], "-c", script))
+
+        panel.host.prepare_shot = broken
+        panel.paint.shot_button.click()
+        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().state == "failed")
+        assert words in panel.messages.words.text()
+        panel.messages.hide()
+        panel.jobs._result.click()
+        assert words in panel.messages.words.text() and panel.messages.isVisibleTo(panel)
+
+
+def test_a_batch_can_be_cancelled(tmp_path, server):
+    with desk.panel_on(tmp_path) as panel:
+        shot_of(panel, frames=500)
+        panel.paint.shot_button.click()
+        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().done > 1)
+        batch = next(iter(panel.services.session._batches.values()))
+        panel.jobs._cancel.click()
+        desk.wait_for(lambda: panel.jobs.current().state == "cancelled")
+        desk.wait_for(lambda: batch._process.poll() is not None)

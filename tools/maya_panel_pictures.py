@@ -1,0 +1,103 @@
+"""Walk through the Maya panel, from an empty scene to a painted frame and a refused pass: a picture of each step.
+
+    QT_QPA_PLATFORM=offscreen PYTHONPATH=. python tools/maya_panel_pictures.py FOLDER [--scale 2]
+
+Needs a Python with PySide2 or PySide6; SEMRENDER_SERVER_PYTHON names the one with the server. The scene is the one in
+memory of the tests; server, model and painting are real.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scale", type=float, default=1.0, help="of a display of high density")
+    parsed = parser.parse_args()
+    os.environ["QT_SCALE_FACTOR"] = str(parsed.scale)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["SEMRENDER_HOME"] = home
+        walk(parsed.folder, Path(home))
+
+
+def walk(folder: Path, home: Path) -> None:
+    from maya_plugin.ui import dialogs
+    from maya_plugin.ui.qt import QtWidgets
+    from tests.maya_plugin.in_qt import desk
+
+    app = desk.application()
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = []
+
+    def keep(name: str, widget: QtWidgets.QWidget) -> None:
+        desk.spin(150)
+        file = folder / f"maya_{name}.png"
+        assert widget.grab().save(str(file)), file
+        pictures.append(file)
+
+    shown: list[QtWidgets.QDialog] = []
+
+    def run_dialog(dialog: QtWidgets.QDialog) -> bool:
+        if isinstance(dialog, dialogs.PatternDialog):
+            dialog.pattern.setText("pine_*")
+        dialog.show()
+        shown.append(dialog)
+        keep(type(dialog).__name__.removesuffix("Dialog").lower(), dialog)
+        dialog.hide()
+        return isinstance(dialog, dialogs.SuggestDialog)
+
+    desk.know_server(desk.server_python())
+    with desk.panel_on(home / "project", run_dialog=run_dialog) as panel:
+        keep("empty", panel)
+        panel.host.pick("*pine_0[0-3]")
+        panel.classes.search.setText("tree")
+        keep("search", panel)
+        panel.classes.search.clear()
+        panel.classes.suggest.emit()
+        desk.give_classes(panel)
+        panel.host.pick("|train|*")
+        panel.class_actions.policies()
+        panel.classes.list.setCurrentIndex(panel.classes.model.index(0))
+        panel.class_actions.by_name()
+        panel.messages.hide()
+        panel.server.button.click()
+        desk.wait_for(lambda: panel.paint.model.count())
+        panel.classes.views.setCurrentIndex(1)
+        panel.classes.list.setCurrentIndex(panel.classes.model.index(7))
+        keep("classes", panel)
+        panel.pages.setCurrentWidget(panel.paint)
+        keep("paint", panel)
+        panel.paint.frame_button.click()
+        desk.wait_for(panel.paint.viewer.has_picture)
+        keep("painted", panel)
+        panel.paint._more.click()
+        keep("settings", panel)
+        panel.paint._more.click()
+        panel.paint.last.setValue(8)
+        panel.paint.shot_button.click()
+        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().state == "painting")
+        desk.wait_for(lambda: panel.jobs.current().done > 1)
+        keep("jobs", panel)
+        desk.wait_for(lambda: panel.jobs.current().state == "done")
+        keep("done", panel)
+        panel.jobs._send.click()
+        desk.wait_for(lambda: "beside" in panel.messages.words.text())
+        keep("sent", panel)
+        panel.messages.hide()
+        panel.host.soiled = True
+        panel.pages.setCurrentWidget(panel.paint)
+        panel.paint.frame_button.click()
+        desk.wait_for(lambda: panel.messages.isVisible() and panel.messages.button.isVisible())
+        keep("refused", panel)
+    for file in pictures:
+        print(file)
+    app.quit()
+
+
+if __name__ == "__main__":
+    main()

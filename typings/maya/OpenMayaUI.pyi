@@ -1,0 +1,3 @@
+class MQtUtil:
+    @staticmethod
+    def getCurrentParent() -> int: ...
