@@ -32,6 +32,19 @@ interface Span {
   outPoint: number;
 }
 
+/** As it was written last; `ownIn` and `ownOut` are trims of the artist, which stood there already. */
+interface LastSpan extends Span {
+  ownIn?: number;
+  ownOut?: number;
+}
+
+interface Times {
+  span: Span;
+  slid: boolean;
+  inKept: boolean;
+  outKept: boolean;
+}
+
 interface ReportEntry {
   kind: string;
   uid: string;

@@ -74,7 +74,7 @@ class AfterEffects:
         assert "error" not in self.last, self.last["error"]
         return self.last["value"]
 
-    def artist(self, code: str, value: Any = None) -> Any:
+    def artist(self, code: str, value: Any = None) -> None:
         """What a person does in the project: `comp` is the first comp, item(name) and layer(name) find things."""
         helpers = """
             function item(name) {
@@ -86,9 +86,8 @@ class AfterEffects:
             }
             function layer(name) { return item("SH").layer(name); }
         """
-        answer = self.node.ask(op="run", code=helpers + code, input=value, actor="artist")
+        answer = self.node.ask(op="run", code=f"{helpers}{code}\n;null", input=value, actor="artist")
         assert "error" not in answer and answer["violations"] == [], answer
-        return answer["value"]
 
     def dump(self) -> Data:
         value: Data = self.node.ask(op="dump")["value"]

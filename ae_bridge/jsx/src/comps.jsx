@@ -348,7 +348,7 @@ SemrenderAE.comps = (function () {
             });
             layers.changed(work, known, "label", "is red: the delivery no longer has it.");
         }
-        layers.sign(known, fields);
+        layers.sign(work, known, fields);
     }
 
     /** @param {Work} work @param {CompWork} comp */
@@ -381,7 +381,7 @@ SemrenderAE.comps = (function () {
             setEnabled(switched[i]);
         }
         for (i = 0; i < signed.length; i += 1) {
-            layers.sign(signed[i].known, signed[i].fields);
+            layers.sign(work, signed[i].known, signed[i].fields);
         }
     }
 
@@ -453,5 +453,18 @@ SemrenderAE.comps = (function () {
         sign(work, comp, frames);
     }
 
-    return {find: find, assign: assign, create: create, bring: bring, hash: hash};
+    /** @param {CompWork} comp */
+    function restoreTimes(comp) {
+        var key;
+        var i;
+        for (key in comp.known) {
+            if (Object.prototype.hasOwnProperty.call(comp.known, key)) {
+                for (i = 0; i < comp.known[key].length; i += 1) {
+                    layers.restoreTimes(comp.known[key][i]);
+                }
+            }
+        }
+    }
+
+    return {restoreTimes: restoreTimes, find: find, assign: assign, create: create, bring: bring, hash: hash};
 }());

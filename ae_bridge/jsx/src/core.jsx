@@ -212,9 +212,16 @@ SemrenderAE.core = (function () {
         return inOneStep("Relink " + shot.name, result, function () {
             var work = begin(result, delivery, folder, {});
             var i;
-            for (i = 0; work !== null && i < work.plan.layers.length; i += 1) {
+            if (work === null) {
+                return;
+            }
+            open(work);
+            result.action = "relink";
+            for (i = 0; i < work.plan.layers.length; i += 1) {
                 SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false);
             }
+            SemrenderAE.comps.restoreTimes(work.shot);
+            SemrenderAE.comps.restoreTimes(work.mattes);
         });
     }
 

@@ -207,7 +207,7 @@ SemrenderAE.footage = (function () {
         var fields = describe(planned);
         var hadAlpha = source.hasAlpha;
         var before = {
-            alpha: alphaName(source.alphaMode), premul: source.premulColor, loop: source.loop,
+            alpha: alphaName(source.alphaMode), premul: source.premulColor, inverted: source.invertAlpha, loop: source.loop,
             fps: String(source.conformFrameRate), aspect: String(item.pixelAspect), still: source.isStill
         };
         var decision;
@@ -238,9 +238,7 @@ SemrenderAE.footage = (function () {
             if (alphaName(source.alphaMode) !== decision.value) {
                 source.alphaMode = AlphaMode[/** @type {"STRAIGHT"} */ (decision.value)];
             }
-            if (decision.kept && decision.value === "PREMULTIPLIED") {
-                source.premulColor = before.premul;
-            }
+            keepAlphaDetails(source, before, decision);
         }
         decision = merge.decide(asText(known.tag["par"]), before.aspect, String(planned.aspect), merge.sameNumber);
         remember(decision, fields, "par");
@@ -250,6 +248,17 @@ SemrenderAE.footage = (function () {
         }
         sign(item, planned, fields);
         check(work, item, planned);
+    }
+
+    /** @param {FootageSource} source @param {any} before @param {Decision} decision */
+    function keepAlphaDetails(source, before, decision) {
+        if (decision.kept && decision.value === "PREMULTIPLIED" &&
+                String(source.premulColor) !== String(before.premul)) {
+            source.premulColor = before.premul;
+        }
+        if (source.invertAlpha !== before.inverted) {
+            source.invertAlpha = before.inverted;
+        }
     }
 
     /** @param {string|number|undefined} value */

@@ -312,18 +312,32 @@ SemrenderAE.layers = (function () {
         return (value === undefined) ? undefined : String(value);
     }
 
-    /** As we wrote it, in seconds; null where no tag says it. @param {KnownLayer} known @returns {Span} */
+    /**
+     * As we wrote it, in seconds; null where no tag says it. A trim of the artist's stands in the tag as "a" and its
+     * place in the comp.
+     * @param {KnownLayer} known
+     * @returns {LastSpan}
+     */
     function lastSpan(known) {
         var start = Number(known.tag["st"]);
         var fps = Number(known.tag["fps"]);
-        if (known.tag["ti"] === undefined || known.tag["to"] === undefined || !(fps > 0)) {
+        var ti = String(known.tag["ti"]);
+        var to = String(known.tag["to"]);
+        if (!/^a?-?[0-9.]+$/.test(ti) || !/^a?-?[0-9.]+$/.test(to) || !(fps > 0)) {
             return null;
         }
         return {
             start: start / fps,
-            inPoint: (start + Number(known.tag["ti"])) / fps,
-            outPoint: (start + Number(known.tag["to"])) / fps
+            inPoint: (start + Number(ti)) / fps,
+            outPoint: (start + Number(to)) / fps,
+            ownIn: (ti.charAt(0) === "a") ? Number(ti.slice(1)) / fps : undefined,
+            ownOut: (to.charAt(0) === "a") ? Number(to.slice(1)) / fps : undefined
         };
+    }
+
+    /** @param {number} seconds @param {number} fps */
+    function ownTrim(seconds, fps) {
+        return "a" + Math.round(seconds * fps * 1000) / 1000;
     }
 
     /**
@@ -354,7 +368,7 @@ SemrenderAE.layers = (function () {
         var last = lastSpan(known);
         var own = ownTimes(known, planned, last, wanted);
         var frame = 1 / work.plan.fps;
-        /** @type {{span: Span, slid: boolean, inKept: boolean, outKept: boolean}} */
+        /** @type {Times} */
         var result;
         if (own !== "") {
             kept(work, known, "start", own);
@@ -365,9 +379,8 @@ SemrenderAE.layers = (function () {
         result = merge.times(last, known.span, wanted, frame);
         fields["fps"] = String(work.plan.fps);
         fields["st"] = String(frames.st);
-        // A trim of the artist's stays one: what the tag remembers is not what stands there.
-        fields["ti"] = result.inKept ? known.tag["ti"] : String(frames.ti);
-        fields["to"] = result.outKept ? known.tag["to"] : String(frames.to);
+        fields["ti"] = result.inKept ? ownTrim(result.span.inPoint, work.plan.fps) : String(frames.ti);
+        fields["to"] = result.outKept ? ownTrim(result.span.outPoint, work.plan.fps) : String(frames.to);
         if (result.span.inPoint >= result.span.outPoint - frame / 2) {
             report.add(work.report.warnings, "layer", known, "in",
                 known.name + " is trimmed to where its new footage does not reach. Look at its beginning and end.");
@@ -429,23 +442,38 @@ SemrenderAE.layers = (function () {
         }
     }
 
+    /** New files under a layer may have shortened it. @param {KnownLayer} known */
+    function restoreTimes(known) {
+        if (!sameSpan(spanOf(known.layer), known.span, known.layer.containingComp.frameDuration)) {
+            change(known, function (layer) {
+                setSpan(layer, known.span);
+            });
+        }
+    }
+
     /**
      * The tag of a layer: what we have written, without what we have left to the artist.
-     * @param {KnownLayer} known @param {TagFields} fields
+     * @param {Work} work @param {KnownLayer} known @param {TagFields} fields
      */
-    function sign(known, fields) {
+    function sign(work, known, fields) {
         var before = known.layer.comment;
         var comment = tags.write(before, fields);
-        if (comment !== before) {
+        if (comment === before) {
+            return;
+        }
+        try {
             change(known, function (layer) {
                 layer.comment = comment;
             });
+        } catch (e) {
+            report.fail(work.report, "layer", known, "",
+                "The comment of " + known.name + " has no room for its tag: shorten it. " + e.message);
         }
     }
 
     return {
         FIELDS: FIELDS, STALE_LABEL: STALE_LABEL, readAll: readAll, create: create, change: change,
-        mergeFields: mergeFields, mergeTimes: mergeTimes, sign: sign, kept: kept, changed: changed,
+        mergeFields: mergeFields, mergeTimes: mergeTimes, restoreTimes: restoreTimes, sign: sign, kept: kept, changed: changed,
         wantedFrames: wantedFrames, text: text
     };
 }());

@@ -35,29 +35,50 @@ SemrenderAE.merge = (function () {
     }
 
     /**
+     * Whether a trim is the artist's.
+     * @param {number} own Where we have found it to be his last time; undefined where it was ours.
+     * @param {number} last How far from the start of the layer we wrote it.
+     * @param {number} current How far from there it is.
+     * @param {number} at Where it is.
+     * @param {number} ours Where it would be now.
+     * @param {number} near
+     */
+    function isTrim(own, last, current, at, ours, near) {
+        if (own === undefined) {
+            return Math.abs(current - last) > near;
+        }
+        // Untouched since then it is still his, also where the footage happens to end just there.
+        return Math.abs(at - own) <= near || Math.abs(at - ours) > near;
+    }
+
+    /**
      * When a layer begins and ends. All values in seconds of the comp.
      *
      * A layer that the artist has slid keeps its distance to where we put it, so that its content stays with what it
      * was slid to, also when the new footage begins earlier. A trim that the artist has set keeps its place in the
      * comp; one that he has not follows the footage.
-     * @param {Span} last As we wrote it.
+     * @param {LastSpan} last As we wrote it.
      * @param {Span} current
      * @param {Span} wanted
      * @param {number} frame Length of a frame.
-     * @returns {{span: Span, slid: boolean, inKept: boolean, outKept: boolean}}
+     * @returns {Times}
      */
     function times(last, current, wanted, frame) {
         var near = SAME_FRAME * frame;
         var offset = current.start - last.start;
         var slid = Math.abs(offset) > near;
-        var inKept = Math.abs((current.inPoint - current.start) - (last.inPoint - last.start)) > near;
-        var outKept = Math.abs((current.outPoint - current.start) - (last.outPoint - last.start)) > near;
         var start = wanted.start + (slid ? offset : 0);
+        var inPoint = start + wanted.inPoint - wanted.start;
+        var outPoint = start + wanted.outPoint - wanted.start;
+        var inKept = isTrim(last.ownIn, last.inPoint - last.start, current.inPoint - current.start, current.inPoint,
+            inPoint, near);
+        var outKept = isTrim(last.ownOut, last.outPoint - last.start, current.outPoint - current.start,
+            current.outPoint, outPoint, near);
         return {
             span: {
                 start: start,
-                inPoint: inKept ? current.inPoint : start + wanted.inPoint - wanted.start,
-                outPoint: outKept ? current.outPoint : start + wanted.outPoint - wanted.start
+                inPoint: inKept ? current.inPoint : inPoint,
+                outPoint: outKept ? current.outPoint : outPoint
             },
             slid: slid,
             inKept: inKept,

@@ -71,6 +71,12 @@ class File {
         this.at = 0;
     }
 
+    static at(host, place) {
+        const file = new File(host, "");
+        file.place = place; // a path is no URI
+        return file;
+    }
+
     get fsName() { return this.host.windows ? this.place.replace(/\//g, "\\") : this.place; }
     get absoluteURI() { return encodeURI(this.place); }
     get fullName() { return this.absoluteURI; }
@@ -212,7 +218,7 @@ class Folder {
         const pattern = new RegExp(`^${(mask || "*").replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`);
         return [...this.host.disk.files.keys()]
             .filter((path) => path.replace(/\/[^/]*$/, "") === this.place && pattern.test(path.split("/").pop()))
-            .map((path) => new File(this.host, path));
+            .map((path) => File.at(this.host, path));
     }
 
     remove() { return this.host.folders.delete(this.place); }

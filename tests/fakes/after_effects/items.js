@@ -127,7 +127,7 @@ class FootageSource {
 class FileSource extends FootageSource {
     static api = "file missingFootagePath reload()";
 
-    get file() { return new File(this.host, this.path); }
+    get file() { return File.at(this.host, this.path); }
     get missing() { return !this.host.disk.files.has(this.path); }
     get missingFootagePath() { return this.missing ? this.file.fsName : ""; }
     reload() { this.host.reloads.push(this.path); }
