@@ -75,7 +75,16 @@ class AfterEffects:
         return self.last["value"]
 
     def artist(self, code: str, value: Any = None) -> None:
-        """What a person does in the project: `comp` is the first comp, item(name) and layer(name) find things."""
+        """What a person does in the project: item(name) finds an item, layer(name) a layer of the comp SH."""
+        answer = self._by_hand(code, value)
+        assert "error" not in answer and answer["violations"] == [], answer
+
+    def try_artist(self, code: str) -> bool:
+        """The same, where the host may refuse it."""
+        answer = self._by_hand(code, None)
+        return "error" not in answer
+
+    def _by_hand(self, code: str, value: Any) -> Data:
         helpers = """
             function item(name) {
                 var i;
@@ -86,8 +95,7 @@ class AfterEffects:
             }
             function layer(name) { return item("SH").layer(name); }
         """
-        answer = self.node.ask(op="run", code=f"{helpers}{code}\n;null", input=value, actor="artist")
-        assert "error" not in answer and answer["violations"] == [], answer
+        return self.node.ask(op="run", code=f"{helpers}{code}\n;null", input=value, actor="artist")
 
     def dump(self) -> Data:
         value: Data = self.node.ask(op="dump")["value"]
