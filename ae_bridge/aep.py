@@ -19,6 +19,7 @@ from pathlib import Path
 
 import py_aep
 
+from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
 from shared.delivery import (
     Color,
     Delivery,
@@ -79,12 +80,6 @@ def make_project(delivery_path: Path, out: Path | None = None) -> Made:
 # --- the project ------------------------------------------------------------------------------------------
 
 
-def tag(uid: str, version: int, **written: object) -> str:
-    """What a comment carries so that an update finds the thing, and sees which values an artist changed."""
-    pairs = {"uid": uid, "v": version, **written}
-    return "[[semrender:" + ";".join(f"{key}={value}" for key, value in pairs.items()) + "]]"
-
-
 def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]:
     shot = delivery.shot
     ocio = delivery.project.color.mode == "ocio" and delivery.project.apply == "if_empty"
@@ -107,12 +102,13 @@ def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]
         items[layer.uid].parent_folder = mattes_folder if layer.role == "matte" else footage_folder
 
     stack, aside = split_mattes(delivery.layers)
-    comp = _add_comp(top, shot, shot.name, shot.uid)
+    comp = _add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
-    comp.comment = " ".join([*notes, comp.comment])
+    comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, stack)])
     _add_layers(comp, stack, items, shot)
     if aside:
-        mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes", f"{shot.uid}/C/mattes")
+        mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes")
+        mattes.comment = comp_tag(delivery, f"{shot.uid}/C/mattes", aside)
         _add_layers(mattes, aside, items, shot)
     return project, notes
 
@@ -171,9 +167,13 @@ def _effect_notes(delivery: Delivery, most: int = 10) -> list[str]:
     wanted: dict[str, list[str]] = {}
     for effect in delivery.effects[:1000]:
         wanted.setdefault(effect.match_name, []).append(names[effect.layer])
+    for layer in delivery.layers:  # for picking by hand
+        if layer.role == "cryptomatte" and layer.name not in wanted.setdefault("Cryptomatte", []):
+            wanted["Cryptomatte"].append(layer.name)
     return [
         f"Add the effect {effect} by hand to {', '.join(layers[:most])}{' ...' * (len(layers) > most)}."
         for effect, layers in list(wanted.items())[:most]
+        if layers
     ]
 
 
@@ -183,7 +183,7 @@ def _add_folder(parent: py_aep.FolderItem, name: str, uid: str, shot: DeliverySh
     return folder
 
 
-def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str, uid: str) -> py_aep.CompItem:
+def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str) -> py_aep.CompItem:
     try:
         comp = parent.add_comp(name, shot.width, shot.height, shot.pixel_aspect, shot.frames / shot.fps, shot.fps)
         comp.display_start_frame = shot.first
@@ -194,7 +194,6 @@ def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str, uid: str
             cause=str(error),
             remedy="A comp has 4 to 30000 pixels a side and lasts at most 3 hours",
         ) from None
-    comp.comment = tag(uid, shot.version)
     return comp
 
 
@@ -222,7 +221,7 @@ def _import(project: py_aep.Project, layer: DeliveryLayer, folder: Path, shot: D
     item.pixel_aspect = footage.pixel_aspect
     item.name = footage.name
     item.label = py_aep.Label(layer.label)  # the layer takes it over
-    item.comment = " ".join([*_painted_by(layer), tag(footage.uid, footage.version)])
+    item.comment = " ".join([*_painted_by(layer), footage_tag(layer, shot)])
     return item
 
 
@@ -281,24 +280,23 @@ def _add_layers(
             kind = py_aep.TrackMatteType[layer.matte.type]
             added[layer.uid].set_track_matte(added[layer.matte.uid], kind)
     for layer in layers:  # last, since a layer that becomes a matte is switched off
-        added[layer.uid].enabled = layer.enabled
+        added[layer.uid].enabled = is_shown(layer)
 
 
 def _add_layer(
     comp: py_aep.CompItem, layer: DeliveryLayer, item: py_aep.FootageItem, shot: DeliveryShot
 ) -> py_aep.AVLayer:
     new = comp.add(item)
-    start = layer.footage.start_frame - shot.first if layer.footage.sequence else 0
+    start, begin, _ = layer_frames(layer, shot)
     # Seconds from the first frame of the comp, whatever number that shows.
     new.start_time = start / shot.fps
-    new.in_point = max(0, start) / shot.fps  # handles before the shot stay reachable but hidden
+    new.in_point = (start + begin) / shot.fps
     new.name = layer.name
     new.blending_mode = py_aep.BlendingMode[layer.blend]
-    new.guide_layer = layer.guide
+    new.guide_layer = is_guide(layer)
     new.shy = layer.shy
     new.transform.opacity.value = layer.opacity
-    written = {"st": start, "bm": layer.blend, "en": int(layer.enabled), "op": f"{layer.opacity:g}"}
-    new.comment = tag(layer.uid, layer.footage.version, **written)
+    new.comment = layer_tag(layer, shot)
     return new
 
 

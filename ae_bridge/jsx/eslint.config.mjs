@@ -1,12 +1,19 @@
 // ExtendScript is ECMAScript 3. What this parser refuses (const, arrow functions, trailing commas in objects,
 // reserved words as names, #include), After Effects refuses too, only with fewer words.
+
+// What the core may use of After Effects: no dialog, no file content, no other process.
+const CORE = `app AlphaMode AVLayer BlendingMode CompItem File FileSource FolderItem FootageItem ImportAsType
+    ImportOptions TrackMatteType`;
+
+const names = (words) => Object.fromEntries(words.split(/\s+/).map((name) => [name, "readonly"]));
+
 export default [
     {
         files: ["**/*.jsx"],
         languageOptions: {
             ecmaVersion: 3,
             sourceType: "script",
-            globals: {SemrenderAE: "readonly"}, // Host objects (app, File ...) join it once a file uses them.
+            globals: {SemrenderAE: "readonly", ...names(CORE)},
         },
         linterOptions: {reportUnusedDisableDirectives: "error"},
         rules: {

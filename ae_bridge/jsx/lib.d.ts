@@ -2,8 +2,182 @@
 // forEach and trim, and the engine has none of them.
 type Extract<T, U> = T extends U ? T : never;
 
+// Members that After Effects has and its documentation does not.
+interface Project {
+  colorManagementSystem: number;
+  ocioConfigurationFile: string;
+}
+interface ImportOptions {
+  rangeStart: number;
+  rangeEnd: number;
+}
+
 /** What a tag says, see tags.jsx; read from a comment, every value is a string. */
 interface TagFields {
   uid: string;
   [name: string]: string | number;
+}
+
+interface Decision {
+  value: string;
+  write: boolean;
+  kept: boolean;
+  last: string | undefined;
+}
+
+/** Seconds of the comp. */
+interface Span {
+  start: number;
+  inPoint: number;
+  outPoint: number;
+}
+
+/** As it was written last; `ownIn` and `ownOut` are trims of the artist, which stood there already. */
+interface LastSpan extends Span {
+  ownIn?: number;
+  ownOut?: number;
+}
+
+interface Times {
+  span: Span;
+  slid: boolean;
+  inKept: boolean;
+  outKept: boolean;
+}
+
+interface ReportEntry {
+  kind: string;
+  uid: string;
+  name: string;
+  field: string;
+  words: string;
+}
+
+interface Report {
+  ok: boolean;
+  action: string;
+  shot: {uid: string; name: string; version: number; previous: number};
+  comp: {id: number; name: string};
+  added: ReportEntry[];
+  changed: ReportEntry[];
+  kept: ReportEntry[];
+  warnings: ReportEntry[];
+  errors: ReportEntry[];
+}
+
+interface ShotEntry {
+  uid: string;
+  name: string;
+  compId: number;
+  version: number;
+  deliveryId: string;
+  missing: number;
+}
+
+interface PlannedFootage {
+  uid: string;
+  name: string;
+  path: string;
+  relative: string;
+  sequence: boolean;
+  first: number;
+  last: number;
+  frames: number;
+  /** Frame of the shot that shows the first file; null for a still. */
+  start: number;
+  fps: number;
+  alpha: "STRAIGHT" | "PREMULTIPLIED" | "IGNORE";
+  aspect: number;
+  width: number;
+  height: number;
+  version: number;
+  label: number;
+  matte: boolean;
+  className: string;
+  layerUid: string;
+  layerName: string;
+  paintedBy: string;
+}
+
+interface PlannedEffect {
+  matchName: string;
+  set: Record<string, number>;
+}
+
+interface PlannedLayer {
+  uid: string;
+  name: string;
+  role: string;
+  footage: PlannedFootage;
+  matteUid: string;
+  wanted: Record<string, string>;
+  effects: PlannedEffect[];
+}
+
+interface Plan {
+  uid: string;
+  name: string;
+  version: number;
+  deliveryId: string;
+  width: number;
+  height: number;
+  aspect: number;
+  fps: number;
+  first: number;
+  last: number;
+  frames: number;
+  project: any;
+  layers: PlannedLayer[];
+  byUid: Record<string, PlannedLayer>;
+  aside: PlannedLayer[];
+}
+
+interface TaggedItem {
+  item: _ItemClasses;
+  id: number;
+  tag: TagFields;
+}
+
+/** A layer of ours as it stands in the comp before anything is changed. */
+interface KnownLayer {
+  layer: AVLayer;
+  uid: string;
+  name: string;
+  tag: TagFields;
+  current: Record<string, string>;
+  matte: string;
+  span: Span;
+  ownTime: boolean;
+  source: string;
+  locked: boolean;
+  isNew: boolean;
+}
+
+interface CompWork {
+  uid: string;
+  item: CompItem;
+  tag: TagFields;
+  isNew: boolean;
+  known: Record<string, KnownLayer[]>;
+  /** Hashes of the layers it has ever had; null where the tag does not say. */
+  had: Record<string, boolean>;
+  planned: PlannedLayer[];
+  /** Of the planned, those to add. */
+  missing: Record<string, boolean>;
+}
+
+/** One import on its way. */
+interface Work {
+  plan: Plan;
+  report: Report;
+  found: Record<string, TaggedItem[]>;
+  items: Record<string, FootageItem>;
+  /** Whether the project knows another delivery of the shot: files at the same place may be new. */
+  fresh: boolean;
+  /** The frame of the shot at time 0 of its comp. */
+  origin: number;
+  restoreDeleted: boolean;
+  shot: CompWork;
+  mattes: CompWork;
+  step: (words: string) => void;
 }

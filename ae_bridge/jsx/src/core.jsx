@@ -1,0 +1,278 @@
+//@include "namespace.jsx"
+//@include "json.jsx"
+//@include "tags.jsx"
+//@include "merge.jsx"
+//@include "plan.jsx"
+//@include "report.jsx"
+//@include "project.jsx"
+//@include "footage.jsx"
+//@include "layers.jsx"
+//@include "comps.jsx"
+//@include "mattes.jsx"
+/*
+ * The public functions, see README.md. Whatever writes is one undo step that is closed also after a failure, and
+ * leaves the session's settings as it found them.
+ */
+SemrenderAE.core = (function () {
+    var OLDEST = 23; // mattes that may lie anywhere in the stack
+
+    /** @returns {string} */
+    function hostFault() {
+        if (parseFloat(app.version) >= OLDEST) {
+            return "";
+        }
+        return "After Effects " + app.version + " is too old: semrender needs version " + OLDEST +
+            " (2023), which brought mattes for any layer.";
+    }
+
+    /**
+     * @param {string} words What the Edit menu offers to undo.
+     * @param {Report} report
+     * @param {() => void} action
+     * @returns {Report}
+     */
+    function inOneStep(words, report, action) {
+        var rendering = app.disableRendering;
+        app.beginUndoGroup(words);
+        try {
+            app.beginSuppressDialogs();
+            try {
+                app.disableRendering = true;
+                action();
+            } finally {
+                app.disableRendering = rendering;
+                app.endSuppressDialogs(false);
+            }
+        } catch (e) {
+            SemrenderAE.report.fail(report, "project", {uid: "", name: ""}, "",
+                "After Effects stopped the work: " + e.message + " Undo takes back what was done.");
+        } finally {
+            app.endUndoGroup();
+        }
+        return report;
+    }
+
+    /** @param {any} delivery */
+    function shotOf(delivery) {
+        var shot = (delivery && delivery.shot) ? delivery.shot : {};
+        /** @type {number} */
+        var none = null;
+        return {
+            uid: String(shot.uid || ""), name: String(shot.name || ""), version: Number(shot.version) || 0,
+            previous: none
+        };
+    }
+
+    /**
+     * What an import works with; null where it cannot begin, and the report says why.
+     * @param {Report} result @param {any} delivery @param {string} folder @param {any} options
+     * @returns {Work}
+     */
+    function begin(result, delivery, folder, options) {
+        var fault = hostFault() || SemrenderAE.plan.fault(delivery, folder);
+        var total = 0;
+        var done = 0;
+        /** @type {Work} */
+        var work;
+        if (fault !== "") {
+            SemrenderAE.report.fail(result, "project", {uid: "", name: ""}, "", fault);
+            return null;
+        }
+        work = {
+            plan: SemrenderAE.plan.make(delivery, folder),
+            report: result,
+            found: SemrenderAE.project.index(),
+            items: {},
+            fresh: false,
+            origin: delivery.shot.first,
+            restoreDeleted: options.restoreDeleted === true,
+            shot: null,
+            mattes: null,
+            step: function (words) {
+                done += 1;
+                if (options.progress) {
+                    options.progress(Math.min(done, total), total, words);
+                }
+            }
+        };
+        total = 2 * work.plan.layers.length;
+        return work;
+    }
+
+    /** @param {Work} work */
+    function open(work) {
+        var comps = SemrenderAE.comps;
+        work.shot = comps.find(work, work.plan.uid);
+        work.mattes = comps.find(work, work.plan.uid + "/C/mattes");
+        if (work.shot.tag !== null) {
+            work.report.action = "update";
+            work.report.shot.previous = Number(work.shot.tag["v"]);
+            work.origin = (work.shot.tag["sf"] === undefined) ? work.origin : Number(work.shot.tag["sf"]);
+            work.fresh = work.shot.tag["d"] !== SemrenderAE.tags.pack(work.plan.deliveryId);
+        }
+        comps.assign(work);
+    }
+
+    /** Footage first: layers take their length from it. @param {Work} work */
+    function bringFootage(work) {
+        var layers = work.plan.layers;
+        var key;
+        var item;
+        var i;
+        for (i = 0; i < layers.length; i += 1) {
+            key = "$" + layers[i].uid;
+            work.step("footage " + layers[i].footage.name);
+            item = SemrenderAE.footage.bring(work, layers[i].footage,
+                work.shot.missing[key] || work.mattes.missing[key]);
+            if (item !== null) {
+                work.items[key] = item;
+            }
+        }
+    }
+
+    /** @param {Work} work */
+    function bringComps(work) {
+        var comps = SemrenderAE.comps;
+        var folder = SemrenderAE.project.folder;
+        var plan = work.plan;
+        if (work.shot.item === null) {
+            comps.create(work, work.shot, plan.name, folder(work, plan.uid + "/D", plan.name, ""));
+            work.shot.item.hideShyLayers = true; // Once: whether shy layers show is the artist's.
+        }
+        comps.bring(work, work.shot);
+        if (work.mattes.planned.length > 0) {
+            if (work.mattes.item === null) {
+                comps.create(work, work.mattes, plan.name + "_mattes",
+                    folder(work, plan.uid + "/D/mattes", "mattes", plan.uid + "/D"));
+            }
+            comps.bring(work, work.mattes);
+        }
+        work.report.comp = {id: work.shot.item.id, name: work.shot.item.name};
+    }
+
+    /** Items that the artist has copied are his; they are told, not touched. @param {Work} work */
+    function tellCopies(work) {
+        var key;
+        var list;
+        var i;
+        for (key in work.found) {
+            if (Object.prototype.hasOwnProperty.call(work.found, key) &&
+                    (key === "$" + work.plan.uid || key.indexOf("$" + work.plan.uid + "/") === 0)) {
+                list = work.found[key];
+                for (i = 1; i < list.length; i += 1) {
+                    SemrenderAE.report.add(work.report.kept, kindOf(list[i].item),
+                        {uid: key.slice(1), name: list[i].item.name}, "duplicate",
+                        list[i].item.name + " is a copy and stays as it is.");
+                }
+            }
+        }
+    }
+
+    /** @param {any} item */
+    function kindOf(item) {
+        if (item instanceof CompItem) {
+            return "comp";
+        }
+        return (item instanceof FolderItem) ? "folder" : "footage";
+    }
+
+    /**
+     * @param {any} delivery
+     * @param {string} folder
+     * @param {{restoreDeleted?: boolean, progress?: (done: number, total: number, words: string) => void}} options
+     * @returns {Report}
+     */
+    function importDelivery(delivery, folder, options) {
+        var shot = shotOf(delivery);
+        var result = SemrenderAE.report.create("import", shot);
+        var given = options || {};
+        return inOneStep("Import " + shot.name, result, function () {
+            var empty = app.project.numItems === 0;
+            var work = begin(result, delivery, folder, given);
+            if (work === null) {
+                return;
+            }
+            SemrenderAE.project.colours(work, empty);
+            SemrenderAE.project.checkAdding(work);
+            open(work);
+            tellCopies(work);
+            bringFootage(work);
+            bringComps(work);
+        });
+    }
+
+    /**
+     * @param {any} delivery
+     * @param {string} folder
+     * @returns {Report}
+     */
+    function relink(delivery, folder) {
+        var shot = shotOf(delivery);
+        var result = SemrenderAE.report.create("relink", shot);
+        return inOneStep("Relink " + shot.name, result, function () {
+            var work = begin(result, delivery, folder, {});
+            var i;
+            if (work === null) {
+                return;
+            }
+            open(work);
+            result.action = "relink";
+            for (i = 0; i < work.plan.layers.length; i += 1) {
+                SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false);
+            }
+            SemrenderAE.comps.restoreTimes(work.shot);
+            SemrenderAE.comps.restoreTimes(work.mattes);
+        });
+    }
+
+    /** @returns {ShotEntry[]} */
+    function shots() {
+        return SemrenderAE.project.shotsIn(SemrenderAE.project.index());
+    }
+
+    /**
+     * @param {{uid: string, version: number, deliveryId: string}} entry
+     * @param {ShotEntry[]} known
+     * @returns {string}
+     */
+    function state(entry, known) {
+        var i;
+        for (i = 0; i < known.length; i += 1) {
+            if (known[i].uid === entry.uid) {
+                if (known[i].version !== entry.version) {
+                    return (known[i].version < entry.version) ? "update" : "older";
+                }
+                return (known[i].deliveryId === entry.deliveryId) ? "current" : "changed";
+            }
+        }
+        return "new";
+    }
+
+    /** @returns {{uid: string, name: string, layer: string}[]} */
+    function classMattes() {
+        return SemrenderAE.mattes.list();
+    }
+
+    /** @param {string} uid @param {string} type @returns {Report} */
+    function useClassMatte(uid, type) {
+        var result = SemrenderAE.report.create("matte", shotOf(null));
+        return inOneStep("Use class matte", result, function () {
+            SemrenderAE.mattes.use(result, uid, type || "ALPHA");
+        });
+    }
+
+    /** @param {string} uid @returns {boolean} */
+    function openComp(uid) {
+        var known = SemrenderAE.project.first(SemrenderAE.project.index(), uid, CompItem);
+        if (known === null) {
+            return false;
+        }
+        /** @type {CompItem} */ (known.item).openInViewer();
+        return true;
+    }
+
+    return {
+        importDelivery: importDelivery, relink: relink, shots: shots, state: state, classMattes: classMattes,
+        useClassMatte: useClassMatte, openComp: openComp, hostFault: hostFault
+    };
+}());

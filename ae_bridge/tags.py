@@ -1,0 +1,108 @@
+"""What the comments of a project carry: the tag by which an update finds a thing and tells an artist's edit.
+
+`jsx/src/README.md` says what each field is; the ExtendScript core writes and reads the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from shared.delivery import Delivery, DeliveryLayer, DeliveryShot
+
+HAD_ROOM = 13_000  # bytes; a comment holds 15,999
+HASH_LENGTH = 6
+
+
+def tag(uid: str, version: int, **written: object) -> str:
+    """The tag itself; the values stand as they are."""
+    pairs = {"uid": uid, "v": version, **written}
+    return "[[semrender:" + ";".join(f"{key}={value}" for key, value in pairs.items()) + "]]"
+
+
+def comp_tag(delivery: Delivery, uid: str, layers: Iterable[DeliveryLayer]) -> str:
+    """Of the shot's comp, or of that of its mattes; `layers` are those in it."""
+    shot = delivery.shot
+    had = "".join(short_hash(layer.uid) for layer in layers)
+    fits = {"had": had} if len(had) < HAD_ROOM else {}
+    of = {"d": pack(delivery.delivery_id), "fps": number(shot.fps), "sf": shot.first, "n": shot.frames}
+    return tag(uid, shot.version, **of, **fits)
+
+
+def footage_tag(layer: DeliveryLayer, shot: DeliveryShot) -> str:
+    footage = layer.footage
+    written: dict[str, object] = {
+        "fp": pack(footage.path),
+        "n": footage.last - footage.first + 1 if footage.sequence else 1,
+        "al": footage.alpha,
+        "par": number(footage.pixel_aspect),
+    }
+    if footage.sequence:
+        written |= {"fps": number(shot.fps), "f0": footage.start_frame}
+    if layer.role == "matte":
+        written |= {"ly": layer.uid, "cl": pack(layer.class_.name if layer.class_ else "")}
+    return tag(footage.uid, footage.version, **written)
+
+
+def layer_tag(layer: DeliveryLayer, shot: DeliveryShot) -> str:
+    start, begin, end = layer_frames(layer, shot)
+    return tag(
+        layer.uid,
+        layer.footage.version,
+        fps=number(shot.fps),
+        st=start,
+        ti=begin,
+        to=end,
+        bm=layer.blend,
+        op=f"{layer.opacity:g}",
+        gu=int(is_guide(layer)),
+        sy=int(layer.shy),
+        lb=layer.label,
+        en=int(is_shown(layer)),
+        mt=f"{layer.matte.type},{layer.matte.uid}" if layer.matte else "",
+    )
+
+
+def layer_frames(layer: DeliveryLayer, shot: DeliveryShot) -> tuple[int, int, int]:
+    """Where a layer starts in the comp, and its in and out from there, in frames.
+
+    Handles before the comp stay reachable but hidden.
+    """
+    footage = layer.footage
+    start = footage.start_frame - shot.first if footage.sequence else 0
+    files = footage.last - footage.first + 1 if footage.sequence else shot.frames
+    return start, min(max(0, -start), files - 1), files
+
+
+def is_guide(layer: DeliveryLayer) -> bool:
+    """The label pass is there to look at, never to render."""
+    return layer.guide or layer.role == "labels"
+
+
+def is_shown(layer: DeliveryLayer) -> bool:
+    """A Cryptomatte layer is switched on by who picks from it."""
+    return layer.enabled and layer.role != "cryptomatte"
+
+
+def pack(text: str) -> str:
+    """A text as a value of a tag: what separates the parts of a tag is percent-escaped, as uids have it."""
+    return re.sub(r"[%;=\[\],\x00-\x1f]", lambda sign: f"%{ord(sign[0]):02X}", text)
+
+
+def number(value: float) -> str:
+    """As ECMAScript writes it: 24, 23.976."""
+    return repr(float(value)).removesuffix(".0")
+
+
+def short_hash(uid: str) -> str:
+    """FNV-1a over the UTF-16 units of a uid, six digits of base 36."""
+    data = uid.encode("utf-16-le")
+    value = 0x811C9DC5
+    for at in range(0, len(data), 2):
+        value = ((value ^ int.from_bytes(data[at : at + 2], "little")) * 0x01000193) & 0xFFFFFFFF
+    value %= 36**HASH_LENGTH
+    digits = ""
+    for _ in range(HASH_LENGTH):
+        value, digit = divmod(value, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits

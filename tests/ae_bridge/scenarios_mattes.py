@@ -1,0 +1,155 @@
+"""Mattes, class mattes by hand, Cryptomatte and other effects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from made import UID, cut, effect, matte, painting, version
+from steps import Open, basic, clean, fields, near, unchanged
+
+
+def artists_mattes_stay(host: Open) -> None:
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("""
+        layer('train').removeTrackMatte();
+        layer('env').setTrackMatte(layer('m_river'), TrackMatteType.LUMA_INVERTED);
+    """)
+    newer = basic(2)
+    newer["layers"][0]["matte"] = {"uid": newer["layers"][3]["uid"], "type": "ALPHA"}
+    report = ae.load(newer, "/v002")
+    layers = ae.layers()
+    assert {("train", "matte"), ("env", "matte")} <= fields(report, "kept")
+    assert layers["train"]["matte"] is None
+    assert layers["env"]["matte"] == {"layer": layers["m_river"]["id"], "type": "LUMA_INVERTED"}
+    unchanged(ae.import_only(newer, "/v002"), ae)
+
+
+def matte_follows_the_delivery(host: Open) -> None:
+    ae = host()
+    ae.load(basic(1), "/v001")
+    newer = basic(2)
+    newer["layers"][0]["matte"]["type"] = "ALPHA_INVERTED"
+    report = clean(ae.load(newer, "/v002"))
+    assert ("train", "matte") in fields(report, "changed")
+    assert ae.layers()["train"]["matte"]["type"] == "ALPHA_INVERTED"
+    newer = basic(3)
+    newer["layers"][0]["matte"] = None
+    clean(ae.load(newer, "/v003"))
+    assert ae.layers()["train"]["matte"] is None and not ae.layers()["m_tree"]["enabled"]
+
+
+def a_visible_matte_stays_visible(host: Open) -> None:
+    """After Effects switches a layer off that becomes a matte; the delivery may want to see it."""
+    ae = host()
+    made = version(1, painting("train", matte=cut("tree")), replace(matte("tree"), enabled=True))
+    clean(ae.load(made, "/v001"))
+    assert ae.layers()["m_tree"]["enabled"]
+    unchanged(ae.import_only(made, "/v001"), ae)
+
+
+def many_mattes_get_a_comp(host: Open) -> None:
+    ae, names = host(), [f"c{n}" for n in range(14)]
+    made = version(1, painting("train", matte=cut("c12")), *[matte(name) for name in names])
+    clean(ae.load(made, "/v001"))
+    assert ae.order() == ["train", "m_c12"]
+    assert ae.order("SH_mattes") == [f"m_c{n}" for n in range(14) if n != 12]
+    mattes = ae.comp("SH_mattes")
+    assert mattes["folder"] == ae.items()["mattes"]["id"] and not mattes["hideShy"] and mattes["first"] == 1001
+    unchanged(ae.import_only(made, "/v001"), ae)
+    # Another one is used now: it is needed beside its layer, and stays with the others too.
+    made = version(2, painting("train", matte=cut("c3")), *[matte(name) for name in names])
+    clean(ae.load(made, "/v002"))
+    assert ae.order() == ["train", "m_c3", "m_c12"] and "m_c3" in ae.order("SH_mattes")
+    assert ae.layers()["train"]["matte"]["layer"] == ae.layers()["m_c3"]["id"]
+    unchanged(ae.import_only(made, "/v002"), ae)
+
+
+def a_dozen_mattes_stay(host: Open) -> None:
+    """Where mattes are they stay, also when later ones make them too many."""
+    ae = host()
+    ae.load(version(1, painting("train"), *[matte(f"c{n}") for n in range(12)]), "/v001")
+    assert len(ae.order()) == 13 and list(ae.items("CompItem")) == ["SH"]
+    ae.artist("layer('m_c1').remove()")
+    report = clean(ae.load(version(2, painting("train"), *[matte(f"c{n}") for n in range(14)]), "/v002"))
+    assert ae.order("SH_mattes") == ["m_c12", "m_c13"] and len(ae.order()) == 12
+    assert ("m_c1", "deleted") in fields(report, "kept")
+    ae.artist("item('SH_mattes').layer('m_c13').remove()")
+    clean(ae.load(version(3, painting("train"), *[matte(f"c{n}") for n in range(14)]), "/v003"))
+    assert ae.order("SH_mattes") == ["m_c12"]
+    # Fewer again: what is in the comp of the mattes stays there.
+    report = ae.load(version(4, painting("train"), *[matte(f"c{n}") for n in range(1, 13)]), "/v004")
+    assert report["ok"] and report["added"] == []
+    assert ae.order("SH_mattes") == ["m_c12"]
+
+
+def use_class_matte(host: Open) -> None:
+    ae, names = host(), [f"c{n}" for n in range(14)]
+    frames = range(997, 1011)
+    made = version(1, painting("train"), *[matte(name, frames) for name in names])
+    ae.load(made, "/v001")
+    ae.run("SemrenderAE.core.openComp(input)", UID)
+    listed = ae.run("SemrenderAE.core.classMattes()")
+    assert sorted(one["name"] for one in listed) == sorted(names) and {one["layer"] for one in listed} == {"train"}
+    uid = next(one["uid"] for one in listed if one["name"] == "c5")
+    use = "SemrenderAE.core.useClassMatte(input)"
+    assert "Select the layers" in ae.run(use, uid)["errors"][0]["words"]
+    ae.artist("layer('train').selected = true; layer('train').locked = true")
+    report = clean(ae.run(use, uid))
+    assert ae.order() == ["train", "F_m_c5"] and fields(report, "changed") == {("train", "matte")}
+    layers = ae.layers()
+    added = layers["F_m_c5"]
+    assert layers["train"]["matte"] == {"layer": added["id"], "type": "ALPHA"} and layers["train"]["locked"]
+    assert (added["enabled"], added["shy"], added["label"]) == (False, True, 14)
+    assert [round(added[key] * 24) for key in ("start", "in", "out")] == [-4, 0, 10]
+    report = clean(ae.run("SemrenderAE.core.useClassMatte(input, 'LUMA')", uid))
+    assert report["added"] == [] and ae.layers()["train"]["matte"]["type"] == "LUMA"
+    report = ae.import_only(made, "/v001")  # the matte that was added is ours, the choice the artist's
+    assert report["added"] == [] and ("train", "matte") in fields(report, "kept")
+    assert ae.layers()["train"]["matte"]["type"] == "LUMA"
+    assert not ae.run(use, "nothing")["ok"] and not ae.run("SemrenderAE.core.useClassMatte(input, 'RED')", uid)["ok"]
+
+
+def use_class_matte_in_a_comp_of_the_artist(host: Open) -> None:
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("""
+        var c = app.project.items.addComp('edit', 64, 36, 1, 2, 24), l = c.layers.add(item('SH'));
+        l.startTime = 1; l.selected = true; c.openInViewer();
+    """)
+    listed = ae.run("SemrenderAE.core.classMattes()")
+    assert len(listed) == 2
+    clean(ae.run("SemrenderAE.core.useClassMatte(input)", listed[0]["uid"]))
+    ae.artist("item('edit').layer('SH').moveToEnd()")
+    assert clean(ae.run("SemrenderAE.core.useClassMatte(input)", listed[0]["uid"]))["added"] == []
+    layers = ae.layers("edit")
+    matte_layer = next(one for name, one in layers.items() if name.startswith("F_m_"))
+    assert matte_layer["start"] == near(1) and layers["SH"]["matte"]["layer"] == matte_layer["id"]
+    ae.artist("item('edit').remove()")
+    assert "Open a comp" in ae.run("SemrenderAE.core.useClassMatte(input)", listed[0]["uid"])["errors"][0]["words"]
+
+
+def cryptomatte(host: Open) -> None:
+    ae = host()
+    layer = painting("crypto", role="cryptomatte", footage={"path": "c.1001.exr", "alpha": "IGNORE"})
+    made = version(1, layer, painting("train"), effects=(effect(layer, "Cryptomatte", **{"Cryptomatte-0002": 2}),))
+    report = clean(ae.load(made, "/v001"))
+    assert ("crypto", "") in {(one["name"], one["field"]) for one in report["added"] if one["kind"] == "effect"}
+    found = ae.layers()["crypto"]
+    assert found["effects"] == [{"name": "Cryptomatte", "values": {"Cryptomatte-0001": None, "Cryptomatte-0002": 2}}]
+    assert not found["enabled"]
+    unchanged(ae.import_only(made, "/v001"), ae)
+    ae.artist("layer('crypto').property('ADBE Effect Parade').property(1).remove()")
+    assert clean(ae.load({**made, "delivery_id": "x"}, "/v002"))["added"] == []
+    assert ae.layers()["crypto"]["effects"] == []
+
+
+def effects_that_fail(host: Open) -> None:
+    ae = host(preferences={"effects": {"Cryptomatte": {"Cryptomatte-0001": None}}})
+    layer = painting("train")
+    wanted = (effect(layer, "Cryptomatte", **{"Cryptomatte-0001": 2}), effect(layer, "Keylight"))
+    report = ae.load(version(1, layer, effects=wanted), "/v001")
+    assert report["ok"] and len(report["warnings"]) == 2
+    assert "could not be set" in report["warnings"][0]["words"] and "Keylight" in report["warnings"][1]["words"]
+    report = ae.import_only(version(1, layer, effects=wanted), "/v001")
+    unchanged(report, ae)

@@ -1,0 +1,125 @@
+"""Mistakes injected into the ExtendScript core, one at a time: the campaign must notice each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from campaign import CASES
+from fake_host import AfterEffects, Node, core_sources
+
+# (file, what stands there, the mistake)
+MISTAKES: list[tuple[str, str, str]] = [
+    # index base
+    ("project.jsx", "for (i = 1; i <= count; i += 1) {\n            item = items[i];",
+     "for (i = 0; i < count; i += 1) {\n            item = items[i];"),
+    ("project.jsx", "for (i = 1; i <= count;", "for (i = 1; i < count;"),
+    ("layers.jsx", "for (i = 1; i <= count;", "for (i = 1; i < count;"),
+    ("layers.jsx", "layer = layers[i];\n            tag", "layer = layers[i - 1];\n            tag"),
+    ("mattes.jsx", "for (i = 1; i <= count; i += 1) {\n            layer =",
+     "for (i = 2; i <= count; i += 1) {\n            layer ="),
+    # names and what the host does not have
+    ("footage.jsx", "mainSource.conformFrameRate = planned.fps", "mainSource.conformFps = planned.fps"),
+    ("footage.jsx", "item.mainSource.alphaMode = AlphaMode[planned.alpha]", "item.mainSource.hasAlpha = true"),
+    ("comps.jsx", "item.displayStartFrame = plan.first", "item.displayStartframe = plan.first"),
+    ("layers.jsx", "layer.moveBefore(below)", "layer.moveAbove(below)"),
+    ("layers.jsx", '"ADBE Transform Group"', '"Transform"'),
+    ("layers.jsx", "opacityOf(layer).setValue(Number(value))", "opacityOf(layer).value = Number(value)"),
+    ("comps.jsx", "plan.frames / plan.fps, plan.fps)", "plan.frames / plan.fps)"),
+    # order
+    ("footage.jsx", "item.mainSource.conformFrameRate = planned.fps;",
+     "if (item.usedIn.length > 0) { item.mainSource.conformFrameRate = planned.fps; }"),
+    ("footage.jsx", "        source = item.mainSource; // Replacing made a new one.\n", ""),
+    ("comps.jsx", "i = comp.planned.length - 1; i >= 0; i -= 1", "i = 0; i < comp.planned.length; i += 1"),
+    ("footage.jsx", "options.rangeEnd = planned.last; // The end first: the start may not lie behind it.\n"
+     "                options.rangeStart = planned.first;",
+     "options.rangeStart = planned.first;\n                options.rangeEnd = planned.last;"),
+    ("layers.jsx", "if (span.outPoint > layer.outPoint) {", "if (span.outPoint < layer.outPoint) {"),
+    ("comps.jsx", "            setEnabled(switched[i]);\n", ""),
+    # undo groups and session settings
+    ("core.jsx", "        } finally {\n            app.endUndoGroup();\n        }", "        }"),
+    ("core.jsx", "            app.endUndoGroup();\n", "            app.endUndoGroup();\n app.endUndoGroup();\n"),
+    ("core.jsx", "        app.beginUndoGroup(words);\n", ""),
+    ("core.jsx", "                app.endSuppressDialogs(false);\n", ""),
+    ("core.jsx", "                app.disableRendering = rendering;\n", ""),
+    # times
+    ("layers.jsx", "footage.start - work.origin", "footage.start"),
+    ("layers.jsx", "layer.startTime = span.start;", "layer.startTime = span.inPoint;"),
+    ("layers.jsx", "Math.min(Math.max(0, -start), files - 1)", "0"),
+    ("layers.jsx", "        if (layer.startTime !== span.start) {", "        if (span.start !== 0) {"),
+    ("layers.jsx", "(frames.st + frames.to) / fps", "frames.to / fps"),
+    ("merge.jsx", "var start = wanted.start + (slid ? offset : 0)", "var start = wanted.start"),
+    ("merge.jsx", "inKept ? current.inPoint :", "false ? current.inPoint :"),
+    ("merge.jsx", "outKept ? current.outPoint :", "false ? current.outPoint :"),
+    ("layers.jsx", "result.inKept ? ownTrim(result.span.inPoint, work.plan.fps) :", "false ? \"\" :"),
+    ("merge.jsx", "Math.abs(at - own) <= near ||", "false ||"),
+    ("comps.jsx", "duration.write && frames > Number", "duration.write && frames !== Number"),
+    ("core.jsx", 'work.origin = (work.shot.tag["sf"] === undefined)', "work.origin = (true)"),
+    # the merge
+    ("merge.jsx", "if (untouched) {", "if (true) {"),
+    ("merge.jsx", "var untouched = last !== undefined && equal(last, current)", "var untouched = last !== undefined"),
+    ("merge.jsx", "kept: true, last: last}", "kept: true, last: wanted}"),
+    ("merge.jsx", "kept: false, last: wanted};\n        }\n        if (untouched)",
+     "kept: false, last: last};\n        }\n        if (untouched)"),
+    ("layers.jsx", "opacity.numKeys > 0", "opacity.numKeys > 1"),
+    # what is ours and what is not
+    ("footage.jsx", "        if (!ours(known)) {", "        if (false) {"),
+    ("project.jsx", "list[at - 1].id > id", "list[at - 1].id < id"),
+    ("comps.jsx", "work.restoreDeleted || !held", "true"),
+    ("comps.jsx", 'fields["had"] = had.join("")', 'fields["had"] = ""'),
+    ("comps.jsx", "(inMattes ? used[key] : !aside[key])", "!aside[key]"),
+    ("layers.jsx", 'tag.uid.indexOf(shot + "/L/") === 0', "true"),
+    ("comps.jsx", '!SemrenderAE.plan.among(done, tags.pack(effect.matchName))', "true"),
+    ("layers.jsx", "        known.layer.locked = false;\n", ""),
+    ("layers.jsx", "            known.layer.locked = true;\n", ""),
+    ("comps.jsx", 'if (known.current["lb"] === fields["lb"]) {', "if (true) {"),
+    # files
+    ("footage.jsx", 'path.replace(/%/g, "%25")', "path"),
+    ("footage.jsx", "if (planned.sequence) {\n            item.replaceWithSequence",
+     "if (!source.isStill) {\n            item.replaceWithSequence"),
+    ("footage.jsx", "item.replaceWithSequence(file, false)", "item.replace(file)"),
+    ("footage.jsx", "String(planned.frames) === String(known.tag[\"n\"]) && ", ""),
+    ("footage.jsx", "options.sequence = planned.sequence", "options.sequence = true"),
+    ("footage.jsx", "            if (work.fresh) {\n", "            if (true) {\n"),
+    ("footage.jsx", "item.remove(); // The folder", "// The folder"),
+    # mattes
+    ("mattes.jsx", "matte.enabled = enabled;", "matte.enabled = true;"),
+    ("mattes.jsx", "layer.moveToEnd();", ""),
+    ("mattes.jsx", "        layer.locked = false;\n", ""),
+    ("plan.jsx", "MATTES_IN_COMP = 12", "MATTES_IN_COMP = 11"),
+    ("comps.jsx", "layer.removeTrackMatte();", "layer.setTrackMatte(layer, TrackMatteType.NO_TRACK_MATTE);"),
+    # colours, versions, speed
+    ("project.jsx", "if (empty && list.length > 0) {", "if (list.length > 0) {"),
+    ("project.jsx", '(wanted.color.mode === "ocio" && wanted.bits_per_channel === 16) ? 32 :', "false ? 32 :"),
+    ("core.jsx", "var OLDEST = 23;", "var OLDEST = 22;"),
+    ("core.jsx", "item = SemrenderAE.footage.bring(work,",
+     "work.found = SemrenderAE.project.index();\n            item = SemrenderAE.footage.bring(work,"),
+]  # fmt: skip
+
+
+def noticed(open_host: Callable[..., AfterEffects]) -> str:
+    """The first scenario that fails, or ""."""
+    for case in CASES:
+        try:
+            case.run(open_host)
+        except (AssertionError, KeyError, ValueError, StopIteration, IndexError):
+            return str(case)
+    return ""
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=lambda n: f"{MISTAKES[n][0]}-{n}")
+def test_mistake_is_noticed(node: Node, number: int) -> None:
+    file, right, wrong = MISTAKES[number]
+    sources = dict(core_sources())
+    assert sources[file].count(right) == 1, f"{right!r} stands {sources[file].count(right)} times in {file}"
+    sources[file] = sources[file].replace(right, wrong)
+    assert noticed(partial(AfterEffects, node, sources)), f"no scenario notices: {right} -> {wrong}"
+
+
+def test_without_a_mistake_nothing_is_noticed(node: Node) -> None:
+    assert noticed(partial(AfterEffects, node)) == ""
+
+
+def test_there_are_enough() -> None:
+    assert len(MISTAKES) >= 30

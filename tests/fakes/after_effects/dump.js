@@ -1,0 +1,55 @@
+/* The project as plain data, everything that an artist could have set. */
+"use strict";
+
+const enums = require("./enums.js");
+
+function dumpLayer(layer) {
+    const {name, comment, label, enabled, shy, solo, guideLayer, stretch, timeRemapEnabled} = layer.hidden;
+    return {
+        id: layer.id, name, comment, label, enabled, shy, solo, guide: guideLayer, stretch, timeRemapEnabled,
+        locked: layer.locked, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
+        start: layer.hidden.start, in: layer.hidden.in, out: layer.hidden.out, source: layer.origin.id,
+        parent: layer.hidden.parent && layer.hidden.parent.id,
+        matte: layer.matte && {layer: layer.matte.id, type: enums.nameOf("TrackMatteType", layer.matteKind)},
+        opacity: layer.opacity.now, keys: [...layer.opacity.keys], expression: layer.opacity.expression,
+        effects: layer.effects.list.map((one) => ({
+            name: one.matchName, values: Object.fromEntries(one.list.map((p) => [p.matchName, p.now])),
+        })),
+    };
+}
+
+function dumpItem(item) {
+    const common = {
+        id: item.id, kind: item.constructor.name, name: item.name, comment: item.comment, label: item.label,
+        folder: item.parentFolder && item.parentFolder.id,
+    };
+    if (item.stack !== undefined) {
+        return {
+            ...common, width: item.width, height: item.height, aspect: item.pixelAspect, fps: item.frameRate,
+            duration: item.duration, first: item.displayStartFrame, hideShy: item.hideShyLayers,
+            layers: item.stack.map(dumpLayer),
+        };
+    }
+    if (item.mainSource !== undefined) {
+        const source = item.mainSource;
+        return {
+            ...common, source: source.constructor.name, path: source.path || "", still: source.isStill,
+            fps: source.rate, frames: source.frames, first: source.first, alpha: enums.nameOf("AlphaMode", source.alpha),
+            hasAlpha: source.hasAlpha, aspect: item.pixelAspect, loop: source.repeats, width: item.width,
+            height: item.height, premul: [...source.color], inverted: source.inverted,
+        };
+    }
+    return common;
+}
+
+function dump(host) {
+    const {project} = host;
+    return {
+        items: project.all.map(dumpItem),
+        bits: project.bitsPerChannel, space: project.workingSpace, linear: project.linearizeWorkingSpace,
+        ocio: project.hidden.ocio, config: project.ocioConfigurationFile,
+        undo: host.undoSteps, reloads: host.reloads,
+    };
+}
+
+module.exports = {dump};
