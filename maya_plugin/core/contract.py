@@ -46,7 +46,8 @@ class Settings:
     """What is kept in the scene itself."""
 
     label_set: str = "coco_stuff"
-    rest: str = ""  # class of what has none; "" leaves it outside the layer, hiding what is behind it
+    # Class of what has none, and of the emptiness around the whole scene; "" leaves both outside the layer.
+    rest: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)  # as core.policy.AWKWARD lists them
     panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
 

@@ -14,7 +14,7 @@ from maya_plugin.core import passes, policy
 from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import PassReport, Scene, Settings, ShotRequest
 from maya_plugin.core.looks import Traits, parts
-from maya_plugin.core.members import Span, faces, short
+from maya_plugin.core.members import Span, faces, parent, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
 from maya_plugin.host import classes, layers, look, objects, renderers, scene
@@ -26,6 +26,7 @@ from shared.places import read_json, write_json
 from shared.shot import FILE_NAME, write_shot
 
 INSTANCES = "instances.json"
+BACKDROP = 1.1  # side of the cube around the camera, in far clips: its corners are within the far clip
 Tell = Callable[[str, int], None]  # layer, frame: rendered
 
 
@@ -112,8 +113,9 @@ class _Job:
                     self._frames(plan, kind, frames, lambda: None, tell)
 
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes that things have."""
-        found = {identity for thing in self.things for identity, _, _ in self._parts(thing)} - {label_code.EMPTY}
+        """Names of the classes that are in the passes."""
+        found = {identity for thing in self.things for identity, _, _ in self._parts(thing)}
+        found = (found | {self.rest}) - {label_code.EMPTY}
         return tuple(sorted(self.labels.by_id(identity).name for identity in found))
 
     def notes(self) -> tuple[str, ...]:
@@ -146,12 +148,17 @@ class _Job:
         coats: dict[look.Coat, list[str]] = {}
         hidden = []
         boxed: dict[str, str] = {}
+        backdrop = ""
         for thing in self.things:
             if thing.treatment in (policy.BOX, policy.SKIP):
                 hidden.append(Setting(f"{thing.path}.visibility", False, EXTRAS, "the shape's attributes"))
             if thing.treatment == policy.BOX:
                 boxed[thing.path] = ""
         try:
+            if kind == "label" and layer == layers.WHOLE and self.rest != label_code.EMPTY:
+                backdrop = _box()
+                coat = look.Coat(passes.shader_value(label_code.encode(self.rest)), Traits())
+                coats[coat] = [_shape(backdrop)]
             for path in boxed:
                 boxed[path] = _box()
                 layers.add_to(layer, [boxed[path]], path)
@@ -162,16 +169,16 @@ class _Job:
                         color = passes.instance_code(self.numbers[thing.path])
                     coat = look.Coat(passes.shader_value(color), traits)
                     if thing.treatment == policy.BOX:
-                        shape = (cmds.listRelatives(boxed[thing.path], shapes=True, fullPath=True) or [""])[0]
-                        coats.setdefault(look.Coat(coat.color, Traits()), []).append(shape)
+                        coats.setdefault(look.Coat(coat.color, Traits()), []).append(_shape(boxed[thing.path]))
                         break
                     if thing.treatment != policy.SKIP:
                         coats.setdefault(coat, []).append(thing.path if span is None else faces(thing.path, span))
             with changed(hidden), look.worn_for_a_pass(coats):
-                yield lambda: _fit(boxed)
+                yield lambda: _follow(boxed, backdrop, self.request.camera)
         finally:
-            if any(boxed.values()):
-                cmds.delete([box for box in boxed.values() if box])
+            made = [box for box in (backdrop, *boxed.values()) if box]
+            if made:
+                cmds.delete(made)
 
 
 def _things(settings: Settings) -> list[Thing]:
@@ -198,12 +205,24 @@ def _box() -> str:
     return cmds.polyCube(name="semrender_box", width=1, height=1, depth=1, constructionHistory=False)[0]
 
 
-def _fit(boxed: Mapping[str, str]) -> None:
-    """Boxes around their things at the present frame. Commands: exactWorldBoundingBox, move, scale."""
+def _shape(transform: str) -> str:
+    return (cmds.listRelatives(transform, shapes=True, fullPath=True) or [""])[0]
+
+
+def _follow(boxed: Mapping[str, str], backdrop: str, camera: str) -> None:
+    """Boxes around their things at the present frame, and the backdrop, seen from inside, around the camera.
+
+    Commands: exactWorldBoundingBox, move, scale, xform, getAttr.
+    """
     for path, box in boxed.items():
         x0, y0, z0, x1, y1, z1 = cmds.exactWorldBoundingBox(path)
         cmds.move((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2, box, absolute=True)
         cmds.scale(max(x1 - x0, 1e-4), max(y1 - y0, 1e-4), max(z1 - z0, 1e-4), box, absolute=True)
+    if backdrop:
+        x, y, z = cmds.xform(parent(camera), query=True, worldSpace=True, translation=True)
+        side = BACKDROP * cmds.getAttr(f"{camera}.farClipPlane")
+        cmds.move(x, y, z, backdrop, absolute=True)
+        cmds.scale(side, side, side, backdrop, absolute=True)
 
 
 def show_classes(on: bool) -> None:

@@ -281,6 +281,26 @@ def test_what_has_no_class_is_nothing_or_the_chosen_class(host, shot, tmp_path, 
     assert report.classes == (("river", "sky-other", "tree") if rest else ("river", "tree"))
 
 
+def test_the_emptiness_of_the_whole_scene_is_of_the_class_of_the_rest(host, scene, shot, tmp_path):
+    """A sky without a dome; a layer's own emptiness stays outside of it."""
+    from maya import cmds, world
+
+    host.save_settings(Settings(rest="sky"))
+    layer = world.layer("front", "tree")
+    cmds.move(3.0, 1.0, 10.0, "shotcam")
+    cmds.setAttr("shotcam.rotate", 0, 15, 0, type="double3")
+    before = state(scene)
+    for renderer in ("hardware", "arnold"):
+        host.render_preview(request(shot, tmp_path, layers=(layer,), renderer=renderer))
+        whole = decoded(tmp_path / "out" / "full" / "label.0001.png")
+        found = {one for row in whole for one in row}
+        assert found == {coco("tree"), coco("river"), coco("sky")}
+        front = decoded(tmp_path / "out" / "front" / "label.0001.png")
+        assert {one for row in front for one in row} == {coco("tree"), label_code.EMPTY}
+        assert painted(front, "tree") == painted(whole, "tree")
+    assert state(scene) == before
+
+
 def test_displacement_and_cut_outs_keep_the_outline_of_the_beauty(host, scene, shot, tmp_path):
     from maya import cmds
 

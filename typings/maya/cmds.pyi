@@ -252,3 +252,6 @@ def workspaceControl(
     initialHeight: int,
     minimumWidth: int,
 ) -> str: ...
+def xform(
+    node: str, /, *, query: Literal[True], worldSpace: Literal[True], translation: Literal[True]
+) -> list[float]: ...

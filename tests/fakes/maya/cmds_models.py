@@ -124,3 +124,8 @@ def _mesh(name: str, points: list[Any], faces: list[Any]) -> list[str]:
 @command()
 def scale(x, y, z, node, /, *, absolute=NO):
     SCENE.put(SCENE.one(node)[-1], "scale", (x, y, z))
+
+
+@command(undoable=False)
+def xform(node, /, *, query, worldSpace, translation):
+    return list(renderers.world(SCENE, SCENE.one(node))[3][:3])
