@@ -29,6 +29,7 @@ setup(
     package_data={
         "shared": ["label_sets/*.json"],
         "inference_server": ["models/weights/*/*"],
+        "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
     },
     data_files=example_files(),
     install_requires=[
