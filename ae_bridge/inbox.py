@@ -13,6 +13,7 @@ from typing import Any
 
 from shared import places
 from shared.delivery import FILE_NAME, read_delivery
+from shared.errors import SemrenderError
 
 MOST = 200  # deliveries in the index, newest first; older ones leave the drop folder, never the disk
 
@@ -24,7 +25,7 @@ def inbox_folder() -> Path:
 
 
 def drop(delivery_path: Path) -> Entry:
-    """Offer a delivery to the panel; doing it again only renews the entry. Raises what `read_delivery` does."""
+    """Offer a delivery to the panel; doing it again only renews the entry. Raises SemrenderError."""
     delivery_path = Path(delivery_path)
     delivery = read_delivery(delivery_path)
     # Absolute, but not resolved: artists know their mounts by name, not where these lead.
@@ -37,8 +38,16 @@ def drop(delivery_path: Path) -> Entry:
         "created": delivery.created,
         "folder": folder.as_posix(),
     }
-    places.write_json(_entry_file(folder), entry)
-    write_index()
+    try:
+        places.write_json(_entry_file(folder), entry)
+        write_index()
+    except OSError as error:
+        raise SemrenderError(
+            "the panel of After Effects could not be told of the delivery",
+            file=inbox_folder(),
+            cause=error.strerror or str(error),
+            remedy="Free space or allow writing, then `semrender ae drop`",
+        ) from error
     return entry
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,3 +181,15 @@ def test_docked_or_as_a_window(panel: Panel, state_folder: Path) -> None:
     session.run("ui.close();")
     session.run(docked)
     assert controls(session, "listbox") and all(one["tip"] for one in controls(session, "button"))
+
+
+def test_the_layout_can_be_drawn(panel: Panel, painted: Path, tmp_path: Path) -> None:
+    from tools.draw_panel import draw
+
+    session = panel()
+    session.run('ui.click("Import"); ui.click("Connect")')
+    picture = draw(window(session))
+    assert picture.width == 760 and picture.height > 600
+    assert len(picture.getcolors(1 << 20) or []) > 20
+    if os.environ.get("SEMRENDER_PANEL_PNG"):  # for docs/after_effects.md
+        picture.save(os.environ["SEMRENDER_PANEL_PNG"])

@@ -36,8 +36,8 @@ SemrenderAE.view = (function () {
         return line;
     }
 
-    /** @param {any} window @returns {any} The controls by name. */
-    function build(window) {
+    /** @param {any} window @param {string} notice "" for none. @returns {any} The controls by name. */
+    function build(window, notice) {
         var c = {};
         var line;
         var again;
@@ -45,9 +45,9 @@ SemrenderAE.view = (function () {
         window.alignChildren = ["fill", "top"];
         window.margins = 10;
         window.spacing = 6;
-        c.notice = window.add("statictext", undefined, "", {multiline: true});
-        c.notice.preferredSize = [330, 48];
-        c.notice.visible = false;
+        if (notice !== "") { // Hidden controls keep their place in ScriptUI.
+            window.add("statictext", undefined, notice, {multiline: true}).preferredSize = [330, 64];
+        }
         c.list = window.add("listbox", undefined, [], {
             numberOfColumns: 3, showHeaders: true, columnTitles: ["Shot", "Version", "State"], columnWidths: [170, 60, 100]
         });

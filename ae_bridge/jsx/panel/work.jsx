@@ -261,16 +261,15 @@ SemrenderAE.panel = (function () {
 
     /** @param {any} window */
     function open(window) {
-        var c = SemrenderAE.view.build(window);
+        var c;
+        state.able = SemrenderAE.files.mayWrite();
+        c = SemrenderAE.view.build(window, state.able ? "" : OFF);
         stop();
         state.c = c;
         state.window = window;
         state.modified = "";
         state.models = [];
         state.controls = [];
-        state.able = SemrenderAE.files.mayWrite();
-        c.notice.visible = !state.able;
-        c.notice.text = state.able ? "" : OFF;
         c.list.onChange = enable;
         c.list.onDoubleClick = function () {
             SemrenderAE.core.openComp(selected().uid);
