@@ -7,8 +7,10 @@ import importlib
 import json
 import os
 import sys
+from contextlib import AbstractContextManager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from shared.errors import SemrenderError
 
@@ -35,9 +37,18 @@ def version() -> str:
 def make_comp(delivery: Path) -> tuple[Path, tuple[str, ...]]:
     """Render, then lay out: the one place where the server's output meets After Effects. Path and notes."""
     from ae_bridge.aep import make_project
+    from ae_bridge.inbox import drop
 
+    drop(delivery)
     made = make_project(delivery)
     return made.path, made.notes
+
+
+def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
+    """What runs in a server's process for as long as it does: the door for the panel in After Effects."""
+    from ae_bridge.doorway import doorway
+
+    return doorway(connection)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for room in ROOMS:
         importlib.import_module(room).add_commands(commands)
-    top.set_defaults(version_text=version(), make_comp=make_comp)
+    top.set_defaults(version_text=version(), make_comp=make_comp, beside_server=beside_server)
     return top
 
 

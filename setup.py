@@ -30,6 +30,7 @@ setup(
         "shared": ["label_sets/*.json"],
         "maya_plugin": ["icons/*.svg"],
         "inference_server": ["models/weights/*/*"],
+        "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
     },
     data_files=example_files(),
     install_requires=[

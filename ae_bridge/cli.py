@@ -1,4 +1,4 @@
-"""`semrender aep`: a delivery becomes a new After Effects project."""
+"""`semrender aep`: a new project without After Effects. `semrender ae`: what needs one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+DELIVERY = "a delivery.json, or the folder it is in"
+
 
 def add_commands(commands: Any) -> None:
     aep = commands.add_parser("aep", help="lay a delivery out as a new After Effects project")
-    aep.add_argument("delivery", type=Path, help="a delivery.json, or the folder it is in")
+    aep.add_argument("delivery", type=Path, help=DELIVERY)
     aep.add_argument(
         "--out",
         type=Path,
@@ -19,6 +21,28 @@ def add_commands(commands: Any) -> None:
         help="the .aep to write, or its folder (default: beside delivery.json); never replaces a file",
     )
     aep.set_defaults(run=run_aep)
+
+    bridge = commands.add_parser("ae", help="the panel in After Effects, and After Effects without a person")
+    actions = bridge.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, run, words in (
+        ("install", run_install, "put the panel into every After Effects of this user"),
+        ("uninstall", run_uninstall, "take it out again"),
+    ):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("--to", type=Path, metavar="FOLDER", help="a folder of panels (default: found out)")
+        action.set_defaults(run=run)
+    drop = actions.add_parser("drop", help="offer a delivery to the panel; `render` does it by itself")
+    drop.add_argument("delivery", type=Path, help=DELIVERY)
+    drop.set_defaults(run=run_drop)
+    headless = actions.add_parser("import", help="import a delivery with After Effects itself, nobody at the screen")
+    headless.add_argument("delivery", type=Path, help=DELIVERY)
+    headless.add_argument("--project", type=Path, required=True, metavar="FILE", help="the new .aep")
+    headless.add_argument("--limit", type=float, default=600, metavar="S", help="end it after so long (default 600)")
+    headless.set_defaults(run=run_import)
+    split = actions.add_parser("split", help="one EXR sequence for each pass of a multi-channel one")
+    split.add_argument("files", type=Path, nargs="+", help="EXR files of one sequence")
+    split.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets one folder a pass")
+    split.set_defaults(run=run_split)
 
 
 def run_aep(arguments: argparse.Namespace) -> int:
@@ -32,3 +56,56 @@ def run_aep(arguments: argparse.Namespace) -> int:
         print(f"semrender: note: {note}", file=sys.stderr)
     print(made.path)
     return 0
+
+
+def run_install(arguments: argparse.Namespace) -> int:
+    from ae_bridge.install import install
+
+    _say(arguments, "installed", install(arguments.to))
+    if not arguments.json:
+        print("Start After Effects anew; the panel is in its Window menu.")
+    return 0
+
+
+def run_uninstall(arguments: argparse.Namespace) -> int:
+    from ae_bridge.install import uninstall
+
+    _say(arguments, "removed", uninstall(arguments.to))
+    return 0
+
+
+def run_drop(arguments: argparse.Namespace) -> int:
+    from ae_bridge.inbox import drop
+
+    _say(arguments, "dropped", [drop(arguments.delivery)["folder"]])
+    return 0
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    from ae_bridge.headless import import_headless
+
+    report = import_headless(arguments.delivery, arguments.project, seconds=arguments.limit)
+    if arguments.json:
+        print(json.dumps({"event": "made", "project": str(arguments.project.absolute()), "report": report}))
+        return 0
+    for entry in report.get("warnings", []):
+        print(f"semrender: note: {entry['words']}", file=sys.stderr)
+    print(arguments.project.absolute())
+    return 0
+
+
+def run_split(arguments: argparse.Namespace) -> int:
+    from ae_bridge.split import split
+
+    made: dict[str, None] = {}
+    for file in arguments.files:
+        made.update(dict.fromkeys(str(path.parent) for path in split(file, arguments.out)))
+    _say(arguments, "made", list(made))
+    return 0
+
+
+def _say(arguments: argparse.Namespace, event: str, files: list[Any]) -> None:
+    if arguments.json:
+        print(json.dumps({"event": event, "files": [str(file) for file in files]}))
+    else:
+        print("\n".join(str(file) for file in files) or f"nothing {event}")

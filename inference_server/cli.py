@@ -226,12 +226,13 @@ def run_serve(arguments: argparse.Namespace) -> int:
         broker.run()
         return 0
     signal.signal(signal.SIGINT, lambda *_: broker.stop())
-    places.write_json(places.connection_file(), broker.connection())
-    print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
-    if arguments.bind and broker.guard:
-        print(f"server key: {broker.guard.server_public}", flush=True)
     try:
-        broker.run()
+        with arguments.beside_server(broker.connection()):
+            places.write_json(places.connection_file(), broker.connection())
+            print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+            if arguments.bind and broker.guard:
+                print(f"server key: {broker.guard.server_public}", flush=True)
+            broker.run()
     finally:
         if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
             places.connection_file().unlink(missing_ok=True)

@@ -134,6 +134,12 @@ class Verbs:
     def jobs(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         self._answer(client, request, {"jobs": self._jobs.summaries()})
 
+    def asked(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """What a job was asked to paint, so that it can be asked again with a change."""
+        spec = self._jobs.spec(self._job(body))
+        names = ("shot", "base", "out", "format", "frames", "layers")
+        self._answer(client, request, {name: spec[name] for name in names})
+
     def cancel(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         job = self._job(body)
         self._jobs.cancel(job)

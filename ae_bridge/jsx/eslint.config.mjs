@@ -39,4 +39,11 @@ export default [
             "no-unused-vars": ["error", {caughtErrors: "none"}],
         },
     },
+    {
+        // Outside the core: files, sockets, windows.
+        files: ["panel/*.jsx", "headless/*.jsx", "probe.jsx"],
+        languageOptions: {
+            globals: names("$ BlendingMode CloseOptions Folder Panel Socket TrackMatteType Window alert"),
+        },
+    },
 ];

@@ -32,17 +32,26 @@ interface Span {
   outPoint: number;
 }
 
-/** As it was written last; `ownIn` and `ownOut` are trims of the artist, which stood there already. */
+/** A trim of the artist's: where he wants it, and where it stood when we left. */
+interface OwnTrim {
+  wanted: number;
+  stood: number;
+}
+
+/** As it was written last. */
 interface LastSpan extends Span {
-  ownIn?: number;
-  ownOut?: number;
+  ownIn?: OwnTrim;
+  ownOut?: OwnTrim;
 }
 
 interface Times {
   span: Span;
   slid: boolean;
-  inKept: boolean;
-  outKept: boolean;
+  /** Where the artist wants them; undefined where they follow the footage. */
+  ownIn?: number;
+  ownOut?: number;
+  /** False where his trims lie beyond the footage. */
+  reached: boolean;
 }
 
 interface ReportEntry {

@@ -100,6 +100,10 @@ def trimmed_beyond_the_new_footage(host: Open) -> None:
     ae.artist("layer('train').inPoint = 30 / 24")
     report = ae.load(basic(2, range(1001, 1021)), "/v002")
     assert report["ok"] and ("train", "in") in fields(report, "warnings")
+    assert ae.layers()["train"]["in"] == near(19 / 24)
+    unchanged(ae.import_only(basic(2, range(1001, 1021)), "/v002"), ae)
+    clean(ae.load(basic(3, range(1001, 1041)), "/v003"))  # and where he wanted it as soon as that can be
+    assert ae.layers()["train"]["in"] == near(30 / 24)
 
 
 def locked_layers_follow_and_stay_locked(host: Open) -> None:

@@ -8,6 +8,7 @@ SemrenderAE.layers = (function () {
     var report = SemrenderAE.report;
     var KEYED = "animated"; // No delivery says this: keyframes and expressions are the artist's.
     var STALE_LABEL = "1"; // red
+    var TRIM = /^(-?[0-9.]+|a-?[0-9.]+,-?[0-9.]+)$/;
 
     /** @type {Object<string, string>} */
     var blendNames = {};
@@ -313,8 +314,8 @@ SemrenderAE.layers = (function () {
     }
 
     /**
-     * As we wrote it, in seconds; null where no tag says it. A trim of the artist's stands in the tag as "a" and its
-     * place in the comp.
+     * As we wrote it, in seconds; null where no tag says it. A trim of the artist's stands in the tag as "a", where in
+     * the comp he wants it, and after a comma where it stood.
      * @param {KnownLayer} known
      * @returns {LastSpan}
      */
@@ -323,21 +324,30 @@ SemrenderAE.layers = (function () {
         var fps = Number(known.tag["fps"]);
         var ti = String(known.tag["ti"]);
         var to = String(known.tag["to"]);
-        if (!/^a?-?[0-9.]+$/.test(ti) || !/^a?-?[0-9.]+$/.test(to) || !(fps > 0)) {
+        if (!TRIM.test(ti) || !TRIM.test(to) || !(fps > 0)) {
             return null;
         }
         return {
             start: start / fps,
             inPoint: (start + Number(ti)) / fps,
             outPoint: (start + Number(to)) / fps,
-            ownIn: (ti.charAt(0) === "a") ? Number(ti.slice(1)) / fps : undefined,
-            ownOut: (to.charAt(0) === "a") ? Number(to.slice(1)) / fps : undefined
+            ownIn: readTrim(ti, fps),
+            ownOut: readTrim(to, fps)
         };
     }
 
-    /** @param {number} seconds @param {number} fps */
-    function ownTrim(seconds, fps) {
-        return "a" + Math.round(seconds * fps * 1000) / 1000;
+    /** @param {string} value @param {number} fps @returns {OwnTrim} */
+    function readTrim(value, fps) {
+        var parts = value.slice(1).split(",");
+        if (value.charAt(0) !== "a") {
+            return undefined;
+        }
+        return {wanted: Number(parts[0]) / fps, stood: Number(parts[1]) / fps};
+    }
+
+    /** @param {number} wanted @param {number} stands @param {number} fps */
+    function writeTrim(wanted, stands, fps) {
+        return "a" + Math.round(wanted * fps * 1000) / 1000 + "," + Math.round(stands * fps * 1000) / 1000;
     }
 
     /**
@@ -376,15 +386,17 @@ SemrenderAE.layers = (function () {
             return;
         }
         last = last || known.span;
-        result = merge.times(last, known.span, wanted, frame);
+        result = merge.times(last, known.span, wanted, frame,
+            planned.footage.sequence && known.layer.source.mainSource.loop === 1);
         fields["fps"] = String(work.plan.fps);
         fields["st"] = String(frames.st);
-        fields["ti"] = result.inKept ? ownTrim(result.span.inPoint, work.plan.fps) : String(frames.ti);
-        fields["to"] = result.outKept ? ownTrim(result.span.outPoint, work.plan.fps) : String(frames.to);
-        if (result.span.inPoint >= result.span.outPoint - frame / 2) {
+        fields["ti"] = (result.ownIn === undefined) ? String(frames.ti) :
+            writeTrim(result.ownIn, result.span.inPoint, work.plan.fps);
+        fields["to"] = (result.ownOut === undefined) ? String(frames.to) :
+            writeTrim(result.ownOut, result.span.outPoint, work.plan.fps);
+        if (!result.reached) {
             report.add(work.report.warnings, "layer", known, "in",
                 known.name + " is trimmed to where its new footage does not reach. Look at its beginning and end.");
-            return;
         }
         // Read again: new footage under a layer may have shortened it.
         if (!sameSpan(spanOf(known.layer), result.span, frame)) {
@@ -427,17 +439,17 @@ SemrenderAE.layers = (function () {
             kept(work, known, "start", "its place, " + Math.round((known.span.start - last.start) / frame) +
                 " frames from the delivery's.");
         }
-        if (result.inKept) {
+        if (result.ownIn !== undefined) {
             kept(work, known, "in", "the trim at its beginning.");
         }
-        if (result.outKept) {
+        if (result.ownOut !== undefined) {
             kept(work, known, "out", "the trim at its end.");
         }
         if (!merge.sameTime(last.start, wanted.start, frame)) {
             changed(work, known, "start", "begins " + Math.round((wanted.start - last.start) / frame) +
                 " frames later than before.");
         }
-        if (!result.outKept && !merge.sameTime(last.outPoint, wanted.outPoint, frame)) {
+        if (result.ownOut === undefined && !merge.sameTime(last.outPoint, wanted.outPoint, frame)) {
             changed(work, known, "out", "ends with its new footage.");
         }
     }

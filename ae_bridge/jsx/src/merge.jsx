@@ -35,20 +35,22 @@ SemrenderAE.merge = (function () {
     }
 
     /**
-     * Whether a trim is the artist's.
-     * @param {number} own Where we have found it to be his last time; undefined where it was ours.
+     * Where the artist wants a trim to be; undefined where it is ours to place.
+     * @param {OwnTrim} own What we know of his; undefined where it was ours the last time.
      * @param {number} last How far from the start of the layer we wrote it.
      * @param {number} current How far from there it is.
      * @param {number} at Where it is.
      * @param {number} ours Where it would be now.
      * @param {number} near
      */
-    function isTrim(own, last, current, at, ours, near) {
+    function ownTrim(own, last, current, at, ours, near) {
         if (own === undefined) {
-            return Math.abs(current - last) > near;
+            return (Math.abs(current - last) > near) ? at : undefined;
         }
-        // Untouched since then it is still his, also where the footage happens to end just there.
-        return Math.abs(at - own) <= near || Math.abs(at - ours) > near;
+        if (Math.abs(at - own.stood) <= near) {
+            return own.wanted; // Not touched since, perhaps short of where he wanted it for want of footage.
+        }
+        return (Math.abs(at - ours) > near) ? at : undefined;
     }
 
     /**
@@ -61,29 +63,32 @@ SemrenderAE.merge = (function () {
      * @param {Span} current
      * @param {Span} wanted
      * @param {number} frame Length of a frame.
+     * @param {boolean} bounded Whether the layer cannot show more than its footage.
      * @returns {Times}
      */
-    function times(last, current, wanted, frame) {
+    function times(last, current, wanted, frame, bounded) {
         var near = SAME_FRAME * frame;
         var offset = current.start - last.start;
         var slid = Math.abs(offset) > near;
         var start = wanted.start + (slid ? offset : 0);
         var inPoint = start + wanted.inPoint - wanted.start;
         var outPoint = start + wanted.outPoint - wanted.start;
-        var inKept = isTrim(last.ownIn, last.inPoint - last.start, current.inPoint - current.start, current.inPoint,
+        var ownIn = ownTrim(last.ownIn, last.inPoint - last.start, current.inPoint - current.start, current.inPoint,
             inPoint, near);
-        var outKept = isTrim(last.ownOut, last.outPoint - last.start, current.outPoint - current.start,
+        var ownOut = ownTrim(last.ownOut, last.outPoint - last.start, current.outPoint - current.start,
             current.outPoint, outPoint, near);
-        return {
-            span: {
-                start: start,
-                inPoint: inKept ? current.inPoint : inPoint,
-                outPoint: outKept ? current.outPoint : outPoint
-            },
-            slid: slid,
-            inKept: inKept,
-            outKept: outKept
+        var span = {
+            start: start,
+            inPoint: (ownIn === undefined) ? inPoint : ownIn,
+            outPoint: (ownOut === undefined) ? outPoint : ownOut
         };
+        var reached = !bounded || (span.inPoint >= start - near && span.inPoint <= outPoint - frame + near &&
+            span.outPoint <= outPoint + near && span.outPoint >= span.inPoint + frame - near);
+        if (!reached) {
+            span.inPoint = Math.min(Math.max(span.inPoint, start), outPoint - frame);
+            span.outPoint = Math.min(Math.max(span.outPoint, span.inPoint + frame), outPoint);
+        }
+        return {span: span, slid: slid, ownIn: ownIn, ownOut: ownOut, reached: reached};
     }
 
     /**

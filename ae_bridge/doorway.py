@@ -1,0 +1,246 @@
+"""The panel's door to the server: loopback TCP, one line of JSON in, one line out, then the end.
+
+ExtendScript has plain TCP and nothing else. So each request is a connection of its own, carries the token from
+the doorway's file (readable by the user alone), and is answered at once; long work has a job id to ask about.
+Threads of the server's process: the doorway ends with it, however that ends.
+
+    {"token": ..., "verb": "models"}
+    {"token": ..., "verb": "repaint", "folder", "model", "seed", "options", "frame"}   frame: only a preview of it
+    {"token": ..., "verb": "progress" | "cancel", "job"}
+    -> {"ok": true, ...} or {"ok": false, "error": words}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import secrets
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ae_bridge import inbox
+from shared import places
+from shared.client import Client, Connection
+from shared.delivery import FILE_NAME
+from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.shot import Shot
+
+MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
+MAX_ANSWER = 4 * 2**20
+MAX_CONNECTIONS = 16
+SECONDS = 5.0  # for a whole request; the panel waits two
+PREVIEW_PRIORITY = 50
+
+Body = dict[str, Any]
+
+
+def doorway_file() -> Path:
+    return places.home() / "after_effects" / "doorway.json"
+
+
+@contextlib.contextmanager
+def doorway(connection: Connection) -> Iterator[int]:
+    """Open for as long as the block runs; yields the port. The file tells the panel port and token."""
+    door = _Door(connection)
+    thread = threading.Thread(target=door.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True, name="doorway")
+    thread.start()
+    port = int(door.server_address[1])
+    token = {"token": door.token}
+    try:
+        places.write_json(doorway_file(), {"host": "127.0.0.1", "port": port, **token, "pid": os.getpid()})
+        yield port
+    finally:
+        if (places.read_json(doorway_file()) or {}).get("token") == door.token:
+            doorway_file().unlink(missing_ok=True)
+        door.shutdown()
+        door.server_close()
+
+
+class _Door(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(("127.0.0.1", 0), _Request)
+        self.token = secrets.token_hex(24)
+        self.connection = connection
+        self.slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self.slots.acquire(blocking=False):
+            self.shutdown_request(request)  # whoever floods is turned away, the accept loop goes on
+            return
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no more threads
+            self.slots.release()
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.slots.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A visitor who leaves in the middle is no news."""
+
+
+class _Request(socketserver.BaseRequestHandler):
+    server: _Door
+
+    def handle(self) -> None:
+        line = _line(self.request)
+        if line is None:
+            answer: Body = {"ok": False, "error": f"A request is one line of at most {MAX_LINE} bytes."}
+        else:
+            answer = self._answer(line)
+        text = json.dumps(answer, ensure_ascii=True)
+        if len(text) > MAX_ANSWER:
+            text = json.dumps({"ok": False, "error": "The answer is too long for the panel."})
+        self.request.settimeout(SECONDS)
+        self.request.sendall(text.encode("ascii") + b"\n")
+
+    def _answer(self, line: bytes) -> Body:
+        try:
+            body = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return {"ok": False, "error": "The request is not JSON."}
+        token = body.get("token") if isinstance(body, dict) else None
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self.server.token.encode()):
+            return {"ok": False, "error": "The token is wrong: the server was restarted, or this is not its panel."}
+        verb = VERBS.get(body.get("verb")) if isinstance(body.get("verb"), str) else None
+        if verb is None:
+            return {"ok": False, "error": f"The doorway has no such verb; it has {', '.join(VERBS)}."}
+        try:
+            with Client(self.server.connection, patience=SECONDS) as client:
+                return {"ok": True, **verb(client, body)}
+        except SemrenderError as error:
+            return {"ok": False, "error": str(error)}
+
+
+def _line(connection: socket.socket) -> bytes | None:
+    """The request without its end, or None where it is too long, too slow or cut off."""
+    until, read = time.monotonic() + SECONDS, b""
+    while b"\n" not in read:
+        left = until - time.monotonic()
+        if left <= 0 or len(read) > MAX_LINE:
+            return None
+        connection.settimeout(left)
+        try:
+            piece = connection.recv(8192)
+        except OSError:
+            return None
+        if not piece:
+            return None
+        read += piece
+    line = read.partition(b"\n")[0]
+    return line if len(line) <= MAX_LINE else None
+
+
+# --- verbs ------------------------------------------------------------------------------------------------
+
+
+def _models(client: Client, _: Body) -> Body:
+    found = client.models()
+    names = ("name", "title", "label_set", "options", "licence", "description")
+    cards = [
+        {**{name: card.get(name) for name in names}, "options": card.get("options") or []} for card in found["models"]
+    ]
+    return {"models": cards, "default": found["default"]}
+
+
+def _repaint(client: Client, body: Body) -> Body:
+    """The job that painted a delivery once more with another model, seed or option, into a folder beside it."""
+    folder = Path(_text(body, "folder"))
+    if not folder.is_absolute() or not (folder / FILE_NAME).is_file():
+        raise MissingInput(f"there is no {FILE_NAME}", file=folder, remedy="Relink the delivery")
+    spec = _asked(client, folder)
+    frame = body.get("frame")
+    shot = _changed(spec["shot"], body)
+    out = folder.with_name(f"{folder.name}_preview") if frame is not None else _next_take(folder)
+    job = {"shot": shot, "base": spec["base"], "out": str(out), "format": spec["format"], "layers": spec["layers"]}
+    job["frames"] = spec["frames"] if frame is None else [frame]
+    job["priority"] = PREVIEW_PRIORITY if frame is not None else 0
+    return {"job": client.submit(job), "folder": out.as_posix()}
+
+
+def _asked(client: Client, folder: Path) -> Body:
+    """What was asked of the server when it painted into this folder."""
+    for job in sorted(client.jobs(), key=lambda job: float(job["created"]), reverse=True):
+        if job["state"] == "done" and Path(job["out"]) in (folder, folder.resolve()):
+            return client.ask("asked", job["job"])
+    raise MissingInput(
+        "the server does not know how this was painted",
+        file=folder,
+        cause="It was painted by another server, by one that ran for one command only, or long ago",
+        remedy="Paint it again from Maya or with `semrender render` while `semrender serve` runs",
+    )
+
+
+def _changed(asked: Body, body: Body) -> Body:
+    """The shot with what the panel says, for every layer alike. Raises InputRefused."""
+    shot = dict(asked)
+    if body.get("model") is not None:
+        shot["model"] = _text(body, "model")
+        shot["options"] = {}  # those of another model mean nothing
+    if body.get("options") is not None:
+        if not isinstance(body["options"], dict):
+            raise InputRefused("the options are no table of names and values")
+        shot["options"] = {**shot.get("options", {}), **body["options"]}
+    if body.get("seed") is not None:
+        shot["seed"] = body["seed"]
+    own = [name for name in ("model", "seed") if body.get(name) is not None]
+    shot["layers"] = [{**layer, **dict.fromkeys(own)} for layer in shot["layers"]]
+    return Shot.from_dict(shot).to_dict()
+
+
+def _next_take(folder: Path) -> Path:
+    """A painting in use is never painted over: `sh020`, `sh020_take002`, `sh020_take003` ..."""
+    base, _, number = folder.name.partition("_take")
+    for take in range(int(number) + 1 if number.isdigit() else 2, 10_000):
+        path = folder.with_name(f"{base}_take{take:03d}")
+        if not path.exists():
+            return path
+    raise InputRefused("there are too many takes", file=folder, remedy="Remove some")
+
+
+def _progress(client: Client, body: Body) -> Body:
+    """Where a job stands. A finished take is offered to the panel here; asking again changes nothing."""
+    wanted = _text(body, "job")
+    for job in client.jobs():
+        if job["job"] == wanted:
+            out = Path(job["out"])
+            found = {name: job[name] for name in ("state", "done", "total", "failed", "paused")}
+            if job["state"] == "done" and not out.name.endswith("_preview") and (out / FILE_NAME).is_file():
+                inbox.drop(out)
+            return {**found, "folder": out.as_posix(), "preview": (out / "preview.png").as_posix()}
+    raise MissingInput("the server does not know that job any more")
+
+
+def _cancel(client: Client, body: Body) -> Body:
+    client.cancel(_text(body, "job"))
+    return {}
+
+
+VERBS: dict[str, Callable[[Client, Body], Body]] = {
+    "models": _models,
+    "repaint": _repaint,
+    "progress": _progress,
+    "cancel": _cancel,
+}
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 4096:
+        raise InputRefused(f'the request has no "{name}"')
+    return value

@@ -1,0 +1,87 @@
+/*
+ * Files for the panel: the state folder, texts, deliveries. The only file of the panel that opens any.
+ */
+SemrenderAE.files = (function () {
+    var MOST = 64 * 1024 * 1024;
+
+    /** File decodes what it is given. @param {string} path */
+    function at(path) {
+        return new File(path.replace(/%/g, "%25"));
+    }
+
+    /** Where semrender keeps things; as shared/places.py says. */
+    function home() {
+        var chosen = $.getenv("SEMRENDER_HOME");
+        var local = $.getenv("LOCALAPPDATA");
+        if (chosen) {
+            return chosen.replace(/\\/g, "/");
+        }
+        if ($.os.indexOf("Windows") !== -1 && local) {
+            return local.replace(/\\/g, "/") + "/semrender";
+        }
+        return decodeURI(Folder.userData.absoluteURI) + "/semrender";
+    }
+
+    /** The object in a JSON file; null where there is none that can be read. @param {string} path */
+    function readJson(path) {
+        var file = at(path);
+        var text;
+        if (!file.exists || file.length > MOST) {
+            return null;
+        }
+        file.encoding = "UTF-8";
+        if (!file.open("r")) {
+            return null;
+        }
+        text = file.read();
+        file.close();
+        try {
+            return SemrenderAE.json.parse(text);
+        } catch (e) {
+            return null;
+        }
+    }
+
+    /** Found out by doing it: the preference has had several names. */
+    function mayWrite() {
+        var file = at(decodeURI(Folder.temp.absoluteURI) + "/semrender_probe.txt");
+        var able = false;
+        try {
+            file.encoding = "UTF-8";
+            if (file.open("w")) {
+                file.write("semrender");
+                file.close();
+                able = file.length === 9;
+            }
+        } catch (e) {
+            able = false;
+        }
+        try {
+            file.close();
+            file.remove();
+        } catch (e2) {
+            able = able && true;
+        }
+        return able;
+    }
+
+    /** The command that starts the server, as a file the system can open; "" where semrender never ran here. */
+    function writeStarter() {
+        var known = readJson(home() + "/installation.json");
+        var windows = $.os.indexOf("Windows") !== -1;
+        var file = at(home() + "/after_effects/start_server." + (windows ? "bat" : "command"));
+        if (known === null) {
+            return "";
+        }
+        file.encoding = "UTF-8";
+        file.lineFeed = windows ? "Windows" : "Unix";
+        if (!file.open("w")) {
+            return "";
+        }
+        file.write((windows ? "" : "#!/bin/sh\n") + "\"" + known.python + "\" -m semrender serve\n");
+        file.close();
+        return file.fsName;
+    }
+
+    return {at: at, home: home, readJson: readJson, mayWrite: mayWrite, writeStarter: writeStarter};
+}());

@@ -1,0 +1,314 @@
+/*
+ * What the panel does. It polls one small file and, while something is painted, the server; it never waits for either
+ * longer than the socket's two seconds. The state lives here, so that closing and reopening the panel loses nothing.
+ */
+SemrenderAE.panel = (function () {
+    var EVERY = 2000; // milliseconds
+    var SECTION = "semrender";
+    var STATES = {
+        "new": "New", "current": "In project", "update": "Update", "older": "Older version", "changed": "New take"
+    };
+    var OFF = "After Effects does not let scripts write files or use the network: deliveries can be imported, nothing " +
+        "can be painted again. Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network.";
+    var state = SemrenderAE.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
+        c: null, window: null, able: false};
+    SemrenderAE.panelState = state;
+
+    /** @param {string} words */
+    function say(words) {
+        state.c.status.text = words;
+    }
+
+    function job() {
+        return app.settings.haveSetting(SECTION, "job") ? app.settings.getSetting(SECTION, "job") : "";
+    }
+
+    /** @param {string} id "" when nothing is painted any more. */
+    function remember(id) {
+        app.settings.saveSetting(SECTION, "job", id);
+    }
+
+    function selected() {
+        return state.c.list.selection === null ? null : state.entries[state.c.list.selection.index];
+    }
+
+    function enable() {
+        var one = selected();
+        var painting = job() !== "";
+        state.c.bring.enabled = state.c.relink.enabled = state.c.reveal.enabled = one !== null;
+        state.c.paint.enabled = state.c.preview.enabled =
+            one !== null && state.able && !painting && state.models.length > 0;
+        state.c.cancel.enabled = painting;
+        state.c.connect.enabled = state.c.server.enabled = state.able;
+        state.c.bring.text = (one !== null && one.state !== "new") ? "Update" : "Import";
+    }
+
+    /** Reads the drop folder and shows it. */
+    function refresh() {
+        var found = SemrenderAE.files.readJson(SemrenderAE.files.home() + "/after_effects/inbox/index.json");
+        var known = SemrenderAE.core.shots();
+        var before = selected();
+        var row;
+        var i;
+        state.entries = found === null ? [] : found.entries;
+        state.c.list.removeAll();
+        for (i = 0; i < state.entries.length; i += 1) {
+            state.entries[i].state = SemrenderAE.core.state(state.entries[i], known);
+            row = state.c.list.add("item", state.entries[i].name);
+            row.subItems[0].text = "v" + ("000" + state.entries[i].version).slice(-3);
+            row.subItems[1].text = STATES[state.entries[i].state];
+            if (before !== null && before.folder === state.entries[i].folder) {
+                state.c.list.selection = i;
+            }
+        }
+        if (state.c.list.selection === null && state.entries.length > 0) {
+            state.c.list.selection = 0;
+        }
+        if (state.entries.length === 0) {
+            say("No deliveries yet. A painted shot appears here by itself.");
+        }
+        enable();
+    }
+
+    /** @param {any} report */
+    function show(report) {
+        var parts = [["errors", "Not done"], ["warnings", "Look at"], ["kept", "Kept as you have it"],
+            ["changed", "Changed"], ["added", "Added"]];
+        var lines = [];
+        var list;
+        var i;
+        var k;
+        for (i = 0; i < parts.length; i += 1) {
+            list = report[parts[i][0]];
+            if (list.length > 0) {
+                lines.push(parts[i][1] + " (" + list.length + ")");
+            }
+            for (k = 0; k < list.length; k += 1) {
+                lines.push("  " + list[k].words);
+            }
+        }
+        state.c.report.text = lines.length > 0 ? lines.join("\n") : "Nothing to do: the project is up to date.";
+        say((report.ok ? "Done: " : "With errors: ") + report.shot.name + ", " + report.changed.length + " changed, " +
+            report.kept.length + " kept, " + report.added.length + " added");
+    }
+
+    /** @param {string} folder @param {boolean} relinks */
+    function bring(folder, relinks) {
+        var delivery = SemrenderAE.files.readJson(folder + "/delivery.json");
+        if (delivery === null) {
+            say("No readable delivery.json in " + folder + ". Use Relink... where the folder was moved.");
+            return;
+        }
+        show(relinks ? SemrenderAE.core.relink(delivery, folder) :
+            SemrenderAE.core.importDelivery(delivery, folder, {restoreDeleted: state.c.restore.value}));
+        refresh();
+    }
+
+    function relink() {
+        var one = selected();
+        var chosen = Folder.selectDialog("Where is the delivery of " + one.name + " now?");
+        if (chosen !== null) {
+            bring(decodeURI(chosen.absoluteURI), true);
+        }
+    }
+
+    /** Controls for the options of the chosen model. */
+    function buildOptions() {
+        var card = state.c.model.selection === null ? null : state.models[state.c.model.selection.index];
+        var i;
+        while (state.c.options.children.length > 0) {
+            state.c.options.remove(0);
+        }
+        state.controls = [];
+        for (i = 0; card !== null && i < card.options.length; i += 1) {
+            state.controls.push({given: card.options[i],
+                control: SemrenderAE.view.option(state.c.options, card.options[i])});
+        }
+        state.window.layout.layout(true);
+        enable();
+    }
+
+    function connect() {
+        var answer = SemrenderAE.doorway.ask({verb: "models"});
+        var i;
+        if (!answer.ok) {
+            say(answer.error);
+            return;
+        }
+        state.models = answer.models;
+        state.c.model.removeAll();
+        for (i = 0; i < answer.models.length; i += 1) {
+            state.c.model.add("item", answer.models[i].title);
+            if (answer.models[i].name === answer["default"]) {
+                state.c.model.selection = i;
+            }
+        }
+        if (state.c.model.selection === null && answer.models.length > 0) {
+            state.c.model.selection = 0;
+        }
+        buildOptions();
+        say("Connected to the server.");
+    }
+
+    /** The frame of the shot at the time of its comp; its first where the comp is not the active one. */
+    function currentFrame() {
+        var comp = app.project.activeItem;
+        var delivery = SemrenderAE.files.readJson(selected().folder + "/delivery.json");
+        var frame = delivery === null ? 0 : delivery.shot.first;
+        if (comp instanceof CompItem && comp.name === selected().name) {
+            frame = Math.round(comp.time * comp.frameRate) + comp.displayStartFrame;
+        }
+        return delivery === null ? frame : Math.max(delivery.shot.first, Math.min(delivery.shot.last, frame));
+    }
+
+    /** @param {boolean} preview */
+    function paint(preview) {
+        var request = {verb: "repaint", folder: selected().folder, options: {}};
+        var seed = Number(state.c.seed.text);
+        var answer;
+        var i;
+        try {
+            if (state.c.seed.text === "" || isNaN(seed) || seed < 0 || seed !== Math.floor(seed)) {
+                throw new Error("Seed: give a whole number from 0.");
+            }
+            request.seed = seed;
+            request.model = state.models[state.c.model.selection.index].name;
+            for (i = 0; i < state.controls.length; i += 1) {
+                request.options[state.controls[i].given.name] =
+                    SemrenderAE.view.value(state.controls[i].given, state.controls[i].control);
+            }
+        } catch (e) {
+            say(e.message);
+            return;
+        }
+        if (preview) {
+            request.frame = currentFrame();
+        }
+        answer = SemrenderAE.doorway.ask(request);
+        if (!answer.ok) {
+            say(answer.error);
+            return;
+        }
+        remember(answer.job);
+        state.preview = preview;
+        state.c.bar.value = 0;
+        say("Painting ...");
+        enable();
+    }
+
+    /** Asks how far the painting is. */
+    function follow() {
+        var answer = SemrenderAE.doorway.ask({verb: "progress", job: job()});
+        if (!answer.ok) {
+            say(answer.error);
+            if (answer.error.indexOf("know that job") !== -1) {
+                remember("");
+                enable();
+            }
+            return;
+        }
+        state.c.bar.value = answer.total > 0 ? Math.round(100 * answer.done / answer.total) : 0;
+        if (answer.state !== "done" && answer.state !== "failed" && answer.state !== "cancelled") {
+            say("Painting: " + answer.done + " of " + answer.total + " frames");
+            return;
+        }
+        remember("");
+        say(answer.state === "done" ? "Painted." : "Painting has " +
+            (answer.state === "failed" ? "failed; see `semrender jobs`." : "been cancelled."));
+        if (answer.state === "done" && state.preview) {
+            SemrenderAE.files.at(answer.preview).execute();
+        }
+        refresh();
+    }
+
+    function poll() {
+        var index = SemrenderAE.files.at(SemrenderAE.files.home() + "/after_effects/inbox/index.json");
+        var modified = index.exists ? String(index.modified) + index.length : "";
+        if (modified !== state.modified) {
+            state.modified = modified;
+            refresh();
+        }
+        if (state.able && job() !== "") {
+            follow();
+        }
+    }
+
+    function stop() {
+        if (state.task !== 0) {
+            try {
+                app.cancelTask(state.task);
+            } catch (e) {
+                state.failures = 0; // After Effects has forgotten it by itself.
+            }
+            state.task = 0;
+        }
+    }
+
+    /** Called by After Effects; an error here would be a dialog each time. */
+    function tick() {
+        var alive = false;
+        try {
+            alive = state.c.status.text !== undefined; // Controls of a closed panel throw.
+            poll();
+            state.failures = 0;
+        } catch (e) {
+            state.failures += 1;
+            if (!alive || state.failures > 2) {
+                stop();
+            }
+        }
+    }
+
+    /** @param {any} window */
+    function open(window) {
+        var c;
+        state.able = SemrenderAE.files.mayWrite();
+        c = SemrenderAE.view.build(window, state.able ? "" : OFF);
+        stop();
+        state.c = c;
+        state.window = window;
+        state.modified = "";
+        state.models = [];
+        state.controls = [];
+        c.list.onChange = enable;
+        c.list.onDoubleClick = function () {
+            SemrenderAE.core.openComp(selected().uid);
+        };
+        c.bring.onClick = function () {
+            bring(selected().folder, false);
+        };
+        c.relink.onClick = relink;
+        c.reveal.onClick = function () {
+            new Folder(selected().folder.replace(/%/g, "%25")).execute();
+        };
+        c.refresh.onClick = refresh;
+        c.model.onChange = buildOptions;
+        c.connect.onClick = connect;
+        c.paint.onClick = function () {
+            paint(false);
+        };
+        c.preview.onClick = function () {
+            paint(true);
+        };
+        c.cancel.onClick = function () {
+            var answer = SemrenderAE.doorway.ask({verb: "cancel", job: job()});
+            say(answer.ok ? "Cancelling ..." : answer.error);
+        };
+        c.prefs.onClick = function () {
+            app.executeCommand(2359);
+        };
+        c.server.onClick = function () {
+            var starter = SemrenderAE.files.writeStarter();
+            say(starter === "" ? "semrender never ran on this machine: run `semrender serve` once." : "Starting ...");
+            if (starter !== "") {
+                SemrenderAE.files.at(starter.replace(/\\/g, "/")).execute();
+            }
+        };
+        window.onClose = stop;
+        say(SemrenderAE.core.hostFault() || "Ready");
+        refresh();
+        state.task = app.scheduleTask("SemrenderAE.panel.tick()", EVERY, true);
+    }
+
+    return {open: open, tick: tick};
+}());

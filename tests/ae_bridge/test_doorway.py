@@ -1,0 +1,164 @@
+"""The panel's door to a real server: what it does, and who does not get in."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ae_bridge import doorway, inbox
+from shared import places
+from shared.client import Client
+from shared.delivery import read_delivery
+from tests.inference_server.servers import job_of, kill, running_server, start_server, wait_for
+
+Body = dict[str, Any]
+
+
+def raw(line: bytes, seconds: float = 15.0) -> bytes:
+    found = places.read_json(doorway.doorway_file())
+    assert found is not None
+    with socket.create_connection((found["host"], found["port"]), seconds) as connection:
+        answer = b""
+        try:
+            connection.sendall(line)
+            while piece := connection.recv(65536):
+                answer += piece
+        except ConnectionError:
+            pass
+        return answer
+
+
+def ask(verb: str, **more: Any) -> Body:
+    token = (places.read_json(doorway.doorway_file()) or {})["token"]
+    answer: Body = json.loads(raw(json.dumps({"token": token, "verb": verb, **more}).encode() + b"\n"))
+    return answer
+
+
+@pytest.fixture
+def server(state_folder: Path, add_sleep_model: Any) -> Iterator[Client]:
+    add_sleep_model(seconds=0.1)
+    with running_server() as client:
+        yield client
+
+
+@pytest.fixture
+def painted(server: Client, colour_frames: Any, tmp_path: Path) -> Path:
+    """The output folder of a finished job."""
+    out = tmp_path / "sh"
+    job = server.submit(job_of(colour_frames(), out, "stand-in"))
+    assert list(server.watch(job))[-1]["event"] == "done"
+    return out
+
+
+def ended(job: str) -> Body:
+    return wait_for(lambda: (found := ask("progress", job=job))["state"] in ("done", "cancelled", "failed") and found)
+
+
+def test_a_take_with_another_seed_is_painted_and_offered(painted: Path) -> None:
+    assert [card["name"] for card in ask("models")["models"] if card["name"] == "stand-in"]
+    again = ask("repaint", folder=painted.as_posix(), seed=77)
+    assert again["ok"], again
+    assert ended(again["job"])["done"] == 4
+    take = Path(again["folder"])
+    assert take.name == "sh_take002"
+    layers = [layer for layer in read_delivery(take).layers if layer.role == "painting"]
+    assert {layer.provenance.seed for layer in layers} == {77}
+    assert read_delivery(painted).shot.uid == read_delivery(take).shot.uid  # so it is an update
+    assert [entry["folder"] for entry in inbox.entries()] == [take.as_posix()]
+    assert Path(ask("repaint", folder=take.as_posix(), seed=3)["folder"]).name == "sh_take003"
+
+
+def test_a_preview_is_one_frame_and_is_not_offered(painted: Path) -> None:
+    job = ask("repaint", folder=painted.as_posix(), seed=5, frame=1002)
+    found = ended(job["job"])
+    assert (found["state"], found["total"]) == ("done", 1)
+    assert Path(found["preview"]).is_file() and inbox.entries() == []
+
+
+def test_a_take_can_be_cancelled(painted: Path, add_sleep_model: Any) -> None:
+    add_sleep_model("slow", 2.0)
+    job = ask("repaint", folder=painted.as_posix(), model="slow")["job"]
+    assert ask("cancel", job=job)["ok"]
+    assert ended(job)["state"] == "cancelled" and inbox.entries() == []
+
+
+def test_what_cannot_be_done_is_said_in_words(painted: Path, tmp_path: Path) -> None:
+    assert "no delivery.json" in ask("repaint", folder=(tmp_path / "none").as_posix())["error"]
+    assert "seed" in ask("repaint", folder=painted.as_posix(), seed="many")["error"]
+    assert "no option" in ask("repaint", folder=painted.as_posix(), options={"weather": 1})["error"]
+    assert "folder" in ask("repaint")["error"]
+    assert "know that job" in ask("progress", job="x")["error"]
+
+
+STRANGERS = [
+    (b'{"token": "wrong", "verb": "models"}\n', "token is wrong"),
+    (b'{"verb": "models"}\n', "token is wrong"),
+    (b'{"token": 5, "verb": "models"}\n', "token is wrong"),
+    ('{"token": "\u00e4\ud7ff"}\n'.encode(), "token is wrong"),
+    (b"[]\n", "token is wrong"),
+    (b"GET / HTTP/1.0\n\n", "not JSON"),
+    (b"\xff\x00\xfe\n", "not JSON"),
+    (b"[" * 60_000 + b"\n", "not JSON"),
+    (b"x" * 70_000 + b"\n", "one line of at most"),
+]
+
+
+def test_who_does_not_know_the_token_gets_nothing(server: Client) -> None:
+    for line, words in STRANGERS:
+        answer = raw(line)
+        # A huge line may be cut off before its answer is read.
+        assert words in json.loads(answer)["error"] if answer else len(line) > doorway.MAX_LINE
+    assert ask("models")["ok"]
+
+
+def test_unknown_verbs_are_refused(server: Client) -> None:
+    for verb in ("stop", "_models", 7, None, ["models"]):
+        assert "no such verb" in ask(verb)["error"]  # type: ignore[arg-type]
+
+
+def test_silent_and_many_visitors_do_not_close_the_door(server: Client) -> None:
+    found = places.read_json(doorway.doorway_file())
+    assert found is not None
+    silent = [socket.create_connection(("127.0.0.1", found["port"])) for _ in range(60)]
+    began = time.monotonic()
+
+    def back() -> bool:
+        try:
+            return bool(ask("models")["ok"])
+        except (ValueError, OSError):
+            return False
+
+    wait_for(back, 60.0)
+    assert time.monotonic() - began < 60
+    for one in silent:
+        one.close()
+    assert server.request("ping")[0] is not None
+
+
+def test_the_door_file_is_for_its_owner_and_goes_with_the_server(state_folder: Path, add_sleep_model: Any) -> None:
+    with running_server():
+        mode = stat.S_IMODE(doorway.doorway_file().stat().st_mode)
+        assert sys.platform == "win32" or mode == 0o600
+    assert not doorway.doorway_file().exists()
+
+
+def test_a_killed_server_takes_its_door_along_and_the_next_has_another(state_folder: Path) -> None:
+    process = start_server()
+    before = places.read_json(doorway.doorway_file())
+    assert before is not None and before["pid"] == process.pid
+    kill(process)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", before["port"]), 2).close()
+    with running_server():
+        after = places.read_json(doorway.doorway_file())
+        assert after is not None and after["token"] != before["token"] and ask("models")["ok"]
+    assert os.environ["SEMRENDER_HOME"] == str(state_folder)

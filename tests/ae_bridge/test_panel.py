@@ -1,0 +1,195 @@
+"""The built panel in the strict fake, with a real doorway and a real server behind it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_host import AfterEffects, Node
+
+from ae_bridge import build, doorway, inbox
+from shared.client import Client
+from tests.inference_server.servers import job_of, running_server
+
+HOME = "/home/semrender/after_effects"
+SEED = "A whole number from 0. The same seed gives the same painting."
+
+Panel = Callable[..., AfterEffects]
+
+
+@pytest.fixture
+def panel(node: Node) -> Panel:
+    def opened(**preferences: Any) -> AfterEffects:
+        options = {"plugins": ["scriptui"], "mayTouchFiles": True, "preferences": preferences}
+        session = AfterEffects(node, {"empty.jsx": "0;"}, **options)
+        supply(session)
+        session.run(build.bundle(build.PANEL))
+        return session
+
+    return opened
+
+
+def supply(session: AfterEffects) -> None:
+    """What is on the real disk, on the disk of the fake: drop folder, door, deliveries and their pictures."""
+    texts = {
+        f"{HOME}/doorway.json": doorway.doorway_file(),
+        f"{HOME}/inbox/index.json": inbox.inbox_folder() / "index.json",
+    }
+    for entry in inbox.entries():
+        folder = Path(entry["folder"])
+        texts[f"{folder.as_posix()}/delivery.json"] = folder / "delivery.json"
+        session.put(*(file.as_posix() for file in folder.rglob("*.png")))
+    files = {place: {"text": file.read_text("utf-8")} for place, file in texts.items() if file.is_file()}
+    session.node.ask(op="disk", put=files)
+
+
+def window(session: AfterEffects) -> Any:
+    return session.run("ui.tree()[0]")
+
+
+def controls(session: AfterEffects, kind: str) -> list[Any]:
+    found, waiting = [], [window(session)]
+    while waiting:
+        one = waiting.pop(0)
+        waiting += one["children"]
+        found += [one] if one["kind"] == kind else []
+    return found
+
+
+def rows(session: AfterEffects) -> list[list[str]]:
+    return list(controls(session, "listbox")[0]["rows"])
+
+
+def status(session: AfterEffects) -> str:
+    return str(window(session)["children"][-1]["text"])
+
+
+def paint_until(session: AfterEffects, words: str, seconds: float = 60.0) -> list[str]:
+    seen = []
+    until = time.monotonic() + seconds
+    while not seen or words not in seen[-1]:
+        assert time.monotonic() < until, seen
+        supply(session)
+        session.run("ui.advance(2000)")
+        seen.append(status(session))
+    return seen
+
+
+@pytest.fixture
+def server(state_folder: Path, add_sleep_model: Any) -> Iterator[Client]:
+    add_sleep_model(seconds=0.3)
+    with running_server() as client:
+        yield client
+
+
+@pytest.fixture
+def painted(server: Client, colour_frames: Any, tmp_path: Path) -> Path:
+    out = tmp_path / "sh"
+    job = server.submit(job_of(colour_frames(), out, "stand-in"))
+    assert list(server.watch(job))[-1]["event"] == "done"
+    inbox.drop(out)
+    return out
+
+
+def test_import_paint_again_and_update(panel: Panel, painted: Path) -> None:
+    session = panel()
+    assert [row[2] for row in rows(session)] == ["New"]
+    session.run('ui.click("Import")')
+    assert rows(session)[0][2] == "In project" and "0 kept" in status(session)
+
+    session.run('ui.click("Connect")')
+    assert "Connected" in status(session)
+    models = next(one for one in controls(session, "dropdownlist") if one["rows"])
+    at = next(n for n, row in enumerate(models["rows"]) if "stand" in row[0].lower() or "sleep" in row[0].lower())
+    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    session.run(f'ui.type("{SEED}", "77"); ui.click("Paint")')
+    seen = paint_until(session, "Painted")
+    assert any("frames" in words for words in seen[:-1]), seen
+    supply(session)
+    session.run('ui.click("Refresh")')
+    assert sorted(row[2] for row in rows(session)) == ["In project", "New take"]
+    take = next(n for n, row in enumerate(rows(session)) if row[2] == "New take")
+    before = session.dump()
+    session.run(
+        f'var l = ui.find("Painted shots, newest first. Double-click to show the comp.");'
+        f' l.selection = {take}; l.onChange(); ui.click("Update");'
+    )
+    assert rows(session)[take][2] == "In project"
+    after = session.dump()
+    assert len(before["items"]) == len(after["items"]) and before != after
+
+
+def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_sleep_model: Any) -> None:
+    add_sleep_model("slow", 3.0, title="AAA slow")
+    session = panel()
+    session.run('ui.click("Connect")')
+    titles = [row[0] for row in next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]]
+    at = titles.index("AAA slow") if "AAA slow" in titles else len(titles) - 1
+    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    session.run(f'ui.type("{SEED}", "many"); ui.click("Paint")')
+    assert "whole number" in status(session)
+    session.run(f'ui.type("{SEED}", "5"); ui.click("Paint"); ui.click("Cancel")')
+    paint_until(session, "cancelled")
+    assert len(rows(session)) == 1
+
+
+def test_closing_and_reopening_goes_on(panel: Panel, painted: Path) -> None:
+    session = panel()
+    session.run('ui.click("Connect")')
+    at = len(next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]) - 1
+    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    session.run('ui.click("Paint"); ui.close();')
+    assert session.run("ui.tasks()") == 0
+    session.run(build.bundle(build.PANEL))
+    assert session.run("ui.tasks()") == 1
+    assert "Painted" in paint_until(session, "Painted")[-1]
+
+
+def test_a_panel_that_vanishes_ends_its_task(panel: Panel, state_folder: Path) -> None:
+    session = panel()
+    session.run("ui.rude(); ui.close();")
+    assert session.run("ui.advance(2000)") == 0
+
+
+def test_with_the_preference_off_import_still_works(panel: Panel, painted: Path) -> None:
+    session = panel(write=False)
+    assert "Allow Scripts to Write Files" in controls(session, "statictext")[0]["text"]
+    greyed = {one["text"] for one in controls(session, "button") if not one["enabled"]}
+    assert {"Connect", "Paint", "Preview Frame", "Start Server"} <= greyed
+    session.run('ui.click("Import")')
+    assert rows(session)[0][2] == "In project"
+    session.run("ui.advance(6000)")
+
+
+def test_without_a_server_the_panel_says_so(panel: Panel, state_folder: Path) -> None:
+    session = panel()
+    assert "No deliveries yet" in status(session)
+    session.run('ui.click("Connect")')
+    assert "Start Server" in status(session)
+    session.run('ui.click("Start Server")')
+    assert "semrender serve" in status(session)
+
+
+def test_docked_or_as_a_window(panel: Panel, state_folder: Path) -> None:
+    session = panel()
+    assert len(session.run("ui.tree()")) == 1
+    docked = build.bundle(build.PANEL).replace("}(this));", "}(new Panel()));")
+    session.run("ui.close();")
+    session.run(docked)
+    assert controls(session, "listbox") and all(one["tip"] for one in controls(session, "button"))
+
+
+def test_the_layout_can_be_drawn(panel: Panel, painted: Path, tmp_path: Path) -> None:
+    from tools.draw_panel import draw
+
+    session = panel()
+    session.run('ui.click("Import"); ui.click("Connect")')
+    picture = draw(window(session))
+    assert picture.width == 760 and picture.height > 600
+    assert len(picture.getcolors(1 << 20) or []) > 20
+    if os.environ.get("SEMRENDER_PANEL_PNG"):  # for docs/after_effects.md
+        picture.save(os.environ["SEMRENDER_PANEL_PNG"])

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+/*
+ * AfterFX as a program, with the habits of the real one: -m -noui -r SCRIPT, a quoted path or one with a space runs
+ * nothing and exits at once, the exit code says nothing. FAKE_AFTERFX chooses a bad day: "hang" (also: a modal dialog
+ * waits), "crash", "lingers" (does not quit), "readonly" (scripts may not write files).
+ * The script runs in the strict fake; what it writes is then on the real disk.
+ */
+"use strict";
+
+const fs = require("fs");
+const path = require("path");
+const {Host} = require("./host.js");
+
+const [own, noui, flag, script, ...more] = process.argv.slice(2);
+const mood = process.env.FAKE_AFTERFX || "";
+const wait = () => setInterval(() => {}, 1000);
+
+function walk(folder, found = {}) {
+    for (const entry of fs.readdirSync(folder, {withFileTypes: true})) {
+        const file = path.posix.join(folder, entry.name);
+        if (entry.isDirectory()) {
+            walk(file, found);
+        } else if (/\.(png|exr)$/.test(entry.name)) {
+            found[file] = {width: 64, height: 36, alpha: true};
+        }
+    }
+    return found;
+}
+
+if (own !== "-m" || noui !== "-noui" || flag !== "-r" || more.length > 0 || /["' ]/.test(script)) {
+    process.exit(0);
+}
+if (mood === "crash") {
+    process.exit(3);
+}
+if (mood === "hang") {
+    wait();
+} else {
+    const text = fs.readFileSync(script, "ascii");
+    const folder = /"folder": "([^"]*)"/.exec(text)[1];
+    const preferences = {write: mood !== "readonly"};
+    const host = new Host({mayTouchFiles: true, windows: false, preferences, files: walk(folder)});
+    const done = host.run(text, null, "script");
+    for (const [name, content] of host.disk.files) {
+        if (content.text !== undefined && content.text !== "") {
+            fs.writeFileSync(name, content.text);
+        }
+    }
+    fs.writeFileSync(`${folder}/fake.json`, JSON.stringify({...done, saved: host.project.saved, quit: host.hasQuit}));
+    if (mood === "lingers") {
+        wait();
+    }
+}

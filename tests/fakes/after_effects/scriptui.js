@@ -1,0 +1,229 @@
+/*
+ * ScriptUI, Socket and $ for the fake, as a plugin of host.js. Unknown kinds of controls, unknown properties and controls
+ * of a closed window are refused. A Socket is a real connection (`net`, in a process of its own, since it must block).
+ * Tests reach the tree as `ui`: ui.find(text), ui.click(text), ui.close(), ui.tree().
+ */
+"use strict";
+
+const {spawnSync} = require("child_process");
+
+const COMMON = "text helpTip enabled visible alignment preferredSize parent onClick onChange size bounds active";
+const GROUP = "orientation alignChildren margins spacing children layout add remove";
+const KINDS = {
+    group: GROUP, panel: GROUP, statictext: "characters", button: "", checkbox: "value", progressbar: "value maxvalue",
+    edittext: "characters", listbox: "items selection onDoubleClick removeAll add", image: "image",
+    dropdownlist: "items selection removeAll add",
+};
+const CREATION = new Set(["multiline", "readonly", "scrolling", "truncate", "numberOfColumns", "showHeaders",
+    "columnTitles", "columnWidths", "multiselect", "resizeable", "name"]);
+const WINDOW = `${GROUP} onClose onResize onResizing center show update close`;
+
+const CLIENT = `
+    const [port, timeout] = process.argv.slice(1).map(Number);
+    const socket = require("net").connect(port, "127.0.0.1");
+    let said = "";
+    process.stdin.on("data", (piece) => { said += piece; }).on("end", () => socket.write(said));
+    socket.setTimeout(timeout * 1000, () => process.exit(2));
+    socket.on("data", (piece) => process.stdout.write(piece)).on("error", () => process.exit(3));
+    socket.on("close", () => process.exit(0));
+`;
+
+exports.install = function install(host, define) {
+    const realm = host.realm.inside;
+    const list = (values) => host.array(values);
+
+    function control(kind, parent, text, properties = {}) {
+        const allowed = new Set(`${COMMON} ${KINDS[kind] === undefined ? WINDOW : KINDS[kind]}`.split(/\s+/));
+        if (properties) {
+            for (const name of Object.keys(properties)) {
+                if (!CREATION.has(name)) {
+                    host.violate(`${kind} has no creation property ${name}`);
+                }
+            }
+        }
+        const own = {
+            kind, text: typeof text === "string" ? text : "", enabled: true, visible: true, helpTip: "", parent,
+            kids: [], columns: properties.numberOfColumns || 1, chosen: null, properties,
+        };
+        const isClosed = () => {
+            let top = own;
+            while (top.parent) {
+                top = top.parent;
+            }
+            return top.closed === true;
+        };
+        const item = (words, index) => {
+            const subs = Array.from({length: own.columns - 1}, () => ({text: ""}));
+            return {text: words, index, subItems: list(subs), selected: false};
+        };
+        const methods = {
+            add(type, bounds, content, more) {
+                if (kind === "listbox" || kind === "dropdownlist") {
+                    const made = item(bounds === undefined ? content : bounds, own.kids.length);
+                    own.kids.push(made);
+                    return made;
+                }
+                if (KINDS[type] === undefined || bounds !== undefined) {
+                    host.violate(`add("${type}", ${bounds}): ScriptUI has no such control, or bounds were given`);
+                }
+                const made = control(type, own, content, more);
+                own.kids.push(made.own);
+                return made.proxy;
+            },
+            remove(at) {
+                if (own.kids[at] === undefined) {
+                    host.violate(`remove(${at}) of a group of ${own.kids.length}`);
+                }
+                own.kids.splice(at, 1);
+            },
+            removeAll() {
+                own.kids = [];
+                own.chosen = null;
+            },
+            center() {}, show() {}, update() {}, close() { own.closed = true; },
+        };
+        if (kind === "listbox" || kind === "dropdownlist") {
+            Array.from((Array.isArray(text) || (text && typeof text === "object")) ? Array.from(text) : [])
+                .forEach((words, i) => own.kids.push(item(words, i)));
+        }
+        own.proxy = new Proxy({}, {
+            get(_, name) {
+                if (isClosed()) {
+                    host.closedUse = (host.closedUse || 0) + 1;
+                    throw new Error("Object is invalid");
+                }
+                if (typeof name === "symbol") {
+                    return undefined;
+                }
+                if (!allowed.has(name)) {
+                    host.violate(`${kind}.${name} does not exist in ScriptUI`);
+                }
+                if (methods[name]) {
+                    return methods[name];
+                }
+                if (name === "layout") {
+                    return {layout() {}, resize() {}};
+                }
+                if (name === "children" || name === "items") {
+                    return list(own.kids.map((kid) => kid.proxy || kid));
+                }
+                return name === "selection" ? own.chosen : own[name];
+            },
+            set(_, name, value) {
+                if (!allowed.has(name) || ["children", "parent", "items", "layout"].includes(name)) {
+                    host.violate(`${kind}.${String(name)} cannot be set in ScriptUI`);
+                }
+                if (isClosed()) {
+                    throw new Error("Object is invalid");
+                }
+                if (name === "text" && typeof value !== "string") {
+                    host.violate(`${kind}.text = ${value}: a string is needed`);
+                }
+                if (name === "selection") {
+                    own.chosen = typeof value === "number" ? own.kids[value] || null : value;
+                } else {
+                    own[name] = value;
+                }
+                return true;
+            },
+            getPrototypeOf: () => (own.prototype || realm.Object.prototype),
+        });
+        return {own, proxy: own.proxy};
+    }
+
+    const windows = [];
+    function Window(kind, title, bounds, properties) {
+        const made = control("window", null, title, properties);
+        made.own.prototype = Window.prototype;
+        windows.push(made.own);
+        return made.proxy;
+    }
+    function Panel() {
+        const made = control("window", null, "");
+        made.own.prototype = Panel.prototype;
+        windows.push(made.own);
+        return made.proxy;
+    }
+    function Socket() {
+        let port = 0;
+        let answer = "";
+        this.timeout = 10;
+        this.open = (where, encoding) => {
+            port = Number(where.split(":")[1]);
+            if (!host.preferences.write || encoding !== "BINARY" || this.timeout > 2) {
+                host.violate("a socket needs the preference, BINARY, and a short time limit");
+            }
+            return true;
+        };
+        this.write = (text) => {
+            const done = spawnSync(process.execPath, ["-e", CLIENT, String(port), String(this.timeout)], {input: text});
+            answer = done.stdout.toString();
+            return true;
+        };
+        this.readln = () => answer.split("\n")[0];
+        this.close = () => true;
+    }
+    define("Window", Window);
+    define("Panel", Panel);
+    define("Socket", Socket);
+    define("$", {os: "Macintosh OS", getenv: (name) => host.environment && host.environment[name] || null});
+    host.environment = {SEMRENDER_HOME: "/home/semrender"};
+    realm.Folder.temp = new realm.Folder("/tmp");
+    realm.Folder.userData = new realm.Folder("/home");
+    realm.Folder.selectDialog = () => host.chosenFolder && new realm.Folder(host.chosenFolder);
+
+    const walk = (own, visit) => {
+        visit(own);
+        (own.kids || []).filter((kid) => kid.proxy).forEach((kid) => walk(kid, visit));
+    };
+    const find = (text) => {
+        let found = null;
+        windows.filter((one) => !one.closed).forEach((one) => walk(one, (own) => {
+            found = (own.text === text || own.helpTip === text) ? own : found;
+        }));
+        if (found === null) {
+            throw new Error(`no control says ${text}`);
+        }
+        return found;
+    };
+    const plain = (own) => ({
+        kind: own.kind, text: own.text, enabled: own.enabled, visible: own.visible, value: own.value,
+        tip: own.helpTip, orientation: own.orientation, margins: own.margins, spacing: own.spacing,
+        size: own.preferredSize, characters: own.characters,
+        columns: own.properties.columnTitles, chosen: own.chosen ? own.chosen.text : null,
+        rows: own.kids.filter((kid) => !kid.proxy).map((kid) => [kid.text, ...Array.from(kid.subItems, (s) => s.text)]),
+        children: own.kids.filter((kid) => kid.proxy).map(plain),
+    });
+    define("ui", {
+        click(text) {
+            const own = find(text);
+            if (!own.enabled) {
+                throw new Error(`${text} is greyed out`);
+            }
+            own.onClick();
+        },
+        find: (text) => find(text).proxy,
+        type: (tip, text) => { find(tip).text = text; },
+        tree: () => windows.filter((one) => !one.closed).map(plain),
+        close() {
+            windows.filter((one) => !one.closed).forEach((one) => {
+                if (one.onClose && host.environment.RUDE !== "1") {
+                    one.onClose();
+                }
+                one.closed = true;
+            });
+        },
+        advance(milliseconds) {
+            for (const [, task] of [...host.tasks]) {
+                for (let at = 0; at < milliseconds; at += task.delay) {
+                    host.load("task", task.code);
+                }
+            }
+            return host.tasks.size;
+        },
+        tasks: () => host.tasks.size,
+        executed: () => list(host.executed),
+        choose(folder) { host.chosenFolder = folder; },
+        rude() { host.environment.RUDE = "1"; },
+    });
+};
