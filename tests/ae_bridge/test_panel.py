@@ -193,3 +193,16 @@ def test_the_layout_can_be_drawn(panel: Panel, painted: Path, tmp_path: Path) ->
     assert len(picture.getcolors(1 << 20) or []) > 20
     if os.environ.get("SEMRENDER_PANEL_PNG"):  # for docs/after_effects.md
         picture.save(os.environ["SEMRENDER_PANEL_PNG"])
+
+
+def test_a_moved_delivery_is_found_again(panel: Panel, painted: Path) -> None:
+    session = panel()
+    session.run('ui.click("Import")')
+    moved = painted.rename(painted.with_name("moved"))
+    inbox.drop(moved)
+    supply(session)
+    layers = session.layers("shot")
+    session.run(f'ui.choose("{moved.as_posix()}"); ui.click("Relink...")')
+    footage = session.items("FootageItem").values()
+    assert footage and all(str(moved) in str(item) and str(painted) + "/" not in str(item) for item in footage)
+    assert session.layers("shot") == layers

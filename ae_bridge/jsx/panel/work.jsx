@@ -35,7 +35,7 @@ SemrenderAE.panel = (function () {
     function enable() {
         var one = selected();
         var painting = job() !== "";
-        state.c.bring.enabled = state.c.relink.enabled = state.c.reveal.enabled = one !== null;
+        state.c.bring.enabled = state.c.reveal.enabled = one !== null;
         state.c.paint.enabled = state.c.preview.enabled =
             one !== null && state.able && !painting && state.models.length > 0;
         state.c.cancel.enabled = painting;
@@ -105,8 +105,7 @@ SemrenderAE.panel = (function () {
     }
 
     function relink() {
-        var one = selected();
-        var chosen = Folder.selectDialog("Where is the delivery of " + one.name + " now?");
+        var chosen = Folder.selectDialog("The folder that the delivery is in now");
         if (chosen !== null) {
             bring(decodeURI(chosen.absoluteURI), true);
         }
