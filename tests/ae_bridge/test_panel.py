@@ -193,3 +193,32 @@ def test_the_layout_can_be_drawn(panel: Panel, painted: Path, tmp_path: Path) ->
     assert len(picture.getcolors(1 << 20) or []) > 20
     if os.environ.get("SEMRENDER_PANEL_PNG"):  # for docs/after_effects.md
         picture.save(os.environ["SEMRENDER_PANEL_PNG"])
+
+
+def test_a_moved_delivery_is_found_again(panel: Panel, painted: Path) -> None:
+    session = panel()
+    session.run('ui.click("Import")')
+    moved = painted.rename(painted.with_name("moved"))
+    inbox.drop(moved)
+    supply(session)
+    layers = session.layers("shot")
+    session.run(f'ui.choose("{moved.as_posix()}"); ui.click("Relink...")')
+    footage = session.items("FootageItem").values()
+    assert footage and all(str(moved) in str(item) and str(painted) + "/" not in str(item) for item in footage)
+    assert session.layers("shot") == layers
+
+
+def test_a_class_matte_for_the_selected_layers(
+    panel: Panel, server: Client, colour_frames: Any, tmp_path: Path
+) -> None:
+    asked = job_of(colour_frames(), tmp_path / "sh", "stand-in")
+    asked["shot"]["layers"][0]["mattes"] = ["tree"]
+    assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
+    inbox.drop(tmp_path / "sh")
+    session = panel()
+    assert not next(one for one in controls(session, "button") if one["text"] == "Use on Selected")["enabled"]
+    session.run('ui.click("Import")')
+    (mattes,) = [one for one in controls(session, "dropdownlist") if one["rows"]]
+    assert mattes["rows"][0][0].startswith("tree")
+    session.run('ui.click("Use on Selected")')
+    assert "With errors" in status(session) or "Look at" in str(controls(session, "edittext"))  # nothing is selected

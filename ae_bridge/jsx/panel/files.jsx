@@ -60,7 +60,7 @@ SemrenderAE.files = (function () {
             file.close();
             file.remove();
         } catch (e2) {
-            able = able && true;
+            // What could not be written need not be removed.
         }
         return able;
     }

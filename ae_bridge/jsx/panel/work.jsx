@@ -11,7 +11,7 @@ SemrenderAE.panel = (function () {
     var OFF = "After Effects does not let scripts write files or use the network: deliveries can be imported, nothing " +
         "can be painted again. Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network.";
     var state = SemrenderAE.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
-        c: null, window: null, able: false};
+        mattes: [], c: null, window: null, able: false};
     SemrenderAE.panelState = state;
 
     /** @param {string} words */
@@ -35,7 +35,7 @@ SemrenderAE.panel = (function () {
     function enable() {
         var one = selected();
         var painting = job() !== "";
-        state.c.bring.enabled = state.c.relink.enabled = state.c.reveal.enabled = one !== null;
+        state.c.bring.enabled = state.c.reveal.enabled = one !== null;
         state.c.paint.enabled = state.c.preview.enabled =
             one !== null && state.able && !painting && state.models.length > 0;
         state.c.cancel.enabled = painting;
@@ -67,7 +67,23 @@ SemrenderAE.panel = (function () {
         if (state.entries.length === 0) {
             say("No deliveries yet. A painted shot appears here by itself.");
         }
+        listMattes();
         enable();
+    }
+
+    function listMattes() {
+        var before = state.c.matte.selection === null ? 0 : state.c.matte.selection.index;
+        var i;
+        state.mattes = SemrenderAE.core.classMattes();
+        state.c.matte.removeAll();
+        for (i = 0; i < state.mattes.length; i += 1) {
+            state.c.matte.add("item", state.mattes[i].name + (state.mattes[i].layer === "" ? "" :
+                " (" + state.mattes[i].layer + ")"));
+        }
+        if (state.mattes.length > 0) {
+            state.c.matte.selection = Math.min(before, state.mattes.length - 1);
+        }
+        state.c.use.enabled = state.mattes.length > 0;
     }
 
     /** @param {any} report */
@@ -88,7 +104,7 @@ SemrenderAE.panel = (function () {
             }
         }
         state.c.report.text = lines.length > 0 ? lines.join("\n") : "Nothing to do: the project is up to date.";
-        say((report.ok ? "Done: " : "With errors: ") + report.shot.name + ", " + report.changed.length + " changed, " +
+        say((report.ok ? "Done: " : "With errors: ") + (report.shot.name || "class matte") + ", " + report.changed.length + " changed, " +
             report.kept.length + " kept, " + report.added.length + " added");
     }
 
@@ -105,8 +121,7 @@ SemrenderAE.panel = (function () {
     }
 
     function relink() {
-        var one = selected();
-        var chosen = Folder.selectDialog("Where is the delivery of " + one.name + " now?");
+        var chosen = Folder.selectDialog("The folder that the delivery is in now");
         if (chosen !== null) {
             bring(decodeURI(chosen.absoluteURI), true);
         }
@@ -282,6 +297,9 @@ SemrenderAE.panel = (function () {
             new Folder(selected().folder.replace(/%/g, "%25")).execute();
         };
         c.refresh.onClick = refresh;
+        c.use.onClick = function () {
+            show(SemrenderAE.core.useClassMatte(state.mattes[c.matte.selection.index].uid, "ALPHA"));
+        };
         c.model.onChange = buildOptions;
         c.connect.onClick = connect;
         c.paint.onClick = function () {
