@@ -16,6 +16,7 @@ ROOMS = (
     "inference_server.cli",
     "inference_server.jobs_cli",
     "inference_server.models_cli",
+    "inference_server.training.cli",
     "shared.cli",
     "ae_bridge.cli",
 )

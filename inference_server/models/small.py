@@ -128,7 +128,8 @@ class SmallNet(nn.Module):
             conditions.append(small.contiguous(memory_format=torch.channels_last))
         x = self.middle(skips[-1], conditions[-1])
         for level, block in zip(range(len(skips) - 2, -1, -1), self.decoder, strict=True):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            # Doubled rows and columns would show as a grid on calm surfaces.
+            x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips[level]], 1), conditions[level])
         return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
 
@@ -147,15 +148,15 @@ class SmallModel(Model):
         super().__init__(card, device)
         self.net = net.to(device).eval()
         self.net = self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        option = next(o for o in card.options if o.name == "look")
-        self.looks = list(option.choices)
+        self.looks = [look for option in card.options if option.name == "look" for look in option.choices]
 
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         wide = np.pad(request.channels.astype(np.int64), MARGIN, "edge")
         labels = torch.from_numpy(wide)[None].to(self.device)
         noise = torch.from_numpy(noise_plane(request.seed, *wide.shape))[None].to(self.device)
-        look = torch.tensor([self.looks.index(request.options["look"])], device=self.device)
+        chosen = self.looks.index(request.options["look"]) if self.looks else 0
+        look = torch.tensor([chosen], device=self.device)
         picture = self.net(labels, look, noise)[0, :, MARGIN:-MARGIN, MARGIN:-MARGIN].permute(1, 2, 0)  # (H, W, 3)
         result: NDArray[np.float32] = ((picture + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
