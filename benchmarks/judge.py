@@ -40,7 +40,7 @@ from shared.label_set import load_label_set
 
 Pictures = NDArray[np.uint8]  # (N, H, W, 3) sRGB
 
-WIDTHS = (32, 64, 96)
+WIDTHS = (24, 48, 96, 96)
 BATCH = 8
 BORDER = 1  # pixels next to another class are not judged
 PATCH = 4  # feature cells a side; a cell is 4x4 pixels
@@ -53,9 +53,9 @@ class Segmenter(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        a, b, c = WIDTHS
-        self.one, self.two, self.three = _twice(3, a), _twice(a, b), _twice(b, c)
-        self.up_two, self.up_one = _twice(c + b, b), _twice(b + a, a)
+        a, b, c, d = WIDTHS
+        self.one, self.two, self.three, self.four = _twice(3, a), _twice(a, b), _twice(b, c), _twice(c, d)
+        self.up_three, self.up_two, self.up_one = _twice(d + c, c), _twice(c + b, b), _twice(b + a, a)
         self.verdict = nn.Conv2d(a, classes, 1)
 
     def features(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -65,6 +65,8 @@ class Segmenter(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         x, y, z = self.features(picture)
+        far = self.four(F.max_pool2d(z, 4))
+        z = self.up_three(torch.cat([F.interpolate(far, scale_factor=4.0), z], 1))
         y = self.up_two(torch.cat([F.interpolate(z, scale_factor=2.0), y], 1))
         x = self.up_one(torch.cat([F.interpolate(y, scale_factor=2.0), x], 1))
         result: Tensor = self.verdict(x)
@@ -75,8 +77,6 @@ def _twice(inner: int, outer: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before in (inner, outer):
         layers += [nn.Conv2d(before, outer, 3, padding=1), nn.BatchNorm2d(outer), nn.ReLU()]
-    # The context of a pixel is widened once per level: a patch of grey is rock or road by what lies around it.
-    layers += [nn.Conv2d(outer, outer, 3, padding=3, dilation=3, groups=outer), nn.BatchNorm2d(outer), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
@@ -108,7 +108,7 @@ def train_segmenter(pairs: Pairs, classes: list[int], steps: int) -> Segmenter:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        if step % 50 == 0:
+        if step % 50 < 2:
             print(f"segmenter: step {step} of {steps}, loss {loss.item():.3f}", flush=True)
     return net.eval()
 
