@@ -18,6 +18,7 @@ ROOMS = (
     "inference_server.cli",
     "inference_server.jobs_cli",
     "inference_server.models_cli",
+    "inference_server.training.cli",
     "shared.cli",
     "ae_bridge.cli",
     "maya_plugin.cli",

@@ -9,6 +9,7 @@ from typing import Any
 
 from inference_server import cards
 from inference_server.cli import parse_size
+from shared.errors import ModelRefused
 
 
 def add_commands(commands: Any) -> None:
@@ -18,10 +19,10 @@ def add_commands(commands: Any) -> None:
     show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
     show.add_argument("name")
     show.set_defaults(run=run_show)
-    add = verbs.add_parser("add", help="add a published SPADE checkpoint (latest_net_G.pth)")
-    add.add_argument("file", type=Path)
-    add.add_argument("--name", required=True)
-    add.add_argument("--label-set", required=True, help="the label set it was trained on")
+    add = verbs.add_parser("add", help="add a model's folder, or a published SPADE checkpoint (latest_net_G.pth)")
+    add.add_argument("file", type=Path, help="folder with card.json, as `semrender train` makes it, or the checkpoint")
+    add.add_argument("--name", help="default: the folder's own; a checkpoint needs one")
+    add.add_argument("--label-set", help="the label set that a checkpoint was trained on")
     add.add_argument("--size", metavar="WxH", help="native size (default: opt.txt beside it, else 256x256)")
     add.add_argument("--layers", choices=("normal", "more", "most"), help="default: opt.txt, else the published one")
     add.add_argument(
@@ -77,9 +78,29 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def run_add(arguments: argparse.Namespace) -> int:
+    if arguments.file.is_dir():
+        from inference_server.models.install import add_folder
+
+        card = add_folder(arguments.file, arguments.name, arguments.replace)
+    else:
+        card = _add_checkpoint(arguments)
+    if arguments.json:
+        print(json.dumps(card.to_dict()))
+    else:
+        print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
+    return 0
+
+
+def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
     from inference_server.models.checkpoint import add_checkpoint
 
-    card = add_checkpoint(
+    if arguments.name is None or arguments.label_set is None:
+        raise ModelRefused(
+            "a checkpoint does not say its name and label set",
+            file=arguments.file,
+            remedy="Say them with --name and --label-set",
+        )
+    return add_checkpoint(
         arguments.file,
         arguments.name,
         arguments.label_set,
@@ -89,15 +110,10 @@ def run_add(arguments: argparse.Namespace) -> int:
         arguments.replace,
         arguments.no_instance,
     )
-    if arguments.json:
-        print(json.dumps(card.to_dict()))
-    else:
-        print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
-    return 0
 
 
 def run_remove(arguments: argparse.Namespace) -> int:
-    from inference_server.models.checkpoint import remove_model
+    from inference_server.models.install import remove_model
 
     removed = remove_model(arguments.name)
     print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")

@@ -26,7 +26,7 @@ from shared.passes import LabelPass, ReadOptions, read_label_pass
 from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
-RECIPE = 2
+RECIPE = 2  # of the pixels; goes up whenever the same key would give another picture
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
 
 Ids = NDArray[np.uint16]

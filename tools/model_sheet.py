@@ -18,6 +18,7 @@ from inference_server.painting import fit, unfit
 from inference_server.preview import colours
 from inference_server.requests import DEFAULT_MODEL
 from inference_server.training.pairs import read_pairs
+from inference_server.training.sources import find_pairs
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.sequences import find_sequence, parse_range
@@ -35,10 +36,10 @@ def main() -> None:
     arguments = parser.parse_args()
     card = find_card(arguments.model)
     model, label_set = load_model(card), load_label_set(card.label_set.name)
-    pairs = read_pairs(arguments.pairs)
+    pairs = read_pairs(find_pairs(str(arguments.pairs)), label_set)
     flat = np.zeros((65536, 3), np.uint8)
-    for place, identity in enumerate(pairs.classes):
-        flat[identity] = pairs.images[pairs.labels == place].mean(0)
+    for identity in pairs.pixels():
+        flat[identity] = pairs.images[pairs.ids == identity].mean(0)
     labels, beauty = find_sequence(arguments.labels), find_sequence(arguments.beauty)
     rows = []
     for frame in parse_range(arguments.frames):

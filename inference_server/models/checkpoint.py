@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import re
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from inference_server import cards
+from inference_server.models.install import check_name, install
 from inference_server.models.spade import UPSAMPLINGS, SpadeConfig, SpadeNet, fill
-from shared import places
 from shared.errors import MissingInput, ModelRefused
 from shared.label_set import LabelSet, load_label_set
 
@@ -51,45 +50,14 @@ def add_checkpoint(
 
     Raises ModelRefused in words for anything but a SPADE generator that fits the label set.
     """
-    if not cards.NAME.fullmatch(name):
-        raise ModelRefused(f"{name!r} is no name for a model", remedy="Use letters, digits, dot, dash and underscore")
-    if (cards.SHIPPED / name).exists():
-        raise ModelRefused(f"{name} is the name of a model that ships with semrender", remedy="Choose another name")
-    target = places.models_folder() / name
-    if target.exists() and not replace:
-        raise ModelRefused(f"there is a model named {name} already", remedy="Remove it first, or add --replace")
+    check_name(name, replace)
     label_set = load_label_set(label_set_name)
     state = fold(read_state(path), path)
     config = infer_config(state, label_set, read_options(path.with_name("opt.txt")), size, layers, no_instance, path)
     fill(SpadeNet(config), state, str(path))
     content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})  # clone: some share memory
     card = make_card(name, config, label_set, hashlib.sha256(content).hexdigest(), path.name, licence)
-    beside, old = target.with_name(f".{name}.adding"), target.with_name(f".{name}.old")
-    shutil.rmtree(beside, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    beside.mkdir(parents=True)
-    try:
-        (beside / WEIGHTS).write_bytes(content)
-        places.write_json(beside / "card.json", card, 0o644)
-        cards.load_card(beside)
-        if target.exists():
-            target.rename(old)
-        beside.rename(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-    return cards.load_card(target)
-
-
-def remove_model(name: str) -> Path:
-    """Remove a model that the user added. Raises ModelRefused for a shipped one."""
-    if (cards.SHIPPED / name).exists():
-        raise ModelRefused(f"{name} ships with semrender and stays")
-    target = places.models_folder() / name
-    if not cards.NAME.fullmatch(name) or not target.is_dir():
-        cards.find_card(name)  # raises with near names
-    shutil.rmtree(target)
-    return target
+    return install(name, card, {WEIGHTS: content}, replace)
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -1,5 +1,7 @@
 """Training: pairs of label map and picture in, a model folder out.
 
-Holds the reading of pairs, the discriminator, the losses and the training loop. May import
-`inference_server.models`, `shared`, torch; serving (broker, worker) never imports it.
+`sources` finds the files of the pairs, `pairs` reads and checks them; `networks` makes what is trained, `losses` and
+`discriminator` say how well it paints, `trainer` does the steps and keeps the state; `pictures` shows them,
+`publish` writes the model folder, `session` joins all of it, `cli` is the command.
+May import `inference_server` models, cards and preview, `shared`, torch; serving (broker, worker) never imports it.
 """

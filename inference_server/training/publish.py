@@ -1,97 +1,143 @@
-"""From a training state to a model folder.
-
-`python -m inference_server.training.publish STATE --about ABOUT.json --pairs PAIRS --out FOLDER`
-
-`ABOUT.json` holds what only people know: title, description, licence, and for classes that the data does not
-show the relative that stands in. Weights are stored in half precision, which the sheet does not show.
-"""
+"""From a training to a model folder: weights, card and sample sheet."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
+import io
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
+from PIL import Image
 from safetensors.torch import save
+from torch import Tensor
 
-from shared.label_set import load_label_set
+from inference_server import cards
+from inference_server.models.checkpoint import PRECISION, WEIGHTS
+from inference_server.models.install import install
+from inference_server.training.networks import Start
+from inference_server.training.pairs import Pairs
+from shared.errors import InputRefused, MissingInput
+from shared.label_set import LabelSet
 
-WEIGHTS = "weights.safetensors"
+SAMPLES = "samples.png"
+ABOUT = ("title", "description", "licence", "credit", "fallbacks")
 
 
-def publish(state_file: Path, about_file: Path, out: Path, pairs: Path, size: tuple[int, int]) -> None:
-    """Write `out` (card.json and weights); `out.name` is the model's name."""
-    state = torch.load(state_file, weights_only=True)
-    about = json.loads(about_file.read_text(encoding="utf-8"))
-    label_set = load_label_set(about["label_set"])
-    classes: tuple[int, ...] = tuple(state["classes"])
-    tensors = {
-        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor
-        for name, tensor in state["average"].items()
-    }
-    content = save(tensors)
-    fallbacks = {label_set.find(a).id: label_set.find(b).id for a, b in about["fallbacks"].items()}
-    unlabeled = label_set.unlabeled if label_set.unlabeled is not None else classes[0]
-    channel = {identity: n for n, identity in enumerate(classes)}
-    looks = list(state["looks"])
-    digest = hashlib.sha256()
-    for file in sorted(pairs.glob("*.png")):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    count = len(list(pairs.glob("*_label.png")))
-    card: dict[str, Any] = {
-        "format": 1,
-        "name": out.name,
-        "title": about["title"],
+@dataclass(frozen=True)
+class About:
+    """What only people know. fallbacks: name of a class that the pairs do not show -> the relative that stands in."""
+
+    title: str = ""
+    description: str = ""
+    licence: str = "as its author decides"
+    credit: str = ""
+    fallbacks: dict[str, str] = field(default_factory=dict)
+
+
+def read_about(file: Path | None) -> About:
+    """From JSON. Raises MissingInput or InputRefused naming the key."""
+    if file is None:
+        return About()
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if unknown := sorted(set(data) - set(ABOUT)):
+            raise InputRefused(f"{unknown[0]!r} says nothing here", file=file, remedy=f"Known are {', '.join(ABOUT)}")
+        return About(**data)
+    except OSError as error:
+        raise MissingInput("the description is not there", file=file) from error
+    except (ValueError, TypeError) as error:
+        raise InputRefused("the description is no JSON object", file=file, cause=str(error)) from error
+
+
+def write_model(
+    name: str,
+    start: Start,
+    state: dict[str, Tensor],
+    label_set: LabelSet,
+    pairs: Pairs,
+    about: About,
+    history: dict[str, Any],
+    samples: Image.Image,
+) -> cards.Card:
+    """Put the model among the user's. Small networks are stored in half precision, which no sheet shows."""
+    half = start.family == "small"
+    tensors = {key: tensor.cpu() for key, tensor in state.items() if not key.endswith("num_batches_tracked") or half}
+    if half:
+        tensors = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    content = save({key: tensor.contiguous() for key, tensor in tensors.items()})
+    card = make_card(name, start, label_set, pairs, about, history, hashlib.sha256(content).hexdigest())
+    sheet = io.BytesIO()
+    samples.save(sheet, "PNG")
+    return install(name, card, {WEIGHTS: content, SAMPLES: sheet.getvalue()}, replace=True)
+
+
+def make_card(
+    name: str,
+    start: Start,
+    label_set: LabelSet,
+    pairs: Pairs,
+    about: About,
+    history: dict[str, Any],
+    sha256: str,
+) -> dict[str, Any]:
+    """The card; `training` in it is for people and scripts, no pixel depends on it."""
+    width, height = pairs.size
+    fallbacks = dict(start.fallbacks)
+    for missing, relative in about.fallbacks.items():
+        identity, stand_in = label_set.find(missing).id, label_set.find(relative).id
+        if identity not in start.channels.of and stand_in in start.trained:
+            fallbacks[identity] = stand_in
+    total = sum(pairs.pixels().values())
+    shares = {label_set.by_id(i).name: round(n / total, 5) for i, n in pairs.pixels().items()}
+    options: list[dict[str, Any]] = []
+    if start.family == "spade":
+        options = [PRECISION]
+    elif len(start.looks) > 1:
+        options = [_look_option(start.looks)]
+    return {
+        "format": cards.FORMAT,
+        "name": name,
+        "title": about.title or name,
         "version": 1,
-        "family": "small",
-        "description": about["description"],
-        "licence": about["licence"],
-        "credit": about["credit"],
+        "family": start.family,
+        "description": about.description,
+        "licence": about.licence,
+        "credit": about.credit,
         "data": (
-            f"{count} rendered pairs of {size[0]}x{size[1]}, {len(classes)} classes, sha256 {digest.hexdigest()[:16]}; "
-            f"trained for {state['spent'] / 60:.0f} minutes ({state['step']} steps) on two processor cores"
+            f"{len(pairs.ids)} pairs, trained at {width}x{height}, {len(shares)} classes, "
+            f"sha256 {pairs.sha256[:16]}; {history['step']} of {history['steps']} steps, {history['minutes']} minutes"
         ),
+        "training": {"pairs": len(pairs.ids), "sha256": pairs.sha256, "shares": shares, **history},
         "label_set": {"name": label_set.name, "version": label_set.version, "hash": label_set.hash},
         "channels": {
-            "count": len(classes),
-            "of": {str(identity): n for identity, n in channel.items()},
-            "nothing": channel[fallbacks.get(unlabeled, unlabeled)],
+            "count": start.channels.count,
+            "of": {str(identity): channel for identity, channel in start.channels.of.items()},
+            "nothing": start.channels.nothing,
         },
-        "trained": list(classes),
+        "trained": list(start.trained),
         "fallbacks": {str(a): b for a, b in fallbacks.items()},
-        "size": {"width": size[0], "height": size[1], "fit": "multiple", "multiple": 16},
-        "options": [
-            {
-                "name": "look",
-                "title": "Look",
-                "kind": "choice",
-                "default": looks[0],
-                "choices": looks,
-                "help": "Season and weather of the whole picture",
-            }
-        ],
-        "uses": [],
-        "weights": {"file": WEIGHTS, "sha256": hashlib.sha256(content).hexdigest()},
-        "config": state["config"],
+        "size": {
+            "width": start.config.get("width", width),
+            "height": start.config.get("height", height),
+            "fit": "stretch" if start.family == "spade" else "multiple",
+            "multiple": start.multiple,
+        },
+        "options": options,
+        "uses": list(start.uses),
+        "weights": {"file": WEIGHTS, "sha256": sha256},
+        "config": start.config,
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / WEIGHTS).write_bytes(content)
-    (out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("state", type=Path)
-    parser.add_argument("--about", type=Path, required=True)
-    parser.add_argument("--pairs", type=Path, required=True, help="the training pairs, for their hash")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--size", type=int, nargs=2, default=(256, 144))
-    arguments = parser.parse_args()
-    publish(arguments.state, arguments.about, arguments.out, arguments.pairs, tuple(arguments.size))
-
-
-if __name__ == "__main__":
-    main()
+def _look_option(looks: tuple[str, ...]) -> dict[str, Any]:
+    names = [look or "own" for look in looks]
+    return {
+        "name": "look",
+        "title": "Look",
+        "kind": "choice",
+        "default": names[0],
+        "choices": names,
+        "help": "Season and weather of the whole picture",
+    }

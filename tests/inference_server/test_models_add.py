@@ -14,7 +14,8 @@ from PIL import Image
 
 from inference_server import cards, models_cli
 from inference_server.models.base import PaintInput, load_model
-from inference_server.models.checkpoint import add_checkpoint, remove_model
+from inference_server.models.checkpoint import add_checkpoint
+from inference_server.models.install import remove_model
 from shared import places
 from shared.errors import InputRefused, MissingInput, ModelRefused
 from shared.label_set import NOTHING, load_label_set

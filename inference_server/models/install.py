@@ -1,0 +1,72 @@
+"""The user's models as folders: put one there whole, copy one from elsewhere, remove one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inference_server import cards
+from inference_server.models.base import checked_weights
+from shared import places
+from shared.errors import MissingInput, ModelRefused
+
+MAX_SAMPLES = 64 * 2**20  # bytes of a sample sheet that comes along
+SAMPLES = "samples.png"
+
+
+def check_name(name: str, replace: bool) -> None:
+    """Raises ModelRefused for a name that is none, that ships, or that is taken (unless `replace`)."""
+    if not cards.NAME.fullmatch(name):
+        raise ModelRefused(f"{name!r} is no name for a model", remedy="Use letters, digits, dot, dash and underscore")
+    if (cards.SHIPPED / name).exists():
+        raise ModelRefused(f"{name} is the name of a model that ships with semrender", remedy="Choose another name")
+    if (places.models_folder() / name).exists() and not replace:
+        raise ModelRefused(f"there is a model named {name} already", remedy="Remove it first, or add --replace")
+
+
+def install(name: str, card: dict[str, Any], files: Mapping[str, bytes], replace: bool = False) -> cards.Card:
+    """Write a model folder beside its place, check its card, rename it there. Raises ModelRefused."""
+    check_name(name, replace)
+    target = places.models_folder() / name
+    beside, old = target.with_name(f".{name}.adding"), target.with_name(f".{name}.old")
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        for file, content in files.items():
+            (beside / file).write_bytes(content)
+        places.write_json(beside / "card.json", card, 0o644)
+        cards.load_card(beside)
+        if target.exists():
+            target.rename(old)
+        beside.rename(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return cards.load_card(target)
+
+
+def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> cards.Card:
+    """Add a model folder that another machine made: its card and weights are checked, nothing in it is run."""
+    card = cards.load_card(folder)
+    checked_weights(card, folder)
+    files = {card.weights.file: (folder / card.weights.file).read_bytes()}
+    sheet = folder / SAMPLES
+    if sheet.is_file() and sheet.stat().st_size <= MAX_SAMPLES:
+        files[SAMPLES] = sheet.read_bytes()
+    name = name or card.name
+    return install(name, {**card.source, "name": name}, files, replace)
+
+
+def remove_model(name: str) -> Path:
+    """Remove a model that the user added. Raises ModelRefused for a shipped one."""
+    if (cards.SHIPPED / name).exists():
+        raise ModelRefused(f"{name} ships with semrender and stays")
+    target = places.models_folder() / name
+    if not cards.NAME.fullmatch(name) or not target.is_dir():
+        cards.find_card(name)  # raises with near names
+        raise MissingInput("the model's folder is not there", file=target)
+    shutil.rmtree(target)
+    return target

@@ -1,0 +1,89 @@
+"""What a training shows: a sheet of samples (labels, target, painted) and the curves of the losses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from inference_server.models.small import noise_plane
+from inference_server.preview import colours
+from inference_server.training.networks import Start
+from inference_server.training.pairs import Pairs
+from inference_server.training.trainer import CURVES
+from shared.label_set import NOTHING, LabelSet
+
+SAMPLES = 6
+GAP = 4  # pixels
+CURVE_COLOURS = ((230, 120, 40), (60, 130, 220), (120, 120, 120))
+WIDTH, HEIGHT = 900, 240  # of one curve
+
+
+def paint_pairs(start: Start, net: torch.nn.Module, pairs: Pairs, device: str) -> NDArray[np.uint8]:
+    """Paintings (N, H, W, 3) of label maps in sRGB, as the finished model would paint them with seed 0."""
+    painter = start.painter(net)
+    height, width = pairs.ids.shape[1:]
+    noise = torch.from_numpy(noise_plane(0, height, width))[None].to(device)
+    table = start.table()
+    painted = []
+    net.eval()
+    with torch.no_grad():
+        for ids, look in zip(pairs.ids, pairs.looks, strict=True):
+            channels = table[ids].astype(np.int64)
+            channels[channels == NOTHING] = start.channels.nothing
+            chosen = torch.tensor([start.looks.index(look) if look in start.looks else 0], device=device)
+            picture = painter(torch.from_numpy(channels)[None].to(device), chosen, noise)[0]
+            painted.append(((picture.permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy())
+    return np.stack(painted)
+
+
+def sample_sheet(pairs: Pairs, painted: NDArray[np.uint8], label_set: LabelSet) -> Image.Image:
+    """One row a pair: labels, target, painted."""
+    rows = []
+    for ids, image, picture in zip(pairs.ids, pairs.images, painted, strict=True):
+        rows.append(beside([colours(label_set, ids), image, picture]))
+    return Image.fromarray(stacked(rows))
+
+
+def beside(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    gap = np.full((pictures[0].shape[0], GAP, 3), 255, np.uint8)
+    parts = [part for picture in pictures for part in (gap, picture)]
+    return np.concatenate(parts[1:], 1)
+
+
+def stacked(rows: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    gap = np.full((GAP, rows[0].shape[1], 3), 255, np.uint8)
+    parts = [part for row in rows for part in (gap, row)]
+    return np.concatenate(parts[1:], 0)
+
+
+def loss_curves(curves: NDArray[np.float32], steps: int) -> Image.Image:
+    """One curve under another, each in its own range; the line is the mean over a hundredth of the steps."""
+    canvas = Image.new("RGB", (WIDTH, HEIGHT * len(CURVES)), "white")
+    draw = ImageDraw.Draw(canvas)
+    for place, (name, colour) in enumerate(zip(CURVES, CURVE_COLOURS, strict=True)):
+        top, values = place * HEIGHT, curves[:, place]
+        draw.line([(50, top + HEIGHT - 30), (WIDTH - 20, top + HEIGHT - 30)], fill=(180, 180, 180))
+        draw.text((50, top + 8), name, fill=colour)
+        draw.text((WIDTH - 110, top + HEIGHT - 22), f"step {len(values)} / {steps}", fill=(90, 90, 90))
+        chunk = max(1, steps // 100)
+        means = np.array([values[i : i + chunk].mean() for i in range(0, len(values), chunk)])
+        if len(means) < 2:
+            continue
+        low, high = float(means.min()), float(means.max())
+        draw.text((6, top + 30), f"{high:.2f}", fill=(90, 90, 90))
+        draw.text((6, top + HEIGHT - 40), f"{low:.2f}", fill=(90, 90, 90))
+        across = 50 + np.arange(len(means)) * chunk / steps * (WIDTH - 70)
+        up = top + HEIGHT - 34 - (means - low) / max(high - low, 1e-9) * (HEIGHT - 70)
+        draw.line([(float(x), float(y)) for x, y in zip(across, up, strict=True)], fill=colour, width=2)
+    return canvas
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Whole under its name, or not at all: people look at it while the training writes it."""
+    beside_it = path.with_suffix(".tmp")
+    picture.save(beside_it, "PNG", optimize=True)
+    beside_it.replace(path)

@@ -1,0 +1,125 @@
+"""Where pairs come from: a folder, two patterns, or a delivery with label and beauty passes. Only names, no pixels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.delivery import FILE_NAME, DeliveryLayer, frame_path, read_delivery
+from shared.errors import InputRefused, MissingInput
+from shared.sequences import find_sequence, frames_text
+
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+LAYOUT = (
+    "Put NAME_label.png beside NAME_image.png, or the same names into the folders labels and images, "
+    "or say the pictures' pattern with --images"
+)
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """One pair. look: a condition that the labels do not tell (season, weather), empty where none is known."""
+
+    label: Path
+    image: Path
+    look: str = ""
+
+
+def find_pairs(source: str, images: str | None = None) -> list[PairFiles]:
+    """The pairs of a folder, of a delivery, or of a label pattern with the pictures' pattern.
+
+    Raises MissingInput where a label map has no picture or nothing is there at all.
+    """
+    path = Path(source)
+    if images is not None:
+        return _sequences(source, images)
+    if path.name == FILE_NAME or (path / FILE_NAME).is_file():
+        return _delivery(path)
+    if not path.is_dir():
+        raise MissingInput("the folder of the pairs is not there", file=source, remedy=LAYOUT)
+    if (path / "labels").is_dir() and (path / "images").is_dir():
+        return _two_folders(path / "labels", path / "images")
+    return _suffixes(path)
+
+
+def _suffixes(folder: Path) -> list[PairFiles]:
+    """NAME_label.* beside NAME_image.*; `meta.jsonl` may name a look for each number."""
+    pictures = {f.stem.removesuffix("_image"): f for f in folder.iterdir() if _is_picture(f, "_image")}
+    labels = sorted(f for f in folder.iterdir() if f.stem.endswith("_label") and not f.name.startswith("."))
+    names = [f.stem.removesuffix("_label") for f in labels]
+    looks = _looks(folder / "meta.jsonl")
+    return _joined(folder, labels, names, pictures, [looks.get(name.lstrip("0") or "0", "") for name in names])
+
+
+def _two_folders(labels_folder: Path, images_folder: Path) -> list[PairFiles]:
+    pictures = {f.stem: f for f in images_folder.iterdir() if _is_picture(f, "")}
+    labels = sorted(f for f in labels_folder.iterdir() if f.is_file() and not f.name.startswith("."))
+    return _joined(labels_folder, labels, [f.stem for f in labels], pictures, [""] * len(labels))
+
+
+def _joined(
+    folder: Path, labels: list[Path], names: list[str], pictures: dict[str, Path], looks: list[str]
+) -> list[PairFiles]:
+    if not labels:
+        raise MissingInput("there are no pairs here", file=folder, remedy=LAYOUT)
+    for file, name in zip(labels, names, strict=True):
+        if name not in pictures:
+            raise MissingInput("the label map has no picture", file=file, remedy=LAYOUT)
+    return [PairFiles(f, pictures[n], look) for f, n, look in zip(labels, names, looks, strict=True)]
+
+
+def _is_picture(file: Path, ending: str) -> bool:
+    return file.suffix.lower() in PICTURES and file.stem.endswith(ending) and not file.name.startswith(".")
+
+
+def _looks(file: Path) -> dict[str, str]:
+    """Number of the pair -> look."""
+    if not file.is_file():
+        return {}
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return {str(int(row["i"])): str(row.get("look", "")) for row in rows}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputRefused(
+            "the looks cannot be read", file=file, cause=str(error), remedy="Mend the file or remove it"
+        ) from error
+
+
+def _sequences(labels: str, images: str) -> list[PairFiles]:
+    ours, theirs = find_sequence(labels), find_sequence(images)
+    _all_there(sorted(ours.files), theirs.files, images)
+    return [PairFiles(ours.file(frame), theirs.file(frame)) for frame in sorted(ours.files)]
+
+
+def _all_there(frames: list[int], there: Iterable[int], where: str) -> None:
+    if lacking := sorted(set(frames) - set(there)):
+        raise MissingInput(
+            f"these label frames have no picture: {frames_text(lacking)}",
+            file=where,
+            remedy="Render them, or leave their labels out",
+        )
+
+
+def _delivery(path: Path) -> list[PairFiles]:
+    """The label pass and the beauty pass of a delivery, frame by frame."""
+    delivery = read_delivery(path)
+    folder = path if path.is_dir() else path.parent
+    labels, beauty = (_frames(delivery.layers, role, folder) for role in ("labels", "beauty"))
+    _all_there(sorted(labels), beauty, str(path))
+    return [PairFiles(labels[frame], beauty[frame]) for frame in sorted(labels)]
+
+
+def _frames(layers: Iterable[DeliveryLayer], role: str, folder: Path) -> dict[int, Path]:
+    """Frame of the shot -> file, of the only layer with this role."""
+    found = [layer.footage for layer in layers if layer.role == role and layer.footage.sequence]
+    if len(found) != 1:
+        raise InputRefused(
+            f"the delivery has {len(found)} layers with the role {role!r}, not one",
+            file=folder / FILE_NAME,
+            remedy="Give the label pass's pattern, and the pictures' with --images",
+        )
+    footage = found[0]
+    numbers = range(footage.first, footage.last + 1)
+    return {footage.start_frame + n - footage.first: folder / frame_path(footage, n) for n in numbers}

@@ -1,0 +1,223 @@
+"""The steps of a training and its state.
+
+Step n is a function of the state before it, the pairs and (seed, n): every random number comes from a generator
+made of those two, none from a stream. So the state needs no generator, and a training that was interrupted
+anywhere ends with the same bits as one that was not (on the same device, threads and precision).
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inference_server.training import losses
+from inference_server.training.discriminator import Discriminator
+from inference_server.training.networks import Start
+from inference_server.training.pairs import Pairs
+from shared.errors import InputRefused
+from shared.label_set import NOTHING
+
+WARM_UP = 0.12  # share of the steps in which the painter does not listen to the judge yet
+FALL = 0.5  # the rates fall over this last share of the steps
+LAST_RATE = 0.03  # of the full rate
+EMA = 0.998
+SHIFT = 16  # pixels; most by which a pair is moved
+CURVES = ("reconstruction", "judge's say", "judge")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides the result, beside the pairs and the start."""
+
+    steps: int
+    batch: int = 6
+    seed: int = 0
+    rate: float = 4e-4
+    adversarial: bool = True
+    threads: int = 1
+    precision: str = "float32"
+
+    def rate_at(self, step: int) -> float:
+        left = 1 - step / self.steps
+        return self.rate * max(LAST_RATE, min(1.0, left / FALL))
+
+
+@dataclass(frozen=True)
+class Batch:
+    channels: Tensor  # (B, H, W) int64
+    weight: Tensor  # (B, 1, H, W)
+    real: Tensor  # (B, 3, H, W) in (-1, 1)
+    looks: Tensor  # (B,) int64
+    noise: Tensor  # (B, H, W)
+
+
+class Trainer:
+    """Owns painter, its moving average, judge and their optimisers on one device."""
+
+    def __init__(self, start: Start, pairs: Pairs, plan: Plan, device: str) -> None:
+        torch.manual_seed(plan.seed)
+        self.start, self.pairs, self.plan, self.device = start, pairs, plan, device
+        self.net = _on(start.net, device)
+        self.average = _on(_copy(start), device)
+        self.judge = _on(Discriminator(start.channels.count), device)
+        self.paint = start.painter(self.net)
+        self.optimiser = torch.optim.Adam(self.net.parameters(), plan.rate, betas=(0.0, 0.99))
+        self.optimiser_judge = torch.optim.Adam(self.judge.parameters(), plan.rate, betas=(0.0, 0.99))
+        self.step = 0
+        self.curves = torch.zeros(plan.steps, len(CURVES))
+        table = start.table()
+        self.channels = table[pairs.ids]
+        counts = np.bincount(self.channels[self.channels != NOTHING].astype(int), minlength=start.channels.count)
+        self.weights = losses.class_weights(counts)
+        self.looks = np.array([start.looks.index(look) if look in start.looks else 0 for look in pairs.looks])
+
+    def advance(self) -> None:
+        """One step. Raises InputRefused when the losses are no numbers any more."""
+        plan, batch = self.plan, self._batch()
+        for optimiser in (self.optimiser, self.optimiser_judge):
+            optimiser.param_groups[0]["lr"] = plan.rate_at(self.step)
+        with self._precision():
+            painted = self.paint(batch.channels, batch.looks, batch.noise)
+        near = losses.reconstruction(painted.float(), batch.real, batch.weight)
+        say = torch.zeros((), device=self.device)
+        if plan.adversarial and self.step >= WARM_UP * plan.steps:
+            self.judge.requires_grad_(False)
+            with self._precision():
+                verdicts, fake = self.judge(painted, batch.channels)
+                with torch.no_grad():
+                    _, real = self.judge(batch.real, batch.channels)
+            say = losses.persuasion(verdicts, fake, real, batch.weight)
+            self.judge.requires_grad_(True)
+        _descend(self.optimiser, near + say)
+        judged = self._train_judge(batch, painted.detach()) if plan.adversarial else torch.zeros(())
+        self._follow()
+        self.curves[self.step] = torch.tensor([float(loss.detach()) for loss in (near, say, judged)])
+        if not bool(torch.isfinite(self.curves[self.step]).all()):
+            raise InputRefused(
+                f"at step {self.step} the losses are no numbers any more",
+                cause="The rate is too high for these pairs",
+                remedy="Start again with a lower --rate",
+            )
+        self.step += 1
+
+    def _train_judge(self, batch: Batch, painted: Tensor) -> Tensor:
+        with self._precision():
+            real, _ = self.judge(batch.real, batch.channels)
+            fake, _ = self.judge(painted, batch.channels)
+        loss = losses.judgement(real, fake, batch.weight)
+        _descend(self.optimiser_judge, loss)
+        return loss
+
+    def _follow(self) -> None:
+        """The moving average takes a step towards the network; early on a long one."""
+        keep = min(EMA, (self.step + 1) / (self.step + 10))
+        with torch.no_grad():
+            for mean, value in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+                if mean.is_floating_point():
+                    mean.lerp_(value, 1 - keep)
+
+    def _batch(self) -> Batch:
+        """The pairs of this step: every pair once per epoch, mirrored and moved; labels and picture alike."""
+        plan, count = self.plan, len(self.pairs.ids)
+        rng = np.random.default_rng((plan.seed, self.step))
+        places = range(self.step * plan.batch, (self.step + 1) * plan.batch)
+        chosen = [np.random.default_rng((plan.seed, 2**32, p // count)).permutation(count)[p % count] for p in places]
+        height, width = self.channels.shape[1:]
+        channels, images = [], []
+        for n in chosen:
+            rows, columns = moved(height, rng), moved(width, rng)
+            if rng.random() < 0.5:
+                columns = columns[::-1]
+            channels.append(self.channels[n][rows[:, None], columns])
+            images.append(self.pairs.images[n][rows[:, None], columns])
+        noise = rng.standard_normal((plan.batch, height, width), np.float32)
+        numbers = np.stack(channels).astype(np.int64)
+        outside = numbers == NOTHING
+        numbers[outside] = self.start.channels.nothing
+        weight = np.where(outside, 0, self.weights[numbers]).astype(np.float32)[:, None]
+        real = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        parts = (
+            torch.from_numpy(numbers),
+            torch.from_numpy(weight),
+            real.contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(self.looks[chosen]),
+            torch.from_numpy(noise),
+        )
+        return Batch(*(part.to(self.device) for part in parts))
+
+    def _precision(self) -> torch.autocast:
+        kind = getattr(torch, self.plan.precision)
+        return torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=kind == torch.bfloat16)
+
+    def save(self, path: Path, identity: Mapping[str, Any]) -> None:
+        """Write the state beside `path`, flush, rename: a crash leaves the last one or this one."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        content = {**state, "step": self.step, "curves": self.curves, "identity": dict(identity)}
+        beside = path.with_suffix(".tmp")
+        with beside.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `read_state` gave."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.step, self.curves = state["step"], state["curves"]
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "net": self.net,
+            "average": self.average,
+            "judge": self.judge,
+            "optimiser": self.optimiser,
+            "optimiser_judge": self.optimiser_judge,
+        }
+
+
+def read_state(path: Path) -> dict[str, Any] | None:
+    """The state of a training, None where there is none. Raises InputRefused for a damaged one."""
+    if not path.is_file():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        assert state["step"] >= 0 and state["identity"]
+        return state
+    except Exception as error:  # a damaged file makes torch raise almost anything
+        raise InputRefused(
+            "the state of the training cannot be read",
+            file=path,
+            cause=str(error).split("\n")[0][:200],
+            remedy="Begin again with --restart",
+        ) from error
+
+
+def moved(length: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Places 0 ... length - 1, moved by up to SHIFT whole pixels and mirrored at the border: labels stay exact."""
+    reach = min(SHIFT, length // 8)
+    places = np.abs(np.arange(length) + int(rng.integers(-reach, reach + 1)))
+    return np.where(places >= length, 2 * (length - 1) - places, places)
+
+
+def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+
+
+def _on(net: nn.Module, device: str) -> nn.Module:
+    return net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _copy(start: Start) -> nn.Module:
+    return copy.deepcopy(start.net).requires_grad_(False).eval()
