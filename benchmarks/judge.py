@@ -40,7 +40,7 @@ from shared.label_set import load_label_set
 
 Pictures = NDArray[np.uint8]  # (N, H, W, 3) sRGB
 
-WIDTHS = (24, 48, 96, 96)
+WIDTHS = (32, 64, 96)
 BATCH = 8
 BORDER = 1  # pixels next to another class are not judged
 PATCH = 4  # feature cells a side; a cell is 4x4 pixels
@@ -49,28 +49,25 @@ SHEET = 12
 
 
 class Segmenter(nn.Module):
-    """A small U-shaped network; its middle features (a quarter of the size) serve the patch distance."""
+    """A small U-shaped network at half size and below; its features at a quarter serve the patch distance."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        a, b, c, d = WIDTHS
-        self.one, self.two, self.three, self.four = _twice(3, a), _twice(a, b), _twice(b, c), _twice(c, d)
-        self.up_three, self.up_two, self.up_one = _twice(d + c, c), _twice(c + b, b), _twice(b + a, a)
+        a, b, c = WIDTHS
+        self.one, self.two, self.three = _twice(12, a), _twice(a, b), _twice(b, c)
+        self.up_two, self.up_one = _twice(c + b, b), _twice(b + a, a)
         self.verdict = nn.Conv2d(a, classes, 1)
 
-    def features(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        x = self.one(picture)
-        y = self.two(F.max_pool2d(x, 2))
-        return x, y, self.three(F.max_pool2d(y, 2))
+    def features(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.one(F.pixel_unshuffle(picture, 2))
+        return x, self.two(F.max_pool2d(x, 2))
 
     def forward(self, picture: Tensor) -> Tensor:
-        x, y, z = self.features(picture)
-        far = self.four(F.max_pool2d(z, 4))
-        z = self.up_three(torch.cat([F.interpolate(far, scale_factor=4.0), z], 1))
-        y = self.up_two(torch.cat([F.interpolate(z, scale_factor=2.0), y], 1))
+        x, y = self.features(picture)
+        far = self.three(F.max_pool2d(y, 4))
+        y = self.up_two(torch.cat([F.interpolate(far, scale_factor=4.0), y], 1))
         x = self.up_one(torch.cat([F.interpolate(y, scale_factor=2.0), x], 1))
-        result: Tensor = self.verdict(x)
-        return result
+        return F.interpolate(self.verdict(x), scale_factor=2.0, mode="bilinear")
 
 
 def _twice(inner: int, outer: int) -> nn.Sequential:
@@ -108,7 +105,7 @@ def train_segmenter(pairs: Pairs, classes: list[int], steps: int) -> Segmenter:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-        if step % 50 < 2:
+        if step % 50 == 0:
             print(f"segmenter: step {step} of {steps}, loss {loss.item():.3f}", flush=True)
     return net.eval()
 
@@ -120,7 +117,7 @@ def read(net: Segmenter, pictures: Pictures) -> tuple[NDArray[np.int64], NDArray
     for start in range(0, len(pictures), BATCH):
         batch = to_tensor(pictures[start : start + BATCH])
         numbers.append(net(batch).argmax(1).numpy())
-        features.append(net.features(batch)[2].numpy())
+        features.append(net.features(batch)[1].numpy())
     return np.concatenate(numbers), np.concatenate(features)
 
 
@@ -249,7 +246,7 @@ def main() -> None:
     parser.add_argument("--pairs", required=True, help="real pairs: for the segmenter and the mean colours")
     parser.add_argument("--heldout", required=True)
     parser.add_argument("--model", action="append", default=[], help="name or folder; may be given again")
-    parser.add_argument("--steps", type=int, default=600, help="of the segmenter (default 600)")
+    parser.add_argument("--steps", type=int, default=400, help="of the segmenter (default 400)")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,103 @@
+"""The measures measure: known motion, known fidelity, known texture, and the locked camera."""
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from benchmarks import judge, warping_error
+from inference_server.cards import find_card
+from inference_server.models.base import PaintInput, load_model
+from inference_server.requests import DEFAULT_MODEL
+from shared.errors import InputRefused
+from shared.label_set import load_label_set
+from shared.passes import read_label_pass
+from tests.conftest import ROOT
+
+
+def moving_square(frame, size=(60, 90), step=4):
+    """A near square passes in front of a still wall: ids, picture, Blender's Vector.X/Y and depth."""
+    rng = np.random.default_rng(0)
+    picture = rng.uniform(0, 255, (*size, 3)).astype(np.float32)
+    ids, depth = np.full(size, 5, np.uint16), np.full(size, 100, np.float32)
+    across, up = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    place = np.s_[10 + 2 * frame : 30 + 2 * frame, 10 + step * frame : 34 + step * frame]
+    picture[place] = rng.uniform(0, 255, (20, 24, 3))
+    # What is here was `step` to the left and 2 higher: X to the left is negative, Y counts upwards.
+    ids[place], depth[place], across[place], up[place] = 9, 20, -step, 2
+    return ids, picture, {"Vector.X": across, "Vector.Y": up, "Depth.Z": depth}
+
+
+def read(tmp_path, frame, channels):
+    path = tmp_path / f"{frame}.exr"
+    OpenEXR.File({}, {f"layer.{name}": pixels for name, pixels in channels.items()}).write(str(path))
+    return warping_error.read_motion(path)
+
+
+def test_exact_motion_has_no_error_and_hidden_pixels_do_not_count(tmp_path):
+    ids, pictures, motions = {}, {}, {}
+    for frame in (1, 2, 3):
+        ids[frame], pictures[frame], channels = moving_square(frame)
+        motions[frame] = read(tmp_path, frame, channels)
+    where = warping_error.seen_in_both(ids[1], ids[2], motions[1], motions[2])
+    uncovered = (ids[1] == 9) & (ids[2] == 5)
+    assert uncovered.any() and not where[uncovered].any() and where.mean() > 0.7
+    error, sharp, count = warping_error.measure(pictures, ids, motions)
+    assert count == 2 and error == 0 and sharp > 100
+    flicker = {frame: picture + 6 * (frame % 2) for frame, picture in pictures.items()}
+    assert warping_error.measure(flicker, ids, motions)[0] == pytest.approx(6, abs=1e-3)
+    still = dict.fromkeys(pictures, pictures[1])
+    assert warping_error.measure(still, ids, motions)[0] > 5  # what does not follow the motion is no calm
+    blurred = {frame: np.full_like(picture, 128) for frame, picture in pictures.items()}
+    assert warping_error.measure(blurred, ids, motions)[:2] == (0, 0)  # calm, and its sharpness says how
+
+
+def test_a_motion_pass_without_depth_is_refused(tmp_path):
+    channels = moving_square(1)[2]
+    del channels["Depth.Z"]
+    with pytest.raises(InputRefused, match=r"no channel depth.z"):
+        read(tmp_path, 1, channels)
+
+
+def test_the_motion_of_the_real_shot_carries_its_labels(data_folder):
+    """Warping the labels settles the signs: 98 % agree with exact motion, 97 % without any."""
+    ride, label_set = data_folder / "ride", load_label_set("coco_stuff")
+    before, now = (read_label_pass(ride / "label_png" / f"ride_label.{n}.png", label_set).ids for n in (1011, 1012))
+    motion = warping_error.read_motion(ride / "motion_exr" / "ride_vecz.1012.exr")
+    carried = warping_error.moved(before.astype(np.float32), motion, warping_error.cv2.INTER_NEAREST)
+    assert (carried == now).mean() > 0.98 > 0.975 > (before == now).mean()
+
+
+def test_a_locked_camera_gives_a_locked_picture():
+    """A train drives through a still frame: where no label near changed, no pixel changes; the noise stands still."""
+    frame = ROOT / "examples" / "ride_the_train" / "full_frame" / "full_frame_label.1012.png"
+    label_set = load_label_set("coco_stuff")
+    ids = read_label_pass(frame, label_set).ids[60:252]
+    ids = np.concatenate([ids[:, :320]] * 2, 1)
+    moved_train = ids.copy()
+    moved_train[100:130, 560:600] = label_set.find("train").id
+    model = load_model(find_card(DEFAULT_MODEL))
+    table, options = model.card.channel_table(), model.card.check_options({})
+    one, other, again = (model.paint(PaintInput(table[i], None, 3, options)) for i in (ids, moved_train, ids))
+    assert (one == again).all()
+    assert np.abs(one[:, :300] - other[:, :300]).max() * 255 < 1e-2
+    assert np.abs(one[100:130, 560:600] - other[100:130, 560:600]).max() > 0.1
+
+
+def test_overlap_energy_and_distance_know_good_from_flat():
+    rng = np.random.default_rng(1)
+    wanted = np.zeros((2, 40, 40), np.int64)
+    wanted[:, 20:] = 1
+    everywhere = np.ones(wanted.shape, bool)
+    assert judge.intersection_over_union(wanted, wanted, everywhere, 3)[:2].tolist() == [1, 1]
+    assert np.isnan(judge.intersection_over_union(wanted, wanted, everywhere, 3)[2])
+    assert judge.intersection_over_union(wanted * 0, wanted, everywhere, 3)[:2].tolist() == [0.5, 0]
+
+    ids = wanted.astype(np.uint16)
+    textured = rng.integers(60, 200, (2, 40, 40, 3)).astype(np.uint8)
+    flat = np.full_like(textured, 128)
+    assert (judge.energy(textured, ids, [0, 1]) > 100).all() and (judge.energy(flat, ids, [0, 1]) < 1e-3).all()
+
+    real, alike = rng.normal(0, 1, (2, 10, 30, 16)).astype(np.float32)
+    distance, low, high = judge.kid_interval(alike, real)
+    assert low <= 0.05 and abs(distance) < 0.05 and high < 0.2
+    assert judge.kid_interval(alike + 1, real)[1] > high
