@@ -100,8 +100,11 @@
 
     /** Needs pictures: probe.0001.png ... with number 3 missing. @param {any} comp */
     function sequence(comp) {
+        /** @type {any} */
         var first = File.openDialog("First file of a PNG sequence with a frame missing (Cancel to leave this out)");
+        /** @type {ImportOptions} */
         var options;
+        /** @type {any} */
         var item;
         var layer;
         if (first === null) {

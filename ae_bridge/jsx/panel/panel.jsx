@@ -7,6 +7,7 @@
  * Opens the panel: docked, where After Effects hands over a Panel, else as a window of its own.
  */
 (function (host) {
+    /** @type {any} */
     var window = (host instanceof Panel) ? host : new Window("palette", "semrender", undefined, {resizeable: true});
     SemrenderAE.panel.open(window);
     window.layout.layout(true);

@@ -5,14 +5,16 @@
 SemrenderAE.panel = (function () {
     var EVERY = 2000; // milliseconds
     var SECTION = "semrender";
+    /** @type {{[state: string]: string}} */
     var STATES = {
         "new": "New", "current": "In project", "update": "Update", "older": "Older version", "changed": "New take"
     };
     var OFF = "After Effects does not let scripts write files or use the network: deliveries can be imported, nothing " +
         "can be painted again. Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network.";
-    var state = SemrenderAE.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
+    var session = /** @type {any} */ (SemrenderAE);
+    var state = session.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
         mattes: [], c: null, window: null, able: false};
-    SemrenderAE.panelState = state;
+    session.panelState = state;
 
     /** @param {string} words */
     function say(words) {
@@ -178,6 +180,7 @@ SemrenderAE.panel = (function () {
 
     /** @param {boolean} preview */
     function paint(preview) {
+        /** @type {any} */
         var request = {verb: "repaint", folder: selected().folder, options: {}};
         var seed = Number(state.c.seed.text);
         var answer;
@@ -276,6 +279,7 @@ SemrenderAE.panel = (function () {
 
     /** @param {any} window */
     function open(window) {
+        /** @type {any} */
         var c;
         state.able = SemrenderAE.files.mayWrite();
         c = SemrenderAE.view.build(window, state.able ? "" : OFF);
