@@ -62,14 +62,17 @@ def entries() -> list[Entry]:
 
 
 def write_index() -> Path:
-    """Rebuilt from the entries each time, so that two who drop at once lose nothing."""
-    newest = entries()
-    for entry in newest[MOST:]:
-        with contextlib.suppress(OSError):
-            _entry_file(Path(str(entry["folder"]))).unlink()
+    """Rebuilt from the entries, again if these changed meanwhile: of two who drop at once the last saw both."""
     file = inbox_folder() / "index.json"
-    places.write_json(file, {"schema": "semrender.inbox", "schema_version": 1, "entries": newest[:MOST]})
-    return file
+    newest = entries()
+    while True:
+        for entry in newest[MOST:]:
+            with contextlib.suppress(OSError):
+                _entry_file(Path(str(entry["folder"]))).unlink()
+        places.write_json(file, {"schema": "semrender.inbox", "schema_version": 1, "entries": newest[:MOST]})
+        written, newest = newest[:MOST], entries()
+        if newest[:MOST] == written:
+            return file
 
 
 def _entry_file(folder: Path) -> Path:

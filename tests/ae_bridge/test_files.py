@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +47,8 @@ def test_many_who_drop_at_once_lose_nothing(tmp_path: Path) -> None:
     folders = [tmp_path / str(n) for n in range(12)]
     for folder in folders:
         delivered(folder)
-    threads = [threading.Thread(target=inbox.drop, args=(folder,)) for folder in folders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    inbox.write_index()
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(inbox.drop, folders))
     assert len(index()) == 12
 
 
