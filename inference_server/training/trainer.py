@@ -27,6 +27,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING
 
 WARM_UP = 0.12  # share of the steps in which the painter does not listen to the judge yet
+SETTLED = 0.5  # share of the steps after which the painter's normalisations stand still, as they do when it paints
 FALL = 0.5  # the rates fall over this last share of the steps
 LAST_RATE = 0.03  # of the full rate
 EMA = 0.998
@@ -85,6 +86,7 @@ class Trainer:
         plan, batch = self.plan, self._batch()
         for optimiser in (self.optimiser, self.optimiser_judge):
             optimiser.param_groups[0]["lr"] = plan.rate_at(self.step)
+        self.net.train(self.step < SETTLED * plan.steps)
         with self._precision():
             painted = self.paint(batch.channels, batch.looks, batch.noise)
         near = losses.reconstruction(painted.float(), batch.real, batch.weight)
@@ -96,6 +98,7 @@ class Trainer:
                 with torch.no_grad():
                     _, real = self.judge(batch.real, batch.channels)
             say = losses.persuasion(verdicts, fake, real, batch.weight)
+            say = say + losses.detail(painted, batch.real, batch.channels, self.start.channels.count)
             self.judge.requires_grad_(True)
         _descend(self.optimiser, near + say)
         judged = self._train_judge(batch, painted.detach()) if plan.adversarial else torch.zeros(())
