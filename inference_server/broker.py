@@ -337,7 +337,7 @@ class Broker:
                 if why is None:
                     break
                 self.jobs.fail(task.id, why)
-            if task is None or (task.kind == "paint" and not self._has_space(job)):
+            if task is None or (task.kind not in ("check", "deliver") and not self._has_space(job)):
                 continue
             if task.deaths and held:
                 return None  # it runs alone: first the worker finishes what it has

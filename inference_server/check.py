@@ -15,9 +15,12 @@ import numpy as np
 
 from inference_server import outputs
 from inference_server.cards import painting_size
+from inference_server.holding import check_motion, hold_key
+from inference_server.jobs import picture_tasks
 from inference_server.models.base import memory as model_memory
 from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
 from inference_server.security import inside
+from inference_server.stability.hold import memory as hold_memory
 from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
@@ -36,7 +39,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
 
     Returns {"shot", "first", "last", "fps", "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
-    takes, "frames": [[layer, frame, key, files or None], ...]}, files being those of a finished frame. Raises for
+    takes, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame. Raises for
     nothing that is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
@@ -46,7 +49,8 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
         step()
         return probe(inside(path, spec["roots"]))
 
-    report = check_frames(wanted, Path(spec["base"]), look, spec["frames"])
+    tasks = picture_tasks(spec)
+    report = check_frames(wanted, Path(spec["base"]), look, sorted({frame for _, _, frame, _ in tasks}))
     problems = list(report.problems)
     layers: list[dict[str, Any]] = []
     warnings: list[str] = []
@@ -60,13 +64,14 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
             for own in plan.layers.values():
                 try:
                     found = first_frame(plan, own)
+                    check_motion(plan, own)
                 except SemrenderError as error:
                     problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
                     continue
                 layers.append(found)
                 warnings += found.pop("warnings")
             if not problems and report.size is not None:
-                more = ahead(plan, report.size, step)
+                more = ahead(plan, tasks, report.size, step)
                 if more["memory"] > memory:
                     warnings.append(
                         f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
@@ -81,23 +86,28 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
 
 
-def ahead(plan: Plan, size: tuple[int, int], step: Callable[[], None]) -> dict[str, Any]:
-    """What painting will take, and the key of every frame with its files where it is finished."""
+def ahead(
+    plan: Plan, tasks: list[tuple[str, str, int, range]], size: tuple[int, int], step: Callable[[], None]
+) -> dict[str, Any]:
+    """What painting will take, and the key of every task's picture with its files where it is finished."""
     outputs.sweep(plan.out)
     width, height = size
     frames: list[Any] = []
     frame_bytes, memory = 0, 0
-    for name, own in plan.layers.items():
+    for own in plan.layers.values():
         mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
         raw = width * height * (4 if plan.format == "png" else 8)
         frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
         resident, frame = model_memory(own.card, *painting_size(own.card, width, height, plan.shot.paint_size))
         memory = max(memory, resident + frame)
-        for number in plan.frames:
-            key = frame_key(plan, own, number)
-            metadata = finished(plan, name, number, key)
-            frames.append([name, number, key, None if metadata is None else files_of(plan, metadata)])
-            step()
+        if own.hold != "off":
+            memory = max(memory, resident + hold_memory(own.hold, width, height))
+    for kind, name, number, _ in tasks:
+        own = plan.layers[name]
+        key = (hold_key if kind == "hold" else frame_key)(plan, own, number)
+        metadata = finished(plan, name, number, key, kind)
+        frames.append([kind, name, number, key, None if metadata is None else files_of(plan, metadata)])
+        step()
     return {"frame_bytes": frame_bytes, "memory": memory, "frames": frames}
 
 

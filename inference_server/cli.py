@@ -17,7 +17,7 @@ from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput
 from shared.sequences import parse_range, shot_from_input
-from shared.shot import Shot, ShotLayer, parse_fps
+from shared.shot import HOLDS, Shot, ShotLayer, parse_fps
 
 EXAMPLE = Path("examples") / "ride_the_train"
 
@@ -66,6 +66,7 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     shot.add_argument("--frames", metavar="RANGE", help="1001-1024, 1001-1100x2, 1001,1005")
     shot.add_argument("--layer", action="append", metavar="NAME", help="only this layer; may be given again")
     shot.add_argument("--size", metavar="WxH", help="paint at this size; the output keeps the pass's size")
+    shot.add_argument("--hold", choices=HOLDS, help="how still the texture holds while things move (default off)")
     shot.add_argument("--fps", help="24, 23.976, 24000/1001")
     shot.add_argument("--mattes", metavar="CLASSES", help="none, all, or class names separated by commas")
     shot.add_argument("--context", metavar="PATTERN", help="label pass of the full frame, for layers")
@@ -95,7 +96,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
     shot, base = shot_from_input(arguments.input)
     changes: dict[str, Any] = {}
-    for name in ("model", "seed", "fill", "label_set"):
+    for name in ("model", "seed", "fill", "label_set", "hold"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     if arguments.label_set is not None and arguments.label_set.endswith(".json"):
@@ -122,6 +123,8 @@ def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]
         changes["model"] = None
     if arguments.seed is not None:
         changes["seed"] = None
+    if arguments.hold is not None:
+        changes["hold"] = None
     if arguments.mattes is not None:
         text = arguments.mattes
         changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))

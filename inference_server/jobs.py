@@ -1,9 +1,10 @@
 """The rules of jobs and tasks, as changes to the ledger. No sockets, no processes, no images.
 
 A job begins with one `check` task (everything that can be said before painting, and the key of every frame),
-goes on with one `paint` task per layer and frame, and ends with one `deliver` task. Tasks need each other as
-the table `needs` says; what needs a failed task is cancelled. Every change is an event with a number, kept
-and replayed to whoever asks.
+goes on with one `paint` task per layer and frame, and ends with one `deliver` task. A layer that is to hold still has
+`underpaint` tasks instead, also for frames beside those asked for, and a `hold` task per frame that needs those of
+its window. Tasks need each other as the table `needs` says; what needs a failed task is cancelled. Every change is an
+event with a number, kept and replayed to whoever asks.
 
 A frame's key stands for its pixels. A key that is being painted is not begun a second time, and one that was
 painted is copied, in the same job, in another, or after a restart.
@@ -18,11 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_server.ledger import PAINTINGS_KEPT, Ledger, Row, dump
+from inference_server.stability.window import anchors, window
 from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 from shared.shot import Shot
 
 DEATHS = 2  # workers that a task may kill before it is quarantined
 ENDED = ("done", "failed", "cancelled")
+FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MAX_TASKS = 20_000  # frames times layers of one job
 ERRORS_TOLD = 500
@@ -47,7 +50,7 @@ class Task:
 
     id: int
     job: str
-    kind: str  # "check", "paint" or "deliver"
+    kind: str  # "check", "underpaint", "paint", "hold" or "deliver"
     layer: str | None = None
     frame: int | None = None
     key: str | None = None
@@ -75,22 +78,29 @@ class Jobs:
             raise InputRefused(
                 f"the job has {len(pairs)} frames, counted per layer", remedy=f"Submit at most {MAX_TASKS} at a time"
             )
+        tasks = [] if only_check else picture_tasks(spec)
         write = self.ledger.write
         write(
             "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
             " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, ?, ?)",
             *(identity, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
-            *(len(pairs), 1 if only_check else len(pairs) + 2, time.time()),
+            *(len(pairs), 1 if only_check else len(tasks) + 2, time.time()),
         )
         insert = "INSERT INTO tasks (job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?)"
         check = self.ledger.insert(insert, identity, "check", None, None, 0)
         if only_check:
             return
-        self.ledger.write_many(insert, [(identity, "paint", layer, frame, 1) for layer, frame in pairs])
+        self.ledger.write_many(insert, [(identity, kind, layer, frame, 1 + len(w)) for kind, layer, frame, w in tasks])
         deliver = self.ledger.insert(insert, identity, "deliver", None, None, len(pairs))
-        paint = "FROM tasks WHERE job = ? AND kind = 'paint'"
-        write(f"INSERT INTO needs SELECT id, ? {paint}", check, identity)
-        write(f"INSERT INTO needs SELECT ?, id {paint}", deliver, identity)
+        of_job = "FROM tasks WHERE job = ? AND kind"
+        write(f"INSERT INTO needs SELECT id, ? {of_job} IN ('paint', 'underpaint', 'hold')", check, identity)
+        write(f"INSERT INTO needs SELECT ?, id {of_job} IN ('paint', 'hold')", deliver, identity)
+        rows = self.ledger.rows(f"SELECT id, kind, layer, frame {of_job} IN ('underpaint', 'hold')", identity)
+        number = {(row["kind"], row["layer"], row["frame"]): row["id"] for row in rows}
+        needs = [
+            (number[kind, layer, frame], number["underpaint", layer, f]) for kind, layer, frame, w in tasks for f in w
+        ]
+        self.ledger.write_many("INSERT INTO needs VALUES (?, ?)", needs)
 
     def known(self, job: str) -> bool:
         return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
@@ -209,7 +219,7 @@ class Jobs:
         task = self._task(identity)
         if task is None:
             return
-        if task["kind"] == "paint" and "file" in body:
+        if "file" in body:
             self._painted(task["key"], self._job(task["job"]), body)
         if task["state"] != "running":
             return
@@ -218,8 +228,10 @@ class Jobs:
             self._fail(task, {"problems": body["problems"]})
         elif task["kind"] == "check":
             self._checked(task, body)
-        elif task["kind"] == "paint":
+        elif task["kind"] in FRAMES:
             self._frame(task, body)  # told before the end of the job that it may be
+            self._done(task)
+        elif task["kind"] == "underpaint":
             self._done(task)
         else:
             self._done(task)
@@ -233,7 +245,7 @@ class Jobs:
         if task is None or task["state"] not in ("running", "waiting"):
             return
         words = error.located(layer=task["layer"], frame=task["frame"]).to_dict()
-        if task["kind"] == "paint":
+        if task["kind"] in FRAMES:
             self.ledger.write("UPDATE jobs SET failed = failed + 1 WHERE id = ?", task["job"])
             self._tell_frame(task, {"state": "failed", "error": words})
         self._fail(task, words)
@@ -298,21 +310,30 @@ class Jobs:
             )
         else:
             self._tell(job, "checked", {**report, "total": row["total"]})
-        tasks = self.ledger.rows("SELECT * FROM tasks WHERE job = ? AND kind = 'paint' AND state = 'waiting'", job)
-        by_place = {(one["layer"], one["frame"]): one for one in tasks}
-        for layer, frame, key, files in frames:
-            paint = by_place.get((layer, frame))
-            if paint is None:
+        tasks = self.ledger.rows(
+            "SELECT * FROM tasks WHERE job = ? AND kind IN ('underpaint', 'paint', 'hold') AND state = 'waiting'", job
+        )
+        by_place = {(one["kind"], one["layer"], one["frame"]): one for one in tasks}
+        for kind, layer, frame, key, files in frames:
+            found = by_place.get((kind, layer, frame))
+            if found is None:
                 continue
-            self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, paint["id"])
+            self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, found["id"])
             if files is not None:
                 self._painted(key, row, files)
-                if paint["outcome"] is None:
-                    self._frame(paint, {"state": "kept", **files})
-                self._done(paint)
-            elif paint["outcome"] is not None:  # finished before the restart, and not there any more
-                self.ledger.write(f"UPDATE jobs SET {paint['outcome']} = {paint['outcome']} - 1 WHERE id = ?", job)
-                self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", paint["id"])
+                if kind in FRAMES and found["outcome"] is None:
+                    self._frame(found, {"state": "kept", **files})
+                self._done(found)
+            elif found["outcome"] is not None:  # finished before the restart, and not there any more
+                self.ledger.write(f"UPDATE jobs SET {found['outcome']} = {found['outcome']} - 1 WHERE id = ?", job)
+                self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", found["id"])
+        idle = (
+            "SELECT * FROM tasks WHERE job = ? AND kind = 'underpaint' AND state = 'waiting' AND NOT EXISTS ("
+            "SELECT 1 FROM needs JOIN tasks AS other ON other.id = needs.task"
+            " WHERE needs.needed = tasks.id AND other.state = 'waiting')"
+        )
+        for one in self.ledger.rows(idle, job):  # all that it was for is there already
+            self._done(one)
 
     def _painted(self, key: str | None, job: Row, files: Body) -> None:
         if key is None:
@@ -390,6 +411,29 @@ def _summary(job: Row) -> Body:
     state = "paused" if job["paused"] and job["ended"] is None else job["state"]
     names = ("name", "out", "paused", "priority", "total", "failed", "created", "ended", "events")
     return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}}
+
+
+def picture_tasks(spec: Body) -> list[tuple[str, str, int, range]]:
+    """(kind, layer, frame, frames whose underpainting it needs) of all tasks, in the order they are best done in.
+
+    A frame is held as soon as its window is painted, so that finished frames come early.
+    """
+    first, last = spec["shot"]["first"], spec["shot"]["last"]
+    places: list[tuple[tuple[int, int, int], str, str, int, range]] = []
+    for order, layer in enumerate(spec["layers"]):
+        strength = spec["holds"].get(layer)
+        if strength is None:
+            places += [((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"]]
+            continue
+        under: set[int] = set()
+        for frame in spec["frames"]:
+            needed = window(frame, strength, first, last)
+            under.update(needed)
+            places.append(((anchors(frame, strength, first, last)[1], 1, order), "hold", layer, frame, needed))
+        places += [((frame, 0, order), "underpaint", layer, frame, range(0)) for frame in under]
+    return [
+        (kind, layer, frame, needed) for _, kind, layer, frame, needed in sorted(places, key=lambda p: (p[0], p[3]))
+    ]
 
 
 def frames_and_layers(

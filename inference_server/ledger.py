@@ -48,7 +48,7 @@ CREATE INDEX active ON jobs (priority DESC, number) WHERE ended IS NULL;
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job TEXT NOT NULL,
-    kind TEXT NOT NULL,               -- check, paint, deliver
+    kind TEXT NOT NULL,               -- check, underpaint, paint, hold, deliver
     layer TEXT,
     frame INTEGER,
     state TEXT NOT NULL DEFAULT 'waiting',  -- running, done, failed, cancelled

@@ -57,12 +57,17 @@ def write_picture(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.fl
 
 def to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """0..1 to 0..255, rounded."""
-    scaled: NDArray[np.uint8] = (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    return np.asarray(to_integers(values, np.uint8), np.uint8)
+
+
+def to_integers(values: NDArray[np.float32], kind: type[np.uint8 | np.uint16]) -> NDArray[np.uint8 | np.uint16]:
+    """0..1 to the whole range of the kind, rounded."""
+    scaled: NDArray[np.uint8 | np.uint16] = (values * np.float32(np.iinfo(kind).max) + np.float32(0.5)).astype(kind)
     return scaled
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8], metadata: Metadata) -> None:
-    """Write (H, W, 4) or (H, W, 3) 8-bit pixels as an sRGB-tagged PNG."""
+def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metadata) -> None:
+    """Write (H, W, 4) or (H, W, 3) pixels of 8 or 16 bits as an sRGB-tagged PNG."""
     import cv2
 
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR

@@ -1,5 +1,8 @@
 """One frame of one layer: decode, key, fill, paint, cut, write.
 
+A layer that is to hold still is painted in two stages: the underpainting is the whole picture, not cut, in a folder of
+its own; `holding` makes the frame of it.
+
 The worker calls `decode` and `encode` from threads and paints in between, so that the next frame is read and
 the last one written while the device works. All three are functions of plain data; the pixels depend on
 what the key is a hash of and on nothing else.
@@ -10,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +31,7 @@ from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
 RECIPE = 2  # of the pixels; goes up whenever the same key would give another picture
+UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
 
 Ids = NDArray[np.uint16]
@@ -46,6 +51,9 @@ class LayerPlan:
     read: ReadOptions
     labels: Sequence
     instance: Sequence | None
+    hold: str = "off"
+    motion: Sequence | None = None
+    depth: Sequence | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,13 @@ class Plan:
         """The number in a file's name: the frame, or its place where the shot begins below zero."""
         return frame if self.shot.first >= 0 else frame - self.shot.first
 
+    def path_of(self, stage: str, layer: str, frame: int) -> Path:
+        """The file of a stage: "underpaint", or the finished picture of "paint" and "hold"."""
+        if stage == "underpaint":
+            name = f"{self.shot.name}_{layer}.{self.file_number(frame):04d}.png"
+            return self.out / UNDERPAINTINGS / layer / name
+        return self.picture_path(layer, frame)
+
     def picture_path(self, layer: str, frame: int) -> Path:
         suffix = "png" if self.format == "png" else "exr"
         return self.out / layer / f"{self.shot.name}_{layer}.{self.file_number(frame):04d}.{suffix}"
@@ -79,13 +94,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A frame ready to be painted; `request` is None where the layer is empty on this frame."""
+    """A frame ready to be painted; `request` is None where the layer is empty on this frame, or is held."""
 
     layer: str
     frame: int
     key: str
     labels: LabelPass
     request: PaintInput | None
+    stage: str = "paint"
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,9 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         read=ReadOptions.from_dict(layer.read),
         labels=find_sequence(layer.labels, plan.base, name),
         instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
+        hold=asked.hold or "off",
+        motion=find_sequence(layer.motion, plan.base, name) if layer.motion and asked.hold != "off" else None,
+        depth=find_sequence(layer.depth, plan.base, name) if layer.depth and asked.hold != "off" else None,
     )
 
 
@@ -147,27 +166,19 @@ def decode(
 ) -> Decoded | Finished:
     """Read a frame's passes and prepare them for the network, unless it is already painted.
 
+    Of a layer that is to hold still this is the underpainting.
     key: what the check found; another one now means that a pass was changed meanwhile.
     source: where the picture of this key already is. Raises SourceLost where it is not.
     """
     own = plan.layers[layer]
-    found_key = frame_key(plan, own, frame)
-    if key is not None and key != found_key:
-        raise InputRefused(
-            "a pass of this frame was changed after the job was accepted",
-            file=own.labels.file(frame),
-            remedy="Run the same command again when nothing writes it any more",
-        )
-    key = found_key
-    metadata = finished(plan, layer, frame, key)
-    if metadata is not None:
-        return Finished({"state": "kept", **files_of(plan, metadata)})
-    if source is not None:
-        return Finished({"state": "copied", **copy_painting(plan, own, frame, key, source)})
+    stage = "paint" if own.hold == "off" else "underpaint"
+    found = settled(plan, own, frame, stage, frame_key(plan, own, frame), key, source)
+    if isinstance(found, Finished):
+        return found
     labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
     height, width = labels.ids.shape
     if (labels.ids == NOTHING).all():
-        return Decoded(layer, frame, key, labels, None)
+        return Decoded(layer, frame, found, labels, None, stage)
     ids = in_context(plan, own, labels.ids, frame)
     unknown = np.unique(ids[own.table[ids] == NOTHING])
     if unknown.size:  # the card knows every id of its label set, so this is a damaged card
@@ -180,7 +191,25 @@ def decode(
         seed=resolved(plan.shot, own.layer).seed or 0,
         options=own.options,
     )
-    return Decoded(layer, frame, key, labels, request)
+    return Decoded(layer, frame, found, labels, request, stage)
+
+
+def settled(
+    plan: Plan, own: LayerPlan, frame: int, stage: str, key: str, checked: str | None, source: dict[str, Any] | None
+) -> Finished | str:
+    """The frame where it is on disk already or was copied, else its key. checked: the key that the check found."""
+    if checked is not None and checked != key:
+        raise InputRefused(
+            "a pass of this frame was changed after the job was accepted",
+            file=own.labels.file(frame),
+            remedy="Run the same command again when nothing writes it any more",
+        )
+    metadata = finished(plan, own.layer.name, frame, key, stage)
+    if metadata is not None:
+        return Finished({"state": "kept", **files_of(plan, metadata)})
+    if source is not None:
+        return Finished({"state": "copied", **copy_painting(plan, own, frame, key, source, stage)})
+    return key
 
 
 def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, Any]:
@@ -192,12 +221,14 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
         whole = np.zeros((height, width, 3), np.float32)
     else:
         whole = unfit(picture, (width, height), own.card.size.fit)
-    whole = keep_near(whole, alpha)
     present = {i: n for i, n in decoded.labels.facts.classes.items() if i != NOTHING}
-    mattes = matte_ids(own, present)
+    under = decoded.stage == "underpaint"
+    mattes = [] if under else matte_ids(own, present)
     metadata = {
         "generator": "semrender",
         "key": decoded.key,
+        "stage": decoded.stage,
+        "hold": own.hold,
         "shot": plan.shot.name,
         "layer": decoded.layer,
         "frame": decoded.frame,
@@ -220,9 +251,12 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
             metadata,
             matte(decoded.labels, identity),
         )
-    path = plan.picture_path(decoded.layer, decoded.frame)
+    path = plan.path_of(decoded.stage, decoded.layer, decoded.frame)
     place(plan, path)
-    outputs.write_picture(path, whole, alpha, metadata)  # last: with it the frame is finished
+    if under:
+        outputs.write_png(path, outputs.to_integers(whole, np.uint8 if plan.format == "png" else np.uint16), metadata)
+    else:
+        outputs.write_picture(path, keep_near(whole, alpha), alpha, metadata)  # last: with it the frame is finished
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
 
 
@@ -234,10 +268,13 @@ def files_of(plan: Plan, metadata: dict[str, Any]) -> dict[str, Any]:
         str(i): plan.matte_path(layer, label_set.by_id(i).name, frame).relative_to(plan.out).as_posix()
         for i in metadata["mattes"]
     }
-    return {"file": plan.picture_path(layer, frame).relative_to(plan.out).as_posix(), "mattes": mattes}
+    path = plan.path_of(metadata.get("stage", "paint"), layer, frame)
+    return {"file": path.relative_to(plan.out).as_posix(), "mattes": mattes}
 
 
-def copy_painting(plan: Plan, own: LayerPlan, frame: int, key: str, source: dict[str, Any]) -> dict[str, Any]:
+def copy_painting(
+    plan: Plan, own: LayerPlan, frame: int, key: str, source: dict[str, Any], stage: str
+) -> dict[str, Any]:
     """Copy a frame with the same key from another place, under this job's names. Raises SourceLost."""
     out = Path(source["out"])
     picture = out / source["file"]
@@ -252,7 +289,7 @@ def copy_painting(plan: Plan, own: LayerPlan, frame: int, key: str, source: dict
         target = plan.matte_path(own.layer.name, own.label_set.by_id(int(identity)).name, frame)
         place(plan, target)
         outputs.copy_picture(out / file, target, {**metadata, "matte": found["matte"]})
-    target = plan.picture_path(own.layer.name, frame)
+    target = plan.path_of(stage, own.layer.name, frame)
     place(plan, target)
     outputs.copy_picture(picture, target, metadata)
     return files_of(plan, metadata)
@@ -265,10 +302,11 @@ def place(plan: Plan, path: Path) -> None:
 
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
-    """Hash of everything that the frame's files depend on."""
+    """Hash of everything that the files of a painted frame, or an underpainting, depend on."""
+    under = own.hold != "off"
     content = {
         "recipe": RECIPE,
-        "stage": "paint",
+        "stage": "underpaint" if under else "paint",
         "model": own.card.hash,
         "label_set": own.label_set.hash,
         "labels": input_hash(plan, own.labels, frame),
@@ -282,8 +320,12 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "paint_size": plan.shot.paint_size,
         "precision": "float32",
         "format": plan.format,
-        "mattes": own.layer.mattes,
+        "mattes": "none" if under else own.layer.mattes,
     }
+    return hash_of(content)
+
+
+def hash_of(content: dict[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -292,13 +334,21 @@ def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
     """SHA-256 of a pass's file. Every pass is keyed before it is decoded, so this is also where a link is caught."""
     if sequence is None:
         return None
-    with inside(sequence.file(frame), plan.roots).open("rb") as file:
+    path = inside(sequence.file(frame), plan.roots)
+    state = path.stat()
+    return _file_hash(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _file_hash(path: Path, changed: int, size: int) -> str:
+    """A held frame asks for the passes of its whole window; a file that is as old and long as it was is the same."""
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def finished(plan: Plan, layer: str, frame: int, key: str) -> dict[str, Any] | None:
+def finished(plan: Plan, layer: str, frame: int, key: str, stage: str) -> dict[str, Any] | None:
     """The provenance of a frame that is whole on disk, mattes included, under this key; else None."""
-    metadata = outputs.read_metadata(plan.picture_path(layer, frame))
+    metadata = outputs.read_metadata(plan.path_of(stage, layer, frame))
     if metadata is None or metadata.get("key") != key:
         return None
     own = plan.layers[layer]

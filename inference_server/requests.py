@@ -22,7 +22,7 @@ Body = dict[str, Any]
 
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
-    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models"}.
+    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds"}.
 
     Args:
         base, out: folders of the passes and of the output.
@@ -41,7 +41,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     if uploaded:
         _stay_below(shot)
     frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
-    models = {}
+    models, holds = {}, {}
     for layer in shot.layers:
         asked = resolved(shot, layer)
         named = asked.label_set or shot.label_set
@@ -59,6 +59,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             )
         options = card.check_options(asked.options or {})
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
+        if asked.hold != "off":
+            holds[layer.name] = asked.hold
     return {
         "shot": shot.to_dict(),
         "base": str(base),
@@ -68,6 +70,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "frames": frames,
         "layers": layers,
         "models": models,
+        "holds": holds,
     }
 
 

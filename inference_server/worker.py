@@ -27,11 +27,13 @@ import zmq
 from inference_server import logs, supervisor
 from inference_server.crash_points import reach
 from inference_server.devices import choose_device, free_memory
+from inference_server.holding import Holder, decode_held
 from inference_server.models.base import Resident
 from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLost, decode, encode, make_plan
 from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
 from shared import places, protocol
 from shared.errors import SemrenderError
+from shared.label_set import NOTHING
 
 ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
@@ -78,6 +80,7 @@ class Worker:
         self.plans: dict[str, Plan] = {}
         self.planning = threading.Lock()
         self.previews: dict[str, Previews] = {}
+        self.holders: dict[str, Holder] = {}  # job -> of the layer that was held last: a window takes memory
         self.models = Resident(self.device, models_mib * 2**20)
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.painter = ThreadPoolExecutor(1, "paint")
@@ -119,13 +122,13 @@ class Worker:
                 self.send({"task": running.task["id"], "dropped": True})
             return
         if "forget" in header:
-            for known in (self.specs, self.plans, self.previews):
+            for known in (self.specs, self.plans, self.previews, self.holders):
                 known.pop(header["forget"], None)
             return
         task: Body = header["task"]
         if "spec" in header:
             self.specs[task["job"]] = header["spec"]
-        if task["kind"] == "paint":
+        if task["kind"] in ("underpaint", "paint", "hold"):
             self.begin(task, "decoding", self.decoders, self.prepare, task)
         else:
             self.begin(task, "encoding", self.encoders, self.check if task["kind"] == "check" else self.deliver, task)
@@ -159,6 +162,8 @@ class Worker:
 
     def paint(self, task: Body, decoded: Decoded) -> Picture | None:
         reach("worker before painting")
+        if decoded.stage == "hold" and (decoded.labels.ids != NOTHING).any():
+            return self.holder(task["job"], decoded.layer).picture(decoded.frame)
         if decoded.request is None:
             return None
         card = self.plan(task["job"]).layers[decoded.layer].card
@@ -180,12 +185,22 @@ class Worker:
                 self.previews[job] = Previews()
             return self.plans[job]
 
+    def holder(self, job: str, layer: str) -> Holder:
+        known = self.holders.get(job)
+        if known is None or known.own.layer.name != layer:
+            self.holders.clear()
+            self.holders[job] = Holder(self.plan(job), self.plan(job).layers[layer])
+        return self.holders[job]
+
     def prepare(self, task: Body) -> Decoded | Finished:
-        return decode(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
+        read = decode_held if task["kind"] == "hold" else decode
+        return read(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
 
     def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
         body = encode(plan, decoded, picture)
+        if decoded.stage == "underpaint":
+            return body
         previews = self.previews[plan.job]
         layers = previews.written.setdefault(decoded.frame, set())
         layers.add(decoded.layer)

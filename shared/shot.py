@@ -27,6 +27,7 @@ FILE_NAME = "shot.json"
 FORMAT = 1
 PASSES = ("labels", "instance", "motion", "depth", "beauty")  # the fields of a layer that name files
 
+HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_LAYERS = 256
 MAX_FRAMES = 1_000_000
 MAX_FRAME_NUMBER = 10_000_000
@@ -70,6 +71,8 @@ class ShotLayer:
     opacity: float = 100.0  # percent
     read: Data = field(default_factory=dict)  # how the label pass is read: ReadOptions as a plain dict
     mattes: Mattes = "none"
+    hold: Optional[str] = None  # one of HOLDS
+    motion_is: Optional[str] = None  # convention of the motion pass; None = as its channels are named
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Shot:
     options: Data = field(default_factory=dict)
     seed: int = 0
     paint_size: Optional[Tuple[int, int]] = None  # (width, height) to paint at; None = the model's fit rule
+    hold: str = "off"  # one of HOLDS
 
     @property
     def fps(self) -> float:
@@ -124,7 +128,7 @@ def layer_seed(shot: Shot, layer: ShotLayer) -> int:
 
 
 def resolved(shot: Shot, layer: ShotLayer) -> ShotLayer:
-    """The layer with nothing left open: label set, model, options and seed filled in from the shot.
+    """The layer with nothing left open: label set, model, options, seed and hold filled in from the shot.
 
     The options of the shot belong to the shot's model: a layer with another model starts without them.
     """
@@ -136,6 +140,7 @@ def resolved(shot: Shot, layer: ShotLayer) -> ShotLayer:
         model=model,
         options={**inherited, **(layer.options or {})},
         seed=layer_seed(shot, layer),
+        hold=layer.hold or shot.hold,
     )
 
 
@@ -368,6 +373,12 @@ def _blend(value: Any, key: str) -> str:
     return mode
 
 
+def _hold(value: Any, key: str) -> str:
+    if value not in HOLDS:
+        raise _refused(key, value, " or ".join(f'"{name}"' for name in HOLDS))
+    return str(value)
+
+
 def _mattes(value: Any, key: str) -> Mattes:
     if value in ("none", "all"):
         return str(value)
@@ -415,6 +426,7 @@ _SHOT_KEYS: Dict[str, Reader] = {
     "options": _settings,
     "seed": _whole(0, MAX_SEED),
     "paint_size": _size,
+    "hold": _hold,
 }
 _LAYER_KEYS: Dict[str, Reader] = {
     **{key: _pattern for key in PASSES if key != "labels"},
@@ -426,6 +438,8 @@ _LAYER_KEYS: Dict[str, Reader] = {
     "opacity": _number(0, 100),
     "read": _settings,
     "mattes": _mattes,
+    "hold": _hold,
+    "motion_is": _word,
 }
 
 

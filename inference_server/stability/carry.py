@@ -1,0 +1,143 @@
+"""Compiled loops of `hold`: how a frame learns which painting its surfaces were seen in, and takes it from there.
+
+numba for the processor, cached on disk after the first use. Arrays are C-contiguous.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "parallel": True}
+DEPTH_TOLERANCE = 0.03  # relative; a surface does not come nearer by more in one frame
+SHARP = -0.75  # -0.5 is smoother, -1 rings
+TORN = 0.25  # pixels by which neighbours may differ that are one surface
+
+
+@njit(**OPTIONS)
+def seen_there(field: Any, ids: Any, other: Any, depth: Any, other_depth: Any, seen: Any) -> None:
+    """Where a pixel's surface is seen in the other frame, too: 1 by label and depth, 2 by label alone, else 0.
+
+    Args:
+        field: (H, W, 2) float32, leads to the other frame.
+        ids, other: (H, W) uint16. depth, other_depth: (H, W) float32, or (0, 0) where there is none.
+        seen: (H, W) uint8, filled.
+    """
+    height, width = ids.shape
+    for y in prange(height):
+        for x in range(width):
+            at_x, at_y = np.float32(x) + field[y, x, 0], np.float32(y) + field[y, x, 1]
+            seen[y, x] = 0
+            if not (at_x >= 0 and at_x <= width - 1 and at_y >= 0 and at_y <= height - 1):
+                continue
+            column, row = int(at_x + np.float32(0.5)), int(at_y + np.float32(0.5))
+            if other[row, column] != ids[y, x]:
+                continue
+            seen[y, x] = 1
+            if depth.size > 0:
+                here, there = depth[y, x], other_depth[row, column]
+                if abs(here - there) >= np.float32(DEPTH_TOLERANCE) * max(here, there):
+                    seen[y, x] = 2
+
+
+@njit(**OPTIONS)
+def inherit(field: Any, seen: Any, own: int, offset: Any, source: Any, new_offset: Any, new_source: Any) -> None:
+    """What the other frame knows of its surfaces, for this one: where each is in which painting.
+
+    Args:
+        field: (H, W, 2) float32, leads to the other frame. seen: (H, W) uint8, nonzero where it may be followed.
+        offset: (H, W, 2) float32, source: (H, W) int16, of the other frame: the surface's place in painting `source`.
+        new_offset, new_source: of this frame, filled; what is not seen there begins here, in painting `own`.
+    """
+    height, width = source.shape
+    for y in prange(height):
+        for x in range(width):
+            if seen[y, x] == 0:
+                new_offset[y, x, 0] = 0.0
+                new_offset[y, x, 1] = 0.0
+                new_source[y, x] = own
+                continue
+            u, v = field[y, x, 0], field[y, x, 1]
+            at_x, at_y = np.float32(x) + u, np.float32(y) + v
+            left, top = min(int(at_x), width - 2), min(int(at_y), height - 2)
+            a, b = at_x - np.float32(left), at_y - np.float32(top)
+            column, row = int(at_x + np.float32(0.5)), int(at_y + np.float32(0.5))
+            found = source[row, column]
+            torn = False
+            for axis in range(2):
+                nearest = offset[row, column, axis]
+                p, q = offset[top, left, axis], offset[top, left + 1, axis]
+                r, s = offset[top + 1, left, axis], offset[top + 1, left + 1, axis]
+                torn = torn or max(abs(p - nearest), abs(q - nearest), abs(r - nearest), abs(s - nearest)) > np.float32(
+                    TORN
+                )
+            for axis in range(2):
+                if torn:  # two surfaces: between them there is nothing
+                    value = offset[row, column, axis]
+                else:
+                    upper = offset[top, left, axis] + a * (offset[top, left + 1, axis] - offset[top, left, axis])
+                    lower = offset[top + 1, left, axis] + a * (
+                        offset[top + 1, left + 1, axis] - offset[top + 1, left, axis]
+                    )
+                    value = upper + b * (lower - upper)
+                new_offset[y, x, axis] = value + field[y, x, axis]
+            new_source[y, x] = found
+
+
+@njit(inline="always", nogil=True)
+def _cubic(t: Any, weights: Any) -> None:
+    """Keys' cubic (a = SHARP): exact at the pixels, so a still surface keeps its bits."""
+    a, u = np.float32(SHARP), np.float32(1) - t
+    weights[0] = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a
+    weights[1] = ((a + 2) * t - (a + 3)) * t * t + 1
+    weights[2] = ((a + 2) * u - (a + 3)) * u * u + 1
+    weights[3] = 1 - weights[0] - weights[1] - weights[2]
+
+
+@njit(**OPTIONS)
+def take(paintings: Any, scale: Any, offset: Any, source: Any, picture: Any) -> None:
+    """Every pixel from its place in its painting, between the pixels by a cubic.
+
+    Args:
+        paintings: (N, H, W, 3) integers; scale: what they are multiplied by. offset, source: as `inherit` makes them.
+        picture: (H, W, 3) float32, filled.
+    """
+    height, width = source.shape
+    for y in prange(height):
+        across, down = np.empty(4, np.float32), np.empty(4, np.float32)
+        for x in range(width):
+            from_painting = paintings[source[y, x]]
+            at_x, at_y = np.float32(x) + offset[y, x, 0], np.float32(y) + offset[y, x, 1]
+            left, top = int(np.floor(at_x)), int(np.floor(at_y))
+            a, b = at_x - np.float32(left), at_y - np.float32(top)
+            if a == 0 and b == 0 and 0 <= left < width and 0 <= top < height:
+                for channel in range(3):
+                    picture[y, x, channel] = scale * from_painting[top, left, channel]
+                continue
+            _cubic(a, across)
+            _cubic(b, down)
+            red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+            for i in range(4):
+                row = from_painting[min(max(top - 1 + i, 0), height - 1)]
+                for j in range(4):
+                    weight = scale * down[i] * across[j]
+                    column = min(max(left - 1 + j, 0), width - 1)
+                    red += weight * row[column, 0]
+                    green += weight * row[column, 1]
+                    blue += weight * row[column, 2]
+            picture[y, x, 0], picture[y, x, 1], picture[y, x, 2] = red, green, blue
+
+
+@njit(**OPTIONS)
+def take_coarse(planes: Any, offset: Any, source: Any, cell: int, plane: Any) -> None:
+    """As `take`, of planes (N, h, w) that are `cell` times smaller: the nearest value."""
+    height, width = plane.shape
+    full_height, full_width = source.shape
+    for y in prange(height):
+        for x in range(width):
+            row, column = min(y * cell + cell // 2, full_height - 1), min(x * cell + cell // 2, full_width - 1)
+            from_x = int(np.float32(column) + offset[row, column, 0]) // cell
+            from_y = int(np.float32(row) + offset[row, column, 1]) // cell
+            plane[y, x] = planes[source[row, column], min(max(from_y, 0), height - 1), min(max(from_x, 0), width - 1)]
