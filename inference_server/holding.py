@@ -77,7 +77,10 @@ def check_motion(plan: Plan, own: LayerPlan) -> None:
     for frame in {plan.frames[0], plan.frames[len(plan.frames) // 2]}:
         vectors = source.vectors(frame)
         before, after = (source.seen(near).ids if near in plan.shot.frames else None for near in (frame - 1, frame + 1))
-        check_convention(vectors, source.seen(frame).ids, before, after, own.motion.file(frame))
+        try:
+            check_convention(vectors, source.seen(frame).ids, before, after, own.motion.file(frame))
+        except InputRefused as error:
+            raise error.located(frame=frame) from None
 
 
 class Passes:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_server.ledger import PAINTINGS_KEPT, Ledger, Row, dump
-from inference_server.stability.window import anchors, window
+from inference_server.stability.window import window
 from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 from shared.shot import Shot
 
@@ -418,18 +418,18 @@ def picture_tasks(spec: Body) -> list[tuple[str, str, int, range]]:
 
     A frame is held as soon as its window is painted, so that finished frames come early.
     """
-    first, last = spec["shot"]["first"], spec["shot"]["last"]
+    shot, holds = spec["shot"], spec.get("holds", {})  # a job of an older ledger knows no holds
     places: list[tuple[tuple[int, int, int], str, str, int, range]] = []
     for order, layer in enumerate(spec["layers"]):
-        strength = spec["holds"].get(layer)
+        strength = holds.get(layer)
         if strength is None:
             places += [((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"]]
             continue
         under: set[int] = set()
         for frame in spec["frames"]:
-            needed = window(frame, strength, first, last)
+            needed = window(frame, strength, shot["first"], shot["last"])
             under.update(needed)
-            places.append(((anchors(frame, strength, first, last)[1], 1, order), "hold", layer, frame, needed))
+            places.append(((needed[-1], 1, order), "hold", layer, frame, needed))
         places += [((frame, 0, order), "underpaint", layer, frame, range(0)) for frame in under]
     return [
         (kind, layer, frame, needed) for _, kind, layer, frame, needed in sorted(places, key=lambda p: (p[0], p[3]))

@@ -23,7 +23,13 @@ def keys(pairs=PAIRS, kept=(), same=()):
     for layer, frame in pairs:
         key = "same" if (layer, frame) in same else f"{layer}{frame}"
         made.append(
-            [layer, frame, key, {"file": f"{layer}.{frame}.png", "mattes": {}} if (layer, frame) in kept else None]
+            [
+                "paint",
+                layer,
+                frame,
+                key,
+                {"file": f"{layer}.{frame}.png", "mattes": {}} if (layer, frame) in kept else None,
+            ]
         )
     return made
 
@@ -50,7 +56,7 @@ def finish_all(jobs, job="a"):
     done = []
     while (task := take(jobs, job)) is not None:
         done.append(task)
-        jobs.finish(task.id, painted(task) if task.kind == "paint" else {})
+        jobs.finish(task.id, painted(task) if task.kind in ("paint", "hold") else {})
     return done
 
 
@@ -205,6 +211,53 @@ def test_the_oldest_paintings_are_forgotten(jobs, monkeypatch):
 def test_too_many_tasks_are_refused(jobs):
     with pytest.raises(InputRefused, match="at most"):
         jobs.open("a", {**SPEC, "frames": list(range(MAX_TASKS))})
+
+
+HELD = {**SPEC, "shot": {"name": "s", "first": 1, "last": 9}, "frames": [2, 3, 7], "holds": {"train": "gentle"}}
+
+
+def held_keys(kept=()):
+    under = [["underpaint", "train", frame, f"u{frame}", None] for frame in range(1, 10)]
+    ends = [
+        [kind, layer, frame, f"{kind}{frame}", {"file": "f"} if (kind, frame) in kept else None]
+        for kind, layer in (("hold", "train"), ("paint", "sky"))
+        for frame in (2, 3, 7)
+    ]
+    return under + ends
+
+
+def test_a_frame_is_held_as_soon_as_its_window_is_painted(jobs):
+    """Anchors of a gentle hold: 6, and the ends of the shot; frames beside those asked for are painted too."""
+    jobs.open("a", HELD)
+    jobs.finish(take(jobs).id, {"problems": [], "frames": held_keys()})
+    done = [(task.kind, task.layer, task.frame) for task in finish_all(jobs)]
+    under = [frame for kind, _, frame in done if kind == "underpaint"]
+    assert under == list(range(1, 10))
+    assert done.index(("hold", "train", 2)) > done.index(("underpaint", "train", 6))
+    assert done.index(("hold", "train", 3)) < done.index(("underpaint", "train", 7))
+    assert done.index(("hold", "train", 7)) > done.index(("underpaint", "train", 9))
+    assert done[-1][0] == "deliver"
+
+
+def test_what_lies_under_a_finished_frame_is_not_painted_again(jobs):
+    jobs.open("a", HELD)
+    jobs.finish(take(jobs).id, {"problems": [], "frames": held_keys(kept=[("hold", 2), ("hold", 3)])})
+    done = [(task.kind, task.frame) for task in finish_all(jobs)]
+    assert [frame for kind, frame in done if kind == "underpaint"] == [6, 7, 8, 9]
+    assert (last(jobs)["kept"], last(jobs)["total"]) == (2, 6)
+
+
+def test_a_failed_underpainting_fails_the_frames_that_need_it(jobs):
+    jobs.open("a", HELD)
+    jobs.finish(take(jobs).id, {"problems": [], "frames": held_keys()})
+    while (task := take(jobs)) is not None:
+        if task.kind == "underpaint" and task.frame == 8:
+            jobs.fail(task.id, SemrenderError("truncated"))
+        else:
+            jobs.finish(task.id, painted(task) if task.kind in ("paint", "hold") else {})
+    assert names(jobs)[-1] == "failed"
+    assert last(jobs)["errors"][0]["layer"] == "train" and last(jobs)["errors"][0]["frame"] == 8
+    assert last(jobs)["done"] == 5
 
 
 def test_unknown_layers_and_frames_are_refused_with_what_there_is():

@@ -1,0 +1,291 @@
+"""Frames that hold still: what a surface shows is carried with it, and nothing else."""
+
+import json
+
+import cv2
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from inference_server.stability import hold
+from inference_server.stability.flow import flow
+from inference_server.stability.motion import (
+    CONVENTIONS,
+    Seen,
+    Vectors,
+    check_convention,
+    grid,
+    inverse,
+    read_vectors,
+    sampled,
+)
+from inference_server.stability.window import STRIDES, anchors, window
+from shared.errors import InputRefused
+from shared.label_set import load_label_set
+from tests.conftest import semrender
+
+HEIGHT, WIDTH = 60, 90
+GRASS, TREE = 123, 168
+
+
+def noise(seed, shape=(HEIGHT, WIDTH, 3)):
+    return np.random.default_rng(seed).integers(60, 200, shape, np.uint8)
+
+
+def world(frames, speed=(2.0, 1.0), square_speed=(2.0, 1.0)):
+    """Grass with a square tree before it, both moving; (ids, field to the frame before, depth) of each frame."""
+    found = []
+    for frame in range(frames):
+        ids, depth = np.full((HEIGHT, WIDTH), GRASS, np.uint16), np.full((HEIGHT, WIDTH), 10, np.float32)
+        left, top = round(10 + frame * square_speed[0]), round(10 + frame * square_speed[1])
+        square = np.zeros(ids.shape, bool)
+        square[top : top + 25, left : left + 25] = True
+        ids[square], depth[square] = TREE, 4
+        field = np.zeros((HEIGHT, WIDTH, 2), np.float32)
+        field[...] = -np.float32(speed)
+        field[square] = -np.float32(square_speed)
+        found.append((ids, field, depth))
+    return found
+
+
+def held_frames(paintings, frames, backwards=inverse):
+    """All frames of one window."""
+    seen = [Seen(ids, depth) for ids, _, depth in frames]
+    last = len(frames) - 1
+    details = np.stack([hold.detail((one / np.float32(255)).astype(np.float32)) for one in paintings])
+    back = {0: hold.chain_begins(0, (HEIGHT, WIDTH))}
+    for n in range(1, last):
+        back[n] = hold.chain_goes_on(back[n - 1], n, frames[n][1], seen[n], seen[n - 1])
+    ahead = {last: hold.chain_begins(last, (HEIGHT, WIDTH))}
+    for n in range(last - 1, 0, -1):
+        ahead[n] = hold.chain_goes_on(ahead[n + 1], n, backwards(frames[n + 1][1]), seen[n], seen[n + 1])
+    pictures = {0: paintings[0] / np.float32(255), last: paintings[last] / np.float32(255)}
+    for n in range(1, last):
+        pictures[n] = hold.held(n, (back[n], ahead[n]), paintings, details, frames[n][0])
+    return pictures, back, ahead
+
+
+def swimming(pictures, frames, n, where):
+    before = sampled(np.ascontiguousarray(pictures[n - 1], np.float32), grid(HEIGHT, WIDTH) + frames[n][1])
+    return float(np.abs(pictures[n] - before)[where].mean())
+
+
+def inner(ids, identity, reach=4):
+    where = np.zeros(ids.shape, bool)
+    where[reach:-reach, reach:-reach] = True
+    for dy in (-reach, 0, reach):
+        for dx in (-reach, 0, reach):
+            where &= np.roll(ids == identity, (dy, dx), (0, 1))
+    return where
+
+
+def test_anchors_come_from_frame_numbers_and_end_with_the_shot():
+    stride = STRIDES["strong"]
+    assert anchors(stride * 3 + 1, "strong", 0, 1000) == (stride * 3, stride * 4)
+    assert anchors(stride * 3, "strong", 0, 1000) == (stride * 3, stride * 3)
+    assert anchors(5, "strong", 3, 8) == (3, 8)
+    assert anchors(-1, "gentle", -20, 20) == (-STRIDES["gentle"], 0)
+    assert list(window(stride * 3, "strong", 0, 1000)) == [stride * 3]
+
+
+def test_a_longer_shot_keeps_the_windows_of_frames_that_it_had():
+    for frame in range(1012, 1031):
+        assert anchors(frame, "strong", 1001, 1040) == anchors(frame, "strong", 1001, 1099)
+
+
+def test_texture_moves_with_its_surface_at_full_strength():
+    frames = world(9)
+    paintings = np.stack([noise(n) for n in range(9)])
+    pictures, _, _ = held_frames(paintings, frames)
+    single = dict(enumerate(paintings / np.float32(255)))
+    for n in (2, 4, 6, 8):
+        where = inner(frames[n][0], TREE)
+        assert swimming(pictures, frames, n, where) < 0.35 * swimming(single, frames, n, where)
+        assert pictures[n][where].std() > 0.9 * single[n][where].std()
+
+
+def test_a_still_world_keeps_its_bits():
+    """Same labels, same painting: the network paints a locked camera alike, and holding must not touch that."""
+    frames = world(7, (0, 0), (0, 0))
+    painting = noise(1)
+    pictures, _, _ = held_frames(np.stack([painting] * 7), frames)
+    for picture in pictures.values():
+        assert np.abs(picture * 255 - painting).max() < 0.01
+
+
+def test_no_colour_of_one_class_is_carried_into_another():
+    frames = world(7, (0, 0), (5, 0))
+    paintings = np.zeros((7, HEIGHT, WIDTH, 3), np.uint8)
+    for n, (ids, _, _) in enumerate(frames):
+        paintings[n][ids == TREE] = (200, 0, 0)
+        paintings[n][ids == GRASS] = (0, 0, 200)
+    pictures, _, _ = held_frames(paintings, frames)
+    for n in range(7):
+        # Beside an outline the detail may be raised a little; a carried colour would be 200 away.
+        assert np.abs(pictures[n] * 255 - paintings[n]).max() < 20
+
+
+def test_what_an_anchor_did_not_see_comes_from_the_first_painting_that_did():
+    frames = world(7, (0, 0), (5, 0))
+    _, back, ahead = held_frames(np.stack([noise(n) for n in range(7)]), frames)
+    # (15, 12) is behind the square in frames 0 ... 0, free from frame 1 on.
+    assert frames[0][0][15, 12] == TREE and frames[1][0][15, 12] == GRASS
+    assert [int(back[n].source[15, 12]) for n in range(1, 6)] == [1, 1, 1, 1, 1]
+    assert [int(ahead[n].source[15, 12]) for n in range(1, 6)] == [6, 6, 6, 6, 6]
+    assert int(back[3].source[50, 5]) == 0
+
+
+def test_depth_tells_surfaces_of_one_class_apart():
+    """Two trees, one before the other: the labels agree everywhere, the depth does not."""
+    frames = [(np.full_like(ids, TREE), field, depth) for ids, field, depth in world(4, (0, 0), (6, 0))]
+    _, back, _ = held_frames(np.stack([noise(n) for n in range(4)]), frames)
+    assert int(back[1].source[20, 12]) == 1  # uncovered now
+    blind = [(ids, field, None) for ids, field, _ in frames]
+    _, back, _ = held_frames(np.stack([noise(n) for n in range(4)]), blind)
+    assert int(back[1].source[20, 12]) == 0  # without depth nobody can know
+
+
+def test_a_cut_begins_anew():
+    frames = world(3)
+    frames = [frames[0], *[(np.full_like(ids, GRASS + 30), field, depth) for ids, field, depth in frames[1:]]]
+    paintings = np.stack([noise(n) for n in range(3)])
+    _, back, ahead = held_frames(paintings, frames)
+    assert (back[1].source == 1).all()
+    inside = slice(4, -4)
+    assert (ahead[1].source[inside, inside] == 2).all()
+
+
+def test_the_inverse_leads_back_or_nowhere():
+    rng = np.random.default_rng(3)
+    coarse = rng.normal(0, 3, (4, 5, 2)).astype(np.float32)
+    field = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    back = inverse(field)
+    here = grid(HEIGHT, WIDTH)
+    known = (back > -1e5).all(2)
+    assert known.mean() > 0.8
+    there = here + back
+    again = there + sampled(field, there)
+    assert np.abs(again - here)[known].max() <= 0.51
+
+
+def test_flow_follows_outlines():
+    """DIS has a patch's precision: within a pixel near what moves."""
+    frames = world(2, (0, 0), (4, 2))
+    found = flow(frames[1][0], frames[0][0])
+    square = frames[1][0] == TREE
+    assert np.median(np.abs(found[square] - (-4, -2))) < 1
+
+
+def write_motion(path, x, y, names):
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, dict(zip(names, (x, y), strict=True))).write(str(path))
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_every_convention_is_told_by_the_labels(convention, tmp_path):
+    """A pass in one convention, read as another, is refused with the right one."""
+    frames = world(3, (4, 2), (4, 2))
+    leads_to, (sign_x, sign_y) = CONVENTIONS[convention]
+    motion = frames[1][1] * (1 if leads_to < 0 else -1)
+    x, y = (np.ascontiguousarray(motion[..., axis] * sign) for axis, sign in ((0, sign_x), (1, sign_y)))
+    path = tmp_path / "motion.exr"
+    write_motion(path, x, y, ("motion.X", "motion.Y"))
+    ids = [ids for ids, _, _ in frames]
+    for name in CONVENTIONS:
+        vectors = read_vectors(path, name)
+        if CONVENTIONS[name][0] == leads_to and name == convention:
+            assert np.allclose(vectors.field, motion)
+            check_convention(vectors, ids[1], ids[0], ids[2], path)
+        elif not np.allclose(vectors.field, motion) or vectors.leads_to != leads_to:
+            fits = np.allclose(vectors.field, -motion) and vectors.leads_to != leads_to
+            if fits:  # a steady motion looks the same forwards and backwards
+                continue
+            with pytest.raises(InputRefused, match="does not move the labels") as refused:
+                check_convention(vectors, ids[1], ids[0], ids[2], path)
+            assert "motion_is" in str(refused.value)
+
+
+def test_words_for_a_motion_pass_without_vectors_and_an_unknown_convention(tmp_path):
+    path = tmp_path / "motion.exr"
+    write_motion(path, np.zeros((4, 5), np.float32), np.zeros((4, 5), np.float32), ("left", "right"))
+    with pytest.raises(InputRefused, match=r"no motion vectors were found.*left, right"):
+        read_vectors(path)
+    with pytest.raises(InputRefused, match='Perhaps "to-previous-up"'):
+        read_vectors(path, "to-previus-up")
+
+
+def test_still_passes_are_no_test_of_a_convention(tmp_path):
+    frames = world(2, (0, 0), (0, 0))
+    vectors = Vectors(frames[1][1], 1, "to-next-down", None, None)
+    check_convention(vectors, frames[1][0], frames[0][0], None, tmp_path)
+
+
+# --- the whole way -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shot(tmp_path):
+    """A moving shot of 15 frames in files, with motion to the frame before, y up, and depth beside it."""
+    palette = next(iter(load_label_set("coco_stuff").palettes.values()))
+    for n, (ids, field, depth) in enumerate(world(15, (1.5, 0.5), (2.0, 1.0))):
+        colours = np.zeros((*ids.shape, 3), np.uint8)
+        for identity in (GRASS, TREE):
+            colours[ids == identity] = palette.colors[identity]
+        Image.fromarray(colours).save(tmp_path / f"label.{1001 + n}.png")
+        channels = {"Vector.X": field[..., 0], "Vector.Y": -field[..., 1], "Depth.Z": depth}
+        file = OpenEXR.File(
+            {"type": OpenEXR.scanlineimage}, {name: np.ascontiguousarray(v) for name, v in channels.items()}
+        )
+        file.write(str(tmp_path / f"motion.{1001 + n}.exr"))
+    layer = {"name": "all", "labels": "label.####.png", "motion": "motion.####.exr", "hold": "strong"}
+    about = {"name": "walk", "fps": 24, "first": 1001, "last": 1015, "layers": [layer]}
+    (tmp_path / "shot.json").write_text(json.dumps(about))
+    return tmp_path
+
+
+def frame_of(out, frame):
+    return np.asarray(Image.open(out / "all" / f"walk_all.{frame}.png"))
+
+
+def test_any_chunk_of_a_shot_gives_the_same_pixels(shot, tmp_path):
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    done = semrender("render", shot / "shot.json", "--out", whole, "--mattes", "tree")
+    assert done.returncode == 0, done.stderr
+    assert (whole / "delivery.json").exists() and len(list((whole / "all").glob("*.png"))) == 15
+    done = semrender("render", shot / "shot.json", "--out", part, "--frames", "1005-1006", "--no-aep")
+    assert done.returncode == 0, done.stderr
+    assert len(list((part / "all").glob("*.png"))) == 2
+    for frame in (1005, 1006):
+        assert (frame_of(whole, frame)[..., :3] == frame_of(part, frame)[..., :3]).all()
+    underpainting = np.asarray(Image.open(whole / "frame_by_frame" / "all" / "walk_all.1005.png"))
+    assert (underpainting != frame_of(whole, 1005)[..., :3]).any()
+    # Again: everything is there, nothing is painted, not even what lies under a frame.
+    again = semrender("render", shot / "shot.json", "--out", whole, "--mattes", "tree", "--no-aep")
+    assert "0 frames painted, 15 kept" in again.stdout + again.stderr
+
+
+def test_a_lost_frame_is_held_anew_from_what_is_there(shot, tmp_path):
+    out = tmp_path / "out"
+    assert semrender("render", shot / "shot.json", "--out", out, "--no-aep").returncode == 0
+    before = frame_of(out, 1004)
+    (out / "all" / "walk_all.1004.png").unlink()
+    (out / "frame_by_frame" / "all" / "walk_all.1003.png").unlink()
+    done = semrender("render", shot / "shot.json", "--out", out, "--no-aep")
+    assert done.returncode == 0, done.stderr
+    assert (frame_of(out, 1004) == before).all()
+
+
+def test_a_wrong_convention_is_refused_before_anything_is_painted(shot, tmp_path):
+    file = shot / "shot.json"
+    file.write_text(file.read_text().replace('"hold"', '"motion_is": "to-previous-down", "hold"'))
+    done = semrender("render", file, "--out", tmp_path / "out", "--no-aep")
+    assert done.returncode != 0
+    assert "layer all" in done.stderr and "to-previous-up" in done.stderr
+    assert not (tmp_path / "out" / "all").exists()
+
+
+def test_without_motion_the_flow_of_the_labels_is_used(shot, tmp_path):
+    file = shot / "shot.json"
+    file.write_text(file.read_text().replace('"motion": "motion.####.exr", ', ""))
+    done = semrender("render", file, "--out", tmp_path / "out", "--no-aep", "--frames", "1001-1008")
+    assert done.returncode == 0, done.stderr
