@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "parallel": True}
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "parallel": True, "fastmath": {"contract"}}
 DEPTH_TOLERANCE = 0.03  # relative; a surface does not come nearer by more in one frame
 SHARP = -0.75  # -0.5 is smoother, -1 rings
 TORN = 0.25  # pixels by which neighbours may differ that are one surface
@@ -96,38 +96,55 @@ def _cubic(t: Any, weights: Any) -> None:
     weights[3] = 1 - weights[0] - weights[1] - weights[2]
 
 
+@njit(inline="always", nogil=True)
+def _between(painting: Any, at_x: Any, at_y: Any, across: Any, down: Any) -> Any:
+    """The three channels of an (H, W, 3) picture at a place between its pixels."""
+    height, width = painting.shape[:2]
+    left, top = int(np.floor(at_x)), int(np.floor(at_y))
+    _cubic(at_x - np.float32(left), across)
+    _cubic(at_y - np.float32(top), down)
+    red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+    inside = 1 <= left < width - 2 and 1 <= top < height - 2
+    for i in range(4):
+        row = painting[top - 1 + i] if inside else painting[min(max(top - 1 + i, 0), height - 1)]
+        r, g, b = np.float32(0), np.float32(0), np.float32(0)
+        for j in range(4):
+            column = left - 1 + j if inside else min(max(left - 1 + j, 0), width - 1)
+            r += across[j] * np.float32(row[column, 0])
+            g += across[j] * np.float32(row[column, 1])
+            b += across[j] * np.float32(row[column, 2])
+        red += down[i] * r
+        green += down[i] * g
+        blue += down[i] * b
+    return red, green, blue
+
+
 @njit(**OPTIONS)
-def take(paintings: Any, scale: Any, offset: Any, source: Any, picture: Any) -> None:
-    """Every pixel from its place in its painting, between the pixels by a cubic.
+def take(
+    paintings: Any, scale: Any, towards: Any, offset: Any, source: Any, offset_2: Any, source_2: Any, picture: Any
+) -> None:
+    """Every pixel from its places in two paintings, between their pixels by a cubic, crossed over.
 
     Args:
-        paintings: (N, H, W, 3) integers; scale: what they are multiplied by. offset, source: as `inherit` makes them.
+        paintings: (N, H, W, 3) integers; scale: what they are multiplied by.
+        towards: (H, W) float32, 0 for the first place, 1 for the second.
+        offset, source and offset_2, source_2: the places, as `inherit` makes them.
         picture: (H, W, 3) float32, filled.
     """
     height, width = source.shape
     for y in prange(height):
         across, down = np.empty(4, np.float32), np.empty(4, np.float32)
         for x in range(width):
-            from_painting = paintings[source[y, x]]
-            at_x, at_y = np.float32(x) + offset[y, x, 0], np.float32(y) + offset[y, x, 1]
-            left, top = int(np.floor(at_x)), int(np.floor(at_y))
-            a, b = at_x - np.float32(left), at_y - np.float32(top)
-            if a == 0 and b == 0 and 0 <= left < width and 0 <= top < height:
-                for channel in range(3):
-                    picture[y, x, channel] = scale * from_painting[top, left, channel]
-                continue
-            _cubic(a, across)
-            _cubic(b, down)
-            red, green, blue = np.float32(0), np.float32(0), np.float32(0)
-            for i in range(4):
-                row = from_painting[min(max(top - 1 + i, 0), height - 1)]
-                for j in range(4):
-                    weight = scale * down[i] * across[j]
-                    column = min(max(left - 1 + j, 0), width - 1)
-                    red += weight * row[column, 0]
-                    green += weight * row[column, 1]
-                    blue += weight * row[column, 2]
-            picture[y, x, 0], picture[y, x, 1], picture[y, x, 2] = red, green, blue
+            here_x, here_y, t = np.float32(x), np.float32(y), towards[y, x]
+            red, green, blue = _between(
+                paintings[source[y, x]], here_x + offset[y, x, 0], here_y + offset[y, x, 1], across, down
+            )
+            if t > 0:
+                red_2, green_2, blue_2 = _between(
+                    paintings[source_2[y, x]], here_x + offset_2[y, x, 0], here_y + offset_2[y, x, 1], across, down
+                )
+                red, green, blue = red + t * (red_2 - red), green + t * (green_2 - green), blue + t * (blue_2 - blue)
+            picture[y, x, 0], picture[y, x, 1], picture[y, x, 2] = scale * red, scale * green, scale * blue
 
 
 @njit(**OPTIONS)
@@ -141,3 +158,45 @@ def take_coarse(planes: Any, offset: Any, source: Any, cell: int, plane: Any) ->
             from_x = int(np.float32(column) + offset[row, column, 0]) // cell
             from_y = int(np.float32(row) + offset[row, column, 1]) // cell
             plane[y, x] = planes[source[row, column], min(max(from_y, 0), height - 1), min(max(from_x, 0), width - 1)]
+
+
+@njit(**OPTIONS)
+def invert(field: Any, steps: int, near: Any, back: Any) -> None:
+    """The field that leads back, by a search per pixel (fixed point); far outside where it finds nothing.
+
+    Args:
+        field: (H, W, 2) float32. near: pixels by which there and back may differ.
+        back: (H, W, 2) float32, filled.
+    """
+    height, width = field.shape[:2]
+    for y in prange(height):
+        u, v = -field[y, 0, 0], -field[y, 0, 1]  # the neighbour's vector is a good first guess
+        for x in range(width):
+            if not (abs(u) < width and abs(v) < height):
+                u, v = -field[y, x, 0], -field[y, x, 1]
+            off = np.float32(1e6)
+            for _ in range(steps):
+                at_x = min(max(np.float32(x) + u, np.float32(0)), np.float32(width - 1))
+                at_y = min(max(np.float32(y) + v, np.float32(0)), np.float32(height - 1))
+                left, top = min(int(at_x), width - 2), min(int(at_y), height - 2)
+                a, b = at_x - np.float32(left), at_y - np.float32(top)
+                one, two, three, four = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
+                new_u = -(
+                    one * field[top, left, 0]
+                    + two * field[top, left + 1, 0]
+                    + three * field[top + 1, left, 0]
+                    + four * field[top + 1, left + 1, 0]
+                )
+                new_v = -(
+                    one * field[top, left, 1]
+                    + two * field[top, left + 1, 1]
+                    + three * field[top + 1, left, 1]
+                    + four * field[top + 1, left + 1, 1]
+                )
+                off = max(abs(new_u - u), abs(new_v - v))
+                u, v = new_u, new_v
+                if off < np.float32(0.01):
+                    break
+            found = off <= near
+            back[y, x, 0] = u if found else np.float32(1e6)
+            back[y, x, 1] = v if found else np.float32(1e6)

@@ -98,18 +98,17 @@ def held(
     last = len(paintings) - 1
     scale = np.float32(1 / np.iinfo(paintings.dtype).max)
     share = np.float32(place / last)
-    weights, pictures, wanted = [], [], []
+    weights, wanted = [], []
     for chain, anchor, part in zip(chains, (0, last), (1 - share, share), strict=True):
-        picture = np.empty(paintings.shape[1:], np.float32)
-        carry.take(paintings, scale, chain.offset, chain.source, picture)
         energy = np.empty_like(details[0])
         carry.take_coarse(details, chain.offset, chain.source, CELL, energy)
         reached = cv2.erode((chain.source == anchor).astype(np.float32), np.ones((3, 3), np.uint8))
         weights.append(part * (cv2.blur(reached, (3, 3)) + np.float32(LITTLE)))
-        pictures.append(picture)
         wanted.append(energy)
     towards = weights[1] / (weights[0] + weights[1])
-    mixed: Picture = pictures[0] + towards[..., None] * (pictures[1] - pictures[0])
+    mixed = np.empty(paintings.shape[1:], np.float32)
+    back, ahead = chains
+    carry.take(paintings, scale, towards, back.offset, back.source, ahead.offset, ahead.source, mixed)
     small = cv2.resize(towards, energy.shape[::-1], interpolation=cv2.INTER_AREA)
     mixed = _raised(mixed, wanted[0] + small * (wanted[1] - wanted[0]))
     # A class's outline belongs to the frame: the paintings around it drew it elsewhere.

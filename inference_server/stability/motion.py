@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.stability import carry
 from shared.errors import InputRefused
 from shared.passes.exr import read_exr
 from shared.shot import near
@@ -44,7 +45,7 @@ KNOWN = (
     (("r", "g"), "to-next-up"),
 )
 DEPTHS = ("depth.z", "z", "depth.v", "depth.r", "depth", "r", "y")
-STEPS = 4  # of the search that inverts a field
+STEPS = 8  # at most, of the search that inverts a field
 ROUND_TRIP = 0.5  # pixels by which there and back may differ
 MOVES = 0.3  # pixels; less is no test of a convention
 LESS = 0.003  # share of agreeing pixels by which a convention may be behind the best one
@@ -145,15 +146,11 @@ def sampled(values: NDArray[Any], at: Field, how: int = cv2.INTER_LINEAR) -> NDA
 def inverse(field: Field) -> Field:
     """The field that leads back: from the frame that `field` leads to, to the one it belongs to.
 
-    A search for the pixel that came here (fixed point); where it finds none, behind what moved away, the vector
-    leads out of the frame, so that nobody trusts it.
+    Where nothing came from here to there, behind what moved, the vector leads far out of the frame, and
+    nobody trusts it.
     """
-    here = grid(*field.shape[:2])
-    back = -field
-    for _ in range(STEPS):
-        back = -sampled(field, here + back)
-    missed = np.abs(sampled(field, here + back) + back).max(2) > ROUND_TRIP
-    back[missed] = -1e6
+    back = np.empty_like(field)
+    carry.invert(np.ascontiguousarray(field), STEPS, np.float32(ROUND_TRIP), back)
     return back
 
 
