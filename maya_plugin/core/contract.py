@@ -117,6 +117,7 @@ class ShotRequest:
     model: str = ""  # "" = the server's default
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    hold: str = "off"  # one of shared.shot.HOLDS
     name: str = ""  # of the shot; "" = the scene's
 
 

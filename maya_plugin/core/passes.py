@@ -129,6 +129,7 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
         model=request.model,
         options=dict(request.options),
         seed=request.seed,
+        hold=request.hold,
     )
     return Shot.from_dict(shot.to_dict())
 

@@ -198,6 +198,7 @@ class PaintActions:
             model=chosen.model,
             options=chosen.options,
             seed=chosen.seed,
+            hold=chosen.hold,
         )
 
     def _keep(self, chosen: Choices) -> None:
@@ -205,6 +206,7 @@ class PaintActions:
             model=chosen.model,
             options=dict(chosen.options),
             seed=chosen.seed,
+            hold=chosen.hold,
             camera=chosen.camera,
             layers=list(chosen.layers),
             renderer=chosen.renderer,

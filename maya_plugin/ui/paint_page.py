@@ -17,6 +17,7 @@ from maya_plugin.ui.viewer import Viewer
 RENDERERS = ((HARDWARE, "Maya Hardware 2.0"), (ARNOLD, "Arnold"))
 PASSES = {"instance": "Instances", "depth": "Depth", "beauty": "Beauty", "motion": "Motion (not yet proven in Maya)"}
 SIZES = ((1, "Full size"), (2, "Half"), (4, "Quarter"))
+HOLDS = (("off", "Off: every frame by itself"), ("gentle", "Gentle"), ("strong", "Strong"))
 FORMATS = (("png", "PNG, 8 bit sRGB"), ("exr", "EXR, linear half float"), ("exr-acescg", "EXR, ACEScg"))
 LAST_FRAME = 10_000_000
 MAX_SEED = 2**31 - 1  # what a spin box can hold; shot.json allows twice as much
@@ -36,6 +37,7 @@ class Choices:
     extra: tuple[str, ...]
     first: int
     last: int
+    hold: str  # one of shared.shot.HOLDS
     divide: int  # the scene's size is divided by this
     format: str
 
@@ -107,6 +109,7 @@ class PaintPage(QtWidgets.QWidget):
         self.renderer.setCurrentIndex(max(0, self.renderer.findData(kept.get("renderer", HARDWARE))))
         self.scale.setCurrentIndex(max(0, self.scale.findData(kept.get("divide", 1))))
         self.format.setCurrentIndex(max(0, self.format.findData(kept.get("format", "png"))))
+        self.hold.setCurrentIndex(max(0, self.hold.findData(kept.get("hold", "off"))))
         for name, box in self.extra.items():
             box.setChecked(name in kept.get("extra", ()))
         seed = kept.get("seed", 0)
@@ -128,6 +131,7 @@ class PaintPage(QtWidgets.QWidget):
             extra=tuple(name for name, box in self.extra.items() if box.isChecked()),
             first=self.first.value(),
             last=self.last.value(),
+            hold=str(self.hold.currentData()),
             divide=int(self.scale.currentData()),
             format=str(self.format.currentData()),
         )
@@ -213,6 +217,7 @@ class PaintPage(QtWidgets.QWidget):
         self.renderer = _combo(RENDERERS, "What renders the label passes")
         self.scale = _combo(SIZES, "Of the scene's render size")
         self.format = _combo(FORMATS, "Of the painted layers")
+        self.hold = _combo(HOLDS, "How still the texture holds while things move (best with motion and depth)")
         self.extra = {name: QtWidgets.QCheckBox(PASSES[name]) for name in EXTRA_PASSES}
         self._more = QtWidgets.QToolButton()
         self._more.setText("More settings")
@@ -231,6 +236,7 @@ class PaintPage(QtWidgets.QWidget):
         form.addRow("Renderer", self.renderer)
         form.addRow("Size", self.scale)
         form.addRow("Painted as", self.format)
+        form.addRow("Hold still", self.hold)
         boxes = QtWidgets.QVBoxLayout()
         for box in self.extra.values():
             boxes.addWidget(box)
