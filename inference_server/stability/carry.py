@@ -200,3 +200,22 @@ def invert(field: Any, steps: int, near: Any, back: Any) -> None:
             found = off <= near
             back[y, x, 0] = u if found else np.float32(1e6)
             back[y, x, 1] = v if found else np.float32(1e6)
+
+
+@njit(**OPTIONS)
+def finish(picture: Any, low: Any, factor: Any, own: Any, scale: Any, outline: Any) -> None:
+    """Raise the detail of a picture and give it the frame's own outlines, in place.
+
+    Args:
+        picture: (H, W, 3) float32; low: its mean around each pixel; factor: (H, W) float32, of what differs, to add.
+        own: (H, W, 3) integers, times `scale` the frame's own painting; outline: (H, W) float32, its share.
+    """
+    height, width = factor.shape
+    for y in prange(height):
+        for x in range(width):
+            more, share = factor[y, x], outline[y, x]
+            for channel in range(3):
+                value = picture[y, x, channel]
+                value += more * (value - low[y, x, channel])
+                value += share * (scale * np.float32(own[y, x, channel]) - value)
+                picture[y, x, channel] = min(max(value, np.float32(0)), np.float32(1))

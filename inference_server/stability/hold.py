@@ -110,19 +110,12 @@ def held(
     back, ahead = chains
     carry.take(paintings, scale, towards, back.offset, back.source, ahead.offset, ahead.source, mixed)
     small = cv2.resize(towards, energy.shape[::-1], interpolation=cv2.INTER_AREA)
-    mixed = _raised(mixed, wanted[0] + small * (wanted[1] - wanted[0]))
+    wished = wanted[0] + small * (wanted[1] - wanted[0])
+    factor = np.clip(np.sqrt((wished + FAINT) / (detail(mixed) + FAINT)), 1, MOST) - 1
+    height, width = ids.shape
+    factor = np.asarray(cv2.resize(factor, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     # A class's outline belongs to the frame: the paintings around it drew it elsewhere.
     kernel = np.ones((3, 3), np.uint8)
-    outline = cv2.blur((cv2.erode(ids, kernel) != cv2.dilate(ids, kernel)).astype(np.float32), (3, 3))[..., None]
-    mixed += outline * (paintings[place] * scale - mixed)
-    return np.clip(mixed, 0, 1, out=mixed)
-
-
-def _raised(picture: Picture, wanted: NDArray[np.float32]) -> Picture:
-    """The picture with its detail as strong as wanted, never weaker than it is."""
-    height, width = picture.shape[:2]
-    has = detail(picture)
-    factor = np.clip(np.sqrt((wanted + FAINT) / (has + FAINT)), 1, MOST) - 1
-    factor = np.asarray(cv2.resize(factor, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    result: Picture = picture + factor[..., None] * (picture - cv2.blur(picture, (WINDOW, WINDOW)))
-    return result
+    outline = cv2.blur((cv2.erode(ids, kernel) != cv2.dilate(ids, kernel)).astype(np.float32), (3, 3))
+    carry.finish(mixed, cv2.blur(mixed, (WINDOW, WINDOW)), factor, paintings[place], scale, outline)
+    return mixed
