@@ -23,6 +23,7 @@ from inference_server.painting import (
     Plan,
     frame_key,
     hash_of,
+    holdout_hashes,
     in_context,
     input_hash,
     settled,
@@ -54,6 +55,7 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "motion_is": own.layer.motion_is,
         "format": plan.format,
         "mattes": own.layer.mattes,
+        "holdout": holdout_hashes(plan, own, frame),
     }
     return hash_of(content)
 

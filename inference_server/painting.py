@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from inference_server import outputs
 from inference_server.cards import Card, find_card, painting_size
+from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
 from inference_server.security import inside
 from shared.errors import InputRefused
@@ -54,6 +55,7 @@ class LayerPlan:
     hold: str = "off"
     motion: Sequence | None = None
     depth: Sequence | None = None
+    before: tuple[Before, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,20 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
         hold=asked.hold or "off",
         motion=find_sequence(layer.motion, plan.base, name) if layer.motion and asked.hold != "off" else None,
-        depth=find_sequence(layer.depth, plan.base, name) if layer.depth and asked.hold != "off" else None,
+        depth=find_sequence(layer.depth, plan.base, name)
+        if layer.depth and (asked.hold != "off" or asked.holdout)
+        else None,
+        before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
+    )
+
+
+def _before(plan: Plan, other: ShotLayer) -> Before:
+    return Before(
+        name=other.name,
+        label_set=load_label_set(other.label_set or plan.shot.label_set),
+        read=ReadOptions.from_dict(other.read),
+        labels=find_sequence(other.labels, plan.base, other.name),
+        depth=find_sequence(other.depth or "", plan.base, other.name),
     )
 
 
@@ -216,13 +231,15 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
     """Cut the painting by the layer's coverage and write it with its mattes; returns the event's body."""
     own = plan.layers[decoded.layer]
     height, width = decoded.labels.ids.shape
+    under = decoded.stage == "underpaint"
     alpha = decoded.labels.coverage
+    if own.before and own.depth is not None and not under:
+        alpha = held_out(alpha, own.depth.file(decoded.frame), own.before, decoded.frame)
     if picture is None:
         whole = np.zeros((height, width, 3), np.float32)
     else:
         whole = unfit(picture, (width, height), own.card.size.fit)
     present = {i: n for i, n in decoded.labels.facts.classes.items() if i != NOTHING}
-    under = decoded.stage == "underpaint"
     mattes = [] if under else matte_ids(own, present)
     metadata = {
         "generator": "semrender",
@@ -321,8 +338,19 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "precision": "float32",
         "format": plan.format,
         "mattes": "none" if under else own.layer.mattes,
+        "holdout": [] if under else holdout_hashes(plan, own, frame),
     }
     return hash_of(content)
+
+
+def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:
+    """Hashes of the passes that cut the layer."""
+    if not own.before:
+        return []
+    passes = [(other.labels, other.depth) for other in own.before]
+    reads = [layer.read for layer in plan.shot.layers if layer.name in own.layer.holdout]
+    hashes = [input_hash(plan, sequence, frame) for pair in passes for sequence in pair]
+    return [input_hash(plan, own.depth, frame), *hashes, *reads]
 
 
 def hash_of(content: dict[str, Any]) -> str:

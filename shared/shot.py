@@ -72,6 +72,7 @@ class ShotLayer:
     read: Data = field(default_factory=dict)  # how the label pass is read: ReadOptions as a plain dict
     mattes: Mattes = "none"
     hold: Optional[str] = None  # one of HOLDS
+    holdout: Tuple[str, ...] = ()  # layers that may stand before this one; all need a depth pass
     motion_is: Optional[str] = None  # convention of the motion pass; None = as its channels are named
 
 
@@ -247,7 +248,7 @@ def _shot(data: Any) -> Shot:
         fps_den=fps_den,
         first=first,
         last=last,
-        layers=_no_name_twice([_layer(layer, number) for number, layer in enumerate(layers, 1)]),
+        layers=_holdouts_known(_no_name_twice([_layer(layer, number) for number, layer in enumerate(layers, 1)])),
         **_given(data, _SHOT_KEYS),
     )
 
@@ -298,6 +299,25 @@ def _no_name_twice(layers: List[ShotLayer]) -> Tuple[ShotLayer, ...]:
             )
         seen[key] = layer.name
     return tuple(layers)
+
+
+def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> Tuple[ShotLayer, ...]:
+    by_name = {layer.name: layer for layer in layers}
+    for layer in layers:
+        for name in layer.holdout:
+            if name not in by_name or name == layer.name:
+                others = [f'"{other}"' for other in by_name if other != layer.name]
+                raise InputRefused(
+                    f'"holdout" names {_show(name)}', layer=layer.name, remedy=f"Allowed: {', '.join(others)}"
+                )
+            for one in (layer, by_name[name]):
+                if one.depth is None:
+                    raise InputRefused(
+                        f'"holdout" of {_show(layer.name)} needs a depth pass of this layer',
+                        layer=one.name,
+                        remedy='Give "depth", a pattern such as "train/depth.####.exr"',
+                    )
+    return layers
 
 
 def _needed(data: Data, key: str) -> Any:
@@ -379,6 +399,12 @@ def _hold(value: Any, key: str) -> str:
     return str(value)
 
 
+def _names(value: Any, key: str) -> Tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, (list, tuple)) or len(value) > MAX_LAYERS:
+        raise _refused(key, value, 'a list of layers such as ["environment"]')
+    return tuple(dict.fromkeys(_word(name, key) for name in value))
+
+
 def _mattes(value: Any, key: str) -> Mattes:
     if value in ("none", "all"):
         return str(value)
@@ -439,6 +465,7 @@ _LAYER_KEYS: Dict[str, Reader] = {
     "read": _settings,
     "mattes": _mattes,
     "hold": _hold,
+    "holdout": _names,
     "motion_is": _word,
 }
 

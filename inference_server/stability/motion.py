@@ -101,7 +101,7 @@ def read_vectors(path: Path, convention: str | None = None, depth: Path | None =
     field = np.dstack([across * np.float32(sign_x), down * np.float32(sign_y)])
     if not np.isfinite(field).all():
         raise InputRefused("the motion pass holds values that are no numbers", file=path, remedy="Render it again")
-    away = _depth(_channels(depth), depth) if depth is not None else _ending(channels, "depth.z")
+    away = read_depth(depth) if depth is not None else _ending(channels, "depth.z")
     if away is not None and away.shape != field.shape[:2]:
         raise InputRefused(
             f"the depth pass is {away.shape[1]}x{away.shape[0]}, the motion {field.shape[1]}x{field.shape[0]}",
@@ -124,7 +124,9 @@ def _ending(channels: Mapping[str, Plane], end: str) -> Plane | None:
     return channels[min(found, key=len)] if found else None
 
 
-def _depth(channels: Mapping[str, Plane], path: Path) -> Plane:
+def read_depth(path: Path) -> Plane:
+    """A depth pass (H, W), as the renderer wrote it, away from the camera. Raises InputRefused."""
+    channels = _channels(path)
     for end in DEPTHS:
         found = _ending(channels, end)
         if found is not None:
