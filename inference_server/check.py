@@ -15,9 +15,9 @@ import numpy as np
 
 from inference_server import outputs
 from inference_server.cards import painting_size
-from inference_server.models.base import memory as model_memory
 from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
 from inference_server.security import inside
+from inference_server.stability.tiles import painting_memory
 from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
@@ -70,7 +70,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
                 if more["memory"] > memory:
                     warnings.append(
                         f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
-                        " are free; a smaller --size takes less"
+                        " are free; a smaller --memory or --size takes less"
                     )
     words = [problem.to_dict() for problem in problems[:PROBLEMS_TOLD]]
     untold = len(problems) - PROBLEMS_TOLD
@@ -91,8 +91,8 @@ def ahead(plan: Plan, size: tuple[int, int], step: Callable[[], None]) -> dict[s
         mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
         raw = width * height * (4 if plan.format == "png" else 8)
         frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
-        resident, frame = model_memory(own.card, *painting_size(own.card, width, height, plan.shot.paint_size))
-        memory = max(memory, resident + frame)
+        painted = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
+        memory = max(memory, painting_memory(own.card, painted, plan.shot.paint_memory))
         for number in plan.frames:
             key = frame_key(plan, own, number)
             metadata = finished(plan, name, number, key)
