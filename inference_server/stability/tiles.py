@@ -102,11 +102,11 @@ def _spans(length: int, count: int, context: int, step: int) -> list[tuple[slice
 
 
 def _largest(spans: list[tuple[slice, slice]]) -> int:
-    return max(painted.stop - painted.start for painted, _ in spans)
+    return max(int(painted.stop - painted.start) for painted, _ in spans)
 
 
 def _painted(spans: list[tuple[slice, slice]]) -> int:
-    return sum(painted.stop - painted.start for painted, _ in spans)
+    return sum(int(painted.stop - painted.start) for painted, _ in spans)
 
 
 def _within(part: slice, whole: slice) -> slice:
