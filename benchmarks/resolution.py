@@ -1,16 +1,19 @@
 """Frames above the training size: seams of the tiles, edges against the labels, memory and time.
 
-`python -m benchmarks.resolution --labels L.1001.png [--memory 3] [--whole] [--out FOLDER]`
+`python -m benchmarks.resolution --labels L.1001.png [--memory 3] [--beauty B.1001.png] [--out FOLDER]`
 
 Each way of painting runs in a process of its own, which tells the most memory it ever held; seconds are of painting
-and enlarging, after a first small frame. "Without context" is there to show that a seam would be found.
+and enlarging, after a first small frame. "Without context" is there to show that a seam would be found. "Whole" takes
+about 1 GiB a million pixels.
 
-Seam: mean squared step of luma across the lines where tiles meet, over that of the lines beside them, and the same at
-these lines in the picture painted whole (--whole), where nothing meets. 1 is no seam.
+Seam: mean squared step of luma across the lines where tiles meet, over that of the same lines in the picture painted
+whole, where they are inside. 1 is no seam. (Other lines will not do: a network with strides has steps of its own, and
+one line differs from the next by a third.)
 
 Edge: distance in pixels of the full size between the labels' edge and the painting's, where both sides are of one class
 for REACH pixels along the row or column and the classes' mean colours differ. The painting's edge is the step that fits
-the pixels best, on the line between both colours, in parts of a pixel. Median, and what nine of ten stay below.
+the pixels best, on the line between both colours, in parts of a pixel. Median, and what nine of ten stay below. The
+renderer's beauty (--beauty) shows how near texture and shading let this measure come.
 """
 
 from __future__ import annotations
@@ -42,9 +45,8 @@ Picture = NDArray[np.float32]  # (H, W, 3), 0..1
 Ids = NDArray[np.uint16]
 
 REACH = 6  # pixels to either side of an edge
-CONTRAST = 0.15  # between the mean colours of two classes, of 1
+CONTRAST = 0.3  # between the mean colours of two classes, of 1
 EDGES = 20_000  # looked at, at most, in each direction
-BESIDE = 24  # lines to either side of a seam that it is compared with
 WHOLE = 1e6  # GiB
 
 
@@ -95,17 +97,17 @@ def paint(card: Card, channels: Ids, way: Way) -> Painted:
     return Painted(picture, size, cut, seconds, peak)
 
 
-def seam_energy(picture: Picture, cut: tuple[Tile, ...]) -> float:
-    """Over that of the lines beside the seams; nan where there are none."""
-    luma = picture @ np.array([0.299, 0.587, 0.114], np.float32)
-    across, beside = [], []
-    for lines, ends in ((luma.T, {t.kept_columns.start for t in cut}), (luma, {t.kept_rows.start for t in cut})):
-        steps = np.diff(lines, axis=0) ** 2  # steps[i] is between i and i + 1
-        for end in sorted(ends - {0}):
-            near = [i for i in range(end - 1 - BESIDE, end + BESIDE) if i != end - 1 and 0 <= i < len(steps)]
-            across.append(steps[end - 1].mean())
-            beside.append(steps[near].mean())
-    return float(np.mean(across) / np.mean(beside)) if across else float("nan")
+def seam_energy(picture: Picture, whole: Picture, cut: tuple[Tile, ...]) -> float:
+    """Of a picture made of tiles, over that of the same lines painted whole; nan where nothing meets."""
+    across, inside = (
+        [
+            ((lines[end] - lines[end - 1]) ** 2).mean()
+            for lines, ends in ((luma.T, {t.kept_columns.start for t in cut}), (luma, {t.kept_rows.start for t in cut}))
+            for end in ends - {0}
+        ]
+        for luma in (made @ np.array([0.299, 0.587, 0.114], np.float32) for made in (picture, whole))
+    )
+    return float(np.mean(across) / np.mean(inside)) if across else float("nan")
 
 
 def edge_distances(picture: Picture, channels: Ids) -> NDArray[np.float32]:
@@ -154,37 +156,45 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--memory", type=float, default=3.0, help="GiB that a tile may take")
-    parser.add_argument("--whole", action="store_true", help="in one piece too, where memory allows")
+    parser.add_argument("--beauty", type=Path, help="the renderer's own picture of this frame")
     parser.add_argument("--out", type=Path, help="write the pictures there")
     arguments = parser.parse_args()
     card = find_card(arguments.model)
     ids = read_label_pass(arguments.labels, load_label_set(card.label_set.name)).ids
     channels = card.channel_table()[ids]
-    ways = [Way("tiles", 1, arguments.memory), Way("tiles without context", 1, arguments.memory, context=False)]
-    ways += [Way("whole", 1, WHOLE)] if arguments.whole else []
+    ways = [Way("whole", 1, WHOLE), Way("tiles", 1, arguments.memory)]
+    ways.append(Way("tiles without context", 1, arguments.memory, context=False))
     for name, divide in (("half", 2), ("quarter", 4)):
         ways += [Way(f"{name}, plain resize", divide, WHOLE, guided=False), Way(f"{name}, guided", divide, WHOLE)]
     print(f"{channels.shape[1]}x{channels.shape[0]}, {card.name}")
-    print(f"{'':<24}{'painted at':>12}{'tiles':>7}{'seam':>8}{'edge':>8}{'90 %':>8}{'GiB':>7}{'s':>8}")
-    tiled: Painted | None = None
+    print(f"{'':<24}{'painted at':>12}{'tiles':>7}{'seam':>8}{'differs':>9}{'edge':>7}{'90 %':>7}{'GiB':>7}{'s':>7}")
+    whole: Picture | None = None
     for way in ways:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             made = pool.submit(paint, card, channels, way).result()
-        tiled = tiled or made
-        seams = made.tiles if len(made.tiles) > 1 else tiled.tiles if way.name == "whole" else ()
-        distances = edge_distances(made.picture, channels)
+        whole = made.picture if whole is None else whole
+        seam = differs = ""
+        if len(made.tiles) > 1:
+            seam = f"{seam_energy(made.picture, whole, made.tiles):.3f}"
+            differs = f"{np.abs(made.picture - whole).max():.1e}"
         size = "x".join(map(str, made.size))
         print(
-            f"{way.name:<24}{size:>12}{len(made.tiles):7}{seam_energy(made.picture, seams):8.3f}"
-            f"{np.median(distances):8.2f}{np.quantile(distances, 0.9):8.2f}{made.peak:7.2f}{made.seconds:8.1f}",
+            f"{way.name:<24}{size:>12}{len(made.tiles):7}{seam:>8}{differs:>9}{edges(made.picture, channels)}"
+            f"{made.peak:7.2f}{made.seconds:7.1f}",
             flush=True,
         )
-        if way.name == "whole":
-            print(f"  tiles and whole differ by at most {np.abs(tiled.picture - made.picture).max():.1e}")
         if arguments.out:
             arguments.out.mkdir(parents=True, exist_ok=True)
             name = way.name.replace(",", "").replace(" ", "_")
             Image.fromarray((made.picture * 255 + 0.5).astype(np.uint8)).save(arguments.out / f"{name}.png")
+    if arguments.beauty:
+        beauty = np.asarray(Image.open(arguments.beauty).convert("RGB"), np.float32) / 255
+        print(f"{'the beauty':<60}{edges(beauty, channels)}")
+
+
+def edges(picture: Picture, channels: Ids) -> str:
+    distances = edge_distances(picture, channels)
+    return f"{np.median(distances):7.2f}{np.quantile(distances, 0.9):7.2f}"
 
 
 if __name__ == "__main__":
