@@ -115,6 +115,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         name, relative = own.label_set.by_id(identity).name, own.label_set.by_id(instead).name
         painted = "nobody knows what it looks like" if instead == identity else f"it is painted as {relative}"
         warnings.append(f"{own.card.name} never saw {name}: {painted}")
+    if plan.shot.scale is not None and own.card.size.fit == "stretch":
+        warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     if not present:
         warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
     pixels = labels.ids.size
