@@ -74,6 +74,7 @@ def paint(card: Card, channels: Ids, way: Way) -> Painted:
     """In a process of its own."""
     model, options = load_model(card), card.check_options({})
     model.paint(PaintInput(channels[:64, :64], None, 0, options))
+    unfit(np.zeros((16, 16, 3), np.float32), channels[:16, :16], channels[:32, :32], "stretch")
     height, width = channels.shape
     requested = None if way.divide == 1 else (width // way.divide, height // way.divide)
     size = painting_size(card, width, height, requested)

@@ -3,6 +3,7 @@
 Joint upsampling (Kopf et al., "Joint Bilateral Upsampling", SIGGRAPH 2007) with the class as the guide: a pixel is
 interpolated between painted pixels of its own class alone, so no colour crosses an edge. Away from edges this is
 plain bicubic interpolation; at an edge, what the kernel misses is taken to be the mean of what it finds of the class.
+Networks paint edges softly: enlarged, their mixed colours would be a rim on both sides, so they are replaced first.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ Classes = NDArray[np.uint16]
 
 SHARP = np.float32(-0.75)  # of Keys' cubic kernel; OpenCV's, which does the pixels away from edges
 MIXED = -1
+BORDER = 2  # painted pixels beside another class that hold some of its colour
+AROUND = 4  # painted pixels: how far inside a class the colour of its border is looked for
+NEARER = np.exp(-(np.arange(AROUND + 1) ** 2) / 3).astype(np.float32)  # weights of that, by distance
 
 
 def upscale(picture: Picture, painted: Classes, wanted: Classes) -> Picture:
@@ -34,6 +38,7 @@ def upscale(picture: Picture, painted: Classes, wanted: Classes) -> Picture:
     import cv2
 
     height, width = wanted.shape
+    picture = _clean(np.ascontiguousarray(picture), painted)
     large: Picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
     columns, across = _taps(width, painted.shape[1])
     rows, down = _taps(height, painted.shape[0])
@@ -43,9 +48,49 @@ def upscale(picture: Picture, painted: Classes, wanted: Classes) -> Picture:
     low, high = (f(border, block, anchor=(0, 0))[:-3, :-3] for f in (cv2.erode, cv2.dilate))
     alike = np.where(low == high, low.astype(np.int32), MIXED)
     lost = np.zeros(wanted.shape, np.bool_)
-    _guided(np.ascontiguousarray(picture), painted, wanted, alike, rows, columns, down, across, large, lost)
+    _guided(picture, painted, wanted, alike, rows, columns, down, across, large, lost)
     _place_lost(picture, painted, wanted, lost, large)
     return np.clip(large, 0, 1, out=large)
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _clean(picture: Any, painted: Any) -> Any:
+    """The picture without the mixed colours that the network painted on either side of an edge.
+
+    The nearer a pixel is to another class (less than BORDER), the further in are the pixels of its class whose mean it
+    takes; where the class is too thin for that, it stays.
+    """
+    height, width = painted.shape
+    depth = np.full((height, width), BORDER, np.int8)  # how many pixels away another class is, at most BORDER
+    for ring in range(BORDER):
+        for y in range(height):
+            for x in range(width):
+                if depth[y, x] < BORDER:
+                    continue
+                for row in range(max(y - 1, 0), min(y + 2, height)):
+                    for column in range(max(x - 1, 0), min(x + 2, width)):
+                        beside = painted[row, column] != painted[y, x]
+                        if beside if ring == 0 else depth[row, column] == ring - 1:
+                            depth[y, x] = ring
+    cleaned = picture.copy()
+    for y in range(height):
+        for x in range(width):
+            for wanted in range(BORDER, depth[y, x], -1):
+                red = green = blue = total = np.float32(0)
+                for row in range(max(y - AROUND, 0), min(y + AROUND + 1, height)):
+                    for column in range(max(x - AROUND, 0), min(x + AROUND + 1, width)):
+                        if depth[row, column] >= wanted and painted[row, column] == painted[y, x]:
+                            share = NEARER[abs(row - y)] * NEARER[abs(column - x)]
+                            red += share * picture[row, column, 0]
+                            green += share * picture[row, column, 1]
+                            blue += share * picture[row, column, 2]
+                            total += share
+                if total > 0:
+                    cleaned[y, x, 0] = red / total
+                    cleaned[y, x, 1] = green / total
+                    cleaned[y, x, 2] = blue / total
+                    break
+    return cleaned
 
 
 def _taps(length: int, small: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

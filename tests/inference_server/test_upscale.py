@@ -76,3 +76,21 @@ def test_one_direction_may_keep_its_size():
     assert upscale(picture, painted, wanted).shape == (50, 60, 3)
     wanted, painted, picture = labels_and_picture(3, size=(5, 3), small=(1, 1), block=2)
     assert np.isfinite(upscale(picture, painted, wanted)).all()
+
+
+def test_mixed_colours_of_a_soft_edge_leave_no_rim():
+    wanted, painted = np.zeros((120, 160), np.uint16), np.zeros((30, 40), np.uint16)
+    wanted[:, 80:] = painted[:, 20:] = 1
+    colours = np.array([[0.2, 0.3, 0.1], [0.8, 0.4, 0.9]], np.float32)
+    soft = cv2.GaussianBlur(colours[painted], (0, 0), 0.7)
+    assert np.abs(upscale(soft, painted, wanted) - colours[wanted]).max() < 0.01
+    plain = cv2.resize(soft, (160, 120), interpolation=cv2.INTER_CUBIC)
+    assert np.abs(plain - colours[wanted]).max() > 0.2
+
+
+def test_a_class_too_thin_to_have_an_inside_keeps_its_colour():
+    painted = np.zeros((30, 40), np.uint16)
+    painted[14, :] = 1
+    wanted = np.repeat(np.repeat(painted, 4, 0), 4, 1)
+    colours = np.array([[0.2, 0.3, 0.1], [0.8, 0.4, 0.9]], np.float32)
+    assert np.abs(upscale(colours[painted], painted, wanted) - colours[wanted]).max() < 1e-5
