@@ -195,8 +195,9 @@ def paint(card: Card, pairs: Pairs) -> Pictures:
     size = (width, height) if card.size.fit == "multiple" else (card.size.width, card.size.height)
     for ids, look in zip(pairs.ids, pairs.looks, strict=True):
         options = card.check_options({"look": look} if look in looks else {})
-        picture = model.paint(PaintInput(fit(table[ids], size, card.size.fit), None, 0, options))
-        painted.append((unfit(picture, (width, height), card.size.fit) * 255 + 0.5).astype(np.uint8))
+        channels = fit(table[ids], size, card.size.fit)
+        picture = model.paint(PaintInput(channels, None, 0, options))
+        painted.append((unfit(picture, channels, table[ids], card.size.fit) * 255 + 0.5).astype(np.uint8))
     return np.stack(painted)
 
 

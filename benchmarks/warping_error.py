@@ -111,8 +111,9 @@ def paint(card: Card, all_ids: dict[int, Ids], seed: int) -> Iterator[tuple[int,
         size = (-(-width // step) * step, -(-height // step) * step)
         if card.size.fit == "stretch":
             size = (card.size.width, card.size.height)
-        picture = model.paint(PaintInput(fit(table[ids], size, card.size.fit), None, seed, options))
-        yield frame, unfit(picture, (width, height), card.size.fit) * 255
+        painted = fit(table[ids], size, card.size.fit)
+        picture = model.paint(PaintInput(painted, None, seed, options))
+        yield frame, unfit(picture, painted, table[ids], card.size.fit) * 255
 
 
 def measure(

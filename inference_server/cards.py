@@ -29,6 +29,7 @@ FORMAT = 1
 MAX_CARD = 4 * 2**20  # bytes
 MAX_SIDE = 32768
 FITS = ("stretch", "multiple")
+SCALES = {"coarse": 2, "medium": 4, "fine": 8}  # painting size over the native one, which the model learned at
 KINDS = ("choice", "number", "integer", "boolean")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -196,13 +197,23 @@ def find_card(name: str) -> Card:
     )
 
 
-def painting_size(card: Card, width: int, height: int, requested: tuple[int, int] | None) -> tuple[int, int]:
+def painting_size(
+    card: Card, width: int, height: int, requested: tuple[int, int] | None, scale: str | None = None
+) -> tuple[int, int]:
     """The size (width, height) at which a pass of width x height is painted.
 
     Both are rounded up to the card's multiple. "stretch" paints at the native size unless another is asked for.
+    scale: one of SCALES, for the others: the texture is as large in the frame whatever the size of the pass; never
+    larger than the pass. What is requested goes before it.
     """
-    native = (card.size.width, card.size.height) if card.size.fit == "stretch" else (width, height)
-    wide, high = requested or native
+    if requested is not None:
+        wide, high = requested
+    elif card.size.fit == "stretch":
+        wide, high = card.size.width, card.size.height
+    else:
+        times = math.inf if scale is None else SCALES[scale]
+        less = min(1, times * math.sqrt(card.size.width * card.size.height / (width * height)))
+        wide, high = max(1, round(width * less)), max(1, round(height * less))
     step = card.size.multiple
     return -(-wide // step) * step, -(-high // step) * step
 

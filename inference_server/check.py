@@ -17,10 +17,10 @@ from inference_server import outputs
 from inference_server.cards import painting_size
 from inference_server.holding import check_motion, hold_key
 from inference_server.jobs import picture_tasks
-from inference_server.models.base import memory as model_memory
 from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
 from inference_server.security import inside
 from inference_server.stability.hold import memory as hold_memory
+from inference_server.stability.tiles import painting_memory
 from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
@@ -75,7 +75,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
                 if more["memory"] > memory:
                     warnings.append(
                         f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
-                        " are free; a smaller --size takes less"
+                        " are free; a smaller --memory or --size takes less"
                     )
     words = [problem.to_dict() for problem in problems[:PROBLEMS_TOLD]]
     untold = len(problems) - PROBLEMS_TOLD
@@ -98,10 +98,10 @@ def ahead(
         mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
         raw = width * height * (4 if plan.format == "png" else 8)
         frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
-        resident, frame = model_memory(own.card, *painting_size(own.card, width, height, plan.shot.paint_size))
-        memory = max(memory, resident + frame)
+        painted = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
+        memory = max(memory, painting_memory(own.card, painted, plan.shot.paint_memory))
         if own.hold != "off":
-            memory = max(memory, resident + hold_memory(own.hold, width, height))
+            memory = max(memory, hold_memory(own.hold, width, height))
     for kind, name, number, _ in tasks:
         own = plan.layers[name]
         key = (hold_key if kind == "hold" else frame_key)(plan, own, number)
@@ -125,6 +125,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         name, relative = own.label_set.by_id(identity).name, own.label_set.by_id(instead).name
         painted = "nobody knows what it looks like" if instead == identity else f"it is painted as {relative}"
         warnings.append(f"{own.card.name} never saw {name}: {painted}")
+    if plan.shot.scale is not None and own.card.size.fit == "stretch":
+        warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     if not present:
         warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
     pixels = labels.ids.size

@@ -17,7 +17,7 @@ from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput
 from shared.sequences import parse_range, shot_from_input
-from shared.shot import HOLDS, Shot, ShotLayer, parse_fps
+from shared.shot import HOLDS, SCALES, Shot, ShotLayer, parse_fps
 
 EXAMPLE = Path("examples") / "ride_the_train"
 
@@ -67,6 +67,10 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     shot.add_argument("--layer", action="append", metavar="NAME", help="only this layer; may be given again")
     shot.add_argument("--size", metavar="WxH", help="paint at this size; the output keeps the pass's size")
     shot.add_argument("--hold", choices=HOLDS, help="how still the texture holds while things move (default off)")
+    shot.add_argument(
+        "--scale", choices=SCALES, help="how large the texture is (default: painted at the size of the pass)"
+    )
+    shot.add_argument("--memory", type=float, metavar="GIB", help="larger frames are painted in tiles (default 3)")
     shot.add_argument("--fps", help="24, 23.976, 24000/1001")
     shot.add_argument("--mattes", metavar="CLASSES", help="none, all, or class names separated by commas")
     shot.add_argument("--context", metavar="PATTERN", help="label pass of the full frame, for layers")
@@ -96,7 +100,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
     shot, base = shot_from_input(arguments.input)
     changes: dict[str, Any] = {}
-    for name in ("model", "seed", "fill", "label_set", "hold"):
+    for name in ("model", "seed", "fill", "label_set", "scale", "hold"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     if arguments.label_set is not None and arguments.label_set.endswith(".json"):
@@ -109,6 +113,8 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
         changes["fps_num"], changes["fps_den"] = parse_fps(arguments.fps)
     if arguments.size is not None:
         changes["paint_size"] = parse_size(arguments.size)
+    if arguments.memory is not None:
+        changes["paint_memory"] = arguments.memory
     read = _read_options(arguments)
     changes["context_read"] = {**shot.context_read, **read}
     changes["layers"] = tuple(_layer(layer, arguments, read) for layer in shot.layers)

@@ -25,13 +25,15 @@ from inference_server.cards import Card, find_card, painting_size
 from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
 from inference_server.security import inside
+from inference_server.stability.tiles import Tile, choose_tiles
+from inference_server.stability.upscale import upscale
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
 from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
-RECIPE = 2  # of the pixels; goes up whenever the same key would give another picture
+RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
 
@@ -96,7 +98,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A frame ready to be painted; `request` is None where the layer is empty on this frame, or is held."""
+    """A frame ready to be painted; `request` is None where the layer is empty on this frame, or is held.
+
+    channels: (H, W) as in the request, at the size of the pass; tiles: of the request.
+    """
 
     layer: str
     frame: int
@@ -104,6 +109,8 @@ class Decoded:
     labels: LabelPass
     request: PaintInput | None
     stage: str = "paint"
+    channels: Ids | None = None
+    tiles: tuple[Tile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,14 +206,16 @@ def decode(
     if unknown.size:  # the card knows every id of its label set, so this is a damaged card
         raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
     instance = read_instances(own.instance.file(frame), ids) if own.instance else None
-    size = painting_size(own.card, width, height, plan.shot.paint_size)
+    size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
+    channels = own.table[ids]
     request = PaintInput(
-        channels=fit(own.table[ids], size, own.card.size.fit),
+        channels=fit(channels, size, own.card.size.fit),
         instance=None if instance is None else fit(instance, size, own.card.size.fit),
         seed=resolved(plan.shot, own.layer).seed or 0,
         options=own.options,
     )
-    return Decoded(layer, frame, found, labels, request, stage)
+    tiles = choose_tiles(own.card, size, plan.shot.paint_memory)
+    return Decoded(layer, frame, found, labels, request, stage, channels, tiles)
 
 
 def settled(
@@ -237,8 +246,10 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
         alpha = held_out(alpha, own.depth.file(decoded.frame), own.before, decoded.frame)
     if picture is None:
         whole = np.zeros((height, width, 3), np.float32)
+    elif decoded.request is None or decoded.channels is None:
+        whole = picture  # held: as large as the pass already
     else:
-        whole = unfit(picture, (width, height), own.card.size.fit)
+        whole = unfit(picture, decoded.request.channels, decoded.channels, own.card.size.fit)
     present = {i: n for i, n in decoded.labels.facts.classes.items() if i != NOTHING}
     mattes = [] if under else matte_ids(own, present)
     metadata = {
@@ -334,7 +345,9 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "fill": plan.shot.fill,
         "options": own.options,
         "seed": resolved(plan.shot, own.layer).seed,
-        "paint_size": plan.shot.paint_size,
+        "paint_size": plan.shot.paint_size,  # with `scale` and the size of the pass: the painting size
+        "scale": plan.shot.scale,
+        "paint_memory": plan.shot.paint_memory,  # with the painting size: the tiles
         "precision": "float32",
         "format": plan.format,
         "mattes": "none" if under else own.layer.mattes,
@@ -441,31 +454,33 @@ def read_instances(path: Path, ids: Ids) -> NDArray[np.int32]:
 
 
 def fit(values: NDArray[T], size: tuple[int, int], rule: str) -> NDArray[T]:
-    """A map (H, W) at the painting size: stretched by nearest neighbour, or its last rows and columns repeated."""
+    """A map (H, W) at the painting size: the pixel under each centre, or its last rows and columns repeated."""
     width, height = size
     if values.shape == (height, width):
         return values
     if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
-        rows = (np.arange(height) * values.shape[0] // height)[:, None]
-        columns = np.arange(width) * values.shape[1] // width
+        rows = ((2 * np.arange(height) + 1) * values.shape[0] // (2 * height))[:, None]
+        columns = (2 * np.arange(width) + 1) * values.shape[1] // (2 * width)
         stretched: NDArray[T] = values[rows, columns]
         return stretched
     return np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])), "edge")
 
 
-def unfit(picture: Picture, size: tuple[int, int], rule: str) -> Picture:
-    """The way back from the painting size to the pass's own size (width, height)."""
+def unfit(picture: Picture, painted: Ids, wanted: Ids, rule: str) -> Picture:
+    """The way back from the painting size to the pass's own, given the channels (h, w) and (H, W) of both."""
     import cv2
 
-    width, height = size
+    height, width = wanted.shape
     painted_height, painted_width = picture.shape[:2]
-    if (painted_width, painted_height) == size:
+    if painted.shape == wanted.shape:
         return picture
     padded = rule == "multiple" and 0 <= painted_width - width < 128 and 0 <= painted_height - height < 128
     if padded:
         return np.ascontiguousarray(picture[:height, :width])
+    if painted_width <= width and painted_height <= height:
+        return upscale(picture, painted, wanted)
     shrinks = painted_width * painted_height > width * height
-    resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.clip(resized, 0, 1).astype(np.float32)
 
 

@@ -31,6 +31,7 @@ from inference_server.holding import Holder, decode_held
 from inference_server.models.base import Resident
 from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLost, decode, encode, make_plan
 from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
+from inference_server.stability import tiles
 from shared import places, protocol
 from shared.errors import SemrenderError
 from shared.label_set import NOTHING
@@ -167,7 +168,7 @@ class Worker:
         if decoded.request is None:
             return None
         card = self.plan(task["job"]).layers[decoded.layer].card
-        return self.models.get(card).paint(decoded.request)
+        return tiles.paint(self.models.get(card), decoded.request, decoded.tiles)
 
     def go_on(self, running: Running) -> None:
         """After painting comes encoding; after that, or an error, the answer."""
@@ -248,7 +249,9 @@ def in_words(error: BaseException) -> SemrenderError:
     """An unforeseen failure for the artist; the log has the details."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return SemrenderError(
-            "there is not enough memory to paint this frame", cause=str(error), remedy="Paint at a smaller --size"
+            "there is not enough memory to paint this frame",
+            cause=str(error),
+            remedy="Paint in smaller tiles with a smaller --memory, or at a smaller --size",
         )
     return SemrenderError(
         "the frame could not be painted", cause=f"{type(error).__name__}: {error}", remedy="See the server's log"

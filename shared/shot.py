@@ -37,6 +37,7 @@ MAX_NAME = 100  # characters; leaves room for a frame number within the 255 byte
 MAX_PATTERN = 4096
 MAX_ENTRIES = 10_000  # class names of `mattes`, entries of `options` and `read`
 MAX_FILE = 16 * 2**20  # bytes of a shot.json
+SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
 
 # After Effects' own names (ExtendScript `BlendingMode`); SILHOUETE is its spelling.
 BLENDS = re.findall(
@@ -96,8 +97,10 @@ class Shot:
     model: str = ""  # empty = the default model
     options: Data = field(default_factory=dict)
     seed: int = 0
-    paint_size: Optional[Tuple[int, int]] = None  # (width, height) to paint at; None = the model's fit rule
     hold: str = "off"  # one of HOLDS
+    scale: Optional[str] = None  # one of SCALES; None = painted at the pass's size
+    paint_size: Optional[Tuple[int, int]] = None  # (width, height) to paint at; goes before `scale`
+    paint_memory: float = 3.0  # GiB that painting a frame may take; larger frames are painted in tiles
 
     @property
     def fps(self) -> float:
@@ -405,6 +408,12 @@ def _names(value: Any, key: str) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(_word(name, key) for name in value))
 
 
+def _scale(value: Any, key: str) -> str:
+    if value not in SCALES:
+        raise _refused(key, value, ", ".join(f'"{name}"' for name in SCALES))
+    return str(value)
+
+
 def _mattes(value: Any, key: str) -> Mattes:
     if value in ("none", "all"):
         return str(value)
@@ -451,8 +460,10 @@ _SHOT_KEYS: Dict[str, Reader] = {
     "model": _word_or_empty,
     "options": _settings,
     "seed": _whole(0, MAX_SEED),
+    "scale": _scale,
     "paint_size": _size,
     "hold": _hold,
+    "paint_memory": _number(0.25, 1024),
 }
 _LAYER_KEYS: Dict[str, Reader] = {
     **{key: _pattern for key in PASSES if key != "labels"},

@@ -47,9 +47,10 @@ def main() -> None:
         height, width = ids.shape
         step = card.size.multiple
         size = (-(-width // step) * step, -(-height // step) * step)
-        channels = fit(card.channel_table()[ids], size, card.size.fit)
+        wanted = card.channel_table()[ids]
+        channels = fit(wanted, size, card.size.fit)
         picture = model.paint(PaintInput(channels, None, arguments.seed, card.check_options({})))
-        painted = (unfit(picture, (width, height), card.size.fit) * 255 + 0.5).astype(np.uint8)
+        painted = (unfit(picture, channels, wanted, card.size.fit) * 255 + 0.5).astype(np.uint8)
         real = np.asarray(Image.open(beauty.file(frame)).convert("RGB"))
         rows.append(np.concatenate([colours(label_set, ids), flat[ids], painted, real], 1))
     Image.fromarray(np.concatenate(rows)).save(arguments.out, optimize=True)

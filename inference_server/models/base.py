@@ -1,7 +1,8 @@
 """What every model is to the worker: something that paints a map of network channels.
 
 A family is one module, named in `FAMILIES`, with two functions: `load(card, folder, device) -> Model`, and
-`memory(card, width, height) -> (bytes of the model, bytes of painting one frame of that size)`.
+`memory(card, width, height) -> (bytes of the model, bytes of painting one frame of that size)`. One whose pixels depend
+on nothing beyond a distance has a third, `reach(card) -> pixels`, and honours `PaintInput.place`: it can be tiled.
 """
 
 from __future__ import annotations
@@ -32,17 +33,28 @@ FAMILIES = {
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a tile lies in its frame: pixels, all multiples of the card's size multiple."""
+
+    left: int
+    top: int
+    width: int  # of the frame
+    height: int
+
+
+@dataclass(frozen=True)
 class PaintInput:
-    """One frame at its painting size.
+    """One frame at its painting size, or a tile of one.
 
     channels: (H, W) network channel of every pixel; instance: (H, W) one number per object, or None;
-    seed: of noise or style; options: as the card resolved them.
+    seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
     """
 
     channels: NDArray[np.uint16]
     instance: NDArray[np.int32] | None = None
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    place: Place | None = None
 
 
 class Model(ABC):
@@ -67,6 +79,12 @@ def memory(card: Card, width: int = 0, height: int = 0) -> tuple[int, int]:
     """Predicted bytes: of the loaded model, and at most of painting one frame beside it."""
     resident, frame = _family(card).memory(card, width, height)
     return int(resident), int(frame)
+
+
+def reach(card: Card) -> int | None:
+    """How many pixels around a block, cut at the card's size multiple, decide its painting; None: the whole frame."""
+    family = _family(card)
+    return int(family.reach(card)) if hasattr(family, "reach") else None
 
 
 def _family(card: Card) -> Any:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference_server.cards import Card
-from inference_server.models.base import Model, PaintInput, checked_weights
+from inference_server.models.base import Model, PaintInput, Place, checked_weights
 from shared.errors import ModelRefused
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
@@ -110,14 +110,18 @@ class SmallNet(nn.Module):
         )
         self.picture = nn.Conv2d(widths[0], 3, 3, padding=1)
 
-    def forward(self, labels: Tensor, look: Tensor, noise: Tensor) -> Tensor:
-        """labels (B, H, W) int64, look (B,) int64, noise (B, H, W) float -> (B, 3, H, W)."""
+    def forward(self, labels: Tensor, look: Tensor, noise: Tensor, rows: Tensor | None = None) -> Tensor:
+        """labels (B, H, W) int64, look (B,) int64, noise (B, H, W) float -> (B, 3, H, W).
+
+        rows (H,): height in the picture, -1 at the top to 1; None where this is all of it.
+        """
         batch, height, width = labels.shape
         one_hot = F.one_hot(labels, self.config.classes).to(noise.dtype)
         condition = torch.cat([one_hot, noise[..., None]], 3).permute(0, 3, 1, 2)  # (B, classes + 1, H, W)
         mood = F.one_hot(look, self.config.looks).to(noise.dtype)[:, :, None, None]
-        rows = torch.linspace(-1, 1, height, device=noise.device, dtype=noise.dtype)[:, None]
-        where = torch.cat([condition, mood.expand(-1, -1, height, width), rows.expand(batch, 1, height, width)], 1)
+        rows = torch.linspace(-1, 1, height) if rows is None else rows
+        rows = rows.to(noise)[:, None].expand(batch, 1, height, width)
+        where = torch.cat([condition, mood.expand(-1, -1, height, width), rows], 1)
         x = self.stem(where.contiguous(memory_format=torch.channels_last))
 
         skips, conditions = [x], [condition]
@@ -134,11 +138,11 @@ class SmallNet(nn.Module):
         return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
 
 
-def noise_plane(seed: int, height: int, width: int) -> NDArray[np.float32]:
-    """White noise (height, width), a function of seed and pixel position alone."""
+def noise_plane(seed: int, height: int, width: int, top: int = 0, left: int = 0) -> NDArray[np.float32]:
+    """White noise (height, width) from (top, left) on, a function of seed and pixel position alone."""
     tile = np.random.Generator(np.random.PCG64(seed)).standard_normal((NOISE_SIZE, NOISE_SIZE), np.float32)
-    repeats = (-(-height // NOISE_SIZE), -(-width // NOISE_SIZE))
-    return np.tile(tile, repeats)[:height, :width]
+    rows, columns = np.arange(top, top + height), np.arange(left, left + width)
+    return tile[(rows % NOISE_SIZE)[:, None], columns % NOISE_SIZE]
 
 
 class SmallModel(Model):
@@ -153,25 +157,47 @@ class SmallModel(Model):
     @torch.inference_mode()
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         labels = np.pad(request.channels.astype(np.int32), MARGIN, "edge")
-        noise = noise_plane(request.seed, *labels.shape)
+        place = request.place or Place(0, 0, *request.channels.shape[::-1])
+        height, width = labels.shape
+        noise = noise_plane(request.seed, height, width, place.top, place.left)
+        rows = torch.linspace(-1, 1, place.height + 2 * MARGIN)[place.top : place.top + height]
         look = self.looks.index(request.options["look"]) if self.looks else 0
-        picture = self.picture(labels, look, noise, request.options.get("precision") == "half")
+        picture = self.picture(labels, look, noise, rows, request.options.get("precision") == "half")
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
         result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
 
-    def picture(self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], half: bool) -> Tensor:
+    def picture(
+        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor, half: bool
+    ) -> Tensor:
         """(H, W, 3) in tanh range."""
         indices, grain = (torch.from_numpy(values)[None].to(self.device) for values in (labels, noise))
         kind = torch.bfloat16 if self.device == "cpu" else torch.float16
         with torch.autocast(torch.device(self.device).type, kind, enabled=half):
-            made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain)
+            made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain, rows)
         return made[0].permute(1, 2, 0).float()
 
 
 def memory(card: Card, width: int, height: int) -> tuple[int, int]:
     """Measured on a processor in float32, at 640x368 to 1920x1088: within 15 %."""
     return 64 * 2**20, 160 * 2**20 + 2400 * width * height
+
+
+def reach(card: Card) -> int:
+    """How many pixels around a block cut at multiples of 16 are seen: from its border back through every layer."""
+    coarsest = len(card.config["widths"]) - 1
+    low, high = -1, 16  # of the finest features: the picture's own convolution
+    features = []  # at every level what the decoder reads
+    for level in range(coarsest + 1):
+        low, high = low - 2, high + 2  # two convolutions of 3x3, in the middle too
+        features.append((low, high))
+        if level < coarsest:
+            low, high = (low - 1) // 2, (high + 1) // 2  # enlarged bilinearly
+    low, high = features[-1]
+    for finer in reversed(features[:-1]):
+        low, high = 2 * (low - 2) - 1, 2 * (high + 2) + 1  # two convolutions, and the one that halves
+        low, high = min(low, finer[0]), max(high, finer[1])
+    return max(1 - low, high + 1 - 15)  # the first convolution
 
 
 def load(card: Card, folder: Path, device: str) -> SmallModel:

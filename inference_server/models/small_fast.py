@@ -126,14 +126,16 @@ class FastSmall:
         self.last_bias = net.picture.bias
 
     @torch.inference_mode()
-    def __call__(self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32]) -> Tensor:
-        """labels (H, W), noise (H, W), both multiples of 16, to a picture (H, W, 3) in tanh range."""
+    def __call__(
+        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor | None = None
+    ) -> Tensor:
+        """labels (H, W), noise (H, W), rows (H) as for `SmallNet`, H and W multiples of 16, to a picture (H, W, 3)."""
         levels = [Conditions(np.ascontiguousarray(labels), np.ascontiguousarray(noise))]
         for _ in self.encoder:
             above = levels[-1]
             labels, noise = above.labels[::2, ::2], above.noise[::2, ::2]
             levels.append(Conditions(np.ascontiguousarray(labels), np.ascontiguousarray(noise)))
-        features = [self.first(levels[0], look)]
+        features = [self.first(levels[0], look, torch.linspace(-1, 1, len(levels[0].labels)) if rows is None else rows)]
         for number, block in enumerate(self.encoder):
             features.append(self.encode(block, features[-1], f"features {number + 1}"))
         x = self.decode(self.middle, None, features[-1], levels[-1], "middle")
@@ -149,16 +151,15 @@ class FastSmall:
         kernels.last_convolution(pixels(x), SLOPE, self.last.numpy(), self.last_bias.numpy(), picture.numpy())
         return picture.tanh_()
 
-    def first(self, level: Conditions, look: int) -> Tensor:
+    def first(self, level: Conditions, look: int, rows: Tensor) -> Tensor:
         """The first convolution: of labels, noise, look and height in the picture."""
         height, width = level.labels.shape
         table = self.stem[:, : self.classes] + self.stem[:, self.classes + 1 + look, None]  # (9, K, C)
-        rows = torch.linspace(-1, 1, height).numpy()
         out = self.scratch.take("features 0", table.shape[2], height, width)
         kernels.first_convolution(
             level.labels,
             level.noise,
-            rows,
+            rows.numpy(),
             table.numpy(),
             self.stem[:, self.classes].contiguous().numpy(),
             self.stem[:, -1].contiguous().numpy(),
@@ -215,15 +216,20 @@ class FastSmallModel(SmallModel):
         super().__init__(card, net, "cpu")
         self._fast: tuple[bool, FastSmall] | None = None
 
-    def picture(self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], half: bool) -> Tensor:
+    def picture(
+        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor, half: bool
+    ) -> Tensor:
         if self._fast is None or self._fast[0] != half:
             self._fast = (half, FastSmall(self.net, half))
-        return self._fast[1](labels, look, noise)
+        return self._fast[1](labels, look, noise, rows)
 
 
 def memory(card: Card, width: int, height: int) -> tuple[int, int]:
     """Measured on a processor in float32, at 640x368 to 3840x2160: within 15 %; half takes half, a GPU's plain more."""
     return small.memory(card, width, height)[0], 160 * 2**20 + 1050 * width * height
+
+
+reach = small.reach
 
 
 def load(card: Card, folder: Path, device: str) -> Model:
