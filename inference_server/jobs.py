@@ -225,6 +225,8 @@ class Jobs:
             return
         job = task["job"]
         if task["kind"] == "check" and body.get("problems"):
+            report = {name: value for name, value in body.items() if name != "frames"}
+            self.ledger.write("UPDATE jobs SET report = ? WHERE id = ?", dump(report), job)
             self._fail(task, {"problems": body["problems"]})
         elif task["kind"] == "check":
             self._checked(task, body)

@@ -44,7 +44,7 @@ def check(
         report = client.check({**describe(shot, base, frames, layers), "out": str(base.resolve())})
     if arguments.json:
         print(json.dumps(report))
-    else:
+    elif "shot" in report:  # a check that could not even begin has nothing but its problems
         show_report(report)
     return raise_problems(report["problems"]) if report["problems"] else 0
 
@@ -188,9 +188,9 @@ class JsonTeller(Teller):
 
 
 def show_report(report: Body) -> None:
-    size = "x".join(str(n) for n in report["size"] or [])
+    size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
     memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
-    print(f"{report['shot']}: frames {report['first']}-{report['last']}, {size}, {report['fps']:.6g} fps{memory}")
+    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {report['fps']:.6g} fps{memory}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
         more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""
