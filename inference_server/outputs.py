@@ -23,7 +23,8 @@ import psutil
 from numpy.typing import NDArray
 
 from inference_server.crash_points import reach
-from shared.errors import DiskFull, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError
+from shared.passes.exr_header import is_whole, read_headers
 
 KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -224,7 +225,7 @@ def read_metadata(path: Path) -> Metadata | None:
     try:
         text = _png_text(path) if path.suffix == ".png" else _exr_text(path)
         metadata = json.loads(text) if text is not None else None
-    except (OSError, ValueError, RuntimeError, struct.error):
+    except (OSError, ValueError, struct.error, InputRefused):
         return None
     return metadata if isinstance(metadata, dict) else None
 
@@ -248,10 +249,5 @@ def _png_text(path: Path) -> str | None:
 
 
 def _exr_text(path: Path) -> str | None:
-    import OpenEXR
-
-    if path.stat().st_size == 0:
-        return None
-    file = OpenEXR.File(str(path))  # reads the pixels too: a truncated file has no parts or raises
-    value = file.parts[0].header.get(KEYWORD) if file.parts else None
-    return value if isinstance(value, str) else None
+    text = read_headers(path)[0].text(KEYWORD)
+    return text if text is not None and is_whole(path) else None
