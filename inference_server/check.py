@@ -25,7 +25,7 @@ from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import probe, read_label_pass
-from shared.shot import Shot
+from shared.shot import Shot, fps_text
 
 PROBLEMS_TOLD = 50
 
@@ -37,7 +37,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
         step: called for every file that was looked at.
         memory: bytes that painting may take.
 
-    Returns {"shot", "first", "last", "fps", "size": [w, h], "layers": [...], "warnings": [words],
+    Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
     takes, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame. Raises for
     nothing that is in a file.
@@ -83,6 +83,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
         words.append(SemrenderError(f"and {untold} more problems of this kind").to_dict())
     size = list(report.size) if report.size else None
     about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
+    about["rate"] = fps_text(shot.fps_num, shot.fps_den)
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import re
 import struct
 import zlib
@@ -23,6 +22,7 @@ import psutil
 from numpy.typing import NDArray
 
 from inference_server.crash_points import reach
+from shared import places
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.passes.exr_header import is_whole, read_headers
 
@@ -34,8 +34,6 @@ PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
 REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), (0.3127, 0.3290))
 AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # ACES S-2014-004
 
-HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
-WRITER = f"{HOST}-{os.getpid()}"  # in the name of a file that is being written
 
 Metadata = dict[str, Any]
 
@@ -116,7 +114,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def place(path: Path, data: bytes) -> None:
     """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError."""
-    beside = path.with_name(f".{path.name}.{WRITER}.tmp")
+    beside = places.beside(path)
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -142,7 +140,7 @@ def settle(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more left half-written below `folder`."""
-    for left in folder.rglob(f".*.{HOST}-*.tmp*"):
+    for left in folder.rglob(f".*.{places.HOST}-*.tmp*"):
         found = re.search(r"-(\d+)\.tmp(\.exr)?$", left.name)
         if found and not _lives(int(found[1])):
             left.unlink(missing_ok=True)
@@ -209,7 +207,7 @@ def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float
 def _place_exr(path: Path, header: dict[str, Any], pixels: NDArray[np.float16]) -> None:
     import OpenEXR
 
-    beside = path.with_name(f".{path.stem}.{WRITER}.tmp.exr")
+    beside = places.beside(path, ".tmp.exr")
     try:
         OpenEXR.File(header, {"RGBA": pixels}).write(str(beside))
         with beside.open("rb+") as file:

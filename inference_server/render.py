@@ -190,7 +190,8 @@ class JsonTeller(Teller):
 def show_report(report: Body) -> None:
     size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
     memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
-    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {report['fps']:.6g} fps{memory}")
+    rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
+    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{memory}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
         more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""

@@ -166,7 +166,7 @@ class Client:
                 raise ServerError("the server names a file outside the output folder", file=name)
             if not (target.is_file() and target.stat().st_size == size and target.suffix in (".png", ".exr")):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+                beside = places.beside(target)
                 with beside.open("wb") as file:
                     for piece in self._pieces(job, name):
                         file.write(piece)

@@ -34,6 +34,7 @@ from typing import (
     get_type_hints,
 )
 
+from shared import places
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.shot import BLENDS, MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE, name_fault, near
 
@@ -338,7 +339,7 @@ def write_delivery(delivery: Delivery, folder: Path) -> Path:
     data = to_dict(delivery)
     from_dict(data)
     text = json.dumps(data, indent=1, ensure_ascii=True) + "\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = places.beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="ascii", newline="\n") as file:

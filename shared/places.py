@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
+import secrets
 import sys
-import threading
 from pathlib import Path
 from typing import Any, Dict, Optional
+
+HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
 
 
 def home() -> Path:
@@ -51,20 +55,29 @@ def installation_file() -> Path:
     return home() / "installation.json"
 
 
+def beside(path: Path, suffix: str = ".tmp") -> Path:
+    """The name of a file while it is written, to be renamed to `path`.
+
+    No other writer has it, however many threads and machines there are; it tells whose it was, for whoever finds it
+    left, and is never longer than a file name may be.
+    """
+    return path.with_name(f".{secrets.token_hex(8)}.{HOST}-{os.getpid()}{suffix}")
+
+
 def write_json(path: Path, data: Dict[str, Any], mode: int = 0o600) -> None:
     """Write `data` as JSON beside `path` and rename into place; never a half-written file.
 
     Readable by the owner alone unless `mode` says otherwise (the connection file is a capability).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    descriptor = os.open(str(beside), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    written = beside(path)
+    descriptor = os.open(str(written), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1, ensure_ascii=False)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(str(beside), str(path))
+    os.replace(str(written), str(path))
 
 
 def read_json(path: Path) -> Optional[Dict[str, Any]]:

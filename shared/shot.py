@@ -179,7 +179,9 @@ def write_shot(path: Path, shot: Shot) -> None:
 def parse_fps(value: Any) -> Tuple[int, int]:
     """Frames per second as an exact rational (num, den).
 
-    Takes 24, 23.976, "29.97", "24000/1001" or [24000, 1001]. A rounded NTSC rate becomes n*1000/1001.
+    Takes 24, 23.976, "29.97", "24000/1001" or [24000, 1001], with as many digits as programs write. Rates that no
+    program runs at, but cameras and trackers write, become what they are short for: within .01 of n*1000/1001 that
+    NTSC rate, so 23.976, 23.98 and 23.97 are 24000/1001; within .001 of a whole number that number.
     Raises InputRefused for anything else and outside 1-240.
     """
     remedy = 'Allowed: 1 to 240, as 24, 23.976, "24000/1001" or [24000, 1001]'
@@ -189,20 +191,29 @@ def parse_fps(value: Any) -> Tuple[int, int]:
             raise refused
         rate = Fraction(value[0], value[1])
     else:
-        text = value if isinstance(value, str) else repr(value) if _is_number(value) else ""
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,12})?|[0-9]{1,9}/[0-9]{1,9}", text.strip()):
+        text = value.strip() if isinstance(value, str) else repr(value) if _is_number(value) else ""
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,40})?|[0-9]{1,9}/[0-9]{1,9}", text):
             raise refused
         try:
-            rate = Fraction(text.strip())
+            rate = Fraction(text)
         except ZeroDivisionError:
             raise refused from None
-        ntsc = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
-        # 23.976, 23.98 and 29.97 are short for a rate they miss by up to .005; 24 and 12.5 are themselves.
-        if "." in text and rate.denominator != 1 and abs(ntsc - rate) < Fraction(1, 200):
-            rate = ntsc
-    if not 1 <= rate <= 240 or rate.denominator > 10_000:
+    whole, ntsc = Fraction(round(rate)), Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    if abs(rate - whole) <= Fraction(1, 1000):
+        rate = whole
+    elif abs(rate - ntsc) < Fraction(1, 100):
+        rate = ntsc
+    rate = rate.limit_denominator(10_000)
+    if not 1 <= rate <= 240:
         raise refused
     return rate.numerator, rate.denominator
+
+
+def fps_text(num: int, den: int) -> str:
+    """A rate as people write it: 24, 12.5, 24000/1001 (23.976)."""
+    rate = Fraction(num, den)
+    exact = f"{float(rate):g}"
+    return exact if Fraction(exact) == rate else f"{rate} ({float(rate):.3f})"
 
 
 def near(word: str, allowed: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from shared.shot import (
     MAX_LAYERS,
     Shot,
     ShotLayer,
+    fps_text,
     layer_seed,
     name_fault,
     parse_fps,
@@ -165,10 +166,35 @@ def test_the_shipped_example() -> None:
         ([30000, 1001], (30000, 1001)),
         ((48, 2), (24, 1)),
         (23.9, (239, 10)),
+        # As programs write the number: Maya with all its digits, a tracker cut short, ffprobe as a ratio of decimals.
+        (24000 / 1001, (24000, 1001)),
+        (30000 / 1001, (30000, 1001)),
+        (120000 / 1001, (120000, 1001)),
+        ("23.976023976023976023976", (24000, 1001)),
+        (23.97, (24000, 1001)),
+        ("23.97", (24000, 1001)),
+        (59.95, (60000, 1001)),
+        (119.88, (120000, 1001)),
+        (47.95, (48000, 1001)),
+        (14.98, (15000, 1001)),
+        ("2997/100", (30000, 1001)),
+        ([23976, 1000], (24000, 1001)),
+        (24.000000000000004, (24, 1)),
+        (23.9999, (24, 1)),
+        (5, (5, 1)),
+        (15, (15, 1)),
+        (16.666666666666668, (50, 3)),
+        (12.499999999999998, (25, 2)),
+        (29.5, (59, 2)),
     ],
 )
 def test_fps(written: object, rational: tuple[int, int]) -> None:
     assert parse_fps(written) == rational
+
+
+@pytest.mark.parametrize("text, rate", [("24", (24, 1)), ("12.5", (25, 2)), ("24000/1001 (23.976)", (24000, 1001))])
+def test_fps_in_words(text: str, rate: tuple[int, int]) -> None:
+    assert fps_text(*rate) == text
 
 
 @pytest.mark.parametrize(
