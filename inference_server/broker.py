@@ -17,26 +17,22 @@ from typing import Any
 import zmq
 
 from inference_server.crash_points import reach
-from inference_server.jobs import Jobs, Task
+from inference_server.crew import Crew
+from inference_server.jobs import Jobs
 from inference_server.ledger import Ledger
 from inference_server.security import Guard, check_bind
-from inference_server.spool import Spool, free
-from inference_server.supervisor import Worker, start_worker
+from inference_server.space import Disks
+from inference_server.spool import Spool
 from inference_server.verbs import verbs_of
 from shared import places, protocol
-from shared.errors import SemrenderError, ServerError, from_dict
+from shared.errors import SemrenderError, ServerError
 
-AHEAD = 4  # tasks a worker holds at once: one painting, two decoded, one encoding
-OVERTAKING = 2  # further ones of higher priority
-STARTS = 3  # workers that may die before they are ready until the broker gives up on the device
 MESSAGES_A_TURN = 256
 EVENTS_A_TURN = 100  # for one watcher
 WATCH_SECONDS = 60.0  # a watcher that does not renew is forgotten
-START_SECONDS = 180.0  # a worker that is not ready by then hangs
 ENDING_SECONDS = 60.0  # for the tasks in hand at a shutdown
 DAYS_KEPT = 30.0  # that an ended job stays in the ledger
 TIDY_SECONDS = 3600.0
-NO_SPACE = "no space: "  # how the reason of a pause begins that ends by itself
 
 log = logging.getLogger("semrender.broker")
 
@@ -76,8 +72,7 @@ class Broker:
         self.jobs = Jobs(self.ledger)
         self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
         recovered = self.jobs.recover()
-        for job in self.jobs.paused_for(NO_SPACE):
-            self.jobs.resume(job)
+        self.disks = Disks(self.jobs, settings.reserve_mib * 2**20)
         self._tidy()
         self.ledger.commit()
         if recovered:
@@ -109,19 +104,20 @@ class Broker:
         self.backstage.linger = 0
         self.backstage.maxmsgsize = protocol.MAX_HEADER
         self.backstage.bind("tcp://127.0.0.1:0")
-        self._worker_address = self.backstage.getsockopt_string(zmq.LAST_ENDPOINT)
-        self.workers: dict[bytes, Worker] = {}
-        self.deaths = 0  # of workers that were ready
-        self._failed_starts = 0
         self.watchers: dict[tuple[bytes, str], tuple[int, float]] = {}  # (client, job) -> (events it has, renewed)
         self.checks: dict[tuple[bytes, str], str] = {}  # client and request of a `check` -> its job
         self.doing: set[str] = set()  # what this turn's transaction is about, for the crash points
         self._answers: list[tuple[bytes, list[bytes]]] = []
-        self._handed: list[tuple[bytes, list[bytes]]] = []
-        self._short: dict[str, int] = {}  # job that waits for space -> bytes it needs
-        self._looked = 0.0
+        self.crew = Crew(
+            self.jobs,
+            self.disks,
+            self.backstage.getsockopt_string(zmq.LAST_ENDPOINT),
+            settings.device,
+            settings.models_mib,
+            settings.deadline,
+            patient=settings.ledger is not None,
+        )
         self._verbs = verbs_of(self)
-        self._start(settings.device)
 
     def connection(self) -> Body:
         """What a client of this user needs to find and trust this server."""
@@ -144,35 +140,40 @@ class Broker:
                 self.turn(bool(ready))
                 if self.ending:
                     until = until or time.monotonic() + ENDING_SECONDS
-                    if not any(worker.tasks for worker in self.workers.values()) or time.monotonic() > until:
+                    if not self.crew.busy or time.monotonic() > until:
                         break
         finally:
             self.close()
 
     def turn(self, messages: bool) -> None:
         """Read, apply, hand out, commit, tell."""
+        ended = False
         for _ in range(MESSAGES_A_TURN if messages else 0):
             worker = self.backstage.poll(0)
             if worker:
-                self._from_worker(self.backstage.recv_multipart())
+                name, *frames = self.backstage.recv_multipart()
+                with self.ledger.whole():
+                    ended = self.crew.heard(name, frames) or ended
             client = self.clients.poll(0)
             if client:
                 self._from_client(self.clients.recv_multipart())
             if not worker and not client:
                 break
-        self._supervise()
+        if self.crew.supervise(self.ending) or ended:
+            self.doing.add("result")
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidy()
-        self._look_for_space()
-        self._dispatch()
+        self.disks.look()
+        if not self.ending:
+            self.crew.dispatch()
         if self.doing:
-            self._forget()
+            self.crew.forget()
         self._commit()
         self._tell_watchers()
 
     def close(self) -> None:
-        for worker in getattr(self, "workers", {}).values():
-            worker.stop()
+        if hasattr(self, "crew"):
+            self.crew.close()
         for socket in (self.clients, getattr(self, "backstage", None)):
             if socket is not None:
                 socket.close()
@@ -185,10 +186,6 @@ class Broker:
         """Send this after the turn's transaction is on disk."""
         self._answers.append((client, frames))
 
-    def tell_workers(self, header: Body) -> None:
-        for worker in self.workers.values():
-            self._tell_worker(worker, header)
-
     def _commit(self) -> None:
         for kind in self.doing:
             reach(f"broker before commit of {kind}")
@@ -196,13 +193,13 @@ class Broker:
         for kind in self.doing:
             reach(f"broker after commit of {kind}")
         self.doing.clear()
-        for name, frames in self._handed:
-            if name in self.workers:
+        for name, frames in self.crew.letters:
+            if name in self.crew.workers:
                 self.backstage.send_multipart([name, *frames])
                 reach("broker after dispatch")
         for client, frames in self._answers:
             self._send(client, frames)
-        self._handed.clear()
+        self.crew.letters.clear()
         self._answers.clear()
 
     # Clients
@@ -259,119 +256,7 @@ class Broker:
                 found = {"problems": self.jobs.errors(job), **self.jobs.report(job)}
                 self._send(client, protocol.reply(request, found))
 
-    # Workers
-
-    def _start(self, device: str) -> None:
-        worker = start_worker(self._worker_address, device, self.settings.models_mib)
-        self.workers[worker.name] = worker
-
-    def _tell_worker(self, worker: Worker, header: Body) -> None:
-        self._handed.append((worker.name, protocol.pack(header)))
-
-    def _from_worker(self, frames: list[bytes]) -> None:
-        worker = self.workers.get(frames[0])
-        if worker is None:
-            log.warning("a message from an unknown worker was ignored")
-            return
-        header, _ = protocol.unpack(frames[1:])
-        worker.heard = time.monotonic()
-        if "ready" in header:
-            worker.ready, worker.about, self._failed_starts = True, header["ready"], 0
-            worker.device = worker.about["device"]
-            log.info("worker ready on %s", worker.device)
-            for device in worker.about.get("others", []):
-                self._start(device)
-            return
-        if "task" not in header:  # a sign of life
-            return
-        identity = header["task"]
-        task = worker.tasks.pop(identity, None)
-        self.doing.add("result")
-        with self.ledger.whole():
-            if "error" in header:
-                error = from_dict(header["error"])
-                if error.code == "disk" and task is not None:
-                    self.jobs.give_back(identity)
-                    self._wait_for_space(task.job, self._need(task.job), str(error.file))
-                else:
-                    self.jobs.fail(identity, error)
-            elif "body" in header:
-                self.jobs.finish(identity, header["body"])
-            else:
-                self.jobs.give_back(identity, lost_source="lost" in header)
-
-    def _dispatch(self) -> None:
-        for worker in self.workers.values():
-            while worker.ready and not self.ending and (task := self._task_for(worker)) is not None:
-                header: Body = {"task": task.to_dict()}
-                if task.job not in worker.knows:
-                    header["spec"] = self.jobs.spec(task.job)
-                    worker.knows.add(task.job)
-                if not worker.tasks:
-                    worker.heard = time.monotonic()
-                worker.tasks[task.id] = task
-                self.jobs.begin(task)
-                self._tell_worker(worker, header)
-
-    def _forget(self) -> None:
-        """Workers need not remember the jobs that have ended."""
-        for worker in self.workers.values():
-            held = {task.job for task in worker.tasks.values()}
-            for job in worker.knows - held:
-                if not self.jobs.known(job) or self.jobs.ended(job):
-                    worker.knows.discard(job)
-                    self._tell_worker(worker, {"forget": job})
-
-    def _task_for(self, worker: Worker) -> Task | None:
-        held = list(worker.tasks.values())
-        if any(task.deaths for task in held) or len(held) >= AHEAD + OVERTAKING:
-            return None
-        above = max(task.priority for task in held) if len(held) >= AHEAD else None
-        painting = {
-            task.key for w in self.workers.values() for task in w.tasks.values() if task.key and not task.source
-        }
-        for row in self.jobs.active(above):
-            job = row["id"]
-            while (task := self.jobs.next_task(job, painting)) is not None:
-                why = self.jobs.quarantined(task)
-                if why is None:
-                    break
-                self.jobs.fail(task.id, why)
-            if task is None or (task.kind not in ("check", "deliver") and not self._has_space(job)):
-                continue
-            if task.deaths and held:
-                return None  # it runs alone: first the worker finishes what it has
-            return task
-        return None
-
-    def _supervise(self) -> None:
-        now = time.monotonic()
-        for worker in self.workers.values():
-            limit = self.settings.deadline if worker.ready else START_SECONDS
-            if (worker.tasks or not worker.ready) and not worker.ended and now - worker.heard > limit:
-                worker.kill(f"it did not answer for {limit:.0f} s")
-                worker.process.wait()
-        for worker in [w for w in self.workers.values() if w.ended]:
-            del self.workers[worker.name]
-            log.error("the worker on %s is gone: %s", worker.device, worker.death())
-            self.doing.add("result")
-            for task in worker.tasks:
-                self.jobs.lose(task, died(worker))
-            self.deaths += worker.ready
-            self._failed_starts += not worker.ready
-            if self._failed_starts < STARTS:
-                self._start(worker.device)
-            time.sleep(0.1 * self._failed_starts)
-        if not self.workers:
-            self._give_up()
-
-    def _give_up(self) -> None:
-        """No worker can be started: every job is told, instead of waiting for ever."""
-        for row in self.jobs.active():
-            while (task := self.jobs.next_task(row["id"], ())) is not None:
-                self.jobs.fail(task.id, no_worker())
-
-    # Space
+    # Its own care
 
     def _tidy(self) -> None:
         """Ledger and spool stay bounded without anyone's help."""
@@ -383,51 +268,3 @@ class Broker:
         """Remove what no job claims; without a ledger on disk the others' jobs are not known, and it keeps off."""
         if self.settings.ledger is not None:
             self.spool.sweep(self.jobs.all_ids())
-
-    def _need(self, job: str) -> int:
-        """Bytes that must be free in the job's output folder: the frames in hand at their largest, and a reserve."""
-        frame = int(self.jobs.report(job).get("frame_bytes", 0))
-        return frame * AHEAD * max(1, len(self.workers)) + self.settings.reserve_mib * 2**20
-
-    def _has_space(self, job: str) -> bool:
-        out = Path(self.jobs.summary(job)["out"])
-        need = self._need(job)
-        for folder in (out, places.home()):
-            if free(folder) < need:
-                self._wait_for_space(job, need, str(folder))
-                return False
-        return True
-
-    def _wait_for_space(self, job: str, need: int, where: str) -> None:
-        self._short[job] = need
-        words = f"{NO_SPACE}{need // 2**20 + 1} MiB must be free where {where} is; it goes on by itself then"
-        log.warning("job %s waits, %s", job, words)
-        self.jobs.pause(job, words)
-
-    def _look_for_space(self) -> None:
-        if not self._short or time.monotonic() - self._looked < 1.0:
-            return
-        self._looked = time.monotonic()
-        for job, need in list(self._short.items()):
-            if not self.jobs.known(job) or self.jobs.ended(job):
-                del self._short[job]
-            elif min(free(Path(self.jobs.summary(job)["out"])), free(places.home())) >= need:
-                del self._short[job]
-                self.jobs.resume(job)
-
-
-def died(worker: Worker) -> ServerError:
-    return ServerError(
-        f"the worker on {worker.device} died while it held this frame",
-        cause=worker.death(),
-        remedy="See the server's log; if memory ran out, paint at a smaller --size."
-        " When the cause is mended, `semrender jobs clean --quarantine` lets it be tried again",
-    )
-
-
-def no_worker() -> ServerError:
-    return ServerError(
-        f"no worker could be started in {STARTS} attempts",
-        cause="The installation or the device's driver is damaged",
-        remedy="Run `semrender doctor` and see the server's log",
-    )

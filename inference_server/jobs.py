@@ -28,7 +28,7 @@ ENDED = ("done", "failed", "cancelled")
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MAX_TASKS = 20_000  # frames times layers of one job
-ERRORS_TOLD = 500
+ERRORS_TOLD, ERRORS_BYTES = 500, 2**20  # of one job
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
 
 # Of a job's row, without the texts that grow with the number of frames.
@@ -115,7 +115,11 @@ class Jobs:
     def errors(self, job: str) -> list[Body]:
         rows = self.ledger.rows("SELECT error FROM tasks WHERE job = ? AND state = 'failed' LIMIT ?", job, ERRORS_TOLD)
         found: list[Body] = []
+        size = 0
         for row in rows:
+            size += len(row["error"].encode())
+            if found and size > ERRORS_BYTES:
+                break
             error = json.loads(row["error"])
             found += error.get("problems", [error])
         return found
@@ -154,11 +158,11 @@ class Jobs:
             self.ledger.write("UPDATE jobs SET paused = ? WHERE id = ?", why, job)
             self._tell(job, "paused", {"why": why})
 
-    def resume(self, job: str) -> None:
+    def resume(self, job: str, why: str = "asked") -> None:
         row = self._job(job)
         if row["ended"] is None and row["paused"]:
             self.ledger.write("UPDATE jobs SET paused = '' WHERE id = ?", job)
-            self._tell(job, "resumed", {"why": "asked", "done": _done(row), "total": row["total"]})
+            self._tell(job, "resumed", {"why": why, "done": _done(row), "total": row["total"]})
 
     def prioritise(self, job: str, priority: int) -> None:
         self._job(job)
@@ -167,10 +171,10 @@ class Jobs:
     # What workers do
 
     def active(self, above: int | None = None) -> list[Row]:
-        """id and priority of the jobs that may go on, most urgent first, then first come, first served."""
+        """id, priority and only_check of the jobs that may go on, most urgent first, then first come, first served."""
         floor = LOWEST - 1 if above is None else above
         return self.ledger.rows(
-            "SELECT id, priority FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
+            "SELECT id, priority, only_check FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
             " ORDER BY priority DESC, number",
             floor,
         )

@@ -7,6 +7,7 @@ machine from posing as a worker.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -34,10 +35,13 @@ class Worker:
     knows: set[str] = field(default_factory=set)  # jobs whose description it has
     heard: float = field(default_factory=time.monotonic)  # when it last answered, or got work while idle
     killed: str = ""  # why the broker killed it
+    failed: int = 0  # starts on this device, before this one
+    parts: dict[int, list[Any]] = field(default_factory=dict)  # by task: what came of a long answer
 
     @property
     def ended(self) -> bool:
-        return self.process.poll() is not None
+        """Also true of one that was killed and cannot die yet, in a dead file system: it does nothing more."""
+        return bool(self.killed) or self.process.poll() is not None
 
     def stop(self, seconds: float = 5.0) -> None:
         """Closing its standard input asks the worker to end; after `seconds` it is killed."""
@@ -46,12 +50,13 @@ class Worker:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill("it did not end")
 
     def kill(self, why: str) -> None:
         self.killed = why
         self.process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
 
     def death(self) -> str:
         code = self.process.returncode

@@ -62,9 +62,9 @@ class Verbs:
             "pid": os.getpid(),
             "workers": [
                 {"device": w.device, "ready": w.ready, "tasks": len(w.tasks), **w.about}
-                for w in broker.workers.values()
+                for w in broker.crew.workers.values()
             ],
-            "deaths": broker.deaths,
+            "deaths": broker.crew.deaths,
             "ledger": str(broker.settings.ledger or ""),
             "spool": {"used": self._spool.used, "limit": self._spool.limit},
             "free": free(places.home()),
@@ -144,7 +144,7 @@ class Verbs:
         job = self._job(body)
         self._jobs.cancel(job)
         self._broker.doing.add("cancel")
-        self._broker.tell_workers({"drop": job})
+        self._broker.crew.tell({"drop": job})
         self._answer(client, request, self._jobs.summary(job))
 
     def pause(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
@@ -210,9 +210,12 @@ class Verbs:
         if "files" in body:
             folder = self._spool.claim(job, body["files"])
             out = self._spool.outputs(job)
-            return job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
-        base, out = Path(_text(body, "base")), Path(_text(body, "out"))
-        return job_spec(body, base, out, self._roots(), uploaded=False)
+            spec = job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
+        else:
+            base, out = Path(_text(body, "base")), Path(_text(body, "out"))
+            spec = job_spec(body, base, out, self._roots(), uploaded=False)
+        protocol.check_size(spec)  # every worker must be told
+        return spec
 
     def _roots(self) -> tuple[str, ...] | None:
         settings = self._broker.settings

@@ -17,11 +17,12 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgpack
 import zmq
 
 from inference_server import logs, supervisor
@@ -40,6 +41,7 @@ ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
 DECODERS, ENCODERS = 2, 2
+PIECE = 2**20  # bytes of a long answer that go in one message
 
 log = logging.getLogger("semrender.worker")
 
@@ -227,8 +229,7 @@ class Worker:
         error = running.work.exception()
         if error is None:
             result = running.work.result()
-            body = result.body if isinstance(result, Finished) else result
-            self.send({"task": running.task["id"], "body": body})
+            self.answer(running, result.body if isinstance(result, Finished) else result)
         elif isinstance(error, SourceLost):
             self.send({"task": running.task["id"], "lost": str(error)})
         else:
@@ -242,7 +243,41 @@ class Worker:
                 os._exit(POISONED)
             error = in_words(error)
         error.located(layer=running.task["layer"], frame=running.task["frame"])
-        self.send({"task": running.task["id"], "error": error.to_dict()})
+        words = error.to_dict()
+        try:
+            protocol.check_size(words)
+        except (SemrenderError, ValueError):  # its words cannot be sent: too long, or no text
+            cause = ascii(words)[:1000]
+            words = SemrenderError("the frame failed", cause=cause, remedy="See the server's log").to_dict()
+        self.send({"task": running.task["id"], "error": words})
+
+    def answer(self, running: Running, body: Body) -> None:
+        """The end of a task. What is known of each of many frames goes before, in pieces."""
+        identity = running.task["id"]
+        try:
+            parts = [{"task": identity, "part": part} for part in pieces(body.pop("frames", []))]
+            for message in (*parts, body):
+                protocol.check_size(message)
+        except (SemrenderError, ValueError) as error:
+            self.fail(running, error)
+            return
+        for message in parts:
+            self.send(message)
+        self.send({"task": identity, "body": body})
+
+
+def pieces(entries: list[Any]) -> Iterator[list[Any]]:
+    """The entries in lists of about PIECE bytes, packed."""
+    piece: list[Any] = []
+    size = 0
+    for entry in entries:
+        piece.append(entry)
+        size += len(msgpack.packb(entry))
+        if size > PIECE:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def in_words(error: BaseException) -> SemrenderError:
@@ -280,7 +315,9 @@ def main() -> None:
     parser.add_argument("--models-mib", type=int, required=True)
     arguments = parser.parse_args()
     logs.set_up(places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the client's to interpret
+    # Ctrl-C and the end of a session reach every process of a group; here the broker decides: it closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     name = os.environ[supervisor.NAME]
     worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib)
     threading.Thread(target=end_with_broker, args=(worker,), daemon=True).start()

@@ -25,6 +25,7 @@ MIN_PROTOCOL = 2  # the oldest it still understands
 
 MAX_HEADER = 8 * 2**20  # bytes
 CHUNK = 2 * 2**20  # bytes of one blob
+MARGIN = 2**16  # of a header, for what is added to a body on its way: names of tasks, counts, places
 MAX_ITEMS = 100_000  # in one array or map of a header
 MAX_DEPTH = 32  # of maps and arrays within each other
 
@@ -49,16 +50,27 @@ def event(name: str, job: str, number: int, body: Dict[str, Any]) -> List[bytes]
     return pack({"v": PROTOCOL, "event": name, "job": job, "n": number, "body": body})
 
 
+def check_size(body: Dict[str, Any]) -> None:
+    """Refuse what could not be passed on in a message of its own. Raises ServerError."""
+    size = len(msgpack.packb(body, use_bin_type=True))
+    if size > MAX_HEADER - MARGIN:
+        raise _too_large(size)
+
+
 def pack(header: Dict[str, Any], blobs: Sequence[bytes] = ()) -> List[bytes]:
     """Frames of a message. Raises ServerError where the other side would refuse the size."""
     first = msgpack.packb(header, use_bin_type=True)
     if len(first) > MAX_HEADER or len(blobs) > 1 or any(len(b) > CHUNK for b in blobs):
-        raise ServerError(
-            "this message is too large to send",
-            cause=f"Its header has {len(first)} bytes, of at most {MAX_HEADER}",
-            remedy="Give the shot fewer layers or frames at a time",
-        )
+        raise _too_large(len(first))
     return [first, *blobs]
+
+
+def _too_large(size: int) -> ServerError:
+    return ServerError(
+        "this message is too large to send",
+        cause=f"Its header has {size} bytes, of at most {MAX_HEADER - MARGIN}",
+        remedy="Give the shot fewer layers or frames at a time, or smaller tables of names",
+    )
 
 
 def unpack(frames: Sequence[bytes]) -> Message:

@@ -20,7 +20,7 @@ import psutil
 from PIL import Image
 
 from inference_server import outputs
-from inference_server.broker import AHEAD, OVERTAKING
+from inference_server.crew import AHEAD, OVERTAKING
 from inference_server.models import sleep
 from shared import places
 from shared.client import Client, known_connection

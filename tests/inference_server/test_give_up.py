@@ -1,39 +1,81 @@
-"""A machine on which no worker starts: every job is told why."""
+"""A machine on which no worker starts: the jobs wait and say why, or, where nobody could wait, fail in words."""
 
 import subprocess
 
-from inference_server import broker as module
+import pytest
+
+from inference_server import crew
 from inference_server.broker import Broker, Settings
 from inference_server.requests import job_spec
 from inference_server.supervisor import Worker
 from tests.conftest import ROOT
 
 
-def test_jobs_fail_in_words_when_no_worker_starts(monkeypatch, add_sleep_model, tmp_path):
+@pytest.fixture
+def starts(monkeypatch):
+    """The processes that were started as workers, each real and ended at once, as with a damaged torch."""
     started = []
 
     def start_broken(address, device, models_mib):
-        """A real process that ends at once, as one with a damaged torch does."""
+        if len(started) == 1:  # so little memory that there is no further process
+            started.append(None)
+            raise BlockingIOError(11, "Resource temporarily unavailable")
         process = subprocess.Popen(["python3", "-c", "raise SystemExit(3)"], stdin=subprocess.PIPE, cwd=ROOT)
         started.append(process)
         return Worker(device, process, str(len(started)).encode())
 
-    monkeypatch.setattr(module, "start_worker", start_broken)
-    broker = Broker(Settings("test", "cpu"))
-    shot = {
-        "name": "s",
-        "fps": 24,
-        "first": 1,
-        "last": 2,
-        "model": add_sleep_model(),
-        "layers": [{"name": "a", "labels": "a.#.png"}],
-    }
-    out = tmp_path / "out"
-    broker.jobs.open("a", job_spec({"shot": shot}, tmp_path, out, None, uploaded=False))
-    for _ in range(module.STARTS):
-        started[-1].wait(10)
+    monkeypatch.setattr(crew, "start_worker", start_broken)
+    monkeypatch.setattr(crew, "MOST_SECONDS", 0.0)
+    return started
+
+
+def fail_to_start(broker, starts, times):
+    for _ in range(4 * times):
+        if starts[-1] is not None:
+            starts[-1].wait(10)
         broker.turn(messages=False)
-    assert len(started) == module.STARTS
+        if len(starts) > times:
+            break
+    assert len(starts) > times
+
+
+def spec(model, tmp_path):
+    shot = {"name": "s", "fps": 24, "first": 1, "last": 2, "model": model}
+    shot["layers"] = [{"name": "a", "labels": "a.#.png"}]
+    return job_spec({"shot": shot}, tmp_path, tmp_path / "out", None, uploaded=False)
+
+
+def test_jobs_of_a_private_server_fail_in_words(starts, add_sleep_model, tmp_path):
+    broker = Broker(Settings("test", "cpu"))
+    broker.jobs.open("a", spec(add_sleep_model(), tmp_path))
+    fail_to_start(broker, starts, crew.STARTS)
     assert broker.jobs.summary("a")["state"] == "failed"
-    assert "no worker could be started" in broker.jobs.errors("a")[0]["what"]
+    (error,) = broker.jobs.errors("a")
+    assert "no worker could be started" in error["what"] and "ended with code 3" in error["cause"]
+    broker.close()
+
+
+def test_jobs_of_a_server_wait_and_go_on_when_a_worker_is_ready(starts, add_sleep_model, tmp_path):
+    broker = Broker(Settings("test", "cpu", ledger=tmp_path / "ledger.sqlite"))
+    model = add_sleep_model()
+    broker.jobs.open("a", spec(model, tmp_path))
+    broker.jobs.open("asked", spec(model, tmp_path))
+    broker.jobs.open("only looked at", spec(model, tmp_path), only_check=True)
+    broker.jobs.pause("asked", "asked")
+    fail_to_start(broker, starts, crew.STARTS)
+    assert broker.jobs.summary("a")["state"] == "paused"
+    assert "no worker: none could be started, the last one ended with code 3" in broker.jobs.summary("a")["paused"]
+    assert broker.jobs.summary("only looked at")["state"] == "failed", "somebody waits in front of it"
+    broker.jobs.open("later", spec(model, tmp_path))
+    fail_to_start(broker, starts, crew.STARTS + 5)
+    assert broker.jobs.summary("later")["state"] == "paused" and broker.jobs.summary("a")["failed"] == 0
+    broker.ledger.commit()
+    told = [name for _, name, _ in broker.jobs.events("a", 0)]
+    assert told == ["paused"], "once, however often it is tried"
+    process = subprocess.Popen(["python3", "-c", "input()"], stdin=subprocess.PIPE)
+    worker = Worker("cpu", process, b"w")
+    broker.crew.workers[b"w"] = worker
+    broker.crew._ready(worker, {"device": "cpu"})
+    assert broker.jobs.summary("a")["state"] == broker.jobs.summary("later")["state"] == "checking"
+    assert broker.jobs.summary("asked")["paused"] == "asked"
     broker.close()
