@@ -30,7 +30,7 @@ def test_a_job_that_no_worker_could_be_told_is_not_accepted(state_folder, add_sl
 
 
 class Process:
-    pid = 1
+    returncode = None
 
     def poll(self):
         return None
