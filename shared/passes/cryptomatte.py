@@ -17,26 +17,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING, LabelSet
-from shared.passes.exr import LOSSY, Part
+from shared.passes.cryptomatte_ranks import Crypto
+from shared.passes.exr_layers import LOSSY
 from shared.passes.label_pass import Coverage, Ids, ReadOptions
 
 MAX_MANIFEST = 64 * 2**20  # bytes
 LEAST = 1e-4  # coverage below this is none
+HEX = re.compile("[0-9a-f]{8}")  # what an id without a name is called
+SPLINTER = 3.0  # pixels: ids that no object has, made by mixing, cover less each
+MANY = 50  # such ids
 
 
 @dataclass(frozen=True)
-class Crypto:
-    """One Cryptomatte of a file. pairs: (id bits uint32, coverage float32), each (H, W), best rank first."""
+class Manifest:
+    names: dict[int, str]  # hash as pixels hold it -> name
+    trouble: str  # why it could not be read, "" where it could or where there is none
+    complete: bool  # read without trouble
 
-    name: str
-    part: Part
-    pairs: list[tuple[NDArray[np.uint32], Coverage]]
-    manifest: str  # JSON text, "" where there is none
-    sidecar: str  # file name, "" where there is none
+
+@dataclass(frozen=True)
+class Choice:
+    crypto: Crypto
+    table: dict[int, int | str]  # id bits -> class id, or the name that is no class
+    manifest: Manifest
+    known: float  # share of the covered area whose names are classes; 1 where nothing is covered
 
 
 @dataclass(frozen=True)
@@ -73,105 +80,109 @@ def fixed(value: int) -> int:
     return value ^ 1 << 23 if value >> 23 & 255 in (0, 255) else value
 
 
-def find(parts: list[Part]) -> list[Crypto]:
-    """All Cryptomattes that the headers announce. Raises InputRefused for damaged ones."""
-    found = []
-    for part in parts:
-        entries: dict[str, dict[str, str]] = {}
-        for key, value in part.header.items():
-            match = re.fullmatch(r"cryptomatte/([^/]{1,32})/(name|hash|conversion|manifest|manif_file)", str(key))
-            if match:
-                entries.setdefault(match[1], {})[match[2]] = value if isinstance(value, str) else str(value)
-        for entry in entries.values():
-            name = entry.get("name", "")
-            if entry.get("hash", "MurmurHash3_32") != "MurmurHash3_32":
-                raise InputRefused(f"the Cryptomatte {name} uses the hash {entry['hash']}, which is not known")
-            pairs = _pairs(part, name)
-            if pairs:
-                found.append(Crypto(name, part, pairs, entry.get("manifest", ""), entry.get("manif_file", "")))
+def manifest(crypto: Crypto, path: Path) -> Manifest:
+    """Hash as pixels hold it -> name, from the header or the sidecar at or below the picture's folder.
+
+    What cannot be had is no error here: where names are classes the table is not needed.
+    """
+    text, trouble = crypto.manifest, ""
+    if not text and crypto.sidecar:
+        text, trouble = _beside(path, crypto.sidecar)
+    if not text:
+        return Manifest({}, trouble, complete=False)
+    try:
+        data = json.loads(text)
+        return Manifest({fixed(int(value, 16)): str(name) for name, value in data.items()}, "", complete=True)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Manifest(_salvaged(text), f"the manifest of the Cryptomatte {crypto.name} is damaged", complete=False)
+
+
+def _beside(path: Path, name: str) -> tuple[str, str]:
+    """The text of a sidecar manifest, or "" and why there is none."""
+    try:
+        beside = path.parent / name.replace("\\", "/")
+        if not beside.resolve().is_relative_to(path.parent.resolve()):
+            return "", f"the Cryptomatte's manifest {name} is named outside the picture's folder, where it is not read"
+        if not beside.is_file():
+            return "", f"the Cryptomatte's manifest {name} is not there"
+        if beside.stat().st_size > MAX_MANIFEST:
+            return "", f"the Cryptomatte's manifest {name} is too large"
+        return beside.read_text(encoding="utf-8", errors="replace"), ""
+    except (OSError, ValueError):  # no rights; a name that no file can have
+        return "", f"the Cryptomatte's manifest {name} cannot be read"
+
+
+def _salvaged(text: str) -> dict[int, str]:
+    """The entries of a damaged manifest whose hash proves their name."""
+    found = {}
+    for name, value in re.findall(r'"((?:[^"\\]|\\.)*)"\s*:\s*"([0-9a-fA-F]{8})"', text):
+        if fixed(murmur3(name)) == fixed(int(value, 16)):
+            found[fixed(int(value, 16))] = name
     return found
 
 
-def _pairs(part: Part, name: str) -> list[tuple[NDArray[np.uint32], Coverage]]:
-    channels = {channel.lower(): channel for channel in part.channels}
-    short = {"r": "red", "g": "green", "b": "blue", "a": "alpha"}
-    pairs: list[tuple[NDArray[np.uint32], Coverage]] = []
-    for rank in range(100):
-        layer = f"{name}{rank:02d}".lower()
-        for identity, coverage in (("r", "g"), ("b", "a")):
-            names = [channels.get(f"{layer}.{c}", channels.get(f"{layer}.{short[c]}")) for c in (identity, coverage)]
-            if names[0] is None or names[1] is None:
-                return pairs
-            bits, cover = part.channels[names[0]], part.channels[names[1]]
-            if bits.dtype != np.float32 or cover.dtype != np.float32:
-                raise InputRefused(
-                    f"the Cryptomatte {name} is stored with {bits.dtype} samples",
-                    cause="Ids need all 32 bits",
-                    remedy="Write Cryptomattes as 32-bit float",
-                )
-            pairs.append((bits.view(np.uint32), np.nan_to_num(cover)))
-    return pairs
-
-
-def manifest(crypto: Crypto, path: Path) -> dict[int, str]:
-    """Hash as pixels hold it -> name, from the header or the sidecar file beside the picture.
-
-    A sidecar that is named outside the picture's folder is refused.
-    """
-    text = crypto.manifest
-    if not text and crypto.sidecar:
-        beside = path.parent / crypto.sidecar
-        if beside.resolve().parent != path.parent.resolve():
-            raise InputRefused("the Cryptomatte's manifest is named outside its folder", file=crypto.sidecar)
-        if not beside.is_file():
-            return {}
-        if beside.stat().st_size > MAX_MANIFEST:
-            raise InputRefused("the Cryptomatte's manifest is too large", file=beside)
-        text = beside.read_text(encoding="utf-8", errors="replace")
-    if not text:
-        return {}
-    try:
-        data = json.loads(text)
-        return {fixed(int(str(value), 16)): str(name) for name, value in data.items()}
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise InputRefused(f"the manifest of the Cryptomatte {crypto.name} is damaged", cause=str(error)) from error
-
-
-def choose(
-    path: Path, cryptos: list[Crypto], label_set: LabelSet, options: ReadOptions
-) -> tuple[Crypto, dict[int, int | str]]:
+def choose(path: Path, cryptos: list[Crypto], label_set: LabelSet, options: ReadOptions) -> Choice:
     """The Cryptomatte to use and its table: id bits -> class id, or the name that is no class.
 
     Without a word of the artist it is the one whose covered names are classes, materials before objects:
-    an object's name says what it is called, a material's what it looks like. Raises InputRefused.
+    an object's name says what it is called, a material's what it looks like. Those of several view layers or
+    parts are never chosen from. Raises InputRefused.
     """
     if not cryptos:
         raise InputRefused("the EXR has no Cryptomatte", remedy="Render one, or leave out --encoding and --crypto")
     names = ", ".join(crypto.name for crypto in cryptos)
     if options.crypto is not None:
-        cryptos = [crypto for crypto in cryptos if options.crypto.lower() in crypto.name.lower()]
+        cryptos = _called(cryptos, options.crypto)
         if not cryptos:
             raise InputRefused(f"the EXR has no Cryptomatte {options.crypto!r}", remedy=f"It has {names}")
-    tables = [(crypto, mapping(crypto, path, label_set, options)) for crypto in cryptos]
-    tables.sort(key=lambda pair: (-round(_known_share(*pair), 3), "material" not in pair[0].name.lower()))
-    return tables[0]
+    sound = [crypto for crypto in cryptos if crypto.flaw is None]
+    if not sound:
+        assert cryptos[0].flaw is not None
+        raise cryptos[0].flaw
+    found = [_choice(crypto, path, label_set, options) for crypto in sound]
+    known = [choice for choice in found if choice.known > 0] or found
+    if len({_layer_of(choice.crypto.name) for choice in known}) > 1:
+        raise InputRefused(
+            f"which Cryptomatte holds the labels is not clear: {len(known)} fit",
+            remedy=f"Say it with --crypto: {', '.join(choice.crypto.name for choice in known)}",
+        )
+    return min(known, key=lambda choice: (-round(choice.known, 3), "material" not in choice.crypto.name.lower()))
+
+
+def _called(cryptos: list[Crypto], wanted: str) -> list[Crypto]:
+    """Those of exactly that name, else those whose name has the word in it."""
+    plain = wanted.lower()
+    exact = [crypto for crypto in cryptos if crypto.name.lower() == plain]
+    return exact or [crypto for crypto in cryptos if plain in crypto.name.lower()]
+
+
+def _layer_of(name: str) -> str:
+    """What is left of a name without its kind: the Cryptomattes of one view layer have it in common."""
+    return re.sub(r"crypto|material|object|asset|[\W_]", "", name.lower())
+
+
+def _choice(crypto: Crypto, path: Path, label_set: LabelSet, options: ReadOptions) -> Choice:
+    names = manifest(crypto, path)
+    table = mapping(names.names, label_set, options)
+    return Choice(crypto, table, names, _known_share(crypto, table))
 
 
 def _known_share(crypto: Crypto, table: Mapping[int, int | str]) -> float:
     bits, cover = crypto.pairs[0]
+    cover = np.where((bits != 0) & (cover > LEAST), cover, np.float32(0))
     values, place = np.unique(bits, return_inverse=True)
     area = np.bincount(place.ravel(), cover.ravel())
     covered = sum(float(a) for v, a in zip(values, area, strict=True) if isinstance(table.get(int(v)), int))
-    return covered / max(1.0, float(cover.sum()))
+    return covered / float(area.sum()) if area.sum() > 0 else 1.0
 
 
-def mapping(crypto: Crypto, path: Path, label_set: LabelSet, options: ReadOptions) -> dict[int, int | str]:
+def mapping(manifest: Mapping[int, str], label_set: LabelSet, options: ReadOptions) -> dict[int, int | str]:
     """Id bits -> class id where the name means a class, else the name."""
     table: dict[int, int | str] = {}
     for label in label_set.labels:
         for name in (label.name, *label.aliases):
             table[fixed(murmur3(name))] = label.id
-    for bits, name in manifest(crypto, path).items():
+    for bits, name in manifest.items():
         identity = class_of(name, label_set, options.names)
         table[bits] = name if identity is None else identity
     for pattern, class_name in options.names.items():
@@ -194,8 +205,9 @@ def class_of(name: str, label_set: LabelSet, names: Mapping[str, str]) -> int | 
     return None
 
 
-def decode(crypto: Crypto, table: Mapping[int, int | str], label_set: LabelSet, options: ReadOptions) -> Result:
+def decode(choice: Choice, label_set: LabelSet, options: ReadOptions) -> Result:
     """Coverage per class and the class that covers most of each pixel. Raises InputRefused for unknown names."""
+    crypto, table = choice.crypto, choice.table
     shape = crypto.pairs[0][1].shape
     soft: dict[int, Coverage] = {}
     unknown: dict[str, float] = {}
@@ -219,14 +231,17 @@ def decode(crypto: Crypto, table: Mapping[int, int | str], label_set: LabelSet, 
             soft.setdefault(identity, np.zeros(shape, np.float32))
             np.add(soft[identity], cover, out=soft[identity], where=per_pixel == identity)
     if unknown:
-        raise _unknown(crypto, unknown, total, label_set)
-    return _result(crypto, soft, total, label_set, options)
+        raise _unknown(choice, unknown, total, label_set)
+    return _result(choice, soft, total, label_set, options)
 
 
 def _result(
-    crypto: Crypto, soft: dict[int, Coverage], total: Coverage, label_set: LabelSet, options: ReadOptions
+    choice: Choice, soft: dict[int, Coverage], total: Coverage, label_set: LabelSet, options: ReadOptions
 ) -> Result:
-    warnings: tuple[str, ...] = ()
+    crypto, trouble = choice.crypto, choice.manifest.trouble
+    warnings: tuple[str, ...] = (f"{trouble}; the names were known without it",) if trouble else ()
+    if not crypto.announced:
+        warnings += ("the Cryptomatte's attributes are missing from the header; the names were known without them",)
     open_share = float((total < LEAST).mean())
     if options.uncovered is not None:
         identity = label_set.find(options.uncovered).id
@@ -236,7 +251,7 @@ def _result(
         soft[identity] = soft.get(identity, np.zeros_like(rest)) + rest
         total = total + rest
     elif open_share > 0.001:
-        warnings = (f"{open_share:.1%} of the frame is covered by no object; --uncovered gives it a class",)
+        warnings += (f"{open_share:.1%} of the frame is covered by no object; --uncovered gives it a class",)
     ids = np.full(total.shape, NOTHING, np.uint16)
     best = np.zeros(total.shape, np.float32)
     for identity in sorted(soft):
@@ -249,22 +264,34 @@ def _result(
     return Result(ids, clipped, {i: np.clip(c, 0, 1) for i, c in soft.items()}, warnings)
 
 
-def _unknown(crypto: Crypto, unknown: Mapping[str, float], total: Coverage, label_set: LabelSet) -> InputRefused:
+def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, label_set: LabelSet) -> InputRefused:
+    crypto, trouble = choice.crypto, choice.manifest.trouble
     share = sum(unknown.values()) / max(1e-6, float(total.sum()))
     listed = sorted(unknown, key=lambda name: -unknown[name])
     words = ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
-    junk = all(re.fullmatch("[0-9a-f]{8}", name) for name in listed)
+    what = f"{len(listed)} names that cover {share:.1%} mean no class: {words}"
+    nameless = [name for name in listed if HEX.fullmatch(name)]
+    junk = len(nameless) > len(listed) / 2
+    small = junk and float(np.median([unknown[name] for name in nameless])) < SPLINTER
     if junk and crypto.part.compression in LOSSY:
         cause = f"The file is compressed with {crypto.part.compression}, which destroys Cryptomatte ids"
         remedy = "Write Cryptomattes with ZIP, ZIPS or PIZ compression"
-    elif junk:
-        cause = "There is no manifest for them"
-        if crypto.sidecar:
-            cause = f"Their names are in {crypto.sidecar}, which is not beside the picture"
+    elif junk and small and (choice.manifest.complete or len(nameless) > MANY):
+        theirs = "those of the manifest" if choice.manifest.complete else "of any object"
+        cause = f"{len(nameless)} ids are not {theirs}: they were mixed (resized, blurred or warped after rendering)"
+        remedy = "Use the renderer's own file; Cryptomattes are never resized with interpolation"
+    elif nameless and not choice.manifest.complete:
+        what = f"{trouble}, and {what}" if trouble else what
         remedy = "Render with the manifest embedded, or list the object names in --names"
+        cause = (
+            f"Without {crypto.sidecar or 'it'} only names that are classes are known"
+            if trouble
+            else "There is no manifest for them"
+        )
+    elif junk:
+        cause = "The manifest does not list them"
+        remedy = "Render again with the whole manifest, or list the object names in --names"
     else:
         cause = f"The names of {crypto.name} are no classes of {label_set.name}"
         remedy = 'Map them with --names table.json, such as {"Tree*": "tree"}, or choose another with --crypto'
-    return InputRefused(
-        f"{len(listed)} names that cover {share:.1%} mean no class: {words}", cause=cause, remedy=remedy
-    )
+    return InputRefused(what, cause=cause, remedy=remedy)

@@ -9,12 +9,12 @@ The layout is that of the document "OpenEXR File Layout" (openexr.com).
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from shared.errors import InputRefused, MissingInput
 from shared.passes.pictures import EXR, truncated
@@ -46,6 +46,15 @@ COMPRESSIONS = (
 Window = tuple[int, int, int, int]  # left, top, right, bottom: all inside
 
 
+class Attribute(NamedTuple):
+    kind: str
+    value: bytes  # as stored
+    place: int  # of its name in the file
+
+
+NONE = Attribute("", b"", 0)
+
+
 @dataclass(frozen=True)
 class Channel:
     name: str
@@ -55,7 +64,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Header:
-    """One part. attributes: name -> (type, bytes as stored); compression "" and chunks None where not known."""
+    """One part; compression "" and chunks None where not known."""
 
     name: str
     storage: str  # of STORAGES
@@ -64,7 +73,7 @@ class Header:
     display_window: Window
     compression: str
     chunks: int | None
-    attributes: Mapping[str, tuple[str, bytes]]
+    attributes: Mapping[str, Attribute]
 
     @property
     def is_deep(self) -> bool:
@@ -72,12 +81,12 @@ class Header:
 
     def text(self, name: str) -> str | None:
         """A text attribute; None where there is none of that name and kind."""
-        kind, value = self.attributes.get(name, ("", b""))
+        kind, value, _ = self.attributes.get(name, NONE)
         return text_of(value) if kind == "string" else None
 
     def number(self, name: str) -> int | float | Fraction | None:
         """A numeric attribute, a rational one exactly; None where there is none, or no number in it."""
-        kind, value = self.attributes.get(name, ("", b""))
+        kind, value, _ = self.attributes.get(name, NONE)
         form = {"int": "<i", "float": "<f", "double": "<d", "rational": "<iI"}.get(kind)
         if form is None or struct.calcsize(form) != len(value):
             return None
@@ -129,6 +138,36 @@ def is_whole(path: Path) -> bool:
             return False
 
 
+def ascii_texts(content: bytearray, headers: list[Header]) -> bool:
+    """Make the texts in a file's content that are not UTF-8 readable, each at its length; whether there were any.
+
+    The letters become DEL, which is last in ASCII: channels are stored in the order of their names.
+    """
+    changed = False
+    for attribute in (one for header in headers for one in header.attributes.values()):
+        named = content.index(b"\0", attribute.place)
+        start = content.index(b"\0", named + 1) + 5
+        spans = [(attribute.place, named)]
+        if attribute.kind in ("string", "stringvector"):
+            spans.append((start, start + len(attribute.value)))
+        elif attribute.kind == "chlist":
+            spans += [(start + at, start + at + len(name)) for at, name in _channel_names(attribute.value)]
+        for begin, end in spans:
+            text = content[begin:end]
+            if not is_utf8(text):
+                content[begin:end] = bytes(letter if letter < 128 else 127 for letter in text)
+                changed = True
+    return changed
+
+
+def is_utf8(text: bytes | bytearray) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _chunk_end(file: BinaryIO, version: int, headers: list[Header]) -> int:
     """Where the chunk ends at whose beginning the file stands. Raises struct.error."""
     (part,) = struct.unpack("<I", file.read(4)) if version & MULTIPART else (0,)
@@ -175,15 +214,18 @@ def _headers(path: Path, file: BinaryIO) -> tuple[int, list[Header]]:
     return version, headers
 
 
-def _attributes(file: BinaryIO) -> dict[str, tuple[str, bytes]]:
-    found: dict[str, tuple[str, bytes]] = {}
-    while name := _name(file):
+def _attributes(file: BinaryIO) -> dict[str, Attribute]:
+    found: dict[str, Attribute] = {}
+    while True:
+        place = file.tell()
+        name = _name(file)
+        if not name:
+            return found
         kind = _name(file)
         (size,) = struct.unpack("<i", _exactly(file, 4))
         if not 0 <= size <= MAX_ATTRIBUTE:
             raise ValueError(f"the attribute {name} claims {size} bytes")
-        found[name] = (kind, _exactly(file, size))
-    return found
+        found[name] = Attribute(kind, _exactly(file, size), place)
 
 
 def _exactly(file: BinaryIO, count: int) -> bytes:
@@ -202,24 +244,24 @@ def _name(file: BinaryIO) -> str:
     return text_of(bytes(found))
 
 
-def _header(attributes: dict[str, tuple[str, bytes]], version: int) -> Header:
+def _header(attributes: dict[str, Attribute], version: int) -> Header:
     for needed in ("channels", "compression", "dataWindow", "displayWindow"):
         if needed not in attributes:
             raise ValueError(f"it has no {needed}")
     storage = STORAGES[1 if version & TILED else 0]
     if "type" in attributes and version & (DEEP | MULTIPART):
-        storage = text_of(attributes["type"][1])
+        storage = text_of(attributes["type"].value)
     if storage not in STORAGES:
         raise ValueError(f"its kind {storage!r} is not known")
-    code = attributes["compression"][1][0]
+    code = attributes["compression"].value[0]
     compression, lines = COMPRESSIONS[code] if code < len(COMPRESSIONS) else ("", 0)
-    data = _window(attributes["dataWindow"][1])
+    data = _window(attributes["dataWindow"].value)
     return Header(
-        text_of(attributes.get("name", ("", b""))[1]),
+        text_of(attributes.get("name", NONE).value),
         storage,
-        _channels(attributes["channels"][1]),
+        _channels(attributes["channels"].value),
         data,
-        _window(attributes["displayWindow"][1]),
+        _window(attributes["displayWindow"].value),
         compression,
         _chunks(attributes, storage, data, lines),
         attributes,
@@ -232,22 +274,29 @@ def _window(value: bytes) -> Window:
 
 
 def _channels(value: bytes) -> tuple[Channel, ...]:
-    found, position = [], 0
-    while value[position] != 0:
-        end = value.index(b"\0", position)
-        kind, _, across, down = struct.unpack_from("<iIii", value, end + 1)
+    found = []
+    for place, name in _channel_names(value):
+        kind, _, across, down = struct.unpack_from("<iIii", value, place + len(name) + 1)
         if not 0 <= kind < len(KINDS) or across < 1 or down < 1:
-            raise ValueError(f"the channel {text_of(value[position:end])} is of no known kind")
-        found.append(Channel(text_of(value[position:end]), KINDS[kind], (across, down)))
-        position = end + 17
+            raise ValueError(f"the channel {text_of(name)} is of no known kind")
+        found.append(Channel(text_of(name), KINDS[kind], (across, down)))
     return tuple(found)
 
 
-def _chunks(attributes: dict[str, tuple[str, bytes]], storage: str, data: Window, lines: int) -> int | None:
+def _channel_names(value: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each channel's place in the list and its name; 16 more bytes follow a name and its end."""
+    position = 0
+    while value[position] != 0:
+        end = value.index(b"\0", position)
+        yield position, value[position:end]
+        position = end + 17
+
+
+def _chunks(attributes: dict[str, Attribute], storage: str, data: Window, lines: int) -> int | None:
     if "chunkCount" in attributes:
-        (count,) = struct.unpack("<i", attributes["chunkCount"][1])
+        (count,) = struct.unpack("<i", attributes["chunkCount"].value)
     elif "tile" in storage:
-        count = _tiles(attributes["tiles"][1], data[2] - data[0] + 1, data[3] - data[1] + 1)
+        count = _tiles(attributes["tiles"].value, data[2] - data[0] + 1, data[3] - data[1] + 1)
     elif lines:
         count = -(-(data[3] - data[1] + 1) // lines)
     else:

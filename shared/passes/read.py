@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
-from shared.passes import colour, cryptomatte, diagnose, exr, pictures
+from shared.passes import colour, cryptomatte, cryptomatte_ranks, diagnose, exr, exr_layers, pictures
 from shared.passes.label_pass import (
     Ids,
     LabelPass,
@@ -23,7 +24,6 @@ from shared.passes.label_pass import (
 )
 
 NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
-STRAIGHT_STEP = 0.1  # of an 8-bit code: farther from a whole one than this a float colour is none
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,13 @@ def _decode_colours(
     options: ReadOptions,
     lossy: str = "",
 ) -> Decoded:
-    """Colours to ids under the palette asked for, or under the one that makes every pixel a class."""
+    """Colours to ids under the palette asked for, or under the one that makes every pixel a class.
+
+    What is outside the layer decides nothing, whatever colour it has.
+    """
+    if odd is not None:
+        odd = odd if outside is None else odd & ~outside
+        odd = odd if odd.any() else None
     declared = tuple(label_set.find(name).id for name in options.classes)
     palettes = colour.palettes_of(label_set, options.palette)
     best: tuple[int, colour.Codes, Ids] | None = None
@@ -182,50 +188,75 @@ def _decode_colours(
 
 
 def _from_exr(path: Path, label_set: LabelSet, options: ReadOptions) -> LabelPass:
+    """A Cryptomatte where there is one whose names are classes, else a layer of colours or a channel of ids."""
     parts = exr.read_exr(path)
-    cryptos = cryptomatte.find(parts)
-    if options.encoding == "cryptomatte" or (cryptos and options.encoding is None and not options.exr_layer):
-        return _from_cryptomatte(path, cryptos, label_set, options)
-    source = exr.choose(parts, options.exr_layer, options.encoding)
-    if isinstance(source, exr.ColourLayer):
-        rgb, odd = exr.colour_codes(source, STRAIGHT_STEP)
-        outside = source.part.outside if source.alpha is None else source.part.outside | (source.alpha == 0)
-        lossy = source.part.compression if source.part.compression in exr.LOSSY else ""
-        odd = odd & ~outside if odd is not None else None
-        decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy)
-        return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
-    ids = exr.channel_ids(source)
-    _check_lossy(source, ids, label_set)
+    cryptos = cryptomatte_ranks.find(parts)
+    found = exr_layers.candidates(parts, {channel for crypto in cryptos for channel in crypto.channels})
+    if options.encoding == "cryptomatte" or (options.encoding is None and options.crypto and not options.exr_layer):
+        return _from_cryptomatte(path, cryptomatte.choose(path, cryptos, label_set, options), label_set, options)
+    if options.encoding or options.exr_layer or not cryptos or (found and all(one.flaw for one in cryptos)):
+        return _from_layers(path, found, label_set, options)
+    choice = cryptomatte.choose(path, cryptos, label_set, options)
+    if found and choice.known == 0:
+        with contextlib.suppress(InputRefused):  # then the words are those of the Cryptomatte
+            return _from_layers(path, found, label_set, options)
+    return _from_cryptomatte(path, choice, label_set, options)
+
+
+def _from_layers(path: Path, found: list[exr_layers.Candidate], label_set: LabelSet, options: ReadOptions) -> LabelPass:
+    source = exr_layers.choose(found, options.exr_layer, options.encoding)
+    if isinstance(source, exr_layers.ColourLayer):
+        return _from_colours(path, source, label_set, options)
+    ids = exr_layers.channel_ids(source)
+    _check_numbers(source, ids, label_set)
     _check_ids(ids, label_set)
     return _finish(path, f"EXR ids of {source.name}", Decoded(ids), None)
 
 
-def _check_lossy(source: exr.IdChannel, ids: Ids, label_set: LabelSet) -> None:
+def _from_colours(path: Path, source: exr_layers.ColourLayer, label_set: LabelSet, options: ReadOptions) -> LabelPass:
+    rgb, odd = exr_layers.colour_codes(source)
+    outside = source.part.outside if source.alpha is None else source.part.outside | (source.alpha == 0)
+    lossy = source.part.compression if source.part.compression in exr_layers.LOSSY else ""
+    if exr_layers.whole_greys(source):
+        raise InputRefused(
+            f"R, G and B of {source.name} are equal whole numbers, so they are ids and no colours",
+            cause="The renderer wrote class ids into all three channels",
+            remedy="Say it with --encoding ids",
+        )
+    decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy)
+    return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
+
+
+def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet) -> None:
     known = np.zeros(NOTHING + 1, bool)
     known[[label.id for label in label_set.labels] + [NOTHING]] = True
     wrong = int((~known[ids]).sum() + source.fractions)
-    if wrong and source.part.compression in exr.LOSSY:
+    if wrong and source.part.compression in exr_layers.LOSSY:
         raise InputRefused(
             f"{wrong} of {ids.size} pixels of the channel {source.name} hold no id",
             cause=f"The file is compressed with {source.part.compression}, which loses ids",
             remedy="Write ids with ZIP, PIZ or RLE compression",
         )
+    if source.beyond:
+        raise InputRefused(
+            f"{source.beyond} of {ids.size} pixels of the channel {source.name} are above {exr_layers.HALF_EXACT}",
+            cause="It is a half float channel, which has not every whole number beyond that",
+            remedy="Write ids as 32-bit float or integer",
+        )
     if source.fractions:
         raise InputRefused(
             f"{source.fractions} of {ids.size} pixels of the channel {source.name} are no whole numbers",
-            cause="The ids were filtered (anti-aliasing, resize or motion blur), or this is no id channel",
+            cause=exr_layers.divided(source)
+            or "The ids were filtered (anti-aliasing, resize or motion blur), or this is no id channel",
             remedy="Render ids without filtering, or choose another channel with --exr-layer",
         )
 
 
-def _from_cryptomatte(
-    path: Path, cryptos: list[cryptomatte.Crypto], label_set: LabelSet, options: ReadOptions
-) -> LabelPass:
-    crypto, mapping = cryptomatte.choose(path, cryptos, label_set, options)
-    result = cryptomatte.decode(crypto, mapping, label_set, options)
+def _from_cryptomatte(path: Path, choice: cryptomatte.Choice, label_set: LabelSet, options: ReadOptions) -> LabelPass:
+    result = cryptomatte.decode(choice, label_set, options)
     facts = SourceFacts(
         path,
-        f"Cryptomatte {crypto.name}",
+        f"Cryptomatte {choice.crypto.name}",
         result.ids.shape[1],
         result.ids.shape[0],
         None,

@@ -42,9 +42,7 @@ def test_it_agrees_with_the_library(path: Path) -> None:
 
 
 def test_values_of_attributes(tmp_path: Path) -> None:
-    file = write(
-        tmp_path / "a.exr", pixelAspectRatio=2.0, framesPerSecond=Fraction(24000, 1001), owner="Łódź", take=7
-    )
+    file = write(tmp_path / "a.exr", pixelAspectRatio=2.0, framesPerSecond=Fraction(24000, 1001), owner="Łódź", take=7)
     (header,) = read_headers(file)
     assert header.number("pixelAspectRatio") == 2 and header.number("framesPerSecond") == Fraction(24000, 1001)
     assert header.number("take") == 7 and header.number("owner") is None and header.number("nothing") is None

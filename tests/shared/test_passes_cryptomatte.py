@@ -13,7 +13,7 @@ from PIL import Image
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, load_label_set
-from shared.passes import LabelPass, ReadOptions, cryptomatte, exr, read_label_pass
+from shared.passes import LabelPass, ReadOptions, cryptomatte, cryptomatte_ranks, exr, read_label_pass
 
 DATA = Path(__file__).parents[1] / "data" / "passes"
 COCO = load_label_set("coco_stuff")
@@ -178,8 +178,11 @@ def test_a_manifest_outside_the_folder_is_not_opened(tmp_path: Path, outside: st
 
 
 @pytest.mark.parametrize("manifest", ["{", "[1]", '{"tree": "xyz"}', "[" * 100_000])
-def test_a_damaged_manifest_is_refused_in_words(tmp_path: Path, manifest: str) -> None:
-    assert "manifest" in refused(write(tmp_path / "a.exr", [("tree", amounts([1]))], manifest)).what
+def test_a_damaged_manifest_matters_where_names_are_no_classes(tmp_path: Path, manifest: str) -> None:
+    found = read(write(tmp_path / "a.exr", [("tree", amounts([1]))], manifest))
+    assert found.ids.tolist() == [[168]] and "manifest" in found.facts.warnings[0]
+    error = refused(write(tmp_path / "b.exr", [("Loco", amounts([1]))], manifest), names={"Lo*": "train"})
+    assert "manifest" in error.what and "damaged" in error.what and "--names" in error.remedy
 
 
 def test_half_float_ids_are_refused(tmp_path: Path) -> None:
@@ -189,7 +192,7 @@ def test_half_float_ids_are_refused(tmp_path: Path) -> None:
 
 def test_ids_that_compression_destroyed_are_refused_with_its_name(tmp_path: Path) -> None:
     parts = exr.read_exr(DATA / "crypto.exr")
-    crypto = cryptomatte.find(parts)[0]
+    crypto = cryptomatte_ranks.find(parts)[0]
     channels = {}
     for place, (bits, cover) in enumerate(crypto.pairs):
         identity, amount = "RGBA"[place % 2 * 2 :][:2]
