@@ -40,6 +40,7 @@ setup(
         "pyzmq>=26",
         "msgpack>=1.0.8",
         "OpenEXR>=3.3",
+        "OpenImageIO>=3.0,<4",
         "Pillow>=10.3",
         "fileseq>=2.1",
         "safetensors>=0.4.3",

@@ -6,7 +6,7 @@ exists for soiled material: exact colours first, then only classes that are real
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,7 @@ SHARED = 65533  # a colour that names several classes
 
 Rgb = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+Values = NDArray[np.floating[Any]]
 Table = tuple[tuple[int, tuple[int, int, int]], ...]  # (id, colour), hashable
 
 NEAR = 8  # 8-bit codes: farther from every class than this a pixel says nothing about the palette
@@ -105,16 +106,89 @@ def shared_colour(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> Inpu
     )
 
 
-def srgb(codes: Codes) -> Codes:
-    """The palette as it looks after a wrongly applied sRGB view (IEC 61966-2-1)."""
-    return Codes(codes.name, tuple((i, _srgb(colour)) for i, colour in codes.colours))
+@dataclass(frozen=True)
+class View:
+    """A change that colour management makes to all colours alike. `of` and `undone` take and give 0..1."""
+
+    of: Callable[[Values], Values]
+    undone: Callable[[Values], Values]
+    cause: str
+    remedy: str
+    note: str  # where `nearest` undid it
 
 
-def _srgb(colour: Iterable[int]) -> tuple[int, int, int]:
-    linear = np.array(list(colour), np.float64) / 255
-    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    red, green, blue = (int(v) for v in np.rint(encoded * 255))
-    return red, green, blue
+def _encoded(values: Values) -> Values:
+    """Linear light to sRGB codes (IEC 61966-2-1)."""
+    light = np.clip(values, 0, 1)
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def _decoded(values: Values) -> Values:
+    """sRGB codes to linear light (IEC 61966-2-1)."""
+    codes = np.clip(values, 0, 1)
+    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
+
+
+SRGB_VIEW = View(
+    _encoded,
+    _decoded,
+    "The label colours went through an sRGB view transform (colour management)",
+    "Render with the view transform Raw, or guess with --mode nearest, which undoes it",
+    "an sRGB view was applied to the label colours; it was undone",
+)
+MADE_LINEAR = View(
+    _decoded,
+    _encoded,
+    "The label colours were made linear: sRGB was decoded when they were picked, or when the file was converted",
+    "Give the colours as raw values (colour space Raw or Utility), or read them with --mode nearest, which undoes it",
+    "the label colours were made linear; it was undone",
+)
+VIEWS = (SRGB_VIEW, MADE_LINEAR)
+
+
+@lru_cache(maxsize=32)
+def seen(codes: Codes, view: View) -> Codes:
+    """The palette as it looks after a view, in 8-bit codes."""
+    colours = np.rint(view.of(np.array([c for _, c in codes.colours], np.float64) / 255) * 255).astype(int).tolist()
+    return Codes(codes.name, tuple((i, (r, g, b)) for (i, _), (r, g, b) in zip(codes.colours, colours, strict=True)))
+
+
+def codes_of(values: Values, step: float) -> tuple[Rgb, Mask | None]:
+    """(H, W, 3) values 0..1 as 8-bit codes, and where a value is farther than `step` codes from one."""
+    scaled = np.nan_to_num(values, nan=-1, posinf=2, neginf=-1) * np.float32(255)
+    codes = np.clip(np.rint(scaled), 0, 255)
+    odd = (np.abs(scaled - codes) > step).any(-1)
+    return codes.astype(np.uint8), odd if odd.any() else None
+
+
+def straightened(
+    samples: NDArray[Any], alpha: NDArray[Any], top: float, palettes: list[Codes]
+) -> tuple[NDArray[np.int64], Rgb, Mask]:
+    """The soft pixels of colours that were multiplied by alpha and rounded, without the alpha.
+
+    A rounded product cannot be divided back, so it is asked which class colour gives it: first those that are
+    whole somewhere in the picture, then all of `palettes`.
+
+    Returns the flat places of the pixels with 0 < alpha < top, their colours (N, 3), and which have none (N,).
+    """
+    soft = np.flatnonzero((alpha > 0) & (alpha < top))
+    rows = np.column_stack([samples.reshape(-1, 3)[soft], alpha.ravel()[soft]]).astype(np.float64)
+    rows, place = np.unique(rows, axis=0, return_inverse=True)
+    whole = np.unique(np.rint(samples[alpha == top] * (255 / top)), axis=0)
+    every = np.array(sorted({c for codes in palettes for _, c in codes.colours}), np.float64)
+    present = every[(every[:, None] == whole[None]).all(2).any(1)] if len(whole) < 4096 else every
+    colours = np.rint(np.clip(rows[:, :3] / rows[:, 3:] * 255, 0, 255))
+    none = np.ones(len(rows), bool)
+    for some in (present, every):
+        for start in range(0, len(rows) if len(some) else 0, 4096):  # keeps the products small
+            block = slice(start, start + 4096)
+            apart = np.abs(some[None] / 255 * rows[block, None, 3:] - rows[block, None, :3]).max(2)
+            best = apart.argmin(1)
+            fits = none[block] & (apart[np.arange(len(best)), best] < 1.01)
+            colours[block][fits] = some[best[fits]]
+            none[block] &= ~fits
+    place = place.ravel()
+    return soft, colours[place].astype(np.uint8), none[place]
 
 
 def distances(colours: NDArray[Any], codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -133,7 +207,7 @@ def distances(colours: NDArray[Any], codes: Codes) -> tuple[NDArray[np.int64], N
 def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, tuple[str, ...]] | None:
     """Ids (H, W), how many pixels were guessed, and notes; None where the colours fit no class well enough.
 
-    The raw palette and the palette under an sRGB view are tried; the one that fits more pixels counts.
+    The palette is tried raw and as each view of colour management shows it; the one that fits more pixels counts.
     """
     inside = np.ones(rgb.shape[:2], bool) if outside is None else ~outside
     colours, place, counts = np.unique(packed(rgb)[inside], return_inverse=True, return_counts=True)
@@ -141,14 +215,15 @@ def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, tup
         return np.full(rgb.shape[:2], NOTHING, np.uint16), 0, ()
     triples = np.stack([colours >> 16, (colours >> 8) & 255, colours & 255], 1).astype(np.int64)
     total = counts.sum()
-    best: tuple[float, Codes, NDArray[np.int64], NDArray[np.int64]] | None = None
-    for candidate in (codes, srgb(codes)):
-        difference, index = distances(triples, candidate)
+    best: tuple[float, View | None, NDArray[np.int64], NDArray[np.int64]] | None = None
+    for candidate in (None, *VIEWS):
+        difference, index = distances(triples, codes if candidate is None else seen(codes, candidate))
         fit = float(counts[difference <= FLAT].sum() / total)
         if best is None or fit > best[0]:
             best = (fit, candidate, difference, index)
     assert best is not None
-    _, chosen, difference, index = best
+    _, view, difference, index = best
+    chosen = codes if view is None else seen(codes, view)
     if counts[difference <= NEAR].sum() < LEAST_NEAR * total:
         return None
     area = np.bincount(index[difference <= FLAT], counts[difference <= FLAT], minlength=len(chosen.colours))
@@ -156,6 +231,7 @@ def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, tup
     if not len(present):
         return None
     exact = (difference == 0) & np.isin(index, present)  # a blend may hit the colour of an absent class
+    exact &= ~_merged(codes, chosen)[index]
     scene = Codes(chosen.name, tuple(chosen.colours[i] for i in present))
     apart, among = distances(triples, scene)
     if (counts[apart > NEAR] > max(8, MOST_FAR * total)).any():
@@ -167,8 +243,16 @@ def nearest(rgb: Rgb, outside: Mask | None, codes: Codes) -> tuple[Ids, int, tup
     ids[inside] = identities[final][place.ravel()]
     guessed = int(counts[~exact].sum())
     notes = []
-    if chosen is not codes:
-        notes.append("an sRGB view was applied to the label colours; it was undone")
+    if view is not None:
+        notes.append(view.note)
     if guessed > MUCH_GUESSED * total:
         notes.append(f"{guessed / total:.0%} of the pixels were guessed; classes with little area may be lost")
     return ids, guessed, tuple(notes)
+
+
+def _merged(codes: Codes, chosen: Codes) -> Mask:
+    """(P,) whether a class's colour, as it is seen, is also that of a class whose own colour differs."""
+    users: dict[tuple[int, int, int], set[tuple[int, int, int]]] = {}
+    for (_, colour), (_, shown) in zip(codes.colours, chosen.colours, strict=True):
+        users.setdefault(shown, set()).add(colour)
+    return np.array([len(users[shown]) > 1 for _, shown in chosen.colours])

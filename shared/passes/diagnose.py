@@ -6,20 +6,23 @@ top of one another, and that is what the artist is told. A refusal stays a refus
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused
-from shared.label_set import LabelSet
-from shared.passes.colour import FLAT, Codes, distances, packed, srgb
+from shared.label_set import NOTHING, LabelSet, available, load_label_set
+from shared.passes.colour import FLAT, VIEWS, Codes, View, distances, packed, seen
 from shared.passes.label_pass import Ids
 
 Mask = NDArray[np.bool_]
 
 NEARLY_ALL = 0.995
+MOSTLY = 0.75  # share of the pixels that must have the colours of another palette
 FLAT_COLOURS = 64  # a rendered label pass has fewer
 BAND = 2  # pixels: as far from whole areas anti-aliasing reaches
 WIDE_BAND = 12  # as far as interpolated resizing reaches
@@ -36,6 +39,7 @@ class Soiled:
     index: NDArray[np.int64]  # (N,) that class's place in the palette
     bad: Mask  # (H, W)
     codes: Codes
+    label_set: LabelSet
 
     @property
     def total(self) -> int:
@@ -51,12 +55,14 @@ def refusal(
     label_set: LabelSet,
     nearest_failed: bool,
     lossy: str,
+    view: View | None = None,
 ) -> InputRefused:
     """The error for a colour pass with pixels (H, W) `bad` that are no class of the palette.
 
     lossy: the compression that the file itself names, where that loses values; then it is the cause.
+    view: the view that explains the picture, where its values are finer than 8 bits and showed that.
     """
-    soiled = _soiled(rgb, bad, outside, codes)
+    soiled = _soiled(rgb, bad, outside, codes, label_set)
     count = int(bad.sum())
     y, x = (int(v) for v in np.argwhere(bad)[0])
     place = soiled.place[y, x]
@@ -67,17 +73,20 @@ def refusal(
         f"{count} of {soiled.total} pixels ({count / soiled.total:.1%}) are no class of {label_set.name} "
         f"in the palette {codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
     )
-    cause, remedy = next((words for test in TESTS if (words := test(soiled)) is not None), SEVERAL)
+    if view is not None:
+        cause, remedy = view.cause, view.remedy
+    else:
+        cause, remedy = next((words for test in TESTS if (words := test(soiled)) is not None), SEVERAL)
     if lossy:
         cause = f"The file is compressed with {lossy}, which changes colours"
         remedy = "Write labels with ZIP, PIZ or RLE compression, or guess with --mode nearest"
     if nearest_failed:
         what += "; too far from any class to guess"
-        remedy = remedy.replace(", or guess with --mode nearest", "")
+        remedy = re.sub(r"[,;]? or (guess|read them) with --mode nearest.*", "", remedy)
     return InputRefused(what, cause=cause, remedy=remedy)
 
 
-def _soiled(rgb: NDArray[np.uint8], bad: Mask, outside: Mask | None, codes: Codes) -> Soiled:
+def _soiled(rgb: NDArray[np.uint8], bad: Mask, outside: Mask | None, codes: Codes, label_set: LabelSet) -> Soiled:
     values = packed(rgb).astype(np.int64)
     inside = np.ones(values.shape, bool) if outside is None else ~outside
     unique, place, counts = np.unique(values[inside], return_inverse=True, return_counts=True)
@@ -85,20 +94,47 @@ def _soiled(rgb: NDArray[np.uint8], bad: Mask, outside: Mask | None, codes: Code
     places = np.full(values.shape, -1, np.int64)
     places[inside] = place.ravel()
     difference, index = distances(colours, codes)
-    return Soiled(colours, counts, places, difference, index, bad, codes)
+    return Soiled(colours, counts, places, difference, index, bad, codes, label_set)
 
 
 Words = tuple[str, str]
 
 
-def _srgb_view(soiled: Soiled) -> Words | None:
-    difference, _ = distances(soiled.colours, srgb(soiled.codes))
-    if soiled.counts[difference <= 1].sum() < NEARLY_ALL * soiled.total:
+def _other_set(soiled: Soiled) -> Words | None:
+    """The pixels have the exact colours of another palette that is at hand."""
+    own = soiled.counts[soiled.difference == 0].sum()
+    packed_colours = soiled.colours @ np.array([1 << 16, 1 << 8, 1])
+    best: tuple[int, int, str, LabelSet] | None = None
+    for one in _sets():
+        for palette in one.palettes.values():
+            theirs = np.array(list(palette.colors.values()), np.int64) @ np.array([1 << 16, 1 << 8, 1])
+            exact = np.isin(packed_colours, theirs)
+            pixels = int(soiled.counts[exact].sum())
+            if pixels > max(own, MOSTLY * soiled.total) and (best is None or pixels > best[0]):
+                best = (pixels, int(exact.sum()), palette.name, one)
+    if best is None:
         return None
-    return (
-        "The label colours went through an sRGB view transform (colour management)",
-        "Render with the view transform Raw, or guess with --mode nearest, which undoes it",
-    )
+    pixels, count, name, found = best
+    what = f"All {count} colours" if pixels == soiled.total else f"{count} colours, {pixels / soiled.total:.0%} of it,"
+    if found.name == soiled.label_set.name:
+        return f"{what} are colours of the palette {name}", f"Give --palette {name}"
+    return f"{what} are colours of {found.name}", f"Give --label-set {found.name}"
+
+
+def _sets() -> Iterator[LabelSet]:
+    for name in available():
+        try:
+            yield load_label_set(name)
+        except InputRefused:
+            continue  # `labels` lists it with the reason
+
+
+def _view(soiled: Soiled) -> Words | None:
+    for view in VIEWS:
+        difference, _ = distances(soiled.colours, seen(soiled.codes, view))
+        if soiled.counts[difference <= 1].sum() >= NEARLY_ALL * soiled.total:
+            return view.cause, view.remedy
+    return None
 
 
 def _dither(soiled: Soiled) -> Words | None:
@@ -190,4 +226,50 @@ SEVERAL = (
     "lossy compression or a resize), or this is no label pass",
     "Render labels without anti-aliasing, with the view transform Raw, without dither, as PNG or EXR",
 )
-TESTS: tuple[Callable[[Soiled], Words | None], ...] = (_srgb_view, _dither, _view_transform, _edges, _lossy)
+TESTS: tuple[Callable[[Soiled], Words | None], ...] = (_other_set, _view, _dither, _view_transform, _edges, _lossy)
+
+
+# --- ids --------------------------------------------------------------------------------------------------
+
+TRAIN_IDS = {  # sets whose annotations are also to be had numbered as networks are trained: last id, remedy
+    "cityscapes": (18, "give --label-set cityscapes_train_ids"),
+    "ade20k": (149, "add 1 to every id, and make 255 to 0"),
+}
+SCALES: tuple[tuple[float, str], ...] = (
+    (1 / 257, "An id pass of 8 bits was saved again with 16: all values are 257 times an id"),
+    (1 / 256, "An id pass of 8 bits was saved again with 16: all values are 256 times an id"),
+    (255, "An id pass of 8 bits was saved again as float: all values are an id / 255"),
+    (65535, "An id pass of 16 bits was saved again as float: all values are an id / 65535"),
+)
+
+
+STEP = 0.1  # as far as half floats lie from a whole number / 255
+
+
+def scaled_ids(values: NDArray[np.floating[Any]], known: set[int]) -> tuple[NDArray[np.uint16], str] | None:
+    """The ids (N,) that explain values (N,) which are none, and what was done to them; None where nothing does.
+
+    255 of what were 8 bits is NOTHING.
+    """
+    for factor, cause in SCALES:
+        scaled = values * factor
+        ids = np.rint(scaled)
+        if np.abs(scaled - ids).max(initial=0) > (0 if factor < 1 else STEP) or not ids.any():
+            continue
+        if factor != 65535:
+            ids[ids == 255] = NOTHING
+        if set(np.unique(ids).astype(int).tolist()) <= known | {NOTHING}:
+            return ids.astype(np.uint16), cause
+    return None
+
+
+def training_ids(found: set[int], label_set: LabelSet) -> str:
+    """A warning where an 8-bit id picture, 255 in it, looks numbered as networks are trained; else empty."""
+    last, remedy = TRAIN_IDS.get(label_set.name, (-1, ""))
+    inside = found - {NOTHING}
+    if NOTHING not in found or not inside or max(inside) > last:
+        return ""
+    return (
+        f"255 beside no id above {last}: these look like the trainIds of {label_set.name}, not its own ids, "
+        f"and every class would be another; {remedy}"
+    )

@@ -1,15 +1,20 @@
-"""PNG, TIFF, JPEG and the like: from a file to raw samples, nothing converted on the way.
+"""PNG and JPEG: from a file to raw samples, nothing converted on the way; `formats` has the other formats.
 
 OpenCV decodes (fast, keeps 16 bits); Pillow where palette indices matter, which OpenCV loses.
 """
 
 from __future__ import annotations
 
+import os
 import struct
+import threading
+import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +22,31 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused, MissingInput
 from shared.passes.label_pass import Probe
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
-TIFF = (b"II*\0", b"MM\0*")
 EXR = b"\x76\x2f\x31\x01"
 MAX_PIXELS = 2**28
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Samples as stored: (H, W) grey or palette index, (H, W, 3) RGB; uint8 or uint16. alpha (H, W) or None."""
+    """Samples as stored: (H, W) grey or palette index, (H, W, 3) RGB; whole numbers or floats. alpha (H, W) or None.
+
+    top: what the format calls full, of samples and alpha: 255, 65535, 1023 of 10 bits, 1.0 of floats.
+    associated: the colours were multiplied by alpha. lossy: the file's compression where that changes colours.
+    """
 
     kind: str
     samples: NDArray[Any]
     alpha: NDArray[Any] | None
     is_palette: bool = False
     colours: NDArray[np.uint8] | None = None  # (H, W, 3) of a palette picture
+    top: float = 255.0
+    associated: bool = False
+    lossy: str = ""
 
 
 def read_head(path: Path, count: int = 33) -> bytes:
@@ -68,17 +82,41 @@ def png_header(path: Path) -> tuple[int, int, int, int]:
         if len(head) < 33 or head[12:16] != b"IHDR":
             raise truncated(path)
         width, height, depth, colour = struct.unpack(">IIBB", head[16:26])
+        if depth not in _PNG_DEPTHS.get(colour, ()):
+            raise InputRefused("the header of the PNG is damaged", file=path, remedy="Render it again")
         file.seek(0, 2)
         end = file.tell()
         position = 33
         while position + 12 <= end:
             file.seek(position)
             length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"acTL":
+                raise InputRefused("the PNG is an animation", file=path, remedy="Save every frame as a PNG of its own")
+            if position + length + 12 <= end and not _is_whole(file, kind, length):
+                raise InputRefused(
+                    "the file is damaged: its check sums do not fit its content",
+                    file=path,
+                    cause="It was changed on disk or while it was copied",
+                    remedy="Render or copy it again",
+                )
             if kind == b"IEND":
-                _check_pixels(path, width, height)
+                check_pixels(path, width, height)
                 return width, height, depth, colour
             position += length + 12
     raise truncated(path, "the PNG stops before its end chunk")
+
+
+def _is_whole(file: BinaryIO, kind: bytes, length: int) -> bool:
+    """Whether a chunk's content, at which the file stands, has its check sum; libpng would complain on the terminal."""
+    total = zlib.crc32(kind)
+    while length:
+        some = file.read(min(length, 1 << 20))
+        total, length = zlib.crc32(some, total), length - len(some)
+    return file.read(4) == total.to_bytes(4, "big")
+
+
+_PNG_KINDS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGBA"}
+_PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 
 def _colour_key(path: Path) -> int | None:
@@ -94,124 +132,141 @@ def _colour_key(path: Path) -> int | None:
             file.seek(length + 4, 1)
 
 
-def _check_pixels(path: Path, width: int, height: int) -> None:
+def check_pixels(path: Path, width: int, height: int) -> None:
+    """Refuse a size that is no frame, before memory is taken for it."""
     if not 0 < width * height <= MAX_PIXELS:
         raise InputRefused(f"the picture claims to be {width}x{height}, which is no frame", file=path)
 
 
-def probe_picture(path: Path, head: bytes) -> Probe:
-    """Size and kind of a PNG, TIFF, JPEG or other picture."""
-    if head.startswith(PNG):
-        width, height, depth, colour = png_header(path)
-        return Probe(width, height, f"{depth}-bit {_PNG_KINDS.get(colour, 'unknown')} PNG")
-    if head.startswith(JPEG):
-        _check_jpeg(path)
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as picture:
-            _check_pixels(path, *picture.size)
-            return Probe(*picture.size, f"{picture.mode} {picture.format}")
-    except Image.DecompressionBombError as error:
-        raise InputRefused("the picture claims a size that is no frame", file=path, cause=str(error)) from error
-    except (UnidentifiedImageError, OSError):
-        raw = read_picture(path, head)  # Pillow does not know every TIFF that OpenCV reads
-        return Probe(raw.samples.shape[1], raw.samples.shape[0], raw.kind)
+def probe_png(path: Path) -> Probe:
+    """Size and kind of a PNG that reaches its end."""
+    width, height, depth, colour = png_header(path)
+    return Probe(width, height, f"{depth}-bit {_PNG_KINDS[colour]} PNG")
 
 
-_PNG_KINDS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey and alpha", 6: "RGBA"}
-
-
-def read_picture(path: Path, head: bytes) -> Raw:
-    """Decode a picture that is not an EXR. Raises InputRefused for what cannot be decoded whole."""
-    depth = 8
-    if head.startswith(PNG):
-        _, _, depth, colour = png_header(path)
-        kind = f"{depth}-bit {_PNG_KINDS.get(colour, 'unknown')} PNG"
-        if colour == 3:
-            return _read_palette(path, kind)
-    elif head.startswith(JPEG):
-        _check_jpeg(path)
-        kind = "JPEG"
-    elif head.startswith(TIFF):
-        kind = "TIFF"
-        if _is_palette_tiff(path):
-            return _read_palette(path, "palette TIFF")
-    else:
-        kind = path.suffix.lstrip(".").upper() or "picture"
+def read_png(path: Path) -> Raw:
+    """Decode a PNG. Raises InputRefused."""
     import cv2
 
+    _, _, depth, colour = png_header(path)
+    kind = f"{depth}-bit {_PNG_KINDS[colour]} PNG"
+    if colour == 3:
+        _check_rows(path)
+        return read_palette(path, kind)
+    pixels = _decoded(path)
+    if depth < 8:  # OpenCV spreads 1, 2 and 4 bits over 0..255; the stored value is what counts
+        pixels = pixels // (255 // (2**depth - 1))
+    top = float(2**depth - 1)
+    if pixels.ndim == 2:
+        key = _colour_key(path)
+        alpha = None if key is None else np.where(pixels == key, 0, top).astype(pixels.dtype)
+        return Raw(kind, pixels, alpha, top=top)
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+    if colour in (0, 4):  # grey and alpha comes as four channels
+        return Raw(kind, pixels[..., 0], alpha, top=top)
+    order = cv2.COLOR_BGRA2RGB if alpha is not None else cv2.COLOR_BGR2RGB
+    return Raw(kind, cv2.cvtColor(pixels, order), alpha, top=top)
+
+
+def read_jpeg(path: Path) -> Raw:
+    """Decode a JPEG, so that the refusal can say what became of its colours. Raises InputRefused."""
+    import cv2
+
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65536))
+        if b"\xff\xd9" not in file.read():
+            raise truncated(path, "the JPEG stops before its end marker")
+    with opened(path) as picture:
+        check_pixels(path, *picture.size)
+    pixels = _decoded(path)
+    return Raw("JPEG", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB), None)
+
+
+def _decoded(path: Path) -> NDArray[Any]:
+    """The pixels of a PNG or JPEG in OpenCV's order."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said by an error of ours
     try:
         pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # OpenCV's own bounds
         pixels = None
     if pixels is None:
-        raise InputRefused(
-            "the file cannot be decoded",
-            file=path,
-            cause="It is damaged, or no picture",
-            remedy="Render it again as PNG or EXR",
-        )
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputRefused(f"a {kind} with samples of {pixels.dtype} is not read", file=path, remedy="Save it as EXR")
-    if depth < 8:  # OpenCV spreads 1, 2 and 4 bits over 0..255; the stored value is what counts
-        pixels = pixels // (255 // (2**depth - 1))
-    if pixels.ndim == 2:
-        key = _colour_key(path) if head.startswith(PNG) else None
-        return Raw(kind, pixels, None if key is None else np.where(pixels == key, 0, 255).astype(np.uint8))
-    if pixels.shape[2] == 2:
-        return Raw(kind, pixels[..., 0], pixels[..., 1])
-    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
-    if head.startswith(PNG) and colour in (0, 4):  # grey and alpha comes as four channels
-        return Raw(kind, pixels[..., 0], alpha)
-    return Raw(kind, cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB if alpha is not None else cv2.COLOR_BGR2RGB), alpha)
+        raise undecodable(path)
+    found: NDArray[Any] = pixels
+    return found
 
 
-def _check_jpeg(path: Path) -> None:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 65536))
-        if b"\xff\xd9" not in file.read():
-            raise truncated(path, "the JPEG stops before its end marker")
+def undecodable(path: Path) -> InputRefused:
+    """The error for a file that is no picture."""
+    return InputRefused(
+        "the file cannot be decoded",
+        file=path,
+        cause="It is damaged, or no picture",
+        remedy="Render it again as PNG or EXR",
+    )
 
 
-def _is_palette_tiff(path: Path) -> bool:
-    from PIL import Image, UnidentifiedImageError
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture opened by Pillow, whose many exceptions and warnings become one error in words."""
+    from PIL import Image
 
+    warnings.filterwarnings("ignore", module="PIL")
     try:
         with Image.open(path) as picture:
-            return picture.mode == "P"
-    except (UnidentifiedImageError, OSError):
-        return False
+            yield picture
+    except Image.DecompressionBombError:
+        raise InputRefused("the picture claims a size that is no frame", file=path) from None
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, struct.error, zlib.error):
+        raise undecodable(path) from None
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Without the process's standard error, for a library that writes there by itself and cannot be told not to."""
+    with _SILENCE:
+        kept = os.dup(2)
+        try:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+_SILENCE = threading.Lock()
 
 
 def _check_rows(path: Path) -> None:
     """Pillow fills the rows that a palette PNG lacks with index 0; count the inflated bytes instead."""
     content = path.read_bytes()
-    if not content.startswith(PNG) or content[28]:  # an interlaced picture has another layout
+    if content[28]:  # an interlaced picture has another layout
         return
     width, height, depth, _ = png_header(path)
     inflater, position, size = zlib.decompressobj(), 33, 0
+    needed = (1 + (width * depth + 7) // 8) * height
     try:
-        while content[position + 4 : position + 8] != b"IEND":
+        while size < needed and content[position + 4 : position + 8] != b"IEND":
             length = int.from_bytes(content[position : position + 4], "big")
             if content[position + 4 : position + 8] == b"IDAT":
-                size += len(inflater.decompress(content[position + 8 : position + 8 + length]))
+                data = content[position + 8 : position + 8 + length]
+                while size < needed and data:
+                    size += len(inflater.decompress(data, min(needed - size, 1 << 20)))
+                    data = inflater.unconsumed_tail
             position += length + 12
     except zlib.error as error:
-        raise truncated(path, str(error)) from error
-    if size < (1 + (width * depth + 7) // 8) * height:
+        raise truncated(path) from error
+    if size < needed:
         raise truncated(path, "the PNG lacks rows")
 
 
-def _read_palette(path: Path, kind: str) -> Raw:
-    from PIL import Image
-
-    _check_rows(path)
-    try:
-        with Image.open(path) as picture:
-            indices = np.asarray(picture.copy() if picture.mode == "P" else picture.convert("P"))
-            coloured = np.asarray(picture.convert("RGBA"))
-    except OSError as error:
-        raise truncated(path, str(error)) from error
+def read_palette(path: Path, kind: str) -> Raw:
+    """Decode a picture whose pixels are places in a list of colours: both the places and the colours."""
+    with opened(path) as picture:
+        check_pixels(path, *picture.size)
+        indices = np.asarray(picture.copy() if picture.mode == "P" else picture.convert("P"))
+        coloured = np.asarray(picture.convert("RGBA"))
     alpha = coloured[..., 3] if (coloured[..., 3] != 255).any() else None
     return Raw(kind, indices, alpha, True, np.ascontiguousarray(coloured[..., :3]))

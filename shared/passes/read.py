@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
-from shared.passes import colour, cryptomatte, cryptomatte_ranks, diagnose, exr, exr_layers, pictures
+from shared.passes import colour, cryptomatte, cryptomatte_ranks, diagnose, exr, exr_layers, formats, pictures
 from shared.passes.label_pass import (
     Ids,
     LabelPass,
@@ -23,7 +23,10 @@ from shared.passes.label_pass import (
     hard_coverage,
 )
 
+Mask = NDArray[np.bool_]
+
 NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
+VIEW_STEP = 0.25  # codes: how exact a colour must be after a view was undone, which half floats blur
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def probe(path: str | Path) -> Probe:
     if head.startswith(pictures.EXR):
         parts = exr.read_exr(path)
         return Probe(parts[0].width, parts[0].height, f"EXR, {len(parts)} parts" if len(parts) > 1 else "EXR")
-    return pictures.probe_picture(path, head)
+    return formats.probe_picture(path, head)
 
 
 def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions | None = None) -> LabelPass:
@@ -69,7 +72,7 @@ def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions 
 def _from_picture(path: Path, head: bytes, label_set: LabelSet, options: ReadOptions) -> LabelPass:
     if options.encoding == "cryptomatte":
         raise InputRefused("a Cryptomatte is an EXR, this file is none")
-    raw = pictures.read_picture(path, head)
+    raw = formats.read_picture(path, head)
     samples, kind = raw.samples, raw.kind
     if raw.is_palette:
         if options.palette_png is None:
@@ -81,46 +84,99 @@ def _from_picture(path: Path, head: bytes, label_set: LabelSet, options: ReadOpt
         if options.palette_png == "colour":
             assert raw.colours is not None
             samples = raw.colours
-    alpha = None if raw.alpha is None else _unit(raw.alpha)
+    alpha = None if raw.alpha is None else raw.alpha.astype(np.float32) / np.float32(raw.top)
     outside = None if alpha is None else alpha == 0
     if samples.ndim == 2:
         if options.encoding == "colour":
             raise InputRefused("a grey picture has no colours", remedy="Leave out --encoding, or say ids")
-        ids = _grey_ids(samples, outside, label_set)
-        decoded = Decoded(ids)
+        decoded = _grey_ids(samples, outside, label_set, options)
     elif options.encoding == "ids":
-        if (samples[..., 0] != samples[..., 1]).any() or (samples[..., 0] != samples[..., 2]).any():
+        if not _equal(samples):
             raise InputRefused("ids were announced, but the three channels differ", remedy="Leave out --encoding")
-        decoded = Decoded(_grey_ids(samples[..., 0], outside, label_set))
+        decoded = _grey_ids(samples[..., 0], outside, label_set, options)
     else:
-        rgb, odd = _to_8bit(samples)
-        decoded = _decode_colours(rgb, odd, outside, label_set, options)
+        decoded = _picture_colours(raw, samples, outside, label_set, options)
     return _finish(path, kind, decoded, alpha)
 
 
-def _unit(alpha: NDArray[Any]) -> NDArray[np.float32]:
-    scaled: NDArray[np.float32] = alpha.astype(np.float32) / np.float32(np.iinfo(alpha.dtype).max)
-    return scaled
+def _picture_colours(
+    raw: pictures.Raw, samples: NDArray[Any], outside: Mask | None, label_set: LabelSet, options: ReadOptions
+) -> Decoded:
+    rgb, odd, fine = samples, None, None
+    if samples.dtype != np.uint8 or raw.top != 255:
+        fine = samples.astype(np.float32) / np.float32(raw.top)
+        rgb, odd = colour.codes_of(fine, _step(raw.top))
+    if raw.associated and raw.alpha is not None:
+        palettes = colour.palettes_of(label_set, options.palette)
+        places, colours, none = colour.straightened(samples, raw.alpha, raw.top, palettes)
+        rgb, odd = rgb.copy(), np.zeros(rgb.shape[:2], bool) if odd is None else odd
+        rgb.reshape(-1, 3)[places] = colours
+        odd.ravel()[places] = none
+        fine = None
+    try:
+        return _decode_colours(rgb, odd, outside, label_set, options, raw.lossy, fine)
+    except InputRefused as refused:
+        if _equal(samples) and np.isin(samples, [one.id for one in label_set.labels] + [NOTHING_8BIT]).all():
+            raise InputRefused(
+                refused.what,
+                cause="The three channels are equal whole numbers: this is an id pass that was saved in RGB",
+                remedy="Read it with --encoding ids",
+            ) from None
+        raise
 
 
-def _to_8bit(samples: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
-    """16-bit colours as 8-bit codes, and where they are none (a 16-bit code is 257 times the 8-bit one)."""
-    if samples.dtype == np.uint8:
-        return samples, None
-    codes = (samples.astype(np.uint32) + 128) // 257
-    odd = (np.abs(samples.astype(np.int64) - codes.astype(np.int64) * 257) > 2).any(2)
-    return codes.astype(np.uint8), odd if odd.any() else None
+def _equal(samples: NDArray[Any]) -> bool:
+    return bool((samples[..., 0] == samples[..., 1]).all() and (samples[..., 0] == samples[..., 2]).all())
 
 
-def _grey_ids(samples: NDArray[Any], outside: NDArray[np.bool_] | None, label_set: LabelSet) -> Ids:
+def _step(top: float) -> float:
+    """How far in 8-bit codes a stored colour may lie from a whole one, given what the format calls full."""
+    if top == 1:
+        return exr_layers.STRAIGHT_STEP  # floats
+    return 0.5 if top < 255 else max(2 / 257, 255 / top)
+
+
+def _grey_ids(samples: NDArray[Any], outside: Mask | None, label_set: LabelSet, options: ReadOptions) -> Decoded:
     """Ids of a grey picture; 255 in 8 bit and 65535 in 16 bit are NOTHING."""
+    known = {label.id for label in label_set.labels}
+    values: NDArray[Any] = samples
     ids: Ids = samples.astype(np.uint16)
+    fractions = 0
+    if samples.dtype not in (np.uint8, np.uint16):
+        values = np.nan_to_num(samples.astype(np.float64), nan=-1, posinf=-1, neginf=-1)
+        ids = np.clip(np.rint(values), 0, NOTHING).astype(np.uint16)
+        fractions = int((values != ids)[~outside if outside is not None else ...].sum())
     if samples.dtype == np.uint8:
         ids[samples == NOTHING_8BIT] = NOTHING
     if outside is not None:
         ids[outside] = NOTHING
-    _check_ids(ids, label_set)
-    return ids
+    if fractions or not (found := set(count_classes(ids))) <= known | {NOTHING}:
+        return _scaled(values, ids, fractions, label_set, options)
+    words = diagnose.training_ids(found, label_set) if samples.dtype == np.uint8 else ""
+    return Decoded(ids, warnings=(words,) if words else ())
+
+
+def _scaled(values: NDArray[Any], ids: Ids, fractions: int, label_set: LabelSet, options: ReadOptions) -> Decoded:
+    """Ids out of values that are none, where one known change explains all of them and the artist allows it."""
+    inside = ids != NOTHING
+    unique, place = np.unique(values[inside].astype(np.float64), return_inverse=True)
+    found = diagnose.scaled_ids(unique, {label.id for label in label_set.labels})
+    if found is None:
+        _check_ids(ids, label_set)
+        raise InputRefused(
+            f"{fractions} of {values.size} pixels are no whole numbers from 0 to {NOTHING}",
+            cause="The ids were filtered (anti-aliasing, resize or motion blur), or this is no id pass",
+            remedy="Render ids without filtering",
+        )
+    scaled, cause = found
+    if options.mode != "nearest":
+        raise InputRefused(
+            f"the values of this id pass are no ids of {label_set.name}",
+            cause=cause,
+            remedy="Save the ids themselves, or read it with --mode nearest, which undoes it",
+        )
+    ids[inside] = scaled[place]
+    return Decoded(ids, warnings=(f"{cause}; it was undone",))
 
 
 def _check_ids(ids: Ids, label_set: LabelSet) -> None:
@@ -145,23 +201,47 @@ def _check_ids(ids: Ids, label_set: LabelSet) -> None:
 
 def _decode_colours(
     rgb: NDArray[np.uint8],
-    odd: NDArray[np.bool_] | None,
-    outside: NDArray[np.bool_] | None,
+    odd: Mask | None,
+    outside: Mask | None,
     label_set: LabelSet,
     options: ReadOptions,
     lossy: str = "",
+    fine: NDArray[np.float32] | None = None,
 ) -> Decoded:
     """Colours to ids under the palette asked for, or under the one that makes every pixel a class.
 
     What is outside the layer decides nothing, whatever colour it has.
+    fine: the colours (H, W, 3) as they are stored, 0..1, where that is finer than 8 bits.
     """
+    bad, codes, ids = _best(rgb, outside, label_set, options)
     if odd is not None:
         odd = odd if outside is None else odd & ~outside
         odd = odd if odd.any() else None
+    if (ids == colour.SHARED).any() and (bad == 0 or options.mode == "nearest"):
+        raise colour.shared_colour(rgb, ids, codes, label_set)
+    if bad == 0 and odd is None:
+        return Decoded(ids, codes.name)
+    view = None if fine is None else _view(fine, outside, label_set, options)
+    if options.mode == "nearest":
+        if view is not None and fine is not None:
+            rgb, _ = colour.codes_of(view.undone(fine), VIEW_STEP)
+            codes = _best(rgb, outside, label_set, options)[1]
+        guess = colour.nearest(rgb, outside, codes)
+        if guess is not None:
+            ids, guessed, notes = guess
+            return Decoded(ids, codes.name, guessed, notes if view is None else (view.note, *notes))
+    bad_mask = ids == colour.INVALID if odd is None else (ids == colour.INVALID) | (odd & (ids != NOTHING))
+    failed = options.mode == "nearest"
+    raise diagnose.refusal(rgb, ids, bad_mask, outside, codes, label_set, nearest_failed=failed, lossy=lossy, view=view)
+
+
+def _best(
+    rgb: NDArray[np.uint8], outside: Mask | None, label_set: LabelSet, options: ReadOptions
+) -> tuple[int, colour.Codes, Ids]:
+    """How many pixels are no class under the palette that leaves fewest, that palette, and the ids."""
     declared = tuple(label_set.find(name).id for name in options.classes)
-    palettes = colour.palettes_of(label_set, options.palette)
     best: tuple[int, colour.Codes, Ids] | None = None
-    for codes in palettes:
+    for codes in colour.palettes_of(label_set, options.palette):
         ids = colour.decode(rgb, outside, codes, declared)
         bad = int((ids == colour.INVALID).sum())
         if best is None or bad < best[0]:
@@ -169,19 +249,22 @@ def _decode_colours(
         if bad == 0:
             break
     assert best is not None
-    bad, codes, ids = best
-    if (ids == colour.SHARED).any() and (bad == 0 or options.mode == "nearest"):
-        raise colour.shared_colour(rgb, ids, codes, label_set)
-    if bad == 0 and odd is None:
-        return Decoded(ids, codes.name)
-    if options.mode == "nearest":
-        guess = colour.nearest(rgb, outside, codes)
-        if guess is not None:
-            ids, guessed, notes = guess
-            return Decoded(ids, codes.name, guessed, notes)
-    bad_mask = ids == colour.INVALID if odd is None else (ids == colour.INVALID) | (odd & (ids != NOTHING))
-    failed = options.mode == "nearest"
-    raise diagnose.refusal(rgb, ids, bad_mask, outside, codes, label_set, nearest_failed=failed, lossy=lossy)
+    return best
+
+
+def _view(
+    fine: NDArray[np.float32], outside: Mask | None, label_set: LabelSet, options: ReadOptions
+) -> colour.View | None:
+    """The view of colour management that explains nearly all of a picture whose raw colours are no classes."""
+    total = fine.shape[0] * fine.shape[1] - (0 if outside is None else int(outside.sum()))
+    for view in colour.VIEWS:
+        rgb, odd = colour.codes_of(view.undone(fine), VIEW_STEP)
+        bad, _, ids = _best(rgb, outside, label_set, options)
+        if odd is not None:
+            bad = int(((ids == colour.INVALID) | (odd & (ids != NOTHING))).sum())
+        if bad <= (1 - diagnose.NEARLY_ALL) * total:
+            return view
+    return None
 
 
 # --- EXR --------------------------------------------------------------------------------------------------
@@ -208,9 +291,11 @@ def _from_layers(path: Path, found: list[exr_layers.Candidate], label_set: Label
     if isinstance(source, exr_layers.ColourLayer):
         return _from_colours(path, source, label_set, options)
     ids = exr_layers.channel_ids(source)
-    _check_numbers(source, ids, label_set)
-    _check_ids(ids, label_set)
-    return _finish(path, f"EXR ids of {source.name}", Decoded(ids), None)
+    _check_numbers(source, ids, label_set, options)
+    decoded = Decoded(ids)
+    if source.fractions or not set(count_classes(ids)) <= {one.id for one in label_set.labels} | {NOTHING}:
+        decoded = _scaled(source.values, ids, source.fractions, label_set, options)
+    return _finish(path, f"EXR ids of {source.name}", decoded, None)
 
 
 def _from_colours(path: Path, source: exr_layers.ColourLayer, label_set: LabelSet, options: ReadOptions) -> LabelPass:
@@ -223,11 +308,11 @@ def _from_colours(path: Path, source: exr_layers.ColourLayer, label_set: LabelSe
             cause="The renderer wrote class ids into all three channels",
             remedy="Say it with --encoding ids",
         )
-    decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy)
+    decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy, source.rgb)
     return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
 
 
-def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet) -> None:
+def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet, options: ReadOptions) -> None:
     known = np.zeros(NOTHING + 1, bool)
     known[[label.id for label in label_set.labels] + [NOTHING]] = True
     wrong = int((~known[ids]).sum() + source.fractions)
@@ -243,7 +328,7 @@ def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet) 
             cause="It is a half float channel, which has not every whole number beyond that",
             remedy="Write ids as 32-bit float or integer",
         )
-    if source.fractions:
+    if source.fractions and options.mode != "nearest":
         raise InputRefused(
             f"{source.fractions} of {ids.size} pixels of the channel {source.name} are no whole numbers",
             cause=exr_layers.divided(source)
