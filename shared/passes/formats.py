@@ -136,7 +136,8 @@ def _without_library(path: Path, kind: str, spec: Any, error: str) -> Raw:
     if "not configured" not in error:
         raise truncated(path, "its pixels cannot be decoded")
     plain = spec.alpha_channel < 0 or spec.get_int_attribute("oiio:UnassociatedAlpha")
-    if plain and spec.get_int_attribute("Orientation", 1) == 1 and _mode(path) in ("L", "RGB", "RGBA", "I;16"):
+    exact = {"uint8": ("L", "RGB", "RGBA"), "uint16": ("I;16",)}.get(str(spec.format), ())
+    if plain and spec.get_int_attribute("Orientation", 1) == 1 and _mode(path) in exact:
         with opened(path) as picture, silent():
             pixels = np.asarray(picture)
         return _raw(kind, spec, pixels if pixels.ndim == 3 else pixels[..., None])

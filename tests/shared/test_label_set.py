@@ -139,7 +139,7 @@ def test_a_users_set_loads_like_a_shipped_one() -> None:
     (folder / "ade20k.json").write_text(json.dumps(small(name="ade20k")))  # does not hide a shipped one
     own = load_label_set("small")
     assert own.find("OAK").id == 7 and own.palettes["own"].colors[3] == (10, 20, 30)
-    assert available() == ["ade20k", "cityscapes", "coco_stuff", "small"]
+    assert available() == ["ade20k", "cityscapes", "cityscapes_train_ids", "coco_stuff", "small"]
     assert len(load_label_set("ade20k").labels) == 151
 
 
