@@ -293,5 +293,8 @@ def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, labe
         remedy = "Render again with the whole manifest, or list the object names in --names"
     else:
         cause = f"The names of {crypto.name} are no classes of {label_set.name}"
-        remedy = 'Map them with --names table.json, such as {"Tree*": "tree"}, or choose another with --crypto'
+        remedy = (
+            'Map them with --names table.json, such as {"Tree*": "tree"}, or choose another with --crypto, '
+            "or other channels with --encoding or --exr-layer"
+        )
     return InputRefused(what, cause=cause, remedy=remedy)

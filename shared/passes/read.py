@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -271,19 +270,14 @@ def _view(
 
 
 def _from_exr(path: Path, label_set: LabelSet, options: ReadOptions) -> LabelPass:
-    """A Cryptomatte where there is one whose names are classes, else a layer of colours or a channel of ids."""
+    """A Cryptomatte where there is one, else a layer of colours or a channel of ids."""
     parts = exr.read_exr(path)
     cryptos = cryptomatte_ranks.find(parts)
     found = exr_layers.candidates(parts, {channel for crypto in cryptos for channel in crypto.channels})
-    if options.encoding == "cryptomatte" or (options.encoding is None and options.crypto and not options.exr_layer):
-        return _from_cryptomatte(path, cryptomatte.choose(path, cryptos, label_set, options), label_set, options)
-    if options.encoding or options.exr_layer or not cryptos or (found and all(one.flaw for one in cryptos)):
-        return _from_layers(path, found, label_set, options)
-    choice = cryptomatte.choose(path, cryptos, label_set, options)
-    if found and choice.known == 0:
-        with contextlib.suppress(InputRefused):  # then the words are those of the Cryptomatte
-            return _from_layers(path, found, label_set, options)
-    return _from_cryptomatte(path, choice, label_set, options)
+    usable = bool(options.crypto) or any(not crypto.flaw or not found for crypto in cryptos)
+    if options.encoding == "cryptomatte" or (options.encoding is None and not options.exr_layer and usable):
+        return _from_cryptomatte(path, cryptos, label_set, options)
+    return _from_layers(path, found, label_set, options)
 
 
 def _from_layers(path: Path, found: list[exr_layers.Candidate], label_set: LabelSet, options: ReadOptions) -> LabelPass:
@@ -337,7 +331,10 @@ def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet, 
         )
 
 
-def _from_cryptomatte(path: Path, choice: cryptomatte.Choice, label_set: LabelSet, options: ReadOptions) -> LabelPass:
+def _from_cryptomatte(
+    path: Path, cryptos: list[cryptomatte_ranks.Crypto], label_set: LabelSet, options: ReadOptions
+) -> LabelPass:
+    choice = cryptomatte.choose(path, cryptos, label_set, options)
     result = cryptomatte.decode(choice, label_set, options)
     facts = SourceFacts(
         path,
