@@ -15,7 +15,8 @@ import numpy as np
 
 from inference_server import outputs
 from inference_server.cards import painting_size
-from inference_server.holding import check_motion, hold_key
+from inference_server.check_passes import check_depths, check_motion
+from inference_server.holding import hold_key
 from inference_server.jobs import picture_tasks
 from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
 from inference_server.security import inside
@@ -64,7 +65,9 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
             for own in plan.layers.values():
                 try:
                     found = first_frame(plan, own)
-                    check_motion(plan, own)
+                    for more in (check_motion(plan, own), check_depths(plan, own)):
+                        warnings += more.pop("warnings")
+                        found.update(more)
                 except SemrenderError as error:
                     problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
                     continue

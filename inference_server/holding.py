@@ -30,11 +30,13 @@ from inference_server.painting import (
 )
 from inference_server.stability import hold
 from inference_server.stability.flow import flow
+from inference_server.stability.follows import Witness
 from inference_server.stability.hold import Chain, Picture
-from inference_server.stability.motion import Field, Seen, Vectors, check_convention, inverse, read_vectors
+from inference_server.stability.motion import Field, Ids, Seen, Vectors, inverse, read_vectors
 from inference_server.stability.window import anchors, window
 from shared.errors import InputRefused
-from shared.passes import read_label_pass
+from shared.passes import LabelPass, read_label_pass
+from shared.passes.data_pass import unlike_before
 
 KEPT = 4  # frames around the one at hand whose passes are kept
 
@@ -57,7 +59,20 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "mattes": own.layer.mattes,
         "holdout": holdout_hashes(plan, own, frame),
     }
-    return hash_of(content)
+    return hash_of({**content, **_reading(own)})
+
+
+def _reading(own: LayerPlan) -> dict[str, Any]:
+    """What of the layer's motion and depth is read otherwise than by the versions that knew no choice."""
+    found: dict[str, Any] = {}
+    if own.motion is not None:
+        motion = next(iter(own.motion.files.values()))
+        found["motion_read"] = unlike_before(motion, "motion", own.layer.motion_layer)
+        if own.depth is None:
+            found["depth_read"] = unlike_before(motion, "depth", own.layer.depth_layer)
+    if own.depth is not None:
+        found["depth_read"] = unlike_before(next(iter(own.depth.files.values())), "depth", own.layer.depth_layer)
+    return {name: read for name, read in found.items() if read}
 
 
 def decode_held(
@@ -71,20 +86,6 @@ def decode_held(
     return Decoded(layer, frame, found, read_label_pass(own.labels.file(frame), own.label_set, own.read), None, "hold")
 
 
-def check_motion(plan: Plan, own: LayerPlan) -> None:
-    """Look whether the layer's motion pass moves its labels. Raises InputRefused."""
-    if own.motion is None or len(plan.shot.frames) < 2:
-        return
-    source = Passes(plan, own)
-    for frame in {plan.frames[0], plan.frames[len(plan.frames) // 2]}:
-        vectors = source.vectors(frame)
-        before, after = (source.seen(near).ids if near in plan.shot.frames else None for near in (frame - 1, frame + 1))
-        try:
-            check_convention(vectors, source.seen(frame).ids, before, after, own.motion.file(frame))
-        except InputRefused as error:
-            raise error.located(frame=frame) from None
-
-
 class Passes:
     """The passes of a layer that say what moved where, each read once while it is near."""
 
@@ -94,11 +95,24 @@ class Passes:
 
     def seen(self, frame: int) -> Seen:
         def read() -> Seen:
-            labels = read_label_pass(self.own.labels.file(frame), self.own.label_set, self.own.read)
             depth = self.vectors(frame).depth if self.own.motion else None
-            return Seen(in_context(self.plan, self.own, labels.ids, frame), depth)
+            ids = in_context(self.plan, self.own, self.labels(frame).ids, frame)
+            return Seen(ids, None if depth is None else depth.values)
 
         return self._once("seen", frame, read)
+
+    def labels(self, frame: int) -> LabelPass:
+        own = self.own
+        return self._once("labels", frame, lambda: read_label_pass(own.labels.file(frame), own.label_set, own.read))
+
+    def witness(self, frame: int) -> Witness:
+        """A frame's motion with the labels beside it, where the shot has them."""
+
+        def there(number: int) -> bool:
+            return number in self.plan.shot.frames and (self.own.labels.still or number in self.own.labels.files)
+
+        beside: dict[int, Ids] = {step: self.labels(frame + step).ids for step in (-1, 1) if there(frame + step)}
+        return Witness(frame, self.vectors(frame), self.labels(frame).ids, beside)
 
     def vectors(self, frame: int) -> Vectors:
         own = self.own
@@ -106,12 +120,13 @@ class Passes:
         file, depth = own.motion.file(frame), own.depth.file(frame) if own.depth else None
 
         def read() -> Vectors:
-            vectors = read_vectors(file, own.layer.motion_is, depth)
-            labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
-            if vectors.field.shape[:2] != labels.ids.shape:
+            layer = own.layer
+            vectors = read_vectors(file, layer.motion_is, depth, layer.motion_layer, layer.depth_layer)
+            shape = self.labels(frame).ids.shape
+            if vectors.field.shape[:2] != shape:
                 height, width = vectors.field.shape[:2]
                 raise InputRefused(
-                    f"the motion pass is {width}x{height}, the labels {labels.ids.shape[1]}x{labels.ids.shape[0]}",
+                    f"the motion pass is {width}x{height}, the labels {shape[1]}x{shape[0]}",
                     file=file,
                     remedy="Render both at the same size",
                 )

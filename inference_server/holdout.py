@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability.motion import read_depth
 from shared.errors import InputRefused
 from shared.label_set import LabelSet
 from shared.passes import ReadOptions, read_label_pass
+from shared.passes.data_pass import read_depth
 from shared.sequences import Sequence
 
 Plane = NDArray[np.float32]  # (H, W)
@@ -31,27 +31,28 @@ class Before:
     read: ReadOptions
     labels: Sequence
     depth: Sequence
+    depth_layer: str | None
 
 
-def held_out(coverage: Plane, depth: Path, others: tuple[Before, ...], frame: int) -> Plane:
-    """The coverage (H, W), 0..1, that is left of a layer. depth: its own pass.
+def held_out(coverage: Plane, depth: Path, depth_layer: str | None, others: tuple[Before, ...], frame: int) -> Plane:
+    """The coverage (H, W), 0..1, that is left of a layer. depth: its own pass; depth_layer: named for its EXR.
 
     Raises InputRefused where a pass has another size.
     """
-    here = _depth(depth, coverage.shape)
+    here = _depth(depth, depth_layer, coverage.shape)
     left = coverage
     for other in others:
         file = other.labels.file(frame)
         there = read_label_pass(file, other.label_set, other.read).coverage
         if there.shape != coverage.shape:
             raise _other_size(file, there.shape, coverage.shape)
-        nearer = _depth(other.depth.file(frame), coverage.shape) < here
+        nearer = _depth(other.depth.file(frame), other.depth_layer, coverage.shape) < here
         left = left * (1 - there * nearer)
     return np.asarray(left, np.float32)
 
 
-def _depth(path: Path, shape: tuple[int, ...]) -> Plane:
-    depth = read_depth(path)
+def _depth(path: Path, layer: str | None, shape: tuple[int, ...]) -> Plane:
+    depth = read_depth(path, layer).values
     if depth.shape != shape:
         raise _other_size(path, depth.shape, shape)
     return depth

@@ -30,6 +30,7 @@ from inference_server.stability.upscale import upscale
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
+from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
@@ -180,6 +181,7 @@ def _before(plan: Plan, other: ShotLayer) -> Before:
         read=ReadOptions.from_dict(other.read),
         labels=find_sequence(other.labels, plan.base, other.name),
         depth=find_sequence(other.depth or "", plan.base, other.name),
+        depth_layer=other.depth_layer,
     )
 
 
@@ -243,7 +245,8 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
     under = decoded.stage == "underpaint"
     alpha = decoded.labels.coverage
     if own.before and own.depth is not None and not under:
-        alpha = held_out(alpha, own.depth.file(decoded.frame), own.before, decoded.frame)
+        depth = own.depth.file(decoded.frame)
+        alpha = held_out(alpha, depth, own.layer.depth_layer, own.before, decoded.frame)
     if picture is None:
         whole = np.zeros((height, width, 3), np.float32)
     elif decoded.request is None or decoded.channels is None:
@@ -363,7 +366,11 @@ def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:
     passes = [(other.labels, other.depth) for other in own.before]
     reads = [layer.read for layer in plan.shot.layers if layer.name in own.layer.holdout]
     hashes = [input_hash(plan, sequence, frame) for pair in passes for sequence in pair]
-    return [input_hash(plan, own.depth, frame), *hashes, *reads]
+    depths = [(own.depth, own.layer.depth_layer), *((other.depth, other.depth_layer) for other in own.before)]
+    unlike = [
+        unlike_before(next(iter(depth.files.values())), "depth", layer) for depth, layer in depths if depth is not None
+    ]
+    return [input_hash(plan, own.depth, frame), *hashes, *reads, *([unlike] if any(unlike) else [])]
 
 
 def hash_of(content: dict[str, Any]) -> str:

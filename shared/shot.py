@@ -75,6 +75,8 @@ class ShotLayer:
     hold: Optional[str] = None  # one of HOLDS
     holdout: Tuple[str, ...] = ()  # layers that may stand before this one; all need a depth pass
     motion_is: Optional[str] = None  # convention of the motion pass; None = as its channels are named
+    motion_layer: Optional[str] = None  # EXR layer of the motion pass; None = the one whose name says motion
+    depth_layer: Optional[str] = None  # EXR layer or channel of the depth pass; None = as for motion
 
 
 @dataclass(frozen=True)
@@ -489,6 +491,8 @@ _LAYER_KEYS: Dict[str, Reader] = {
     "hold": _hold,
     "holdout": _names,
     "motion_is": _word,
+    "motion_layer": _word,
+    "depth_layer": _word,
 }
 
 

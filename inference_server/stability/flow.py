@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inference_server.stability.motion import Field, Ids
 
+LEAST = 32  # pixels a side; a smaller frame is continued by its edge, which the search needs
 FAR = 24.0  # pixels from an outline beyond which there is nothing to follow
 
 
@@ -27,5 +28,8 @@ def picture_of(ids: Ids) -> NDArray[np.uint8]:
 def flow(ids: Ids, other: Ids) -> Field:
     """(H, W, 2) pixels, x right, y down: leads from `ids` to the same thing in `other`."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    found = search.calc(picture_of(ids), picture_of(other), np.zeros((*ids.shape, 2), np.float32))
-    return np.asarray(found, np.float32)
+    height, width = ids.shape
+    more = (0, max(0, LEAST - height), 0, max(0, LEAST - width))
+    one, two = (cv2.copyMakeBorder(picture_of(one), *more, cv2.BORDER_REPLICATE) for one in (ids, other))
+    found = search.calc(one, two, np.zeros((*one.shape, 2), np.float32))
+    return np.ascontiguousarray(found[:height, :width], np.float32)

@@ -10,16 +10,7 @@ from PIL import Image
 
 from inference_server.stability import hold
 from inference_server.stability.flow import flow
-from inference_server.stability.motion import (
-    CONVENTIONS,
-    Seen,
-    Vectors,
-    check_convention,
-    grid,
-    inverse,
-    read_vectors,
-    sampled,
-)
+from inference_server.stability.motion import Seen, grid, inverse, read_vectors, sampled
 from inference_server.stability.window import STRIDES, anchors, window
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
@@ -181,30 +172,6 @@ def write_motion(path, x, y, names):
     OpenEXR.File({"type": OpenEXR.scanlineimage}, dict(zip(names, (x, y), strict=True))).write(str(path))
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-def test_every_convention_is_told_by_the_labels(convention, tmp_path):
-    """A pass in one convention, read as another, is refused with the right one."""
-    frames = world(3, (4, 2), (4, 2))
-    leads_to, (sign_x, sign_y) = CONVENTIONS[convention]
-    motion = frames[1][1] * (1 if leads_to < 0 else -1)
-    x, y = (np.ascontiguousarray(motion[..., axis] * sign) for axis, sign in ((0, sign_x), (1, sign_y)))
-    path = tmp_path / "motion.exr"
-    write_motion(path, x, y, ("motion.X", "motion.Y"))
-    ids = [ids for ids, _, _ in frames]
-    for name in CONVENTIONS:
-        vectors = read_vectors(path, name)
-        if CONVENTIONS[name][0] == leads_to and name == convention:
-            assert np.allclose(vectors.field, motion)
-            check_convention(vectors, ids[1], ids[0], ids[2], path)
-        elif not np.allclose(vectors.field, motion) or vectors.leads_to != leads_to:
-            fits = np.allclose(vectors.field, -motion) and vectors.leads_to != leads_to
-            if fits:  # a steady motion looks the same forwards and backwards
-                continue
-            with pytest.raises(InputRefused, match="does not move the labels") as refused:
-                check_convention(vectors, ids[1], ids[0], ids[2], path)
-            assert "motion_is" in str(refused.value)
-
-
 def test_words_for_a_motion_pass_without_vectors_and_an_unknown_convention(tmp_path):
     path = tmp_path / "motion.exr"
     write_motion(path, np.zeros((4, 5), np.float32), np.zeros((4, 5), np.float32), ("left", "right"))
@@ -212,12 +179,6 @@ def test_words_for_a_motion_pass_without_vectors_and_an_unknown_convention(tmp_p
         read_vectors(path)
     with pytest.raises(InputRefused, match='Perhaps "to-previous-up"'):
         read_vectors(path, "to-previus-up")
-
-
-def test_still_passes_are_no_test_of_a_convention(tmp_path):
-    frames = world(2, (0, 0), (0, 0))
-    vectors = Vectors(frames[1][1], 1, "to-next-down", None, None)
-    check_convention(vectors, frames[1][0], frames[0][0], None, tmp_path)
 
 
 # --- the whole way -------------------------------------------------------------------------------------------
