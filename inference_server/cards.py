@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import places
-from shared.errors import ModelRefused, SemrenderError
+from shared import places, protocol
+from shared.errors import ModelRefused, SemrenderError, ServerError
 from shared.label_set import NOTHING
 
 SHIPPED = Path(__file__).parent / "models" / "weights"
 FORMAT = 1
 MAX_CARD = 4 * 2**20  # bytes
+MAX_LISTED = protocol.MAX_HEADER * 3 // 4  # bytes of all cards: they are told in one message
 MAX_SIDE = 32768
 FITS = ("stretch", "multiple")
 SCALES = {"coarse": 2, "medium": 4, "fine": 8}  # painting size over the native one, which the model learned at
@@ -146,15 +148,20 @@ def load_card(folder: Path) -> Card:
     """Read and check the card of a model folder. Raises ModelRefused naming file and field."""
     file = folder / "card.json"
     try:
-        if file.stat().st_size > MAX_CARD:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
+            raise ModelRefused("the card is no file", file=file, remedy="Add the model again")
+        if found.st_size > MAX_CARD:
             raise ModelRefused("the card is too large to be one", file=file)
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise ModelRefused("the model has no card that can be read", file=file, cause=str(error.strerror)) from error
     except (ValueError, RecursionError) as error:
         raise ModelRefused("the card is not JSON", file=file, cause=str(error)) from error
     try:
-        return _card(folder, data)
+        card = _card(folder, data)
+        _check_telling(card)
+        return card
     except SemrenderError as error:
         raise error.located(file=file) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -168,6 +175,7 @@ def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
     """Models by name, shipped and added, and those that cannot be used with the reason."""
     found: dict[str, Card] = {}
     broken: dict[str, SemrenderError] = {}
+    told = 0
     for root in (SHIPPED, places.models_folder()):
         folders = sorted(root.iterdir()) if root.is_dir() else []
         for folder in folders:
@@ -177,9 +185,17 @@ def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
                 card = load_card(folder)
                 if card.name != folder.name:
                     raise ModelRefused(f"the card's name is {card.name!r}, the folder's {folder.name!r}", file=folder)
+                told += len(json.dumps(card.source))
+                if told > MAX_LISTED:
+                    raise ModelRefused(
+                        "the cards of all models are too large to be listed together",
+                        file=folder,
+                        remedy="Remove models that are not used",
+                    )
                 found[card.name] = card
             except SemrenderError as error:
-                broken[folder.name] = error
+                error.file = _printable(str(error.file or folder))
+                broken[_printable(folder.name)] = error
     return found, broken
 
 
@@ -216,6 +232,26 @@ def painting_size(
         wide, high = max(1, round(width * less)), max(1, round(height * less))
     step = card.size.multiple
     return -(-wide // step) * step, -(-high // step) * step
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _printable(text: str) -> str:
+    """Of a name that may hold bytes of no text."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _check_telling(card: Card) -> None:
+    """A card that cannot be sent would hide all the others. Raises ModelRefused."""
+    try:
+        protocol.unpack(protocol.reply("", {"models": [card.to_dict()]}))
+    except (ValueError, OverflowError, RecursionError, ServerError) as error:
+        cause = "A whole number in it is too large" if isinstance(error, OverflowError) else _printable(str(error))
+        if isinstance(error, UnicodeError):
+            cause = "A text in it holds half of a character (a lone surrogate)"
+        raise ModelRefused("the card cannot be told to anyone", cause=cause, remedy="Add the model again") from error
 
 
 def _card(folder: Path, data: Any) -> Card:

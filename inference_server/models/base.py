@@ -24,6 +24,7 @@ from shared.errors import ModelRefused
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 FAMILIES = {
     "small": "inference_server.models.small_fast",
@@ -117,9 +118,12 @@ class Resident:
 
 def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":
     """The tensors of a model's safetensors file, after its hash was compared with the card's."""
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     file = folder / card.weights.file
+    if file.exists() and not file.is_file():  # a pipe would be waited for
+        raise ModelRefused("the model's weights are no file", file=file, remedy="Add the model again")
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -131,4 +135,31 @@ def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":
             cause="Damaged or changed",
             remedy="Add the model again",
         )
-    return load(content)
+    try:
+        return load(content)
+    except SafetensorError as error:  # its header claims what is not there
+        raise ModelRefused("the weights are no safetensors file", file=file, remedy="Add the model again") from error
+
+
+def fill(net: "Module", state: "Mapping[str, Tensor]", source: str) -> None:
+    """Load a state that accounts for every key. Raises ModelRefused naming the keys that do not fit."""
+    net.load_state_dict(fitting(net, state, source), strict=False)
+
+
+def fitting(net: "Module", state: "Mapping[str, Tensor]", source: str) -> "dict[str, Tensor]":
+    """A state without counters, once it accounts for every key; the network may be one without memory. Raises so."""
+    counters = "num_batches_tracked"  # of the batch statistics; no weight
+    wanted = {name: tensor.shape for name, tensor in net.state_dict().items() if not name.endswith(counters)}
+    counted = {name.removesuffix("running_mean") + counters for name in wanted if name.endswith("running_mean")}
+    state = {name: tensor for name, tensor in state.items() if name not in counted}
+    missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
+    shapes = [
+        f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"
+        for name, shape in wanted.items()
+        if name in state and state[name].shape != shape
+    ]
+    for words, names in (("lacks", missing), ("has no place for", unknown), ("has other shapes:", shapes)):
+        if names:
+            listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+            raise ModelRefused(f"the checkpoint {words} {listed}", file=source, cause="It is of another configuration")
+    return state

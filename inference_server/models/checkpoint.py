@@ -2,7 +2,7 @@
 
 `latest_net_G.pth` is a plain state dict. It says its width and kind by its shapes; what shapes cannot say
 (`more` against `normal`, the native size) comes from `opt.txt` beside it or from the caller. Spectral
-normalisation is folded: weight = W / sigma. Nothing is unpickled but tensors, `opt.pkl` is never touched.
+normalisation is folded: weight = W / sigma. Nothing is read but tensors (`tensors`), `opt.pkl` is never touched.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from torch import Tensor
 
 from inference_server import cards
 from inference_server.models.install import check_name, install
-from inference_server.models.spade import UPSAMPLINGS, SpadeConfig, SpadeNet, fill
-from shared.errors import MissingInput, ModelRefused
+from inference_server.models.spade import UPSAMPLINGS, SpadeConfig, check_state
+from inference_server.models.tensors import read_tensors
+from shared.errors import ModelRefused
 from shared.label_set import LabelSet, load_label_set
 
 WEIGHTS = "weights.safetensors"
@@ -54,7 +55,7 @@ def add_checkpoint(
     label_set = load_label_set(label_set_name)
     state = fold(read_state(path), path)
     config = infer_config(state, label_set, read_options(path.with_name("opt.txt")), size, layers, no_instance, path)
-    fill(SpadeNet(config), state, str(path))
+    check_state(config, state, str(path))
     content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})  # clone: some share memory
     card = make_card(name, config, label_set, hashlib.sha256(content).hexdigest(), path.name, licence)
     return install(name, card, {WEIGHTS: content}, replace)
@@ -62,23 +63,12 @@ def add_checkpoint(
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint, read without running any code in it."""
-    if not path.is_file():
-        raise MissingInput("the checkpoint is not there", file=path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file makes torch raise almost anything
-        raise ModelRefused(
-            "this is no checkpoint that can be read safely",
-            file=path,
-            cause=str(error).splitlines()[0][:200] if str(error) else "It is damaged",
-            remedy="Give the plain state dict that training wrote (latest_net_G.pth)",
-        ) from error
-    tensors = isinstance(state, dict) and all(isinstance(value, Tensor) for value in state.values())
-    if not tensors or "fc.weight" not in state:
+    state = read_tensors(path)
+    if "fc.weight" not in state:
         raise ModelRefused(
             "this is no SPADE generator", file=path, cause="There is no fc.weight", remedy="Give its latest_net_G.pth"
         )
-    return {str(key): tensor for key, tensor in state.items()}
+    return state
 
 
 def fold(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:

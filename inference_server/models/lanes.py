@@ -1,9 +1,10 @@
-"""Sixteen float32 at a time, for the compiled loops of `kernels`.
+"""Several float32 at a time, for the compiled loops of `kernels`: sixteen with AVX-512, else eight.
 
 What the compiler makes of a plain loop depends on whether it can prove that its arrays do not overlap; of nine table
 rows and two results it cannot, and adds them up through memory, one load and one store per term. These few operations
-say it in vectors, so sums stay in registers. The compiler splits a vector into what the processor has: one AVX-512
-register, two of AVX, four of NEON.
+say it in vectors, so sums stay in registers. The compiler splits a vector into what the processor has: one register of
+AVX-512 or of AVX, two of NEON; nothing here is of one processor's instruction set. Channels are filled up to a multiple
+of the width, and the convolutions pay for what is filled: a processor without AVX-512 gains nothing by sixteen.
 
 Arrays are flat and dense: float32, or bfloat16 stored as uint16, the upper half of a float32, rounded to nearest even.
 """
@@ -11,11 +12,16 @@ Arrays are flat and dense: float32, or bfloat16 stored as uint16, the upper half
 from __future__ import annotations
 
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_name
 from numba import types
 from numba.core.datamodel import models
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic, register_model
 
-WIDTH = 16
+# What loops are compiled for tells their copies on disk apart, so the width must follow from it alone. Where another
+# processor is named (NUMBA_CPU_NAME), the features beside it are still those of this one.
+_, PROCESSOR, FEATURES = cpu_target.target_context.codegen().magic_tuple()
+WIDTH = 16 if "+avx512f" in FEATURES and get_host_cpu_name() == PROCESSOR else 8
 FLOATS = ir.VectorType(ir.FloatType(), WIDTH)
 WORDS = ir.VectorType(ir.IntType(32), WIDTH)
 HALVES = ir.VectorType(ir.IntType(16), WIDTH)
@@ -46,7 +52,7 @@ def pointer_to(kind, context, builder, array_type, array, index):
 
 @intrinsic
 def load(typing, array, index):
-    """array[index : index + 16]."""
+    """array[index : index + WIDTH]."""
 
     def make(context, builder, signature, arguments):
         half = signature.args[0].dtype == types.uint16
@@ -59,7 +65,7 @@ def load(typing, array, index):
 
 @intrinsic
 def store(typing, array, index, value):
-    """array[index : index + 16] = value."""
+    """array[index : index + WIDTH] = value."""
 
     def make(context, builder, signature, arguments):
         array_value, index_value, result = arguments

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference_server.cards import Card
-from inference_server.models.base import Model, PaintInput, Place, checked_weights
+from inference_server.models.base import Model, PaintInput, Place, checked_weights, fill, fitting
 from shared.errors import ModelRefused
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
@@ -204,11 +204,15 @@ def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
     config: dict[str, Any] = dict(card.config)
     try:
-        net = SmallNet(SmallConfig(config["classes"], config["looks"], tuple(config["widths"])))
+        shape = SmallConfig(config["classes"], config["looks"], tuple(config["widths"]))
+        with torch.device("meta"):
+            net = SmallNet(shape)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelRefused("the configuration in the card describes no network", file=folder) from error
     if card.channels.count != net.config.classes:
         raise ModelRefused("the card's channels are not the network's classes", file=folder)
     state = {name: tensor.float() for name, tensor in checked_weights(card, folder).items()}
-    net.load_state_dict(state, strict=True)
+    fitting(net, state, str(folder))  # no more memory than the weights' own is taken
+    net = SmallNet(shape)
+    fill(net, state, str(folder))
     return SmallModel(card, net, device)

@@ -5,8 +5,8 @@ convolutions over a one-hot map, and every step of every normalisation writes an
 scale and shift are rows of a table, one loop enlarges, normalises, modulates and activates, the encoder's features
 are not copied beside the decoder's, and the first convolution adds table rows up.
 
-Tensors are (1, C, h, w) in memory as (h, w, C); channels are filled up to a multiple of 16 with zeros, which changes
-nothing. Sizes in comments: h x w of a level, C channels, K classes.
+Tensors are (1, C, h, w) in memory as (h, w, C); channels are filled up to a multiple of `lanes.WIDTH` with zeros,
+which changes nothing. Sizes in comments: h x w of a level, C channels, K classes.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference_server.cards import Card
-from inference_server.models.base import Model, PaintInput, checked_weights
+from inference_server.models.base import Model, PaintInput, checked_weights, fill, fitting
 from shared.errors import ModelRefused
 
 UPSAMPLINGS = {"normal": 5, "more": 6, "most": 7}  # how often the size doubles from the first layer to the picture
@@ -212,9 +212,7 @@ def memory(card: Card, width: int, height: int) -> tuple[int, int]:
 
 def load(card: Card, folder: Path, device: str) -> SpadeModel:
     """Build the network from its card and fill it; every weight must be used and every parameter filled."""
-    net = SpadeNet(card_config(card))
-    fill(net, checked_weights(card, folder), str(folder))
-    return SpadeModel(card, net, device)
+    return SpadeModel(card, filled(card_config(card), checked_weights(card, folder), str(folder)), device)
 
 
 def card_config(card: Card) -> SpadeConfig:
@@ -243,20 +241,16 @@ def card_config(card: Card) -> SpadeConfig:
     return config
 
 
-def fill(net: SpadeNet, state: dict[str, Tensor], source: str) -> None:
-    """Load a state that accounts for every key. Raises ModelRefused naming the keys that do not fit."""
-    counters = "num_batches_tracked"  # of the batch statistics; no weight
-    wanted = {name: tensor.shape for name, tensor in net.state_dict().items() if not name.endswith(counters)}
-    counted = {name.removesuffix("running_mean") + counters for name in wanted if name.endswith("running_mean")}
-    state = {name: tensor for name, tensor in state.items() if name not in counted}
-    missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
-    shapes = [
-        f"{name} is {tuple(state[name].shape)}, not {tuple(shape)}"
-        for name, shape in wanted.items()
-        if name in state and state[name].shape != shape
-    ]
-    for words, names in (("lacks", missing), ("has no place for", unknown), ("has other shapes:", shapes)):
-        if names:
-            listed = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-            raise ModelRefused(f"the checkpoint {words} {listed}", file=source, cause="It is of another configuration")
-    net.load_state_dict(state, strict=False)
+def check_state(config: SpadeConfig, state: dict[str, Tensor], source: str) -> None:
+    """Whether a state is that of the network, found out without its memory. Raises ModelRefused."""
+    with torch.device("meta"):
+        net = SpadeNet(config)
+    fitting(net, state, source)
+
+
+def filled(config: SpadeConfig, state: dict[str, Tensor], source: str) -> SpadeNet:
+    """The network of a configuration with these weights; no more memory than theirs is taken. Raises ModelRefused."""
+    check_state(config, state, source)
+    net = SpadeNet(config)
+    fill(net, state, source)
+    return net

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from inference_server.cards import Card, Channels
 from inference_server.models.base import checked_weights
 from inference_server.models.small import SmallConfig, SmallNet
-from inference_server.models.spade import SpadeConfig, SpadeNet, card_config, fill
+from inference_server.models.spade import SpadeConfig, SpadeNet, card_config, filled
 from inference_server.training.pairs import Pairs
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, LabelSet
@@ -139,8 +139,7 @@ def spade_start(
     """A SPADE generator that goes on; its classes are those of its label set and none can be added."""
     if config.use_vae:
         raise ModelRefused("a SPADE with a style vector cannot be trained here", file=source)
-    net = SpadeNet(config)
-    fill(net, weights, source)
+    net = filled(config, weights, source)
     of = {int(identity): int(channel) for identity, channel in card["channels"]["of"].items()}
     if unknown := sorted(set(pairs.pixels()) - set(of)):
         raise ModelRefused(f"the pairs show classes that the network has no channel for: {unknown[:5]}", file=source)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from inference_server import cards
 from inference_server.cards import available_cards, find_card, load_card, painting_size
 from inference_server.models.base import PaintInput, checked_weights, load_model
-from shared import places
+from shared import places, protocol
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
 
@@ -216,6 +218,61 @@ def test_broken_models_do_not_take_the_others_down():
     assert set(broken) == {"torn", "renamed", "empty"}
     with pytest.raises(ModelRefused, match="'other', the folder's 'renamed'"):
         find_card("renamed")
+
+
+def nested(depth):
+    return [nested(depth - 1)] if depth else 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"title": "\ud800"}, "lone surrogate"),
+        ({"note": {"\udfff": 1}}, "lone surrogate"),
+        ({"note": 10**30}, "whole number in it is too large"),
+        ({"note": -(2**63) - 1}, "whole number in it is too large"),
+        ({"note": float("nan")}, "NaN is no number"),
+        ({"note": float("-inf")}, "-Infinity is no number"),
+        ({"note": nested(40)}, "nested deeper"),
+        ({"note": [0] * 200_000}, "cannot be told"),
+    ],
+    ids=["surrogate", "in a key", "large", "small", "nan", "infinity", "deep", "long"],
+)
+def test_a_card_that_cannot_be_told_hides_no_other(change, words):
+    """Every client gets the cards in one message."""
+    write(name="good")
+    write(change, name="bad")
+    found, broken = available_cards()
+    assert "good" in found and "bad" not in found
+    assert re.search(words, str(broken["bad"]))
+    protocol.unpack(protocol.reply("", {"models": [card.to_dict() for card in found.values()]}))
+
+
+def test_cards_too_large_together_hide_no_other():
+    for number in range(4):
+        write({"note": "x" * (2 * 2**20)}, name=f"large-{number}")
+    found, broken = available_cards()
+    assert {"countryside", "large-0", "large-1"} <= set(found) and set(broken) == {"large-2", "large-3"}
+    assert "too large to be listed together" in str(broken["large-3"])
+    protocol.unpack(protocol.reply("", {"models": [card.to_dict() for card in found.values()]}))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_folder_whose_name_is_no_text_hides_no_other():
+    places.models_folder().mkdir(parents=True, exist_ok=True)
+    Path(os.fsdecode(os.fsencode(places.models_folder() / "good") + b"\xff")).mkdir()
+    write(name="good")
+    found, broken = available_cards()
+    assert "good" in found
+    protocol.pack({"broken": {name: str(error) for name, error in broken.items()}})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_place_of_a_card_is_not_waited_for():
+    folder = places.models_folder() / "pipe"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "card.json")
+    assert "is no file" in str(available_cards()[1]["pipe"])
 
 
 def test_a_wrong_name_gets_near_ones():

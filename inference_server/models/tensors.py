@@ -1,0 +1,68 @@
+"""Tensors out of a file that anyone may have made: no code of it runs, no more memory is taken than it has bytes.
+
+What `torch.save` writes is a zip archive of a pickle and of the numbers, stored as they are. Two things in it may claim
+more than is there: an entry may be packed, and a tensor may repeat its numbers (a stride of 0).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from shared.errors import MissingInput, ModelRefused
+
+SHARED = 2  # times the file's bytes: tensors may share their numbers, as a published checkpoint's do
+PICKLED = 64 * 2**20  # bytes at most of the part that says which tensors there are
+REMEDY = "Give the plain state dict that training wrote (latest_net_G.pth)"
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The state dict of a published checkpoint; empty where it holds something else. Raises ModelRefused in words."""
+    if not path.is_file():
+        raise MissingInput("the checkpoint is not there", file=path)
+    _check_archive(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes torch raise almost anything, in words for its own developers
+        holds_more = "weights_only" in str(error) or "Unsupported" in str(error)
+        raise _refused(
+            path, "It holds more than tensors" if holds_more else "It is damaged, or no checkpoint"
+        ) from error
+    if not isinstance(state, dict) or not all(
+        type(tensor) in (Tensor, torch.nn.Parameter) for tensor in state.values()
+    ):
+        return {}
+    room = SHARED * path.stat().st_size
+    for key, tensor in state.items():
+        plain = tensor.layout is torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
+        if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise _refused(path, f"{str(key)[:100]!r} claims more numbers than the file holds")
+        room -= tensor.numel() * tensor.element_size()
+    if room < 0:
+        raise _refused(path, "Its tensors together claim more numbers than the file holds")
+    return {str(key): tensor for key, tensor in state.items()}
+
+
+def _check_archive(path: Path) -> None:
+    """Nothing in the archive may be larger unpacked than the file. Older files are no archive."""
+    with path.open("rb") as file:
+        if file.read(4) != b"PK\x03\x04":
+            return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _refused(path, "Its archive is damaged or cut short") from error
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise _refused(path, "Its parts are packed, which no training writes")
+    if sum(entry.file_size for entry in entries) > path.stat().st_size:
+        raise _refused(path, "Its parts claim more bytes than the file has")
+    if any(entry.filename.endswith("data.pkl") and entry.file_size > PICKLED for entry in entries):
+        raise _refused(path, "Its list of tensors is far too long")
+
+
+def _refused(path: Path, cause: str) -> ModelRefused:
+    return ModelRefused("this is no checkpoint that can be read safely", file=path, cause=cause, remedy=REMEDY)
