@@ -95,8 +95,9 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def run_split(arguments: argparse.Namespace) -> int:
-    from ae_bridge.split import split
+    from ae_bridge.split import refuse_equal_names, split
 
+    refuse_equal_names(arguments.files)
     made: dict[str, None] = {}
     for file in arguments.files:
         made.update(dict.fromkeys(str(path.parent) for path in split(file, arguments.out)))

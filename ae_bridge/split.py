@@ -1,14 +1,17 @@
 """A multi-channel EXR becomes one EXR a pass: After Effects reads RGBA and nothing else.
 
-Pixels keep their type and value. A Cryptomatte's rank channels stay together in one file with its own
-`cryptomatte/...` attributes, which is what the Cryptomatte effect finds them by.
+Pixels keep their type and value, and every channel of the file is in one of the new ones. A Cryptomatte's rank
+channels, wherever they lie, stay together in one file with its own `cryptomatte/...` attributes, which is what the
+Cryptomatte effect finds them by.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,101 +19,218 @@ import numpy as np
 import OpenEXR
 
 from shared.errors import InputRefused, SemrenderError
+from shared.passes import cryptomatte_ranks, exr
+from shared.passes.exr import Part, Pixels
+from shared.passes.exr_header import Header, text_of
+from shared.passes.exr_layers import SPELLINGS
 
 MAIN = "beauty"  # of the channels that have no layer name
-AS_COLOUR = {"X": "R", "Y": "G", "Z": "B", "U": "R", "V": "G"}
-STRUCTURAL = ("channels", "lineOrder", "tiles", "chunkCount", "name", "type", "version", "multiView", "preview")
+AXES = {"X": "R", "Y": "G", "Z": "B", "W": "A", "U": "R", "V": "G"}
+STRUCTURAL = (
+    "channels",
+    "compression",
+    "lineOrder",
+    "tiles",
+    "chunkCount",
+    "name",
+    "type",
+    "version",
+    "multiView",
+    "preview",
+)
+LOSSLESS = ("NO", "RLE", "ZIPS", "ZIP", "PIZ")  # and read by After Effects
+LONGEST = 64  # characters of a pass's name
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One file to write. names: the shortest first; attributes: all but the structure of the old file."""
+
+    names: tuple[str, ...]
+    channels: Pixels
+    header: Header
+    attributes: dict[str, Any]
 
 
 def split(file: Path, out: Path) -> list[Path]:
     """Write `out/<pass>/<stem>_<pass>.<number>.exr` for each pass of a file; returns the files.
 
-    Raises InputRefused for what is no EXR or has nothing in it, SemrenderError where the disk refuses.
+    Nothing is written before the whole file is read and every channel has its place. Raises InputRefused for what
+    is no EXR, damaged, deep or stored at a part of the resolution, SemrenderError where the disk refuses.
     """
-    try:
-        with OpenEXR.File(str(file), separate_channels=True) as source:
-            parts = [(dict(part.header), {n: c.pixels for n, c in part.channels.items()}) for part in source.parts]
-    except Exception as error:  # whatever the library raises for a damaged file
-        raise InputRefused("the EXR cannot be read", file=file, cause=str(error)) from error
-    name, number = _numbered(file.stem)
-    made = []
-    for header, channels in parts:
-        for layer, own in sorted(_passes(header, channels).items()):
-            target = out / _plain(layer) / f"{name}_{_plain(layer)}{number}.exr"
-            made.append(_write(target, _header_of(header, layer), own))
-    if not made:
-        raise InputRefused("the EXR has no channels", file=file)
-    return made
+    stored = exr.read_stored(file)
+    for header, _ in stored:
+        coarse = [channel.name for channel in header.channels if channel.sampling != (1, 1)]
+        if coarse:
+            raise InputRefused(
+                f"the channels {', '.join(coarse)} are stored at a part of the resolution",
+                file=file,
+                cause="Luminance and chroma are no passes",
+                remedy="Write the EXR with R, G and B",
+            )
+    passes = _passes(file, stored)
+    name, number = numbered(file.stem)
+    targets = [out / one / f"{name}_{one}{number}.exr" for one in _folders(passes)]
+    return [_write(target, one) for target, one in zip(targets, passes, strict=True)]
 
 
-def cryptomattes(header: dict[str, Any]) -> dict[str, str]:
-    """Name -> key of the Cryptomattes that a header declares."""
-    found = {}
-    for attribute, value in header.items():
-        match = re.fullmatch(r"cryptomatte/([^/]+)/name", attribute)
-        if match:
-            found[str(value)] = match[1]
-    return found
+def refuse_equal_names(files: Iterable[Path]) -> None:
+    """Raise InputRefused where two files would be split into the same ones."""
+    seen: dict[tuple[str, str], Path] = {}
+    for file in files:
+        other = seen.setdefault(numbered(file.stem), file)
+        if other.absolute() != file.absolute():
+            raise InputRefused(
+                f"this file and {other} would become the same passes",
+                file=file,
+                remedy="Split them one after the other into different folders with --out",
+            )
 
 
-def _passes(header: dict[str, Any], channels: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Channels by pass, named as the reader of the new file needs them."""
-    cryptos = cryptomattes(header)
-    part = str(header.get("name", ""))
-    found: dict[str, dict[str, Any]] = defaultdict(dict)
-    for full, pixels in channels.items():
-        layer, _, channel = full.rpartition(".")
-        crypto = next((name for name in cryptos if re.fullmatch(re.escape(name) + r"\d*", layer or part)), None)
-        if crypto is not None:
-            found[crypto][full] = pixels  # the effect looks for ranks by their full names
-        else:
-            found[layer or part or MAIN][channel] = pixels
-    return {layer: own if layer in cryptos else _as_colour(own) for layer, own in found.items()}
-
-
-def _as_colour(own: dict[str, Any]) -> dict[str, Any]:
-    """RGBA for a pass of vectors or of one value; a pass that has colour names keeps them."""
-    upper = {name.upper(): pixels for name, pixels in own.items()}
-    if {"R", "G", "B"} <= set(upper):
-        return {name: upper[name] for name in "RGBA" if name in upper}
-    if len(own) == 1:
-        (pixels,) = own.values()
-        return dict.fromkeys("RGB", pixels)
-    renamed = {AS_COLOUR.get(name, name): pixels for name, pixels in upper.items()}
-    blank = np.zeros_like(next(iter(own.values())))
-    return {**dict.fromkeys("RGB", blank), **renamed} if set(renamed) <= set("RGBA") else own
-
-
-def _header_of(header: dict[str, Any], layer: str) -> dict[str, Any]:
-    """Everything but the structure of the old file; of Cryptomattes the pass's own only."""
-    key = cryptomattes(header).get(layer)
-    kept = {}
-    for name, value in header.items():
-        foreign = name.startswith("cryptomatte/") and not (key and name.startswith(f"cryptomatte/{key}/"))
-        if name not in STRUCTURAL and not foreign:
-            kept[name] = value
-    return {**kept, "type": OpenEXR.scanlineimage}
-
-
-def _write(target: Path, header: dict[str, Any], channels: dict[str, Any]) -> Path:
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        OpenEXR.File(header, {name: np.ascontiguousarray(pixels) for name, pixels in channels.items()}).write(
-            str(beside)
-        )
-        os.replace(beside, target)
-    except (OSError, RuntimeError) as error:
-        beside.unlink(missing_ok=True)
-        raise SemrenderError("the pass could not be written", file=target, cause=str(error)) from error
-    return target
-
-
-def _numbered(stem: str) -> tuple[str, str]:
+def numbered(stem: str) -> tuple[str, str]:
     """The name and `.1001` of a frame's file, "" for a still."""
     match = re.fullmatch(r"(.*?)[._]?(\d+)", stem)
     return (match[1], f".{match[2]}") if match and match[1] else (stem, "")
 
 
-def _plain(layer: str) -> str:
-    return re.sub(r"[^\w-]+", "_", layer).strip("_") or MAIN
+def _passes(file: Path, stored: list[tuple[Header, Pixels]]) -> list[Pass]:
+    """All passes of a file, each channel in one of them."""
+    parts = [exr.placed(file, header, pixels) for header, pixels in stored]
+    cryptos = cryptomatte_ranks.find(parts)
+    claimed = {channel for crypto in cryptos for channel in crypto.channels}
+    attributes = _attributes(file, [header for header, _ in stored])
+    found = []
+    for (header, pixels), every in zip(stored, attributes, strict=True):
+        layers: dict[str, Pixels] = {}
+        for channel, values in pixels.items():
+            if (header.name, channel) not in claimed:
+                layer, _, last = channel.rpartition(".")
+                layers.setdefault(layer, {})[last] = values
+        own = {name: value for name, value in every.items() if not name.startswith("cryptomatte/")}
+        for layer in sorted(layers):
+            for last, channels in _files_of(layers[layer], named=bool(layer or header.name)):
+                names = _names(header.name, layer, last)
+                found.append(Pass(names, channels, header, own))
+    of_parts = [
+        (header, pixels, part, every) for (header, pixels), part, every in zip(stored, parts, attributes, strict=True)
+    ]
+    return found + [_crypto_pass(crypto, of_parts) for crypto in cryptos]
+
+
+def _names(part: str, layer: str, last: str) -> tuple[str, ...]:
+    """What a pass may be called: its layer, else its part; where that is not enough, both."""
+    if last and not layer:
+        return (last, f"{part}_{last}") if part else (last,)
+    short, whole = layer or part or MAIN, "_".join(word for word in (part, layer) if word)
+    end = f"_{last}" if last else ""
+    return short + end, (whole or MAIN) + end
+
+
+def _files_of(own: Pixels, named: bool) -> list[tuple[str, Pixels]]:
+    """The channels of one layer as files that After Effects reads: "" and RGBA, or a channel's name and its grey."""
+    for spelling in SPELLINGS:
+        if set(spelling[:3]) <= set(own):
+            colour = {letter: own[name] for letter, name in zip("RGBA", spelling, strict=True) if name in own}
+            rest = [name for name in own if name not in spelling]
+            return [("", colour), *((name, dict.fromkeys("RGB", own[name])) for name in rest)]
+    axes = [AXES.get(name.upper(), name.upper()) for name in own]
+    if len(own) > 1 and set(axes) <= set("RGBA") and len(set(axes)) == len(axes):
+        blank = np.zeros_like(next(iter(own.values())))
+        return [("", {**dict.fromkeys("RGB", blank), **dict(zip(axes, own.values(), strict=True))})]
+    greys = [(name, dict.fromkeys("RGB", values)) for name, values in own.items()]
+    return [("", greys[0][1])] if named and len(own) == 1 else greys
+
+
+def _crypto_pass(crypto: cryptomatte_ranks.Crypto, of_parts: list[tuple[Header, Pixels, Part, dict[str, Any]]]) -> Pass:
+    """A Cryptomatte with its channels' full names; at its place in the display window where its parts differ."""
+    names = {part for part, _ in crypto.channels}
+    of_parts = [one for one in of_parts if one[0].name in names]
+    windows = {header.data_window for header, *_ in of_parts}
+    channels: Pixels = {}
+    attributes: dict[str, Any] = {}
+    for header, pixels, part, every in of_parts:
+        attributes |= {name: value for name, value in every.items() if _goes_with(name, header, crypto)}
+        own = header.name.removesuffix(f".{header.text('view') or ''}")
+        for channel in pixels:
+            if (header.name, channel) in crypto.channels:
+                full = channel if "." in channel else f"{own}.{channel}"
+                channels[full] = pixels[channel] if len(windows) == 1 else part.channels[channel]
+    header = crypto.part.header
+    if len(windows) > 1:
+        header = replace(header, data_window=header.display_window)
+    return Pass((crypto.name,), channels, header, attributes)
+
+
+def _goes_with(attribute: str, header: Header, crypto: cryptomatte_ranks.Crypto) -> bool:
+    """Whether an attribute is this Cryptomatte's own, or of no Cryptomatte."""
+    match = re.fullmatch(r"(cryptomatte/[^/]+)/.*", attribute)
+    return match is None or (header.text(f"{match[1]}/name") or "") == crypto.title
+
+
+def _folders(passes: list[Pass]) -> list[str]:
+    """A name of its own for each pass, also where capitals do not count."""
+    shortest = Counter(_plain(one.names[0]).lower() for one in passes)
+    found: list[str] = []
+    for one in passes:
+        name = _plain(one.names[0] if shortest[_plain(one.names[0]).lower()] == 1 else one.names[-1])
+        taken = {other.lower() for other in found}
+        unused = (f"{name}_{count}" for count in range(2, len(passes) + 2) if f"{name}_{count}".lower() not in taken)
+        found.append(name if name.lower() not in taken else next(unused))
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w-]+", "_", name).strip("_")[:LONGEST] or MAIN
+
+
+def _write(target: Path, one: Pass) -> Path:
+    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    pixels = {name: np.ascontiguousarray(values) for name, values in one.channels.items()}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        OpenEXR.File(_header_of(one), pixels).write(str(beside))
+        os.replace(beside, target)
+    except (OSError, RuntimeError, ValueError, TypeError) as error:
+        beside.unlink(missing_ok=True)
+        cause = (error.strerror or "") if isinstance(error, OSError) else ""
+        raise SemrenderError(
+            "the pass could not be written", file=target, cause=cause, remedy="Free space or allow writing"
+        ) from error
+    return target
+
+
+def _header_of(one: Pass) -> dict[str, Any]:
+    compression = one.header.compression if one.header.compression in LOSSLESS else "ZIP"
+    left, top, right, bottom = one.header.data_window
+    return {
+        **{name: value for name, value in one.attributes.items() if name not in STRUCTURAL},
+        "type": OpenEXR.scanlineimage,
+        "compression": getattr(OpenEXR, f"{compression}_COMPRESSION"),
+        "dataWindow": (np.array([left, top], np.int32), np.array([right, bottom], np.int32)),
+    }
+
+
+def _attributes(file: Path, headers: list[Header]) -> list[dict[str, Any]]:
+    """The attributes of each part as the library takes them again; where it cannot read them, what we can."""
+    try:
+        with OpenEXR.File(str(file), header_only=True) as source:
+            return [dict(part.header) for part in source.parts]
+    except (RuntimeError, ValueError, ArithmeticError, TypeError):  # a text that is not UTF-8, a rate over 0
+        return [_readable(header) for header in headers]
+
+
+def _readable(header: Header) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, (kind, data, _) in header.attributes.items():
+        if kind == "string":
+            found[name] = text_of(data)
+        elif kind == "box2i":
+            corners = np.frombuffer(data, "<i4").astype(np.int32)
+            found[name] = corners[:2], corners[2:]
+        elif kind == "v2f":
+            found[name] = np.frombuffer(data, "<f4").astype(np.float32)
+        elif kind == "chromaticities":
+            found[name] = tuple(float(value) for value in np.frombuffer(data, "<f4"))
+        elif (number := header.number(name)) is not None:
+            found[name] = number
+    return found

@@ -240,7 +240,7 @@ def _result(
 ) -> Result:
     crypto, trouble = choice.crypto, choice.manifest.trouble
     warnings: tuple[str, ...] = (f"{trouble}; the names were known without it",) if trouble else ()
-    if not crypto.announced:
+    if not crypto.title:
         warnings += ("the Cryptomatte's attributes are missing from the header; the names were known without them",)
     open_share = float((total < LEAST).mean())
     if options.uncovered is not None:

@@ -23,13 +23,13 @@ LOST = re.compile(r"(.*crypto.*?)\d\d")  # the layers of a Cryptomatte whose att
 class Crypto:
     """One Cryptomatte of a file. pairs: (id bits uint32, coverage float32), each (H, W), best rank first."""
 
-    name: str
+    name: str  # with the part's where several have one of that title
+    title: str  # as in the attributes, "" where there are none
     part: Part  # that has the first rank
     pairs: list[tuple[NDArray[np.uint32], Coverage]]
     channels: frozenset[tuple[str, str]]  # part and channel
     manifest: str = ""  # JSON text, "" where there is none
     sidecar: str = ""  # file name, "" where there is none
-    announced: bool = True  # by attributes in a header
     flaw: InputRefused | None = None  # why it cannot be used; it matters only where it is chosen
 
 
@@ -157,11 +157,11 @@ def _crypto(
                 pairs.append((np.ascontiguousarray(bits).view(np.uint32), np.nan_to_num(cover)))
     return Crypto(
         name,
+        entry.get("name", ""),
         start,
         pairs,
         preview.union((part.name, channel) for own in ranks.values() for part, channel in own.values()),
         entry.get("manifest", ""),
         entry.get("manif_file", ""),
-        bool(entry),
         flaw,
     )

@@ -7,7 +7,6 @@ promises (`exr_header`), its messages are turned into words here, and the pixels
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused
-from shared.passes.exr_header import Header, ascii_texts, is_utf8, is_whole, pixels_of, read_headers
+from shared.passes.exr_header import Header, is_whole, pixels_of, plain, read_headers
 from shared.passes.pictures import MAX_PIXELS, truncated
 from shared.passes.quiet import quiet
 
@@ -49,11 +48,19 @@ def read_exr(path: Path) -> list[Part]:
 
     Raises MissingInput, or InputRefused for what is damaged, deep, cut short or larger than any frame.
     """
+    return [placed(path, header, pixels) for header, pixels in read_stored(path)]
+
+
+def read_stored(path: Path) -> list[tuple[Header, Pixels]]:
+    """All parts of a file that is whole, every channel as it is stored: (height, width) of the data window.
+
+    Raises as `read_exr` does.
+    """
     headers = read_headers(path)
     _check(path, headers)
     if not is_whole(path):
         raise truncated(path, "the EXR lacks pixels that its header promises")
-    return [_part(path, header, pixels) for header, pixels in zip(headers, _decoded(path, headers), strict=True)]
+    return list(zip(headers, _decoded(path, headers), strict=True))
 
 
 def _check(path: Path, headers: list[Header]) -> None:
@@ -105,7 +112,7 @@ def _decoded(path: Path, headers: list[Header]) -> list[Pixels]:
     """The pixels of each part's data window, by channel. Raises InputRefused unless every part is there."""
     parts = _by_library(path)
     if len(parts) != len(headers):
-        parts = _without_odd_texts(path, headers) or parts
+        parts = _plainly(path, headers) or parts
     if len(parts) != len(headers):
         raise _damaged(path, headers, [name for name, _ in parts])
     return [_named(path, header, pixels) for header, (_, pixels) in zip(headers, parts, strict=True)]
@@ -125,11 +132,10 @@ def _by_library(path: Path) -> list[tuple[str, Pixels]]:
         return []
 
 
-def _without_odd_texts(path: Path, headers: list[Header]) -> list[tuple[str, Pixels]]:
-    """The parts of a copy whose texts are all UTF-8, as the library's binding needs it, and its name too."""
+def _plainly(path: Path, headers: list[Header]) -> list[tuple[str, Pixels]]:
+    """The parts of a copy whose header and name hold nothing that the library's binding trips over."""
     content = bytearray(path.read_bytes())
-    if not ascii_texts(content, headers) and is_utf8(os.fsencode(path)):
-        return []
+    plain(content, headers)
     with tempfile.TemporaryDirectory(prefix="semrender-") as folder:
         copy = Path(folder) / "copy.exr"
         copy.write_bytes(content)
@@ -160,7 +166,8 @@ def _named(path: Path, header: Header, pixels: Pixels) -> Pixels:
     return pixels if set(pixels) == set(names) else dict(zip(names, pixels.values(), strict=True))
 
 
-def _part(path: Path, header: Header, pixels: Pixels) -> Part:
+def placed(path: Path, header: Header, pixels: Pixels) -> Part:
+    """A part with its pixels at their place in the display window. Raises InputRefused where they do not fit."""
     left, top, right, bottom = header.display_window
     x0, y0, x1, y1 = header.data_window
     width, height = right - left + 1, bottom - top + 1
@@ -176,10 +183,10 @@ def _part(path: Path, header: Header, pixels: Pixels) -> Part:
         if getattr(values, "shape", None) != (y1 - y0 + 1, x1 - x0 + 1) or values.dtype == object:
             raise _damaged(path, [header], [])
         if header.data_window != header.display_window:
-            placed = np.zeros((height, width), values.dtype)
+            whole = np.zeros((height, width), values.dtype)
             if inside:
-                placed[ay - top : by - top, ax - left : bx - left] = values[ay - y0 : by - y0, ax - x0 : bx - x0]
-            values = placed
+                whole[ay - top : by - top, ax - left : bx - left] = values[ay - y0 : by - y0, ax - x0 : bx - x0]
+            values = whole
         channels[channel.name] = values
     outside = np.ones((height, width), bool)
     if inside:

@@ -25,6 +25,10 @@ MAX_ATTRIBUTE = 64 * 2**20  # bytes: a manifest of a large scene has a few milli
 MAX_CHUNKS = 2**22
 
 TILED, DEEP, MULTIPART = 0x200, 0x800, 0x1000  # flags in the version field
+NEEDED = (  # attributes without which pixels cannot be read
+    *("channels", "compression", "dataWindow", "displayWindow", "lineOrder", "pixelAspectRatio", "screenWindowCenter"),
+    *("screenWindowWidth", "tiles", "chunkCount", "name", "type", "version"),
+)
 RIPMAP = 2  # levels of tiles
 KINDS = ("uint", "half", "float")
 STORAGES = ("scanlineimage", "tiledimage", "deepscanline", "deeptile")
@@ -138,26 +142,26 @@ def is_whole(path: Path) -> bool:
             return False
 
 
-def ascii_texts(content: bytearray, headers: list[Header]) -> bool:
-    """Make the texts in a file's content that are not UTF-8 readable, each at its length; whether there were any.
+def plain(content: bytearray, headers: list[Header]) -> None:
+    """Make a file's header harmless: nothing of it but what the pixels need is looked at by the library any more.
 
-    The letters become DEL, which is last in ASCII: channels are stored in the order of their names.
+    Attributes that are not needed get a kind that nobody knows, and letters of names that are not UTF-8 become DEL,
+    each at its length. DEL is last in ASCII: channels are stored in the order of their names.
     """
-    changed = False
-    for attribute in (one for header in headers for one in header.attributes.values()):
+    for name, attribute in (pair for header in headers for pair in header.attributes.items()):
         named = content.index(b"\0", attribute.place)
-        start = content.index(b"\0", named + 1) + 5
+        kind = content.index(b"\0", named + 1)
+        start = kind + 5
         spans = [(attribute.place, named)]
-        if attribute.kind in ("string", "stringvector"):
+        if name not in NEEDED:
+            content[named + 1 : kind] = b"x" * (kind - named - 1)
+        elif name == "name":
             spans.append((start, start + len(attribute.value)))
-        elif attribute.kind == "chlist":
-            spans += [(start + at, start + at + len(name)) for at, name in _channel_names(attribute.value)]
+        elif name == "channels":
+            spans += [(start + at, start + at + len(text)) for at, text in _channel_names(attribute.value)]
         for begin, end in spans:
-            text = content[begin:end]
-            if not is_utf8(text):
-                content[begin:end] = bytes(letter if letter < 128 else 127 for letter in text)
-                changed = True
-    return changed
+            if not is_utf8(content[begin:end]):
+                content[begin:end] = bytes(letter if letter < 128 else 127 for letter in content[begin:end])
 
 
 def is_utf8(text: bytes | bytearray) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenEXR
@@ -14,7 +16,7 @@ from deliveries import exr
 
 import semrender
 from ae_bridge import build, inbox, install
-from ae_bridge.split import cryptomattes, split
+from ae_bridge.split import split
 from shared.delivery import Delivery, DeliveryShot, write_delivery
 from shared.errors import InputRefused, MissingInput
 
@@ -80,6 +82,12 @@ def test_a_bundle_is_one_ascii_script_with_each_part_once(entry: Path) -> None:
     assert len(parts) == len(set(parts)) and "core" in parts
 
 
+def cryptomattes(header: dict[str, Any]) -> dict[str, str]:
+    """Name -> key of the Cryptomattes that a header declares."""
+    found = {name: re.fullmatch(r"cryptomatte/([^/]+)/name", name) for name in header}
+    return {str(header[name]): match[1] for name, match in found.items() if match}
+
+
 def test_a_multichannel_exr_becomes_one_sequence_a_pass(tmp_path: Path) -> None:
     ramp = np.linspace(0, 9, 12, dtype=np.float32).reshape(3, 4)
     key = "cryptomatte/ab12cd3"
@@ -116,7 +124,115 @@ def test_other_peoples_cryptomatte_keeps_its_metadata(tmp_path: Path, data_folde
 
 def test_what_is_no_exr_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.exr").write_bytes(b"no")
-    with pytest.raises(InputRefused, match="cannot be read"):
+    with pytest.raises(InputRefused, match="no OpenEXR"):
         split(tmp_path / "a.exr", tmp_path / "out")
     exr(tmp_path / "b.exr")
     assert [path.name for path in split(tmp_path / "b.exr", tmp_path / "out")] == ["b_beauty.exr"]
+
+
+def passes(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Pass -> channel -> pixels of the one frame in each folder."""
+    found = {}
+    for path in folder.rglob("*.exr"):
+        with OpenEXR.File(str(path), separate_channels=True) as file:
+            found[path.parent.name] = {name: channel.pixels for name, channel in file.channels().items()}
+    return found
+
+
+RAMP = np.linspace(0, 9, 12, dtype=np.float32).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"": "RGBAZ"}, {"beauty": "RGBA", "Z": "Z"}),
+        ({"": ["R", "G", "B", "A", "Z", "AO", "id"]}, {"beauty": "RGBA", "Z": "Z", "AO": ["AO"], "id": ["id"]}),
+        ({"": ["R", "G", "B", "beauty.R", "beauty.G", "beauty.B"]}, {"beauty": "RGB", "beauty_2": "RGB"}),
+        ({"": ["n.X", "n.Y", "n.Z", "N.X", "N.Y", "N.Z"]}, {"N": "XYZ", "n_2": "XYZ"}),
+        ({"": ["R", "G", "B", "r", "g", "b"]}, {"beauty": "RGB", "r": "r", "g": "g", "b": "b"}),
+        ({"": ["v.X", "v.Y", "v.Z", "v.W"]}, {"v": "XYZW"}),
+        ({"": ["v.X", "v.U", "v.V"]}, {"v_X": "X", "v_U": "U", "v_V": "V"}),
+        ({"": ["a/b.Z", "a_b.Z", "a b.Z"]}, {"a_b": "Z", "a_b_2": "Z", "a_b_3": "Z"}),
+        ({"": ["Z"]}, {"Z": "Z"}),
+        ({"left": ["label.R", "label.G", "label.B"], "right": ["label.R", "label.G", "label.B"]},
+         {"left_label": "RGB", "right_label": "RGB"}),
+        ({"rgba": "RGBA", "depth": "Z"}, {"rgba": "RGBA", "depth": "Z"}),
+        ({"left": "RGBZ", "right": "RGBZ"}, {"left": "RGB", "right": "RGB", "left_Z": "Z", "right_Z": "Z"}),
+    ],
+)  # fmt: skip
+def test_every_channel_of_a_file_is_in_a_pass(tmp_path: Path, parts: dict[str, Any], expected: dict[str, Any]) -> None:
+    made, count = [], 0
+    for part, names in parts.items():
+        channels = {}
+        for name in names:
+            count += 1
+            channels[name] = RAMP + count * 100
+        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        made.append(OpenEXR.Part(header, channels, part))
+    OpenEXR.File(made).write(str(tmp_path / "sh.1001.exr"))
+    assert semrender.main(["ae", "split", str(tmp_path / "sh.1001.exr"), "--out", str(tmp_path / "out")]) == 0
+    found = passes(tmp_path / "out")
+    assert set(found) == set(expected)
+    written = [tuple(np.unique(values)) for channels in found.values() for values in channels.values()]
+    for number in range(1, count + 1):
+        assert tuple(np.unique(RAMP + number * 100)) in written, "a channel that is nowhere"
+    assert all({"R", "G", "B"} <= set(channels) for channels in found.values()), "After Effects reads RGBA"
+
+
+def test_a_cryptomatte_in_several_parts_becomes_one_file(tmp_path: Path, data_folder: Path) -> None:
+    source = data_folder / "reported" / "cryptomatte_a_part_per_rank"
+    split(source / "crypto.1001.exr", tmp_path / "out")
+    with OpenEXR.File(str(source / "right.exr"), separate_channels=True) as file:
+        right = {name: channel.pixels for name, channel in file.channels().items() if name.startswith("crypto")}
+        attributes = {name: value for name, value in file.header().items() if name.startswith("cryptomatte/")}
+    made = passes(tmp_path / "out")["crypto_material"]
+    assert set(made) == set(right) and len(made) == 12
+    assert all((made[name].view(np.uint32) == right[name].view(np.uint32)).all() for name in right)
+    header = OpenEXR.File(str(next((tmp_path / "out" / "crypto_material").iterdir()))).header()
+    assert attributes and {name: header.get(name) for name in attributes} == attributes
+
+
+def test_attributes_and_windows_stay_and_lossy_pixels_lose_no_more(tmp_path: Path) -> None:
+    window = (np.array([-2, 1], np.int32), np.array([1, 3], np.int32))
+    header = {
+        "compression": OpenEXR.DWAA_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
+        "dataWindow": window,
+        "displayWindow": (np.array([0, 0], np.int32), np.array([7, 7], np.int32)),
+        "framesPerSecond": Fraction(24000, 1001),
+        "pixelAspectRatio": 2.0,
+        "owner": "Renee",
+    }
+    OpenEXR.File(header, dict.fromkeys(("R", "G", "B", "v.X", "v.Y"), RAMP)).write(str(tmp_path / "a.1.exr"))
+    with OpenEXR.File(str(tmp_path / "a.1.exr"), separate_channels=True) as file:
+        before = {name: channel.pixels for name, channel in file.channels().items()}
+    for case, letter in (("utf8", b"Renee"), ("latin", b"Ren\xe9e")):
+        (tmp_path / "a.1.exr").write_bytes((tmp_path / "a.1.exr").read_bytes().replace(b"Renee", letter))
+        split(tmp_path / "a.1.exr", tmp_path / case)
+        found = passes(tmp_path / case)
+        assert (found["beauty"]["G"] == before["G"]).all() and (found["v"]["G"] == before["v.Y"]).all()
+        made = OpenEXR.File(str(next((tmp_path / case / "v").iterdir()))).header()
+        assert made["framesPerSecond"] == Fraction(24000, 1001) and made["pixelAspectRatio"] == 2
+        assert made["owner"] == letter.decode("latin-1")
+        assert [corner.tolist() for corner in made["dataWindow"]] == [corner.tolist() for corner in window]
+
+
+def test_what_cannot_be_split_whole_is_not_split_at_all(tmp_path: Path) -> None:
+    deep = np.empty((2, 2), object)
+    for place in np.ndindex(2, 2):
+        deep[place] = np.array([1.0], np.float32)
+    OpenEXR.File({"type": OpenEXR.deepscanline, "compression": OpenEXR.ZIPS_COMPRESSION}, {"Z": deep}).write(
+        str(tmp_path / "deep.1.exr")
+    )
+    with pytest.raises(InputRefused, match="deep"):
+        split(tmp_path / "deep.1.exr", tmp_path / "out")
+    exr(tmp_path / "cut.1.exr")
+    (tmp_path / "cut.1.exr").write_bytes((tmp_path / "cut.1.exr").read_bytes()[:-9])
+    with pytest.raises(InputRefused, match="incomplete"):
+        split(tmp_path / "cut.1.exr", tmp_path / "out")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        exr(tmp_path / folder / "sh.1.exr")
+    both = [str(tmp_path / folder / "sh.1.exr") for folder in ("a", "b")]
+    assert semrender.main(["ae", "split", *both, "--out", str(tmp_path / "out")]) == 3
+    assert not (tmp_path / "out").exists()
