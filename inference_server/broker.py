@@ -23,6 +23,7 @@ from inference_server.ledger import Ledger
 from inference_server.security import Guard, check_bind
 from inference_server.space import Disks
 from inference_server.spool import Spool
+from inference_server.supervisor import ADDRESS
 from inference_server.verbs import verbs_of
 from shared import places, protocol
 from shared.errors import SemrenderError, ServerError
@@ -81,6 +82,8 @@ class Broker:
         self.stopping = False
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.guard = Guard(self._context, settings.clients) if zmq.has("curve") else None
+        if self.guard is None:
+            log.warning("this build of ZeroMQ has no CURVE: every user of this machine can talk to this server")
         self.clients = self._context.socket(zmq.ROUTER)
         self.clients.linger = 500
         self.clients.router_mandatory = True
@@ -103,6 +106,7 @@ class Broker:
         self.backstage = self._context.socket(zmq.ROUTER)
         self.backstage.linger = 0
         self.backstage.maxmsgsize = protocol.MAX_HEADER
+        way = self.guard.protect_workers(self.backstage) if self.guard else {}
         self.backstage.bind("tcp://127.0.0.1:0")
         self.watchers: dict[tuple[bytes, str], tuple[int, float]] = {}  # (client, job) -> (events it has, renewed)
         self.checks: dict[tuple[bytes, str], str] = {}  # client and request of a `check` -> its job
@@ -111,13 +115,15 @@ class Broker:
         self.crew = Crew(
             self.jobs,
             self.disks,
-            self.backstage.getsockopt_string(zmq.LAST_ENDPOINT),
+            {ADDRESS: self.backstage.getsockopt_string(zmq.LAST_ENDPOINT), **way},
             settings.device,
             settings.models_mib,
             settings.deadline,
             patient=settings.ledger is not None,
         )
         self._verbs = verbs_of(self)
+        log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
+        log.info("state folder %s, ledger %s", places.home(), settings.ledger or "in memory")
 
     def connection(self) -> Body:
         """What a client of this user needs to find and trust this server."""
@@ -139,11 +145,14 @@ class Broker:
                 ready = dict(poller.poll(50 if self.watchers or self.checks else 200))
                 self.turn(bool(ready))
                 if self.ending:
-                    until = until or time.monotonic() + ENDING_SECONDS
+                    if until is None:
+                        until = time.monotonic() + ENDING_SECONDS
+                        log.info("it ends when what is in hand is finished")
                     if not self.crew.busy or time.monotonic() > until:
                         break
         finally:
             self.close()
+            log.info("it has ended")
 
     def turn(self, messages: bool) -> None:
         """Read, apply, hand out, commit, tell."""

@@ -17,11 +17,11 @@ from inference_server import outputs
 from inference_server.cards import painting_size
 from inference_server.check_passes import check_depths, check_motion
 from inference_server.holding import hold_key
-from inference_server.jobs import picture_tasks
 from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
 from inference_server.security import inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
+from inference_server.tasks import picture_tasks
 from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
+import logging
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from inference_server import logs, render
 from inference_server.jobs import FORMATS
 from shared import places
-from shared.errors import InputRefused, MissingInput
+from shared.errors import InputRefused, MissingInput, ServerError
 from shared.sequences import parse_range, shot_from_input
 from shared.shot import HOLDS, SCALES, Shot, ShotLayer, parse_fps
 
@@ -211,7 +214,6 @@ def run_serve(arguments: argparse.Namespace) -> int:
     """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
     from inference_server.broker import Broker, Settings
 
-    logs.set_up(None if arguments.private else places.home() / "logs" / "server.log")
     settings = Settings(
         version=arguments.version_text,
         device=arguments.device,
@@ -224,8 +226,13 @@ def run_serve(arguments: argparse.Namespace) -> int:
         spool_mib=int(arguments.spool_gib * 1024),
         reserve_mib=arguments.reserve_mib,
     )
-    broker = Broker(settings)  # refuses to start beside another server, which has the ledger
-    places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
+    with _state_folder_in_words():
+        if arguments.private:
+            logs.set_up(places.home() / "logs" / "private-server.log", logging.WARNING)
+        else:
+            logs.set_up(places.home() / "logs" / "server.log")
+        places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
+        broker = Broker(settings)  # refuses to start beside another server, which has the ledger
     signal.signal(signal.SIGTERM, lambda *_: broker.stop())
     if arguments.private:
         # Ctrl-C reaches every process of a terminal; here the client decides what it means.
@@ -237,7 +244,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, lambda *_: broker.stop())
     try:
         with arguments.beside_server(broker.connection()):
-            places.write_json(places.connection_file(), broker.connection())
+            with _state_folder_in_words():
+                places.write_json(places.connection_file(), broker.connection())
             print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
             if arguments.bind and broker.guard:
                 print(f"server key: {broker.guard.server_public}", flush=True)
@@ -246,6 +254,19 @@ def run_serve(arguments: argparse.Namespace) -> int:
         if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
             places.connection_file().unlink(missing_ok=True)
     return 0
+
+
+@contextlib.contextmanager
+def _state_folder_in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(
+            "the state folder cannot be used",
+            file=error.filename or places.home(),
+            cause=error.strerror or str(error),
+            remedy=f"Free space in {places.home()} or allow writing, or name another folder in SEMRENDER_HOME",
+        ) from error
 
 
 def _stop_with_parent(broker: Any) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference_server.jobs import Jobs, Task
+from inference_server.jobs import Jobs
 from inference_server.space import Disks
 from inference_server.supervisor import Worker, start_worker
+from inference_server.tasks import Task
 from shared import protocol
 from shared.errors import SemrenderError, ServerError, from_dict
 
@@ -44,17 +45,24 @@ class Crew:
     """All workers of one broker.
 
     Args:
-        address: of the broker's socket for workers.
+        way: to the broker, for `start_worker`.
         deadline: seconds a worker may be silent while it has work.
         patient: whether jobs wait for a worker that does not start, instead of failing.
     """
 
     def __init__(
-        self, jobs: Jobs, disks: Disks, address: str, device: str, models_mib: int, deadline: float, patient: bool
+        self,
+        jobs: Jobs,
+        disks: Disks,
+        way: Mapping[str, str],
+        device: str,
+        models_mib: int,
+        deadline: float,
+        patient: bool,
     ) -> None:
         self._jobs = jobs
         self._disks = disks
-        self._address = address
+        self._way = way
         self._models_mib = models_mib
         self._deadline = deadline
         self._patient = patient
@@ -223,7 +231,7 @@ class Crew:
         for vacancy in due:
             self._vacancies.remove(vacancy)
             try:
-                worker = start_worker(self._address, vacancy.device, self._models_mib)
+                worker = start_worker(self._way, vacancy.device, self._models_mib)
             except OSError as error:  # no memory for another process, too many of them
                 self._last_death = error.strerror or str(error)
                 log.error("no worker could be started on %s: %s", vacancy.device, self._last_death)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from inference_server import outputs
+from inference_server import fence, outputs
 from inference_server.crash_points import reach
 from inference_server.painting import Plan, make_layer_plan, write_matte
 from inference_server.preview import Pixels, write_previews
@@ -133,6 +133,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         version=version,
     )
     made = datetime.now(UTC)
+    fence.pass_or_leave()
     return delivery.write_delivery(
         delivery.Delivery(
             delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",

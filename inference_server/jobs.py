@@ -12,16 +12,15 @@ painted is copied, in the same job, in another, or after a restart.
 
 from __future__ import annotations
 
-import json
+import logging
 import time
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
 
 from inference_server.ledger import PAINTINGS_KEPT, Ledger, Row, dump
-from inference_server.stability.window import window
+from inference_server.logs import in_short
+from inference_server.tasks import Task, picture_tasks
 from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
-from shared.shot import Shot
 
 DEATHS = 2  # workers that a task may kill before it is quarantined
 ENDED = ("done", "failed", "cancelled")
@@ -37,30 +36,9 @@ COLUMNS = (
     " events, created, ended"
 )
 
+log = logging.getLogger("semrender.jobs")
+
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing for a worker to do.
-
-    source: where the picture of this key already is ({"out", "file", "mattes"}), to be copied.
-    deaths: of workers that held it; such a task runs alone, so that a second death has one culprit.
-    """
-
-    id: int
-    job: str
-    kind: str  # "check", "underpaint", "paint", "hold" or "deliver"
-    layer: str | None = None
-    frame: int | None = None
-    key: str | None = None
-    deaths: int = 0
-    priority: int = 0
-    source: Body | None = None
-
-    def to_dict(self) -> Body:
-        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source")
-        return {name: getattr(self, name) for name in fields}
 
 
 class Jobs:
@@ -120,7 +98,7 @@ class Jobs:
             size += len(row["error"].encode())
             if found and size > ERRORS_BYTES:
                 break
-            error = json.loads(row["error"])
+            error = self.ledger.load(row["error"])
             found += error.get("problems", [error])
         return found
 
@@ -138,7 +116,7 @@ class Jobs:
     def events(self, job: str, since: int, most: int = 100) -> list[tuple[int, str, Body]]:
         """(number, name, body) of the events after `since`."""
         rows = self.ledger.rows("SELECT * FROM events WHERE job = ? AND n > ? ORDER BY n LIMIT ?", job, since, most)
-        return [(row["n"], row["name"], json.loads(row["body"])) for row in rows]
+        return [(row["n"], row["name"], self.ledger.load(row["body"])) for row in rows]
 
     def ended(self, job: str) -> bool:
         return self._job(job)["ended"] is not None
@@ -196,7 +174,7 @@ class Jobs:
         if not rows:
             return None
         row = rows[0]
-        source = {"out": row["out"], **json.loads(row["files"])} if row["out"] else None
+        source = {"out": row["out"], **self.ledger.load(row["files"])} if row["out"] else None
         priority = int(self._job(job)["priority"])
         return Task(
             **{f: row[f] for f in ("id", "job", "kind", "layer", "frame", "key", "deaths")},
@@ -207,7 +185,7 @@ class Jobs:
     def quarantined(self, task: Task) -> SemrenderError | None:
         """Why this task is not tried any more, in this job or another."""
         row = task.key and self.ledger.row("SELECT error FROM quarantine WHERE key = ?", task.key)
-        return from_dict(json.loads(row["error"])) if row else None
+        return from_dict(self.ledger.load(row["error"])) if row else None
 
     def begin(self, task: Task) -> None:
         self.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task.id)
@@ -393,6 +371,8 @@ class Jobs:
     def _tell(self, job: str, name: str, body: Body) -> None:
         self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
+        if name != "frame":
+            log.info("job %s is %s%s", job, name, in_short(body))
 
     def _job(self, job: str) -> Row:
         row = self.ledger.row(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", job)
@@ -403,7 +383,7 @@ class Jobs:
     def _json(self, job: str, column: str) -> Body:
         self._job(job)
         row = self.ledger.row(f"SELECT {column} FROM jobs WHERE id = ?", job)
-        return dict(json.loads(row[0])) if row else {}
+        return dict(self.ledger.load(row[0])) if row else {}
 
     def _task(self, identity: int) -> Row | None:
         return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
@@ -417,47 +397,3 @@ def _summary(job: Row) -> Body:
     state = "paused" if job["paused"] and job["ended"] is None else job["state"]
     names = ("name", "out", "paused", "priority", "total", "failed", "created", "ended", "events")
     return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}}
-
-
-def picture_tasks(spec: Body) -> list[tuple[str, str, int, range]]:
-    """(kind, layer, frame, frames whose underpainting it needs) of all tasks, in the order they are best done in.
-
-    A frame is held as soon as its window is painted, so that finished frames come early.
-    """
-    shot, holds = spec["shot"], spec.get("holds", {})  # a job of an older ledger knows no holds
-    places: list[tuple[tuple[int, int, int], str, str, int, range]] = []
-    for order, layer in enumerate(spec["layers"]):
-        strength = holds.get(layer)
-        if strength is None:
-            places += [((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"]]
-            continue
-        under: set[int] = set()
-        for frame in spec["frames"]:
-            needed = window(frame, strength, shot["first"], shot["last"])
-            under.update(needed)
-            places.append(((needed[-1], 1, order), "hold", layer, frame, needed))
-        places += [((frame, 0, order), "underpaint", layer, frame, range(0)) for frame in under]
-    return [
-        (kind, layer, frame, needed) for _, kind, layer, frame, needed in sorted(places, key=lambda p: (p[0], p[3]))
-    ]
-
-
-def frames_and_layers(
-    shot: Shot, frames: Iterable[int] | None, layers: Iterable[str] | None
-) -> tuple[list[int], list[str]]:
-    """The frames and layers a job is about, in the shot's order; unknown names are refused in words."""
-    names = [layer.name for layer in shot.layers]
-    wanted = names if layers is None else list(layers)
-    unknown = [name for name in wanted if name not in names]
-    if unknown:
-        raise InputRefused(
-            f"the shot has no layer named {', '.join(unknown)}", remedy=f"Its layers are {', '.join(names)}"
-        )
-    chosen = list(shot.frames) if frames is None else sorted(set(frames))
-    outside = [frame for frame in chosen if frame not in shot.frames]
-    if outside or not chosen:
-        raise InputRefused(
-            f"frames outside the shot were asked for: {outside[:5]}" if outside else "no frames were asked for",
-            remedy=f"The shot runs from {shot.first} to {shot.last}",
-        )
-    return chosen, [name for name in names if name in wanted]

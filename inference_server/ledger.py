@@ -11,12 +11,14 @@ not done. `paintings` remembers where the picture of a key is, across jobs and r
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shared import places
 from shared.errors import ServerError
 
 VERSION = 1  # of the tables
@@ -67,6 +69,16 @@ CREATE TABLE paintings (key TEXT PRIMARY KEY, out TEXT NOT NULL, files TEXT NOT 
 CREATE TABLE quarantine (key TEXT PRIMARY KEY, error TEXT NOT NULL);
 """
 
+# What SQLite says where the disk or its permissions are to blame, and the file is sound.
+REFUSED = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM,
+)
+
 Row = sqlite3.Row
 
 
@@ -78,19 +90,17 @@ class Ledger:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1.0)
+        with self._in_words():
+            if path is not None:
+                _make_private(path)
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=1.0)
         self._db.row_factory = sqlite3.Row
         try:
-            self._open()
-        except sqlite3.DatabaseError as error:
+            with self._in_words():
+                self._open()
+        except ServerError:
             self._db.close()
-            if "locked" in str(error):
-                raise ServerError(
-                    "another server has the ledger open", file=path, remedy="Use that one, or stop it first"
-                ) from error
-            raise _damaged(path, str(error)) from error
+            raise
 
     def _open(self) -> None:
         # The lock is the operating system's: it goes with the process, however that ends.
@@ -106,61 +116,74 @@ class Ledger:
             self._db.execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
             self._db.execute("ROLLBACK")
-            self._db.close()
             raise ServerError(f"the ledger is of version {version}", file=self.path, remedy="Update semrender")
         self._db.execute("COMMIT")
-        found = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        found = str(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0])
         if found != "ok":
-            self._db.close()
             raise _damaged(self.path, found)
+        self._check_types()
+
+    def _check_types(self) -> None:
+        """Whether every column holds what the tables say, which SQLite itself does not look at."""
+        kinds = {"TEXT": "('text')", "INTEGER": "('integer')", "REAL": "('real')"}
+        for (table,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            columns = self._db.execute(
+                f"SELECT name, type FROM pragma_table_info('{table}') WHERE type != ''"
+            ).fetchall()
+            wrong = [f"{name} NOTNULL AND typeof({name}) NOT IN {kinds[kind]}" for name, kind in columns]
+            if wrong and self._db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1").fetchone():
+                raise _damaged(self.path, f"A value of another kind in the table {table}")
 
     def write(self, sql: str, *values: Any) -> int:
         """One statement of the open transaction; returns how many rows it changed."""
-        self._begin()
-        return self._db.execute(sql, values).rowcount
+        with self._in_words():
+            self._begin()
+            return self._db.execute(sql, values).rowcount
 
     def write_many(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        self._begin()
-        self._db.executemany(sql, rows)
+        with self._in_words():
+            self._begin()
+            self._db.executemany(sql, rows)
 
     def insert(self, sql: str, *values: Any) -> int:
         """An INSERT; returns the new row's number."""
-        self._begin()
-        return int(self._db.execute(sql, values).lastrowid or 0)
+        with self._in_words():
+            self._begin()
+            return int(self._db.execute(sql, values).lastrowid or 0)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
-        return self._db.execute(sql, values).fetchall()
+        with self._in_words():
+            return self._db.execute(sql, values).fetchall()
 
     def row(self, sql: str, *values: Any) -> Row | None:
-        found: Row | None = self._db.execute(sql, values).fetchone()
-        return found
+        with self._in_words():
+            found: Row | None = self._db.execute(sql, values).fetchone()
+            return found
+
+    def load(self, text: str) -> Any:
+        """What `dump` made a text of."""
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise _damaged(self.path, str(error)) from error
 
     def commit(self) -> None:
         """Put the changes on disk. Raises ServerError where the disk does not take them."""
-        if not self._db.in_transaction:
-            return
-        try:
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise ServerError(
-                "the ledger cannot be written, so nothing more is accepted",
-                file=self.path,
-                cause=str(error),
-                remedy="Free space on that disk and start the server again: it goes on where the ledger ends",
-            ) from error
+        if self._db.in_transaction:
+            with self._in_words():
+                self._db.execute("COMMIT")
 
     @contextmanager
     def whole(self) -> Iterator[None]:
         """What happens inside happens whole or, where it raises, not at all."""
-        self._begin()
-        self._db.execute("SAVEPOINT message")
+        self.write("SAVEPOINT message")
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK TO message")
+            self.write("ROLLBACK TO message")
             raise
         finally:
-            self._db.execute("RELEASE message")
+            self.write("RELEASE message")
 
     def close(self) -> None:
         self._db.close()
@@ -168,6 +191,41 @@ class Ledger:
     def _begin(self) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:  # ours
+            raise
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise ServerError(
+                    "another server has the ledger open", file=self.path, remedy="Use that one, or stop it first"
+                ) from error
+            if kind not in REFUSED:
+                raise _damaged(self.path, str(error)) from error
+            raise _unwritable(self.path, str(error)) from error
+        except OSError as error:
+            raise _unwritable(self.path, error.strerror or str(error)) from error
+
+
+def _make_private(path: Path) -> None:
+    """The file, or an older one, for its owner alone: names of shots and paths are in it. SQLite's others follow it."""
+    places.private_folder(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+
+
+def _unwritable(path: Path | None, cause: str) -> ServerError:
+    return ServerError(
+        "the ledger cannot be written, so nothing is accepted",
+        file=path,
+        cause=cause,
+        remedy="Free space there, or allow writing, and start the server again: it goes on where the ledger ends",
+    )
 
 
 def _damaged(path: Path | None, cause: str) -> ServerError:

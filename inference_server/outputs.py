@@ -21,6 +21,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from inference_server import fence
 from inference_server.crash_points import reach
 from shared import places
 from shared.errors import DiskFull, InputRefused, SemrenderError
@@ -155,6 +156,7 @@ def _lives(process: int) -> bool:
 
 def _rename(beside: Path, path: Path) -> None:
     reach("worker before rename")
+    fence.pass_or_leave(beside)
     beside.replace(path)
     reach("worker after rename")
 

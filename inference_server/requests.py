@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from inference_server import cards
-from inference_server.jobs import FORMATS, HIGHEST, LOWEST, frames_and_layers
+from inference_server.jobs import FORMATS, HIGHEST, LOWEST
 from inference_server.security import inside
+from inference_server.tasks import frames_and_layers
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
 from shared.shot import PASSES, Shot, resolved

@@ -3,6 +3,7 @@
 Every client connection is CURVE (RFC 26/CurveZMQ): the client knows the server's key from the connection file
 (or was told), the server lets in only keys it knows: that of the connection file, readable by the user alone,
 and those in the folder of allowed clients, read at every handshake, so that deleting a file locks its owner out.
+Workers have keys that live as long as their broker, and a socket that takes no others.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import zmq
 import zmq.auth
 from zmq.auth.thread import ThreadAuthenticator
 
+from inference_server.supervisor import KEYS
 from shared import places
 from shared.errors import InputRefused, ServerError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+BACKSTAGE = "backstage"  # the domain of the socket for workers
 KEY_LENGTH = 40  # characters of a Z85 key
 
 log = logging.getLogger("semrender.security")
@@ -39,6 +42,8 @@ class Guard:
         self._authenticator = ThreadAuthenticator(context, log=log)
         self._authenticator.start()
         self._authenticator.configure_curve_callback("*", self)
+        self._authenticator.configure_curve_callback(BACKSTAGE, self)
+        self._worker_public, self._worker_secret = (key.decode() for key in zmq.curve_keypair())
 
     def protect(self, socket: "zmq.Socket[bytes]") -> None:
         """Let only known keys talk to this socket; before it is bound."""
@@ -46,8 +51,16 @@ class Guard:
         socket.curve_secretkey = self._server_secret.encode()
         socket.curve_publickey = self.server_public.encode()
 
+    def protect_workers(self, socket: "zmq.Socket[bytes]") -> dict[str, str]:
+        """Let only the broker's own workers talk to this socket; returns their environment's part of it, a secret."""
+        socket.setsockopt_string(zmq.ZAP_DOMAIN, BACKSTAGE)
+        self.protect(socket)
+        return {KEYS: f"{self.server_public} {self._worker_public} {self._worker_secret}"}
+
     def callback(self, domain: str, key: bytes) -> bool:
         """zmq.auth asks whether a client's public key (Z85) is known."""
+        if domain == BACKSTAGE:
+            return key.decode() == self._worker_public
         known = key.decode() == self.local_public or key in allowed_keys(self.clients)
         if not known:
             log.warning("a client with an unknown key was turned away: %s", key.decode())

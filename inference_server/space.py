@@ -5,7 +5,6 @@ One job's disk never stops another job: whatever the operating system says of a 
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ NO_SPACE = "no space: "  # how the reasons of pauses begin that end by themselve
 UNREACHABLE = "out of reach: "
 LOOK_SECONDS = 1.0
 MOST_SECONDS = 60.0  # between two attempts of a job that looks well and cannot write
-
-log = logging.getLogger("semrender.broker")
 
 
 @dataclass
@@ -84,7 +81,6 @@ class Disks:
         known = self._waiting.get(job)
         patience = min(2 * known.patience, MOST_SECONDS) if known else LOOK_SECONDS
         self._waiting[job] = Waiting(need, time.monotonic() + patience, patience)
-        log.warning("job %s waits, %s", job, why)
         self._jobs.pause(job, why)
 
 

@@ -1,8 +1,8 @@
 """Worker processes: started fresh, watched, replaced. A worker ends by itself when its broker dies.
 
 Workers are separate interpreters (never forks: a CUDA context does not survive one) and are told the
-address and their own name through the environment; the name is a secret that keeps strangers on the same
-machine from posing as a worker.
+address, the keys and their own name through the environment; keys and name are secrets that keep strangers on the same
+machine from talking to the broker's back door, or posing as a worker.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference_server.jobs import Task
+from inference_server.tasks import Task
 
 ADDRESS = "SEMRENDER_WORKER_ADDRESS"
 NAME = "SEMRENDER_WORKER_NAME"
+BROKER = "SEMRENDER_BROKER"  # its process
+KEYS = "SEMRENDER_WORKER_KEYS"  # public key of the server, public and secret key of the worker, between blanks
 
 
 @dataclass
@@ -67,14 +70,15 @@ class Worker:
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def start_worker(address: str, device: str, models_mib: int) -> Worker:
-    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps") that reports to `address`.
+def start_worker(way: Mapping[str, str], device: str, models_mib: int) -> Worker:
+    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps").
 
+    way: its environment's ADDRESS and KEYS, to find the broker and get in.
     models_mib: how much memory its models may keep occupied between frames.
     """
     name = secrets.token_hex(16)
     # Two libraries with threads share the processor; none of them may spin while the other works.
-    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, ADDRESS: address, NAME: name}
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, **way, NAME: name, BROKER: str(os.getpid())}
     command = [sys.executable, "-m", "inference_server.worker", "--device", device]
     command += ["--models-mib", str(models_mib)]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)

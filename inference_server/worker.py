@@ -25,7 +25,7 @@ from typing import Any
 import msgpack
 import zmq
 
-from inference_server import logs, supervisor
+from inference_server import fence, logs, supervisor
 from inference_server.crash_points import reach
 from inference_server.devices import choose_device, free_memory
 from inference_server.holding import Holder, decode_held
@@ -42,6 +42,8 @@ ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
 DECODERS, ENCODERS = 2, 2
 PIECE = 2**20  # bytes of a long answer that go in one message
+
+PLACE = ("job", "layer", "frame")  # of a task, for the log
 
 log = logging.getLogger("semrender.worker")
 
@@ -77,6 +79,11 @@ class Worker:
         self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.IDENTITY, name.encode())
         self.socket.setsockopt(zmq.LINGER, 1000)
+        if supervisor.KEYS in os.environ:
+            server, public, secret = os.environ[supervisor.KEYS].encode().split()
+            self.socket.setsockopt(zmq.CURVE_SERVERKEY, server)
+            self.socket.setsockopt(zmq.CURVE_PUBLICKEY, public)
+            self.socket.setsockopt(zmq.CURVE_SECRETKEY, secret)
         self.socket.connect(address)
         self.device, others, about = choose_device(device)
         self.specs: dict[str, Body] = {}
@@ -93,6 +100,7 @@ class Worker:
         self.bell.setblocking(False)
         self.door.setblocking(False)
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
+        log.info("ready on %s", self.device)
         self.send({"ready": {"device": self.device, "others": others, "about": about, "pid": os.getpid()}})
 
     def send(self, header: Body) -> None:
@@ -165,6 +173,14 @@ class Worker:
 
     def paint(self, task: Body, decoded: Decoded) -> Picture | None:
         reach("worker before painting")
+        began = time.monotonic()
+        picture = self.picture(task, decoded)
+        seconds = time.monotonic() - began
+        log.info("job %s, layer %s, frame %s: its picture took %.2f s", *(task[name] for name in PLACE), seconds)
+        return picture
+
+    def picture(self, task: Body, decoded: Decoded) -> Picture | None:
+        """The frame, nothing where there is nothing to paint."""
         if decoded.stage == "hold" and (decoded.labels.ids != NOTHING).any():
             return self.holder(task["job"], decoded.layer).picture(decoded.frame)
         if decoded.request is None:
@@ -261,6 +277,8 @@ class Worker:
         except (SemrenderError, ValueError) as error:
             self.fail(running, error)
             return
+        where = ", ".join(f"{name} {running.task[name]}" for name in PLACE if running.task.get(name) is not None)
+        log.info("%s: %s", where, body.get("state", f"{running.task.get('kind')} done"))
         for message in parts:
             self.send(message)
         self.send({"task": identity, "body": body})
@@ -314,10 +332,12 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--models-mib", type=int, required=True)
     arguments = parser.parse_args()
-    logs.set_up(places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log")
+    file = places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log"
+    logs.set_up(file, logging.WARNING)
     # Ctrl-C and the end of a session reach every process of a group; here the broker decides: it closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    fence.stand_before(int(os.environ[supervisor.BROKER]))
     name = os.environ[supervisor.NAME]
     worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib)
     threading.Thread(target=end_with_broker, args=(worker,), daemon=True).start()

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from contextlib import contextmanager
@@ -410,29 +411,32 @@ def interpreter() -> str:
 @contextmanager
 def private_server(client: str, device: str = "auto") -> Iterator[Client]:
     """A server of our own for as long as the block runs; it also ends when this process dies."""
-    log = places.home() / "logs" / "private-server.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     command = [interpreter(), "-m", "semrender", "serve", "--private", "--device", device]
-    with log.open("w", encoding="utf-8") as errors:
+    with tempfile.TemporaryFile() as said:  # beside its log: why it did not start, a library's last words
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, encoding="utf-8"
         )
-    try:
-        assert process.stdout is not None and process.stdin is not None
-        connection = _first_line(process.stdout)
-        if connection is None:
-            raise ServerError("the server did not start", cause=log.read_text("utf-8")[-2000:], remedy=f"See {log}")
-        with Client(connection, process) as connected:
-            connected.hello(client, START_SECONDS)
-            yield connected
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()  # the private server's sign to stop
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            assert process.stdout is not None and process.stdin is not None
+            connection = _first_line(process.stdout)
+            if connection is None:
+                process.stdin.close()
+                process.wait(20)
+                said.seek(0)
+                log = places.home() / "logs" / "private-server.log"
+                cause = said.read().decode("utf-8", "replace")[-2000:].strip()
+                raise ServerError("the server did not start", cause=cause, remedy=f"See {log}")
+            with Client(connection, process) as connected:
+                connected.hello(client, START_SECONDS)
+                yield connected
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()  # the private server's sign to stop
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _first_line(stream: IO[str]) -> Optional[Connection]:

@@ -6,6 +6,7 @@ files and need no configuration of their own.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -64,14 +65,33 @@ def beside(path: Path, suffix: str = ".tmp") -> Path:
     return path.with_name(f".{secrets.token_hex(8)}.{HOST}-{os.getpid()}{suffix}")
 
 
+def private_folder(folder: Path) -> Path:
+    """Make a folder with those above it, each new one for its owner alone, whatever the umask; returns it.
+
+    The state folder itself is made so even where it is older: keys, names of shots and paths are in it.
+    """
+    if not folder.is_dir():
+        if folder.parent != folder:
+            private_folder(folder.parent)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700)
+    if os.name == "posix" and folder == home() and folder.stat().st_mode & 0o077:
+        with contextlib.suppress(PermissionError):  # somebody else's, shared on purpose
+            folder.chmod(0o700)
+    return folder
+
+
 def write_json(path: Path, data: Dict[str, Any], mode: int = 0o600) -> None:
     """Write `data` as JSON beside `path` and rename into place; never a half-written file.
 
     Readable by the owner alone unless `mode` says otherwise (the connection file is a capability).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == 0o600:
+        private_folder(path.parent)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
     written = beside(path)
-    descriptor = os.open(str(written), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    descriptor = os.open(str(written), os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1, ensure_ascii=False)
         file.write("\n")

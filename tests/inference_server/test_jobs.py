@@ -2,8 +2,9 @@
 
 import pytest
 
-from inference_server.jobs import MAX_TASKS, Jobs, frames_and_layers
+from inference_server.jobs import MAX_TASKS, Jobs
 from inference_server.ledger import Ledger
+from inference_server.tasks import frames_and_layers
 from shared.errors import InputRefused, SemrenderError, ServerError
 from shared.shot import Shot
 

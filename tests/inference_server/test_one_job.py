@@ -41,7 +41,7 @@ def crew_of_one(monkeypatch, tmp_path):
     """A crew whose worker is ready and only listens, over a ledger in memory."""
     monkeypatch.setattr(crew, "start_worker", lambda *_: Worker("cpu", Process(), b"w"))
     jobs = Jobs(Ledger(None))
-    made = Crew(jobs, Disks(jobs, 0), "", "cpu", 1, 900.0, patient=True)
+    made = Crew(jobs, Disks(jobs, 0), {}, "cpu", 1, 900.0, patient=True)
     made._ready(made.workers[b"w"], {"device": "cpu"})
     return made
 

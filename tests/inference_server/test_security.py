@@ -5,10 +5,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
 import subprocess
 import sys
 
+import psutil
 import pytest
 import zmq
 import zmq.auth
@@ -47,6 +49,34 @@ def test_no_keys_wrong_keys_and_unlisted_keys_do_not_get_in(state_folder):
     log = (state_folder / "logs" / "server.log").read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert any("unknown key" in line["what"] for line in lines)
+
+
+def test_nobody_but_its_workers_gets_in_backstage(state_folder):
+    """A stranger of this machine without the key, one with a client's key, and one who sends without end."""
+    with running_server() as client:
+        server = psutil.Process(client.hello("test")["pid"])
+        front = int(client.address.rsplit(":", 1)[1])
+        doors = {found.laddr.port for found in server.net_connections() if found.status == "LISTEN"} - {front}
+        before = server.memory_info().rss
+        for port in doors:
+            address = {"address": f"tcp://127.0.0.1:{port}"}
+            assert "did not answer" in no_answer(address).what
+            assert "did not answer" in no_answer({**client.connection, **address}).what
+            endless(port)
+        assert server.memory_info().rss - before < 50 * 2**20
+        assert client.hello("test")["workers"]
+
+
+def endless(port):
+    """64 MiB of one message that goes on and on, without CURVE (ZMTP 3.0, RFC 23)."""
+    with socket.create_connection(("127.0.0.1", port)) as line, contextlib.suppress(OSError):
+        line.settimeout(3)
+        line.sendall(b"\xff" + bytes(8) + b"\x7f\x03\0" + b"NULL".ljust(20, b"\0") + bytes(32))
+        line.recv(64)
+        ready = b"\x05READY\x0bSocket-Type" + b"\0\0\0\x06DEALER"
+        line.sendall(b"\x04" + bytes([len(ready)]) + ready)
+        for _ in range(64):
+            line.sendall(b"\x03" + (2**20).to_bytes(8, "big") + bytes(2**20))
 
 
 @posix
