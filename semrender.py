@@ -4,31 +4,51 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import os
 import sys
+import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from shared.errors import SemrenderError
+from shared.command import Parser, tell, unforeseen
+from shared.errors import Interrupted, SemrenderError
 
-ROOMS = (
-    "inference_server.cli",
-    "inference_server.jobs_cli",
-    "inference_server.models_cli",
-    "inference_server.training.cli",
-    "shared.cli",
-    "ae_bridge.cli",
-    "maya_plugin.cli",
-)
+# The commands by the module that adds them, with the line that says what each is for: a module is loaded when one of
+# its commands is typed.
+COMMANDS = {
+    "inference_server.cli": {
+        "render": "paint a shot, a folder or a pattern of label frames",
+        "demo": "paint the shipped shot",
+        "check": "say what is in a shot's passes, without painting",
+        "serve": "run the inference server until Ctrl-C",
+        "doctor": "one report of versions, devices, server and paths",
+    },
+    "inference_server.jobs_cli": {
+        "jobs": "list, watch, cancel, pause, resume, hurry or forget jobs",
+        "connect": "paint on a server of another machine",
+    },
+    "inference_server.models_cli": {"models": "list, show, add and remove models"},
+    "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
+    "shared.cli": {
+        "decode": "turn a label pass into a grey PNG of class ids",
+        "labels": "which label sets there are, and which colour is which class",
+    },
+    "ae_bridge.cli": {
+        "aep": "lay a delivery out as a new After Effects project",
+        "ae": "the panel in After Effects, and After Effects without a person",
+    },
+    "maya_plugin.cli": {"maya": "build or install the Maya plug-in"},
+}
 EXIT_CODES = """exit codes:
   0 done   1 unforeseen   2 wrong arguments   3 input refused   4 some frames failed   5 no server
   130 stopped on request"""
 
 
 def version() -> str:
+    from importlib import metadata
+
     try:
         return metadata.version("semrender")
     except metadata.PackageNotFoundError:
@@ -52,38 +72,90 @@ def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
     return doorway(connection)
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+class Version(argparse.Action):
+    """Looks the version up when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(version())
+        parser.exit()
+
+
+def parser(command: str | None) -> Parser:
+    """All commands by name and purpose, `command` with its arguments."""
+    top = Parser(
         prog="semrender",
         description="From label passes to a painted, layered comp.",
-        epilog=EXIT_CODES,
+        epilog=f"`semrender help COMMAND` says more of one.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=version())
-    top.add_argument("--json", action="store_true", help="results and errors as JSON, for scripts")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for room in ROOMS:
-        importlib.import_module(room).add_commands(commands)
-    top.set_defaults(version_text=version(), make_comp=make_comp, beside_server=beside_server)
+    top.add_argument("--version", action=Version, nargs=0, help="say the version and end")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    for module, purposes in COMMANDS.items():
+        if command in purposes:
+            importlib.import_module(module).add_commands(commands)
+        else:
+            for name, purpose in purposes.items():
+                commands.add_parser(name, help=purpose)
+    commands.add_parser("help", help="what a command does and takes")
+    top.set_defaults(json=False, run=lambda _: _help(top))
+    if command is not None:
+        top.set_defaults(version_text=version(), make_comp=make_comp, beside_server=beside_server)
     return top
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _help(top: Parser) -> int:
+    top.print_help()
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    words = list(arguments)
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command == "help":
+        words.remove("help")
+        words.append("--help")
+        command = next((word for word in words if not word.startswith("-")), None)
+    return parser(command).parse_args(words)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error becomes words on standard error and its exit code."""
-    parsed = parser().parse_args(arguments)
+    if arguments is None:
+        arguments = sys.argv[1:]
+        _speak_utf8(arguments)
+    as_json = "--json" in arguments
+    threading.excepthook = lambda failed: _say(unforeseen(failed.exc_value or SystemError(), version()), as_json)
     try:
-        return int(parsed.run(parsed))
-    except SemrenderError as error:
-        if parsed.json:
-            print(json.dumps({"event": "error", **error.to_dict()}), flush=True)
-        print(f"semrender: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("semrender: stopped", file=sys.stderr)
-        return 130
+        parsed = parse(arguments)
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except SemrenderError as error:
+        return _say(error, as_json)
+    except KeyboardInterrupt:
+        return _say(Interrupted("stopped"), as_json)
+    except Exception as error:
+        return _say(unforeseen(error, version()), as_json)
+
+
+def _say(error: SemrenderError, as_json: bool) -> int:
+    if as_json:
+        tell("error", error.to_dict())
+    print(f"semrender: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _speak_utf8(arguments: Sequence[str]) -> None:
+    """Paths are UTF-8, whatever the terminal is set to; what it cannot show is written with a backslash."""
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:backslashreplace"
+        os.execv(sys.executable, [sys.executable, "-m", "semrender", *arguments])
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

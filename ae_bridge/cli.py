@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from shared.command import tell
 
 DELIVERY = "a delivery.json, or the folder it is in"
 
@@ -50,7 +51,7 @@ def run_aep(arguments: argparse.Namespace) -> int:
 
     made = make_project(arguments.delivery, arguments.out)
     if arguments.json:
-        print(json.dumps({"event": "made", "project": str(made.path), "notes": made.notes}))
+        tell("made", {"project": str(made.path), "notes": made.notes})
         return 0
     for note in made.notes:
         print(f"semrender: note: {note}", file=sys.stderr)
@@ -86,7 +87,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 
     report = import_headless(arguments.delivery, arguments.project, seconds=arguments.limit)
     if arguments.json:
-        print(json.dumps({"event": "made", "project": str(arguments.project.absolute()), "report": report}))
+        tell("made", {"project": str(arguments.project.absolute()), "report": report})
         return 0
     for entry in report.get("warnings", []):
         print(f"semrender: note: {entry['words']}", file=sys.stderr)
@@ -107,6 +108,6 @@ def run_split(arguments: argparse.Namespace) -> int:
 
 def _say(arguments: argparse.Namespace, event: str, files: list[Any]) -> None:
     if arguments.json:
-        print(json.dumps({"event": event, "files": [str(file) for file in files]}))
+        tell(event, {"files": [str(file) for file in files]})
     else:
         print("\n".join(str(file) for file in files) or f"nothing {event}")

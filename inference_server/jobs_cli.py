@@ -21,8 +21,10 @@ KEEP_DAYS = 7.0
 
 def add_commands(commands: Any) -> None:
     jobs = commands.add_parser("jobs", help="list, watch, cancel, pause, resume, hurry or forget jobs")
-    jobs.set_defaults(run=run_list)
     verbs = jobs.add_subparsers(title="verbs", metavar="VERB")
+    listing = verbs.add_parser("list", help="all jobs (also without a verb)")
+    for one in (jobs, listing):
+        one.set_defaults(run=run_list)
     for name, help_text in (
         ("watch", "follow a job until it ends and lay out its comp"),
         ("cancel", "stop a job; what is finished stays"),

@@ -14,8 +14,10 @@ from shared.errors import ModelRefused
 
 def add_commands(commands: Any) -> None:
     models = commands.add_parser("models", help="list, show, add and remove models")
-    models.set_defaults(run=run_list)
     verbs = models.add_subparsers(title="verbs", metavar="VERB")
+    listing = verbs.add_parser("list", help="all models (also without a verb)")
+    for one in (models, listing):
+        one.set_defaults(run=run_list)
     show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
     show.add_argument("name")
     show.set_defaults(run=run_show)

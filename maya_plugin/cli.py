@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from shared.command import tell
 from shared.errors import InputRefused
 
 
@@ -56,6 +56,6 @@ def run_install(arguments: argparse.Namespace) -> int:
 
 def _say(arguments: argparse.Namespace, **made: Path) -> None:
     if arguments.json:
-        print(json.dumps({"event": "made", **{name: str(path) for name, path in made.items()}}))
+        tell("made", {name: str(path) for name, path in made.items()})
     else:
         print("\n".join(f"  {name:<10}{path}" for name, path in made.items()))

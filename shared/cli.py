@@ -74,7 +74,7 @@ def run_decode(arguments: argparse.Namespace) -> int:
     found = _found(decoded, label_set)
     if arguments.json:
         written = None if depth is None else {"file": str(arguments.out), "depth": depth}
-        print(json.dumps({**found, "written": written}, ensure_ascii=False))
+        print(json.dumps({**found, "written": written}))
     else:
         _print_found(found)
         if depth is not None:
@@ -185,7 +185,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         about = {"version": one.version, "classes": len(one.labels), "palettes": list(one.palettes)}
         rows.append({"name": name, "title": one.title, **about, "hash": one.hash, "notes": warnings(one)})
     if arguments.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(rows))
         return 0
     wide = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
@@ -215,7 +215,7 @@ def run_show(arguments: argparse.Namespace) -> int:
         about: dict[str, Any] = {"name": label_set.name, "version": label_set.version, "hash": label_set.hash}
         about |= {"palette": palette.name, "classes": classes}
         about["written"] = None if arguments.out is None else str(arguments.out)
-        print(json.dumps(about, ensure_ascii=False))
+        print(json.dumps(about))
     elif arguments.out is not None:
         print(f"wrote {arguments.out}: {len(labels)} classes of {label_set.name}, palette {palette.name}")
     else:

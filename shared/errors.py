@@ -69,6 +69,13 @@ class SemrenderError(Exception):
         return {"code": self.code, **{name: getattr(self, name) for name in fields}}
 
 
+class WrongArguments(SemrenderError):
+    """A command line that means nothing."""
+
+    code = "arguments"
+    exit_code = 2
+
+
 class InputRefused(SemrenderError):
     """A pass, shot, label set or model that cannot be used as it is."""
 

@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import msgpack
 
-from shared.errors import SemrenderError, ServerError, from_dict
+from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 
 PROTOCOL = 2  # what this build speaks
 MIN_PROTOCOL = 2  # the oldest it still understands
@@ -58,8 +58,12 @@ def check_size(body: Dict[str, Any]) -> None:
 
 
 def pack(header: Dict[str, Any], blobs: Sequence[bytes] = ()) -> List[bytes]:
-    """Frames of a message. Raises ServerError where the other side would refuse the size."""
-    first = msgpack.packb(header, use_bin_type=True)
+    """Frames of a message. Raises ServerError where the other side would refuse the size, InputRefused for no text."""
+    try:
+        first = msgpack.packb(header, use_bin_type=True)
+    except UnicodeEncodeError as error:
+        words = "this name is not UTF-8, so it cannot be sent"
+        raise InputRefused(words, file=error.object, remedy="Rename the file or folder") from None
     if len(first) > MAX_HEADER or len(blobs) > 1 or any(len(b) > CHUNK for b in blobs):
         raise _too_large(len(first))
     return [first, *blobs]

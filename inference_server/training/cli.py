@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
+
+from shared.command import tell
 
 
 def add_commands(commands: Any) -> None:
@@ -62,11 +63,14 @@ def run_train(arguments: argparse.Namespace) -> int:
     )
 
     def say(text: str) -> None:
-        print(json.dumps({"event": "progress", "text": text}) if arguments.json else text, flush=True)
+        if arguments.json:
+            tell("progress", {"text": text})
+        else:
+            print(text, flush=True)
 
     outcome = train(request, say)
     if arguments.json and outcome.card is not None:
-        print(json.dumps({"event": "done" if outcome.finished else "stopped", **outcome.card.to_dict()}), flush=True)
+        tell("done" if outcome.finished else "stopped", outcome.card.to_dict())
     return 0 if outcome.finished else 130
 
 

@@ -1,11 +1,14 @@
 """Promises of the repository itself: commands in the README, rooms, Maya-safe modules, files one can read."""
 
+import importlib
 import re
 import subprocess
 import sys
 
 import pytest
 
+import semrender as commands
+from shared.command import Parser
 from tests.conftest import ROOT, semrender
 
 MAYA_SAFE = ("errors", "places", "label_set", "label_code", "shot", "delivery", "protocol", "client")
@@ -54,12 +57,31 @@ def test_what_maya_imports_needs_no_big_package(name):
     assert done.stdout.strip() == "[]"
 
 
-def test_the_command_starts_without_loading_torch():
-    code = (
-        "import semrender, sys; semrender.parser(); print([m for m in ('torch', 'cv2', 'OpenEXR') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert done.stdout.strip() == "[]"
+def loaded(code, *modules):
+    """Which of these modules a fresh interpreter has loaded after the code."""
+    ask = f"{code}; import sys; print([name for name in {modules!r} if name in sys.modules])"
+    return subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.strip()
+
+
+def test_commands_are_ready_without_loading_torch():
+    names = [name for names in commands.COMMANDS.values() for name in names]
+    code = f"import semrender; [semrender.parser(name) for name in {names}]"
+    assert loaded(code, "torch", "numba", "cv2", "OpenEXR") == "[]"
+
+
+def test_help_loads_no_room():
+    assert loaded("import semrender; semrender.parser(None)", "zmq", "numpy", "inference_server", "ae_bridge") == "[]"
+
+
+@pytest.mark.parametrize("module", commands.COMMANDS)
+def test_the_list_of_commands_is_what_the_rooms_add(module):
+    """The list stands in for rooms that are not loaded."""
+    top = Parser().add_subparsers()
+    importlib.import_module(module).add_commands(top)
+    added = {action.dest: action.help for action in top._choices_actions}
+    assert added == commands.COMMANDS[module]
 
 
 def test_the_default_model_is_small_and_licensed():

@@ -1,0 +1,81 @@
+"""What a person or a script sees of a job while it goes on: the passes, a bar, what was made."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from shared.command import tell
+from shared.errors import from_dict
+
+Body = dict[str, Any]
+
+
+class Teller:
+    """Progress for a person: a bar with frames per second and time left."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, 0
+        self.began = time.monotonic()
+        self.bar: Any = None
+
+    def tell(self, event: Body) -> None:
+        body = event["body"]
+        if event["event"] == "checked":
+            self.total = body["total"]
+            show_report(body)
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, unit=" frames", desc="painting", dynamic_ncols=True)
+        elif event["event"] == "frame":
+            self.done = body["done"]
+            if body["state"] == "failed":
+                self.bar.write(str(from_dict(body["error"])))
+            self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
+            self.bar.update(1)
+        elif event["event"] in ("paused", "resumed") and self.bar is not None:
+            self.bar.write(f"{event['event']}: {body['why']}")
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def made(self, body: Body, made: Body) -> None:
+        seconds = time.monotonic() - self.began
+        copied = f", {body['copied']} copied from the same frame elsewhere" if body["copied"] else ""
+        print(f"{body['painted']} frames painted, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
+        for note in body.get("notes", []):
+            print(f"note: {note}")
+        for name, path in made.items():
+            print(f"  {name:<10}{path}")
+
+
+class JsonTeller(Teller):
+    """The same for a script: one JSON object a line."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__()
+        self.job = job
+
+    def tell(self, event: Body) -> None:
+        body = event["body"]
+        self.done, self.total = body.get("done", self.done), body.get("total", self.total)
+        tell(event["event"], {"job": self.job, **body})
+
+    def made(self, body: Body, made: Body) -> None:
+        tell("made", {"job": self.job, **made})
+
+
+def show_report(report: Body) -> None:
+    size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
+    memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
+    rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
+    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{memory}")
+    for layer in report["layers"]:
+        classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
+        more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""
+        print(f"  {layer['name']:<14}{layer['model']:<14}{classes}{more}")
+        if layer["guessed"]:
+            print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
+    for warning in report["warnings"]:
+        print(f"warning: {warning}")

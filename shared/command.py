@@ -1,0 +1,94 @@
+"""What all commands have in common: help, wrong arguments in words, `--json`, the report of a failure.
+
+Python >= 3.11; the host programs do not load it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from shared import places
+from shared.errors import SemrenderError, WrongArguments
+
+SCHEMA = 1  # of the objects that `--json` prints
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are errors in words with the usage of the very command that was typed.
+
+    Takes `--json` at every place of the command line.
+    """
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**about)
+        words = "results and errors as JSON, one object a line, for scripts"
+        self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=words)
+
+    def error(self, message: str) -> NoReturn:
+        self._refuse(message)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = super().parse_known_args(args, namespace)
+        option = next((word.partition("=")[0] for word in unknown if word.startswith("-")), None)
+        if option is not None:
+            known = [word for action in self._actions for word in action.option_strings]
+            self._refuse(f"there is no option {option!r}", meant(option, known))
+        if unknown:
+            self._refuse(f"nothing is expected at {unknown[0]!r}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuses a word that is none of the choices. Overridden for its words alone."""
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            name = "/".join(action.option_strings) or str(action.metavar or action.dest)
+            near = meant(str(value), choices)
+            self._refuse(f"{name} {str(value)!r} is not known", near or f"There are {', '.join(choices)}")
+
+    def _refuse(self, what: str, cause: str = "") -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise WrongArguments(what, cause=cause, remedy=f"See `{self.prog} --help`")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """`Perhaps "x" is meant` where a known word is near, also one that it begins; else an empty string."""
+    from shared.shot import near
+
+    return near(word, known)
+
+
+def tell(event: str, body: dict[str, Any]) -> None:
+    """One object of `--json`: the event, the version of these objects, when, and what there is to say."""
+    print(json.dumps({"event": event, "schema": SCHEMA, "time": round(time.time(), 3), **body}), flush=True)
+
+
+def unforeseen(error: BaseException, version: str) -> SemrenderError:
+    """Words for a failure that nobody thought of, and a file that says all there is to know of it."""
+    lines = [
+        f"semrender {version}, Python {platform.python_version()}, {platform.platform()}",
+        f"command: {json.dumps(sys.argv)}",
+        f"folder: {json.dumps(os.getcwd())}",  # noqa: PTH109 as text, whatever bytes are in it
+        "",
+        *traceback.format_exception(error),
+    ]
+    name = f"report-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    file = None
+    for folder in (places.home() / "reports", Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("\n".join(lines), "utf-8", errors="backslashreplace")
+            file = folder / name
+            break
+    remedy = "This file says how: please send it to whoever looks after semrender" if file else ""
+    return SemrenderError("the command failed in a way that nobody foresaw", file=file, remedy=remedy)
