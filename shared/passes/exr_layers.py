@@ -139,7 +139,7 @@ def _taken(one: Candidate, encoding: str | None) -> ColourLayer | IdChannel:
                 remedy="Leave out --encoding, or name the id channel with --exr-layer",
             )
         return _id_channel(one.name, one.part, one.channels["r"])
-    return _colour_layer(one.name, one.part, one.channels)
+    return colour_layer(one)
 
 
 def _wanted(found: list[Candidate], wanted: str, encoding: str | None) -> Candidate:
@@ -241,7 +241,9 @@ def _is_grey(one: Candidate) -> bool:
     return np.array_equal(red, green, equal_nan=True) and np.array_equal(green, blue, equal_nan=True)
 
 
-def _colour_layer(name: str, part: Part, group: Mapping[str, str]) -> ColourLayer:
+def colour_layer(one: Candidate) -> ColourLayer:
+    """The colours of a layer, not multiplied by alpha."""
+    name, part, group = one.name, one.part, one.channels
     rgb = np.stack([part.channels[group[c]].astype(np.float32) for c in "rgb"], -1)
     if "a" not in group:
         return ColourLayer(name, part, rgb, None, STRAIGHT_STEP)
@@ -287,16 +289,6 @@ def _id_channel(name: str, part: Part, channel: str) -> IdChannel:
     fractions = int((wrong & ~part.outside).sum())
     beyond = int((~part.outside & (wide > HALF_EXACT)).sum()) if values.dtype == np.float16 else 0
     return IdChannel(name, part, wide, fractions, beyond)
-
-
-def divided(source: IdChannel) -> str:
-    """The cause where the ids are whole numbers divided by the largest of 8 or 16 bits; "" where they are not."""
-    inside = source.values[~source.part.outside]
-    for most in (255, 65535):
-        scaled = inside * most
-        if inside.max(initial=0) <= 1 and (np.abs(scaled - np.rint(scaled)) < 0.01).all():
-            return f"The ids were divided by {most}, as a picture's values are when it becomes an EXR"
-    return ""
 
 
 def channel_ids(source: IdChannel) -> Ids:

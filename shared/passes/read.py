@@ -285,7 +285,9 @@ def _from_layers(path: Path, found: list[exr_layers.Candidate], label_set: Label
     if isinstance(source, exr_layers.ColourLayer):
         return _from_colours(path, source, label_set, options)
     ids = exr_layers.channel_ids(source)
-    _check_numbers(source, ids, label_set, options)
+    _check_numbers(source, ids, label_set)
+    if options.encoding is None and options.exr_layer is None:
+        _check_against_colours(source.name, ids, found, label_set, options)
     decoded = Decoded(ids)
     if source.fractions or not set(count_classes(ids)) <= {one.id for one in label_set.labels} | {NOTHING}:
         decoded = _scaled(source.values, ids, source.fractions, label_set, options)
@@ -306,7 +308,31 @@ def _from_colours(path: Path, source: exr_layers.ColourLayer, label_set: LabelSe
     return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
 
 
-def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet, options: ReadOptions) -> None:
+def _check_against_colours(
+    name: str, ids: Ids, found: list[exr_layers.Candidate], label_set: LabelSet, options: ReadOptions
+) -> None:
+    """Refuse ids that were chosen by their name where a layer of sound label colours says something else.
+
+    An object's number is a small whole number as a class's id is. Every third pixel is looked at.
+    """
+    for candidate in (one for one in found if one.is_colour):
+        layer = exr_layers.colour_layer(candidate)
+        codes, odd = exr_layers.colour_codes(layer)
+        outside = layer.part.outside if layer.alpha is None else layer.part.outside | (layer.alpha == 0)
+        if codes.shape[:2] != ids.shape or (odd is not None and (odd & ~outside)[::3, ::3].any()):
+            continue
+        inside = ~outside[::3, ::3]
+        bad, _, seen = _best(np.ascontiguousarray(codes[::3, ::3]), ~inside, label_set, options)
+        labels = bad == 0 and not (seen == colour.SHARED).any() and len(np.unique(seen[inside])) > 1
+        if labels and (seen != ids[::3, ::3])[inside].any():
+            raise InputRefused(
+                f"the ids of {name} and the label colours of {candidate.name} are both sound and differ",
+                cause="One of them may hold the numbers of objects instead of classes",
+                remedy=f"Say which holds the labels: --exr-layer {name} or --exr-layer {candidate.name}",
+            )
+
+
+def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet) -> None:
     known = np.zeros(NOTHING + 1, bool)
     known[[label.id for label in label_set.labels] + [NOTHING]] = True
     wrong = int((~known[ids]).sum() + source.fractions)
@@ -322,11 +348,14 @@ def _check_numbers(source: exr_layers.IdChannel, ids: Ids, label_set: LabelSet, 
             cause="It is a half float channel, which has not every whole number beyond that",
             remedy="Write ids as 32-bit float or integer",
         )
-    if source.fractions and options.mode != "nearest":
+    if (
+        source.fractions
+        and diagnose.scaled_ids(np.unique(source.values[~source.part.outside]), set(np.flatnonzero(known).tolist()))
+        is None
+    ):
         raise InputRefused(
             f"{source.fractions} of {ids.size} pixels of the channel {source.name} are no whole numbers",
-            cause=exr_layers.divided(source)
-            or "The ids were filtered (anti-aliasing, resize or motion blur), or this is no id channel",
+            cause="The ids were filtered (anti-aliasing, resize or motion blur), or this is no id channel",
             remedy="Render ids without filtering, or choose another channel with --exr-layer",
         )
 

@@ -171,6 +171,18 @@ def test_two_id_channels_are_listed_even_beside_one_layer_of_colours(tmp_path: P
     assert (read(file, encoding="colour").ids == IDS).all()
 
 
+def test_ids_that_the_label_colours_contradict_are_asked_about(tmp_path: Path) -> None:
+    numbers = np.where(IDS == 6, 1, 2).astype(np.float32)  # of objects: ids of classes too
+    file = write(tmp_path / "a.exr", ("", {**colours(IDS), "id": numbers}))
+    error = refused(file)
+    assert "differ" in error.what and "--exr-layer id or --exr-layer RGB" in error.remedy
+    assert (read(file, exr_layer="RGB").ids == IDS).all() and (read(file, exr_layer="id").ids == numbers).all()
+    agreeing = write(tmp_path / "b.exr", ("", {**colours(IDS), "id": IDS.astype(np.float32)}))
+    assert "ids" in read(agreeing).facts.kind
+    black = {letter: np.zeros(IDS.shape, np.float16) for letter in "RGB"}
+    assert "ids" in read(write(tmp_path / "c.exr", ("", {**black, "id": numbers}))).facts.kind
+
+
 def test_an_integer_channel_of_another_name_beside_colours_is_asked_about(tmp_path: Path) -> None:
     file = write(tmp_path / "a.exr", ("", {**colours(IDS), "objectNumber": np.ones(IDS.shape, np.uint32)}))
     assert "RGB, objectNumber" in refused(file).remedy
@@ -201,7 +213,9 @@ def test_numbers_that_are_no_ids_any_more_say_why(tmp_path: Path) -> None:
     half = write(tmp_path / "a.exr", ("", {"id": np.full((4, 4), 2050, np.float16)}))
     assert "half" in refused(half).cause
     divided = write(tmp_path / "b.exr", ("", {"id": (IDS / 255).astype(np.float32)}))
-    assert "divided by 255" in refused(divided).cause
+    assert "/ 255" in refused(divided).cause and (read(divided, mode="nearest").ids == IDS).all()
+    filtered = np.where(IDS == 6, 6.5, IDS).astype(np.float32)
+    assert "filtered" in refused(write(tmp_path / "c.exr", ("", {"id": filtered}))).cause
 
 
 def test_luminance_and_chroma_are_no_ids(tmp_path: Path) -> None:
