@@ -29,7 +29,7 @@ setup(
     package_data={
         "shared": ["label_sets/*.json"],
         "maya_plugin": ["icons/*.svg"],
-        "inference_server": ["models/weights/*/*"],
+        "inference_server": ["kin.json", "models/weights/*/*"],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
     },
     data_files=example_files(),

@@ -29,6 +29,7 @@ from shared.passes import probe, read_label_pass
 from shared.shot import Shot, fps_text
 
 PROBLEMS_TOLD = 50
+GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it
 
 
 def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: int) -> dict[str, Any]:
@@ -125,10 +126,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
         around |= {int(i) for i in np.unique(context.ids) if i != NOTHING}
     warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
-    for identity, instead in own.card.untrained(sorted(around)):
-        name, relative = own.label_set.by_id(identity).name, own.label_set.by_id(instead).name
-        painted = "nobody knows what it looks like" if instead == identity else f"it is painted as {relative}"
-        warnings.append(f"{own.card.name} never saw {name}: {painted}")
+    carried, more = carried_classes(own, around)
+    warnings += more
     if plan.shot.scale is not None and own.card.size.fit == "stretch":
         warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     if not present:
@@ -139,4 +138,33 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         for i, n in sorted(present.items(), key=lambda item: -item[1])
     ]
     about = {"name": own.layer.name, "model": own.card.name, "classes": classes, "guessed": labels.facts.guessed}
-    return {**about, "warnings": warnings}
+    return {**about, "carried": carried, "warnings": warnings}
+
+
+def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What becomes of classes that are not painted as themselves, and what the artist should know.
+
+    Returns rows {"class", "becomes", "how", "painted_as"}: the class of the model's set, how it was found, and the
+    class whose look it gets; and warnings.
+    """
+    rows: list[dict[str, Any]] = []
+    warnings = [f"layer {own.layer.name}: {note}" for note in own.carrying.notes]
+    model, paints = own.card.name, own.carrying.paints
+    for identity in sorted(ids):
+        name = own.label_set.by_id(identity).name
+        carried = own.carrying.of.get(identity)
+        target = paints.by_id(identity) if carried is None else carried.target
+        becomes = look = "nothing" if target is None else target.name
+        for known, instead in [] if target is None else own.card.untrained([target.id]):
+            look = paints.by_id(instead).name
+            if carried is None or carried.how not in GUESSED:
+                as_what = "nobody knows what it looks like" if instead == known else f"it is painted as {look}"
+                warnings.append(f"{model} never saw {becomes}: {as_what}")
+        if carried is None or carried.how == "same":
+            continue
+        rows.append({"class": name, "becomes": becomes, "how": carried.how, "painted_as": look})
+        if carried.how in GUESSED:
+            near = "nothing near it" if carried.how == "unknown" else f"but {becomes}"
+            quoted = f"'{name}=CLASS'" if " " in name else f"{name}=CLASS"
+            warnings.append(f"{paints.name} has no {name}, {near}: it is painted as {look}; choose with --map {quoted}")
+    return rows, warnings

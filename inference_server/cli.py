@@ -77,6 +77,9 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     shot.add_argument("--fps", help="24, 23.976, 24000/1001")
     shot.add_argument("--mattes", metavar="CLASSES", help="none, all, or class names separated by commas")
     shot.add_argument("--context", metavar="PATTERN", help="label pass of the full frame, for layers")
+    shot.add_argument(
+        "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
+    )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
     reading = parser.add_argument_group("how the label passes are read")
     reading.add_argument("--label-set", help="coco_stuff, ade20k, cityscapes or a file")
@@ -110,6 +113,8 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
         changes["label_set"] = str(Path(arguments.label_set).resolve())
     if arguments.option:
         changes["options"] = {**shot.options, **dict(_option(text) for text in arguments.option)}
+    if arguments.map:
+        changes["map"] = {**shot.map, **_map(arguments.map)}
     if arguments.context is not None:
         changes["context"] = str(Path(arguments.context).absolute())
     if arguments.fps is not None:
@@ -127,7 +132,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
 
 def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]) -> ShotLayer:
     """What the command line says goes for every layer, also where the shot says otherwise for one."""
-    changes: dict[str, Any] = {"read": {**layer.read, **read}}
+    changes: dict[str, Any] = {"read": {**layer.read, **read}, "map": {**layer.map, **_map(arguments.map)}}
     if arguments.model is not None:
         changes["model"] = None
     if arguments.seed is not None:
@@ -138,6 +143,17 @@ def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]
         text = arguments.mattes
         changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))
     return dataclasses.replace(layer, **changes)
+
+
+def _map(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, to in pairs:
+        if not (name.strip() and equals and to.strip()):
+            raise InputRefused(
+                f"--map {name + equals + to!r} is no pair of classes",
+                remedy="Write CLASS=CLASS, such as building-other=house",
+            )
+    return {name.strip(): to.strip() for name, _, to in pairs}
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from inference_server import outputs
 from inference_server.cards import Card, find_card, painting_size
+from inference_server.carry import Carrying, carry
 from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
 from inference_server.security import inside
@@ -52,6 +53,7 @@ class LayerPlan:
     card: Card
     options: dict[str, Any]
     table: Ids  # (65536,) id -> network channel
+    carrying: Carrying
     read: ReadOptions
     labels: Sequence
     instance: Sequence | None
@@ -156,12 +158,15 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         raise InputRefused(
             f"the model {card.name} has changed since the job was submitted", remedy="Submit the job again"
         )
+    label_set = load_label_set(asked.label_set or plan.shot.label_set)
+    carrying = carry(card, label_set, asked.map)
     return LayerPlan(
         layer=layer,
-        label_set=load_label_set(asked.label_set or plan.shot.label_set),
+        label_set=label_set,
         card=card,
         options=model["options"],
-        table=card.channel_table(),
+        table=carrying.table(card),
+        carrying=carrying,
         read=ReadOptions.from_dict(layer.read),
         labels=find_sequence(layer.labels, plan.base, name),
         instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
@@ -356,6 +361,8 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "mattes": "none" if under else own.layer.mattes,
         "holdout": [] if under else holdout_hashes(plan, own, frame),
     }
+    if own.carrying.of:
+        content["painted_as"] = own.carrying.content()
     return hash_of(content)
 
 

@@ -77,5 +77,18 @@ def show_report(report: Body) -> None:
         print(f"  {layer['name']:<14}{layer['model']:<14}{classes}{more}")
         if layer["guessed"]:
             print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
+        show_carried(layer.get("carried", []))
     for warning in report["warnings"]:
         print(f"warning: {warning}")
+
+
+HOW = {"relative": "a relative", "unknown": "nothing is near it", "asked": "as asked", "alias": "another name for it"}
+
+
+def show_carried(rows: list[Body]) -> None:
+    """The table of what became of the classes of another label set."""
+    wide = max((len(row["class"]) for row in rows), default=0)
+    for row in rows:
+        look = row["becomes"] if row["becomes"] == row["painted_as"] else f"{row['becomes']}, as {row['painted_as']}"
+        how = f" ({HOW[row['how']]})" if row["how"] in HOW else ""
+        print(f"  {'':<14}{row['class']:<{wide}} -> {look}{how}")

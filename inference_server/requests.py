@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from inference_server import cards
+from inference_server.carry import carry
 from inference_server.jobs import FORMATS, HIGHEST, LOWEST
 from inference_server.security import inside
 from inference_server.tasks import frames_and_layers
-from shared.errors import InputRefused
+from shared.errors import InputRefused, SemrenderError
 from shared.label_set import load_label_set
 from shared.shot import PASSES, Shot, resolved
 
@@ -50,14 +51,10 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             inside(Path(named), roots)
         label_set = load_label_set(named)
         card = cards.find_card(asked.model or DEFAULT_MODEL)
-        if card.label_set.name != label_set.name or card.label_set.hash != label_set.hash:
-            same = card.label_set.name == label_set.name
-            raise InputRefused(
-                f"the model {card.name} paints the label set {card.label_set.name}, the pass has {label_set.name}",
-                layer=layer.name,
-                cause="The label set has changed since the model was made" if same else "",
-                remedy="Choose another model, or the label set the model was made for",
-            )
+        try:
+            carry(card, label_set, asked.map)
+        except SemrenderError as error:
+            raise error.located(layer=layer.name) from None
         options = card.check_options(asked.options or {})
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":

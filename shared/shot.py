@@ -74,6 +74,7 @@ class ShotLayer:
     mattes: Mattes = "none"
     hold: Optional[str] = None  # one of HOLDS
     holdout: Tuple[str, ...] = ()  # layers that may stand before this one; all need a depth pass
+    map: Data = field(default_factory=dict)  # class of the pass -> class it is painted as; adds to the shot's
     motion_is: Optional[str] = None  # convention of the motion pass; None = as its channels are named
     motion_layer: Optional[str] = None  # EXR layer of the motion pass; None = the one whose name says motion
     depth_layer: Optional[str] = None  # EXR layer or channel of the depth pass; None = as for motion
@@ -98,6 +99,7 @@ class Shot:
     label_set: str = "coco_stuff"
     model: str = ""  # empty = the default model
     options: Data = field(default_factory=dict)
+    map: Data = field(default_factory=dict)  # class of the passes -> class it is painted as
     seed: int = 0
     hold: str = "off"  # one of HOLDS
     scale: Optional[str] = None  # one of SCALES; None = painted at the pass's size
@@ -134,7 +136,7 @@ def layer_seed(shot: Shot, layer: ShotLayer) -> int:
 
 
 def resolved(shot: Shot, layer: ShotLayer) -> ShotLayer:
-    """The layer with nothing left open: label set, model, options, seed and hold filled in from the shot.
+    """The layer with nothing left open: label set, model, options, map, seed and hold filled in from the shot.
 
     The options of the shot belong to the shot's model: a layer with another model starts without them.
     """
@@ -145,6 +147,7 @@ def resolved(shot: Shot, layer: ShotLayer) -> ShotLayer:
         label_set=layer.label_set or shot.label_set,
         model=model,
         options={**inherited, **(layer.options or {})},
+        map={**shot.map, **layer.map},
         seed=layer_seed(shot, layer),
         hold=layer.hold or shot.hold,
     )
@@ -454,6 +457,12 @@ def _settings(value: Any, key: str) -> Data:
     return read
 
 
+def _map(value: Any, key: str) -> Data:
+    if not isinstance(value, dict) or len(value) > MAX_ENTRIES:
+        raise _refused(key, value, 'an object such as {"building-other": "house"}')
+    return {_word(name, key): _word(to, f"{key}.{name}") for name, to in value.items()}
+
+
 def _plain(value: Any, key: str) -> Any:
     if value is None or isinstance(value, bool) or (_is_whole(value) and abs(value) < 2**63):
         return value
@@ -472,6 +481,7 @@ _SHOT_KEYS: Dict[str, Reader] = {
     "label_set": _word,
     "model": _word_or_empty,
     "options": _settings,
+    "map": _map,
     "seed": _whole(0, MAX_SEED),
     "scale": _scale,
     "paint_size": _size,
@@ -483,6 +493,7 @@ _LAYER_KEYS: Dict[str, Reader] = {
     "label_set": _word,
     "model": _word_or_empty,
     "options": _settings,
+    "map": _map,
     "seed": _whole(0, MAX_SEED),
     "blend": _blend,
     "opacity": _number(0, 100),

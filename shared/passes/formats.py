@@ -22,6 +22,7 @@ from shared.passes.pictures import (
     check_pixels,
     opened,
     probe_png,
+    read_head,
     read_jpeg,
     read_palette,
     read_png,
@@ -48,16 +49,17 @@ NO_COLOURS = ("CMYK", "CIELAB", "YCbCr", "ICCLAB", "ITULAB", "LOGLUV")
 REMEDY = "Save it as PNG or EXR"
 
 
-def probe_picture(path: Path, head: bytes) -> Probe:
+def probe_picture(path: Path) -> Probe:
     """Size and kind of a whole picture that is no EXR. Raises InputRefused."""
-    if head.startswith(PNG):
+    if read_head(path).startswith(PNG):
         return probe_png(path)
-    raw = read_picture(path, head)
+    raw = read_picture(path)
     return Probe(raw.samples.shape[1], raw.samples.shape[0], raw.kind)
 
 
-def read_picture(path: Path, head: bytes) -> Raw:
+def read_picture(path: Path) -> Raw:
     """Decode a picture that is not an EXR. Raises InputRefused for what cannot be decoded whole."""
+    head = read_head(path)
     if head.startswith(PNG):
         return read_png(path)
     if head.startswith(JPEG):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def probe(path: str | Path) -> Probe:
     if head.startswith(pictures.EXR):
         parts = exr.read_exr(path)
         return Probe(parts[0].width, parts[0].height, f"EXR, {len(parts)} parts" if len(parts) > 1 else "EXR")
-    return formats.probe_picture(path, head)
+    return formats.probe_picture(path)
 
 
 def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions | None = None) -> LabelPass:
@@ -58,20 +58,31 @@ def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions 
     options = options or ReadOptions()
     try:
         head = pictures.read_head(path)
-        if head.startswith(pictures.EXR):
-            return _from_exr(path, label_set, options)
-        return _from_picture(path, head, label_set, options)
+        read = _from_exr if head.startswith(pictures.EXR) else _from_picture
+        return _told(read(path, label_set, options), options)
     except InputRefused as error:
         raise error.located(file=path) from None
+
+
+def _told(found: LabelPass, options: ReadOptions) -> LabelPass:
+    """With a warning about options that do nothing to such a pass."""
+    given = [name for name in ("names", "crypto", "uncovered") if getattr(options, name)]
+    if not given or found.soft is not None:
+        return found
+    words = (
+        f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for Cryptomattes and changed nothing here "
+        f"({found.facts.kind}); to paint a class as another give --map"
+    )
+    return replace(found, facts=replace(found.facts, warnings=(*found.facts.warnings, words)))
 
 
 # --- pictures ---------------------------------------------------------------------------------------------
 
 
-def _from_picture(path: Path, head: bytes, label_set: LabelSet, options: ReadOptions) -> LabelPass:
+def _from_picture(path: Path, label_set: LabelSet, options: ReadOptions) -> LabelPass:
     if options.encoding == "cryptomatte":
         raise InputRefused("a Cryptomatte is an EXR, this file is none")
-    raw = formats.read_picture(path, head)
+    raw = formats.read_picture(path)
     samples, kind = raw.samples, raw.kind
     if raw.is_palette:
         if options.palette_png is None:

@@ -174,7 +174,9 @@ def test_faults_of_the_files_are_all_named_before_rendering(add_sleep_model, col
         (["--option", "look=dawn"], "has no option 'look'"),
         (["--layer", "train"], "no layer named train"),
         (["--frames", "2000"], "runs from 1001 to 1004"),
-        (["--label-set", "ade20k"], "paints the label set coco_stuff"),
+        (["--map", "tree"], "no pair of classes"),
+        (["--map", "treee=river"], "has no class 'treee'. Perhaps it is tree"),
+        (["--map", "tree=rivver"], "the map leads to 'rivver': the label set coco_stuff has no class 'rivver'"),
         (["--size", "big"], "no size"),
     ],
 )
