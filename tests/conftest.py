@@ -45,6 +45,31 @@ def add_sleep_model(state_folder):
 
 
 @pytest.fixture
+def gate(state_folder):
+    """How many paintings a stand-in with `config={"seconds": 0, "gate": True}` may begin; None = all.
+
+    So what a test waits for is in that state until the test lets it go on, however busy the machine is.
+    """
+
+    def let(count):
+        word, beside = state_folder / "gate", state_folder / "gate.new"
+        if count is None:
+            word.unlink(missing_ok=True)
+        else:
+            beside.write_text(str(count))
+            beside.replace(word)
+
+    let(0)
+    return let
+
+
+@pytest.fixture
+def add_gated_model(add_sleep_model, gate):
+    """Adds a stand-in that paints as many frames as `gate` lets it, none at first."""
+    return lambda name="stand-in", **changes: add_sleep_model(name, config={"seconds": 0, "gate": True}, **changes)
+
+
+@pytest.fixture
 def colour_frames(tmp_path):
     """Writes label frames in the set's own colours: a tree grows over grass under a sky."""
 

@@ -2,12 +2,15 @@
 
 `card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
-`card.config["tally"]` it adds a line for every painting to the file `tally` in the state folder.
+`card.config["tally"]` it adds a line for every painting to the file `tally` in the state folder. With
+`card.config["gate"]` it waits for a word instead: it begins a painting when the file `gate` in the state folder
+holds the number of those that this process may have begun, or is not there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import time
 from pathlib import Path
@@ -22,6 +25,8 @@ from shared.label_set import load_label_set
 
 
 class SleepModel(Model):
+    begun = 0  # paintings
+
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         for channel, how in self.card.config.get("misbehaves", {}).items():
             if (request.channels == int(channel)).any():
@@ -30,11 +35,22 @@ class SleepModel(Model):
             digest = hashlib.sha256(request.channels.tobytes() + str(request.seed).encode()).hexdigest()
             with (places.home() / "tally").open("a") as tally:
                 tally.write(f"{digest}\n")
+        if self.card.config.get("gate"):
+            SleepModel.begun += 1
+            while SleepModel.begun > _may_begin(places.home() / "gate"):
+                time.sleep(0.005)
         until = time.perf_counter() + float(self.card.config["seconds"])
         colours = np.random.default_rng(request.seed).random((self.card.channels.count, 3), np.float32)
         picture: NDArray[np.float32] = colours[request.channels]
         time.sleep(max(0.0, until - time.perf_counter()))
         return picture
+
+
+def _may_begin(gate: Path) -> float:
+    try:
+        return float(gate.read_text())
+    except FileNotFoundError:
+        return math.inf
 
 
 def _misbehave(how: str) -> None:

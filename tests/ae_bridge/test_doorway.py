@@ -84,9 +84,9 @@ def test_a_preview_is_one_frame_and_is_not_offered(painted: Path) -> None:
     assert Path(found["preview"]).is_file() and inbox.entries() == []
 
 
-def test_a_take_can_be_cancelled(painted: Path, add_sleep_model: Any) -> None:
-    add_sleep_model("slow", 2.0)
-    job = ask("repaint", folder=painted.as_posix(), model="slow")["job"]
+def test_a_take_can_be_cancelled(painted: Path, add_gated_model: Any) -> None:
+    add_gated_model("waits")
+    job = ask("repaint", folder=painted.as_posix(), model="waits")["job"]
     assert ask("cancel", job=job)["ok"]
     assert ended(job)["state"] == "cancelled" and inbox.entries() == []
 

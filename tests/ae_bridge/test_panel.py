@@ -80,22 +80,24 @@ def paint_until(session: AfterEffects, words: str, seconds: float = 60.0) -> lis
 
 
 @pytest.fixture
-def server(state_folder: Path, add_sleep_model: Any) -> Iterator[Client]:
-    add_sleep_model(seconds=0.3)
+def server(state_folder: Path, add_gated_model: Any) -> Iterator[Client]:
+    add_gated_model()
     with running_server() as client:
         yield client
 
 
 @pytest.fixture
-def painted(server: Client, colour_frames: Any, tmp_path: Path) -> Path:
+def painted(server: Client, gate: Any, colour_frames: Any, tmp_path: Path) -> Path:
+    """A finished job of four frames; the server paints no further one before it is let."""
     out = tmp_path / "sh"
+    gate(4)
     job = server.submit(job_of(colour_frames(), out, "stand-in"))
     assert list(server.watch(job))[-1]["event"] == "done"
     inbox.drop(out)
     return out
 
 
-def test_import_paint_again_and_update(panel: Panel, painted: Path) -> None:
+def test_import_paint_again_and_update(panel: Panel, painted: Path, gate: Any) -> None:
     session = panel()
     assert [row[2] for row in rows(session)] == ["New"]
     session.run('ui.click("Import")')
@@ -107,8 +109,10 @@ def test_import_paint_again_and_update(panel: Panel, painted: Path) -> None:
     at = next(n for n, row in enumerate(models["rows"]) if "stand" in row[0].lower() or "sleep" in row[0].lower())
     session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
     session.run(f'ui.type("{SEED}", "77"); ui.click("Paint")')
-    seen = paint_until(session, "Painted")
-    assert any("frames" in words for words in seen[:-1]), seen
+    gate(5)
+    paint_until(session, "frames")
+    gate(None)
+    paint_until(session, "Painted")
     supply(session)
     session.run('ui.click("Refresh")')
     assert sorted(row[2] for row in rows(session)) == ["In project", "New take"]
@@ -123,12 +127,12 @@ def test_import_paint_again_and_update(panel: Panel, painted: Path) -> None:
     assert len(before["items"]) == len(after["items"]) and before != after
 
 
-def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_sleep_model: Any) -> None:
-    add_sleep_model("slow", 3.0, title="AAA slow")
+def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_gated_model: Any) -> None:
+    add_gated_model("waits", title="AAA waits")
     session = panel()
     session.run('ui.click("Connect")')
     titles = [row[0] for row in next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]]
-    at = titles.index("AAA slow") if "AAA slow" in titles else len(titles) - 1
+    at = titles.index("AAA waits") if "AAA waits" in titles else len(titles) - 1
     session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
     session.run(f'ui.type("{SEED}", "many"); ui.click("Paint")')
     assert "whole number" in status(session)
@@ -137,7 +141,7 @@ def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_sleep_model: A
     assert len(rows(session)) == 1
 
 
-def test_closing_and_reopening_goes_on(panel: Panel, painted: Path) -> None:
+def test_closing_and_reopening_goes_on(panel: Panel, painted: Path, gate: Any) -> None:
     session = panel()
     session.run('ui.click("Connect")')
     at = len(next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]) - 1
@@ -146,6 +150,7 @@ def test_closing_and_reopening_goes_on(panel: Panel, painted: Path) -> None:
     assert session.run("ui.tasks()") == 0
     session.run(build.bundle(build.PANEL))
     assert session.run("ui.tasks()") == 1
+    gate(None)
     assert "Painted" in paint_until(session, "Painted")[-1]
 
 

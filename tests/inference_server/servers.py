@@ -37,6 +37,7 @@ def kill(process):
 
 
 def stop(process, seconds=30):
+    (places.home() / "gate").unlink(missing_ok=True)  # it finishes what it has in hand
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

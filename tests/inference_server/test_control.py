@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from PIL import Image
@@ -27,30 +26,40 @@ def frames_done(client, job):
     return next(one["done"] for one in client.jobs() if one["job"] == job)
 
 
-def test_a_preview_overtakes_a_batch_within_a_frame(client, add_sleep_model, colour_frames, tmp_path):
-    model, seconds = add_sleep_model(seconds=0.5), 0.5
+def state(client, job):
+    return next(one["state"] for one in client.jobs() if one["job"] == job)
+
+
+def test_a_preview_overtakes_a_batch_within_a_frame(client, add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
     labels = colour_frames(count=30)
     batch = client.submit(job_of(labels, tmp_path / "batch", model))
-    wait_for(lambda: frames_done(client, batch) > 1)
+    gate(2)
+    wait_for(lambda: frames_done(client, batch) == 2)
     job = job_of(labels, tmp_path / "preview", model, frames=[1030], priority=50)
-    began, before = time.monotonic(), frames_done(client, batch)
     preview = client.submit(job)
+    wait_for(lambda: state(client, preview) == "painting")
+    gate(3)  # the frame of the batch that was being painted
+    wait_for(lambda: frames_done(client, batch) == 3)
+    gate(4)
     assert list(client.watch(preview))[-1]["event"] == "done"
-    overtaken = frames_done(client, batch) - before
-    assert overtaken <= 2, "at most the frame that was being painted, and one that was being written"
-    assert time.monotonic() - began < 20 * seconds
+    assert frames_done(client, batch) == 3, "no further frame of the batch came between"
     client.cancel(batch)
+    gate(None)
 
 
-def test_priority_changes_the_order_of_waiting_jobs(client, add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.05)
+def test_priority_changes_the_order_of_waiting_jobs(client, add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
     labels = colour_frames(count=12)
     jobs = [
         client.submit({**job_of(labels, tmp_path / str(n), model), "shot": shot(labels, model, n)}) for n in range(3)
     ]
+    wait_for(lambda: all(state(client, job) == "painting" for job in jobs))
     client.ask("priority", jobs[2], priority=10)
+    gate(4 + 12)  # what is in hand, and the job that was hurried
     wait_for(lambda: frames_done(client, jobs[2]) == 12)
-    assert frames_done(client, jobs[1]) < 12
+    assert frames_done(client, jobs[1]) == 0
+    gate(None)
     for bad in (1000, "high", True, None):
         with pytest.raises(InputRefused):
             client.ask("priority", jobs[0], priority=bad)
@@ -60,28 +69,36 @@ def shot(labels, model, seed):
     return {**shot_from_input(str(labels))[0].to_dict(), "model": model, "seed": seed}
 
 
-def test_a_paused_job_finishes_what_is_in_hand_and_goes_on_when_asked(client, add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.05)
-    job = client.submit(job_of(colour_frames(count=20), tmp_path / "out", model))
-    wait_for(lambda: frames_done(client, job) > 2)
+def test_a_paused_job_finishes_what_is_in_hand_and_goes_on_when_asked(
+    client, add_gated_model, gate, colour_frames, tmp_path
+):
+    model, labels = add_gated_model(), colour_frames(count=20)
+    job = client.submit(job_of(labels, tmp_path / "out", model))
+    gate(3)
+    wait_for(lambda: frames_done(client, job) == 3)
     client.ask("pause", job)
-    time.sleep(0.8)
-    stood = frames_done(client, job)
-    time.sleep(0.5)
-    assert frames_done(client, job) == stood < 20
+    gate(None)
+    stood = []
+    for n in range(2):  # frames of others go through the worker behind what it had in hand
+        other = {**job_of(labels, tmp_path / str(n), model, frames=[1001]), "shot": shot(labels, model, 10 + n)}
+        assert list(client.watch(client.submit(other)))[-1]["event"] == "done"
+        stood.append(frames_done(client, job))
+    assert 3 < stood[0] == stood[1] < 20
     assert client.jobs()[0]["state"] == "paused" and client.jobs()[0]["paused"] == "asked"
     client.ask("resume", job)
     events = [event["event"] for event in client.watch(job)]
     assert events[-1] == "done" and "paused" in events and "resumed" in events
 
 
-def test_cancelled_jobs_give_their_places_back(client, add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.05)
+def test_cancelled_jobs_give_their_places_back(client, add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
     labels = colour_frames(count=30)
     for n in range(6):
         job = client.submit({**job_of(labels, tmp_path / str(n), model), "shot": shot(labels, model, n)})
+        gate(2 * n + 1)  # the frame of the cancelled one that was being painted, and the first of this
         wait_for(lambda job=job: frames_done(client, job) > 0)
         client.cancel(job)
+    gate(None)
     last = client.submit({**job_of(labels, tmp_path / "last", model), "shot": shot(labels, model, 99)})
     events = list(client.watch(last))
     assert events[-1]["body"]["painted"] == 30
@@ -130,19 +147,23 @@ def test_another_job_with_the_same_frames_copies_them_and_paints_what_is_gone(
     assert (done["body"]["painted"], done["body"]["copied"]) == (1, 5)
 
 
-def test_a_pass_that_changes_after_the_check_fails_in_words(client, add_sleep_model, colour_frames, tmp_path):
+def test_a_pass_that_changes_after_the_check_fails_in_words(client, add_gated_model, gate, colour_frames, tmp_path):
     labels = colour_frames(count=20)
-    job = client.submit(job_of(labels, tmp_path / "out", add_sleep_model(seconds=0.1)))
+    job = client.submit(job_of(labels, tmp_path / "out", add_gated_model()))
     for event in client.watch(job):
         if event["event"] == "checked":
             (labels / "shot.1020.png").write_bytes((labels / "shot.1001.png").read_bytes())
+            gate(None)
     assert event["event"] == "failed"
     assert "was changed after the job was accepted" in event["body"]["errors"][0]["what"]
     assert event["body"]["errors"][0]["frame"] == 1020
 
 
-def test_a_killed_server_goes_on_where_it_was_and_its_watcher_misses_nothing(add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.05)
+def test_a_killed_server_goes_on_where_it_was_and_its_watcher_misses_nothing(
+    add_gated_model, gate, colour_frames, tmp_path
+):
+    model = add_gated_model()
+    gate(6)
     server = start_server()
     watcher = None
     try:
@@ -161,6 +182,7 @@ def test_a_killed_server_goes_on_where_it_was_and_its_watcher_misses_nothing(add
         )
         wait_for(lambda: len(list((tmp_path / "out").rglob("*.png"))) > 5)
         kill(server)
+        gate(None)
         server = start_server()
         text, _ = watcher.communicate(timeout=90)
     finally:
@@ -174,13 +196,15 @@ def test_a_killed_server_goes_on_where_it_was_and_its_watcher_misses_nothing(add
     assert any(line["event"] == "resumed" for line in lines)
 
 
-def test_a_server_that_is_asked_to_stop_finishes_what_is_in_hand(add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.3)
+def test_a_server_that_is_asked_to_stop_finishes_what_is_in_hand(add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
+    gate(1)
     server = start_server()
     with Client(json.loads((tmp_path_home() / "connection.json").read_text())) as client:
         job = client.submit(job_of(colour_frames(count=30), tmp_path / "out", model))
         wait_for(lambda: frames_done(client, job) > 0)
         server.send_signal(signal.SIGTERM)
+        gate(None)
         server.wait(30)
     server.stdout.close()
     assert server.returncode == 0 and not list((tmp_path / "out").rglob("*.tmp*"))
@@ -196,8 +220,8 @@ def tmp_path_home():
     return places.home()
 
 
-def test_jobs_on_the_command_line(add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.1)
+def test_jobs_on_the_command_line(add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
     none = semrender("jobs")
     assert none.returncode == 5 and "no server runs" in none.stderr
     labels = colour_frames(count=20)
@@ -210,6 +234,7 @@ def test_jobs_on_the_command_line(add_sleep_model, colour_frames, tmp_path):
         assert "paused" in semrender("jobs", "pause", job[:6]).stdout
         assert semrender("jobs", "resume", job[:6]).returncode == 0
         assert "1 paused" not in semrender("doctor").stdout
+        gate(None)
         watched = semrender("jobs", "watch", job[:6])
         assert watched.returncode == 0 and "20 frames painted" in watched.stdout
         assert list((tmp_path / "out").glob("*.aep"))

@@ -122,14 +122,16 @@ def test_watch_replays_what_was_missed(client, add_sleep_model, colour_frames, t
         assert list(other.watch(identity, since=3)) == events[3:]
 
 
-def test_cancel_stops_one_job_and_the_next_goes_on(client, add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(seconds=0.1)
+def test_cancel_stops_one_job_and_the_next_goes_on(client, add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
+    gate(1)
     labels = colour_frames(count=50)
     first = client.submit(job_of(labels, tmp_path / "one", model))
-    second = client.submit(job_of(labels, tmp_path / "two", model, frames=[1001, 1002]))
     for event in client.watch(first):
         if event["event"] == "frame":
+            second = client.submit(job_of(labels, tmp_path / "two", model, frames=[1001, 1002]))
             client.cancel(first)
+            gate(None)
             break
     assert list(client.watch(first))[-1]["event"] == "cancelled"
     assert list(client.watch(second))[-1]["event"] == "done"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -69,6 +70,23 @@ def know_server(python):
     places.write_json(places.installation_file(), {"python": python, "version": "0"})
 
 
+def add_gated_model(name="waits"):
+    """A stand-in in the user's models that paints as many frames as `let` says, none at first."""
+    add = f"sleep.add({name!r}, 0, config={{'seconds': 0, 'gate': True}})"
+    command = [server_python(), "-c", f"from inference_server.models import sleep; {add}"]
+    subprocess.run(command, check=True, cwd=Path(__file__).resolve().parents[3])
+    let(0)
+    return name
+
+
+def let(count):
+    """How many frames a gated stand-in may have begun; None = all."""
+    if count is None:
+        (places.home() / "gate").unlink(missing_ok=True)
+    else:
+        places.write_json(places.home() / "gate", count)
+
+
 def server_python():
     """The Python that has the server, which is not the one that has Qt."""
     return os.environ.get("SEMRENDER_SERVER_PYTHON", sys.executable)
@@ -88,6 +106,7 @@ def panel_on(folder, host=None, **stand_ins):
     try:
         yield panel
     finally:
+        let(None)
         made.session.stop_server()
         with_server = made.session.server.state == "ready"
         until = time.monotonic() + 20
