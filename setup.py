@@ -50,13 +50,16 @@ setup(
         "numba>=0.61",
     ],
     extras_require={
-        # What Maya brings itself; beyond Python 3.10 PySide2 is only to be had old and broken.
+        # What Maya brings itself; beyond Python 3.10 PySide2 is only to be had old and broken. PySide6 6.12.0 gives
+        # None back too often, which ends a Python 3.11 ("none_dealloc") when it finalises.
         "panel": [
             'PySide2==5.15.2.1; python_version<"3.11"',
-            'PySide6-Essentials>=6.5,<7; python_version>="3.11"',
+            'PySide6-Essentials>=6.5,<7; python_version>="3.12"',
+            'PySide6-Essentials>=6.5,<7,!=6.12.0; python_version=="3.11"',
         ],
         "test": [
             "pytest>=8",
+            "pytest-xdist>=3.5",
             "hypothesis>=6.100",
             "ruff>=0.17,<0.18",
             "mypy>=2.1,<3",
@@ -66,7 +69,7 @@ setup(
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",
             "vermin>=1.6",
-            "PySide6-Essentials>=6.5,<7",
+            "PySide6-Essentials>=6.5,<7,!=6.12.0",
         ],
     },
     entry_points={"console_scripts": ["semrender=semrender:main"]},

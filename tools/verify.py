@@ -1,6 +1,7 @@
 """Every check of the repository, in order, stopping at the first that fails.
 
-Run it with the interpreter of an environment that has the `test` extra: `python tools/verify.py`.
+Run it with the interpreter of an environment that has the `test` extra: `python tools/verify.py`. What follows on the
+command line is pytest's.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ CHECKS = [
     [str(SCRIPTS / "ruff"), "check", "."],
     [str(SCRIPTS / "mypy")],
     [str(SCRIPTS / "lint-imports")],
-    [sys.executable, "-m", "pytest"],
+    [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile"],
 ]
 
 
 def main() -> int:
-    for command in CHECKS:
+    for command in [*CHECKS[:-1], [*CHECKS[-1], *sys.argv[1:]]]:
         print("$", " ".join(Path(part).name if part == command[0] else part for part in command), flush=True)
         code = subprocess.run(command, cwd=ROOT).returncode
         if code:

@@ -1,11 +1,14 @@
 """Promises of the repository itself: commands in the README, rooms, Maya-safe modules, files one can read."""
 
 import importlib
+import importlib.metadata
 import re
 import subprocess
 import sys
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import semrender as commands
 from shared.command import Parser
@@ -26,6 +29,20 @@ def test_ci_runs_the_readmes_test_command():
     assert len(steps) == 4
     for step in steps:
         assert step in script.replace("--quiet ", "")
+
+
+def test_the_lock_has_a_version_in_range_of_everything_that_is_installed():
+    metadata = importlib.metadata.metadata("semrender")
+    lines = (ROOT / "tools" / "locked.txt").read_text().splitlines()
+    locked = {}
+    for one in map(Requirement, filter(lambda line: not line.startswith("#"), lines)):
+        if one.marker is None or one.marker.evaluate():
+            locked[canonicalize_name(one.name)] = str(one.specifier).removeprefix("==")
+    for text in metadata.get_all("Requires-Dist"):
+        asked = Requirement(text)
+        if asked.name == "torch" or (asked.marker and not asked.marker.evaluate({"extra": "test"})):
+            continue
+        assert asked.specifier.contains(locked[canonicalize_name(asked.name)]), text
 
 
 def test_pictures_and_pages_that_the_readme_names_are_there():
