@@ -122,19 +122,20 @@ def times(
     scale, shape = np.float32(1 / 255), paintings.shape[1:3]
     following, blending = [0.0] * (stride - 1), []
     ahead = {stride: hold.chain_begins(stride, shape)}
-    for n in range(stride - 1, 0, -1):
+    for n in range(stride - 1, -1, -1):
         began = time.perf_counter()
         ahead[n] = hold.chain_goes_on(ahead[n + 1], n, inverse(fields[n + 1]), seen[n], seen[n + 1])
-        following[n - 1] += time.perf_counter() - began
-    details = np.stack([hold.detail(one * scale) for one in paintings])
+        following[max(n - 1, 0)] += time.perf_counter() - began
+    cells = np.stack([hold.cells_of(one * scale) for one in paintings])
+    choice = hold.choose(cells[0], cells[-1], ahead[0], stride)
     back = hold.chain_begins(0, shape)
     for n in range(1, stride):
         began = time.perf_counter()
         back = hold.chain_goes_on(back, n, fields[n], seen[n], seen[n - 1])
         following[n - 1] += time.perf_counter() - began
         began = time.perf_counter()
-        hold.detail(paintings[n] * scale)  # one a frame, too
-        hold.held(n, (back, ahead[n]), paintings, details, seen[n].ids)
+        hold.cells_of(paintings[n] * scale)  # one a frame, too
+        hold.held(n, (back, ahead[n]), paintings, cells, choice, seen[n].ids)
         blending.append(time.perf_counter() - began)
     return following, blending
 

@@ -38,6 +38,7 @@ from shared.errors import InputRefused
 from shared.passes import LabelPass, read_label_pass
 from shared.passes.data_pass import unlike_before
 
+HOLD_RECIPE = 2  # of holding; goes up whenever the same underpaintings would give another held frame
 KEPT = 4  # frames around the one at hand whose passes are kept
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     content = {
         "recipe": RECIPE,
         "stage": "hold",
+        "hold_recipe": HOLD_RECIPE,
         "hold": own.hold,
         "frame": frame - frames[0],
         "underpaintings": [frame_key(plan, own, number) for number in frames],
@@ -162,7 +164,8 @@ class Holder:
         self.passes = Passes(plan, own)
         self.ends = (0, -1)  # of the window at hand
         self.paintings: NDArray[np.uint8] | NDArray[np.uint16]
-        self.details: NDArray[np.float32]
+        self.cells: NDArray[np.float32]
+        self.choice: hold.Choice
         self.back: dict[int, Chain] = {}  # frame -> its chain to the anchor before it; the last one alone
         self.ahead: dict[int, Chain] = {}  # frame -> its chain to the anchor after it; of the whole window
 
@@ -178,7 +181,8 @@ class Holder:
             frame - ends[0],
             (self._back_from(frame), self.ahead[frame]),
             self.paintings,
-            self.details,
+            self.cells,
+            self.choice,
             self.passes.seen(frame).ids,
         )
 
@@ -189,11 +193,12 @@ class Holder:
         first, last = ends
         self.paintings = np.stack([self._underpainting(frame) for frame in range(first, last + 1)])
         scale = np.float32(1 / np.iinfo(self.paintings.dtype).max)
-        self.details = np.stack([hold.detail(one * scale) for one in self.paintings])
+        self.cells = np.stack([hold.cells_of(one * scale) for one in self.paintings])
         shape = self.paintings.shape[1:3]
         self.ahead[last] = hold.chain_begins(last - first, shape)
-        for frame in range(last - 1, first, -1):
+        for frame in range(last - 1, first - 1, -1):
             self.ahead[frame] = self._goes_on(self.ahead[frame + 1], frame, 1, first)
+        self.choice = hold.choose(self.cells[0], self.cells[-1], self.ahead.pop(first), last - first)
         self.back[first] = hold.chain_begins(0, shape)
         self.ends = ends
 

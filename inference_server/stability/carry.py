@@ -13,6 +13,7 @@ from numba import njit, prange
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "parallel": True, "fastmath": {"contract"}}
 DEPTH_TOLERANCE = 0.03  # relative; a surface does not come nearer by more in one frame
 SHARP = -0.75  # -0.5 is smoother, -1 rings
+REACH = 7  # pixels around in which a picture lends its light to what is put into it
 TORN = 0.25  # pixels by which neighbours may differ that are one surface
 
 
@@ -148,16 +149,34 @@ def take(
 
 
 @njit(**OPTIONS)
-def take_coarse(planes: Any, offset: Any, source: Any, cell: int, plane: Any) -> None:
-    """As `take`, of planes (N, h, w) that are `cell` times smaller: the nearest value."""
-    height, width = plane.shape
-    full_height, full_width = source.shape
-    for y in prange(height):
-        for x in range(width):
-            row, column = min(y * cell + cell // 2, full_height - 1), min(x * cell + cell // 2, full_width - 1)
-            from_x = int(np.float32(column) + offset[row, column, 0]) // cell
-            from_y = int(np.float32(row) + offset[row, column, 1]) // cell
-            plane[y, x] = planes[source[row, column], min(max(from_y, 0), height - 1), min(max(from_x, 0), width - 1)]
+def take_cells(cells: Any, offset: Any, source: Any, cell: int, only: int, found: Any) -> None:
+    """As `take`, of the means of cells; what lies outside a picture is the nearest that it has.
+
+    Args:
+        cells: (N, h, w, K) float32, one for `cell` pixels a side.
+        only: the painting that may be read, or -1 for whichever a cell's surface was seen in.
+        found: (h, w, K) float32, filled; zeros where another painting would be read.
+    """
+    rows, columns, channels = found.shape
+    height, width = source.shape
+    for y in prange(rows):
+        for x in range(columns):
+            row, column = min(y * cell + cell // 2, height - 1), min(x * cell + cell // 2, width - 1)
+            place = source[row, column]
+            if only >= 0 and place != only:
+                found[y, x] = 0
+                continue
+            at_x = np.float32(x) + offset[row, column, 0] / np.float32(cell)
+            at_y = np.float32(y) + offset[row, column, 1] / np.float32(cell)
+            at_x = min(max(at_x, np.float32(0)), np.float32(columns - 1))
+            at_y = min(max(at_y, np.float32(0)), np.float32(rows - 1))
+            left, top = int(at_x), int(at_y)
+            right, low = min(left + 1, columns - 1), min(top + 1, rows - 1)
+            a, b = at_x - np.float32(left), at_y - np.float32(top)
+            for k in range(channels):
+                upper = cells[place, top, left, k] + a * (cells[place, top, right, k] - cells[place, top, left, k])
+                lower = cells[place, low, left, k] + a * (cells[place, low, right, k] - cells[place, low, left, k])
+                found[y, x, k] = upper + b * (lower - upper)
 
 
 @njit(**OPTIONS)
@@ -203,19 +222,66 @@ def invert(field: Any, steps: int, near: Any, back: Any) -> None:
 
 
 @njit(**OPTIONS)
-def finish(picture: Any, low: Any, factor: Any, own: Any, scale: Any, outline: Any) -> None:
-    """Raise the detail of a picture and give it the frame's own outlines, in place.
-
-    Args:
-        picture: (H, W, 3) float32; low: its mean around each pixel; factor: (H, W) float32, of what differs, to add.
-        own: (H, W, 3) integers, times `scale` the frame's own painting; outline: (H, W) float32, its share.
-    """
+def sharpen(picture: Any, low: Any, factor: Any) -> None:
+    """Raise the detail of a picture, in place: (H, W, 3) float32; low: its mean around each pixel; factor: (H, W)."""
     height, width = factor.shape
     for y in prange(height):
         for x in range(width):
-            more, share = factor[y, x], outline[y, x]
+            more = factor[y, x]
             for channel in range(3):
                 value = picture[y, x, channel]
-                value += more * (value - low[y, x, channel])
-                value += share * (scale * np.float32(own[y, x, channel]) - value)
-                picture[y, x, channel] = min(max(value, np.float32(0)), np.float32(1))
+                picture[y, x, channel] = min(
+                    max(value + more * (value - low[y, x, channel]), np.float32(0)), np.float32(1)
+                )
+
+
+@njit(**OPTIONS)
+def mend(picture: Any, own: Any, scale: Any, ids: Any, share: Any) -> None:
+    """Give a picture the frame's own painting where it has nothing to show, in the light of what stands around.
+
+    What the own painting is lighter or darker than the picture nearby, on the same class, is taken off it, but to no
+    colour beyond both.
+
+    Args:
+        picture: (H, W, 3) float32, changed where `share` is more than 0, read where it is 0.
+        own: (H, W, 3) integers, times `scale` the frame's own painting; share: (H, W) float32, how much of it.
+    """
+    height, width = ids.shape
+    for y in prange(height):
+        more, least, most = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+        for x in range(width):
+            much = share[y, x]
+            if much == 0:
+                continue
+            # Where the pixels of two classes are strewn among each other, both take part.
+            mine, beside = ids[y, x], ids[y, x]
+            own_share, other_share = np.float32(0), np.float32(0)
+            for row in range(max(y - 1, 0), min(y + 2, height)):
+                for column in range(max(x - 1, 0), min(x + 2, width)):
+                    if ids[row, column] == mine:
+                        own_share += 1
+                    elif other_share == 0 or ids[row, column] == beside:
+                        beside = ids[row, column]
+                        other_share += 1
+            own_share, other_share = own_share * own_share, other_share * other_share
+            total = np.float32(9)
+            for channel in range(3):
+                more[channel] = 0
+                least[channel] = most[channel] = scale * np.float32(own[y, x, channel])
+            for row in range(max(y - REACH, 0), min(y + REACH + 1, height)):
+                for column in range(max(x - REACH, 0), min(x + REACH + 1, width)):
+                    known = ids[row, column]
+                    if share[row, column] == 0 and known in (mine, beside):
+                        far = np.float32((row - y) ** 2 + (column - x) ** 2)
+                        weight = max(np.float32(1) - far / np.float32((REACH + 1) ** 2), np.float32(0))
+                        weight *= own_share if known == mine else other_share
+                        total += weight
+                        for channel in range(3):
+                            value = picture[row, column, channel]
+                            more[channel] += weight * (value - scale * np.float32(own[row, column, channel]))
+                            least[channel] = min(least[channel], value)
+                            most[channel] = max(most[channel], value)
+            for channel in range(3):
+                wanted = scale * np.float32(own[y, x, channel]) + more[channel] / total
+                wanted = min(max(wanted, least[channel]), most[channel])
+                picture[y, x, channel] += much * (wanted - picture[y, x, channel])

@@ -8,6 +8,7 @@ import OpenEXR
 import pytest
 from PIL import Image
 
+from benchmarks.coherence import new_in
 from inference_server.stability import hold
 from inference_server.stability.flow import flow
 from inference_server.stability.motion import Seen, grid, inverse, read_vectors, sampled
@@ -44,16 +45,17 @@ def held_frames(paintings, frames, backwards=inverse):
     """All frames of one window."""
     seen = [Seen(ids, depth) for ids, _, depth in frames]
     last = len(frames) - 1
-    details = np.stack([hold.detail((one / np.float32(255)).astype(np.float32)) for one in paintings])
-    back = {0: hold.chain_begins(0, (HEIGHT, WIDTH))}
+    cells = np.stack([hold.cells_of((one / np.float32(255)).astype(np.float32)) for one in paintings])
+    back = {0: hold.chain_begins(0, frames[0][0].shape)}
     for n in range(1, last):
         back[n] = hold.chain_goes_on(back[n - 1], n, frames[n][1], seen[n], seen[n - 1])
-    ahead = {last: hold.chain_begins(last, (HEIGHT, WIDTH))}
-    for n in range(last - 1, 0, -1):
+    ahead = {last: hold.chain_begins(last, frames[0][0].shape)}
+    for n in range(last - 1, -1, -1):
         ahead[n] = hold.chain_goes_on(ahead[n + 1], n, backwards(frames[n + 1][1]), seen[n], seen[n + 1])
+    choice = hold.choose(cells[0], cells[-1], ahead[0], last)
     pictures = {0: paintings[0] / np.float32(255), last: paintings[last] / np.float32(255)}
     for n in range(1, last):
-        pictures[n] = hold.held(n, (back[n], ahead[n]), paintings, details, frames[n][0])
+        pictures[n] = hold.held(n, (back[n], ahead[n]), paintings, cells, choice, frames[n][0])
     return pictures, back, ahead
 
 
@@ -145,6 +147,79 @@ def test_a_cut_begins_anew():
     assert (back[1].source == 1).all()
     inside = slice(4, -4)
     assert (ahead[1].source[inside, inside] == 2).all()
+
+
+def shadowed(frames, shadows, texture=6):
+    """Grass lit and, in each painting, a dark disc where the network put the shadow: (x, y) on the ground."""
+    paintings = []
+    for n, (ids, _, _) in enumerate(frames):
+        height, width = ids.shape
+        rows, columns = np.mgrid[:height, :width]
+        picture = 150 + np.random.default_rng(n).normal(0, texture, (height, width, 1)) + np.zeros(3)
+        x, y = shadows[n]
+        picture[(columns - x - 2 * n) ** 2 + (rows - y - n) ** 2 < 16**2] -= 90
+        paintings.append(picture.clip(0, 255).astype(np.uint8))
+    return np.stack(paintings)
+
+
+def ground(frames, height=120, width=200):
+    """Grass that moves by (2, 1) a frame."""
+    field = np.full((height, width, 2), (-2, -1), np.float32)
+    return [(np.full((height, width), GRASS, np.uint16), field, np.full((height, width), 10, np.float32))] * frames
+
+
+def test_a_shadow_that_the_anchors_paint_elsewhere_is_here_or_there_and_not_half_in_both():
+    """Each painting has its shadow in another place; a held frame has whole ones, each from one painting."""
+    frames = ground(13)
+    shadows = [(50 + 6 * n, 50) for n in range(13)]
+    pictures, _, _ = held_frames(shadowed(frames, shadows, 0), frames)
+    seen = set()
+    for n in range(1, 12):
+        picture = pictures[n][..., 0] * 255
+        rows, columns = np.mgrid[:120, :200]
+        for at, (x, y) in enumerate((shadows[0], shadows[12])):
+            core = (columns - x - 2 * n) ** 2 + (rows - y - n) ** 2 < 12**2
+            value = picture[core]
+            assert (abs(value - 60) < 20).all() or (abs(value - 150) < 20).all(), (n, at)
+            seen.add((at, bool(value.mean() < 100)))
+    assert seen == {(0, True), (0, False), (1, True), (1, False)}  # both come and go
+
+
+def test_no_held_frame_has_a_step_that_no_painting_has():
+    """The shot of the grey bands and blocks: anchors of different light, ground that only one of them saw."""
+    frames = ground(13)
+    paintings = shadowed(frames, [(40 + 7 * n, 40 + 2 * n) for n in range(13)], 4)
+    paintings[12, 60:] = np.clip(paintings[12, 60:].astype(int) + 60, 0, 255)  # and the foreground in another light
+    pictures, _, _ = held_frames(paintings, frames)
+    for n in range(1, 12):
+        shifted = [np.roll(paintings[at], (n - at, 2 * (n - at)), (0, 1)).astype(np.float32) for at in (0, 12)]
+        inside = (slice(14, -14), slice(26, -26))  # what both saw
+        where = np.zeros((120, 200), bool)
+        where[inside] = True
+        found = new_in(pictures[n] * 255, [*shifted, paintings[n].astype(np.float32)], where)
+        assert found[:2] == (0, 0), (n, found)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (3, 5), (1, 9), (17, 33)])
+def test_small_pictures_are_held_too(size):
+    ids = np.full(size, GRASS, np.uint16)
+    frames = [(ids, np.full((*size, 2), -0.5, np.float32), np.full(size, 10, np.float32))] * 4
+    pictures, _, _ = held_frames(np.stack([noise(n, (*size, 3)) for n in range(4)]), frames)
+    assert all(np.isfinite(one).all() and one.shape == (*size, 3) for one in pictures.values())
+
+
+def test_a_border_of_strewn_classes_gets_no_dots():
+    """Grass and water, pixel by pixel, between two anchors of different light."""
+    ids = np.full((HEIGHT, WIDTH), GRASS, np.uint16)
+    ids[:30] = 147
+    strewn = np.random.default_rng(0).random((6, WIDTH)) < 0.5
+    ids[27:33] = np.where(strewn, GRASS, 147)
+    frames = [(ids, np.zeros((HEIGHT, WIDTH, 2), np.float32), np.full(ids.shape, 10, np.float32))] * 7
+    paintings = np.full((7, HEIGHT, WIDTH, 3), 90, np.uint8)
+    paintings[1:6] = 180
+    pictures, _, _ = held_frames(paintings, frames)
+    for n in range(1, 6):
+        assert np.abs(pictures[n] * 255 - 90).max() < 25
 
 
 def test_the_inverse_leads_back_or_nowhere():
