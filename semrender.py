@@ -56,13 +56,22 @@ def version() -> str:
 
 
 def make_comp(delivery: Path) -> tuple[Path, tuple[str, ...]]:
-    """Render, then lay out: the one place where the server's output meets After Effects. Path and notes."""
-    from ae_bridge.aep import make_project
+    """Render, then lay out: the one place where the server's output meets After Effects. Path and notes.
+
+    A delivery that has a project already keeps it.
+    """
+    from ae_bridge.aep import make_project, project_of
+
+    offer(delivery)
+    made = project_of(delivery) or make_project(delivery)
+    return made.path, made.notes
+
+
+def offer(delivery: Path) -> None:
+    """Put a delivery into the list of the panel in After Effects, on this machine."""
     from ae_bridge.inbox import drop
 
     drop(delivery)
-    made = make_project(delivery)
-    return made.path, made.notes
 
 
 def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
@@ -99,7 +108,8 @@ def parser(command: str | None) -> Parser:
     commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(version_text=version(), make_comp=make_comp, beside_server=beside_server)
+        top.set_defaults(version_text=version(), make_comp=make_comp, offer=offer, beside_server=beside_server)
+        top.set_defaults(after_delivery="semrender:make_comp")
     return top
 
 

@@ -31,6 +31,7 @@ from shared.client import Client, Connection
 from shared.delivery import FILE_NAME
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.shot import Shot
+from shared.takes import takes
 
 MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
 MAX_ANSWER = 4 * 2**20
@@ -170,6 +171,7 @@ def _repaint(client: Client, body: Body) -> Body:
     job = {"shot": shot, "base": spec["base"], "out": str(out), "format": spec["format"], "layers": spec["layers"]}
     job["frames"] = spec["frames"] if frame is None else [frame]
     job["priority"] = PREVIEW_PRIORITY if frame is not None else 0
+    job["overwrite"] = frame is not None  # a preview is looked at and forgotten
     return {"job": client.submit(job), "folder": out.as_posix()}
 
 
@@ -205,12 +207,7 @@ def _changed(asked: Body, body: Body) -> Body:
 
 def _next_take(folder: Path) -> Path:
     """A painting in use is never painted over: `sh020`, `sh020_take002`, `sh020_take003` ..."""
-    base, _, number = folder.name.partition("_take")
-    for take in range(int(number) + 1 if number.isdigit() else 2, 10_000):
-        path = folder.with_name(f"{base}_take{take:03d}")
-        if not path.exists():
-            return path
-    raise InputRefused("there are too many takes", file=folder, remedy="Remove some")
+    return next(path for path in takes(folder) if not path.exists())
 
 
 def _progress(client: Client, body: Body) -> Body:

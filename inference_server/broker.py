@@ -49,6 +49,7 @@ class Settings:
     roots: the only folders jobs may touch; none: everything on loopback, only uploads elsewhere.
     ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
     deadline: seconds a worker may be silent while it has work.
+    after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Settings:
     models_mib: int = 4096
     spool_mib: int = 20 * 1024
     reserve_mib: int = 256  # of free space below which nothing is handed out
+    after_delivery: str = ""
 
 
 class Broker:
@@ -120,6 +122,7 @@ class Broker:
             settings.models_mib,
             settings.deadline,
             patient=settings.ledger is not None,
+            after_delivery=settings.after_delivery,
         )
         self._verbs = verbs_of(self)
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)

@@ -6,7 +6,7 @@ is decoded strictly. What is found travels as plain data: the client prints it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from inference_server import outputs
 from inference_server.cards import painting_size
 from inference_server.check_passes import check_depths, check_motion
 from inference_server.holding import hold_key
-from inference_server.painting import LayerPlan, Plan, files_of, finished, frame_key, make_plan, matte_ids
+from inference_server.painting import LayerPlan, Plan, frame_key, make_plan, matte_ids
 from inference_server.security import inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
+from inference_server.take import choose
 from inference_server.tasks import picture_tasks
 from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
@@ -32,17 +33,21 @@ PROBLEMS_TOLD = 50
 GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it
 
 
-def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: int) -> dict[str, Any]:
+def check_job(
+    spec: dict[str, Any], job: str, step: Callable[[], None], memory: int, taken: Collection[str] = ()
+) -> dict[str, Any]:
     """Look at all that a job will read, and at what of it is painted already.
 
     Args:
+        taken: folders in which other jobs paint another look.
         step: called for every file that was looked at.
         memory: bytes that painting may take.
 
     Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
-    takes, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame. Raises for
-    nothing that is in a file.
+    takes, "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None], ...]},
+    files being those of a finished frame; where that is not in "out", its folder stands behind. Raises for nothing that
+    is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
     wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
@@ -76,6 +81,11 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
                 warnings += found.pop("warnings")
             if not problems and report.size is not None:
                 more = ahead(plan, tasks, report.size, step)
+                keys = {(kind, layer, number): key for kind, layer, number, key in more["frames"]}
+                take = choose(plan, keys, taken, spec.get("overwrite", False))
+                warnings += take.words
+                more["out"] = str(take.plan.out)
+                more["frames"] = [[*place, key, *take.found.get(place, [None])] for place, key in keys.items()]
                 if more["memory"] > memory:
                     warnings.append(
                         f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
@@ -94,7 +104,7 @@ def check_job(spec: dict[str, Any], job: str, step: Callable[[], None], memory: 
 def ahead(
     plan: Plan, tasks: list[tuple[str, str, int, range]], size: tuple[int, int], step: Callable[[], None]
 ) -> dict[str, Any]:
-    """What painting will take, and the key of every task's picture with its files where it is finished."""
+    """What painting will take, and the key of every task's picture."""
     outputs.sweep(plan.out)
     width, height = size
     frames: list[Any] = []
@@ -110,8 +120,7 @@ def ahead(
     for kind, name, number, _ in tasks:
         own = plan.layers[name]
         key = (hold_key if kind == "hold" else frame_key)(plan, own, number)
-        metadata = finished(plan, name, number, key, kind)
-        frames.append([kind, name, number, key, None if metadata is None else files_of(plan, metadata)])
+        frames.append([kind, name, number, key])
         step()
     return {"frame_bytes": frame_bytes, "memory": memory, "frames": frames}
 

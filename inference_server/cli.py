@@ -99,6 +99,7 @@ def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="for a server started by this command")
     parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
     parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
+    parser.add_argument("--overwrite", action="store_true", help="paint over delivered frames of another look")
     parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
 
 
@@ -241,6 +242,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         models_mib=arguments.models_mib,
         spool_mib=int(arguments.spool_gib * 1024),
         reserve_mib=arguments.reserve_mib,
+        after_delivery=arguments.after_delivery,
     )
     with _state_folder_in_words():
         if arguments.private:

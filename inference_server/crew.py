@@ -48,6 +48,7 @@ class Crew:
         way: to the broker, for `start_worker`.
         deadline: seconds a worker may be silent while it has work.
         patient: whether jobs wait for a worker that does not start, instead of failing.
+        after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Crew:
         models_mib: int,
         deadline: float,
         patient: bool,
+        after_delivery: str = "",
     ) -> None:
         self._jobs = jobs
         self._disks = disks
@@ -66,6 +68,7 @@ class Crew:
         self._models_mib = models_mib
         self._deadline = deadline
         self._patient = patient
+        self._after_delivery = after_delivery
         self.workers: dict[bytes, Worker] = {}
         self.deaths = 0  # of workers that were ready
         self.letters: list[tuple[bytes, list[bytes]]] = []  # to be sent once the turn is on disk
@@ -122,6 +125,8 @@ class Crew:
         identity = header["task"]
         task = worker.tasks.pop(identity, None)
         parts = worker.parts.pop(identity, None)
+        if task is not None and task.kind == "check":
+            worker.knows.discard(task.job)  # its folder may be another one now
         if "error" in header:
             error = from_dict(header["error"])
             if error.code == "disk" and task is not None:
@@ -231,7 +236,7 @@ class Crew:
         for vacancy in due:
             self._vacancies.remove(vacancy)
             try:
-                worker = start_worker(self._way, vacancy.device, self._models_mib)
+                worker = start_worker(self._way, vacancy.device, self._models_mib, self._after_delivery)
             except OSError as error:  # no memory for another process, too many of them
                 self._last_death = error.strerror or str(error)
                 log.error("no worker could be started on %s: %s", vacancy.device, self._last_death)

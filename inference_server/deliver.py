@@ -7,7 +7,7 @@ there: every layer of the shot that is complete on disk belongs to it, also one 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata as packages
@@ -18,7 +18,7 @@ import numpy as np
 
 from inference_server import fence, outputs
 from inference_server.crash_points import reach
-from inference_server.painting import Plan, make_layer_plan, write_matte
+from inference_server.painting import Plan, look, make_layer_plan, write_matte
 from inference_server.preview import Pixels, write_previews
 from shared import delivery
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
@@ -26,6 +26,7 @@ from shared.errors import SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.sequences import frames_text
 from shared.shot import ShotLayer
+from shared.takes import SETTINGS, delivery_in, differences, look_of
 
 MATTE_LABEL = 14  # label colours of After Effects: 14 cyan for mattes, 9 green for paintings
 PAINTING_LABEL = 9
@@ -58,12 +59,20 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     Frames with gaps between them get previews but no delivery: After Effects must never see a hole.
     """
     notes = []
+    if plan.out != plan.asked:
+        _bring_other_layers(plan)
     frames, layers = _complete(plan)
+    _agree(plan, layers)
     made: dict[str, Any] = {}
     if frames == list(range(frames[0], frames[-1] + 1)):
         for finished in layers:
             _fill_mattes(plan, finished)
         made["delivery"] = _write(plan, frames, layers).name
+        notes += [
+            f"layer {finished.layer.name}: frames {_frames_of(parts)} were painted otherwise than the rest"
+            for finished in layers
+            if (parts := _parts(finished))
+        ]
     else:
         notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
     reach("worker in the middle of delivery")
@@ -84,13 +93,8 @@ def _complete(plan: Plan) -> tuple[list[int], list[Finished]]:
     for frames in (list(plan.shot.frames), list(plan.frames)):
         layers = []
         for layer in plan.shot.layers:
-            headers: dict[int, Metadata] = {}
-            for frame in frames:
-                header = outputs.read_metadata(plan.picture_path(layer.name, frame))
-                if header is None or header.get("shot") != plan.shot.name:
-                    break
-                headers[frame] = header
-            else:
+            headers = _headers(plan, layer.name, frames)
+            if headers is not None:
                 label_set = load_label_set(layer.label_set or plan.shot.label_set)
                 layers.append(Finished(layer, headers, label_set))
         if set(plan.layers) <= {finished.layer.name for finished in layers}:
@@ -98,6 +102,50 @@ def _complete(plan: Plan) -> tuple[list[int], list[Finished]]:
     raise SemrenderError(
         "painted frames have gone from the output folder", file=plan.out, remedy="Run the same command again"
     )
+
+
+def _agree(plan: Plan, layers: list[Finished]) -> None:
+    """The job's own frames are in its look: whoever else painted here did so in the same. Raises SemrenderError."""
+    for finished in layers:
+        own = plan.layers.get(finished.layer.name)
+        if own is None:
+            continue
+        now = look_of(look(plan, own))
+        for frame in plan.frames:
+            if frame in finished.headers and (why := differences(now, look_of(finished.headers[frame]))):
+                raise SemrenderError(
+                    f"another job painted over this frame in another look ({', '.join(why)})",
+                    file=plan.picture_path(finished.layer.name, frame),
+                    layer=finished.layer.name,
+                    frame=frame,
+                    remedy="Run the same command again; without --overwrite every look gets a folder of its own",
+                )
+
+
+def _bring_other_layers(plan: Plan) -> None:
+    """A take has the whole stack: layers that the job does not paint come from the folder that was asked for."""
+    for layer in plan.shot.layers:
+        headers = {} if layer.name in plan.layers else _headers(replace(plan, out=plan.asked), layer.name, plan.frames)
+        for frame, header in (headers or {}).items():
+            label_set = load_label_set(layer.label_set or plan.shot.label_set)
+            names = [label_set.by_id(identity).name for identity in header["mattes"]]
+            files = [plan.matte_path(layer.name, name, frame) for name in names]
+            for file in (*files, plan.picture_path(layer.name, frame)):
+                source = plan.asked / file.relative_to(plan.out)
+                if not file.exists() and source.is_file():
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    outputs.place(file, source.read_bytes())
+
+
+def _headers(plan: Plan, layer: str, frames: Iterable[int]) -> dict[int, Metadata] | None:
+    """The headers of a layer's frames in the job's folder; None where one is not finished."""
+    headers: dict[int, Metadata] = {}
+    for frame in frames:
+        header = outputs.read_metadata(plan.picture_path(layer, frame))
+        if header is None or header.get("shot") != plan.shot.name:
+            return None
+        headers[frame] = header
+    return headers
 
 
 def _fill_mattes(plan: Plan, finished: Finished) -> None:
@@ -117,7 +165,8 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
     content = hashlib.sha256(keys.encode()).hexdigest()[:12]
     uid = delivery.shot_uid(plan.shot.name)
     width, height = layers[0].first["size"]
-    version = _version(plan.out, content)
+    before = delivery_in(plan.out)
+    version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
     shot = DeliveryShot(
         uid=uid,
         name=plan.shot.name,
@@ -133,30 +182,23 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         version=version,
     )
     made = datetime.now(UTC)
-    fence.pass_or_leave()
-    return delivery.write_delivery(
-        delivery.Delivery(
-            delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",
-            created=made.isoformat(timespec="seconds"),
-            generator=f"semrender {packages.version('semrender')}",
-            shot=shot,
-            layers=(
-                *(_painting(plan, shot, finished) for finished in layers),
-                *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
-            ),
-            project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
+    now = delivery.Delivery(
+        delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",
+        created=made.isoformat(timespec="seconds"),
+        generator=f"semrender {packages.version('semrender')}",
+        shot=shot,
+        layers=(
+            *(_painting(plan, shot, finished) for finished in layers),
+            *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
         ),
-        plan.out,
+        project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
     )
-
-
-def _version(out: Path, content: str) -> int:
-    """That of the delivery before, one higher if the pixels differ."""
-    try:
-        before = delivery.read_delivery(out)
-    except SemrenderError:
-        return 1
-    return before.shot.version + (not before.delivery_id.endswith(content))
+    if before is not None and before.delivery_id.endswith(content):
+        same = replace(now, delivery_id=before.delivery_id, created=before.created, generator=before.generator)
+        if same == before:  # nothing was made: the file, and the project made of it, stay as they are
+            return plan.out / delivery.FILE_NAME
+    fence.pass_or_leave()
+    return delivery.write_delivery(now, plan.out)
 
 
 def _footage(plan: Plan, shot: DeliveryShot, uid: str, name: str, paths: list[Path], **more: Any) -> Footage:
@@ -199,6 +241,7 @@ def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLay
         blend=layer.blend,
         opacity=layer.opacity,
         provenance=_provenance(header),
+        parts=_parts(finished),
     )
 
 
@@ -236,4 +279,24 @@ def _provenance(header: Metadata) -> delivery.Provenance:
         label_set_hash=header["label_set"]["hash"],
         seed=header["seed"],
         options={name: str(value) for name, value in header["options"].items()},
+        **{name: header[name] for name in SETTINGS if name in header},
     )
+
+
+def _frames_of(parts: Iterable[delivery.Part]) -> str:
+    return frames_text(frame for part in parts for frame in range(part.first, part.last + 1))
+
+
+def _parts(finished: Finished) -> tuple[delivery.Part, ...]:
+    """Runs of frames that were painted otherwise than the first."""
+    whole = look_of(finished.first)
+    runs: list[delivery.Part] = []
+    for frame, header in finished.headers.items():
+        if not differences(whole, look_of(header)):
+            continue
+        provenance = _provenance(header)
+        if runs and runs[-1].last == frame - 1 and runs[-1].provenance == provenance:
+            runs[-1] = replace(runs[-1], last=frame)
+        else:
+            runs.append(delivery.Part(frame, frame, provenance))
+    return tuple(runs)

@@ -12,7 +12,9 @@ painted is copied, in the same job, in another, or after a restart.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import time
 from collections.abc import Collection
 from typing import Any
@@ -35,6 +37,9 @@ COLUMNS = (
     "number, id, name, out, only_check, state, paused, priority, total, painted, kept, copied, failed, unended,"
     " events, created, ended"
 )
+
+# Of its description: where the client wants the files, and whether it wants a comp.
+ASKED = "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp"
 
 log = logging.getLogger("semrender.jobs")
 
@@ -103,11 +108,13 @@ class Jobs:
         return found
 
     def summary(self, job: str) -> Body:
-        return _summary(self._job(job))
+        return _summary(self._job(job, ASKED))
 
     def summaries(self, most: int = 200) -> list[Body]:
         """All that have not ended, and the last ones that have; newest last."""
-        rows = self.ledger.rows(f"SELECT {COLUMNS} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most)
+        rows = self.ledger.rows(
+            f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
+        )
         return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
 
     def all_ids(self) -> set[str]:
@@ -180,6 +187,7 @@ class Jobs:
             **{f: row[f] for f in ("id", "job", "kind", "layer", "frame", "key", "deaths")},
             priority=priority,
             source=source,
+            taken=self._taken(job) if row["kind"] == "check" else (),
         )
 
     def quarantined(self, task: Task) -> SemrenderError | None:
@@ -202,7 +210,7 @@ class Jobs:
         if task is None:
             return
         if "file" in body:
-            self._painted(task["key"], self._job(task["job"]), body)
+            self._painted(task["key"], self._job(task["job"])["out"], body)
         if task["state"] != "running":
             return
         job = task["job"]
@@ -210,6 +218,8 @@ class Jobs:
             report = {name: value for name, value in body.items() if name != "frames"}
             self.ledger.write("UPDATE jobs SET report = ? WHERE id = ?", dump(report), job)
             self._fail(task, {"problems": body["problems"]})
+        elif task["kind"] == "check" and body.get("out") in self._taken(job):
+            self.give_back(identity)  # another job came first: look for a folder anew
         elif task["kind"] == "check":
             self._checked(task, body)
         elif task["kind"] in FRAMES:
@@ -220,8 +230,9 @@ class Jobs:
         else:
             self._done(task)
             row = self._job(job)
-            counts = {name: row[name] for name in ("painted", "kept", "copied", "total")}
-            self._end(job, "done", {**body, **counts})
+            counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
+            seconds = time.time() - self.report(job).get("began", row["created"])
+            self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})
 
     def fail(self, identity: int, error: SemrenderError) -> None:
         """A worker says why a task cannot be done; the other frames go on."""
@@ -281,8 +292,12 @@ class Jobs:
     def _checked(self, task: Row, report: Body) -> None:
         job = task["job"]
         frames = report.pop("frames", [])
-        again = self.report(job) != {}
+        before = self.report(job)
+        again = before != {}
+        report["began"] = before.get("began", time.time())
         self.ledger.write("UPDATE jobs SET report = ?, state = 'painting' WHERE id = ?", dump(report), job)
+        if "out" in report:
+            self._move(job, report["out"])
         self._done(task)
         row = self._job(job)
         if row["only_check"]:
@@ -298,13 +313,14 @@ class Jobs:
             "SELECT * FROM tasks WHERE job = ? AND kind IN ('underpaint', 'paint', 'hold') AND state = 'waiting'", job
         )
         by_place = {(one["kind"], one["layer"], one["frame"]): one for one in tasks}
-        for kind, layer, frame, key, files in frames:
+        for kind, layer, frame, key, files, *elsewhere in frames:
             found = by_place.get((kind, layer, frame))
             if found is None:
                 continue
             self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, found["id"])
             if files is not None:
-                self._painted(key, row, files)
+                self._painted(key, elsewhere[0] if elsewhere else row["out"], files)
+            if files is not None and not elsewhere:
                 if kind in FRAMES and found["outcome"] is None:
                     self._frame(found, {"state": "kept", **files})
                 self._done(found)
@@ -319,11 +335,25 @@ class Jobs:
         for one in self.ledger.rows(idle, job):  # all that it was for is there already
             self._done(one)
 
-    def _painted(self, key: str | None, job: Row, files: Body) -> None:
+    def _taken(self, job: str) -> tuple[str, ...]:
+        """Folders at and beside the one that a job asks for, in which others paint the same layers in another look."""
+        own = self.spec(job)
+        asked = str(own.get("asked", own["out"]))
+        begun = "SELECT id, out FROM jobs WHERE ended IS NULL AND NOT only_check AND report != '{}' AND id != ?"
+        near = [row["id"] for row in self.ledger.rows(begun, job) if _without_take(row["out"]) == _without_take(asked)]
+        specs = [self.spec(identity) for identity in near]
+        return tuple(spec["out"] for spec in specs if not own.get("overwrite") and _looks_differ(own, spec))
+
+    def _move(self, job: str, out: str) -> None:
+        """The job paints into a take beside the folder that was asked for."""
+        spec = {**self.spec(job), "out": out}
+        self.ledger.write("UPDATE jobs SET out = ?, spec = ? WHERE id = ?", out, dump(spec), job)
+
+    def _painted(self, key: str | None, out: str, files: Body) -> None:
         if key is None:
             return
         where = dump({"file": files["file"], "mattes": files.get("mattes", {})})
-        self.ledger.write("INSERT OR REPLACE INTO paintings VALUES (?, ?, ?)", key, job["out"], where)
+        self.ledger.write("INSERT OR REPLACE INTO paintings VALUES (?, ?, ?)", key, out, where)
 
     def _frame(self, task: Row, body: Body) -> None:
         outcome = body["state"]
@@ -374,8 +404,8 @@ class Jobs:
         if name != "frame":
             log.info("job %s is %s%s", job, name, in_short(body))
 
-    def _job(self, job: str) -> Row:
-        row = self.ledger.row(f"SELECT {COLUMNS} FROM jobs WHERE id = ?", job)
+    def _job(self, job: str, more: str = "number") -> Row:
+        row = self.ledger.row(f"SELECT {COLUMNS}, {more} FROM jobs WHERE id = ?", job)
         if row is None:
             raise ServerError("this server does not know that job", remedy="See `semrender jobs`, or submit it again")
         return row
@@ -389,6 +419,19 @@ class Jobs:
         return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
 
 
+def _without_take(folder: str) -> str:
+    return re.sub(r"_take[0-9]+$", "", folder)
+
+
+def _looks_differ(one: Body, other: Body) -> bool:
+    """Whether two jobs would paint one layer's files differently."""
+    if one["shot"]["name"] != other["shot"]["name"]:
+        return False
+    looks, others = one.get("looks", {}), other.get("looks", {})
+    common = set(one["layers"]) & set(other["layers"]) & set(looks) & set(others)
+    return any(looks[layer] != others[layer] for layer in common)
+
+
 def _done(job: Row) -> int:
     return int(job["painted"] + job["kept"] + job["copied"])
 
@@ -396,4 +439,6 @@ def _done(job: Row) -> int:
 def _summary(job: Row) -> Body:
     state = "paused" if job["paused"] and job["ended"] is None else job["state"]
     names = ("name", "out", "paused", "priority", "total", "failed", "created", "ended", "events")
-    return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}}
+    comp = None if job["comp"] is None else bool(job["comp"])
+    asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
+    return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}, **asked}

@@ -38,6 +38,8 @@ def add_commands(commands: Any) -> None:
         if name == "priority":
             verb.add_argument("priority", type=int)
         if name == "watch":
+            verb.add_argument("--out", type=Path, metavar="FOLDER", help="fetch the files into this folder")
+            verb.add_argument("--overwrite", action="store_true", help="also over a delivery of another look there")
             verb.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
     clean = verbs.add_parser("clean", help="forget ended jobs and remove what they left in the spool")
     clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
@@ -74,14 +76,33 @@ def line(job: dict[str, Any]) -> str:
     hurry = f", priority {job['priority']}" if job["priority"] else ""
     when = time.strftime("%m-%d %H:%M", time.localtime(job["ended"] or job["created"]))
     why = f" ({job['paused']})" if job["paused"] else ""
+    fetched = job.get("collect")
+    target = f"{fetched['out']} on {fetched['host']}" if fetched else job["out"]
     counts = f"{job['done']}/{job['total']}{failed}{hurry}"
-    return f"{job['job'][:8]}  {when}  {job['state']:<10} {counts:<16} {job['name']} -> {job['out']}{why}"
+    return f"{job['job'][:8]}  {when}  {job['state']:<10} {counts:<16} {job['name']} -> {target}{why}"
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
     with running() as client:
         job = chosen(client, arguments.job)
-        return render.follow(arguments, client, job["job"], Path(job["out"]))
+        arguments.no_aep = arguments.no_aep or job.get("comp") is False
+        return render.follow(arguments, client, job["job"], *_place(arguments.out, job))
+
+
+def _place(out: Path | None, job: dict[str, Any]) -> tuple[Path, bool]:
+    """Where a job's files go, and whether they must be fetched. Raises InputRefused where that is open."""
+    fetched = job.get("collect")
+    if out is not None:
+        return out.absolute(), True
+    if fetched is None:
+        return Path(job["out"]), False
+    if fetched["host"] != places.HOST or not fetched["out"]:
+        raise InputRefused(
+            "the files of this job are for another machine",
+            cause=f"It was asked for by {fetched['host'] or 'an unknown one'}, into {fetched['out'] or 'no folder'}",
+            remedy="Fetch them here with --out FOLDER",
+        )
+    return Path(fetched["out"]), True
 
 
 def run_verb(arguments: argparse.Namespace) -> int:

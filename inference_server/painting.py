@@ -71,6 +71,7 @@ class Plan:
     shot: Shot
     base: Path
     out: Path
+    asked: Path  # the folder that the client named; `out` is it, or a take beside it
     roots: tuple[str, ...] | None  # the only folders that may be touched; None = all
     format: str
     frames: tuple[int, ...]
@@ -136,6 +137,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
         shot=shot,
         base=base,
         out=Path(spec["out"]),
+        asked=Path(spec.get("asked", spec["out"])),  # a job of an older ledger knows no takes
         roots=None if spec["roots"] is None else tuple(spec["roots"]),
         format=spec["format"],
         frames=tuple(spec["frames"]),
@@ -264,16 +266,13 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
         "generator": "semrender",
         "key": decoded.key,
         "stage": decoded.stage,
-        "hold": own.hold,
         "shot": plan.shot.name,
         "layer": decoded.layer,
         "frame": decoded.frame,
         "format": plan.format,
         "size": [width, height],
-        "model": {"name": own.card.name, "hash": own.card.hash, "licence": own.card.licence},
         "label_set": {"name": own.label_set.name, "hash": own.label_set.hash},
-        "seed": resolved(plan.shot, own.layer).seed,
-        "options": own.options,
+        **look(plan, own),
         "classes": {str(i): n for i, n in present.items()},
         "mattes": mattes,
         "guessed": decoded.labels.facts.guessed,
@@ -294,6 +293,20 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
     else:
         outputs.write_picture(path, keep_near(whole, alpha), alpha, metadata)  # last: with it the frame is finished
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
+
+
+def look(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+    """What the artist chose for a layer, as its frames' headers tell it; `takes.look_of` reads it."""
+    size = plan.shot.paint_size
+    return {
+        "model": {"name": own.card.name, "hash": own.card.hash, "licence": own.card.licence},
+        "seed": resolved(plan.shot, own.layer).seed,
+        "options": own.options,
+        "hold": own.hold,
+        "scale": plan.shot.scale or "",
+        "paint_size": f"{size[0]}x{size[1]}" if size else "",
+        "fill": plan.shot.fill or "",
+    }
 
 
 def files_of(plan: Plan, metadata: dict[str, Any]) -> dict[str, Any]:
@@ -317,7 +330,8 @@ def copy_painting(
     before = outputs.read_metadata(picture)
     if before is None or before.get("key") != key:
         raise SourceLost(str(picture))
-    metadata = {**before, "shot": plan.shot.name, "layer": own.layer.name, "frame": frame}
+    # The key stands for the pixels; what they are called (a model under two names) is this job's.
+    metadata = {**before, "shot": plan.shot.name, "layer": own.layer.name, "frame": frame, **look(plan, own)}
     for identity, file in source["mattes"].items():
         found = outputs.read_metadata(out / file)
         if found is None or found.get("key") != key:

@@ -41,7 +41,7 @@ class Teller:
             self.bar.close()
 
     def made(self, body: Body, made: Body) -> None:
-        seconds = time.monotonic() - self.began
+        seconds = body.get("seconds", time.monotonic() - self.began)  # not told by a server of before
         copied = f", {body['copied']} copied from the same frame elsewhere" if body["copied"] else ""
         print(f"{body['painted']} frames painted, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
         for note in body.get("notes", []):

@@ -56,7 +56,7 @@ def render(
     """Paint, wait, say what was made. Raises FramesFailed, Interrupted or ServerError in words."""
     out: Path = arguments.out.absolute()
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
-    job["priority"] = arguments.priority
+    job.update(priority=arguments.priority, overwrite=arguments.overwrite, comp=not arguments.no_aep)
     with server(arguments.device) as client:
         if client.process is not None and arguments.detach:
             raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
@@ -71,20 +71,31 @@ def render(
             else:
                 print(identity)
             return 0
-        return follow(arguments, client, identity, out, cancels=True)
+        return follow(arguments, client, identity, out, collects=files is not None, cancels=True)
 
 
-def follow(arguments: argparse.Namespace, client: Client, job: str, out: Path, cancels: bool = False) -> int:
-    """Show a job's progress until it ends and make its comp.
+def follow(
+    arguments: argparse.Namespace, client: Client, job: str, out: Path, collects: bool, cancels: bool = False
+) -> int:
+    """Show a job's progress until it ends, and say what was made of it.
 
-    cancels: Ctrl-C cancels the job; else it only ends the watching.
+    Args:
+        out: where its files go.
+        collects: they are brought there from the server.
+        cancels: Ctrl-C cancels the job; else it only ends the watching.
     """
     teller: Teller = JsonTeller(job) if arguments.json else Teller()
     try:
         for event in client.watch(job):
             teller.tell(event)
-        if event["event"] == "done" and not (out / event["body"].get("delivery", "preview.png")).exists():
+        if event["event"] == "done" and collects:
+            asked, out = out, out if arguments.overwrite else client.take(job, out)
             client.collect(job, out)
+            if out != asked:
+                words = f"{asked} holds another look, so this went into {out}"
+                event["body"]["notes"] = [words, *event["body"].get("notes", [])]
+        elif event["event"] == "done":
+            out = Path(event["body"].get("out", out))
     except KeyboardInterrupt:
         teller.close()
         if not cancels:
@@ -106,9 +117,14 @@ def follow(arguments: argparse.Namespace, client: Client, job: str, out: Path, c
         raise Interrupted(f"the job was cancelled; {body['done']} of {body['total']} frames are finished")
     made: Body = {key: str(out / body[key]) for key in ("delivery", "preview", "animation") if body.get(key)}
     if "delivery" in made and not arguments.no_aep:
+        notes: tuple[str, ...] = ()
         try:
-            project, notes = arguments.make_comp(Path(made["delivery"]))
-            made["project"] = str(project)
+            if body.get("project"):  # the server made it; the list of the panel is this machine's
+                made["project"] = body["project"]
+                arguments.offer(Path(made["delivery"]))
+            else:
+                project, notes = arguments.make_comp(Path(made["delivery"]))
+                made["project"] = str(project)
         except SemrenderError as error:  # the paintings are there; what After Effects cannot hold is a note
             notes = (f"no After Effects project was written: {error}",)
         body["notes"] = [*body.get("notes", []), *notes]

@@ -5,6 +5,8 @@ Nothing here reads a pass or a picture; what is in the files is the business of 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -24,7 +26,11 @@ Body = dict[str, Any]
 
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
-    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds"}.
+    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
+    "looks", "asked", "overwrite", "comp", "collect"}.
+
+    `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
+    wants the files that it must fetch: {"out", "host"}, None where it sees them.
 
     Args:
         base, out: folders of the passes and of the output.
@@ -43,7 +49,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     if uploaded:
         _stay_below(shot)
     frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
-    models, holds = {}, {}
+    models, holds, looks = {}, {}, {}
     for layer in shot.layers:
         asked = resolved(shot, layer)
         named = asked.label_set or shot.label_set
@@ -59,6 +65,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
             holds[layer.name] = asked.hold
+        settings = [models[layer.name], asked.seed, asked.hold, shot.scale, shot.paint_size, shot.fill]
+        looks[layer.name] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     return {
         "shot": shot.to_dict(),
         "base": str(base),
@@ -69,6 +77,11 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "layers": layers,
         "models": models,
         "holds": holds,
+        "looks": looks,
+        "asked": str(out),
+        "overwrite": body.get("overwrite") is True,
+        "comp": body["comp"] if isinstance(body.get("comp"), bool) else None,  # None: who watches may make one
+        "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
 
 
@@ -77,6 +90,14 @@ def priority(body: Body, otherwise: int = 0) -> int:
     value = body.get("priority", otherwise)
     if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
         raise InputRefused(f"{value!r} is no priority", remedy=f"Give a whole number from {LOWEST} to {HIGHEST}")
+    return value
+
+
+def _words(body: Body, name: str) -> str:
+    """A text that is only shown and given back."""
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > 4096:
+        raise InputRefused(f'"{name}" is no text')
     return value
 
 

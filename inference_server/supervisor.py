@@ -70,16 +70,19 @@ class Worker:
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def start_worker(way: Mapping[str, str], device: str, models_mib: int) -> Worker:
+def start_worker(way: Mapping[str, str], device: str, models_mib: int, after_delivery: str = "") -> Worker:
     """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps").
 
     way: its environment's ADDRESS and KEYS, to find the broker and get in.
     models_mib: how much memory its models may keep occupied between frames.
+    after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
     name = secrets.token_hex(16)
     # Two libraries with threads share the processor; none of them may spin while the other works.
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, **way, NAME: name, BROKER: str(os.getpid())}
     command = [sys.executable, "-m", "inference_server.worker", "--device", device]
     command += ["--models-mib", str(models_mib)]
+    if after_delivery:
+        command += ["--after-delivery", after_delivery]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     return Worker(device, process, name.encode())

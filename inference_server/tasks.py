@@ -18,6 +18,7 @@ class Task:
     """One thing for a worker to do.
 
     source: where the picture of this key already is ({"out", "file", "mattes"}), to be copied.
+    taken: of a check, the folders in which other jobs paint in another look.
     deaths: of workers that held it; such a task runs alone, so that a second death has one culprit.
     """
 
@@ -30,9 +31,10 @@ class Task:
     deaths: int = 0
     priority: int = 0
     source: Body | None = None
+    taken: tuple[str, ...] = ()
 
     def to_dict(self) -> Body:
-        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source")
+        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source", "taken")
         return {name: getattr(self, name) for name in fields}
 
 

@@ -22,6 +22,7 @@ from inference_server.security import inside
 from inference_server.spool import JOB, free
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
+from shared.takes import key_of
 
 if TYPE_CHECKING:
     from inference_server.broker import Broker
@@ -174,9 +175,9 @@ class Verbs:
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
 
     def tree(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """Names and sizes of the files in a job's output folder."""
+        """Names, sizes and, of paintings and mattes, keys of the files in a job's output folder."""
         out = Path(self._jobs.summary(self._job(body))["out"])
-        files = [[name, (out / name).stat().st_size] for name in _files(out)]
+        files = [[name, (out / name).stat().st_size, key_of(out / name)] for name in _files(out)]
         self._answer(client, request, {"files": files})
 
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:

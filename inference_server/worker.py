@@ -20,6 +20,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import msgpack
@@ -48,6 +50,7 @@ PLACE = ("job", "layer", "frame")  # of a task, for the log
 log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
+AfterDelivery = Callable[[Path], tuple[Path, tuple[str, ...]]]  # delivery.json -> the project made of it, and notes
 
 
 @dataclass
@@ -75,7 +78,10 @@ class Previews:
 class Worker:
     """Take tasks from the broker at `address` until standard input closes."""
 
-    def __init__(self, address: str, name: str, device: str, models_mib: int) -> None:
+    def __init__(
+        self, address: str, name: str, device: str, models_mib: int, after_delivery: AfterDelivery | None = None
+    ) -> None:
+        self.after_delivery = after_delivery
         self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.setsockopt(zmq.IDENTITY, name.encode())
         self.socket.setsockopt(zmq.LINGER, 1000)
@@ -230,7 +236,7 @@ class Worker:
     def check(self, task: Body) -> Body:
         from inference_server.check import check_job
 
-        return check_job(self.specs[task["job"]], task["job"], self.step, free_memory(self.device))
+        return check_job(self.specs[task["job"]], task["job"], self.step, free_memory(self.device), task["taken"])
 
     def step(self) -> None:
         self.steps += 1
@@ -239,7 +245,12 @@ class Worker:
         from inference_server.deliver import deliver
 
         plan = self.plan(task["job"])
-        return deliver(plan, self.previews[task["job"]].ready)
+        made = deliver(plan, self.previews[task["job"]].ready)
+        spec = self.specs[task["job"]]
+        wanted = spec.get("comp") and not spec.get("collect")  # what is fetched gets its comp where it comes to lie
+        if self.after_delivery is not None and wanted and "delivery" in made:
+            made.update(lay_out(self.after_delivery, plan.out / made["delivery"], made["notes"]))
+        return made
 
     def settle(self, running: Running) -> None:
         error = running.work.exception()
@@ -298,6 +309,17 @@ def pieces(entries: list[Any]) -> Iterator[list[Any]]:
         yield piece
 
 
+def lay_out(make: AfterDelivery, delivery: Path, notes: list[str]) -> Body:
+    """{"project", "notes"}. The paintings are there already: what a comp cannot hold, or a fault in it, is a note."""
+    try:
+        project, more = make(delivery)
+        return {"project": str(project), "notes": [*notes, *more]}
+    except Exception as error:
+        if not isinstance(error, SemrenderError):
+            log.exception("no comp could be made of %s", delivery)
+        return {"notes": [*notes, f"no After Effects project was written: {error}"]}
+
+
 def in_words(error: BaseException) -> SemrenderError:
     """An unforeseen failure for the artist; the log has the details."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
@@ -331,6 +353,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--models-mib", type=int, required=True)
+    parser.add_argument("--after-delivery", help="module:function that makes a comp of every delivery that wants one")
     arguments = parser.parse_args()
     file = places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log"
     logs.set_up(file, logging.WARNING)
@@ -339,7 +362,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     fence.stand_before(int(os.environ[supervisor.BROKER]))
     name = os.environ[supervisor.NAME]
-    worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib)
+    after = resolve_name(arguments.after_delivery) if arguments.after_delivery else None
+    worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib, after)
     threading.Thread(target=end_with_broker, args=(worker,), daemon=True).start()
     worker.run()
 

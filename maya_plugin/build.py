@@ -23,7 +23,7 @@ from maya_plugin import VERSION, install
 from shared.errors import InputRefused
 
 ROOMS = ("maya_plugin", "shared")
-SHARED = ("errors", "places", "label_set", "label_code", "shot", "delivery", "protocol", "client")
+SHARED = ("errors", "places", "label_set", "label_code", "shot", "delivery", "takes", "protocol", "client")
 PYZMQ = "26.4.0"  # the last release with wheels for all these Pythons on glibc 2.17, Windows and both Macs
 MSGPACK = "1.1.2"  # the last that serves Python 3.9
 WHEELS = {"win64": "win_amd64", "linux": "manylinux2014_x86_64", "mac": "macosx_10_15_universal2"}

@@ -23,7 +23,8 @@ from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, S
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from shared import places, protocol
+from shared import places, protocol, takes
+from shared.delivery import FILE_NAME, Delivery, from_dict, write_delivery
 from shared.errors import ServerError
 
 ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
@@ -123,11 +124,12 @@ class Client:
 
         Args:
             job: {"shot": Shot.to_dict(), "base": folder of its patterns, "out": output folder, "format",
-                "frames", "layers", "priority"}.
+                "frames", "layers", "priority", "overwrite": paint over what is delivered there in another look,
+                "comp": make a project of the delivery at the end}.
             files: without a shared disk, the passes: name relative to the patterns -> file here. The painted
                 files are then collected with `collect`.
         """
-        body, _ = self.request("submit", self._with_files(job, files))
+        body, _ = self.request("submit", self._with_files({"host": places.HOST, **job}, files))
         return str(body["job"])
 
     def shares_disk(self, readable: Path, writable: Path) -> bool:
@@ -158,14 +160,23 @@ class Client:
         """A file of a job's output folder that this machine cannot read itself."""
         return b"".join(self._pieces(job, path))
 
+    def take(self, job: str, folder: Path) -> Path:
+        """Where a job's files belong: into the folder, or beside what is delivered there in another look."""
+        files = [name for name, *_ in self._tree(job)]
+        return takes.take_for(self._delivery(job), folder) if FILE_NAME in files else folder
+
     def collect(self, job: str, folder: Path) -> List[Path]:
-        """Bring a job's files into a folder of this machine, each whole or not at all; known sizes are kept."""
+        """Bring a job's files into a folder of this machine, each whole or not at all.
+
+        What has the key of the server's file is kept. The delivery that is there already goes on.
+        """
         made = []
-        for name, size in self.request("tree", {"job": job}, seconds=60.0)[0]["files"]:
+        for name, _, key in self._tree(job):
             target = folder / name
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise ServerError("the server names a file outside the output folder", file=name)
-            if not (target.is_file() and target.stat().st_size == size and target.suffix in (".png", ".exr")):
+            made.append(target)
+            if name != FILE_NAME and (key is None or takes.key_of(target) != key):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 beside = places.beside(target)
                 with beside.open("wb") as file:
@@ -174,8 +185,16 @@ class Client:
                     file.flush()
                     os.fsync(file.fileno())
                 beside.replace(target)
-            made.append(target)
+        if folder / FILE_NAME in made:  # last: it names the others
+            write_delivery(takes.joined(takes.delivery_in(folder), self._delivery(job)), folder)
         return made
+
+    def _tree(self, job: str) -> List[Any]:
+        """[name, bytes, key or None] of the files in a job's output folder."""
+        return list(self.request("tree", {"job": job}, seconds=60.0)[0]["files"])
+
+    def _delivery(self, job: str) -> Delivery:
+        return from_dict(json.loads(self.fetch(job, FILE_NAME)))
 
     def watch(self, job: str, since: int = 0) -> Iterator[Event]:
         """Events of a job after number `since`, missed ones first, until it has ended.

@@ -185,6 +185,19 @@ class Provenance:
     label_set_hash: Text = ""
     seed: Annotated[int, _whole(0, 2**32 - 1)] = 0
     options: Dict[str, Text] = field(default_factory=dict)
+    hold: Optional[Text] = None  # of this and the next three None = not known, as in deliveries of before
+    scale: Optional[Text] = None
+    paint_size: Optional[Text] = None  # 512x288; empty = as the pass is, or by the scale
+    fill: Optional[Text] = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Frames of a layer, `first` to `last`, that were painted otherwise than the layer's provenance says."""
+
+    first: Frame
+    last: Frame
+    provenance: Provenance = Provenance()
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,7 @@ class DeliveryLayer:
     matte: Optional[Matte] = None
     class_: Optional[MatteClass] = None  # "class" in the file; for mattes
     provenance: Provenance = Provenance()
+    parts: Tuple[Part, ...] = ()  # painted otherwise, on purpose
 
 
 @dataclass(frozen=True)

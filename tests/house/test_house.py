@@ -14,7 +14,7 @@ import semrender as commands
 from shared.command import Parser
 from tests.conftest import ROOT, semrender
 
-MAYA_SAFE = ("errors", "places", "label_set", "label_code", "shot", "delivery", "protocol", "client")
+MAYA_SAFE = ("errors", "places", "label_set", "label_code", "shot", "delivery", "takes", "protocol", "client")
 ROOMS = ("shared", "inference_server", "ae_bridge", "maya_plugin")
 
 
