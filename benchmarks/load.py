@@ -22,7 +22,7 @@ import psutil
 from benchmarks.pipeline import write_labels
 from inference_server.models import sleep
 from shared.client import Client, private_server
-from shared.sequences import shot_from_input
+from shared.shot_input import shot_from_input
 
 SECONDS_A_FRAME = 0.05
 PREVIEWS = 40

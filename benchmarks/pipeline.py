@@ -23,7 +23,7 @@ from PIL import Image
 from inference_server.models import sleep
 from shared.client import Client, private_server
 from shared.label_set import load_label_set
-from shared.sequences import shot_from_input
+from shared.shot_input import shot_from_input
 
 SECONDS = 0.1
 FRAMES = 24

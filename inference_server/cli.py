@@ -19,8 +19,9 @@ from inference_server import logs, render
 from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
-from shared.sequences import parse_range, shot_from_input
+from shared.sequences import parse_range
 from shared.shot import HOLDS, SCALES, Shot, ShotLayer, parse_fps
+from shared.shot_input import shot_from_input
 
 EXAMPLE = Path("examples") / "ride_the_train"
 

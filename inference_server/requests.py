@@ -17,10 +17,11 @@ from inference_server.jobs import FORMATS, HIGHEST, LOWEST
 from inference_server.security import inside
 from inference_server.tasks import frames_and_layers
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import load_label_set
-from shared.shot import PASSES, Shot, resolved
+from shared.label_set import LabelSet, load_label_set
+from shared.shot import PASSES, Shot, ShotLayer, resolved
 
 DEFAULT_MODEL = "countryside"
+LONGEST_NAME = 255  # bytes of a file name
 
 Body = dict[str, Any]
 
@@ -61,6 +62,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             carry(card, label_set, asked.map)
         except SemrenderError as error:
             raise error.located(layer=layer.name) from None
+        _names_fit(shot, layer, label_set)
         options = card.check_options(asked.options or {})
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
@@ -83,6 +85,25 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "comp": body["comp"] if isinstance(body.get("comp"), bool) else None,  # None: who watches may make one
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
+
+
+def _names_fit(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:
+    """Refuse names of which a painted file's would be made that no file system takes."""
+    mattes: tuple[str, ...] = ()
+    if layer.mattes == "all":
+        mattes = tuple(label.name for label in label_set.labels)
+    elif layer.mattes != "none":
+        mattes = tuple(layer.mattes)
+    number = max(shot.last, shot.last - shot.first)
+    stems = [f"{shot.name}_{layer.name}", *(f"{shot.name}_{layer.name}_{matte}" for matte in mattes)]
+    longest = max((f"{stem}.{number:04d}.png" for stem in stems), key=lambda name: len(name.encode()))
+    if len(longest.encode()) > LONGEST_NAME:
+        raise InputRefused(
+            f"the names of the painted files would have {len(longest.encode())} bytes, of at most {LONGEST_NAME}",
+            layer=layer.name,
+            cause=f"They are made of the shot's and the layer's name: {longest}",
+            remedy="Give the shot or the layer a shorter name",
+        )
 
 
 def priority(body: Body, otherwise: int = 0) -> int:

@@ -10,6 +10,21 @@ from __future__ import annotations
 from typing import Any, Dict, Optional, Type
 
 
+def readable(text: str) -> str:
+    """The text with what cannot be told in UTF-8 (bytes of a file name in another encoding) written out: `\\xe4`."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape" if _from_bytes(text) else "backslashreplace").decode(
+            "utf-8", "backslashreplace"
+        )
+
+
+def _from_bytes(text: str) -> bool:
+    return all(0xDC80 <= ord(c) <= 0xDCFF for c in text if 0xD800 <= ord(c) <= 0xDFFF)
+
+
 class SemrenderError(Exception):
     """Base of all errors with words for the artist.
 
@@ -34,12 +49,12 @@ class SemrenderError(Exception):
         remedy: str = "",
     ) -> None:
         super().__init__(what)
-        self.what = what
-        self.file = None if file is None else str(file)
-        self.layer = layer
+        self.what = readable(what)
+        self.file = None if file is None else readable(str(file))
+        self.layer = None if layer is None else readable(layer)
         self.frame = frame
-        self.cause = cause
-        self.remedy = remedy
+        self.cause = readable(cause)
+        self.remedy = readable(remedy)
 
     def __str__(self) -> str:
         place = []
@@ -58,7 +73,7 @@ class SemrenderError(Exception):
     ) -> "SemrenderError":
         """Fill in places that the code which raised could not know; what is set stays."""
         if self.file is None and file is not None:
-            self.file = str(file)
+            self.file = readable(str(file))
         self.layer = self.layer if self.layer is not None else layer
         self.frame = self.frame if self.frame is not None else frame
         return self

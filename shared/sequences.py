@@ -1,4 +1,4 @@
-"""From patterns, folders and files to frames on disk, and from any input to a shot.
+"""From patterns, folders and files to frames on disk.
 
 A pattern has one frame number in its file name, written as Nuke, Houdini, Maya, Katana, RV or After Effects
 write it: `label.%04d.exr`, `label.####.png`, `label.@.png`, `label.$F4.png`, `label.<f4>.png`, `label.*.png`,
@@ -26,15 +26,10 @@ from typing import NamedTuple
 from fileseq.frameset import FrameSet
 
 from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.frame_numbers import files_in, fits, inner_numbers, split_name
 from shared.shot import (
-    FILE_NAME,
     MAX_FRAME_NUMBER,
     MAX_FRAMES,
-    MAX_NAME,
-    Shot,
-    ShotLayer,
-    name_fault,
-    read_shot,
 )
 
 # What a folder is searched for. JPEG is among them so that its reader can say why it will not do.
@@ -46,9 +41,6 @@ _TOKEN = re.compile(
     rf"|\[(?P<hashes>\#+)\]|\[(?P<brackets>{_RANGE})\]"
 )
 _RANGE_BEHIND = re.compile(rf"(.*\S)\s+({_RANGE}|-?[0-9]{{1,8}})")
-# A frame number ends the name (`a.1001.png`, `a_1001.png`, `a1001.png`) or stands between full stops.
-_NUMBER_IN_STEM = re.compile(r"(?<![0-9])[0-9]{1,8}(?=$)|(?<=\.)-?[0-9]{1,8}(?=\.)")
-_VERSION = re.compile(r"(?:^|[^A-Za-z])[vV]$")
 
 
 @dataclass(frozen=True)
@@ -138,30 +130,53 @@ def find_sequence(pattern: str | Path, base: Path = Path(), name: str | None = N
     Raises MissingInput or InputRefused that list what is there instead.
     """
     text = str(pattern)
-    with _in_words(base / text, name):
+    with in_words(base / text, name):
         if "\\" in text and os.sep == "/" and not (base / text).exists():
             text = text.replace("\\", "/")  # written on Windows, read elsewhere
-        return _find(text, base)
+        found = _find(text, base)
+        for file in (found.pattern, *found.files.values()):
+            _check_utf8(str(file))
+        return found
+
+
+def _check_utf8(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputRefused(
+            "the name is not UTF-8",
+            file=name,
+            cause="It comes from an old archive or another system",
+            remedy="Rename the file or its folder",
+        ) from None
 
 
 def sequences_in(folder: Path) -> tuple[list[Sequence], list[Sequence]]:
     """All numbered sequences and all stills among the pictures directly in a folder, by name."""
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    stills = []
-    for entry in _files(folder):
+    groups: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    rest = []
+    for entry in files_in(folder):
         if Path(entry).suffix.lower() not in PICTURES:
             continue
-        parts = _split(entry)
+        parts = split_name(entry)
         if parts is None:
-            stills.append(Sequence(entry, {1: folder / entry}, 1, 1, 1, still=True))
+            rest.append(entry)
         else:
-            prefix, number, suffix = parts
-            groups[unicodedata.normalize("NFC", prefix), suffix.lower()].append((number, entry))
-    return [_numbered(folder, prefix, found) for (prefix, _), found in sorted(groups.items())], stills
+            groups[unicodedata.normalize("NFC", parts[0]), parts[2].lower()].append((parts[1], parts[2], entry))
+    # A number before the end, as in `ComfyUI_00001_.png`, is the frame where no other differs between the names.
+    alone = [key for key, found in groups.items() if len(found) == 1]
+    inner = inner_numbers(sorted(rest + [groups[key][0][2] for key in alone]))
+    taken = {entry for found in inner.values() for _, _, entry in found}
+    for key in alone:
+        if groups[key][0][2] in taken:
+            del groups[key]
+    numbered = sorted([*groups.items(), *inner.items()])
+    stills = [Sequence(name, {1: folder / name}, 1, 1, 1, still=True) for name in rest if name not in taken]
+    return [_numbered(folder, prefix, found) for (prefix, _), found in numbered], stills
 
 
 @contextmanager
-def _in_words(path: Path, layer: str | None = None) -> Iterator[None]:
+def in_words(path: Path, layer: str | None = None) -> Iterator[None]:
     """Errors inside name the path; those of the file system become words."""
     try:
         yield
@@ -176,8 +191,12 @@ def _find(text: str, base: Path) -> Sequence:
     path = base / text
     if path.is_dir():
         return _in_folder(path, text)
-    if path.is_file():
-        parts = _split(path.name)
+    if path.is_file() or path.is_symlink():
+        parts = split_name(path.name)
+        within = [one for one in sequences_in(path.parent)[0] if path in one.files.values()]
+        if within:
+            frame = next(frame for frame, file in within[0].files.items() if file == path)
+            return replace(within[0], pattern=text, files={frame: path}, first=frame, last=frame)
         frame = 1 if parts is None else int(parts[1])
         padding = 1 if parts is None else len(parts[1].lstrip("-"))
         return Sequence(text, {frame: path}, frame, frame, padding, still=parts is None)
@@ -203,7 +222,7 @@ def _in_folder(folder: Path, text: str) -> Sequence:
     if not found:
         raise MissingInput("there is no picture in this folder", remedy="Check the folder")
     raise InputRefused(
-        "the folder holds more than one sequence", cause=_listed(numbered + stills), remedy="Name one of them"
+        "the folder holds more than one sequence", cause=listed(numbered + stills), remedy="Name one of them"
     )
 
 
@@ -249,24 +268,14 @@ def _matching(reading: _Reading) -> dict[int, Path]:
     sign = "-?" if reading.prefix[-1:] in ("", ".", "_", " ") else ""  # else it is a hyphen of the name
     before, behind = (re.escape(unicodedata.normalize("NFC", part)) for part in (reading.prefix, reading.suffix))
     shape = f"{before}({sign}[0-9]{{1,8}})(?i:{behind})"
-    entries = _files(reading.folder, hidden=reading.prefix.startswith("."))
+    entries = files_in(reading.folder, hidden=reading.prefix.startswith("."))
     for flags in (0, re.IGNORECASE):
         matcher = re.compile(shape, flags)
         matches = ((matcher.fullmatch(unicodedata.normalize("NFC", entry)), entry) for entry in entries)
-        found = [(match[1], entry) for match, entry in matches if match and _fits(match[1], reading.width)]
+        found = [(match[1], entry) for match, entry in matches if match and fits(match[1], reading.width)]
         if found:
             return _by_frame(reading.folder, found)
     return {}
-
-
-def _fits(number: str, width: int) -> bool:
-    """Whether `%0{width}d` could have written the number; width 1 stands for any padding."""
-    digits = number.lstrip("-")
-    if abs(int(number)) > MAX_FRAME_NUMBER:
-        return False
-    # Some programs count the minus sign as one of the digits, some do not.
-    exact = width in (len(digits), len(number))
-    return width == 1 or exact or (len(digits) > width and digits[0] != "0")
 
 
 def _by_frame(folder: Path, found: list[tuple[str, str]]) -> dict[int, Path]:
@@ -284,38 +293,17 @@ def _by_frame(folder: Path, found: list[tuple[str, str]]) -> dict[int, Path]:
     return files
 
 
-def _numbered(folder: Path, prefix: str, found: list[tuple[str, str]]) -> Sequence:
-    files = _by_frame(folder, found)
-    numbers = [number.lstrip("-") for number, _ in found]
-    width = min(map(len, numbers))
-    if any(not _fits(number, width) for number, _ in found):
+def _numbered(folder: Path, prefix: str, found: list[tuple[str, str, str]]) -> Sequence:
+    """The sequence of files given as (number, suffix, name)."""
+    files = _by_frame(folder, [(number, name) for number, _, name in found])
+    width = min(len(number.lstrip("-")) for number, _, _ in found)
+    if any(not fits(number, width) for number, _, _ in found):
         width = 1
-    parts = _split(found[0][1])
-    pattern = prefix + ("@" if width == 1 else "#" * width) + (parts[2] if parts else "")
+    pattern = prefix + ("@" if width == 1 else "#" * width) + found[0][1]
     return Sequence(pattern, files, min(files), max(files), width)
 
 
-def _split(name: str) -> tuple[str, str, str] | None:
-    """(prefix, frame number, suffix) of a file name, None where it has no frame number."""
-    stem = name[: len(name) - len(Path(name).suffix)]
-    for match in reversed(list(_NUMBER_IN_STEM.finditer(stem))):
-        start = match.start()
-        if _VERSION.search(stem[:start]) or abs(int(match[0])) > MAX_FRAME_NUMBER:
-            continue
-        if stem[start - 1 : start] == "-" and (start == 1 or stem[start - 2] in "._ "):
-            start -= 1  # a minus sign, not a hyphen
-        return name[:start], name[start : match.end()], name[match.end() :]
-    return None
-
-
-def _files(folder: Path, hidden: bool = False) -> list[str]:
-    """Names of the files in a folder, sorted; without hidden ones and the `._` companions of macOS."""
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if not entry.name.startswith("._") and entry.is_file()]
-    return sorted(name for name in names if hidden or not name.startswith("."))
-
-
-def _listed(found: list[Sequence], most: int = 6) -> str:
+def listed(found: list[Sequence], most: int = 6) -> str:
     spans = ["a still" if one.still else f"frames {frames_text(one.files, 3)}" for one in found[:most]]
     texts = [f"{one.pattern} ({span})" for one, span in zip(found, spans, strict=False)]
     return "There are " + ", ".join(texts) + (f" and {len(found) - most} more" if len(found) > most else "")
@@ -331,66 +319,4 @@ def _nothing_there(path: Path) -> MissingInput:
         return MissingInput("there is no such file", cause="The folder holds no picture", remedy=remedy)
     what = "no file fits this pattern" if _TOKEN.search(path.name) else "there is no such file"
     remedy = "Check the name and the number of digits"
-    return MissingInput(what, cause=_listed(numbered + stills), remedy=remedy)
-
-
-# --- from any input to a shot -----------------------------------------------------------------------------
-
-
-def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
-    """The shot that an input stands for, and the absolute folder its patterns are relative to.
-
-    - a `shot.json`, or a folder with one: that shot;
-    - a pattern, a file, or a folder of pictures: one layer at 24 frames per second;
-    - a folder without pictures of its own: its sub-folders are the layers. Their names must begin with
-      numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
-
-    Raises MissingInput or InputRefused.
-    """
-    path = Path(source).absolute()
-    with _in_words(path):
-        if (path / FILE_NAME).is_file() or (path.suffix.lower() == ".json" and not path.is_dir()):
-            return read_shot(path)
-        if path.is_dir() and not any(sequences_in(path)):
-            return _layered_shot(path), path
-        folder, pattern = (path, "") if path.is_dir() else (path.parent, path.name)
-        found = find_sequence(pattern, folder)
-        name = _layer_name(found)
-        return _plain_shot(name, {name: found}), folder
-
-
-def _layered_shot(path: Path) -> Shot:
-    folders = [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
-    folders = [entry for entry in folders if any(sequences_in(entry))]
-    if not folders:
-        raise MissingInput("there is no picture in this folder", remedy="Check the folder")
-    numbers = {entry: re.match("[0-9]{1,8}", entry.name) for entry in folders}
-    order = {entry: int(number[0]) for entry, number in numbers.items() if number}
-    if len(folders) > 1 and len(set(order.values())) < len(folders):
-        raise InputRefused(
-            "it is open which of these layers is on top: " + ", ".join(entry.name for entry in folders),
-            remedy="Begin the names of the folders with numbers, top first (01_train, 02_environment), "
-            "or write a shot.json (docs/shot.md)",
-        )
-    folders.sort(key=lambda entry: order.get(entry, 0))
-    layers = {_usable(entry.name): find_sequence(entry.name, path, entry.name) for entry in folders}
-    return _plain_shot(_usable(path.name), layers)
-
-
-def _plain_shot(name: str, layers: dict[str, Sequence]) -> Shot:
-    moving = [one for one in layers.values() if not one.still] or list(layers.values())
-    stack = tuple(ShotLayer(layer, one.pattern) for layer, one in layers.items())
-    shot = Shot(name, 24, 1, min(one.first for one in moving), max(one.last for one in moving), stack)
-    return Shot.from_dict(shot.to_dict())  # with all its bounds
-
-
-def _layer_name(found: Sequence) -> str:
-    """Named after the files, without number and separators; after the folder where that leaves nothing."""
-    file = next(iter(found.files.values()))
-    parts = _split(file.name)
-    return _usable((parts[0] if parts else file.stem).rstrip(" ._-") or file.absolute().parent.name)
-
-
-def _usable(name: str) -> str:
-    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]', "_", name).strip(" .")[:MAX_NAME]
-    return "layer" if name_fault(cleaned) else cleaned
+    return MissingInput(what, cause=listed(numbered + stills), remedy=remedy)

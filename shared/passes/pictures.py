@@ -55,6 +55,13 @@ def read_head(path: Path, count: int = 33) -> bytes:
         with path.open("rb") as file:
             head = file.read(count)
     except FileNotFoundError:
+        if path.is_symlink():
+            raise MissingInput(
+                f"this is a link to {path.readlink()}, and that file is not there",
+                file=path,
+                cause="What it leads to was moved, removed, or its disk is not mounted",
+                remedy="Mount the disk, or publish the file again",
+            ) from None
         raise MissingInput("the file is not there", file=path) from None
     except OSError as error:
         raise InputRefused("the file cannot be read", file=path, cause=error.strerror or str(error)) from error

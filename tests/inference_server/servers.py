@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from shared import places
 from shared.client import Client, known_connection
 from shared.label_set import load_label_set
-from shared.sequences import shot_from_input
+from shared.shot_input import shot_from_input
 from tests.conftest import ROOT
 
 

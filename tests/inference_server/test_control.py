@@ -11,7 +11,7 @@ from PIL import Image
 from inference_server import outputs
 from shared.client import Client, private_server
 from shared.errors import InputRefused, ServerError
-from shared.sequences import shot_from_input
+from shared.shot_input import shot_from_input
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import job_of, kill, running_server, start_server, stop, wait_for
 

@@ -13,7 +13,7 @@ import pytest
 from shared import places, protocol
 from shared.client import Client, _connect, find_server, private_server
 from shared.errors import InputRefused, ModelRefused, ServerError
-from shared.sequences import shot_from_input
+from shared.shot_input import shot_from_input
 from tests.conftest import ROOT, semrender
 
 

@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InputRefused, MissingInput
-from shared.sequences import find_sequence, frames_text, missing_frames, parse_range, shot_from_input
+from shared.passes import probe
+from shared.protocol import pack
+from shared.sequences import find_sequence, frames_text, missing_frames, parse_range
+from shared.shot_input import shot_from_input
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ride_the_train"
 
@@ -396,3 +399,91 @@ def test_input_of_too_many_frames(tmp_path: Path) -> None:
     touch(tmp_path, "a.0001.png", "a.5000000.png")
     with pytest.raises(InputRefused, match='"last" is 5000000'):
         shot_from_input(tmp_path)
+
+
+# --- numbers before the end, links, names -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "pattern", "name"),
+    [
+        ("ComfyUI_%05d_.png", "ComfyUI_#####_.png", "ComfyUI"),
+        ("%04d_label.png", "####_label.png", "label"),
+        ("sh010_%04d_label.exr", "sh010_####_label.exr", "sh010"),
+        ("shot2_%04d_1080.png", "shot2_####_1080.png", "shot2"),
+        ("frame%03dbeauty.png", "frame###beauty.png", "frame"),
+        ("sh010_v003_%d_id.png", "sh010_v003_@_id.png", "sh010_v003"),
+        ("%04d_.png", "####_.png", "passes"),
+    ],
+)
+def test_the_one_number_that_differs_counts_frames(shape: str, pattern: str, name: str, tmp_path: Path) -> None:
+    touch(tmp_path / "passes", *(shape % frame for frame in (9, 10, 11)))
+    found = find_sequence("passes", tmp_path)
+    assert (found.pattern, list(found.files), found.still) == (f"passes/{pattern}", [9, 10, 11], False)
+    assert find_sequence(found.pattern, tmp_path) == found
+    shot, base = shot_from_input(tmp_path / "passes")
+    assert (shot.name, shot.layers[0].name, shot.first, shot.last) == (name, name, 9, 11)
+    assert list(find_sequence(shot.layers[0].labels, base).files) == [9, 10, 11]
+    one = find_sequence(f"passes/{shape % 10}", tmp_path)
+    assert (list(one.files), one.still) == ([10], False)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("sh010_v001_.png", "sh010_v002_.png"),  # versions
+        ("tree2a.png", "tree3a.png"),  # a number of a word
+        ("a_01_x_01_.png", "a_02_x_02_.png"),  # two numbers differ
+        ("a_0001_.png", "b_0002_.png"),  # more than the number differs
+    ],
+)
+def test_other_numbers_within_names_are_no_frames(names: tuple[str, ...], tmp_path: Path) -> None:
+    touch(tmp_path / "passes", *names)
+    with pytest.raises(InputRefused, match=r"more than one sequence.*\(a still\)"):
+        find_sequence("passes", tmp_path)
+
+
+def test_a_link_to_nothing_is_a_frame_that_cannot_be_read(tmp_path: Path) -> None:
+    touch(tmp_path / "passes", "label.0001.png", "label.0002.png")
+    (tmp_path / "passes" / "label.0003.png").symlink_to(tmp_path / "store" / "label.0003.png")
+    (tmp_path / "passes" / "label.0004.png").symlink_to("label.0004.png")
+    for found in (find_sequence("passes", tmp_path), find_sequence("passes/label.####.png", tmp_path)):
+        assert list(found.files) == [1, 2, 3, 4]
+    assert list(find_sequence("passes/label.0003.png", tmp_path).files) == [3]
+    with pytest.raises(MissingInput, match=r"this is a link to .*store.*, and that file is not there"):
+        probe(tmp_path / "passes" / "label.0003.png")
+    with pytest.raises(InputRefused, match=r"label\.0004\.png"):
+        probe(tmp_path / "passes" / "label.0004.png")
+
+
+def test_a_stray_picture_never_stands_for_a_folder_of_sequences(tmp_path: Path) -> None:
+    touch(tmp_path, "sheet.png", "label/s_label.1001.png", "label/s_label.1002.png", "vecz/s_vecz.1001.exr")
+    with pytest.raises(InputRefused) as caught:
+        shot_from_input(tmp_path)
+    words = str(caught.value)
+    assert "label/s_label.####.png (frames 1001-1002), vecz/s_vecz.####.exr (frames 1001), sheet.png (a still)" in words
+    assert "Name one of them" in words
+    (tmp_path / "sheet.png").unlink()
+    with pytest.raises(InputRefused, match=r"label/s_label\.####\.png \(frames 1001-1002\).*Name one of them"):
+        shot_from_input(tmp_path)
+
+
+def test_a_name_of_many_bytes_is_shortened_between_characters(tmp_path: Path) -> None:
+    touch(tmp_path, "列車" * 22 + ".0001.png")
+    shot, _ = shot_from_input(tmp_path)
+    assert shot.name == "列車" * 18 and len(f"{shot.name}_{shot.layers[0].name}.0001.png".encode()) <= 255
+    touch(tmp_path / "plain", "x" * 100 + ".0001.png")
+    assert shot_from_input(tmp_path / "plain")[0].name == "x" * 100, "names that fitted stay"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_told_readably(tmp_path: Path) -> None:
+    touch(tmp_path / "mixed", "a.0001.png")
+    bad = os.fsencode(tmp_path / "mixed") + b"/b\xe4ume.0001.png"
+    Path(os.fsdecode(bad)).write_bytes(b"")
+    for source in (tmp_path / "mixed", Path(os.fsdecode(bad))):
+        with pytest.raises(InputRefused) as caught:
+            shot_from_input(source)
+        assert r"b\xe4ume" in str(caught.value)
+        json.dumps(caught.value.to_dict(), ensure_ascii=False).encode()
+        pack({"error": caught.value.to_dict()})

@@ -1,0 +1,96 @@
+"""From any input that a person names (a shot.json, a folder, a pattern, a file) to a shot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from shared.errors import InputRefused, MissingInput
+from shared.frame_numbers import NUMBER, split_name
+from shared.sequences import Sequence, find_sequence, in_words, listed, sequences_in
+from shared.shot import FILE_NAME, MAX_NAME, Shot, ShotLayer, name_fault, read_shot
+
+MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
+
+
+def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
+    """The shot that an input stands for, and the absolute folder its patterns are relative to.
+
+    - a `shot.json`, or a folder with one: that shot;
+    - a pattern, a file, or a folder of pictures: one layer at 24 frames per second;
+    - a folder without pictures of its own: its sub-folders are the layers. Their names must begin with
+      numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
+
+    Raises MissingInput or InputRefused.
+    """
+    path = Path(source).absolute()
+    with in_words(path):
+        if (path / FILE_NAME).is_file() or (path.suffix.lower() == ".json" and not path.is_dir()):
+            return read_shot(path)
+        if path.is_dir():
+            numbered, stills = sequences_in(path)
+            below = [] if numbered else _below(path)
+            if stills and below:
+                raise InputRefused(
+                    "this folder holds several sequences", cause=listed(below + stills), remedy="Name one of them"
+                )
+            if not numbered and not stills:
+                return _layered_shot(path), path
+        folder, pattern = (path, "") if path.is_dir() else (path.parent, path.name)
+        found = find_sequence(pattern, folder)
+        name = _layer_name(found)
+        return _plain_shot(name, {name: found}), folder
+
+
+def _below(path: Path) -> list[Sequence]:
+    """The sequences in the folders of a folder, with patterns relative to it."""
+    folders = [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
+    return [
+        replace(one, pattern=f"{folder.name}/{one.pattern}") for folder in folders for one in sequences_in(folder)[0]
+    ]
+
+
+def _layered_shot(path: Path) -> Shot:
+    folders = [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
+    folders = [entry for entry in folders if any(sequences_in(entry))]
+    if not folders:
+        raise MissingInput("there is no picture in this folder", remedy="Check the folder")
+    numbers = {entry: re.match("[0-9]{1,8}", entry.name) for entry in folders}
+    order = {entry: int(number[0]) for entry, number in numbers.items() if number}
+    if len(folders) > 1 and len(set(order.values())) < len(folders):
+        raise InputRefused(
+            "it is open which of these layers is on top: " + ", ".join(entry.name for entry in folders),
+            cause=listed(_below(path)) if any(_below(path)) else "",
+            remedy="Name one of them to paint it alone. For layers begin the names of the folders with numbers, "
+            "top first (01_train, 02_environment), or write a shot.json (docs/shot.md)",
+        )
+    folders.sort(key=lambda entry: order.get(entry, 0))
+    layers = {_usable(entry.name): find_sequence(entry.name, path, entry.name) for entry in folders}
+    return _plain_shot(_usable(path.name), layers)
+
+
+def _plain_shot(name: str, layers: dict[str, Sequence]) -> Shot:
+    moving = [one for one in layers.values() if not one.still] or list(layers.values())
+    stack = tuple(ShotLayer(layer, one.pattern) for layer, one in layers.items())
+    shot = Shot(name, 24, 1, min(one.first for one in moving), max(one.last for one in moving), stack)
+    return Shot.from_dict(shot.to_dict())  # with all its bounds
+
+
+def _layer_name(found: Sequence) -> str:
+    """Named after the files, without number and separators; after the folder where that leaves nothing."""
+    frame, file = next(iter(found.files.items()))
+    parts = split_name(file.name)
+    before, behind = file.stem, ""
+    if parts is not None and int(parts[1]) == frame:
+        before = parts[0]
+    elif not found.still:
+        number = next(one for one in NUMBER.finditer(file.name) if int(one[0]) == frame)
+        before, behind = file.name[: number.start()], file.stem[number.end() :]
+    return _usable(before.rstrip(" ._-") or behind.strip(" ._-") or file.absolute().parent.name)
+
+
+def _usable(name: str) -> str:
+    cleaned = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]', "_", name).strip(" .")[:MAX_NAME]
+    cleaned = cleaned.encode()[:MOST_BYTES].decode(errors="ignore").strip(" .")
+    return "layer" if name_fault(cleaned) else cleaned
