@@ -128,11 +128,13 @@ def is_whole(path: Path) -> bool:
         version, headers = _headers(path, file)
         if any(header.chunks is None for header in headers):
             return True
-        size = 8 * sum(header.chunks or 0 for header in headers)
-        table = file.read(size)
-        start = file.tell()
+        table = file.tell()
+        start = table + 8 * sum(header.chunks or 0 for header in headers)
         end = file.seek(0, 2)
-        offsets = struct.unpack(f"<{size // 8}Q", table) if len(table) == size else ()
+        if start >= end:
+            return False
+        file.seek(table)
+        offsets = struct.unpack(f"<{(start - table) // 8}Q", file.read(start - table))
         if not offsets or min(offsets) < start or max(offsets) >= end:
             return False
         file.seek(max(offsets))
