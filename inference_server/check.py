@@ -147,7 +147,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         for i, n in sorted(present.items(), key=lambda item: -item[1])
     ]
     about = {"name": own.layer.name, "model": own.card.name, "classes": classes, "guessed": labels.facts.guessed}
-    return {**about, "carried": carried, "warnings": warnings}
+    return {**about, "labels": labels.facts.kind, "carried": carried, "warnings": warnings}
 
 
 def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]], list[str]]:

@@ -75,6 +75,8 @@ def show_report(report: Body) -> None:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
         more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""
         print(f"  {layer['name']:<14}{layer['model']:<14}{classes}{more}")
+        if layer.get("labels"):  # a job of an older ledger does not say
+            print(f"  {'':<14}labels read from {layer['labels']}")
         if layer["guessed"]:
             print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
         show_carried(layer.get("carried", []))
