@@ -29,23 +29,26 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     Returns for the report {"motion": {"channels", "is", "explains": 0..1 or None where nothing moves enough to tell},
     "depth": {"channel", "mended"}, "warnings": [words]}, each where there is such a pass. Raises InputRefused.
     """
+    layer = own.layer
     if own.hold == "off":
-        return {"warnings": []}
+        cuts = layer.holdout or any(layer.name in other.holdout for other in plan.shot.layers)
+        unused = [name for name in ("motion", "depth") if getattr(layer, name) and not (name == "depth" and cuts)]
+        words = f"layer {layer.name}: its {' and '.join(unused)} changes nothing without hold, such as --hold strong"
+        return {"warnings": [words] if unused else []}
     if own.motion is None:
         words = "hold follows the labels by optical flow, which is much worse than the renderer's own motion"
-        more = "; its depth pass is not used without motion" if own.depth is not None else ""
-        return {"warnings": [f"layer {own.layer.name} has no motion pass: {words}; give one with --motion{more}"]}
+        more = "; its depth pass is not used without motion" if own.depth is not None and not own.before else ""
+        return {"warnings": [f"layer {layer.name} has no motion pass: {words}; give one with --motion{more}"]}
     source = Passes(plan, own)
     witnesses = [source.witness(frame) for frame in spread(plan.frames, TRIED)]
     first = witnesses[0].vectors
     file = own.motion.file(witnesses[0].frame)
     try:
         share = explained(witnesses, file)
-        if first.depth is not None:
-            for one in witnesses:
-                _check_depth(source, one)
     except InputRefused as error:
         raise error.located(frame=witnesses[0].frame) from None
+    for one in witnesses:
+        _check_depth(source, one)
     found: dict[str, Any] = {
         "motion": {"channels": list(first.channels), "is": first.convention, "explains": share},
         "warnings": [],
@@ -80,7 +83,10 @@ def _check_depth(source: Passes, witness: Witness) -> None:
     here, other = witness.vectors.depth, source.vectors(there).depth
     if here is not None and other is not None:
         file = (own.depth or own.motion).file(witness.frame)
-        check_depth(witness, witness.beside[witness.vectors.leads_to], here.values, other.values, file)
+        try:
+            check_depth(witness, witness.beside[witness.vectors.leads_to], here.values, other.values, file)
+        except InputRefused as error:
+            raise error.located(frame=witness.frame) from None
 
 
 def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
 from shared.sequences import parse_range
-from shared.shot import HOLDS, SCALES, Shot, ShotLayer, parse_fps
+from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer, parse_fps
 from shared.shot_input import shot_from_input
 
 EXAMPLE = Path("examples") / "ride_the_train"
@@ -82,6 +82,12 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
     )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    moving = parser.add_argument_group("motion and depth, for --hold (of every layer, or of those of --layer)")
+    moving.add_argument("--motion", metavar="PATTERN", help="motion vectors in pixels, EXR")
+    moving.add_argument("--motion-is", choices=MOTIONS, metavar="CONVENTION", help=", ".join(MOTIONS))
+    moving.add_argument("--motion-layer", metavar="NAME", help="EXR layer of the vectors, where it is not clear")
+    moving.add_argument("--depth", metavar="PATTERN", help="distance from the camera, EXR")
+    moving.add_argument("--depth-layer", metavar="NAME", help="EXR layer of the depth, where it is not clear")
     reading = parser.add_argument_group("how the label passes are read")
     reading.add_argument("--label-set", help="coco_stuff, ade20k, cityscapes or a file")
     reading.add_argument("--palette", help="the colours' palette (default: found out)")
@@ -144,6 +150,13 @@ def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]
     if arguments.mattes is not None:
         text = arguments.mattes
         changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))
+    if arguments.layer is None or layer.name in arguments.layer:
+        for name in ("motion", "depth"):
+            if getattr(arguments, name) is not None:
+                changes[name] = str(Path(getattr(arguments, name)).absolute())
+        for name in ("motion_is", "motion_layer", "depth_layer"):
+            if getattr(arguments, name) is not None:
+                changes[name] = getattr(arguments, name)
     return dataclasses.replace(layer, **changes)
 
 

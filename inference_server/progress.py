@@ -80,8 +80,23 @@ def show_report(report: Body) -> None:
         if layer["guessed"]:
             print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
         show_carried(layer.get("carried", []))
+        for words in passes_in_words(layer):
+            print(f"  {'':<14}{words}")
     for warning in report["warnings"]:
         print(f"warning: {warning}")
+
+
+def passes_in_words(layer: Body) -> list[str]:
+    """Which channels of a layer's motion and depth are read, and what the test of them said."""
+    words = []
+    if "motion" in layer:
+        motion = layer["motion"]
+        share = motion["explains"]
+        tested = "the labels move too little to test it" if share is None else f"explains {share:.0%} of their movement"
+        words.append(f"motion {', '.join(motion['channels'])}, {motion['is']}: {tested}")
+    if "depth" in layer:
+        words.append(f"depth {layer['depth']['channel']}")
+    return words
 
 
 HOW = {"relative": "a relative", "unknown": "nothing is near it", "asked": "as asked", "alias": "another name for it"}

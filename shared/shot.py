@@ -37,6 +37,15 @@ MAX_NAME = 100  # characters; leaves room for a frame number within the 255 byte
 MAX_PATTERN = 4096
 MAX_ENTRIES = 10_000  # class names of `mattes`, entries of `options` and `read`
 MAX_FILE = 16 * 2**20  # bytes of a shot.json
+# What the vector at a pixel does: where it leads to, or whence it came, and which way y counts.
+MOTIONS = (
+    "to-previous-up",
+    "to-previous-down",
+    "to-next-up",
+    "to-next-down",
+    "from-previous-up",
+    "from-previous-down",
+)
 SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
 
 # After Effects' own names (ExtendScript `BlendingMode`); SILHOUETE is its spelling.
@@ -424,6 +433,16 @@ def _names(value: Any, key: str) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(_word(name, key) for name in value))
 
 
+def _motion_is(value: Any, key: str) -> str:
+    if value not in MOTIONS:
+        raise InputRefused(
+            f'"{key}" is {_show(value)}',
+            cause=near(value, MOTIONS) if isinstance(value, str) else "",
+            remedy=f"Allowed: {', '.join(MOTIONS)}",
+        )
+    return str(value)
+
+
 def _scale(value: Any, key: str) -> str:
     if value not in SCALES:
         raise _refused(key, value, ", ".join(f'"{name}"' for name in SCALES))
@@ -501,7 +520,7 @@ _LAYER_KEYS: Dict[str, Reader] = {
     "mattes": _mattes,
     "hold": _hold,
     "holdout": _names,
-    "motion_is": _word,
+    "motion_is": _motion_is,
     "motion_layer": _word,
     "depth_layer": _word,
 }

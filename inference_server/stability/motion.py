@@ -26,7 +26,6 @@ from shared.passes.data_pass import (
     read_depth,
     read_parts,
 )
-from shared.shot import near
 
 Ids = NDArray[np.uint16]  # (H, W)
 Field = NDArray[np.float32]  # (H, W, 2) displacement in pixels, x to the right, y downwards
@@ -81,14 +80,9 @@ def read_vectors(
 ) -> Vectors:
     """A frame's motion pass, with the depth of its own pass or that lies beside it in the file.
 
-    Raises MissingInput, or InputRefused where a channel is unknown, unclear, or a convention has no such name.
+    convention: one of CONVENTIONS; None = as the layer's name says.
+    Raises MissingInput, or InputRefused where a channel is unknown or unclear.
     """
-    if convention is not None and convention not in CONVENTIONS:
-        raise InputRefused(
-            f'"{convention}" is no convention of motion passes',
-            cause=near(convention, CONVENTIONS),
-            remedy=f"Allowed: {', '.join(CONVENTIONS)}",
-        )
     parts = read_parts(path)
     planes = motion_planes(path, parts, motion_layer)
     name = convention or ("to-previous-up" if TO_PREVIOUS.fullmatch(last_word(planes.name)) else "to-next-up")

@@ -13,6 +13,7 @@ from PIL import Image
 from inference_server.stability.follows import Witness, check_depth, explained
 from inference_server.stability.motion import CONVENTIONS, NOWHERE, read_vectors
 from shared.errors import InputRefused
+from shared.shot import MOTIONS
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "motion"
 FRAMES = (1001, 1002, 1003)
@@ -48,6 +49,10 @@ def asked(tmp_path, change, convention=RIGHT, **more):
 
 def same(x, y):
     return x, y
+
+
+def test_a_convention_of_shot_json_is_one_that_can_be_read():
+    assert set(CONVENTIONS) == set(MOTIONS)
 
 
 def test_the_renderers_own_motion_is_taken(tmp_path):

@@ -267,6 +267,8 @@ def test_fps_refused(written: object) -> None:
         (with_layer(opacity=101), '"opacity" is 101.*0 to 100'),
         (with_layer(mattes="tree"), r'"mattes" is "tree".*\["tree", "river"\]'),
         (with_layer(mattes=[1]), '"mattes" is 1'),
+        (with_layer(motion_is="to-previus-up"), 'Perhaps "to-previous-up".*Allowed: to-previous-up, '),
+        (with_layer(motion_layer=1), '"motion_layer" is 1'),
         (with_layer(read="strict"), '"read" is "strict"'),
         (minimal(name="a/b"), r'"name" is "a/b".*contains /'),
         (minimal(layers=[{"name": n, "labels": "a"} for n in ("Sky", "sky")]), 'names "Sky" and "sky"'),
