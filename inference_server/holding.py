@@ -36,7 +36,6 @@ from inference_server.stability.motion import Field, Ids, Seen, Vectors, inverse
 from inference_server.stability.window import anchors, window
 from shared.errors import InputRefused
 from shared.passes import LabelPass, read_label_pass
-from shared.passes.data_pass import unlike_before
 
 HOLD_RECIPE = 2  # of holding; goes up whenever the same underpaintings would give another held frame
 KEPT = 4  # frames around the one at hand whose passes are kept
@@ -57,24 +56,13 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "motion": [input_hash(plan, own.motion, number) for number in frames],
         "depth": [input_hash(plan, own.depth, number) for number in frames],
         "motion_is": own.layer.motion_is,
+        "motion_layer": own.layer.motion_layer,
+        "depth_layer": own.layer.depth_layer,
         "format": plan.format,
         "mattes": own.layer.mattes,
         "holdout": holdout_hashes(plan, own, frame),
     }
-    return hash_of({**content, **_reading(own)})
-
-
-def _reading(own: LayerPlan) -> dict[str, Any]:
-    """What of the layer's motion and depth is read otherwise than by the versions that knew no choice."""
-    found: dict[str, Any] = {}
-    if own.motion is not None:
-        motion = next(iter(own.motion.files.values()))
-        found["motion_read"] = unlike_before(motion, "motion", own.layer.motion_layer)
-        if own.depth is None:
-            found["depth_read"] = unlike_before(motion, "depth", own.layer.depth_layer)
-    if own.depth is not None:
-        found["depth_read"] = unlike_before(next(iter(own.depth.files.values())), "depth", own.layer.depth_layer)
-    return {name: read for name, read in found.items() if read}
+    return hash_of(content)
 
 
 def decode_held(

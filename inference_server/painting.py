@@ -388,9 +388,7 @@ def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:
     reads = [layer.read for layer in plan.shot.layers if layer.name in own.layer.holdout]
     hashes = [input_hash(plan, sequence, frame) for pair in passes for sequence in pair]
     depths = [(own.depth, own.layer.depth_layer), *((other.depth, other.depth_layer) for other in own.before)]
-    unlike = [
-        unlike_before(next(iter(depth.files.values())), "depth", layer) for depth, layer in depths if depth is not None
-    ]
+    unlike = [unlike_before(next(iter(depth.files.values())), layer) for depth, layer in depths if depth is not None]
     return [input_hash(plan, own.depth, frame), *hashes, *reads, *([unlike] if any(unlike) else [])]
 
 

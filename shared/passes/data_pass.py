@@ -158,28 +158,21 @@ def read_depth(path: Path, wanted: str | None = None) -> DepthPlane:
     return depth_plane(path, read_parts(path), wanted)
 
 
-def unlike_before(path: Path, kind: str, wanted: str | None = None) -> list[str]:
-    """What of a file the first versions would have read otherwise; empty where its pixels were the same then.
+def unlike_before(path: Path, wanted: str | None = None) -> list[str]:
+    """What of a depth pass the first versions read otherwise; empty where their pixels were the same.
 
-    kind: "motion" or "depth". For keys of pictures: those that were right stay finished.
+    For keys of pictures: what was painted by a depth that was right stays finished.
     """
     state = path.stat()
-    return list(_unlike_before(path, kind, wanted, state.st_mtime_ns, state.st_size))
+    return list(_unlike_before(path, wanted, state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=256)
-def _unlike_before(path: Path, kind: str, wanted: str | None, changed: int, size: int) -> tuple[str, ...]:
+def _unlike_before(path: Path, wanted: str | None, changed: int, size: int) -> tuple[str, ...]:
     parts = read_parts(path)
-    alone = len(_layers(parts)) == 1
-    if kind == "motion":
-        motion = motion_planes(path, parts, wanted)
-        plain = alone or last_word(motion.name) == "vector"
-        return () if plain else motion.channels
-    if wanted is None and not any(_depth_rank(layer, _layers(parts)) for layer in _layers(parts)):
-        return ()  # a motion pass without depth beside it
     depth = depth_plane(path, parts, wanted)
     name = depth.channel.lower()
-    plain = alone or any(name == end or name.endswith(f".{end}") for end in _PLAIN)
+    plain = len(_layers(parts)) == 1 or any(name == end or name.endswith(f".{end}") for end in _PLAIN)
     return (*(() if plain else (depth.channel,)), *depth.mended)
 
 

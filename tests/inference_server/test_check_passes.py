@@ -29,7 +29,7 @@ PALETTE = next(iter(load_label_set("coco_stuff").palettes.values())).colors
 
 def asked_of(*arguments):
     """The description of the job that a command line asks for."""
-    parsed = command.parser().parse_args(["check", *map(str, arguments)])
+    parsed = command.parse(["check", *map(str, arguments)])
     shot, base, frames = shot_from_arguments(parsed)
     return job_spec(describe(shot, base, frames, parsed.layer), base, base / "out", None, uploaded=False)
 
