@@ -16,14 +16,15 @@ import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from shared import places, protocol
 from shared.errors import ModelRefused, SemrenderError, ServerError
 from shared.label_set import NOTHING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SHIPPED = Path(__file__).parent / "models" / "weights"
 FORMAT = 1
@@ -117,6 +118,8 @@ class Card:
 
     def channel_table(self) -> NDArray[np.uint16]:
         """(65536,) id -> channel; NOTHING has its channel, an id the model does not know gives 65535."""
+        import numpy as np  # the broker reads cards and needs no arrays
+
         table = np.full(NOTHING + 1, NOTHING, np.uint16)
         for identity, channel in self.channels.of.items():
             table[identity] = channel

@@ -80,11 +80,11 @@ def check_job(
                 layers.append(found)
                 warnings += found.pop("warnings")
             if not problems and report.size is not None:
-                more = ahead(plan, tasks, report.size, step)
-                keys = {(kind, layer, number): key for kind, layer, number, key in more["frames"]}
+                keys = keys_of(plan, tasks, step)
                 take = choose(plan, keys, taken, spec.get("overwrite", False))
                 warnings += take.words
-                more["out"] = str(take.plan.out)
+                unpainted = {layer for kind, layer, number in keys if (kind, layer, number) not in take.found}
+                more = {"out": str(take.plan.out), **costs(plan, unpainted, report.size)}
                 more["frames"] = [[*place, key, *take.found.get(place, [None])] for place, key in keys.items()]
                 if more["memory"] > memory:
                     warnings.append(
@@ -101,15 +101,23 @@ def check_job(
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
 
 
-def ahead(
-    plan: Plan, tasks: list[tuple[str, str, int, range]], size: tuple[int, int], step: Callable[[], None]
-) -> dict[str, Any]:
-    """What painting will take, and the key of every task's picture."""
+def keys_of(
+    plan: Plan, tasks: list[tuple[str, str, int, range]], step: Callable[[], None]
+) -> dict[tuple[str, str, int], str]:
+    """The key of every task's picture."""
     outputs.sweep(plan.out)
+    keys: dict[tuple[str, str, int], str] = {}
+    for kind, name, number, _ in tasks:
+        keys[kind, name, number] = (hold_key if kind == "hold" else frame_key)(plan, plan.layers[name], number)
+        step()
+    return keys
+
+
+def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict[str, int]:
+    """What painting these layers will take. Without one nothing is asked of a model, whose libraries load slowly."""
     width, height = size
-    frames: list[Any] = []
     frame_bytes, memory = 0, 0
-    for own in plan.layers.values():
+    for own in (plan.layers[name] for name in plan.layers if name in unpainted):
         mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
         raw = width * height * (4 if plan.format == "png" else 8)
         frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
@@ -117,12 +125,7 @@ def ahead(
         memory = max(memory, painting_memory(own.card, painted, plan.shot.paint_memory))
         if own.hold != "off":
             memory = max(memory, hold_memory(own.hold, width, height))
-    for kind, name, number, _ in tasks:
-        own = plan.layers[name]
-        key = (hold_key if kind == "hold" else frame_key)(plan, own, number)
-        frames.append([kind, name, number, key])
-        step()
-    return {"frame_bytes": frame_bytes, "memory": memory, "frames": frames}
+    return {"frame_bytes": frame_bytes, "memory": memory}
 
 
 def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:

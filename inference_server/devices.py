@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import logging
+import sys
+from pathlib import Path
 
 import psutil
 
@@ -11,7 +14,7 @@ log = logging.getLogger("semrender.devices")
 
 def choose_device(asked: str) -> tuple[str, list[str], str]:
     """The device to use, further ones of the same kind, and their name. Raises nothing: cpu always works."""
-    if asked == "cpu":
+    if asked == "cpu" or (asked == "auto" and not may_have_a_card()):
         return "cpu", [], "processor"
     import torch
 
@@ -26,6 +29,15 @@ def choose_device(asked: str) -> tuple[str, list[str], str]:
     if asked != "auto":
         log.warning("there is no %s here: painting on the processor", asked)
     return "cpu", [], "processor"
+
+
+def may_have_a_card() -> bool:
+    """Whether there is a sign of a graphics card; without one torch, which takes seconds to load, need not look."""
+    if sys.platform == "linux":
+        return any(Path("/dev", name).exists() for name in ("nvidiactl", "nvidia0", "dxg", "kfd"))
+    if sys.platform == "win32":
+        return any(ctypes.util.find_library(name) for name in ("nvcuda", "amdhip64"))
+    return True
 
 
 def free_memory(device: str) -> int:

@@ -27,7 +27,6 @@ from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
 from inference_server.security import inside
 from inference_server.stability.tiles import Tile, choose_tiles
-from inference_server.stability.upscale import upscale
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
@@ -504,6 +503,8 @@ def unfit(picture: Picture, painted: Ids, wanted: Ids, rule: str) -> Picture:
     if padded:
         return np.ascontiguousarray(picture[:height, :width])
     if painted_width <= width and painted_height <= height:
+        from inference_server.stability.upscale import upscale  # compiled: slow to load
+
         return upscale(picture, painted, wanted)
     shrinks = painted_width * painted_height > width * height
     resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)

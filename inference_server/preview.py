@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,24 +38,46 @@ def write_previews(
 
     ready: pictures of the animation that were made while other frames were painted.
     """
-    picture = folder / "preview.png"
+    picture, animation = folder / "preview.png", folder / "preview.webp"
+    shows = _shows(plan, frames)
+    found = outputs.read_metadata(picture) if len(frames) == 1 or animation.is_file() else None
+    if found is not None and found.get("shows") == shows:
+        return picture, animation if len(frames) > 1 else None
+    from PIL.PngImagePlugin import PngInfo
+
+    about = PngInfo()
+    about.add_itxt(outputs.KEYWORD, json.dumps({"shows": shows}))
     encoded = io.BytesIO()
-    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG")
-    outputs.place(picture, encoded.getvalue())
+    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG", pnginfo=about)
     if len(frames) == 1:
+        outputs.place(picture, encoded.getvalue())
         return picture, None
     shown = animated(frames)
     with ThreadPoolExecutor(THREADS) as pool:
         halves = list(pool.map(lambda f: ready[f] if f in ready else side_by_side(plan, f, ANIMATION_WIDTH), shown))
-    animation = folder / "preview.webp"
     duration = round(1000 * (shown[1] - shown[0]) * plan.shot.fps_den / plan.shot.fps_num)
     first, *others = [_image(pixels) for pixels in halves]
     # Without key frames in between every frame is encoded once, not twice.
     settings = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
-    encoded = io.BytesIO()
-    first.save(encoded, "WEBP", save_all=True, append_images=others, **settings)
-    outputs.place(animation, encoded.getvalue())
+    moving = io.BytesIO()
+    first.save(moving, "WEBP", save_all=True, append_images=others, **settings)
+    outputs.place(animation, moving.getvalue())
+    outputs.place(picture, encoded.getvalue())  # last: it says what both show
     return picture, animation
+
+
+def _shows(plan: Plan, frames: list[int]) -> str:
+    """Hash of all that the previews depend on."""
+    layers = [
+        [
+            own.layer.name,
+            own.layer.blend,
+            own.layer.opacity,
+            [(outputs.read_metadata(plan.picture_path(name, frame)) or {}).get("key") for frame in frames],
+        ]
+        for name, own in plan.layers.items()
+    ]
+    return hashlib.sha256(json.dumps([frames, layers]).encode()).hexdigest()
 
 
 def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:

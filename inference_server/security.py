@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import zmq
 import zmq.auth
-from zmq.auth.thread import ThreadAuthenticator
 
 from inference_server.supervisor import KEYS
 from shared import places
@@ -36,6 +35,8 @@ class Guard:
     """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", clients: Path | None) -> None:
+        from zmq.auth.thread import ThreadAuthenticator  # workers need none, and it brings asyncio
+
         self.clients = clients
         self.server_public, self._server_secret = server_keys()
         self.local_public, self.local_secret = (key.decode() for key in zmq.curve_keypair())

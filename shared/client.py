@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from shared import places, protocol, takes
 from shared.delivery import FILE_NAME, Delivery, from_dict, write_delivery
@@ -361,6 +360,8 @@ def _socket(connection: Connection) -> "zmq.Socket[bytes]":
 
 def _why_not(connection: Connection) -> str:
     """Try once more with an eye on the handshake: is nobody there, or does the server turn us away?"""
+    from zmq.utils.monitor import recv_monitor_message  # slow to load: it brings asyncio
+
     probe = _socket(connection)
     monitor = probe.get_monitor_socket()
     probe.connect(str(connection["address"]))

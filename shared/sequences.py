@@ -23,8 +23,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from fileseq.frameset import FrameSet
-
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.frame_numbers import files_in, fits, inner_numbers, split_name
 from shared.shot import (
@@ -95,11 +93,15 @@ def parse_range(text: str) -> list[int]:
                 f'the range "{text[:80]}" is too large',
                 remedy=f"Allowed: {MAX_FRAMES} frames, numbers up to {MAX_FRAME_NUMBER}",
             )
+    from fileseq.frameset import FrameSet  # slow to load, and most commands name no range
+
     return sorted({int(frame) for piece in pieces for frame in FrameSet(piece)})
 
 
 def frames_text(frames: Iterable[int], most: int = 12) -> str:
     """Frames as an artist writes them, `1010, 1013-1015`; after `most` pieces the rest is counted."""
+    from fileseq.frameset import FrameSet
+
     ordered = sorted(set(frames))
     pieces = FrameSet.framesToFrameRange(ordered).split(",") if ordered else []
     if len(pieces) <= most:

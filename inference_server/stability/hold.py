@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability import carry
+from inference_server.stability.late import carry
 from inference_server.stability.motion import Field, Ids, Seen
 from inference_server.stability.window import STRIDES
 

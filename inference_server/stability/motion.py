@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability import carry
+from inference_server.stability.late import carry
 from shared.errors import InputRefused
 from shared.passes.data_pass import (
     DepthPlane,
