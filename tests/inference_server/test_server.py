@@ -80,7 +80,7 @@ def test_check_says_what_is_in_without_painting(client, add_sleep_model, colour_
     report = client.check(job_of(colour_frames(), tmp_path / "out", add_sleep_model()))
     assert report["size"] == [64, 36] and report["problems"] == []
     assert {found["name"] for found in report["layers"][0]["classes"]} == {"grass", "sky-other", "tree"}
-    assert report["layers"][0]["labels"] == "8-bit RGB PNG"
+    assert report["layers"][0]["labels"] == "8-bit RGBA PNG"
     assert not (tmp_path / "out").exists()
 
 
