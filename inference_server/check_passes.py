@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import read_label_pass
 from shared.passes.data_pass import FAR, DepthPlane, read_depth
+from shared.sequences import Sequence
 
 TRIED = 3  # frames of a shot whose motion is tried on the labels
 SKY = ("sky", "clouds")  # first words of classes that are behind everything
@@ -27,7 +29,8 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     """Try the layer's motion and depth on its labels, on a few frames of those that will be painted.
 
     Returns for the report {"motion": {"channels", "is", "explains": 0..1 or None where nothing moves enough to tell},
-    "depth": {"channel", "mended"}, "warnings": [words]}, each where there is such a pass. Raises InputRefused.
+    "depth": {"channel", "mended", "before": {layer: channel} of what holds it out}, "warnings": [words]}, each where
+    there is such a pass. Raises InputRefused.
     """
     layer = own.layer
     if own.hold == "off":
@@ -42,11 +45,7 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     source = Passes(plan, own)
     witnesses = [source.witness(frame) for frame in spread(plan.frames, TRIED)]
     first = witnesses[0].vectors
-    file = own.motion.file(witnesses[0].frame)
-    try:
-        share = explained(witnesses, file)
-    except InputRefused as error:
-        raise error.located(frame=witnesses[0].frame) from None
+    share = _explained(own.motion, witnesses)
     for one in witnesses:
         _check_depth(source, one)
     found: dict[str, Any] = {
@@ -59,12 +58,29 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
             " is it of these frames, and are the labels free of noise?"
         )
     if first.depth is not None:
-        found["depth"] = {"channel": first.depth.channel, "mended": list(first.depth.mended)}
+        found["depth"] = {"channel": first.depth.channel, "mended": list(first.depth.mended), "before": {}}
         if "sign" in first.depth.mended:
             found["warnings"].append(
                 f"layer {own.layer.name}: the depth pass {first.depth.channel} is negative; its sign is dropped"
             )
     return found
+
+
+def _explained(motion: Sequence, witnesses: list[Witness]) -> float | None:
+    """As `explained`; where one frame alone is wrong, the refusal is about that one."""
+    first = witnesses[0].frame
+    try:
+        return explained(witnesses, motion.file(first))
+    except InputRefused as error:
+        refused = error.located(frame=first)
+    for one in witnesses:
+        with contextlib.suppress(InputRefused):
+            if explained([other for other in witnesses if other is not one], motion.file(first)) is not None:
+                try:
+                    explained([one], motion.file(one.frame))
+                except InputRefused as error:
+                    refused = error.located(frame=one.frame)
+    raise refused
 
 
 def spread(frames: tuple[int, ...], count: int) -> list[int]:
@@ -106,7 +122,9 @@ def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         except InputRefused as error:
             raise error.located(file=file, layer=layer.name, frame=frame) from None
         if layer is mine:
-            found["depth"] = {"channel": depth.channel, "mended": list(depth.mended)}
+            found["depth"] = {"channel": depth.channel, "mended": list(depth.mended), "before": {}}
+        else:
+            found["depth"]["before"][layer.name] = depth.channel
         if "sign" in depth.mended:
             found["warnings"].append(f"layer {layer.name}: the depth {depth.channel} is negative; its sign is dropped")
     seen = {name: range_ for name, range_ in ranges.items() if range_ is not None}

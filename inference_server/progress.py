@@ -92,10 +92,13 @@ def passes_in_words(layer: Body) -> list[str]:
     if "motion" in layer:
         motion = layer["motion"]
         share = motion["explains"]
-        tested = "the labels move too little to test it" if share is None else f"explains {share:.0%} of their movement"
+        tested = (
+            "the labels cannot tell whether it is right" if share is None else f"explains {share:.0%} of their movement"
+        )
         words.append(f"motion {', '.join(motion['channels'])}, {motion['is']}: {tested}")
     if "depth" in layer:
-        words.append(f"depth {layer['depth']['channel']}")
+        before = "".join(f", before it {name}: {channel}" for name, channel in layer["depth"]["before"].items())
+        words.append(f"depth {layer['depth']['channel']}{before}")
     return words
 
 

@@ -76,7 +76,7 @@ def test_check_says_which_channels_are_read_and_that_they_are_right(moving):
     assert not problems and any("zDepth.R is negative; its sign is dropped" in words for words in report["warnings"])
     layer = report["layers"][0]
     assert layer["motion"]["channels"] == ["velocity.R", "velocity.G"] and layer["motion"]["explains"] > 0.8
-    assert layer["depth"] == {"channel": "zDepth.R", "mended": ["sign"]}
+    assert layer["depth"] == {"channel": "zDepth.R", "mended": ["sign"], "before": {}}
     motion, depth = passes_in_words(layer)
     assert motion.startswith("motion velocity.R, velocity.G, to-previous-up: explains 9") and depth == "depth zDepth.R"
 
@@ -95,6 +95,14 @@ def test_check_says_which_channels_are_read_and_that_they_are_right(moving):
 def test_what_is_wrong_is_a_problem_before_painting(moving, channels, words):
     _, problems = checked(*moving(channels))
     assert words in problems and "layer label" in problems and re.search(r"frame (\d+), .*motion\.\1\.exr", problems)
+
+
+def test_one_black_frame_is_named(moving, tmp_path):
+    asked = moving(lambda x, y, z: {"rl.Vector.X": x, "rl.Vector.Y": y})
+    still = 0 * planes(1003)[0]
+    write(tmp_path / "motion.1003.exr", {"rl.Vector.X": still, "rl.Vector.Y": still})
+    _, problems = checked(*asked)
+    assert "frame 1003" in problems and "motion.1003.exr: the motion pass says that nothing moves" in problems
 
 
 def test_on_the_command_line_it_is_refused_and_nothing_painted(moving, tmp_path):
