@@ -79,6 +79,11 @@ def check_job(
                     continue
                 layers.append(found)
                 warnings += found.pop("warnings")
+            if not problems and not spec.get("only_check"):
+                try:
+                    outputs.try_folder(inside(plan.out, plan.roots))
+                except SemrenderError as error:
+                    problems.append(error)
             if not problems and report.size is not None:
                 keys = keys_of(plan, tasks, step)
                 take = choose(plan, keys, taken, spec.get("overwrite", False))

@@ -117,7 +117,7 @@ def place(path: Path, data: bytes) -> None:
     """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError."""
     beside = places.beside(path)
     try:
-        with beside.open("wb") as file:
+        with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -125,6 +125,23 @@ def place(path: Path, data: bytes) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
+
+
+def try_folder(folder: Path) -> None:
+    """Make an output folder and see whether it takes a file. Raises InputRefused; a full disk is waited for."""
+    tried = places.beside(folder / "x")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tried.open("xb").close()
+        tried.unlink()
+    except OSError as error:
+        if not isinstance(_unwritable(folder, error), DiskFull):
+            raise InputRefused(
+                "the output folder cannot be written",
+                file=folder,
+                cause=error.strerror or str(error),
+                remedy="Allow writing there, or choose another folder",
+            ) from error
 
 
 def settle(folder: Path) -> None:

@@ -33,8 +33,8 @@ class Teller:
                 self.bar.write(str(from_dict(body["error"])))
             self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
             self.bar.update(1)
-        elif event["event"] in ("paused", "resumed") and self.bar is not None:
-            self.bar.write(f"{event['event']}: {body['why']}")
+        elif event["event"] in ("paused", "resumed"):  # also before the first frame: a wait is never silent
+            (self.bar.write if self.bar is not None else print)(f"{event['event']}: {body['why']}")
 
     def close(self) -> None:
         if self.bar is not None:

@@ -6,11 +6,13 @@ belong, so a piece that comes twice changes nothing; a file's last piece puts it
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +22,7 @@ from shared.errors import InputRefused, SemrenderError
 JOB = re.compile(r"[0-9a-f]{32}")
 MAX_FILE = 4 * 2**30  # bytes
 MAX_FILES = 20_000
+PAGE_BYTES = 2**20  # of names in one page of a listing
 UNCLAIMED_SECONDS = 24 * 3600  # an upload that no job claims is removed after this
 
 
@@ -114,7 +117,47 @@ def safe_name(name: Any) -> PurePosixPath:
 
 
 def free(folder: Path) -> int:
-    """Bytes that are free where a folder is or will be."""
+    """Bytes that are free where a folder is or will be; where nobody counts them, more than any need."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.free if usage.total else sys.maxsize
+
+
+def page(folder: Path, after: str, most: int) -> tuple[list[list[Any]], str]:
+    """Some of the files below a folder as [relative name, bytes], and the place to go on after, "" at the end.
+
+    after: where the page before ended, "" to begin; most: entries of the disk that are looked at, files or not.
+    Temporary files are passed over. What changes on the disk between two pages is in them or not.
+    """
+    files: list[list[Any]] = []
+    last, names = "", 0
+    for number, (name, entry) in enumerate(_walk(folder, PurePosixPath(after).parts)):
+        if number == most or names > PAGE_BYTES:
+            return files, last
+        last = name
+        names += len(name.encode("utf-8", "replace"))
+        if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
+            with contextlib.suppress(FileNotFoundError):
+                files.append([name, entry.stat().st_size])
+    return files, ""
+
+
+def _walk(folder: Path, after: Sequence[str], name: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below a folder behind the place `after`, every level in the order of its names."""
+    try:
+        with os.scandir(folder / name) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InputRefused("the folder cannot be listed", file=folder / name, cause=error.strerror or "") from error
+    for entry in entries:
+        if after and entry.name < after[0]:
+            continue
+        seen = bool(after) and entry.name == after[0]
+        below = f"{name}{entry.name}"
+        if not seen:
+            yield below, entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder, after[1:] if seen else (), f"{below}/")

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from inference_server import cards
 from inference_server.jobs import INTERACTIVE
 from inference_server.requests import DEFAULT_MODEL, job_spec, priority
 from inference_server.security import inside
-from inference_server.spool import JOB, free
+from inference_server.spool import JOB, free, page
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
 from shared.takes import key_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
 SEEN_FILES = 16
+PAGE, MOST_AT_ONCE = 500, 20_000  # entries of the disk that one `tree` looks at
 DAY = 86400.0
 MAX_PATH = 4096  # characters
 
@@ -100,7 +101,8 @@ class Verbs:
     def check(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         job = str(body.get("job") or uuid.uuid4().hex)
         if not self._jobs.known(job):
-            self._jobs.open(job, self._spec(job, body), only_check=True, priority=INTERACTIVE)
+            spec = {**self._spec(job, body), "only_check": True}
+            self._jobs.open(job, spec, only_check=True, priority=INTERACTIVE)
         self._broker.checks[client, request] = job
 
     def submit(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
@@ -175,10 +177,20 @@ class Verbs:
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
 
     def tree(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """Names, sizes and, of paintings and mattes, keys of the files in a job's output folder."""
+        """Names, sizes and, of paintings and mattes, keys of the files in a job's output folder.
+
+        It comes by pages: `next` is the `after` of the next one. A client of the version before does not ask on: it
+        must not take a part for the whole, and knows no keys.
+        """
         out = Path(self._jobs.summary(self._job(body))["out"])
-        files = [[name, (out / name).stat().st_size, key_of(out / name)] for name in _files(out)]
-        self._answer(client, request, {"files": files})
+        if "after" in body:
+            files, more = page(out, _text(body, "after"), PAGE)
+            files = [[name, size, key_of(out / name)] for name, size in files]
+        else:
+            files, more = page(out, "", MOST_AT_ONCE)
+            if more:
+                raise InputRefused("the output folder has too many files for this client", remedy="Update the client")
+        self._answer(client, request, {"files": files, "next": more})
 
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A piece of a file of the output folder, from `offset` on."""
@@ -243,9 +255,3 @@ def _whole(body: Body, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
         raise InputRefused(f'"{name}" is no whole number')
     return value
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for found in sorted(folder.rglob("*")):
-        if found.is_file() and not found.is_symlink() and not found.name.startswith("."):
-            yield found.relative_to(folder).as_posix()

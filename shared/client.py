@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -24,7 +24,7 @@ import zmq
 
 from shared import places, protocol, takes
 from shared.delivery import FILE_NAME, Delivery, from_dict, write_delivery
-from shared.errors import ServerError
+from shared.errors import InputRefused, ServerError
 
 ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
 RENEW_SECONDS = 2.0  # between two signs of life while watching
@@ -132,17 +132,29 @@ class Client:
         return str(body["job"])
 
     def shares_disk(self, readable: Path, writable: Path) -> bool:
-        """Whether the server sees the same files: one to read, and a fresh one in the output folder."""
-        writable.mkdir(parents=True, exist_ok=True)
+        """Whether the server sees the same files: one to read, and a fresh one in the output folder.
+
+        Raises InputRefused where this machine cannot write there: whoever paints, the files would have no place.
+        """
         nonce = writable / f".semrender-{uuid.uuid4().hex}"
         try:
+            writable.mkdir(parents=True, exist_ok=True)
             nonce.write_bytes(uuid.uuid4().bytes)
+        except OSError as error:
+            raise InputRefused(
+                "the output folder cannot be written",
+                file=writable,
+                cause=error.strerror or str(error),
+                remedy="Free space or allow writing there, or choose another folder",
+            ) from error
+        try:
             files = [[str(path.absolute()), _digest(path)] for path in (readable, nonce)]
             return all(self.request("sees", {"files": files})[0]["same"])
         except OSError:
             return False
         finally:
-            nonce.unlink(missing_ok=True)
+            with suppress(OSError):
+                nonce.unlink()
 
     def jobs(self) -> List[Dict[str, Any]]:
         """Every job that waits or runs, and the last ones that ended."""
@@ -188,9 +200,16 @@ class Client:
             write_delivery(takes.joined(takes.delivery_in(folder), self._delivery(job)), folder)
         return made
 
-    def _tree(self, job: str) -> List[Any]:
-        """[name, bytes, key or None] of the files in a job's output folder."""
-        return list(self.request("tree", {"job": job}, seconds=60.0)[0]["files"])
+    def _tree(self, job: str) -> Iterator[Tuple[str, int, Optional[str]]]:
+        """Name, size, and key where it has one, of the files in a job's output folder."""
+        after = ""
+        while True:
+            page = self.request("tree", {"job": job, "after": after}, seconds=60.0)[0]
+            for name, size, *key in page["files"]:  # a server of the version before knows no keys and no pages
+                yield name, size, key[0] if key else None
+            after = str(page.get("next", ""))
+            if not after:
+                return
 
     def _delivery(self, job: str) -> Delivery:
         return from_dict(json.loads(self.fetch(job, FILE_NAME)))

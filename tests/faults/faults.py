@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from functools import partial
 
+import psutil
 import zmq
 
 from inference_server.crash_points import BROKER_POINTS, WORKER_POINTS
@@ -110,6 +111,21 @@ def kill_worker(world: World) -> None:
     busy(world, 2 * world.frames - 20)
     world.worker().kill()
     world.kills += 1
+
+
+def end_of_session(world: World) -> None:
+    """SIGTERM to all processes at once, as a service manager or a shutdown sends it, several nights in a row."""
+    for _ in range(3):
+        world.start()
+        with world.client() as client:
+            if not world.accepted:
+                world.submit(client)
+            done = sum(one["done"] for one in client.jobs())
+            world.progress(min(done + world.rng.randint(1, 10), 2 * world.frames), client)
+        for process in [psutil.Process(world.server.pid), *psutil.Process(world.server.pid).children()]:
+            process.terminate()
+        if world.server.wait(90) != 0:
+            raise Broken(f"the server ended with code {world.server.returncode}")
 
 
 def kill_client(world: World) -> None:
@@ -371,6 +387,7 @@ CRASHES: dict[str, Fault] = {place: partial(crash_at, place) for place in (*BROK
 OTHERS: dict[str, Fault] = {
     "broker killed at any moment": kill_broker,
     "worker killed at any moment": kill_worker,
+    "session ended": end_of_session,
     "client killed while watching": kill_client,
     "client killed while uploading": kill_uploading_client,
     "bits flipped on the line": partial(harmed_line, flip_bits),
