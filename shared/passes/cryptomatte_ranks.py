@@ -145,16 +145,18 @@ def _crypto(
                 )
                 continue
             bits, cover = (part.channels[channel] for part, channel in there)
-            if bits.dtype != np.float32 or cover.dtype != np.float32:
+            if bits.dtype not in (np.float32, np.uint32) or not np.issubdtype(cover.dtype, np.floating):
                 flaw = flaw or InputRefused(
-                    f"the Cryptomatte {name} is stored with {bits.dtype} samples",
-                    cause="Ids need all 32 bits",
+                    f"the Cryptomatte {name} is stored with {bits.dtype} ids and {cover.dtype} coverage",
+                    cause="Ids need all 32 bits, coverage is a part of 1",
                     remedy="Write Cryptomattes as 32-bit float",
                 )
             elif bits.shape != (start.height, start.width):
                 flaw = flaw or InputRefused(f"the ranks of the Cryptomatte {name} differ in size")
             else:
-                pairs.append((np.ascontiguousarray(bits).view(np.uint32), np.nan_to_num(cover)))
+                pairs.append(
+                    (np.ascontiguousarray(bits).view(np.uint32), np.nan_to_num(cover.astype(np.float32, copy=False)))
+                )
     return Crypto(
         name,
         entry.get("name", ""),

@@ -270,12 +270,15 @@ def colour_codes(layer: ColourLayer) -> tuple[NDArray[np.uint8], NDArray[np.bool
     """(H, W, 3) 8-bit codes of linear code / 255 values, and where a value is no code."""
     scaled = np.nan_to_num(layer.rgb, nan=-1, posinf=2, neginf=-1) * np.float32(255)
     codes = np.clip(np.rint(scaled), 0, 255)
-    odd = np.abs(scaled - codes).max(-1) > layer.step
+    step = layer.step if isinstance(layer.step, float) else layer.step[..., None]
+    odd = (np.abs(scaled - codes) > step).any(-1)
     return codes.astype(np.uint8), odd if odd.any() else None
 
 
 def whole_greys(layer: ColourLayer) -> bool:
     """Whether R, G and B are the same whole numbers, some above 1: ids in a picture, no colours."""
+    if not layer.rgb.max() > 1:  # also where it is no number
+        return False
     inside = ~layer.part.outside if layer.alpha is None else layer.alpha == 1
     values = layer.rgb[inside]
     grey = bool((values == values[:, :1]).all())

@@ -178,6 +178,16 @@ def test_a_flaw_matters_only_where_it_is_chosen(tmp_path: Path) -> None:
     assert (read(write(tmp_path / "b.exr", ("", ids, announced("crypto_object")))).ids == 168).all()
 
 
+def test_ids_as_integers_and_coverage_as_half_floats(tmp_path: Path) -> None:
+    channels = {
+        key: pixels.view(np.uint32) if key[-1] in "RB" else pixels.astype(np.float16)
+        for key, pixels in together("crypto_object", ranks()).items()
+    }
+    found = read(write(tmp_path / "a.exr", ("", channels, announced("crypto_object"))))
+    assert (found.ids == COCO.find("tree").id).all()
+    np.testing.assert_allclose(found.coverage, 1, atol=1e-3)
+
+
 def test_a_cryptomatte_of_other_names_is_not_replaced_by_colours(tmp_path: Path) -> None:
     other = tuple(f"{name}_geo" for name in NAMES)
     channels = {**together("crypto_object", ranks(other)), **{name: np.zeros(SHAPE, np.float16) for name in "RGB"}}
