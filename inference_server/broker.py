@@ -147,6 +147,8 @@ class Broker:
             while not self.stopping:
                 ready = dict(poller.poll(50 if self.watchers or self.checks else 200))
                 self.turn(bool(ready))
+                if self.settings.ledger is not None and self.crew.unfit:
+                    raise self.crew.unfit  # the jobs wait in the ledger for a server that can
                 if self.ending:
                     if until is None:
                         until = time.monotonic() + ENDING_SECONDS

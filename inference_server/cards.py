@@ -33,6 +33,7 @@ MAX_LISTED = protocol.MAX_HEADER * 3 // 4  # bytes of all cards: they are told i
 MAX_SIDE = 32768
 FITS = ("stretch", "multiple")
 SCALES = {"coarse": 2, "medium": 4, "fine": 8}  # painting size over the native one, which the model learned at
+PRECISION, AUTO = "precision", "auto"  # an option, and the choice of it that a device resolves
 KINDS = ("choice", "number", "integer", "boolean")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -144,7 +145,11 @@ class Card:
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain data, for controls on the other side of the wire."""
-        return {**self.source, "hash": self.hash}
+        options = [
+            {**option, "choices": list(mine.choices)} if mine.name == PRECISION else option
+            for option, mine in zip(self.source.get("options", []), self.options, strict=True)
+        ]
+        return {**self.source, "options": options, "hash": self.hash}
 
 
 def load_card(folder: Path) -> Card:
@@ -329,12 +334,15 @@ def _option(data: Any) -> Option:
     kind = data["kind"]
     if kind not in KINDS:
         raise ModelRefused(f"unknown kind of option {kind!r}", remedy=f"Allowed are {', '.join(KINDS)}")
+    choices = tuple(str(choice) for choice in data.get("choices", ()))
+    if data["name"] == PRECISION and "half" in choices and AUTO not in choices:
+        choices += (AUTO,)  # of every model that can; it is no part of the card, whose hash is in every frame's key
     option = Option(
         name=_text(data, "name"),
         title=str(data.get("title", data["name"])),
         kind=kind,
         default=data["default"],
-        choices=tuple(str(choice) for choice in data.get("choices", ())),
+        choices=choices,
         min=data.get("min"),
         max=data.get("max"),
         help=str(data.get("help", "")),

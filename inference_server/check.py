@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from inference_server import outputs
-from inference_server.cards import painting_size
+from inference_server.cards import PRECISION, painting_size
 from inference_server.check_passes import check_depths, check_motion
+from inference_server.devices import Device
 from inference_server.holding import hold_key
 from inference_server.painting import LayerPlan, Plan, frame_key, make_plan, matte_ids
 from inference_server.security import inside
@@ -34,7 +35,12 @@ GUESSED = ("relative", "unknown")  # how a class of another set was carried over
 
 
 def check_job(
-    spec: dict[str, Any], job: str, step: Callable[[], None], memory: int, taken: Collection[str] = ()
+    spec: dict[str, Any],
+    job: str,
+    step: Callable[[], None],
+    memory: int,
+    device: Device,
+    taken: Collection[str] = (),
 ) -> dict[str, Any]:
     """Look at all that a job will read, and at what of it is painted already.
 
@@ -42,6 +48,7 @@ def check_job(
         taken: folders in which other jobs paint another look.
         step: called for every file that was looked at.
         memory: bytes that painting may take.
+        device: that will paint.
 
     Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
@@ -70,6 +77,7 @@ def check_job(
         else:
             for own in plan.layers.values():
                 try:
+                    warnings += check_precision(own, device)
                     found = first_frame(plan, own)
                     for more in (check_motion(plan, own), check_depths(plan, own)):
                         warnings += more.pop("warnings")
@@ -103,7 +111,19 @@ def check_job(
     size = list(report.size) if report.size else None
     about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
     about["rate"] = fps_text(shot.fps_num, shot.fps_den)
+    about["device"] = {"name": device.name, "about": device.about, "half": device.half.factor}
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
+
+
+def check_precision(own: LayerPlan, device: Device) -> list[str]:
+    """Raises ModelRefused where a layer is to be painted in a precision that the device does not have."""
+    if own.options.get(PRECISION) != "half":
+        return []
+    device.half.check()
+    if device.half.gains or device.half.factor is None:
+        return []
+    times = f"{1 / device.half.factor:.1f} times as long as float32"
+    return [f"precision=half takes about {times} on this {device.about}; precision=auto chooses what is quicker"]
 
 
 def keys_of(
@@ -154,7 +174,13 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         {"id": i, "name": own.label_set.by_id(i).name, "share": round(n / pixels, 4)}
         for i, n in sorted(present.items(), key=lambda item: -item[1])
     ]
-    about = {"name": own.layer.name, "model": own.card.name, "classes": classes, "guessed": labels.facts.guessed}
+    about = {
+        "name": own.layer.name,
+        "model": own.card.name,
+        "precision": own.options.get(PRECISION, "float32"),
+        "classes": classes,
+        "guessed": labels.facts.guessed,
+    }
     return {**about, "labels": labels.facts.kind, "carried": carried, "warnings": warnings}
 
 

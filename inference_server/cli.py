@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import logs, render
+from inference_server.devices import NAMES, device_name
 from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
@@ -28,7 +29,7 @@ EXAMPLE = Path("examples") / "ride_the_train"
 
 def add_commands(commands: Any) -> None:
     serve = commands.add_parser("serve", help="run the inference server until Ctrl-C")
-    serve.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: the best there is)")
+    serve.add_argument("--device", type=device_name, default="auto", help=f"{NAMES} (default: the best there is)")
     serve.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one)")
     serve.add_argument("--bind", metavar="ADDRESS", help="tcp://HOST:PORT to serve other machines; needs --clients")
     serve.add_argument("--clients", type=Path, metavar="FOLDER", help="public keys of the machines that may connect")
@@ -55,7 +56,7 @@ def add_commands(commands: Any) -> None:
     check = commands.add_parser("check", help="say what is in a shot's passes, without painting")
     check.add_argument("input")
     _add_shot_arguments(check)
-    check.add_argument("--device", default="auto", help=argparse.SUPPRESS)
+    check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
     check.set_defaults(run=run_check)
 
     doctor = commands.add_parser("doctor", help="one report of versions, devices, server and paths")
@@ -103,7 +104,7 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
-    parser.add_argument("--device", default="auto", help="for a server started by this command")
+    parser.add_argument("--device", type=device_name, default="auto", help=f"{NAMES}, where no server runs")
     parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
     parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
     parser.add_argument("--overwrite", action="store_true", help="paint over delivered frames of another look")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_server.jobs import Jobs
+from inference_server.requests import settled
 from inference_server.space import Disks
 from inference_server.supervisor import Worker, start_worker
 from inference_server.tasks import Task
@@ -74,6 +75,8 @@ class Crew:
         self.letters: list[tuple[bytes, list[bytes]]] = []  # to be sent once the turn is on disk
         self._vacancies = [Vacancy(device, 0.0)]
         self._last_death = ""
+        self._refused: SemrenderError | None = None  # why the last one cannot have its device
+        self._ever_ready = False
         for job in jobs.paused_for(NO_WORKER):
             jobs.resume(job, "the server was started again")
         self._fill_vacancies()
@@ -81,6 +84,11 @@ class Crew:
     @property
     def busy(self) -> bool:
         return any(worker.tasks for worker in self.workers.values())
+
+    @property
+    def unfit(self) -> SemrenderError | None:
+        """Why the device that the server was started for is not here; None once a worker was ready."""
+        return None if self._ever_ready else self._refused
 
     def tell(self, header: Body) -> None:
         """Tell all workers."""
@@ -106,6 +114,9 @@ class Crew:
         if "ready" in header:
             self._ready(worker, header["ready"])
             return False
+        if "refused" in header:
+            worker.refused = from_dict(header["refused"])
+            return False
         if "task" not in header:  # a sign of life
             return False
         if "part" in header:
@@ -116,6 +127,7 @@ class Crew:
 
     def _ready(self, worker: Worker, about: Body) -> None:
         worker.ready, worker.about, worker.device = True, about, about["device"]
+        self._ever_ready, self._refused = True, None
         log.info("worker ready on %s", worker.device)
         self._vacancies += [Vacancy(device, 0.0) for device in about.get("others", [])]
         for job in self._jobs.paused_for(NO_WORKER):
@@ -145,7 +157,7 @@ class Crew:
             while worker.ready and (task := self._task_for(worker)) is not None:
                 header: Body = {"task": task.to_dict()}
                 if task.job not in worker.knows:
-                    header["spec"] = self._jobs.spec(task.job)
+                    header["spec"] = self._spec(task.job, worker)
                 try:
                     letter = protocol.pack(header)
                 except SemrenderError as error:
@@ -157,6 +169,14 @@ class Crew:
                 worker.tasks[task.id] = task
                 self._jobs.begin(task)
                 self.letters.append((worker.name, letter))
+
+    def _spec(self, job: str, worker: Worker) -> Body:
+        """The job's description, settled by the device that gets it first."""
+        spec = self._jobs.spec(job)
+        found = settled(spec, worker.about.get("half") is True)
+        if found is not None:
+            self._jobs.keep_spec(job, found)
+        return found or spec
 
     def forget(self) -> None:
         """Workers need not remember the jobs that have ended."""
@@ -225,7 +245,8 @@ class Crew:
         for task in worker.tasks:
             self._jobs.lose(task, died(worker))
         self.deaths += worker.ready
-        self._vacant(worker.device, 0 if worker.ready else worker.failed + 1)
+        self._refused = worker.refused
+        self._vacant(worker.device, 0 if worker.ready else STARTS if worker.refused else worker.failed + 1)
 
     def _vacant(self, device: str, failed: int) -> None:
         wait = min(2.0 ** (failed - STARTS), MOST_SECONDS) if failed else 0.0
@@ -256,7 +277,7 @@ class Crew:
                 self._jobs.pause(row["id"], f"{why}. It is tried again, and the job goes on by itself")
                 continue
             while (task := self._jobs.next_task(row["id"], ())) is not None:
-                self._jobs.fail(task.id, no_worker(self._last_death))
+                self._jobs.fail(task.id, self._refused or no_worker(self._last_death))
 
 
 def died(worker: Worker) -> ServerError:

@@ -11,6 +11,7 @@ from importlib import metadata
 from typing import Any
 
 from inference_server import cards
+from inference_server.models.precision import Half, half_of
 from shared import places
 from shared.client import find_server
 from shared.errors import SemrenderError
@@ -59,10 +60,18 @@ def _devices() -> list[str]:
         import torch
     except Exception as error:  # a broken installation is what this command is for
         return [f"torch does not load: {error}"]
-    names = [f"cuda:{n} {torch.cuda.get_device_name(n)}" for n in range(torch.cuda.device_count())]
+    names = [f"cuda:{n}" for n in range(torch.cuda.device_count() if torch.cuda.is_available() else 0)]
     if torch.backends.mps.is_available():
         names.append("mps")
-    return [*names, "cpu"]
+    return [f"{name}: {_precision(half_of(name))}" for name in (*names, "cpu")]
+
+
+def _precision(half: Half) -> str:
+    """What a device is, and what `precision=auto` makes of it."""
+    if not half.possible:
+        return f"{half.device}; precision=half cannot be had, auto is float32"
+    speed = "not measured on such a device" if half.factor is None else f"about {half.factor:g} times as fast"
+    return f"{half.device}; precision=half: {speed}, auto is {'half' if half.gains else 'float32'}"
 
 
 def _server() -> list[str]:

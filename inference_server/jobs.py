@@ -91,6 +91,9 @@ class Jobs:
     def spec(self, job: str) -> Body:
         return self._json(job, "spec")
 
+    def keep_spec(self, job: str, spec: Body) -> None:
+        self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
+
     def report(self, job: str) -> Body:
         """What the check found."""
         return self._json(job, "report")

@@ -244,8 +244,11 @@ def settled(
     return key
 
 
-def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, Any]:
-    """Cut the painting by the layer's coverage and write it with its mattes; returns the event's body."""
+def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = "") -> dict[str, Any]:
+    """Cut the painting by the layer's coverage and write it with its mattes; returns the event's body.
+
+    device: that painted it, in words.
+    """
     own = plan.layers[decoded.layer]
     height, width = decoded.labels.ids.shape
     under = decoded.stage == "underpaint"
@@ -272,6 +275,7 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None) -> dict[str, A
         "size": [width, height],
         "label_set": {"name": own.label_set.name, "hash": own.label_set.hash},
         **look(plan, own),
+        "device": device,
         "classes": {str(i): n for i, n in present.items()},
         "mattes": mattes,
         "guessed": decoded.labels.facts.guessed,

@@ -27,10 +27,21 @@ def server(device: str) -> Iterator[Client]:
     found = find_server("cli")
     if found is not None:
         with found:
+            _check_device(found, device)
             yield found
     else:
         with private_server("cli", device) as started:
             yield started
+
+
+def _check_device(client: Client, asked: str) -> None:
+    """A running server has its devices: another one is refused, not left out of account."""
+    devices = [worker["device"] for worker in client.hello("cli")["workers"] if worker["ready"]]
+    if asked != "auto" and devices and not any(device.split(":")[0] == asked or device == asked for device in devices):
+        raise ServerError(
+            f"the server that runs paints on {' and '.join(devices)}, not on {asked}",
+            remedy="Leave out --device, or stop that server",
+        )
 
 
 def describe(shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None) -> Body:

@@ -106,6 +106,19 @@ def _names_fit(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:
         )
 
 
+def settled(spec: Body, half: bool) -> Body | None:
+    """The description with every `auto` resolved for a device that gains by half precision, or not; None without one.
+
+    It is kept: frames are keyed by it, and a device that joins later paints in the same precision.
+    """
+    models = {
+        layer: {**model, "options": {**model["options"], cards.PRECISION: "half" if half else "float32"}}
+        for layer, model in spec.get("models", {}).items()
+        if model["options"].get(cards.PRECISION) == cards.AUTO
+    }
+    return {**spec, "models": {**spec["models"], **models}} if models else None
+
+
 def priority(body: Body, otherwise: int = 0) -> int:
     """A job's priority. Raises InputRefused."""
     value = body.get("priority", otherwise)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inference_server.tasks import Task
+from shared.errors import SemrenderError
 
 ADDRESS = "SEMRENDER_WORKER_ADDRESS"
 NAME = "SEMRENDER_WORKER_NAME"
@@ -38,6 +39,7 @@ class Worker:
     knows: set[str] = field(default_factory=set)  # jobs whose description it has
     heard: float = field(default_factory=time.monotonic)  # when it last answered, or got work while idle
     killed: str = ""  # why the broker killed it
+    refused: SemrenderError | None = None  # why it cannot have its device, as it said before it ended
     failed: int = 0  # starts on this device, before this one
     parts: dict[int, list[Any]] = field(default_factory=dict)  # by task: what came of a long answer
 
@@ -62,6 +64,8 @@ class Worker:
             self.process.wait(1.0)
 
     def death(self) -> str:
+        if self.refused:
+            return str(self.refused)
         code = self.process.returncode
         if self.killed:
             return self.killed

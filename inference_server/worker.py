@@ -29,7 +29,7 @@ import zmq
 
 from inference_server import fence, logs, supervisor
 from inference_server.crash_points import reach
-from inference_server.devices import choose_device, free_memory
+from inference_server.devices import Device, choose_device, free_memory
 from inference_server.holding import Holder, decode_held
 from inference_server.models.base import Resident
 from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLost, decode, encode, make_plan
@@ -43,6 +43,7 @@ ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
 DECODERS, ENCODERS = 2, 2
+LINGER = 1000  # milliseconds that what was said last may take
 PIECE = 2**20  # bytes of a long answer that go in one message
 
 PLACE = ("job", "layer", "frame")  # of a task, for the log
@@ -76,28 +77,24 @@ class Previews:
 
 
 class Worker:
-    """Take tasks from the broker at `address` until standard input closes."""
+    """Take tasks from the broker until standard input closes."""
 
     def __init__(
-        self, address: str, name: str, device: str, models_mib: int, after_delivery: AfterDelivery | None = None
+        self,
+        to_broker: zmq.Socket[bytes],
+        device: Device,
+        models_mib: int,
+        after_delivery: AfterDelivery | None = None,
     ) -> None:
         self.after_delivery = after_delivery
-        self.socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
-        self.socket.setsockopt(zmq.IDENTITY, name.encode())
-        self.socket.setsockopt(zmq.LINGER, 1000)
-        if supervisor.KEYS in os.environ:
-            server, public, secret = os.environ[supervisor.KEYS].encode().split()
-            self.socket.setsockopt(zmq.CURVE_SERVERKEY, server)
-            self.socket.setsockopt(zmq.CURVE_PUBLICKEY, public)
-            self.socket.setsockopt(zmq.CURVE_SECRETKEY, secret)
-        self.socket.connect(address)
-        self.device, others, about = choose_device(device)
+        self.socket = to_broker
+        self.device = device
         self.specs: dict[str, Body] = {}
         self.plans: dict[str, Plan] = {}
         self.planning = threading.Lock()
         self.previews: dict[str, Previews] = {}
         self.holders: dict[str, Holder] = {}  # job -> of the layer that was held last: a window takes memory
-        self.models = Resident(self.device, models_mib * 2**20)
+        self.models = Resident(device.name, models_mib * 2**20)
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.painter = ThreadPoolExecutor(1, "paint")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
@@ -106,8 +103,9 @@ class Worker:
         self.bell.setblocking(False)
         self.door.setblocking(False)
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
-        log.info("ready on %s", self.device)
-        self.send({"ready": {"device": self.device, "others": others, "about": about, "pid": os.getpid()}})
+        log.info("ready on %s: %s", device.name, device.about)
+        about = {"device": device.name, "others": list(device.others), "about": device.about}
+        self.send({"ready": {**about, "half": device.half.gains, "pid": os.getpid()}})
 
     def send(self, header: Body) -> None:
         if "task" in header:
@@ -223,7 +221,7 @@ class Worker:
 
     def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
-        body = encode(plan, decoded, picture)
+        body = encode(plan, decoded, picture, self.device.about)
         if decoded.stage == "underpaint":
             return body
         previews = self.previews[plan.job]
@@ -236,7 +234,8 @@ class Worker:
     def check(self, task: Body) -> Body:
         from inference_server.check import check_job
 
-        return check_job(self.specs[task["job"]], task["job"], self.step, free_memory(self.device), task["taken"])
+        free = free_memory(self.device.name)
+        return check_job(self.specs[task["job"]], task["job"], self.step, free, self.device, task["taken"])
 
     def step(self) -> None:
         self.steps += 1
@@ -349,6 +348,19 @@ def end_with_broker(worker: Worker) -> None:
     os._exit(0)
 
 
+def connect(address: str, name: str) -> zmq.Socket[bytes]:
+    door: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
+    door.setsockopt(zmq.IDENTITY, name.encode())
+    door.setsockopt(zmq.LINGER, LINGER)
+    if supervisor.KEYS in os.environ:
+        server, public, secret = os.environ[supervisor.KEYS].encode().split()
+        door.setsockopt(zmq.CURVE_SERVERKEY, server)
+        door.setsockopt(zmq.CURVE_PUBLICKEY, public)
+        door.setsockopt(zmq.CURVE_SECRETKEY, secret)
+    door.connect(address)
+    return door
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto")
@@ -361,9 +373,16 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     fence.stand_before(int(os.environ[supervisor.BROKER]))
-    name = os.environ[supervisor.NAME]
+    door = connect(os.environ[supervisor.ADDRESS], os.environ[supervisor.NAME])
+    try:
+        device = choose_device(arguments.device)
+    except SemrenderError as error:
+        log.error("%s", error)
+        door.send_multipart(protocol.pack({"refused": error.to_dict()}))
+        zmq.Context.instance().destroy(LINGER)
+        raise SystemExit(error.exit_code) from error
     after = resolve_name(arguments.after_delivery) if arguments.after_delivery else None
-    worker = Worker(os.environ[supervisor.ADDRESS], name, arguments.device, arguments.models_mib, after)
+    worker = Worker(door, device, arguments.models_mib, after)
     threading.Thread(target=end_with_broker, args=(worker,), daemon=True).start()
     worker.run()
 

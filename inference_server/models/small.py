@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from inference_server.cards import Card
 from inference_server.models.base import Model, PaintInput, Place, checked_weights, fill, fitting
+from inference_server.models.precision import is_half
 from shared.errors import ModelRefused
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
@@ -162,7 +163,7 @@ class SmallModel(Model):
         noise = noise_plane(request.seed, height, width, place.top, place.left)
         rows = torch.linspace(-1, 1, place.height + 2 * MARGIN)[place.top : place.top + height]
         look = self.looks.index(request.options["look"]) if self.looks else 0
-        picture = self.picture(labels, look, noise, rows, request.options.get("precision") == "half")
+        picture = self.picture(labels, look, noise, rows, is_half(request.options, self.device))
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
         result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()
         return result

@@ -26,6 +26,7 @@ from inference_server.cards import Card
 from inference_server.models import kernels, spade
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.lanes import WIDTH
+from inference_server.models.precision import is_half
 from inference_server.models.processor import Convolution, Scratch, bits_of
 from inference_server.models.spade import SpadeBlock, SpadeNet
 from inference_server.models.spade_tables import (
@@ -179,7 +180,7 @@ class FastSpadeModel(spade.SpadeModel):
         self._fast: tuple[bool, FastSpade] | None = None
 
     def picture(self, request: PaintInput, style: Tensor | None) -> Tensor:
-        half = request.options.get("precision") == "half"
+        half = is_half(request.options, self.device)
         if self._fast is None or self._fast[0] != half:
             self._fast = None
             net = self.net or spade.load(self.card, self.folder, self.device).net

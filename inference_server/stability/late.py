@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inference_server.stability import carry
+    from inference_server.stability import carry as carry
 else:
     import importlib
 

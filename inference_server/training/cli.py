@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from inference_server.devices import NAMES, device_name
 from shared.command import tell
 
 
@@ -29,7 +30,7 @@ def add_commands(commands: Any) -> None:
     train.add_argument(
         "--about", type=Path, metavar="FILE", help="JSON: title, description, licence, credit, fallbacks"
     )
-    train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    train.add_argument("--device", type=device_name, default="auto", help=NAMES)
     train.add_argument("--check", action="store_true", help="only look at the pairs")
     train.add_argument("--restart", action="store_true", help="forget an unfinished training of this name")
     train.set_defaults(run=run_train)
@@ -55,7 +56,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         batch=arguments.batch,
         rate=arguments.rate,
         seed=arguments.seed,
-        device=choose_device(arguments.device)[0],
+        device=choose_device(arguments.device).name,
         restart=arguments.restart,
         check_only=arguments.check,
         about=read_about(arguments.about),

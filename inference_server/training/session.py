@@ -17,6 +17,7 @@ import torch
 from inference_server.cards import Card, find_card
 from inference_server.models import checkpoint as published
 from inference_server.models.install import check_name
+from inference_server.models.precision import half_of
 from inference_server.training import pictures
 from inference_server.training.networks import Start, going_on, new, spade_start
 from inference_server.training.pairs import Pairs, class_rows, read_pairs, warnings
@@ -211,9 +212,7 @@ def precision_of(device: str) -> str:
     """bfloat16 where the device computes in it, else float32."""
     if device.startswith("cuda"):
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if device == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False):
-        return "bfloat16"
-    return "float32"
+    return "bfloat16" if device == "cpu" and half_of("cpu").gains else "float32"
 
 
 def _checked_pairs(request: Request, label_set: LabelSet, say: Say) -> Pairs:

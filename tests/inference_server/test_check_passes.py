@@ -13,6 +13,7 @@ from PIL import Image
 import semrender as command
 from inference_server.check import check_job
 from inference_server.cli import shot_from_arguments
+from inference_server.devices import choose_device
 from inference_server.painting import decode, encode, make_plan
 from inference_server.progress import passes_in_words
 from inference_server.render import describe
@@ -36,7 +37,7 @@ def asked_of(*arguments):
 
 def checked(*arguments):
     """What the worker finds before painting: the report and its problems in words."""
-    report = check_job(asked_of(*arguments), "job", lambda: None, 2**40)
+    report = check_job(asked_of(*arguments), "job", lambda: None, 2**40, choose_device("cpu"))
     return report, "; ".join(str(from_dict(problem)) for problem in report["problems"])
 
 

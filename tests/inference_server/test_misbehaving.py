@@ -65,13 +65,14 @@ def test_lack_of_memory_fails_the_frame_in_words_and_the_worker_lives(add_sleep_
 
 def test_too_little_memory_is_said_before_the_run(add_sleep_model, colour_frames, tmp_path, monkeypatch):
     from inference_server.check import check_job
+    from inference_server.devices import choose_device
     from inference_server.requests import job_spec
 
     job = job_of(colour_frames(), tmp_path / "out", add_sleep_model())
     spec = job_spec(job, tmp_path / "labels", tmp_path / "out", None, uploaded=False)
-    report = check_job(spec, "a", lambda: None, memory=1000)
+    report = check_job(spec, "a", lambda: None, memory=1000, device=choose_device("cpu"))
     assert any("GiB of memory" in words and "--size" in words for words in report["warnings"])
-    assert not check_job(spec, "a", lambda: None, memory=10**12)["warnings"]
+    assert not check_job(spec, "a", lambda: None, memory=10**12, device=choose_device("cpu"))["warnings"]
 
 
 def test_models_beyond_the_budget_make_room_for_the_one_in_use(add_sleep_model, monkeypatch):

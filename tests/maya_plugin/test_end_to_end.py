@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from inference_server.check import check_job
+from inference_server.devices import choose_device
 from inference_server.requests import job_spec
 from maya_plugin.core import events, refusal, render_settings
 from maya_plugin.core.contract import ARNOLD, ShotRequest
@@ -25,7 +26,7 @@ def checked(report, tmp_path):
     """What the server's check says of rendered passes, without a socket."""
     written, base = read_shot(Path(report.shot_file))
     spec = job_spec({"shot": written.to_dict()}, base, tmp_path / "painted", None, uploaded=False)
-    return check_job(spec, "job", lambda: None, 2**40)
+    return check_job(spec, "job", lambda: None, 2**40, choose_device("cpu"))
 
 
 @pytest.mark.parametrize("renderer", ["hardware", ARNOLD])
