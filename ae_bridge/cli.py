@@ -96,11 +96,12 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def run_split(arguments: argparse.Namespace) -> int:
-    from ae_bridge.split import refuse_equal_names, split
+    from ae_bridge.split import named_by, refuse_equal_names, split
 
-    refuse_equal_names(arguments.files)
+    files = named_by(arguments.files)
+    refuse_equal_names(files)
     made: dict[str, None] = {}
-    for file in arguments.files:
+    for file in files:
         made.update(dict.fromkeys(str(path.parent) for path in split(file, arguments.out)))
     _say(arguments, "made", list(made))
     return 0

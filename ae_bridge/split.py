@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import OpenEXR
 
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.passes import cryptomatte_ranks, exr
 from shared.passes.exr import Part, Pixels
 from shared.passes.exr_header import Header, text_of
@@ -72,6 +72,17 @@ def split(file: Path, out: Path) -> list[Path]:
     name, number = numbered(file.stem)
     targets = [out / one / f"{name}_{one}{number}.exr" for one in _folders(passes)]
     return [_write(target, one) for target, one in zip(targets, passes, strict=True)]
+
+
+def named_by(words: Iterable[Path]) -> list[Path]:
+    """The files that words of the command line name; a shell of Windows leaves its * to us. Raises MissingInput."""
+    files: list[Path] = []
+    for word in words:
+        found = sorted(word.parent.glob(word.name)) if "*" in word.name and not word.exists() else [word]
+        if not found:
+            raise MissingInput("no file has a name like this", file=word)
+        files += found
+    return files
 
 
 def refuse_equal_names(files: Iterable[Path]) -> None:

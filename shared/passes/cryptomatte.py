@@ -141,12 +141,18 @@ def choose(path: Path, cryptos: list[Crypto], label_set: LabelSet, options: Read
         raise cryptos[0].flaw
     found = [_choice(crypto, path, label_set, options) for crypto in sound]
     known = [choice for choice in found if choice.known > 0] or found
-    if len({_layer_of(choice.crypto.name) for choice in known}) > 1:
+    ranked = sorted(known, key=_order)
+    tied = len(ranked) > 1 and _order(ranked[0]) == _order(ranked[1])
+    if tied or len({_layer_of(choice.crypto.name) for choice in known}) > 1:
         raise InputRefused(
             f"which Cryptomatte holds the labels is not clear: {len(known)} fit",
             remedy=f"Say it with --crypto: {', '.join(choice.crypto.name for choice in known)}",
         )
-    return min(known, key=lambda choice: (-round(choice.known, 3), "material" not in choice.crypto.name.lower()))
+    return ranked[0]
+
+
+def _order(choice: Choice) -> tuple[float, bool]:
+    return -round(choice.known, 3), "material" not in choice.crypto.name.lower()
 
 
 def _called(cryptos: list[Crypto], wanted: str) -> list[Crypto]:

@@ -80,8 +80,10 @@ def _layers(parts: list[Part]) -> Layers:
 
 
 def _gathered(name: str, layers: Layers, entries: Mapping[str, Entry]) -> list[Crypto]:
-    """The Cryptomattes of one name: one, or one for each part that begins one; none without a first rank."""
-    starts = [part for part, _ in layers.get(f"{name}00".lower(), {}).get("r", [])]
+    """The Cryptomattes of one name: one, or one for each part that begins one; none where there are no ranks."""
+    of_name = re.compile(re.escape(name.lower()) + r"(\d\d)")
+    first = min((layer for layer in layers if of_name.fullmatch(layer)), default="")
+    starts = [part for part, _ in layers.get(first, {}).get("r", [])]
     announced: Entry = {}
     for entry in entries.values():  # the same in every part, or only in some
         announced.update({key: value for key, value in entry.items() if value})
@@ -92,7 +94,7 @@ def _gathered(name: str, layers: Layers, entries: Mapping[str, Entry]) -> list[C
         ranks: dict[int, dict[str, tuple[Part, str]]] = {}
         flaw = None
         for layer, channels in layers.items():
-            match = re.fullmatch(re.escape(name.lower()) + r"(\d\d)", layer)
+            match = of_name.fullmatch(layer)
             for letter, places in channels.items() if match else ():
                 own = [place for place in places if alone or _together(place[0], start)]
                 if match and own:

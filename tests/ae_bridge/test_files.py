@@ -179,6 +179,17 @@ def test_every_channel_of_a_file_is_in_a_pass(tmp_path: Path, parts: dict[str, A
     assert all({"R", "G", "B"} <= set(channels) for channels in found.values()), "After Effects reads RGBA"
 
 
+def test_a_pattern_that_the_shell_left_alone_names_its_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 2):
+        exr(tmp_path / f"sh.{number}.exr")
+    assert semrender.main(["ae", "split", str(tmp_path / "sh.*.exr"), "--out", str(tmp_path / "out")]) == 0
+    assert len(list((tmp_path / "out").rglob("*.exr"))) == 2
+    assert semrender.main(["ae", "split", str(tmp_path / "no.*.exr"), "--out", str(tmp_path / "out")]) == 3
+    assert "no.*.exr" in capsys.readouterr().err
+
+
 def test_a_cryptomatte_in_several_parts_becomes_one_file(tmp_path: Path, data_folder: Path) -> None:
     source = data_folder / "reported" / "cryptomatte_a_part_per_rank"
     split(source / "crypto.1001.exr", tmp_path / "out")
