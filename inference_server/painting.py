@@ -31,6 +31,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
 from shared.passes.data_pass import unlike_before
+from shared.passes.formats import read_picture
 from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
@@ -464,21 +465,18 @@ def nearest(ids: Ids, outside: NDArray[np.bool_]) -> Ids:
 
 
 def read_instances(path: Path, ids: Ids) -> NDArray[np.int32]:
-    """An instance pass as one number per pixel (H, W): grey or colour PNG or TIFF, each value one object."""
-    import cv2
-
-    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.shape[:2] != ids.shape:
-        found = "cannot be read" if pixels is None else f"is {pixels.shape[1]}x{pixels.shape[0]}"
+    """An instance pass as one number per pixel (H, W): a grey or colour picture, each value one object."""
+    pixels = read_picture(path).samples
+    if pixels.shape[:2] != ids.shape:
         raise InputRefused(
-            f"the instance pass {found}",
+            f"the instance pass is {pixels.shape[1]}x{pixels.shape[0]}",
             file=path,
             remedy=f"Give a PNG of {ids.shape[1]}x{ids.shape[0]} with one value per object",
         )
-    if pixels.ndim == 2:
+    if pixels.ndim == 2 and pixels.dtype.kind in "ui":
         return pixels.astype(np.int32)
-    colour = pixels[..., :3].astype(np.int64) @ np.array([1, 1 << 16, 1 << 32], np.int64)
-    _, numbers = np.unique(colour, return_inverse=True)
+    values = pixels.reshape(ids.size, -1)
+    _, numbers = np.unique(values, axis=0, return_inverse=True)
     return numbers.reshape(ids.shape).astype(np.int32)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -222,9 +222,21 @@ def _in_folder(folder: Path, text: str) -> Sequence:
         one = found[0]
         return replace(one, pattern=(Path(text) / one.pattern).as_posix())
     if not found:
-        raise MissingInput("there is no picture in this folder", remedy="Check the folder")
+        raise no_picture(folder)
     raise InputRefused(
         "the folder holds more than one sequence", cause=listed(numbered + stills), remedy="Name one of them"
+    )
+
+
+def no_picture(folder: Path) -> MissingInput:
+    """The error for a folder in which nothing is a picture that can be read, with what is there instead."""
+    kinds = Counter(Path(name).suffix.lower() for name in files_in(folder) if split_name(name))
+    cause = ""
+    if kinds:
+        kind, count = kinds.most_common(1)[0]
+        cause = f"It holds {count} numbered files that end in {kind or 'nothing'}, which is no format that is read"
+    return MissingInput(
+        "there is no picture in this folder", cause=cause, remedy="Check the folder; PNG or EXR is best"
     )
 
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from shared.errors import InputRefused, MissingInput
+from shared.errors import InputRefused
 from shared.frame_numbers import NUMBER, split_name
-from shared.sequences import Sequence, find_sequence, in_words, listed, sequences_in
+from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
 from shared.shot import FILE_NAME, MAX_NAME, Shot, ShotLayer, name_fault, read_shot
 
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
@@ -55,7 +55,7 @@ def _layered_shot(path: Path) -> Shot:
     folders = [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
     folders = [entry for entry in folders if any(sequences_in(entry))]
     if not folders:
-        raise MissingInput("there is no picture in this folder", remedy="Check the folder")
+        raise no_picture(path)
     numbers = {entry: re.match("[0-9]{1,8}", entry.name) for entry in folders}
     order = {entry: int(number[0]) for entry, number in numbers.items() if number}
     if len(folders) > 1 and len(set(order.values())) < len(folders):

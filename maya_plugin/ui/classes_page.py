@@ -25,7 +25,7 @@ class ClassesPage(QtWidgets.QWidget):
         super().__init__(parent)
         self.model = ClassModel(self)
         self.label_set = QtWidgets.QComboBox()
-        self.label_set.setToolTip("The label set: which classes there are. The model must have been made for it")
+        self.label_set.setToolTip("The label set: which classes there are. Every model paints it")
         self.label_set.setAccessibleName("Label set")
         self.label_set.activated.connect(lambda _: self.label_set_chosen.emit(str(self.label_set.currentData())))
         self.search = QtWidgets.QLineEdit()

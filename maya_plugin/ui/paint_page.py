@@ -67,20 +67,20 @@ class PaintPage(QtWidgets.QWidget):
     # Told by the panel
 
     def show_models(self, models: Models, label_set: str) -> None:
-        """The models; those of another label set are there but cannot be chosen."""
+        """The models; one of another label set paints too, its classes being carried over."""
         wanted = self.model.currentData() or self._wanted.get("model") or models.default
         self._models = models
         self.model.clear()
         for card in models.cards:
-            fits = card.label_set == label_set
-            self.model.addItem(card.title if fits else f"{card.title} (for {card.label_set})", card.name)
-            self._set_enabled(self.model.count() - 1, fits)
+            own = card.label_set == label_set
+            self.model.addItem(card.title if own else f"{card.title} (classes of {card.label_set})", card.name)
         for name, why in models.broken.items():
             self.model.addItem(f"{name} (cannot be used)", name)
             self.model.setItemData(self.model.count() - 1, why, Qt.ItemDataRole.ToolTipRole)
             self._set_enabled(self.model.count() - 1, False)
-        fitting = [card.name for card in models.cards if card.label_set == label_set]
-        chosen = wanted if wanted in fitting else next(iter(fitting), "")
+        usable = [card.name for card in models.cards]
+        own_first = [card.name for card in models.cards if card.label_set == label_set] + usable
+        chosen = wanted if wanted in usable else next(iter(own_first), "")
         self.model.setCurrentIndex(self.model.findData(chosen) if chosen else -1)
         self._show_card()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, available, load_label_set
-from shared.passes.colour import FLAT, VIEWS, Codes, View, distances, packed, seen
+from shared.passes.colour import FLAT, MADE_LINEAR, VIEWS, Codes, View, distances, packed, seen
 from shared.passes.label_pass import Ids
 
 Mask = NDArray[np.bool_]
@@ -231,19 +231,23 @@ TESTS: tuple[Callable[[Soiled], Words | None], ...] = (_other_set, _view, _dithe
 
 # --- ids --------------------------------------------------------------------------------------------------
 
-TRAIN_IDS = {  # sets whose annotations are also to be had numbered as networks are trained: last id, remedy
-    "cityscapes": (18, "give --label-set cityscapes_train_ids"),
-    "ade20k": (149, "add 1 to every id, and make 255 to 0"),
+TRAIN_IDS = {  # sets that are also numbered as networks are trained: last id, an id that must be there, remedy
+    "cityscapes": (18, None, "give --label-set cityscapes_train_ids"),
+    "ade20k": (149, 0, "add 1 to every id, and make 255 to 0"),
 }
-SCALES: tuple[tuple[float, str], ...] = (
-    (1 / 257, "An id pass of 8 bits was saved again with 16: all values are 257 times an id"),
-    (1 / 256, "An id pass of 8 bits was saved again with 16: all values are 256 times an id"),
-    (255, "An id pass of 8 bits was saved again as float: all values are an id / 255"),
-    (65535, "An id pass of 16 bits was saved again as float: all values are an id / 65535"),
+Undone = Callable[[NDArray[np.floating[Any]]], NDArray[np.floating[Any]]]
+SAVED_AGAIN = "An id pass of 8 bits was saved again"
+SCALES: tuple[tuple[Undone, float, str], ...] = (  # how it is undone, how exactly, and the cause
+    (lambda values: values / 257, 0, f"{SAVED_AGAIN} with 16: all values are 257 times an id"),
+    (lambda values: values / 256, 0, f"{SAVED_AGAIN} with 16: all values are 256 times an id"),
+    (lambda values: values * 255, 0.1, f"{SAVED_AGAIN} as float: all values are an id / 255"),
+    (lambda values: MADE_LINEAR.undone(values) * 255, 0.1, f"{SAVED_AGAIN} as float and made linear"),
+    (
+        lambda values: values * 65535,
+        0.1,
+        "An id pass of 16 bits was saved again as float: all values are an id / 65535",
+    ),
 )
-
-
-STEP = 0.1  # as far as half floats lie from a whole number / 255
 
 
 def scaled_ids(values: NDArray[np.floating[Any]], known: set[int]) -> tuple[NDArray[np.uint16], str] | None:
@@ -251,12 +255,14 @@ def scaled_ids(values: NDArray[np.floating[Any]], known: set[int]) -> tuple[NDAr
 
     255 of what were 8 bits is NOTHING.
     """
-    for factor, cause in SCALES:
-        scaled = values * factor
-        ids = np.rint(scaled)
-        if np.abs(scaled - ids).max(initial=0) > (0 if factor < 1 else STEP) or not ids.any():
+    for undone, step, cause in SCALES:
+        if step and values.max(initial=0) > 1:
             continue
-        if factor != 65535:
+        scaled = undone(values)
+        ids = np.rint(scaled)
+        if np.abs(scaled - ids).max(initial=0) > step or not ids.any():
+            continue
+        if cause.startswith(SAVED_AGAIN):
             ids[ids == 255] = NOTHING
         if set(np.unique(ids).astype(int).tolist()) <= known | {NOTHING}:
             return ids.astype(np.uint16), cause
@@ -265,9 +271,9 @@ def scaled_ids(values: NDArray[np.floating[Any]], known: set[int]) -> tuple[NDAr
 
 def training_ids(found: set[int], label_set: LabelSet) -> str:
     """A warning where an 8-bit id picture, 255 in it, looks numbered as networks are trained; else empty."""
-    last, remedy = TRAIN_IDS.get(label_set.name, (-1, ""))
+    last, needed, remedy = TRAIN_IDS.get(label_set.name, (-1, None, ""))
     inside = found - {NOTHING}
-    if NOTHING not in found or not inside or max(inside) > last:
+    if NOTHING not in found or not inside or max(inside) > last or (needed is not None and needed not in inside):
         return ""
     return (
         f"255 beside no id above {last}: these look like the trainIds of {label_set.name}, not its own ids, "

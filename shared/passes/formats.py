@@ -26,10 +26,10 @@ from shared.passes.pictures import (
     read_jpeg,
     read_palette,
     read_png,
-    silent,
     truncated,
     undecodable,
 )
+from shared.passes.quiet import quiet
 
 TARGA = (".tga", ".icb", ".vda", ".vst")  # the one format without a mark at its beginning
 READ = {
@@ -140,7 +140,7 @@ def _without_library(path: Path, kind: str, spec: Any, error: str) -> Raw:
     plain = spec.alpha_channel < 0 or spec.get_int_attribute("oiio:UnassociatedAlpha")
     exact = {"uint8": ("L", "RGB", "RGBA"), "uint16": ("I;16",)}.get(str(spec.format), ())
     if plain and spec.get_int_attribute("Orientation", 1) == 1 and _mode(path) in exact:
-        with opened(path) as picture, silent():
+        with opened(path) as picture, quiet():
             pixels = np.asarray(picture)
         return _raw(kind, spec, pixels if pixels.ndim == 3 else pixels[..., None])
     raise InputRefused(

@@ -5,9 +5,7 @@ OpenCV decodes (fast, keeps 16 bits); Pillow where palette indices matter, which
 
 from __future__ import annotations
 
-import os
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -227,23 +225,6 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise InputRefused("the picture claims a size that is no frame", file=path) from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, struct.error, zlib.error):
         raise undecodable(path) from None
-
-
-@contextmanager
-def silent() -> Iterator[None]:
-    """Without the process's standard error, for a library that writes there by itself and cannot be told not to."""
-    with _SILENCE:
-        kept = os.dup(2)
-        try:
-            with open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-_SILENCE = threading.Lock()
 
 
 def _check_rows(path: Path) -> None:

@@ -1,7 +1,8 @@
 """Libraries that write to the standard streams are not heard; whatever else is written there meanwhile is.
 
-OpenEXR prints its own words about damaged files: from C to the error stream, from its Python binding with
-`print`. They would stand in the middle of a JSON answer, and the artist gets our words anyway.
+OpenEXR prints its own words about damaged files, from C to the error stream and from its Python binding with
+`print`; Pillow's libtiff to the error stream. They would stand in the middle of a JSON answer, and the artist
+gets our words anyway.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TextIO
 
-THEIRS = ("EXR_ERR_", "Warning: Exception raised reading pixel data")
+THEIRS = ("EXR_ERR_", "Warning: Exception raised reading pixel data", "TIFF", "ZSTDDecode", "LZMADecode")
 
 _lock = threading.Lock()
 _readers = 0
@@ -24,7 +25,7 @@ _undo: tuple[int, IO[bytes], TextIO, io.StringIO] | None = None
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep OpenEXR's words off the standard streams. Several threads may be inside; the last one out restores."""
+    """Keep their words off the standard streams. Several threads may be inside; the last one out restores."""
     global _readers, _undo
     with _lock:
         _readers += 1

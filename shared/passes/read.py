@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import colour, cryptomatte, cryptomatte_ranks, diagnose, exr, exr_layers, formats, pictures
+from shared.passes.decoding import Decoded, Mask, best, decode_colours, scaled
 from shared.passes.label_pass import (
     Ids,
     LabelPass,
@@ -22,20 +23,7 @@ from shared.passes.label_pass import (
     hard_coverage,
 )
 
-Mask = NDArray[np.bool_]
-
 NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
-VIEW_STEP = 0.25  # codes: how exact a colour must be after a view was undone, which half floats blur
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Ids with what the way there showed."""
-
-    ids: Ids
-    palette: str | None = None
-    guessed: int = 0
-    warnings: tuple[str, ...] = ()
 
 
 def probe(path: str | Path) -> Probe:
@@ -116,6 +104,8 @@ def _picture_colours(
     if samples.dtype != np.uint8 or raw.top != 255:
         fine = samples.astype(np.float32) / np.float32(raw.top)
         rgb, odd = colour.codes_of(fine, _step(raw.top))
+        if samples.dtype == np.uint16 and not (samples & 255).any():  # 8 bits moved up, not multiplied by 257
+            rgb, odd, fine = (samples >> 8).astype(np.uint8), None, None
     if raw.associated and raw.alpha is not None:
         palettes = colour.palettes_of(label_set, options.palette)
         places, colours, none = colour.straightened(samples, raw.alpha, raw.top, palettes)
@@ -124,7 +114,7 @@ def _picture_colours(
         odd.ravel()[places] = none
         fine = None
     try:
-        return _decode_colours(rgb, odd, outside, label_set, options, raw.lossy, fine)
+        return decode_colours(rgb, odd, outside, label_set, options, raw.lossy, fine)
     except InputRefused as refused:
         if _equal(samples) and np.isin(samples, [one.id for one in label_set.labels] + [NOTHING_8BIT]).all():
             raise InputRefused(
@@ -161,120 +151,9 @@ def _grey_ids(samples: NDArray[Any], outside: Mask | None, label_set: LabelSet, 
     if outside is not None:
         ids[outside] = NOTHING
     if fractions or not (found := set(count_classes(ids))) <= known | {NOTHING}:
-        return _scaled(values, ids, fractions, label_set, options)
+        return scaled(values, ids, fractions, label_set, options)
     words = diagnose.training_ids(found, label_set) if samples.dtype == np.uint8 else ""
     return Decoded(ids, warnings=(words,) if words else ())
-
-
-def _scaled(values: NDArray[Any], ids: Ids, fractions: int, label_set: LabelSet, options: ReadOptions) -> Decoded:
-    """Ids out of values that are none, where one known change explains all of them and the artist allows it."""
-    inside = ids != NOTHING
-    unique, place = np.unique(values[inside].astype(np.float64), return_inverse=True)
-    found = diagnose.scaled_ids(unique, {label.id for label in label_set.labels})
-    if found is None:
-        _check_ids(ids, label_set)
-        raise InputRefused(
-            f"{fractions} of {values.size} pixels are no whole numbers from 0 to {NOTHING}",
-            cause="The ids were filtered (anti-aliasing, resize or motion blur), or this is no id pass",
-            remedy="Render ids without filtering",
-        )
-    scaled, cause = found
-    if options.mode != "nearest":
-        raise InputRefused(
-            f"the values of this id pass are no ids of {label_set.name}",
-            cause=cause,
-            remedy="Save the ids themselves, or read it with --mode nearest, which undoes it",
-        )
-    ids[inside] = scaled[place]
-    return Decoded(ids, warnings=(f"{cause}; it was undone",))
-
-
-def _check_ids(ids: Ids, label_set: LabelSet) -> None:
-    known = {label.id for label in label_set.labels} | {NOTHING}
-    found = count_classes(ids)
-    unknown = {i: n for i, n in found.items() if i not in known}
-    if not unknown:
-        return
-    first = next(iter(unknown))
-    y, x = np.argwhere(ids == first)[0]
-    pixels = sum(unknown.values())
-    listed = ", ".join(f"{i} ({n} px)" for i, n in list(unknown.items())[:6]) + (" ..." if len(unknown) > 6 else "")
-    many = len(unknown) > 40
-    raise InputRefused(
-        f"{pixels} pixels have ids that the label set {label_set.name} does not have: {listed}; first at x {x}, y {y}",
-        cause="This looks like a picture, not an id pass"
-        if many
-        else "The pass was made for another label set, or is no id pass",
-        remedy="Choose the label set with --label-set, or the pass with --exr-layer",
-    )
-
-
-def _decode_colours(
-    rgb: NDArray[np.uint8],
-    odd: Mask | None,
-    outside: Mask | None,
-    label_set: LabelSet,
-    options: ReadOptions,
-    lossy: str = "",
-    fine: NDArray[np.float32] | None = None,
-) -> Decoded:
-    """Colours to ids under the palette asked for, or under the one that makes every pixel a class.
-
-    What is outside the layer decides nothing, whatever colour it has.
-    fine: the colours (H, W, 3) as they are stored, 0..1, where that is finer than 8 bits.
-    """
-    bad, codes, ids = _best(rgb, outside, label_set, options)
-    if odd is not None:
-        odd = odd if outside is None else odd & ~outside
-        odd = odd if odd.any() else None
-    if (ids == colour.SHARED).any() and (bad == 0 or options.mode == "nearest"):
-        raise colour.shared_colour(rgb, ids, codes, label_set)
-    if bad == 0 and odd is None:
-        return Decoded(ids, codes.name)
-    view = None if fine is None else _view(fine, outside, label_set, options)
-    if options.mode == "nearest":
-        if view is not None and fine is not None:
-            rgb, _ = colour.codes_of(view.undone(fine), VIEW_STEP)
-            codes = _best(rgb, outside, label_set, options)[1]
-        guess = colour.nearest(rgb, outside, codes)
-        if guess is not None:
-            ids, guessed, notes = guess
-            return Decoded(ids, codes.name, guessed, notes if view is None else (view.note, *notes))
-    bad_mask = ids == colour.INVALID if odd is None else (ids == colour.INVALID) | (odd & (ids != NOTHING))
-    failed = options.mode == "nearest"
-    raise diagnose.refusal(rgb, ids, bad_mask, outside, codes, label_set, nearest_failed=failed, lossy=lossy, view=view)
-
-
-def _best(
-    rgb: NDArray[np.uint8], outside: Mask | None, label_set: LabelSet, options: ReadOptions
-) -> tuple[int, colour.Codes, Ids]:
-    """How many pixels are no class under the palette that leaves fewest, that palette, and the ids."""
-    declared = tuple(label_set.find(name).id for name in options.classes)
-    best: tuple[int, colour.Codes, Ids] | None = None
-    for codes in colour.palettes_of(label_set, options.palette):
-        ids = colour.decode(rgb, outside, codes, declared)
-        bad = int((ids == colour.INVALID).sum())
-        if best is None or bad < best[0]:
-            best = (bad, codes, ids)
-        if bad == 0:
-            break
-    assert best is not None
-    return best
-
-
-def _view(
-    fine: NDArray[np.float32], outside: Mask | None, label_set: LabelSet, options: ReadOptions
-) -> colour.View | None:
-    """The view of colour management that explains nearly all of a picture whose raw colours are no classes."""
-    total = fine.shape[0] * fine.shape[1] - (0 if outside is None else int(outside.sum()))
-    for view in colour.VIEWS:
-        rgb, odd = colour.codes_of(view.undone(fine), VIEW_STEP)
-        bad, _, ids = _best(rgb, outside, label_set, options)
-        if odd is not None:
-            bad = int(((ids == colour.INVALID) | (odd & (ids != NOTHING))).sum())
-        if bad <= (1 - diagnose.NEARLY_ALL) * total:
-            return view
-    return None
 
 
 # --- EXR --------------------------------------------------------------------------------------------------
@@ -301,7 +180,7 @@ def _from_layers(path: Path, found: list[exr_layers.Candidate], label_set: Label
         _check_against_colours(source.name, ids, found, label_set, options)
     decoded = Decoded(ids)
     if source.fractions or not set(count_classes(ids)) <= {one.id for one in label_set.labels} | {NOTHING}:
-        decoded = _scaled(source.values, ids, source.fractions, label_set, options)
+        decoded = scaled(source.values, ids, source.fractions, label_set, options)
     return _finish(path, f"EXR ids of {source.name}", decoded, None)
 
 
@@ -315,7 +194,7 @@ def _from_colours(path: Path, source: exr_layers.ColourLayer, label_set: LabelSe
             cause="The renderer wrote class ids into all three channels",
             remedy="Say it with --encoding ids",
         )
-    decoded = _decode_colours(rgb, odd, outside, label_set, options, lossy, source.rgb)
+    decoded = decode_colours(rgb, odd, outside, label_set, options, lossy, source.rgb)
     return _finish(path, f"EXR colours of {source.name}", decoded, source.alpha)
 
 
@@ -333,7 +212,7 @@ def _check_against_colours(
         if codes.shape[:2] != ids.shape or (odd is not None and (odd & ~outside)[::3, ::3].any()):
             continue
         inside = ~outside[::3, ::3]
-        bad, _, seen = _best(np.ascontiguousarray(codes[::3, ::3]), ~inside, label_set, options)
+        bad, _, seen = best(np.ascontiguousarray(codes[::3, ::3]), ~inside, label_set, options)
         labels = bad == 0 and not (seen == colour.SHARED).any() and len(np.unique(seen[inside])) > 1
         if labels and (seen != ids[::3, ::3])[inside].any():
             raise InputRefused(

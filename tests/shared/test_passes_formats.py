@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenEXR
 import OpenImageIO as oiio  # noqa: N813
 import pytest
 from PIL import Image
@@ -317,6 +318,23 @@ def test_scaled_ids_are_named_and_undone(tmp_path: Path, factor: float, kind: st
     path = write(tmp_path / "ids.tif", (IDS[..., None] * factor).astype(dtype), getattr(oiio, kind))
     assert words in refused(path)
     assert (read(path, mode="nearest").ids == IDS).all()
+
+
+def test_ids_made_linear_and_ids_in_an_exr_are_undone(tmp_path: Path) -> None:
+    codes = IDS[..., None] / 255
+    linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    assert "made linear" in refused(write(tmp_path / "ids.tif", linear, oiio.FLOAT))
+    assert (read(tmp_path / "ids.tif", mode="nearest").ids == IDS).all()
+    for name, values in (("a", codes), ("b", IDS[..., None] * 257.0), ("c", linear)):
+        path = tmp_path / f"{name}.exr"
+        OpenEXR.File({}, {"id": values[..., 0].astype(np.float32)}).write(str(path))
+        refused(path)
+        assert (read(path, mode="nearest").ids == IDS).all(), name
+
+
+def test_colours_of_8_bits_moved_up_to_16(tmp_path: Path) -> None:
+    path = write(tmp_path / "l.png", RGB.astype(np.uint16) * 256, oiio.UINT16)
+    assert (read(path).ids == IDS).all()
 
 
 def test_unknown_ids_are_not_called_scaled(tmp_path: Path) -> None:

@@ -125,14 +125,15 @@ def test_classes_the_model_never_saw_say_what_is_painted_instead(panel):
     assert "never shown" in panel.classes.model.index(0).data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_another_label_set_is_kept_in_the_scene_and_its_models_fit_or_not(panel):
+def test_another_label_set_is_kept_in_the_scene_and_is_painted_by_every_model(panel):
     panel._told(models())
     assert panel.paint.card().name == "countryside"
     box = panel.classes.label_set
     box.setCurrentIndex(box.findData("ade20k"))
     box.activated.emit(box.currentIndex())
     assert panel.host.settings().label_set == "ade20k" and "wall" in names(panel)
-    assert panel.paint.card() is None, "countryside was made for another set"
+    assert panel.paint.card().name == "countryside" and "classes of coco_stuff" in panel.paint.model.currentText()
+    assert not any("painted as" in panel.classes.model.index(i).data(ROW).remark for i in range(100)), "ids of another set"
 
 
 def test_a_class_of_another_set_is_shown_as_missing(panel):
