@@ -66,6 +66,7 @@ def render(
 ) -> int:
     """Paint, wait, say what was made. Raises FramesFailed, Interrupted or ServerError in words."""
     out: Path = arguments.out.absolute()
+    _apart_from_passes(shot, base, out)
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
     job.update(priority=arguments.priority, overwrite=arguments.overwrite, comp=not arguments.no_aep)
     with server(arguments.device) as client:
@@ -141,6 +142,17 @@ def follow(
         body["notes"] = [*body.get("notes", []), *notes]
     teller.made(body, made)
     return 0
+
+
+def _apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
+    """Refuse to paint into the folder of a pass, where paintings would be taken for passes the next time."""
+    patterns = [shot.context] + [getattr(layer, kind) for layer in shot.layers for kind in PASSES]
+    for place in (base / pattern for pattern in patterns if pattern is not None):
+        folder = place if place.is_dir() else place.parent
+        if folder.resolve() == out.resolve():
+            raise InputRefused(
+                "the output folder is the folder of a pass", file=out, remedy="Give --out a folder of its own"
+            )
 
 
 def _shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:

@@ -223,3 +223,26 @@ def test_a_table_of_names_beside_colours_is_warned_of(add_sleep_model, tmp_path)
     done = semrender("check", frames, "--model", model, "--names", tmp_path / "names.json")
     assert done.returncode == 0 and "names is for Cryptomattes and changed nothing here" in done.stdout
     assert "--map" in done.stdout
+
+
+# --- names and folders ------------------------------------------------------------------------------------
+
+
+def test_names_too_long_for_a_file_are_refused_before_painting(add_sleep_model, tmp_path):
+    model = add_sleep_model()
+    write_frames(tmp_path / "f", ["tree"], load_label_set("coco_stuff"))
+    shot = {"name": "列車" * 30, "fps": 24, "first": 1, "last": 2, "model": model}
+    shot["layers"] = [{"name": "景色" * 15, "labels": "f"}]
+    (tmp_path / "shot.json").write_text(json.dumps(shot))
+    done = semrender("render", tmp_path / "shot.json", "--out", tmp_path / "o", "--no-aep")
+    assert done.returncode == 3 and "would have 280 bytes, of at most 255" in done.stderr, done.stderr
+    assert "Give the shot or the layer a shorter name" in done.stderr and not (tmp_path / "o").exists()
+
+
+def test_painting_into_the_folder_of_a_pass_is_refused(add_sleep_model, tmp_path):
+    model = add_sleep_model()
+    frames = write_frames(tmp_path / "f", ["tree"], load_label_set("coco_stuff"))
+    for given in (frames, frames / "label.####.png"):
+        done = semrender("render", given, "--out", frames, "--model", model, "--no-aep")
+        assert done.returncode == 3 and "the output folder is the folder of a pass" in done.stderr
+    assert len(list(frames.iterdir())) == 2

@@ -133,7 +133,8 @@ def test_another_label_set_is_kept_in_the_scene_and_is_painted_by_every_model(pa
     box.activated.emit(box.currentIndex())
     assert panel.host.settings().label_set == "ade20k" and "wall" in names(panel)
     assert panel.paint.card().name == "countryside" and "classes of coco_stuff" in panel.paint.model.currentText()
-    assert not any("painted as" in panel.classes.model.index(i).data(ROW).remark for i in range(100)), "ids of another set"
+    remarks = [panel.classes.model.index(i).data(ROW).remark for i in range(100)]
+    assert not any("painted as" in one for one in remarks), "the card's ids are of another set"
 
 
 def test_a_class_of_another_set_is_shown_as_missing(panel):
