@@ -27,7 +27,10 @@ COMMANDS = {
     },
     "inference_server.jobs_cli": {
         "jobs": "list, watch, cancel, pause, resume, hurry or forget jobs",
+    },
+    "inference_server.connect_cli": {
         "connect": "paint on a server of another machine",
+        "disconnect": "forget it and paint on this machine",
     },
     "inference_server.models_cli": {"models": "list, show, add and remove models"},
     "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
@@ -163,7 +166,7 @@ def _speak_utf8(arguments: Sequence[str]) -> None:
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         os.environ["PYTHONUTF8"] = "1"
         os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:backslashreplace"
-        os.execv(sys.executable, [sys.executable, "-m", "semrender", *arguments])
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "semrender", *arguments])
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 

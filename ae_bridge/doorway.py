@@ -35,7 +35,7 @@ from shared.takes import takes
 
 MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
 MAX_ANSWER = 4 * 2**20
-MAX_CONNECTIONS = 16
+MAX_CONNECTIONS = 16  # the one that has been silent longest makes room for the next
 SECONDS = 5.0  # for a whole request; the panel waits two
 PREVIEW_PRIORITY = 50
 
@@ -73,23 +73,26 @@ class _Door(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Request)
         self.token = secrets.token_hex(24)
         self.connection = connection
-        self.slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self.silent: list[socket.socket] = []  # connections whose request has not come yet, the oldest first
+        self.looking = threading.Lock()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self.slots.acquire(blocking=False):
-            self.shutdown_request(request)  # whoever floods is turned away, the accept loop goes on
-            return
+        with self.looking:
+            if len(self.silent) >= MAX_CONNECTIONS:
+                with contextlib.suppress(OSError):
+                    self.silent.pop(0).shutdown(socket.SHUT_RDWR)  # its thread sees the end and leaves
+            self.silent.append(request)
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # no more threads
-            self.slots.release()
+            self.heard(request)
             self.shutdown_request(request)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.slots.release()
+    def heard(self, request: socket.socket) -> None:
+        """It has said what it wants, or has left."""
+        with self.looking:
+            if request in self.silent:
+                self.silent.remove(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A visitor who leaves in the middle is no news."""
@@ -100,6 +103,7 @@ class _Request(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         line = _line(self.request)
+        self.server.heard(self.request)
         if line is None:
             answer: Body = {"ok": False, "error": f"A request is one line of at most {MAX_LINE} bytes."}
         else:

@@ -22,7 +22,7 @@ from inference_server.jobs import Jobs
 from inference_server.ledger import Ledger
 from inference_server.security import Guard, check_bind
 from inference_server.space import Disks
-from inference_server.spool import Spool
+from inference_server.spool import UNCLAIMED_SECONDS, Spool
 from inference_server.supervisor import ADDRESS
 from inference_server.verbs import verbs_of
 from shared import places, protocol
@@ -278,7 +278,10 @@ class Broker:
         self.jobs.clean(time.time() - DAYS_KEPT * 86400)
         self.sweep_spool()
 
-    def sweep_spool(self) -> None:
-        """Remove what no job claims; without a ledger on disk the others' jobs are not known, and it keeps off."""
+    def sweep_spool(self, idle: float = UNCLAIMED_SECONDS) -> None:
+        """Remove what no job claims; without a ledger on disk the others' jobs are not known, and it keeps off.
+
+        idle: seconds since anything came into an upload that is removed, too.
+        """
         if self.settings.ledger is not None:
-            self.spool.sweep(self.jobs.all_ids())
+            self.spool.sweep(self.jobs.all_ids(), idle)

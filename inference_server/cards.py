@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,14 +155,16 @@ def load_card(folder: Path) -> Card:
     """Read and check the card of a model folder. Raises ModelRefused naming file and field."""
     file = folder / "card.json"
     try:
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for
-            raise ModelRefused("the card is no file", file=file, remedy="Add the model again")
-        if found.st_size > MAX_CARD:
+        with places.open_file(file) as opened:
+            text = opened.read(MAX_CARD + 1)
+        if len(text) > MAX_CARD:
             raise ModelRefused("the card is too large to be one", file=file)
-        data = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
+        data = json.loads(text.decode("utf-8"), parse_constant=_no_number)
     except OSError as error:
-        raise ModelRefused("the model has no card that can be read", file=file, cause=str(error.strerror)) from error
+        cause = str(error.strerror)
+        raise ModelRefused(
+            "the model has no card that can be read", file=file, cause=cause, remedy="Add the model again"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ModelRefused("the card is not JSON", file=file, cause=str(error)) from error
     try:

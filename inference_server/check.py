@@ -19,7 +19,7 @@ from inference_server.check_passes import check_depths, check_motion
 from inference_server.devices import Device
 from inference_server.holding import hold_key
 from inference_server.painting import LayerPlan, Plan, frame_key, make_plan, matte_ids
-from inference_server.security import inside
+from inference_server.security import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.take import choose
@@ -57,6 +57,7 @@ def check_job(
     is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
+    patterns_inside(shot, Path(spec["base"]), spec["roots"])
     wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
 
     def look(path: Path) -> Probed:
@@ -79,9 +80,9 @@ def check_job(
                 try:
                     warnings += check_precision(own, device)
                     found = first_frame(plan, own)
-                    for more in (check_motion(plan, own), check_depths(plan, own)):
-                        warnings += more.pop("warnings")
-                        found.update(more)
+                    for seen in (check_motion(plan, own), check_depths(plan, own)):
+                        warnings += seen.pop("warnings")
+                        found.update(seen)
                 except SemrenderError as error:
                     problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
                     continue

@@ -8,6 +8,8 @@ import dataclasses
 import json
 import logging
 import os
+import platform
+import shlex
 import signal
 import sys
 import threading
@@ -57,6 +59,7 @@ def add_commands(commands: Any) -> None:
     check.add_argument("input")
     _add_shot_arguments(check)
     check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
+    _add_here(check)
     check.set_defaults(run=run_check)
 
     doctor = commands.add_parser("doctor", help="one report of versions, devices, server and paths")
@@ -105,10 +108,15 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
     parser.add_argument("--device", type=device_name, default="auto", help=f"{NAMES}, where no server runs")
+    _add_here(parser)
     parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
     parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
     parser.add_argument("--overwrite", action="store_true", help="paint over delivered frames of another look")
     parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+
+
+def _add_here(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--here", action="store_true", help="on this machine, not on the server it is connected to")
 
 
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
@@ -242,6 +250,11 @@ def example_folder() -> Path:
     raise MissingInput("the shipped shot is not here", remedy="Run this in a clone of the repository")
 
 
+def quoted(text: str) -> str:
+    """As one word of this system's shell."""
+    return f'"{text}"' if os.name == "nt" else shlex.quote(text)
+
+
 def run_serve(arguments: argparse.Namespace) -> int:
     """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
     from inference_server.broker import Broker, Settings
@@ -281,7 +294,9 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 places.write_json(places.connection_file(), broker.connection())
             print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
             if arguments.bind and broker.guard:
-                print(f"server key: {broker.guard.server_public}", flush=True)
+                port = broker.address.rpartition(":")[2]
+                command = f"semrender connect tcp://{platform.node()}:{port} {quoted(broker.guard.server_public)}"
+                print(f"on the machines that paint here, run: {command}", flush=True)
             broker.run()
     finally:
         if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():

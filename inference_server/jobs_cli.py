@@ -1,4 +1,4 @@
-"""`semrender jobs`: what the server has to do, and the hand on it. `semrender connect`: a server elsewhere."""
+"""`semrender jobs`: what the server has to do, and the hand on it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import zmq
-import zmq.auth
-
 from inference_server import render
-from shared import places
 from shared.client import Client, find_server
 from shared.errors import InputRefused, ServerError
 
@@ -45,11 +41,6 @@ def add_commands(commands: Any) -> None:
     clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
     clean.add_argument("--quarantine", action="store_true", help="try frames again that killed workers")
     clean.set_defaults(run=run_clean)
-
-    connect = commands.add_parser("connect", help="paint on a server of another machine")
-    connect.add_argument("address", help="tcp://HOST:PORT, as its `semrender serve --bind` says")
-    connect.add_argument("server_key", help="the key that it says")
-    connect.set_defaults(run=run_connect)
 
 
 def running() -> Client:
@@ -129,20 +120,3 @@ def chosen(client: Client, start: str) -> dict[str, Any]:
         what = f"{len(found)} jobs begin" if found else "no job begins"
         raise InputRefused(f"{what} with {start!r}", remedy="See `semrender jobs`")
     return found[0]
-
-
-def run_connect(arguments: argparse.Namespace) -> int:
-    """Remember a server and this machine's key for it; the key is made once."""
-    folder = places.home() / "keys"
-    secret_file, public_file = folder / "client.key_secret", folder / "client.key"
-    if not secret_file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        zmq.auth.create_certificates(folder, "client")
-        secret_file.chmod(0o600)
-    public, secret = zmq.auth.load_certificate(secret_file)
-    if len(arguments.server_key) != 40 or secret is None:
-        raise InputRefused("this is no server key", remedy="`semrender serve --bind` says it when it starts")
-    keys = {"server_key": arguments.server_key, "public_key": public.decode(), "secret_key": secret.decode()}
-    places.write_json(places.remote_file(), {"address": arguments.address, **keys})
-    print(f"put this file into the server's folder of clients: {public_file}")
-    return 0

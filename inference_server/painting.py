@@ -25,7 +25,7 @@ from inference_server.cards import Card, find_card, painting_size
 from inference_server.carry import Carrying, carry
 from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
-from inference_server.security import inside
+from inference_server.security import inside, patterns_inside
 from inference_server.stability.tiles import Tile, choose_tiles
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, load_label_set
@@ -132,6 +132,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
     """The plan of a job's description. Raises in words where a sequence is not there."""
     shot = Shot.from_dict(spec["shot"])
     base = Path(spec["base"])
+    patterns_inside(shot, base, spec["roots"])
     plan = Plan(
         job=job,
         shot=shot,

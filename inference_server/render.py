@@ -22,9 +22,9 @@ ERRORS_SHOWN = 10
 
 
 @contextlib.contextmanager
-def server(device: str) -> Iterator[Client]:
-    """The running server, else a private one for as long as the block runs."""
-    found = find_server("cli")
+def server(device: str, here: bool = False) -> Iterator[Client]:
+    """The running server, else a private one for as long as the block runs; here: not the one connected to."""
+    found = find_server("cli", here)
     if found is not None:
         with found:
             _check_device(found, device)
@@ -52,7 +52,7 @@ def check(
     arguments: argparse.Namespace, shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None
 ) -> int:
     """Print what the passes hold; a problem is raised after all of them were said."""
-    with server(arguments.device) as client:
+    with server(arguments.device, arguments.here) as client:
         report = client.check({**describe(shot, base, frames, layers), "out": str(base.resolve())})
     if arguments.json:
         print(json.dumps(report))
@@ -69,7 +69,7 @@ def render(
     _apart_from_passes(shot, base, out)
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
     job.update(priority=arguments.priority, overwrite=arguments.overwrite, comp=not arguments.no_aep)
-    with server(arguments.device) as client:
+    with server(arguments.device, arguments.here) as client:
         if client.process is not None and arguments.detach:
             raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
         files = None

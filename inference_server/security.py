@@ -19,6 +19,7 @@ import zmq.auth
 from inference_server.supervisor import KEYS
 from shared import places
 from shared.errors import InputRefused, ServerError
+from shared.shot import PASSES, Shot
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 BACKSTAGE = "backstage"  # the domain of the socket for workers
@@ -83,14 +84,15 @@ class Guard:
 def server_keys() -> tuple[str, str]:
     """Public and secret key of this machine's server, made at its first start."""
     file = places.home() / "keys" / "server.json"
-    keys = places.read_json(file)
-    if keys is None:
+    if not file.exists():
         public, secret = (key.decode() for key in zmq.curve_keypair())
-        keys = {"public": public, "secret": secret}
-        places.write_json(file, keys)
+        places.write_json(file, {"public": public, "secret": secret})
+    keys = places.read_json(file) or {}
     if not all(isinstance(keys.get(name), str) and len(keys[name]) == KEY_LENGTH for name in ("public", "secret")):
         raise ServerError(
-            "the server's keys are damaged", file=file, remedy="Delete the file; clients need the new key"
+            "the server's keys are damaged",
+            file=file,
+            remedy="Bring the file back from a backup, or delete it: then there are new keys, which every client needs",
         )
     return keys["public"], keys["secret"]
 
@@ -121,6 +123,14 @@ def check_bind(address: str, clients: Path | None) -> None:
             f"{address} is not this machine alone, and no list of allowed clients was given",
             remedy="Give --clients FOLDER with the public key file of every client, or listen on 127.0.0.1",
         )
+
+
+def patterns_inside(shot: Shot, base: Path, roots: Sequence[str] | None) -> None:
+    """Refuse a shot whose passes lie elsewhere, before any folder is listed. Raises InputRefused."""
+    for layer in shot.layers:
+        for pattern in [shot.context, *(getattr(layer, kind) for kind in PASSES)]:
+            if pattern is not None:
+                inside((base / pattern).parent, roots)
 
 
 def inside(path: Path, roots: Sequence[str] | None) -> Path:

@@ -24,15 +24,17 @@ MAX_FILE = 4 * 2**30  # bytes
 MAX_FILES = 20_000
 PAGE_BYTES = 2**20  # of names in one page of a listing
 UNCLAIMED_SECONDS = 24 * 3600  # an upload that no job claims is removed after this
+IDLE_SECONDS = 600.0  # or, by `jobs clean`, when nothing has come for so long
+BLOCK = 4096  # bytes that a file takes at least
 
 
 class Spool:
-    """A folder that never holds more than `limit` bytes of uploads."""
+    """A folder that never holds more than `limit` bytes of uploads, each file counted in whole blocks."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self.folder = folder
         self.limit = limit
-        self.used = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) if folder.exists() else 0
+        self.used = sum(_taken(job / "in") for job in self._jobs())
 
     def put(self, job: str, name: str, offset: int, size: int, piece: bytes) -> None:
         """Write one piece of a file. Raises InputRefused for names that leave the folder and where it is full."""
@@ -41,16 +43,17 @@ class Spool:
             raise InputRefused("a piece of a file does not fit the file", file=name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            before = target.stat().st_size if target.exists() else -1
+            if offset > max(before, 0):
+                raise InputRefused("a piece of a file came before the one in front of it", file=name)
+            grows = _blocks(max(before, offset + len(piece))) - _blocks(before)
+            if self.used + grows > self.limit:
+                raise InputRefused(
+                    f"the server's spool is full: {self.limit // 2**20} MiB",
+                    remedy="Run `semrender jobs clean --days 0`, which also removes uploads that no job came for, "
+                    "start the server with more --spool-gib, or share a disk",
+                )
             with target.open("r+b" if target.exists() else "w+b") as file:
-                before = file.seek(0, os.SEEK_END)
-                if offset > before:
-                    raise InputRefused("a piece of a file came before the one in front of it", file=name)
-                grows = max(0, offset + len(piece) - before)
-                if self.used + grows > self.limit:
-                    raise InputRefused(
-                        f"the server's spool is full: {self.limit // 2**20} MiB",
-                        remedy="Run `semrender jobs clean`, start the server with more --spool-gib, or share a disk",
-                    )
                 file.seek(offset)
                 file.write(piece)
                 self.used += grows
@@ -84,19 +87,22 @@ class Spool:
     def outputs(self, job: str) -> Path:
         return self.folder / _checked(job) / "out"
 
-    def sweep(self, keep: Collection[str]) -> None:
-        """Remove what no job in `keep` claims, uploads in progress aside."""
-        if not self.folder.exists():
-            return
-        for folder in self.folder.iterdir():
-            age = time.time() - folder.stat().st_mtime
-            if folder.name not in keep and (not (folder / "in").exists() or age > UNCLAIMED_SECONDS):
+    def sweep(self, keep: Collection[str], idle: float = UNCLAIMED_SECONDS) -> None:
+        """Remove what no job in `keep` claims, but for uploads into which something came in the last `idle` seconds."""
+        for folder in self._jobs():
+            if folder.name not in keep and time.time() - _touched(folder) >= idle * (folder / "in").exists():
                 self.remove(folder.name)
+
+    def _jobs(self) -> list[Path]:
+        """Folders of jobs. What else lies in the spool (.DS_Store, lost+found) is nobody's business."""
+        if not self.folder.is_dir():
+            return []
+        return [folder for folder in self.folder.iterdir() if JOB.fullmatch(folder.name) and folder.is_dir()]
 
     def remove(self, job: str) -> None:
         folder = self.folder / _checked(job)
         if folder.exists():
-            self.used -= sum(f.stat().st_size for f in (folder / "in").rglob("*") if f.is_file())
+            self.used -= _taken(folder / "in")
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -114,6 +120,20 @@ def safe_name(name: Any) -> PurePosixPath:
     if bad or len(text) > 1024 or any(len(part.encode("utf-8", "replace")) > 255 for part in path.parts):
         raise InputRefused("a file name that leaves the job's folder was refused", file=text[:200])
     return path
+
+
+def _blocks(size: int) -> int:
+    """Bytes that a file of this size takes; one that is not there (-1) none."""
+    return 0 if size < 0 else max(BLOCK, -(-size // BLOCK) * BLOCK)
+
+
+def _taken(folder: Path) -> int:
+    return sum(_blocks(found.stat().st_size) for found in folder.rglob("*") if found.is_file())
+
+
+def _touched(folder: Path) -> float:
+    """When something in it last changed, in seconds since 1970."""
+    return max(found.stat().st_mtime for found in (folder, *folder.rglob("*")))
 
 
 def free(folder: Path) -> int:

@@ -84,7 +84,7 @@ def start_worker(way: Mapping[str, str], device: str, models_mib: int, after_del
     name = secrets.token_hex(16)
     # Two libraries with threads share the processor; none of them may spin while the other works.
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, **way, NAME: name, BROKER: str(os.getpid())}
-    command = [sys.executable, "-m", "inference_server.worker", "--device", device]
+    command = [sys.executable, "-P", "-m", "inference_server.worker", "--device", device]
     command += ["--models-mib", str(models_mib)]
     if after_delivery:
         command += ["--after-delivery", after_delivery]

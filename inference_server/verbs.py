@@ -19,7 +19,7 @@ from inference_server import cards
 from inference_server.jobs import INTERACTIVE
 from inference_server.requests import DEFAULT_MODEL, job_spec, priority
 from inference_server.security import inside
-from inference_server.spool import JOB, free, page
+from inference_server.spool import IDLE_SECONDS, JOB, free, page
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
 from shared.takes import key_of
@@ -95,6 +95,8 @@ class Verbs:
         if len(blobs) != 1:
             raise InputRefused("a piece of a file without its bytes")
         offset, size = _whole(body, "offset"), _whole(body, "size")
+        if self._jobs.known(str(body.get("job"))):
+            raise InputRefused("this job was accepted with the passes that it has", remedy="Submit another job")
         self._spool.put(str(body.get("job")), str(body.get("name")), offset, size, blobs[0])
         self._answer(client, request, {})
 
@@ -166,14 +168,15 @@ class Verbs:
         self._answer(client, request, self._jobs.summary(job))
 
     def clean(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """Forget ended jobs older than `days`, what they left in the spool, and if asked the quarantine."""
+        """Forget ended jobs older than `days`, what they and uploads without a job left in the spool, and if asked the
+        quarantine."""
         days = body.get("days", 0)
         if not isinstance(days, int | float) or isinstance(days, bool) or not 0 <= days < 100_000:
             raise InputRefused(f"{days!r} is no number of days")
         before = self._spool.used
         self._broker.doing.add("clean")
         gone = self._jobs.clean(time.time() - days * DAY, quarantine=body.get("quarantine") is True)
-        self._broker.sweep_spool()
+        self._broker.sweep_spool(min(days * DAY, IDLE_SECONDS))
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
 
     def tree(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
@@ -182,7 +185,7 @@ class Verbs:
         It comes by pages: `next` is the `after` of the next one. A client of the version before does not ask on: it
         must not take a part for the whole, and knows no keys.
         """
-        out = Path(self._jobs.summary(self._job(body))["out"])
+        out = self._output(body)
         if "after" in body:
             files, more = page(out, _text(body, "after"), PAGE)
             files = [[name, size, key_of(out / name)] for name, size in files]
@@ -194,13 +197,13 @@ class Verbs:
 
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A piece of a file of the output folder, from `offset` on."""
-        folder = Path(self._jobs.summary(self._job(body))["out"]).resolve()
+        folder = self._output(body).resolve()
         name = _text(body, "path")
         try:
             path = (folder / name).resolve()
             if not path.is_relative_to(folder):
                 raise FileNotFoundError
-            with path.open("rb") as file:
+            with places.open_file(path) as file:
                 file.seek(max(0, _whole(body, "offset")))
                 piece = file.read(protocol.CHUNK)
             size = path.stat().st_size
@@ -218,6 +221,11 @@ class Verbs:
 
     def _job(self, body: Body) -> str:
         return str(self._jobs.summary(str(body.get("job")))["job"])
+
+    def _output(self, body: Body) -> Path:
+        """A job's output folder, if it still lies inside the folders that the job may touch."""
+        job = self._job(body)
+        return inside(Path(self._jobs.summary(job)["out"]), self._jobs.spec(job)["roots"])
 
     def _spec(self, job: str, body: Body) -> Body:
         if "files" in body:
@@ -237,7 +245,7 @@ class Verbs:
     def _same(self, entry: Any) -> bool:
         try:
             path, digest = Path(entry[0]), str(entry[1])
-            with inside(path, self._roots()).open("rb") as file:
+            with places.open_file(inside(path, self._roots())) as file:
                 return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest() == digest
         except (OSError, ValueError, TypeError, LookupError, SemrenderError):
             return False

@@ -30,6 +30,7 @@ ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be
 RENEW_SECONDS = 2.0  # between two signs of life while watching
 RETURN_SECONDS = 30.0  # that a watched server may take to come back
 START_SECONDS = 60.0
+ANSWERS_WITHIN = 1.5  # seconds; a server that runs
 WINDOW = 4  # pieces of a file on their way at once
 SEEN_BYTES = 65536  # of a file that both sides compare to find a shared disk
 
@@ -414,24 +415,34 @@ def known_connection() -> Optional[Connection]:
     return None
 
 
-def find_server(client: str) -> Optional[Client]:
-    """A client of the known server, or None where none answers.
+def find_server(client: str, here: bool = False) -> Optional[Client]:
+    """A client of the server that runs on this machine, else of the one that it is connected to; None where none runs.
 
-    Raises ServerError where one answers that speaks another protocol, or turns this client away.
+    here: this machine's alone. Raises ServerError where one answers that speaks another protocol or turns this client
+    away, and where the one elsewhere does not answer: nobody paints here for hours who meant to paint there.
     """
-    connection = known_connection()
-    if connection is None:
-        return None
-    found = Client(connection, find=known_connection)
-    try:
-        found.request("ping", seconds=1.5, attempts=1)
-    except ServerError as error:
-        found.close()
-        if "key" in error.cause:
-            raise
-        return None
-    found.hello(client)
-    return found
+    for file in (places.connection_file(),) if here else (places.connection_file(), places.remote_file()):
+        connection = places.read_json(file)
+        if connection is None or not isinstance(connection.get("address"), str):
+            continue
+        found = Client(connection, find=known_connection)
+        try:
+            found.request("ping", seconds=ANSWERS_WITHIN, attempts=1)
+        except ServerError as error:
+            found.close()
+            if "key" in error.cause:
+                raise
+            if file == places.remote_file():
+                raise ServerError(
+                    f"the server at {connection['address']}, to which this machine is connected, does not answer",
+                    cause="It is not started, or a firewall keeps its port closed, or it is at another address now",
+                    remedy="Start it there with `semrender serve --bind`; `--here` paints on this machine meanwhile, "
+                    "`semrender disconnect` for good",
+                ) from error
+        else:
+            found.hello(client)
+            return found
+    return None
 
 
 def interpreter() -> str:
@@ -450,7 +461,7 @@ def interpreter() -> str:
 @contextmanager
 def private_server(client: str, device: str = "auto") -> Iterator[Client]:
     """A server of our own for as long as the block runs; it also ends when this process dies."""
-    command = [interpreter(), "-m", "semrender", "serve", "--private", "--device", device]
+    command = [interpreter(), "-P", "-m", "semrender", "serve", "--private", "--device", device]
     with tempfile.TemporaryFile() as said:  # beside its log: why it did not start, a library's last words
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, encoding="utf-8"

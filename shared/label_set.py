@@ -197,9 +197,11 @@ def label_set_from_dict(data: Any) -> LabelSet:
 
 def _load(file: Path) -> LabelSet:
     try:
-        if file.stat().st_size > MAX_FILE:
+        with places.open_file(file) as opened:
+            content = opened.read(MAX_FILE + 1)
+        if len(content) > MAX_FILE:
             raise InputRefused("the file is too large to be a label set", file=file)
-        text = file.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
         data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
         return label_set_from_dict(data)
     except SemrenderError as error:

@@ -7,14 +7,16 @@ files and need no configuration of their own.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
 import re
 import secrets
+import stat
 import sys
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, BinaryIO, Dict, Optional
 
 HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
 
@@ -100,10 +102,20 @@ def write_json(path: Path, data: Dict[str, Any], mode: int = 0o600) -> None:
     os.replace(str(written), str(path))
 
 
+def open_file(path: Path) -> BinaryIO:
+    """Open a file that somebody else named, to read. Raises OSError where it is none: a pipe would be waited for."""
+    descriptor = os.open(str(path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 def read_json(path: Path) -> Optional[Dict[str, Any]]:
     """The object in `path`, or None where there is no readable one."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            data = json.loads(file.read().decode("utf-8"))
     except (OSError, ValueError):
         return None
     return data if isinstance(data, dict) else None

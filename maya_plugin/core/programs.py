@@ -47,7 +47,7 @@ def server_log() -> Path:
 
 def start_server() -> subprocess.Popen[bytes]:
     """A server that outlives Maya, so that a night's work goes on. Raises MissingInput where none is installed."""
-    command = [server_python(), "-m", "semrender", "serve"]
+    command = [server_python(), "-P", "-m", "semrender", "serve"]
     log = server_log()
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def why_it_ended(process: subprocess.Popen[bytes]) -> ServerError:
 
 def make_project(delivery: Path) -> tuple[Path, tuple[str, ...]]:
     """A new After Effects project of a delivery, by `semrender aep`. Returns it and what the artist should know."""
-    command = [server_python(), "-m", "semrender", "--json", "aep", str(delivery)]
+    command = [server_python(), "-P", "-m", "semrender", "--json", "aep", str(delivery)]
     try:
         done = subprocess.run(
             command,

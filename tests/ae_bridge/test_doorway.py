@@ -120,6 +120,16 @@ def test_who_does_not_know_the_token_gets_nothing(server: Client) -> None:
     assert ask("models")["ok"]
 
 
+def test_whoever_says_nothing_makes_room_for_the_panel(server: Client) -> None:
+    door = places.read_json(doorway.doorway_file()) or {}
+    silent = [socket.create_connection((door["host"], door["port"])) for _ in range(3 * doorway.MAX_CONNECTIONS)]
+    assert ask("models")["ok"]
+    silent[0].settimeout(10)
+    assert silent[0].recv(100) == b"" or silent[0].recv(100) == b"", "the oldest was sent away"
+    for one in silent:
+        one.close()
+
+
 def test_unknown_verbs_are_refused(server: Client) -> None:
     for verb in ("stop", "_models", 7, None, ["models"]):
         assert "no such verb" in ask(verb)["error"]  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -304,3 +305,70 @@ def test_a_private_server_leaves_the_spool_of_others_alone(state_folder):
         assert others.exists()
     with running_server() as client:
         assert not others.exists(), "no job of this ledger claims it"
+
+
+def test_what_leads_out_of_the_roots_later_is_neither_listed_nor_fetched(add_sleep_model, colour_frames, tmp_path):
+    root, secret = tmp_path / "labels", tmp_path / "secret"
+    colour_frames(count=1)
+    secret.mkdir()
+    (secret / "id_rsa").write_text("PRIVATE")
+    (secret / "unannounced_film.1001.png").write_bytes(b"")
+    with running_server("--root", root) as client:
+        spec = job_of(root, root / "out", add_sleep_model())
+        job = client.submit(spec)
+        assert list(client.watch(job))[-1]["event"] == "done"
+        (root / "out").rename(root / "old")
+        (root / "out").symlink_to(secret)
+        for ask in (lambda: client.request("tree", {"job": job}), lambda: client.fetch(job, "id_rsa")):
+            with pytest.raises(InputRefused, match="outside the folders"):
+                ask()
+        (root / "out").unlink()
+        for pattern in (str(secret / "x.####.png"), str(secret), "../secret/x.####.png"):
+            spec["shot"]["layers"][0]["labels"] = pattern
+            found = client.check(spec)["problems"]
+            assert "outside the folders" in found[0]["what"] and "unannounced" not in str(found)
+
+
+@posix
+def test_a_pipe_is_no_file_and_stops_nobody(add_sleep_model, colour_frames, tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    with running_server() as client:
+        job = job_of(colour_frames(), tmp_path / "out", add_sleep_model())
+        job["shot"]["label_set"] = str(tmp_path / "pipe.json")
+        with pytest.raises(InputRefused, match="it is no file"):
+            client.submit(job)
+        assert client.request("sees", {"files": [[str(tmp_path / "pipe.json"), "0"]]})[0]["same"] == [False]
+
+
+def test_an_accepted_job_takes_no_further_pieces(add_gated_model, colour_frames, tmp_path):
+    labels = colour_frames(count=1)
+    with running_server() as client:
+        job = job_of(labels, tmp_path / "out", add_gated_model())
+        job["shot"]["layers"][0]["labels"] = "labels"
+        identity = client.submit(job, {f"labels/{file.name}": file for file in labels.iterdir()})
+        with pytest.raises(InputRefused, match="was accepted"):
+            client.request("put", {"job": identity, "name": "labels/x", "offset": 0, "size": 1}, [b"x"])
+
+
+def test_keys_that_were_cut_short_are_never_replaced(state_folder):
+    file = state_folder / "keys" / "server.json"
+    file.parent.mkdir()
+    for damaged in (b"", b'{"public": "', b"\xff\xfe", b'{"public": "short", "secret": "short"}'):
+        file.write_bytes(damaged)
+        done = semrender("serve")
+        assert done.returncode == 5 and "keys are damaged" in done.stderr and str(file) in done.stderr
+        assert file.read_bytes() == damaged
+
+
+def test_code_in_the_artists_folder_is_never_run(add_sleep_model, colour_frames, tmp_path):
+    labels, owned = colour_frames(count=1), tmp_path / "owned"
+    for name in ("psutil", "random", "semrender", "zmq"):
+        (tmp_path / f"{name}.py").write_text(
+            f"open({str(owned)!r}, 'w').write('x')\nraise ImportError('not the one')\n"
+        )
+    command = [Path(sys.executable).with_name("semrender"), "render", labels, "--out", "out"]
+    done = subprocess.run(
+        [*map(str, command), "--model", add_sleep_model(), "--no-aep"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert not owned.exists()
