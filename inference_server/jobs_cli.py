@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import render
+from shared import places
 from shared.client import Client, find_server
 from shared.errors import InputRefused, ServerError
 
