@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,12 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
             " is it of these frames, and are the labels free of noise?"
         )
     if first.depth is not None:
+        channel, ids = first.depth.channel, witnesses[0].ids
+        span = _range(first.depth, ids, (own.depth or own.motion).file(witnesses[0].frame))
+        if span is not None and span[0] == span[1] and len(np.unique(ids)) > 1:
+            found["warnings"].append(
+                f"layer {layer.name}: the depth {channel} is {span[0]:g} everywhere: it tells nothing apart"
+            )
         found["depth"] = {"channel": first.depth.channel, "mended": list(first.depth.mended), "before": {}}
         if "sign" in first.depth.mended:
             found["warnings"].append(
@@ -118,9 +125,9 @@ def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         depth = read_depth(file, layer.depth_layer)
         labels = read_label_pass(layer.labels.file(frame), layer.label_set, layer.read)
         try:
-            ranges[layer.name] = distances(depth, labels.ids, layer.label_set)
+            ranges[layer.name] = distances(depth, labels.ids, layer.label_set, file)
         except InputRefused as error:
-            raise error.located(file=file, layer=layer.name, frame=frame) from None
+            raise error.located(layer=layer.name, frame=frame) from None
         if layer is mine:
             found["depth"] = {"channel": depth.channel, "mended": list(depth.mended), "before": {}}
         else:
@@ -146,22 +153,15 @@ def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     return found
 
 
-def distances(depth: DepthPlane, ids: Ids, label_set: LabelSet) -> tuple[float, float] | None:
+def distances(depth: DepthPlane, ids: Ids, label_set: LabelSet, file: Path) -> tuple[float, float] | None:
     """Least and greatest distance of what a layer (H, W) covers; None where it covers nothing. Raises InputRefused."""
-    if depth.values.shape != ids.shape:
-        return None  # said, with both sizes, by who compares them
-    covered = ids != NOTHING
-    if not covered.any():
+    found = _range(depth, ids, file)
+    if found is None:
         return None
-    surface = depth.values[covered & (depth.values < FAR)]
-    if not surface.size:
-        raise InputRefused(
-            f"the depth {depth.channel} has no distance where the layer is",
-            remedy="Switch the depth pass on in the renderer, and render it again",
-        )
+    covered = ids != NOTHING
     sky = np.isin(ids, [label.id for label in label_set.labels if label.name.split("-")[0] in SKY])
     raw = np.abs(depth.raw.astype(np.float64))
-    small = surface.max() <= 1  # then zero is the far end of white for near, else no surface at all
+    small = found[1] <= 1  # then zero is the far end of white for near, else no surface at all
     known = covered & ~np.isnan(raw) & (small | (raw > 0))
     ground, above = raw[known & ~sky], raw[known & sky]
     cause = ""
@@ -173,7 +173,24 @@ def distances(depth: DepthPlane, ids: Ids, label_set: LabelSet) -> tuple[float, 
         raise InputRefused(
             f"the depth {depth.channel} grows towards the camera",
             cause=cause,
+            file=file,
             remedy="Render the distance from the camera, neither 1/distance nor white for near",
+        )
+    return found
+
+
+def _range(depth: DepthPlane, ids: Ids, file: Path) -> tuple[float, float] | None:
+    if depth.values.shape != ids.shape:
+        return None  # said, with both sizes, by who compares them
+    covered = ids != NOTHING
+    if not covered.any():
+        return None
+    surface = depth.values[covered & (depth.values < FAR)]
+    if not surface.size:
+        raise InputRefused(
+            f"the depth {depth.channel} has no distance where the layer is",
+            file=file,
+            remedy="Switch the depth pass on in the renderer, and render it again",
         )
     return float(surface.min()), float(surface.max())
 

@@ -135,7 +135,7 @@ def check_depth(witness: Witness, other: Ids, depth: Plane, other_depth: Plane, 
     led = landing(witness.ids[::every, ::every], other[::every, ::every], field)
     before = np.full(here.size, np.inf, np.float32)
     np.minimum.at(before, led.place[led.fits], here[led.fits])
-    hidden = led.hidden & (here < FAR)
+    hidden = led.hidden & (here < FAR) & (before[led.place] != here)
     nearer = before[led.place[hidden]] < here[hidden]
     if nearer.size >= ENOUGH and nearer.mean() < INVERTED:
         raise InputRefused(
@@ -184,7 +184,8 @@ def _pairs(witness: Witness) -> Iterable[_Pair]:
             continue
         counts = {name: against(ids, other, raw * _sign(name)) for name, (to, _) in CONVENTIONS.items() if to == step}
         best = min(counts.values())
-        flows = flow(ids, other) if best > GOOD * still else None
+        doubtful = best > GOOD * still and step == CONVENTIONS[convention][0]
+        flows = flow(ids, other) if doubtful else None
         by_flow = best if flows is None else against(ids, other, flows)
         if min(best, by_flow) < HOPELESS * still:
             yield _Pair(convention, raw, ids, other, step, still, counts, flows, by_flow)

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,40 @@ def test_check_says_which_channels_are_read_and_that_they_are_right(moving):
 def test_what_is_wrong_is_a_problem_before_painting(moving, channels, words):
     _, problems = checked(*moving(channels))
     assert words in problems and "layer label" in problems and re.search(r"frame (\d+), .*motion\.\1\.exr", problems)
+
+
+def test_a_depth_that_tells_nothing_is_refused_or_said(moving):
+    _, problems = checked(*moving(lambda x, y, z: {"rl.Vector.X": x, "rl.Vector.Y": y, "rl.Depth.Z": 0 * z}))
+    assert "rl.Depth.Z has no distance where the layer is" in problems and "motion.1001.exr" in problems
+    report, problems = checked(*moving(lambda x, y, z: {"rl.Vector.X": x, "rl.Vector.Y": y, "rl.Depth.Z": 0 * z + 1}))
+    assert not problems and "rl.Depth.Z is 1 everywhere" in report["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("motion_all_zero", "problem: says that nothing moves, but the labels do"),
+        ("motion_beside_a_beauty", "motion velocity.R, velocity.G, to-previous-up: explains"),
+        ("motion_forward_refused", "motion motionvector.R, motionvector.G, to-next-up: explains"),
+        ("depth_negative", "warning: rl.Depth.Z is negative; its sign is dropped"),
+        ("depth_beside_a_beauty", "depth zDepth.R, before it env: zDepth.R"),
+    ],
+)
+def test_what_was_reported(data_folder, case, words):
+    report, problems = checked(data_folder / "reported" / case / "shot.json")
+    said = [f"problem: {problems}", *(f"warning: {one}" for one in report["warnings"])]
+    said += [line for layer in report["layers"] for line in passes_in_words(layer)]
+    kind, _, text = words.partition(": ")
+    assert any(text in line and line.startswith(kind) for line in said), said
+    assert bool(problems) == (kind == "problem")
+
+
+def test_the_train_that_was_cut_by_the_red_of_its_beauty(data_folder, tmp_path):
+    case = data_folder / "reported" / "depth_beside_a_beauty"
+    plan = replace(make_plan(asked_of(case / "shot.json"), "job"), out=tmp_path)
+    encode(plan, decode(plan, "train", 1001), np.zeros((45, 80, 3), np.float32))
+    alpha = np.asarray(Image.open(plan.picture_path("train", 1001)))[..., 3]
+    assert (alpha == np.asarray(Image.open(case / "right_alpha_train.png"))).all()
 
 
 def test_one_black_frame_is_named(moving, tmp_path):
