@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inference_server import logs, render
+from inference_server import cards, logs, render
 from inference_server.devices import NAMES, device_name
 from inference_server.jobs import FORMATS
 from shared import places
@@ -45,7 +45,8 @@ def add_commands(commands: Any) -> None:
 
     painting = commands.add_parser("render", help="paint a shot, a folder or a pattern of label frames")
     painting.add_argument("input", help="shot.json, a folder, one frame, or a pattern such as label.####.png")
-    painting.add_argument("--out", type=Path, required=True, help="folder for the painted layers")
+    words = "folder for the painted layers (default: painted/NAME-OF-THE-SHOT here)"
+    painting.add_argument("--out", type=Path, metavar="FOLDER", help=words)
     _add_shot_arguments(painting)
     _add_render_arguments(painting)
     painting.set_defaults(run=run_render)
@@ -128,8 +129,9 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
             changes[name] = getattr(arguments, name)
     if arguments.label_set is not None and arguments.label_set.endswith(".json"):
         changes["label_set"] = str(Path(arguments.label_set).resolve())
-    if arguments.option:
-        changes["options"] = {**shot.options, **dict(_option(text) for text in arguments.option)}
+    given = dict(_option(text) for text in arguments.option)
+    known = _known_options(arguments.model)
+    changes["options"] = {**_without(shot.options, known, "the shot"), **given}
     if arguments.map:
         changes["map"] = {**shot.map, **_map(arguments.map)}
     if arguments.context is not None:
@@ -142,7 +144,12 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
         changes["paint_memory"] = arguments.memory
     read = _read_options(arguments)
     changes["context_read"] = {**shot.context_read, **read}
-    changes["layers"] = tuple(_layer(layer, arguments, read) for layer in shot.layers)
+    changes["layers"] = tuple(
+        dataclasses.replace(
+            _layer(layer, arguments, read), options=_layer_options(layer, arguments.model, known, given)
+        )
+        for layer in shot.layers
+    )
     changed = Shot.from_dict(dataclasses.replace(shot, **changes).to_dict())  # the same checks as for a file
     return changed, base, parse_range(arguments.frames) if arguments.frames else None
 
@@ -152,6 +159,8 @@ def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]
     changes: dict[str, Any] = {"read": {**layer.read, **read}, "map": {**layer.map, **_map(arguments.map)}}
     if arguments.model is not None:
         changes["model"] = None
+    if arguments.label_set is not None:
+        changes["label_set"] = None
     if arguments.seed is not None:
         changes["seed"] = None
     if arguments.hold is not None:
@@ -167,6 +176,29 @@ def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]
             if getattr(arguments, name) is not None:
                 changes[name] = getattr(arguments, name)
     return dataclasses.replace(layer, **changes)
+
+
+def _layer_options(
+    layer: ShotLayer, model: str | None, known: set[str] | None, given: dict[str, Any]
+) -> dict[str, Any] | None:
+    """A layer's own options under those of the command line. Beside a model of its own they are all it has."""
+    own = None if layer.options is None else _without(layer.options, known, f"the layer {layer.name}")
+    alone = model is None and layer.model is not None
+    return {**(own or {}), **given} if own is not None or (alone and given) else own
+
+
+def _known_options(model: str | None) -> set[str] | None:
+    """The options of the model that the command line names; None without one, or where only a server has it."""
+    found = cards.available_cards()[0].get(model) if model else None
+    return None if found is None else {option.name for option in found.options}
+
+
+def _without(options: dict[str, Any], known: set[str] | None, whose: str) -> dict[str, Any]:
+    """Options that were meant for another model are left out, and said."""
+    lost = [] if known is None else [name for name in options if name not in known]
+    if lost:
+        print(f"note: {whose} sets {', '.join(lost)}, which this model does not have", file=sys.stderr)
+    return {name: value for name, value in options.items() if name not in lost}
 
 
 def _map(texts: list[str]) -> dict[str, str]:

@@ -229,11 +229,14 @@ class Jobs:
             self._frame(task, body)  # told before the end of the job that it may be
             self._done(task)
         elif task["kind"] == "underpaint":
+            self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", body["state"], identity)
             self._done(task)
+            self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self._under(job)})
         else:
             self._done(task)
             row = self._job(job)
             counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
+            counts["underpainted"] = self._under(job)["underpainted"]
             seconds = time.time() - self.report(job).get("began", row["created"])
             self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})
 
@@ -311,7 +314,7 @@ class Jobs:
                 job, "resumed", {"why": "the server was started again", "done": _done(row), "total": row["total"]}
             )
         else:
-            self._tell(job, "checked", {**report, "total": row["total"]})
+            self._tell(job, "checked", {**report, "total": row["total"], **self._under(job)})
         tasks = self.ledger.rows(
             "SELECT * FROM tasks WHERE job = ? AND kind IN ('underpaint', 'paint', 'hold') AND state = 'waiting'", job
         )
@@ -327,7 +330,7 @@ class Jobs:
                 if kind in FRAMES and found["outcome"] is None:
                     self._frame(found, {"state": "kept", **files})
                 self._done(found)
-            elif found["outcome"] is not None:  # finished before the restart, and not there any more
+            elif kind in FRAMES and found["outcome"] is not None:  # finished before the restart, and not there any more
                 self.ledger.write(f"UPDATE jobs SET {found['outcome']} = {found['outcome']} - 1 WHERE id = ?", job)
                 self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", found["id"])
         idle = (
@@ -337,6 +340,16 @@ class Jobs:
         )
         for one in self.ledger.rows(idle, job):  # all that it was for is there already
             self._done(one)
+
+    def _under(self, job: str) -> Body:
+        """How many underpaintings the job has, how many of them are done, and how many were painted for it."""
+        row = self.ledger.row(
+            "SELECT count(*) AS n, total(state = 'done') AS done, total(outcome = 'painted') AS painted"
+            " FROM tasks WHERE job = ? AND kind = 'underpaint'",
+            job,
+        )
+        assert row is not None
+        return {"under_total": row["n"], "under_done": int(row["done"]), "underpainted": int(row["painted"])}
 
     def _taken(self, job: str) -> tuple[str, ...]:
         """Folders at and beside the one that a job asks for, in which others paint the same layers in another look."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from typing import Any
 
@@ -18,6 +20,7 @@ class Teller:
         self.done, self.total = 0, 0
         self.began = time.monotonic()
         self.bar: Any = None
+        self.under = 0  # underpaintings of a layer that holds still: most of its work
 
     def tell(self, event: Body) -> None:
         body = event["body"]
@@ -26,15 +29,24 @@ class Teller:
             show_report(body)
             from tqdm import tqdm
 
-            self.bar = tqdm(total=self.total, unit=" frames", desc="painting", dynamic_ncols=True)
+            work = self.total + body.get("under_total", 0)
+            unit = " paintings" if body.get("under_total") else " frames"
+            width = {"dynamic_ncols": True} if _columns() else {"ncols": 80}
+            self.bar = tqdm(total=work, unit=unit, desc="painting", **width)
         elif event["event"] == "frame":
             self.done = body["done"]
             if body["state"] == "failed":
                 self.bar.write(str(from_dict(body["error"])))
-            self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
-            self.bar.update(1)
+            self._reached(body)
+        elif event["event"] == "underpainted":
+            self.under = body["under_done"]
+            self._reached(body)
         elif event["event"] in ("paused", "resumed"):  # also before the first frame: a wait is never silent
             (self.bar.write if self.bar is not None else print)(f"{event['event']}: {body['why']}")
+
+    def _reached(self, body: Body) -> None:
+        self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
+        self.bar.update(max(0, self.done + self.under + body.get("failed", 0) - self.bar.n))
 
     def close(self) -> None:
         if self.bar is not None:
@@ -43,11 +55,20 @@ class Teller:
     def made(self, body: Body, made: Body) -> None:
         seconds = body.get("seconds", time.monotonic() - self.began)  # not told by a server of before
         copied = f", {body['copied']} copied from the same frame elsewhere" if body["copied"] else ""
-        print(f"{body['painted']} frames painted, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
+        under = f" (held still, from {body['underpainted']} paintings)" if body.get("underpainted") else ""
+        print(f"{body['painted']} frames painted{under}, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
         for note in body.get("notes", []):
             print(f"note: {note}")
         for name, path in made.items():
             print(f"  {name:<10}{path}")
+
+
+def _columns() -> int:
+    """Of the terminal; 0 where it does not say, as in `script` and some containers."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 class JsonTeller(Teller):
@@ -70,7 +91,8 @@ def show_report(report: Body) -> None:
     size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
     memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
     rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
-    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{memory}")
+    device = f", on the {report['device']['about']}" if report.get("device") else ""
+    print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{device}{memory}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
         more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""

@@ -22,9 +22,15 @@ ERRORS_SHOWN = 10
 
 
 @contextlib.contextmanager
-def server(device: str, here: bool = False) -> Iterator[Client]:
-    """The running server, else a private one for as long as the block runs; here: not the one connected to."""
+def server(device: str, here: bool = False, quiet: bool = False) -> Iterator[Client]:
+    """The running server, else a private one for as long as the block runs; it is said which, unless `quiet`.
+
+    here: not the one connected to.
+    """
     found = find_server("cli", here)
+    if not quiet:
+        words = f"the server at {found.address}" if found else "no server runs: starting one for this command"
+        print(words, flush=True)
     if found is not None:
         with found:
             _check_device(found, device)
@@ -52,7 +58,7 @@ def check(
     arguments: argparse.Namespace, shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None
 ) -> int:
     """Print what the passes hold; a problem is raised after all of them were said."""
-    with server(arguments.device, arguments.here) as client:
+    with server(arguments.device, arguments.here, arguments.json) as client:
         report = client.check({**describe(shot, base, frames, layers), "out": str(base.resolve())})
     if arguments.json:
         print(json.dumps(report))
@@ -65,11 +71,14 @@ def render(
     arguments: argparse.Namespace, shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None
 ) -> int:
     """Paint, wait, say what was made. Raises FramesFailed, Interrupted or ServerError in words."""
-    out: Path = arguments.out.absolute()
+    asked: Path = arguments.out or Path("painted") / shot.name
+    out = asked.absolute()
     _apart_from_passes(shot, base, out)
+    if not arguments.json:
+        print(f"painting into {asked}", flush=True)
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
     job.update(priority=arguments.priority, overwrite=arguments.overwrite, comp=not arguments.no_aep)
-    with server(arguments.device, arguments.here) as client:
+    with server(arguments.device, arguments.here, arguments.json) as client:
         if client.process is not None and arguments.detach:
             raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
         files = None
@@ -113,6 +122,8 @@ def follow(
         if not cancels:
             raise Interrupted("the job goes on", remedy=f"See it with `semrender jobs watch {job}`") from None
         client.cancel(job)
+        if not teller.total:
+            raise Interrupted("stopped before the first frame; nothing was painted") from None
         raise Interrupted(
             f"stopped; {teller.done} of {teller.total} frames are finished",
             remedy="Run the same command again and it paints the rest",
@@ -147,11 +158,14 @@ def follow(
 def _apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
     """Refuse to paint into the folder of a pass, where paintings would be taken for passes the next time."""
     patterns = [shot.context] + [getattr(layer, kind) for layer in shot.layers for kind in PASSES]
+    painted = [out.resolve(), *((out / layer.name).resolve() for layer in shot.layers)]
     for place in (base / pattern for pattern in patterns if pattern is not None):
         folder = place if place.is_dir() else place.parent
-        if folder.resolve() == out.resolve():
+        if folder.resolve() in painted:
             raise InputRefused(
-                "the output folder is the folder of a pass", file=out, remedy="Give --out a folder of its own"
+                "the paintings would come to lie in the folder of a pass",
+                file=folder,
+                remedy="Give --out a folder of its own",
             )
 
 
