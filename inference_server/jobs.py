@@ -38,8 +38,11 @@ COLUMNS = (
     " events, created, ended"
 )
 
-# Of its description: where the client wants the files, and whether it wants a comp.
-ASKED = "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp"
+# Of its description: where the client wants the files, whether it wants a comp, and who it is; when painting began.
+ASKED = (
+    "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp,"
+    " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began"
+)
 
 log = logging.getLogger("semrender.jobs")
 
@@ -282,9 +285,13 @@ class Jobs:
             self.ledger.write(f"UPDATE jobs SET state = 'checking', unended = {waiting} WHERE id = ?", job)
         return len(jobs)
 
+    def ended_before(self, before: float) -> list[str]:
+        """The ids of the jobs that ended before this time (seconds since 1970)."""
+        return [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
+
     def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
-        """Forget jobs that ended before this time (seconds since 1970); returns their ids."""
-        jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
+        """Forget jobs that ended before this time; returns their ids."""
+        jobs = self.ended_before(before)
         for job in jobs:
             self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
             for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
@@ -454,7 +461,10 @@ def _done(job: Row) -> int:
 
 def _summary(job: Row) -> Body:
     state = "paused" if job["paused"] and job["ended"] is None else job["state"]
-    names = ("name", "out", "paused", "priority", "total", "failed", "created", "ended", "events")
+    names = (
+        *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
+        *("ended", "events", "owner"),
+    )
     comp = None if job["comp"] is None else bool(job["comp"])
     asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
     return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}, **asked}

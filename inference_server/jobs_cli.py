@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,12 @@ from typing import Any
 from inference_server import render
 from shared import places
 from shared.client import Client, find_server
-from shared.errors import InputRefused, ServerError
+from shared.errors import InputRefused, ServerError, from_dict
+from shared.sequences import frames_text
 
 KEEP_DAYS = 7.0
+
+Job = dict[str, Any]  # its summary, as the server tells it
 
 
 def add_commands(commands: Any) -> None:
@@ -22,6 +27,9 @@ def add_commands(commands: Any) -> None:
     listing = verbs.add_parser("list", help="all jobs (also without a verb)")
     for one in (jobs, listing):
         one.set_defaults(run=run_list)
+    show = verbs.add_parser("show", help="all about one job: what was asked, where it stands, why frames failed")
+    show.add_argument("job", help="its id, or the beginning of it")
+    show.set_defaults(run=run_show)
     for name, help_text in (
         ("watch", "follow a job until it ends and lay out its comp"),
         ("cancel", "stop a job; what is finished stays"),
@@ -41,6 +49,7 @@ def add_commands(commands: Any) -> None:
     clean = verbs.add_parser("clean", help="forget ended jobs and remove what they left in the spool")
     clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
     clean.add_argument("--quarantine", action="store_true", help="try frames again that killed workers")
+    clean.add_argument("--dry-run", action="store_true", help="only say which jobs it would be")
     clean.set_defaults(run=run_clean)
 
 
@@ -52,26 +61,106 @@ def running() -> Client:
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    with running() as client:
-        jobs = client.jobs()
+    found = find_server("jobs")
+    if found is not None:
+        with found:
+            jobs = found.jobs()
+    else:
+        jobs = history()
+        print("no server runs; `semrender serve` goes on with what waits in its ledger", file=sys.stderr)
+    jobs = in_order(jobs)
     if arguments.json:
         print(json.dumps({"jobs": jobs}))
-    elif not jobs:
-        print("no jobs")
-    for job in [] if arguments.json else jobs:
-        print(line(job))
+    else:
+        print("\n".join(table(jobs, time.time())) or "no jobs")
     return 0
 
 
-def line(job: dict[str, Any]) -> str:
+def history() -> list[Job]:
+    """The jobs in the ledger of a server that does not run."""
+    from inference_server.jobs import Jobs
+    from inference_server.ledger import Ledger
+
+    file = places.home() / "ledger.sqlite"
+    if not file.exists():
+        raise ServerError("no server runs, and none ran here before", remedy="Start one with `semrender serve`")
+    with contextlib.closing(Ledger(file)) as ledger:
+        return Jobs(ledger).summaries()
+
+
+def in_order(jobs: list[Job]) -> list[Job]:
+    """The queue in the order in which it is worked on, then what has ended, the last one first."""
+    waiting = [job for job in jobs if job["ended"] is None]
+    ended = [job for job in jobs if job["ended"] is not None]
+    return [
+        *sorted(waiting, key=lambda job: (job["state"] == "paused", -job["priority"], job["created"])),
+        *sorted(ended, key=lambda job: -job["ended"]),
+    ]
+
+
+HEADER = ("id", "state", "done", "left", "owner", "started", "took", "priority", "name", "out")
+
+
+def table(jobs: list[Job], now: float) -> list[str]:
+    """A line for each job under a line of headings; none where there is none."""
+    rows = [HEADER, *(row(job, now) for job in jobs)] if jobs else []
+    wide = [max(len(row[i]) for row in rows) for i in range(len(HEADER) - 1)] if rows else []
+    return ["  ".join([*(f"{cell:<{n}}" for cell, n in zip(one, wide, strict=False)), one[-1]]) for one in rows]
+
+
+def row(job: Job, now: float) -> tuple[str, ...]:
     failed = f", {job['failed']} failed" if job["failed"] else ""
-    hurry = f", priority {job['priority']}" if job["priority"] else ""
-    when = time.strftime("%m-%d %H:%M", time.localtime(job["ended"] or job["created"]))
-    why = f" ({job['paused']})" if job["paused"] else ""
+    began = job.get("began")
+    started = time.strftime("%m-%d %H:%M", time.localtime(began)) if began else "-"
+    took = duration((job["ended"] or now) - began) if began else "-"
+    left = seconds_left(job, now)
     fetched = job.get("collect")
     target = f"{fetched['out']} on {fetched['host']}" if fetched else job["out"]
-    counts = f"{job['done']}/{job['total']}{failed}{hurry}"
-    return f"{job['job'][:8]}  {when}  {job['state']:<10} {counts:<16} {job['name']} -> {target}{why}"
+    why = f" ({job['paused']})" if job["paused"] else ""
+    return (
+        *(job["job"][:8], job["state"], f"{job['done']}/{job['total']}{failed}"),
+        *("-" if left is None else f"~{duration(left)}", job.get("owner") or "-", started, took),
+        *(str(job["priority"]), job["name"], f"{target}{why}"),
+    )
+
+
+def seconds_left(job: Job, now: float) -> float | None:
+    """By what its frames took until now; None before the first was painted, and where nothing goes on."""
+    painted, began = job.get("painted"), job.get("began")
+    if not painted or not began or job["ended"] is not None or job["state"] == "paused":
+        return None
+    return float((now - began) / painted * (job["total"] - job["done"] - job["failed"]))
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        job = client.ask("show", chosen(client, arguments.job)["job"])
+    if arguments.json:
+        print(json.dumps(job))
+        return 0
+    now = time.time()
+    rows = dict(zip(HEADER, row(job, now), strict=True)) | {"id": job["job"]}
+    asked = job["asked"]
+    models = {layer: asked["models"][layer] for layer in asked["layers"] if layer in asked["models"]}
+    rows["asked at"] = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job["created"]))
+    rows["passes"] = asked["base"]
+    rows["frames"] = f"{frames_text(asked['frames'])}, as {asked['format']}"
+    for layer, model in models.items():
+        options = "".join(f", {name}={value}" for name, value in model["options"].items())
+        rows[f"layer {layer}"] = f"{model['name']}{options}"
+    for name, value in rows.items():
+        print(f"{name:<16}{value}")
+    for error in job["errors"]:
+        print(f"failed: {from_dict(error)}")
+    for warning in job["report"].get("warnings", []):
+        print(f"warning: {warning}")
+    return 0
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
@@ -101,16 +190,20 @@ def run_verb(arguments: argparse.Namespace) -> int:
     more = {"priority": arguments.priority} if arguments.verb == "priority" else {}
     with running() as client:
         job = client.ask(arguments.verb, chosen(client, arguments.job)["job"], **more)
-    print(json.dumps(job) if arguments.json else line(job))
+    print(json.dumps(job) if arguments.json else "\n".join(table([job], time.time())))
     return 0
 
 
 def run_clean(arguments: argparse.Namespace) -> int:
     with running() as client:
-        gone, _ = client.request("clean", {"days": arguments.days, "quarantine": arguments.quarantine}, seconds=60.0)
-    print(
-        json.dumps(gone) if arguments.json else f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed"
-    )
+        asked = {"days": arguments.days, "quarantine": arguments.quarantine, "dry": arguments.dry_run}
+        gone, _ = client.request("clean", asked, seconds=60.0)
+    if arguments.json:
+        print(json.dumps(gone))
+    elif arguments.dry_run:
+        print("\n".join(table(gone["would"], time.time())) or "no job would be forgotten")
+    else:
+        print(f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed")
     return 0
 
 

@@ -163,7 +163,7 @@ def _apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
         folder = place if place.is_dir() else place.parent
         if folder.resolve() in painted:
             raise InputRefused(
-                "the paintings would come to lie in the folder of a pass",
+                "the output folder is the folder of a pass",
                 file=folder,
                 remedy="Give --out a folder of its own",
             )

@@ -145,6 +145,14 @@ class Verbs:
         names = ("shot", "base", "out", "format", "frames", "layers")
         self._answer(client, request, {name: spec[name] for name in names})
 
+    def show(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """All that is known of a job: where it stands, what was asked, what the check found, why frames failed."""
+        job = self._job(body)
+        spec = self._jobs.spec(job)
+        asked = {name: spec[name] for name in ("shot", "base", "out", "format", "frames", "layers", "models")}
+        found = {"report": self._jobs.report(job), "errors": self._jobs.errors(job)}
+        self._answer(client, request, {**self._jobs.summary(job), "asked": asked, **found})
+
     def cancel(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         job = self._job(body)
         self._jobs.cancel(job)
@@ -173,9 +181,14 @@ class Verbs:
         days = body.get("days", 0)
         if not isinstance(days, int | float) or isinstance(days, bool) or not 0 <= days < 100_000:
             raise InputRefused(f"{days!r} is no number of days")
+        ended = time.time() - days * DAY
+        if body.get("dry") is True:
+            would = [self._jobs.summary(job) for job in self._jobs.ended_before(ended)]
+            self._answer(client, request, {"jobs": len(would), "bytes": 0, "would": would})
+            return
         before = self._spool.used
         self._broker.doing.add("clean")
-        gone = self._jobs.clean(time.time() - days * DAY, quarantine=body.get("quarantine") is True)
+        gone = self._jobs.clean(ended, quarantine=body.get("quarantine") is True)
         self._broker.sweep_spool(min(days * DAY, IDLE_SECONDS))
         self._answer(client, request, {"jobs": len(gone), "bytes": before - self._spool.used})
 

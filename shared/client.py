@@ -248,7 +248,7 @@ class Client:
 
     def _with_files(self, job: Dict[str, Any], files: Optional[Files]) -> Dict[str, Any]:
         """The job under an id of its own, its files sent before it."""
-        job = {"job": uuid.uuid4().hex, **job}
+        job = {"job": uuid.uuid4().hex, "owner": places.user(), **job}
         if files is None:
             return job
         for name, path in files.items():

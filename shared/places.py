@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import getpass
 import json
 import os
 import platform
@@ -31,6 +32,14 @@ def home() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "semrender"
     return Path(os.environ.get("XDG_DATA_HOME", str(Path.home() / ".local" / "share"))) / "semrender"
+
+
+def user() -> str:
+    """Who asks, as `name@machine`; the machine alone where the system knows no name."""
+    try:
+        return f"{getpass.getuser()}@{HOST}"
+    except (KeyError, ImportError, OSError):
+        return HOST
 
 
 def models_folder() -> Path:

@@ -150,6 +150,7 @@ def test_what_the_command_line_asks_for_is_refused_in_words(says, tmp_path, more
     [
         (["check", "gone"], 3, "gone"),
         (["render", "gone", "--out", "out"], 3, "gone"),
+        (["jobs", "show", "0000"], 3, "0000"),
         (["jobs", "watch", "0000"], 3, "0000"),
         (["jobs", "cancel", "0000"], 3, "0000"),
         (["jobs", "clean", "--days", "-1"], 3, "days"),

@@ -1,12 +1,14 @@
 """What an artist types and reads: where the pictures go, whose options count, what is said while it goes on."""
 
 import json
+import shutil
 
 import pytest
 
 import semrender as commands
-from inference_server import outputs
+from inference_server import jobs_cli, outputs
 from inference_server.models import sleep
+from tests.conftest import ROOT
 from tests.inference_server.servers import kill, start_server
 
 LOOK = {"name": "look", "kind": "choice", "choices": ["golden", "overcast"], "default": "golden", "help": ""}
@@ -115,3 +117,66 @@ def test_the_paintings_under_held_frames_count(run, shot, tmp_path):
     assert (
         f"held still, from {len(under)} paintings" in run("render", file, "--no-aep", "--out", "p", "--seed", "5").out
     )
+
+
+def test_jobs_have_a_header_an_owner_and_their_time(run, shot, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
+    run("render", shot(model="plain"), "--out", "o", "--no-aep")
+
+    header, first, *_ = run("jobs").out.splitlines()
+
+    assert header.split() == ["id", "state", "done", "left", "owner", "started", "took", "priority", "name", "out"]
+    assert "ada@" in first and "2/2" in first and " sh " in first
+    assert header.index("owner") == first.index("ada@")
+
+
+def test_a_job_is_shown_with_all_that_was_asked(run, shot):
+    run("render", shot(model="looks"), "--option", "look=overcast", "--out", "o", "--no-aep")
+    job = json.loads(run("jobs", "--json").out)["jobs"][0]
+
+    said = run("jobs", "show", job["job"][:12]).out
+
+    assert job["job"] in said
+    assert "looks, look=overcast" in said and "1001-1002, as png" in said
+    assert json.loads(run("jobs", "show", job["job"], "--json").out)["asked"]["shot"]["model"] == "looks"
+
+
+def test_cleaning_says_first_what_it_would_do(run, shot):
+    run("render", shot(model="plain"), "--out", "o", "--no-aep")
+    before = json.loads(run("jobs", "--json").out)
+
+    would = json.loads(run("jobs", "clean", "--days", "0", "--dry-run", "--json").out)["would"]
+
+    assert {job["job"] for job in would} == {job["job"] for job in before["jobs"]}
+    assert json.loads(run("jobs", "--json").out) == before
+    assert "no job would be forgotten" in run("jobs", "clean", "--dry-run").out
+
+
+def test_the_queue_is_listed_as_it_is_worked_on():
+    def job(name, created, priority=0, state="painting", ended=None):
+        return {"job": name, "created": created, "priority": priority, "state": state, "ended": ended}
+
+    jobs = [
+        *(job("old", 1, ended=5.0), job("first", 2), job("waits", 3, 90, "paused"), job("hurry", 4, 20)),
+        job("last", 5, ended=9.0),
+    ]
+    assert [one["job"] for one in jobs_cli.in_order(jobs)] == ["hurry", "first", "waits", "last", "old"]
+
+
+@pytest.mark.parametrize(("state", "left"), [("painting", "~3:00"), ("paused", "-")])
+def test_the_time_left_is_by_the_frames_painted_until_now(state, left):
+    job = {"job": "a" * 32, "state": state, "done": 5, "total": 11, "failed": 0, "painted": 2, "priority": 0}
+    job |= {"name": "sh", "out": "/o", "paused": "", "created": 0.0, "began": 40.0, "ended": None}
+    row = dict(zip(jobs_cli.HEADER, jobs_cli.row(job, 100.0), strict=True))
+    assert (row["left"], row["took"]) == (left, "1:00")
+
+
+def test_without_a_server_its_ledger_tells_the_history(state_folder, capsys):
+    """A ledger of the version before, which knows neither owners nor when painting began."""
+    shutil.copy(ROOT / "tests" / "data" / "before" / "ledger.sqlite", state_folder)
+
+    assert commands.main(["jobs"]) == 0
+
+    said = capsys.readouterr()
+    assert said.out.startswith("id ") and len(said.out.splitlines()) > 1
+    assert "no server runs" in said.err
