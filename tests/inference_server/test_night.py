@@ -102,7 +102,7 @@ def test_what_is_detached_without_a_shared_disk_reaches_the_folder_asked_for(lab
     (told,) = render(labels, "--out", tmp_path / "sh", "--detach")
     assert [event["event"] for event in far.watch(told["job"])][-1] == "done"
     shown = semrender("jobs").stdout
-    assert f"-> {tmp_path / 'sh'} on {places.HOST}" in shown and "spool" not in shown
+    assert f" {tmp_path / 'sh'} on {places.HOST}" in shown and "spool" not in shown
     assert inbox(state_folder) == []  # what is in the spool is nobody's comp
     made = watch(told["job"])[-1]
     assert made["project"] == str(tmp_path / "sh" / "shot_v001.aep")
