@@ -181,10 +181,12 @@ def _chunk_end(file: BinaryIO, version: int, headers: list[Header]) -> int:
         raise struct.error("a chunk of a part that is not there")
     file.seek(16 if "tile" in headers[part].storage else 4, 1)
     if headers[part].is_deep:
-        table, samples, _ = struct.unpack("<3Q", file.read(24))
-        return int(file.tell() + table + samples)
-    (size,) = struct.unpack("<I", file.read(4))
-    return int(file.tell() + size)
+        size, samples, _ = struct.unpack("<3Q", file.read(24))
+    else:
+        size, samples = struct.unpack("<I", file.read(4))[0], 0
+    if not size:  # a file that was given its length before its content
+        raise struct.error("a chunk without bytes")
+    return int(file.tell() + size + samples)
 
 
 def _opened(path: Path) -> BinaryIO:

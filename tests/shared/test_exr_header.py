@@ -69,6 +69,13 @@ def test_a_file_cut_anywhere_is_not_whole(tmp_path: Path, path: Path) -> None:
         assert not whole, length
 
 
+@pytest.mark.parametrize("path", [path for path in SOUND if "bad_exponent" not in path.name], ids=lambda p: p.name)
+def test_a_file_of_full_length_whose_end_was_never_copied_is_not_whole(tmp_path: Path, path: Path) -> None:
+    content = path.read_bytes()
+    (tmp_path / "holed.exr").write_bytes(content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
+    assert not is_whole(tmp_path / "holed.exr")
+
+
 def test_a_chunk_that_was_never_written(tmp_path: Path) -> None:
     content = write(tmp_path / "a.exr").read_bytes()
     table = _table(tmp_path / "a.exr")
