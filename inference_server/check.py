@@ -28,6 +28,7 @@ from shared.errors import SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import probe, read_label_pass
+from shared.passes.stated import stated
 from shared.shot import Shot, fps_text
 
 PROBLEMS_TOLD = 50
@@ -154,6 +155,19 @@ def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict
     return {"frame_bytes": frame_bytes, "memory": memory}
 
 
+def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
+    """What a pass's header states otherwise than the shot, which goes before it."""
+    found = stated(own.labels.file(plan.frames[0]))
+    words = []
+    aspect, shape = plan.pixel_aspect, found.pixel_aspect
+    if shape is not None and abs(shape - aspect) > 0.001:
+        words.append(f"layer {own.layer.name}: its header states pixels of {shape:g}:1, the shot {aspect:g}:1")
+    if found.fps is not None and found.fps != (plan.shot.fps_num, plan.shot.fps_den):
+        rates = fps_text(*found.fps), fps_text(plan.shot.fps_num, plan.shot.fps_den)
+        words.append(f"layer {own.layer.name}: its header states {rates[0]} fps, the shot {rates[1]}")
+    return words
+
+
 def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     """What is in a layer's first frame: classes with their share of the pixels, and what the artist should know."""
     frame = plan.frames[0]
@@ -168,6 +182,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     warnings += more
     if plan.shot.scale is not None and own.card.size.fit == "stretch":
         warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
+    warnings += contradictions(plan, own)
     if not present:
         warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
     pixels = labels.ids.size

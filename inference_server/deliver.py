@@ -178,7 +178,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         first=frames[0],
         last=frames[-1],
         frames=len(frames),
-        pixel_aspect=plan.shot.pixel_aspect,
+        pixel_aspect=plan.pixel_aspect,
         version=version,
     )
     made = datetime.now(UTC)
@@ -227,7 +227,7 @@ def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLay
         plan,
         shot,
         delivery.footage_uid(shot.uid, layer.name, "painting"),
-        f"{shot.name}_{layer.name}",
+        plan.stem(layer.name),
         [plan.picture_path(layer.name, frame) for frame in finished.headers],
         alpha="PREMULTIPLIED" if exr else "STRAIGHT",
         color=color,
@@ -252,7 +252,7 @@ def _matte(plan: Plan, shot: DeliveryShot, finished: Finished, identity: int) ->
         plan,
         shot,
         delivery.footage_uid(shot.uid, layer.name, "matte", label.name),
-        f"{shot.name}_{layer.name}_{label.name}",
+        f"{plan.stem(layer.name)}_{label.name}",
         [plan.matte_path(layer.name, label.name, frame) for frame in finished.headers],
         alpha="STRAIGHT",
         data=True,

@@ -14,6 +14,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
         import OpenEXR
 
         file = OpenEXR.File(str(source))
-        _place_exr(target, {**file.header(), KEYWORD: json.dumps(metadata)}, file.channels()["RGBA"].pixels)
+        header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
+        _place_exr(target, header, file.channels()["RGBA"].pixels)
 
 
 def _text_chunk(metadata: Metadata) -> bytes:
@@ -219,8 +221,22 @@ def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float
         "type": OpenEXR.scanlineimage,
         "chromaticities": tuple(float(value) for point in primaries for value in point),
         KEYWORD: json.dumps(metadata),
+        **_standard(metadata),
     }
     _place_exr(path, header, pixels)
+
+
+def _standard(metadata: Metadata) -> dict[str, Any]:
+    """What programs look for in the header of any EXR (OpenEXR's standard attributes)."""
+    import OpenEXR
+
+    num, den = metadata["fps"]
+    rate = round(num / den)
+    found = {"framesPerSecond": Fraction(num, den), "pixelAspectRatio": float(metadata["pixel_aspect"])}
+    if metadata["frame"] >= 0:  # time code has no sign; counted in whole frames a second, without dropping any
+        seconds, frame = divmod(metadata["frame"], rate)
+        found["timeCode"] = OpenEXR.TimeCode(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frame, *[0] * 14)
+    return {**found, "owner": metadata["owner"]} if metadata["owner"] else found
 
 
 def _place_exr(path: Path, header: dict[str, Any], pixels: NDArray[np.float16]) -> None:

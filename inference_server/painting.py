@@ -10,10 +10,11 @@ what the key is a hash of and on nothing else.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ from shared.label_set import NOTHING, LabelSet, load_label_set
 from shared.passes import LabelPass, ReadOptions, read_label_pass
 from shared.passes.data_pass import unlike_before
 from shared.passes.formats import read_picture
+from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
 from shared.shot import Shot, ShotLayer, resolved
 
@@ -79,6 +81,25 @@ class Plan:
     layers: dict[str, LayerPlan]  # those the job is about, top first
     context: Sequence | None
     context_read: ReadOptions
+    owner: str = ""  # who asked for it
+
+    def stem(self, layer: str) -> str:
+        """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
+        return layer if layer == self.shot.name and not self.said_twice else f"{self.shot.name}_{layer}"
+
+    @cached_property
+    def said_twice(self) -> bool:
+        """Whether the folder has files of an earlier version, which said such a name twice: they go on as they are."""
+        name = glob.escape(f"{self.shot.name}_{self.shot.name}")
+        return any((self.asked / self.shot.name).glob(f"{name}.*"))
+
+    @cached_property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel by its height: of the shot, else as the first pass states it that does, else 1."""
+        if self.shot.pixel_aspect is not None:
+            return self.shot.pixel_aspect
+        found = (stated(own.labels.file(self.frames[0])).pixel_aspect for own in self.layers.values())
+        return next((aspect for aspect in found if aspect is not None), 1.0)
 
     def file_number(self, frame: int) -> int:
         """The number in a file's name: the frame, or its place where the shot begins below zero."""
@@ -87,17 +108,17 @@ class Plan:
     def path_of(self, stage: str, layer: str, frame: int) -> Path:
         """The file of a stage: "underpaint", or the finished picture of "paint" and "hold"."""
         if stage == "underpaint":
-            name = f"{self.shot.name}_{layer}.{self.file_number(frame):04d}.png"
+            name = f"{self.stem(layer)}.{self.file_number(frame):04d}.png"
             return self.out / UNDERPAINTINGS / layer / name
         return self.picture_path(layer, frame)
 
     def picture_path(self, layer: str, frame: int) -> Path:
         suffix = "png" if self.format == "png" else "exr"
-        return self.out / layer / f"{self.shot.name}_{layer}.{self.file_number(frame):04d}.{suffix}"
+        return self.out / layer / f"{self.stem(layer)}.{self.file_number(frame):04d}.{suffix}"
 
     def matte_path(self, layer: str, name: str, frame: int) -> Path:
         safe = name.replace("/", "-")
-        return self.out / "mattes" / layer / safe / f"{self.shot.name}_{layer}_{safe}.{self.file_number(frame):04d}.png"
+        return self.out / "mattes" / layer / safe / f"{self.stem(layer)}_{safe}.{self.file_number(frame):04d}.png"
 
 
 @dataclass(frozen=True)
@@ -146,6 +167,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
         layers={},
         context=find_sequence(shot.context, base, "context") if shot.context else None,
         context_read=ReadOptions.from_dict(shot.context_read),
+        owner=spec.get("owner", ""),
     )
     names = [layer.name for layer in shot.layers if layer.name in spec["layers"]]
     return replace(plan, layers={name: make_layer_plan(plan, name) for name in names})
@@ -270,13 +292,11 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
         "generator": "semrender",
         "key": decoded.key,
         "stage": decoded.stage,
-        "shot": plan.shot.name,
-        "layer": decoded.layer,
-        "frame": decoded.frame,
+        **names(plan, own, decoded.frame),
+        **look(plan, own),
         "format": plan.format,
         "size": [width, height],
         "label_set": {"name": own.label_set.name, "hash": own.label_set.hash},
-        **look(plan, own),
         "device": device,
         "classes": {str(i): n for i, n in present.items()},
         "mattes": mattes,
@@ -298,6 +318,18 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
     else:
         outputs.write_picture(path, keep_near(whole, alpha), alpha, metadata)  # last: with it the frame is finished
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
+
+
+def names(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
+    """What a frame's header tells that no pixel depends on."""
+    return {
+        "shot": plan.shot.name,
+        "layer": own.layer.name,
+        "frame": frame,
+        "fps": [plan.shot.fps_num, plan.shot.fps_den],
+        "pixel_aspect": plan.pixel_aspect,
+        "owner": plan.owner,
+    }
 
 
 def look(plan: Plan, own: LayerPlan) -> dict[str, Any]:
@@ -336,7 +368,7 @@ def copy_painting(
     if before is None or before.get("key") != key:
         raise SourceLost(str(picture))
     # The key stands for the pixels; what they are called (a model under two names) is this job's.
-    metadata = {**before, "shot": plan.shot.name, "layer": own.layer.name, "frame": frame, **look(plan, own)}
+    metadata = {**before, **names(plan, own, frame), **look(plan, own)}
     for identity, file in source["mattes"].items():
         found = outputs.read_metadata(out / file)
         if found is None or found.get("key") != key:

@@ -110,8 +110,7 @@ def follow(
         for event in client.watch(job):
             teller.tell(event)
         if event["event"] == "done" and collects:
-            asked, out = out, out if arguments.overwrite else client.take(job, out)
-            client.collect(job, out)
+            asked, out = out, client.bring(job, out, arguments.overwrite)
             if out != asked:
                 words = f"{asked} holds another look, so this went into {out}"
                 event["body"]["notes"] = [words, *event["body"].get("notes", [])]

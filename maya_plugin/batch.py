@@ -214,8 +214,7 @@ def _paint(client: Client, shot_file: Path) -> None:
         for problem in ended.get("errors", [])[:1]:
             raise from_dict(problem)
         raise FramesFailed(f"the painting was {event['event']}", file=out)
-    if files is not None:
-        client.collect(identity, out)
+    out = client.bring(identity, out) if files is not None else Path(ended["out"])
     _tell("delivered", delivery_file=str(out / ended["delivery"]))
 
 

@@ -172,10 +172,12 @@ class Client:
         """A file of a job's output folder that this machine cannot read itself."""
         return b"".join(self._pieces(job, path))
 
-    def take(self, job: str, folder: Path) -> Path:
-        """Where a job's files belong: into the folder, or beside what is delivered there in another look."""
-        files = [name for name, *_ in self._tree(job)]
-        return takes.take_for(self._delivery(job), folder) if FILE_NAME in files else folder
+    def bring(self, job: str, folder: Path, overwrite: bool = False) -> Path:
+        """Collect a job's files; returns where: in the folder, or in a take beside it if that holds another look."""
+        if not overwrite and FILE_NAME in [name for name, *_ in self._tree(job)]:
+            folder = takes.take_for(self._delivery(job), folder)
+        self.collect(job, folder)
+        return folder
 
     def collect(self, job: str, folder: Path) -> List[Path]:
         """Bring a job's files into a folder of this machine, each whole or not at all.

@@ -101,7 +101,7 @@ class Shot:
     layers: Tuple[ShotLayer, ...]
     width: Optional[int] = None  # pixels; None = as the passes are
     height: Optional[int] = None
-    pixel_aspect: float = 1.0
+    pixel_aspect: Optional[float] = None  # width by height; None = as the passes state it, else 1
     context: Optional[str] = None  # pattern of the label pass of the full frame
     context_read: Data = field(default_factory=dict)
     fill: Optional[str] = None  # class outside a layer where there is no context

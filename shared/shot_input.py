@@ -18,7 +18,7 @@ def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
     """The shot that an input stands for, and the absolute folder its patterns are relative to.
 
     - a `shot.json`, or a folder with one: that shot;
-    - a pattern, a file, or a folder of pictures: one layer at 24 frames per second;
+    - a pattern, a file, or a folder of pictures: one layer, at the frame rate that its header states, else 24;
     - a folder without pictures of its own: its sub-folders are the layers. Their names must begin with
       numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
 
@@ -73,8 +73,16 @@ def _layered_shot(path: Path) -> Shot:
 def _plain_shot(name: str, layers: dict[str, Sequence]) -> Shot:
     moving = [one for one in layers.values() if not one.still] or list(layers.values())
     stack = tuple(ShotLayer(layer, one.pattern) for layer, one in layers.items())
-    shot = Shot(name, 24, 1, min(one.first for one in moving), max(one.last for one in moving), stack)
+    num, den = _fps_of(moving[0])
+    shot = Shot(name, num, den, min(one.first for one in moving), max(one.last for one in moving), stack)
     return Shot.from_dict(shot.to_dict())  # with all its bounds
+
+
+def _fps_of(found: Sequence) -> tuple[int, int]:
+    from shared.passes.stated import stated  # the readers of pictures take a while to load
+
+    file = next(iter(found.files.values()))
+    return (stated(file).fps if file.suffix.lower() in (".exr", ".sxr") else None) or (24, 1)
 
 
 def _layer_name(found: Sequence) -> str:

@@ -4,7 +4,8 @@
     <scene folder>/semrender/<scene>/<camera>/frame_0012/painted  what the server made of them
     <scene folder>/semrender/<scene>/<camera>/shot/...            the same for the whole range
 
-A shot is rendered again into the same folder: what did not change is kept, and After Effects updates its comp.
+A shot is rendered again into the same folder: what did not change is kept, and After Effects updates its comp. With
+another look it goes into a take beside it (`shared.takes`); a frame is painted over until it pleases.
 """
 
 from __future__ import annotations

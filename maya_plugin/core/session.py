@@ -19,7 +19,7 @@ from typing import Any
 from maya_plugin.core import programs, uploads
 from maya_plugin.core.cards import Models, read_models
 from maya_plugin.core.contract import BatchCommand
-from maya_plugin.core.jobs import LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
+from maya_plugin.core.jobs import FRAME, LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
 from maya_plugin.core.news import ABSENT, LOST, READY, STARTING, STOPPING, Jobs, Message, Problem, Project, Server
 from shared import places
 from shared.client import START_SECONDS, Client, find_server, known_connection
@@ -271,6 +271,7 @@ class Session:
         files = uploads.files_of(shot, base)
         job: dict[str, Any] = {"job": order.id, "shot": shot.to_dict(), "base": str(base), "out": order.out}
         job.update(format=order.format, priority=order.priority)
+        job["overwrite"] = order.kind == FRAME  # a frame is tried out until it pleases; a shot is kept
         first = next(iter(files.values()))
         if client.shares_disk(first, out):
             client.submit(job)
@@ -301,10 +302,11 @@ class Session:
             error = one_error(last.get("errors", ()), job.out)
             self._tell(Problem(error, job.id))
             return replace(job, error=error)
+        out = str(last.get("out", job.out))  # a take, where the folder holds another look
         if job.state == "done" and job.id in self._uploaded:
             self._put(replace(job, state="collecting"))
-            self._client.collect(job.id, Path(job.out))
-        return replace(job, note=" ".join(str(note) for note in last.get("notes", ())))
+            out = str(self._client.bring(job.id, Path(job.out), overwrite=job.kind == FRAME))
+        return replace(job, out=out, note=" ".join(str(note) for note in last.get("notes", ())))
 
     def _last_event(self, job: Job) -> dict[str, Any]:
         if self._client is None:
