@@ -174,7 +174,7 @@ class Client:
 
     def bring(self, job: str, folder: Path, overwrite: bool = False) -> Path:
         """Collect a job's files; returns where: in the folder, or in a take beside it if that holds another look."""
-        if not overwrite and FILE_NAME in [name for name, *_ in self._tree(job)]:
+        if not overwrite and any(name == FILE_NAME for name, *_ in self._tree(job)):
             folder = takes.take_for(self._delivery(job), folder)
         self.collect(job, folder)
         return folder
