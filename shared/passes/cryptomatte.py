@@ -28,6 +28,8 @@ MAX_MANIFEST = 64 * 2**20  # bytes
 LEAST = 1e-4  # coverage below this is none
 HEX = re.compile("[0-9a-f]{8}")  # what an id without a name is called
 SPLINTER = 3.0  # pixels: ids that no object has, made by mixing, cover less each
+MOTE = 0.0005  # of what is covered: the same in a picture that was enlarged afterwards
+MIXED = "resized, blurred or warped after rendering"
 MANY = 50  # such ids
 
 
@@ -278,22 +280,22 @@ def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, labe
     what = f"{len(listed)} names that cover {share:.1%} mean no class: {words}"
     nameless = [name for name in listed if HEX.fullmatch(name)]
     junk = len(nameless) > len(listed) / 2
-    small = junk and float(np.median([unknown[name] for name in nameless])) < SPLINTER
+    median = float(np.median([unknown[name] for name in nameless])) if nameless else 0.0
+    small = junk and (median < SPLINTER or (len(nameless) > MANY and median < MOTE * float(total.sum())))
     if junk and crypto.part.compression in LOSSY:
         cause = f"The file is compressed with {crypto.part.compression}, which destroys Cryptomatte ids"
         remedy = "Write Cryptomattes with ZIP, ZIPS or PIZ compression"
-    elif junk and small and (choice.manifest.complete or len(nameless) > MANY):
-        theirs = "those of the manifest" if choice.manifest.complete else "of any object"
-        cause = f"{len(nameless)} ids are not {theirs}: they were mixed (resized, blurred or warped after rendering)"
+    elif small and choice.manifest.complete:
+        cause = f"{len(nameless)} ids are not those of the manifest: they were mixed ({MIXED})"
         remedy = "Use the renderer's own file; Cryptomattes are never resized with interpolation"
     elif nameless and not choice.manifest.complete:
         what = f"{trouble}, and {what}" if trouble else what
+        cause = f"Without {crypto.sidecar or 'it'} only names that are classes are known"
+        cause = cause if trouble else "There is no manifest for them"
         remedy = "Render with the manifest embedded, or list the object names in --names"
-        cause = (
-            f"Without {crypto.sidecar or 'it'} only names that are classes are known"
-            if trouble
-            else "There is no manifest for them"
-        )
+        if small and len(nameless) > MANY:
+            cause += f". Each covers little: they may have been mixed ({MIXED})"
+            remedy += ", or use the renderer's own file"
     elif junk:
         cause = "The manifest does not list them"
         remedy = "Render again with the whole manifest, or list the object names in --names"

@@ -250,15 +250,18 @@ def test_what_is_sound_in_a_damaged_manifest_counts_if_its_hash_proves_it(tmp_pa
 
 
 @pytest.mark.parametrize("manifest", [True, False])
-def test_mixed_ids_are_called_so(tmp_path: Path, manifest: bool) -> None:
-    """Each pixel a new id, as interpolation makes them: the manifest is not what is missing."""
+@pytest.mark.parametrize("enlarged", [1, 4])
+def test_mixed_ids_are_called_so(tmp_path: Path, manifest: bool, enlarged: int) -> None:
+    """Each pixel a new id, as interpolation makes them, perhaps enlarged after that."""
     random = np.random.default_rng(3)
-    bits = random.integers(2**24, 2**30, (16, 16), np.uint32)
-    bits[:, :8] = hashed("tree")
-    channels = {"crypto00.R": bits.view(np.float32), "crypto00.G": np.ones((16, 16), np.float32)}
+    bits = random.integers(2**24, 2**30, (64, 64), np.uint32)
+    bits[:, :60] = hashed("tree")
+    bits = bits.repeat(enlarged, 0).repeat(enlarged, 1)
+    channels = {"crypto00.R": bits.view(np.float32), "crypto00.G": np.ones(bits.shape, np.float32)}
     header = announced("crypto", **({"manifest": table("tree", "grass")} if manifest else {}))
     error = refused(write(tmp_path / "a.exr", ("", channels, header)))
-    assert "resized" in error.cause and "own file" in error.remedy and "no manifest" not in error.cause
+    assert "resized" in error.cause and "own file" in error.remedy
+    assert ("no manifest" in error.cause) is not manifest, "what is missing is said, and only that"
 
 
 def test_a_few_ids_that_a_whole_manifest_lacks_are_not_called_mixed(tmp_path: Path) -> None:
