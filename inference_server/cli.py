@@ -22,6 +22,7 @@ from inference_server.devices import NAMES, device_name
 from inference_server.jobs import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
+from shared.names import read_names
 from shared.sequences import parse_range
 from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer, parse_fps
 from shared.shot_input import shot_from_input
@@ -61,6 +62,7 @@ def add_commands(commands: Any) -> None:
     _add_shot_arguments(check)
     check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
     _add_here(check)
+    check.add_argument("--all", action="store_true", help="list every class, not the largest alone")
     check.set_defaults(run=run_check)
 
     doctor = commands.add_parser("doctor", help="one report of versions, devices, server and paths")
@@ -103,7 +105,7 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     reading.add_argument("--crypto", help="which Cryptomatte: material, object, asset")
     reading.add_argument("--uncovered", metavar="CLASS", help="class of pixels that no Cryptomatte object covers")
     reading.add_argument("--classes", metavar="A,B", help="the shot's classes; they settle a colour that two share")
-    reading.add_argument("--names", type=Path, metavar="FILE", help="JSON table: object or material name -> class")
+    reading.add_argument("--names", type=Path, metavar="FILE", help="table of names and classes, .csv or .json")
 
 
 def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
@@ -237,10 +239,7 @@ def _read_options(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.classes is not None:
         read["classes"] = [name.strip() for name in arguments.classes.split(",")]
     if arguments.names is not None:
-        table = places.read_json(arguments.names)
-        if table is None:
-            raise InputRefused("the table of names is not a JSON object", file=arguments.names)
-        read["names"] = table
+        read["names"] = read_names(arguments.names)
     return read
 
 

@@ -11,6 +11,7 @@ from shared.command import tell
 from shared.errors import from_dict
 
 Body = dict[str, Any]
+CLASSES_SHOWN = 6  # of a layer; `check --all` shows the rest
 
 
 class Teller:
@@ -87,15 +88,16 @@ class JsonTeller(Teller):
         tell("made", {"job": self.job, **made})
 
 
-def show_report(report: Body) -> None:
+def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
     size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
     memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
     rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
     device = f", on the {report['device']['about']}" if report.get("device") else ""
     print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{device}{memory}")
     for layer in report["layers"]:
-        classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:6])
-        more = f" and {len(layer['classes']) - 6} more" if len(layer["classes"]) > 6 else ""
+        classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:most])
+        untold = 0 if most is None else len(layer["classes"]) - most
+        more = f" and {untold} more" if untold > 0 else ""
         print(f"  {layer['name']:<14}{layer['model']:<14}{classes}{more}")
         if layer.get("labels"):  # a job of an older ledger does not say
             print(f"  {'':<14}labels read from {layer['labels']}")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inference_server.progress import JsonTeller, Teller, show_report
+from inference_server.progress import CLASSES_SHOWN, JsonTeller, Teller, show_report
 from shared.client import Client, find_server, private_server
 from shared.command import tell
 from shared.errors import FramesFailed, InputRefused, Interrupted, SemrenderError, ServerError, from_dict
@@ -63,7 +63,7 @@ def check(
     if arguments.json:
         print(json.dumps(report))
     elif "shot" in report:  # a check that could not even begin has nothing but its problems
-        show_report(report)
+        show_report(report, None if arguments.all else CLASSES_SHOWN)
     return raise_problems(report["problems"]) if report["problems"] else 0
 
 

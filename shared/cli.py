@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, Label, LabelSet, Palette, available, load_label_set, plain, warnings
+from shared.names import names_text, read_names
 
 if TYPE_CHECKING:
     from shared.passes import LabelPass
 
 Commands = Any  # argparse has no public name for what add_subparsers returns
-MAX_NAMES = 8 << 20  # bytes of a table of names
 NOT_ANNOTATED = "never annotated"
 READ = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
 
@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
     decode.add_argument("--exr-layer", metavar="NAME", help="EXR layer, channel or part that holds the labels")
     decode.add_argument("--crypto", metavar="NAME", help="which Cryptomatte: material, object, asset")
     decode.add_argument("--uncovered", metavar="CLASS", help="class of pixels that no Cryptomatte object covers")
-    decode.add_argument("--names", type=Path, metavar="FILE", help="JSON table: object or material name -> class")
+    decode.add_argument("--names", type=Path, metavar="FILE", help="table of names and classes, .csv or .json")
     decode.add_argument(
         "--classes", metavar="A,B", help="classes of the shot; they settle a colour that two classes share"
     )
@@ -52,6 +52,13 @@ def add_commands(commands: Commands) -> None:
     show.add_argument("--find", metavar="WORD", help="part of a name, an id, or a colour: 60,55,50")
     show.add_argument("--out", type=Path, metavar="SHEET.png", help="draw a sheet of swatches")
     show.set_defaults(run=run_show)
+    names = actions.add_parser("names", help="the names in a Cryptomatte with their classes, as a table to fill in")
+    names.add_argument("files", type=Path, nargs="+", help="a frame of the pass, or several")
+    names.add_argument("--label-set", default="coco_stuff", help="a name of `semrender labels`, or a .json file")
+    names.add_argument("--crypto", metavar="NAME", help="which Cryptomatte: material, object, asset")
+    names.add_argument("--names", type=Path, metavar="FILE", help="a table with classes that are known already")
+    names.add_argument("--out", type=Path, metavar="NAMES.csv", help=".csv or .json, to be given back with --names")
+    names.set_defaults(run=run_names)
 
 
 # --- decode -----------------------------------------------------------------------------------------------
@@ -80,23 +87,6 @@ def run_decode(arguments: argparse.Namespace) -> int:
         if depth is not None:
             print(f"wrote {arguments.out} ({depth}-bit grey, {2**depth - 1} = nothing)")
     return 0
-
-
-def read_names(file: Path) -> dict[str, str]:
-    """The table of `--names`. Raises InputRefused for what is no JSON object of texts."""
-    try:
-        if file.stat().st_size > MAX_NAMES:
-            raise InputRefused("the table of names is too large", file=file)
-        table = json.loads(file.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputRefused("the table of names cannot be read", file=file, cause=error.strerror or "") from None
-    except (ValueError, RecursionError) as error:
-        raise InputRefused("the table of names is not JSON", file=file, cause=str(error)) from None
-    if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
-        raise InputRefused(
-            "the table of names must be a JSON object", file=file, remedy='Write {"Tree*": "tree", "Loco": "train"}'
-        )
-    return table
 
 
 def write_ids(path: Path, decoded: LabelPass, label_set: LabelSet) -> int:
@@ -168,6 +158,33 @@ def _print_found(found: dict[str, Any]) -> None:
         print(f"guessed: {found['guessed']} pixels ({found['guessed'] / (width * height):.2%}) were no class")
     for words in found["warnings"]:
         print(f"note: {words}")
+
+
+# --- names ------------------------------------------------------------------------------------------------
+
+
+def run_names(arguments: argparse.Namespace) -> int:
+    """Every name of the passes, largest first, with the class that it means or none. Raises InputRefused."""
+    from shared.passes import ReadOptions
+    from shared.passes.names import names_in
+
+    options = ReadOptions(crypto=arguments.crypto, names=read_names(arguments.names) if arguments.names else {})
+    rows = names_in(arguments.files, load_label_set(arguments.label_set), options)
+    if arguments.out is not None:
+        _write(arguments.out, names_text(rows, arguments.out.suffix).encode())
+    if arguments.json:
+        written = None if arguments.out is None else str(arguments.out)
+        print(json.dumps({"names": [one._asdict() for one in rows], "written": written}))
+        return 0
+    open_names = sum(not one.means for one in rows)
+    if arguments.out is not None:
+        print(f"wrote {arguments.out}: {len(rows)} names, {open_names} without a class; give it back with --names")
+        return 0
+    wide = max(len(one.name) for one in rows)
+    for one in rows:
+        print(f"  {one.name:<{wide}}  {one.share:7.2%}  {one.means or '-'}")
+    print(f"{len(rows)} names, {open_names} without a class; --out names.csv writes a table to fill in")
+    return 0
 
 
 # --- labels -----------------------------------------------------------------------------------------------

@@ -253,6 +253,11 @@ def name_fault(name: str) -> str:
     return ""
 
 
+def is_comment(key: Any) -> bool:
+    """A key for people and editors, that says nothing of the shot: `$schema`, `//...`, `_comment...`."""
+    return isinstance(key, str) and (key == "$schema" or key.startswith(("//", "_comment")))
+
+
 # --- reading plain data -----------------------------------------------------------------------------------
 
 
@@ -306,7 +311,7 @@ def _no_other_keys(data: Any, kind: Type[Any], extra: Iterable[str] = (), hidden
         raise InputRefused(f"a {what} must be an object with keys, this is {_show(data)}")
     allowed = sorted({f.name for f in fields(kind)} - set(hidden) | set(extra))
     for key in data:
-        if key not in allowed:
+        if key not in allowed and not is_comment(key):
             hint = near(key, allowed) if isinstance(key, str) else ""
             other = ShotLayer if kind is Shot else Shot
             if not hint and key in {f.name for f in fields(other)}:
@@ -572,7 +577,7 @@ def _parse(text: str) -> Any:
     def once(pairs: List[Tuple[str, Any]]) -> Data:
         found: Data = {}
         for key, value in pairs:
-            if key in found:
+            if key in found and not is_comment(key):
                 raise InputRefused(f"the key {_show(key)} stands there twice", remedy="Remove one of them")
             found[key] = value
         return found

@@ -202,7 +202,7 @@ def mapping(manifest: Mapping[int, str], label_set: LabelSet, options: ReadOptio
 def class_of(name: str, label_set: LabelSet, names: Mapping[str, str]) -> int | None:
     """The class that a name means: by the artist's table, else the name itself without namespace and copy number."""
     for pattern, class_name in names.items():
-        if fnmatch.fnmatchcase(name.lower(), pattern.lower()):
+        if name == pattern or fnmatch.fnmatchcase(name.lower(), pattern.lower()):
             return label_set.find(class_name).id
     last = re.split(r"[:/|]", name)[-1]
     for candidate in (name, last, re.sub(r"[._]\d+$", "", last)):
@@ -302,7 +302,8 @@ def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, labe
     else:
         cause = f"The names of {crypto.name} are no classes of {label_set.name}"
         remedy = (
-            'Map them with --names table.json, such as {"Tree*": "tree"}, or choose another with --crypto, '
+            'Map them with --names table.json, such as {"Tree*": "tree"}; `semrender labels names FILE --out names.csv`'
+            " writes a table to fill in. Or choose another with --crypto, '
             "or other channels with --encoding or --exr-layer"
         )
     return InputRefused(what, cause=cause, remedy=remedy)

@@ -1,0 +1,50 @@
+"""The names that a Cryptomatte pass holds, with the classes they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from shared.errors import InputRefused
+from shared.label_set import LabelSet
+from shared.names import Named
+from shared.passes import cryptomatte, cryptomatte_ranks, exr, pictures
+from shared.passes.label_pass import ReadOptions
+
+
+def names_in(files: Iterable[Path], label_set: LabelSet, options: ReadOptions) -> list[Named]:
+    """Every name of the manifests, and ids that are there without one; largest first. Raises InputRefused."""
+    found: dict[str, Named] = {}
+    for file in files:
+        try:
+            for one in _names_of(file, label_set, options):
+                if one.name not in found or one.share > found[one.name].share:
+                    found[one.name] = one
+        except InputRefused as error:
+            raise error.located(file=file) from None
+    return sorted(found.values(), key=lambda one: (-one.share, one.name))
+
+
+def _names_of(file: Path, label_set: LabelSet, options: ReadOptions) -> list[Named]:
+    cryptos = cryptomatte_ranks.find(exr.read_exr(file)) if pictures.read_head(file).startswith(pictures.EXR) else []
+    if not cryptos:
+        raise InputRefused("there is no Cryptomatte in this file", remedy="Colours and ids have no names")
+    choice = cryptomatte.choose(file, cryptos, label_set, options)
+    areas: dict[int, float] = {}
+    for bits, cover in choice.crypto.pairs:
+        values, place = np.unique(bits, return_inverse=True)
+        for value, area in zip(values, np.bincount(place.ravel(), cover.ravel()), strict=True):
+            areas[int(value)] = areas.get(int(value), 0.0) + float(area)
+    pixels = choice.crypto.pairs[0][0].size
+    names = dict(choice.manifest.names)
+    for bits, area in areas.items():
+        if bits and area > 0 and bits not in names and not isinstance(choice.table.get(bits), int):
+            names[bits] = f"{bits:08x}"
+    rows = []
+    for bits, name in names.items():
+        identity = choice.table.get(bits)
+        means = label_set.by_id(identity).name if isinstance(identity, int) else ""
+        rows.append(Named(name, round(areas.get(bits, 0.0) / pixels, 6), means))
+    return rows
