@@ -303,7 +303,7 @@ def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, labe
         cause = f"The names of {crypto.name} are no classes of {label_set.name}"
         remedy = (
             'Map them with --names table.json, such as {"Tree*": "tree"}; `semrender labels names FILE --out names.csv`'
-            " writes a table to fill in. Or choose another with --crypto, '
+            " writes a table to fill in. Or choose another with --crypto, "
             "or other channels with --encoding or --exr-layer"
         )
     return InputRefused(what, cause=cause, remedy=remedy)

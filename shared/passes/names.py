@@ -33,8 +33,8 @@ def _names_of(file: Path, label_set: LabelSet, options: ReadOptions) -> list[Nam
         raise InputRefused("there is no Cryptomatte in this file", remedy="Colours and ids have no names")
     choice = cryptomatte.choose(file, cryptos, label_set, options)
     areas: dict[int, float] = {}
-    for bits, cover in choice.crypto.pairs:
-        values, place = np.unique(bits, return_inverse=True)
+    for ids, cover in choice.crypto.pairs:
+        values, place = np.unique(ids, return_inverse=True)
         for value, area in zip(values, np.bincount(place.ravel(), cover.ravel()), strict=True):
             areas[int(value)] = areas.get(int(value), 0.0) + float(area)
     pixels = choice.crypto.pairs[0][0].size
