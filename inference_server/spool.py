@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inference_server.crash_points import reach
+from shared import places
 from shared.errors import InputRefused, SemrenderError
 
 JOB = re.compile(r"[0-9a-f]{32}")
@@ -42,7 +43,7 @@ class Spool:
         if not (0 <= offset <= size <= MAX_FILE and offset + len(piece) <= size):
             raise InputRefused("a piece of a file does not fit the file", file=name)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            places.private_folder(target.parent)
             before = target.stat().st_size if target.exists() else -1
             if offset > max(before, 0):
                 raise InputRefused("a piece of a file came before the one in front of it", file=name)

@@ -18,8 +18,8 @@ def said(file):
     return [line["what"] for line in lines(file)]
 
 
-def test_the_log_of_a_server_tells_the_night(state_folder, add_sleep_model, colour_frames, tmp_path):
-    model, labels = add_sleep_model(seconds=0.05), colour_frames(count=3)
+def test_the_log_of_a_server_tells_the_night(state_folder, add_sleep_model, add_gated_model, colour_frames, tmp_path):
+    model, labels = add_sleep_model(), colour_frames(count=3)
     with running_server() as client:
         done = client.submit(job_of(labels, tmp_path / "done", model))
         list(client.watch(done))
@@ -28,8 +28,7 @@ def test_the_log_of_a_server_tells_the_night(state_folder, add_sleep_model, colo
         failed = client.submit(job_of(labels, tmp_path / "failed", model))
         list(client.watch(failed))
         (labels / "shot.1002.png").write_bytes(whole)
-        slow = add_sleep_model("slow", seconds=0.5)
-        held = client.submit(job_of(labels, tmp_path / "held", slow))
+        held = client.submit(job_of(labels, tmp_path / "held", add_gated_model("gated")))
         client.ask("pause", held)
         client.ask("resume", held)
         client.cancel(held)

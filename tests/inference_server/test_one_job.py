@@ -12,7 +12,7 @@ from inference_server.ledger import Ledger
 from inference_server.space import Disks
 from inference_server.supervisor import Worker
 from shared import places, protocol
-from shared.client import Client, known_connection, private_server
+from shared.client import Client, private_server
 from shared.errors import ServerError
 from tests.inference_server.servers import job_of, running_server, start_server, stop, wait_for
 
@@ -104,12 +104,14 @@ def test_an_answer_that_cannot_be_sent_fails_its_task(body):
     assert message["task"] == 7 and message["error"]["frame"] == 3
 
 
-@pytest.mark.parametrize("words", ["b\udce4ume.png is not there", "x" * protocol.MAX_HEADER])
-def test_words_that_cannot_be_sent_fail_the_task_too(words):
+@pytest.mark.parametrize(
+    ("words", "told"), [("b\udce4ume.png is not there", "\\xe4ume.png"), ("x" * protocol.MAX_HEADER, "xxx")]
+)
+def test_words_that_cannot_be_sent_fail_the_task_too(words, told):
     answering = Answering()
     answering.fail(worker.Running({"id": 7, "layer": "a", "frame": 3}, "encoding", None), ServerError(words))
     (message,) = answering.socket.sent
-    assert message["task"] == 7 and message["error"]["cause"]
+    assert message["task"] == 7 and told in message["error"]["what"] + message["error"]["cause"]
 
 
 def test_what_a_check_found_of_many_frames_comes_in_pieces(crew_of_one, tmp_path):
@@ -159,26 +161,28 @@ def test_a_job_that_has_room_and_cannot_write_is_tried_ever_more_slowly(crew_of_
     assert disks._waiting["a"].patience == space.MOST_SECONDS
 
 
-def test_the_end_of_a_session_blames_no_frame(add_sleep_model, colour_frames, tmp_path):
+def test_the_end_of_a_session_blames_no_frame(add_gated_model, gate, colour_frames, tmp_path):
     """SIGTERM reaches server and worker, as a service manager or a shutdown sends it, night by night."""
-    model = add_sleep_model(seconds=0.3)
+    model = add_gated_model()
     job = None
     for _ in range(3):
+        gate(1)
         server = start_server()
         with Client(places.read_json(places.connection_file())) as client:
-            job = job or client.submit(job_of(colour_frames(count=12), tmp_path / "out", model))
+            job = job or client.submit(job_of(colour_frames(count=30), tmp_path / "out", model))
             done = client.jobs()[0]["done"]
-            wait_for(lambda c=client, d=done: c.jobs()[0]["done"] > d)
+            wait_for(lambda c=client, d=done: c.jobs()[0]["done"] > d)  # and the next frame waits at the gate
             for process in [psutil.Process(server.pid), *psutil.Process(server.pid).children()]:
                 process.send_signal(signal.SIGTERM)
-            server.wait(60)
+        gate(None)
+        server.wait(60)
         stop(server)
         assert server.returncode == 0
         ledger = Ledger(places.home() / "ledger.sqlite")
         assert ledger.row("SELECT sum(deaths) AS n FROM tasks")["n"] == 0
         assert not ledger.rows("SELECT * FROM quarantine")
         ledger.close()
-    with running_server(), Client(known_connection()) as client:
+    with running_server() as client:
         assert list(client.watch(job))[-1]["event"] == "done"
 
 
