@@ -145,15 +145,16 @@ def free(folder: Path) -> int:
     return usage.free if usage.total else sys.maxsize
 
 
-def page(folder: Path, after: str, most: int) -> tuple[list[list[Any]], str]:
-    """Some of the files below a folder as [relative name, bytes], and the place to go on after, "" at the end.
+def page(folder: Path, below: Collection[str], after: str, most: int) -> tuple[list[list[Any]], str]:
+    """Some of the files of a folder as [relative name, bytes], and the place to go on after, "" at the end.
 
-    after: where the page before ended, "" to begin; most: entries of the disk that are looked at, files or not.
-    Temporary files are passed over. What changes on the disk between two pages is in them or not.
+    below: the only folders in it that are looked into; after: where the page before ended, "" to begin;
+    most: entries of the disk that are looked at, files or not. Temporary files are passed over. What changes on the
+    disk between two pages is in them or not.
     """
     files: list[list[Any]] = []
     last, names = "", 0
-    for number, (name, entry) in enumerate(_walk(folder, PurePosixPath(after).parts)):
+    for number, (name, entry) in enumerate(_walk(folder, PurePosixPath(after).parts, below)):
         if number == most or names > PAGE_BYTES:
             return files, last
         last = name
@@ -164,8 +165,10 @@ def page(folder: Path, after: str, most: int) -> tuple[list[list[Any]], str]:
     return files, ""
 
 
-def _walk(folder: Path, after: Sequence[str], name: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Everything below a folder behind the place `after`, every level in the order of its names."""
+def _walk(
+    folder: Path, after: Sequence[str], below: Collection[str] | None, name: str = ""
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """What is in a folder behind the place `after`, every level in the order of its names; below None: in all of it."""
     try:
         with os.scandir(folder / name) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -177,8 +180,8 @@ def _walk(folder: Path, after: Sequence[str], name: str = "") -> Iterator[tuple[
         if after and entry.name < after[0]:
             continue
         seen = bool(after) and entry.name == after[0]
-        below = f"{name}{entry.name}"
+        path = f"{name}{entry.name}"
         if not seen:
-            yield below, entry
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder, after[1:] if seen else (), f"{below}/")
+            yield path, entry
+        if entry.is_dir(follow_symlinks=False) and (below is None or entry.name in below):
+            yield from _walk(folder, after[1:] if seen else (), None, f"{path}/")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
 SEEN_FILES = 16
 PAGE, MOST_AT_ONCE = 500, 20_000  # entries of the disk that one `tree` looks at
+SHARED_FOLDERS = {"mattes", "frame_by_frame"}  # of an output folder, beside one for every layer
 DAY = 86400.0
 MAX_PATH = 4096  # characters
 
@@ -199,11 +200,13 @@ class Verbs:
         must not take a part for the whole, and knows no keys.
         """
         out = self._output(body)
+        layers = self._jobs.spec(self._job(body))["shot"]["layers"]
+        folders = {layer["name"] for layer in layers} | SHARED_FOLDERS
         if "after" in body:
-            files, more = page(out, _text(body, "after"), PAGE)
+            files, more = page(out, folders, _text(body, "after"), PAGE)
             files = [[name, size, key_of(out / name)] for name, size in files]
         else:
-            files, more = page(out, "", MOST_AT_ONCE)
+            files, more = page(out, folders, "", MOST_AT_ONCE)
             if more:
                 raise InputRefused("the output folder has too many files for this client", remedy="Update the client")
         self._answer(client, request, {"files": files, "next": more})

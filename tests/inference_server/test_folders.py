@@ -33,7 +33,7 @@ def fill(folder, names=NAMES):
 def pages(folder, most):
     after, found = "", []
     while True:
-        files, after = spool.page(folder, after, most)
+        files, after = spool.page(folder, {"a", "a b", "z", "empty", "loop"}, after, most)
         assert len(files) <= most
         found += files
         if not after:
@@ -42,7 +42,7 @@ def pages(folder, most):
 
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 100])
 def test_pages_of_any_length_hold_every_file_once(most, tmp_path):
-    fill(tmp_path, [*NAMES, ".hidden.tmp", "a/.beside.tmp"])
+    fill(tmp_path, [*NAMES, ".hidden.tmp", "a/.beside.tmp", "of others/1.png", "b/1.png"])
     (tmp_path / "empty").mkdir()
     if os.name == "posix":
         (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
@@ -52,14 +52,14 @@ def test_pages_of_any_length_hold_every_file_once(most, tmp_path):
 
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path):
-    assert spool.page(tmp_path / "gone", "", 10) == ([], "")
+    assert spool.page(tmp_path / "gone", (), "", 10) == ([], "")
 
 
 def test_what_comes_and_goes_between_two_pages_ends_nothing(tmp_path):
-    first, after = spool.page(fill(tmp_path), "", 5)
+    first, after = spool.page(fill(tmp_path), {"a", "a b"}, "", 5)
     shutil.rmtree(tmp_path / after.split("/")[0], ignore_errors=True)
     fill(tmp_path, ["zz.png"])
-    rest, more = spool.page(tmp_path, after, 100)
+    rest, more = spool.page(tmp_path, {"a", "a b"}, after, 100)
     names = [name for name, _ in first + rest]
     assert not more and len(names) == len(set(names)) and "zz.png" in names
 
@@ -68,7 +68,15 @@ def test_what_comes_and_goes_between_two_pages_ends_nothing(tmp_path):
 def asked(tmp_path, monkeypatch):
     """What `tree` answers of a job whose output folder is `tmp_path / "out"`, without a server."""
     jobs = Jobs(Ledger(None))
-    jobs.open("a", {"shot": {"name": "s"}, "frames": [1], "layers": ["a"], "out": str(tmp_path / "out")})
+    jobs.open(
+        "a",
+        {
+            "shot": {"name": "s", "layers": [{"name": n} for n in ("a", "a b", "z")]},
+            "frames": [1],
+            "layers": ["a"],
+            "out": str(tmp_path / "out"),
+        },
+    )
     answers = []
     broker = SimpleNamespace(jobs=jobs, spool=None, answer=lambda client, frames: answers.append(frames))
     monkeypatch.setattr(verbs, "PAGE", 3)
@@ -85,7 +93,9 @@ def test_a_client_of_the_version_before_gets_all_or_words(asked, tmp_path):
     fill(tmp_path / "out")
     assert len(asked(after="")["files"]) <= 3 and asked(after="")["next"]
     assert sorted(asked()["files"]) == sorted([name, len(name.encode())] for name in NAMES), "as before"
-    fill(tmp_path / "out", [f"more/{n}.png" for n in range(20)])
+    fill(tmp_path / "out", [f"of others/{n}.png" for n in range(20)])
+    assert len(asked()["files"]) == len(NAMES), "what others keep there is not the job's"
+    fill(tmp_path / "out", [f"mattes/more/{n}.png" for n in range(20)])
     with pytest.raises(InputRefused, match="Update the client"):
         asked()
 
