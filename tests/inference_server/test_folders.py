@@ -9,6 +9,7 @@ import pytest
 
 from inference_server import spool, verbs
 from inference_server.check import check_job
+from inference_server.devices import choose_device
 from inference_server.jobs import Jobs
 from inference_server.ledger import Ledger
 from inference_server.progress import Teller
@@ -74,6 +75,7 @@ def asked(tmp_path, monkeypatch):
             "shot": {"name": "s", "layers": [{"name": n} for n in ("a", "a b", "z")]},
             "frames": [1],
             "layers": ["a"],
+            "roots": None,
             "out": str(tmp_path / "out"),
         },
     )
@@ -123,15 +125,15 @@ def test_a_folder_that_takes_no_files_is_refused_in_the_check(add_sleep_model, c
     labels, out = colour_frames(count=1), tmp_path / "file" / "out"
     job = job_of(labels, out, add_sleep_model())
     spec = job_spec(job, labels, out, None, uploaded=False)
-    (problem,) = check_job(spec, "a", lambda: None, memory=10**12)["problems"]
+    (problem,) = check_job(spec, "a", lambda: None, 10**12, choose_device("cpu"))["problems"]
     assert problem["what"] == "the output folder cannot be written" and problem["file"] == str(out)
-    assert not check_job({**spec, "only_check": True}, "a", lambda: None, memory=10**12)["problems"]
+    assert not check_job({**spec, "only_check": True}, "a", lambda: None, 10**12, choose_device("cpu"))["problems"]
 
 
 def test_a_folder_that_takes_files_is_left_as_it_was(add_sleep_model, colour_frames, tmp_path):
     labels, out = colour_frames(count=1), tmp_path / "out"
     spec = job_spec(job_of(labels, out, add_sleep_model()), labels, out, None, uploaded=False)
-    assert not check_job(spec, "a", lambda: None, memory=10**12)["problems"]
+    assert not check_job(spec, "a", lambda: None, 10**12, choose_device("cpu"))["problems"]
     assert list(out.iterdir()) == []
 
 
