@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference_server.holding import Passes
 from inference_server.holdout import Before
 from inference_server.painting import LayerPlan, Plan
-from inference_server.stability.follows import ENOUGH, Witness, check_depth, explained
+from inference_server.stability.follows import ENOUGH, Witness, check_depth, check_time, explained
 from inference_server.stability.motion import Ids
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
@@ -47,6 +47,12 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     witnesses = [source.witness(frame) for frame in spread(plan.frames, TRIED)]
     first = witnesses[0].vectors
     share = _explained(own.motion, witnesses)
+    middle = witnesses[len(witnesses) // 2]
+    near = [step for step in (-1, 1) if not own.motion.still and middle.frame + step in own.motion.files]
+    try:
+        check_time(middle, {step: source.vectors(middle.frame + step) for step in near}, own.motion.file(middle.frame))
+    except InputRefused as error:
+        raise error.located(frame=middle.frame) from None
     for one in witnesses:
         _check_depth(source, one)
     found: dict[str, Any] = {

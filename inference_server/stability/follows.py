@@ -31,6 +31,7 @@ FITS = 0.45  # share left over by a convention that is worth naming
 HOPELESS = 0.6  # share left over by the best of all: a cut, or labels that flicker, and no test of motion
 ALIKE = 0.9  # of two conventions that lead to the same frame the one behind leaves over more than 1 / ALIKE
 CLEARLY = 0.6  # the same for what leads to different frames or has another length
+SHIFTED = 0.75  # as CLEARLY, for vectors of the frame beside; right ones leave over half of what those do
 SLACK = 0.02  # of a share left over, that is chance
 MOST_PIXELS = 2**19  # of a frame that is looked at; larger ones are thinned out
 NOTHING_MOVES = 1e-4  # pixels
@@ -122,6 +123,33 @@ def explained(witnesses: Iterable[Witness], file: Path) -> float | None:
             " if the renderer means that",
         )
     return max(0.0, 1 - own)
+
+
+def check_time(witness: Witness, shifted: Mapping[int, Vectors], file: Path) -> None:
+    """Look whether the vectors of the frame before or after fit better. shifted: these, by -1 and 1.
+
+    Raises InputRefused.
+    """
+    other, every = witness.beside.get(witness.vectors.leads_to), _thinned(witness.ids)
+    if other is None:
+        return
+    ids, other = witness.ids[::every, ::every], other[::every, ::every]
+    still = against(ids, other, np.zeros((*ids.shape, 2), np.float32))
+    if still < ENOUGH:
+        return
+    share = {
+        by: against(ids, other, vectors.field[::every, ::every] / np.float32(every)) / still
+        for by, vectors in {0: witness.vectors, **shifted}.items()
+    }
+    best = min(share, key=lambda by: share[by])
+    if best and share[best] < SHIFTED * share[0] - SLACK:
+        raise InputRefused(
+            "the motion pass is of another frame: its numbers are one off",
+            file=file,
+            cause=f"It explains {_percent(share[0])} of how the labels move, the vectors of frame"
+            f" {witness.frame + best} {_percent(share[best])}",
+            remedy="Give its files the numbers of the frames that they belong to",
+        )
 
 
 def check_depth(witness: Witness, other: Ids, depth: Plane, other_depth: Plane, file: Path) -> None:

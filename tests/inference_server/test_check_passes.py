@@ -133,6 +133,17 @@ def test_the_train_that_was_cut_by_the_red_of_its_beauty(data_folder, tmp_path):
     assert (alpha == np.asarray(Image.open(case / "right_alpha_train.png"))).all()
 
 
+@pytest.mark.parametrize("off", [1, -1])
+def test_vectors_of_the_frame_beside_are_refused(moving, tmp_path, off):
+    asked = moving(lambda x, y, z: {"rl.Vector.X": x, "rl.Vector.Y": y})
+    for frame in FRAMES:
+        x, y, _ = planes(min(max(frame + off, FRAMES[0]), FRAMES[-1]))
+        write(tmp_path / f"motion.{frame}.exr", {"rl.Vector.X": x, "rl.Vector.Y": y})
+    _, problems = checked(*asked)
+    assert "frame 1002" in problems and f"the vectors of frame {1002 - off}" in problems
+    assert "its numbers are one off" in problems
+
+
 def test_one_black_frame_is_named(moving, tmp_path):
     asked = moving(lambda x, y, z: {"rl.Vector.X": x, "rl.Vector.Y": y})
     still = 0 * planes(1003)[0]
