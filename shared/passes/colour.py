@@ -32,6 +32,7 @@ FLAT = 2  # codes: as near as this counts as the class's own area
 LEAST_NEAR = 0.6  # share of pixels that must be near some class for nearest to be allowed to guess
 MOST_FAR = 0.01  # share of pixels that one colour far from every class present may have: more is an area, no edge
 MUCH_GUESSED = 0.2
+FLOAT_UNIT = 0.1 / 255  # as far as half floats lie from a colour, 0..1
 LEAST_AREA = 0.0002  # share of pixels that makes a class really present
 
 
@@ -177,6 +178,7 @@ def straightened(
     whole = np.unique(np.rint(samples[alpha == top] * (255 / top)), axis=0)
     every = np.array(sorted({c for codes in palettes for _, c in codes.colours}), np.float64)
     present = every[(every[:, None] == whole[None]).all(2).any(1)] if len(whole) < 4096 else every
+    unit = 1.01 if top > 1 else FLOAT_UNIT  # rounding or cutting off moves a stored value by so much at most
     colours = np.rint(np.clip(rows[:, :3] / rows[:, 3:] * 255, 0, 255))
     none = np.ones(len(rows), bool)
     for some in (present, every):
@@ -184,7 +186,7 @@ def straightened(
             block = slice(start, start + 4096)
             apart = np.abs(some[None] / 255 * rows[block, None, 3:] - rows[block, None, :3]).max(2)
             best = apart.argmin(1)
-            fits = none[block] & (apart[np.arange(len(best)), best] < 1.01)
+            fits = none[block] & (apart[np.arange(len(best)), best] < unit)
             colours[block][fits] = some[best[fits]]
             none[block] &= ~fits
     place = place.ravel()

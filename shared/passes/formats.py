@@ -46,6 +46,15 @@ READ = {
 }
 LOSSY = ("jpeg", "old_jpeg", "webp")  # compressions of a TIFF
 NO_COLOURS = ("CMYK", "CIELAB", "YCbCr", "ICCLAB", "ITULAB", "LOGLUV")
+MAX_BYTES = 2**31  # of the samples of a picture
+MARKS = (  # of formats that have no reader here: content, its place, name
+    (b"ftypavif", 4, "AVIF"),
+    (b"ftyphe", 4, "HEIC"),
+    (b"ftyp", 4, "a movie"),
+    (b"\x1aE\xdf\xa3", 0, "a movie"),
+    (b"%PDF", 0, "PDF"),
+    (b"<svg", 0, "SVG"),
+)
 REMEDY = "Save it as PNG or EXR"
 
 
@@ -81,7 +90,7 @@ def _read(path: Path) -> Raw:
     picture = oiio.ImageInput.open(str(path), wishes)
     if picture is None:
         oiio.geterror()  # it is kept, and printed at the end of the process, until somebody asks
-        raise undecodable(path)
+        raise _unknown(path)
     try:
         name, spec = picture.format_name(), picture.spec()
         if name == "targa" and path.suffix.lower() not in TARGA:
@@ -115,11 +124,19 @@ def _read(path: Path) -> Raw:
         picture.close()
 
 
+def _unknown(path: Path) -> InputRefused:
+    """The error for what no reader opens: damaged where the format is one that is read, else named by its mark."""
+    head = read_head(path)
+    name = next((name for mark, at, name in MARKS if head[at:].startswith(mark)), "")
+    return InputRefused(f"{name} is not read", file=path, remedy=REMEDY) if name else undecodable(path)
+
+
 def _check_kind(path: Path, kind: str, spec: Any) -> None:
     colours = spec.getattribute("tiff:ColorSpace")
     if colours in NO_COLOURS and spec.getattribute("compression") not in LOSSY:
         raise InputRefused(f"a {kind} in {colours} holds no label colours", file=path, remedy="Save it as RGB")
-    if spec.depth > 1 or not 1 <= spec.nchannels <= 64:
+    samples = spec.width * spec.height * spec.nchannels
+    if spec.depth > 1 or spec.nchannels < 1 or samples * spec.channel_bytes() > MAX_BYTES:
         raise InputRefused(f"a {kind} of this shape is not read", file=path, remedy=REMEDY)
 
 

@@ -80,6 +80,26 @@ def test_maya_iff_of_8_and_16_bits(tmp_path: Path) -> None:
             assert (found.ids == SEEN).all(), (name, packed)
 
 
+def test_maya_iff_without_alpha_written_by_hand(tmp_path: Path) -> None:
+    """As Maya lays it out: tiles of at most 64x64 from the bottom left, blue first, not compressed."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return kind + struct.pack(">I", len(content)) + content + bytes(-len(content) % 4)
+
+    rows, tiles = RGB[::-1, :, ::-1], []
+    for y in range(0, 70, 64):
+        for x in range(0, 90, 64):
+            tile = rows[y : y + 64, x : x + 64]
+            corners = struct.pack(">HHHH", x, y, x + tile.shape[1] - 1, y + tile.shape[0] - 1)
+            tiles.append(chunk(b"RGBA", corners + tile.tobytes()))
+    header = chunk(b"TBHD", struct.pack(">IIHHIHHIII", 90, 70, 1, 1, 1, 0, len(tiles), 0, 0, 0))
+    path = tmp_path / "l.iff"
+    path.write_bytes(chunk(b"FOR4", b"CIMG" + header + chunk(b"FOR4", b"TBMP" + b"".join(tiles))))
+    assert (read(path).ids == IDS).all()
+    path.write_bytes(path.read_bytes()[:9000])
+    refused(path)
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
 def test_dpx_keeps_every_class_or_says_which_pixel_is_none(tmp_path: Path, bits: int) -> None:
     pixels = RGB if bits == 8 else RGB.astype(np.uint16) * 257
@@ -148,6 +168,18 @@ def test_alpha_of_a_tiff_is_straight_or_multiplied_as_the_file_says(tmp_path: Pa
     assert found.coverage == pytest.approx(alpha / 255)
 
 
+@pytest.mark.parametrize("kind", ["HALF", "FLOAT"])
+def test_multiplied_floats_are_divided_and_tested(tmp_path: Path, kind: str) -> None:
+    alpha = np.tile(np.arange(90) / np.float32(89), (70, 1))
+    pixels = np.dstack([RGB / 255 * alpha[..., None], alpha]).astype(np.float16 if kind == "HALF" else np.float32)
+    found = read(write(tmp_path / "l.tif", pixels, getattr(oiio, kind)))
+    sure = alpha > 0.1
+    assert (found.ids == IDS)[sure].all() and (found.ids[alpha == 0] == NOTHING).all()
+    pixels[5, 60, :3] = (0.1, 0.5, 0.3)
+    words = refused(write(tmp_path / "w.tif", pixels, getattr(oiio, kind)))
+    assert "1 of 6230 pixels" in words and "x 60, y 5" in words
+
+
 def test_multiplied_colours_that_are_no_class_are_refused(tmp_path: Path) -> None:
     pixels = np.dstack([RGB // 2, np.full_like(ALPHA, 128)])
     pixels[5, 6, :3] = (3, 100, 2)
@@ -192,6 +224,8 @@ def test_what_holds_no_single_label_picture_is_named(tmp_path: Path) -> None:
     assert "holds more than one picture" in refused(tmp_path / "moves.gif")
     assert "animation" in refused(tmp_path / "moves.png")
     (tmp_path / "l.psd").write_bytes(b"8BPS\0\1" + b"\0" * 6 + struct.pack(">HIIHH", 3, 2, 2, 8, 3) + b"\0" * 60)
+    (tmp_path / "l.avif").write_bytes(b"\0\0\0\x1cftypavif" + bytes(60))
+    assert "AVIF is not read. Save it as PNG or EXR" in refused(tmp_path / "l.avif")
     assert "PSD is not read" in refused(tmp_path / "l.psd") and "PNG or EXR" in refused(tmp_path / "l.psd")
 
 
