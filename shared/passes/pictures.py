@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
 from shared.passes.label_pass import Probe
+from shared.passes.quiet import quiet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -193,7 +194,8 @@ def _decoded(path: Path) -> NDArray[Any]:
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said by an error of ours
     try:
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        with quiet():
+            pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # OpenCV's own bounds
         pixels = None
     if pixels is None:

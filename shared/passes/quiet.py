@@ -1,8 +1,8 @@
 """Libraries that write to the standard streams are not heard; whatever else is written there meanwhile is.
 
 OpenEXR prints its own words about damaged files, from C to the error stream and from its Python binding with
-`print`; Pillow's libtiff to the error stream. They would stand in the middle of a JSON answer, and the artist
-gets our words anyway.
+`print`; OpenCV's libpng and libjpeg and Pillow's libtiff do the first. They would stand in the middle of a JSON
+answer, and the artist gets our words anyway.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TextIO
 
-THEIRS = ("EXR_ERR_", "Warning: Exception raised reading pixel data", "TIFF", "ZSTDDecode", "LZMADecode")
+TIFF = ("TIFF", "ZSTDDecode", "LZMADecode")
+PICTURES = ("libpng ", "Corrupt JPEG data", "Premature end of JPEG", "unknown JFIF revision", "JPEG datastream")
+THEIRS = ("EXR_ERR_", "Warning: Exception raised reading pixel data", *TIFF, *PICTURES)
 
 _lock = threading.Lock()
 _readers = 0

@@ -47,7 +47,8 @@ def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions 
     try:
         head = pictures.read_head(path)
         read = _from_exr if head.startswith(pictures.EXR) else _from_picture
-        return _told(read(path, label_set, options), options)
+        with np.errstate(all="ignore"):  # what is infinite or no number is no class, and said so
+            return _told(read(path, label_set, options), options)
     except InputRefused as error:
         raise error.located(file=path) from None
 

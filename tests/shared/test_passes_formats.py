@@ -244,6 +244,12 @@ def test_nothing_of_a_library_reaches_the_terminal(tmp_path: Path) -> None:
         file.with_name(f"cut_{file.name}").write_bytes(content[: len(content) * 2 // 3])
         middle = len(content) // 2
         file.with_name(f"bent_{file.name}").write_bytes(content[:middle] + b"\xff\0\xaa" * 9 + content[middle + 27 :])
+    png(tmp_path / "filter.png", 90, 70, 8, 2, b"".join(b"\7" + row.tobytes() for row in RGB))  # its sums are right
+    jpeg = (tmp_path / "l.jpg").read_bytes()
+    (tmp_path / "more.jpg").write_bytes(jpeg[:-2] + bytes(40) + jpeg[-2:])
+    infinite = np.full((70, 90, 3), np.inf, np.float32)
+    infinite[0] = np.nan
+    write(tmp_path / "inf.tif", infinite, oiio.FLOAT)
     code = (
         "import sys\nfrom pathlib import Path\nfrom shared.errors import InputRefused\n"
         "from shared.label_set import load_label_set\nfrom shared.passes import probe, read_label_pass\n"
