@@ -27,6 +27,7 @@ from inference_server.crash_points import reach
 from shared import places
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.passes.exr_header import is_whole, read_headers
+from shared.passes.quiet import quiet
 
 KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -80,14 +81,17 @@ def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metad
 
 
 def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
-    """Write the same pixels under another name with another provenance."""
+    """Write the same pixels under another name with another provenance. Raises InputRefused for damaged ones."""
     if source.suffix == ".png":
         data = source.read_bytes()
         place(target, b"".join(_with_text(data, _text_chunk(metadata))))
     else:
         import OpenEXR
 
-        file = OpenEXR.File(str(source))
+        with quiet():
+            file = OpenEXR.File(str(source))
+        if not file.parts:  # the library passes over what it cannot decode
+            raise InputRefused("the finished frame is damaged", file=source, remedy="Paint it again")
         header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
         _place_exr(target, header, file.channels()["RGBA"].pixels)
 

@@ -375,11 +375,18 @@ def copy_painting(
             raise SourceLost(str(out / file))
         target = plan.matte_path(own.layer.name, own.label_set.by_id(int(identity)).name, frame)
         place(plan, target)
-        outputs.copy_picture(out / file, target, {**metadata, "matte": found["matte"]})
+        _copy(out / file, target, {**metadata, "matte": found["matte"]})
     target = plan.path_of(stage, own.layer.name, frame)
     place(plan, target)
-    outputs.copy_picture(picture, target, metadata)
+    _copy(picture, target, metadata)
     return files_of(plan, metadata)
+
+
+def _copy(source: Path, target: Path, metadata: dict[str, Any]) -> None:
+    try:
+        outputs.copy_picture(source, target, metadata)
+    except InputRefused as error:
+        raise SourceLost(str(source)) from error
 
 
 def place(plan: Plan, path: Path) -> None:
