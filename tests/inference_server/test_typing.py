@@ -180,3 +180,15 @@ def test_without_a_server_its_ledger_tells_the_history(state_folder, capsys):
     said = capsys.readouterr()
     assert said.out.startswith("id ") and len(said.out.splitlines()) > 1
     assert "no server runs" in said.err
+
+
+def test_the_ten_lines_of_python_in_the_docs_paint(run, colour_frames, capsys):
+    labels = colour_frames(count=2)
+    run("models")  # the state folder of the shared server
+    text = (ROOT / "docs" / "server.md").read_text("utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    exec(code.replace("renders/sh010/label.####.png", str(labels)).replace("shot.to_dict()", PLAIN), {})
+    assert capsys.readouterr().out.splitlines()[-1].startswith("done ")
+
+
+PLAIN = "{**shot.to_dict(), 'model': 'plain'}"
