@@ -193,7 +193,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     about = {
         "name": own.layer.name,
         "model": own.card.name,
-        "precision": own.options.get(PRECISION, "float32"),
+        "precision": own.options.get(PRECISION),  # None: the model leaves no choice
         "classes": classes,
         "guessed": labels.facts.guessed,
     }

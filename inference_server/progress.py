@@ -22,6 +22,7 @@ class Teller:
         self.began = time.monotonic()
         self.bar: Any = None
         self.under = 0  # underpaintings of a layer that holds still: most of its work
+        self.device: Body | None = None  # a job of an older ledger does not say
 
     def tell(self, event: Body) -> None:
         body = event["body"]
@@ -82,17 +83,18 @@ class JsonTeller(Teller):
     def tell(self, event: Body) -> None:
         body = event["body"]
         self.done, self.total = body.get("done", self.done), body.get("total", self.total)
+        self.device = body.get("device", self.device)
         tell(event["event"], {"job": self.job, **body})
 
     def made(self, body: Body, made: Body) -> None:
-        tell("made", {"job": self.job, **made})
+        tell("made", {"job": self.job, "device": self.device, **made})
 
 
 def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
     size = ", " + "x".join(str(n) for n in report["size"]) if report["size"] else ""
     memory = f", painting takes about {report['memory'] / 2**20:.0f} MiB" if report.get("memory") else ""
     rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
-    device = f", on the {report['device']['about']}" if report.get("device") else ""
+    device = f", on the {device_in_words(report['device'], report['layers'])}" if report.get("device") else ""
     print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{device}{memory}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:most])
@@ -108,6 +110,15 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
             print(f"  {'':<14}{words}")
     for warning in report["warnings"]:
         print(f"warning: {warning}")
+
+
+def device_in_words(device: Body, layers: list[Body]) -> str:
+    """The device, the precisions, and what another one would gain."""
+    asked = [layer["precision"] for layer in layers]
+    used = " and ".join(sorted({precision or "float32" for precision in asked}))
+    gain = device["half"] or 0.0  # not measured
+    hint = f" (--option precision=auto: about {gain:g} times as fast)" if "float32" in asked and gain > 1 else ""
+    return f"{device['about']} in {used}{hint}"
 
 
 def passes_in_words(layer: Body) -> list[str]:

@@ -13,6 +13,7 @@ from inference_server.devices import choose_device, device_name
 from inference_server.models import precision
 from inference_server.models.checkpoint import PRECISION
 from inference_server.models.precision import Half
+from inference_server.progress import show_report
 from inference_server.requests import settled
 from shared.errors import InputRefused, ModelRefused
 from tests.conftest import ROOT, semrender
@@ -100,7 +101,23 @@ def test_the_device_is_named_before_painting_and_in_what_was_made(half_model, co
     about = precision.half_of("cpu").device
     assert events["checked"]["device"] == {"name": "cpu", "about": about, "half": precision.half_of("cpu").factor}
     assert events["checked"]["layers"][0]["precision"] == "float32"
+    assert events["made"]["device"] == events["checked"]["device"]
     assert painted(tmp_path / "out")["device"] == about
+
+
+def test_the_first_lines_name_the_device_its_precision_and_what_the_other_would_gain(capsys):
+    layer = {"name": "a", "model": "m", "precision": "float32", "classes": [], "guessed": 0}
+    report = {"shot": "s", "first": 1, "last": 2, "size": None, "fps": 24.0, "layers": [layer], "warnings": []}
+    device = {"name": "cpu", "about": "processor with AMX", "half": 2.0}
+    for change, words in (
+        ({}, "in float32 (--option precision=auto: about 2 times as fast)\n"),
+        ({"half": 0.3}, "in float32\n"),
+        ({"half": None}, "in float32\n"),
+    ):
+        show_report({**report, "device": {**device, **change}})
+        assert capsys.readouterr().out.splitlines(True)[0].endswith(f", on the processor with AMX {words}")
+    show_report(report)  # of a job of before
+    assert "on the" not in capsys.readouterr().out
 
 
 def test_another_device_than_the_running_servers_is_refused(add_sleep_model, colour_frames, tmp_path):
