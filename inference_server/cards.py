@@ -116,6 +116,15 @@ class Card:
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def unfinished(self) -> str:
+        """Words about a training that has not reached its last step; empty for a model that is finished."""
+        training = self.source.get("training")
+        done, steps = (training.get(name) if isinstance(training, dict) else None for name in ("step", "steps"))
+        if not isinstance(done, int) or not isinstance(steps, int) or done >= steps:
+            return ""
+        return f"half trained: {done} of {steps} steps"
+
     def channel_table(self) -> NDArray[np.uint16]:
         """(65536,) id -> channel; NOTHING has its channel, an id the model does not know gives 65535."""
         import numpy as np  # the broker reads cards and needs no arrays
@@ -145,7 +154,7 @@ class Card:
     def to_dict(self) -> dict[str, Any]:
         """The card as plain data, for controls on the other side of the wire."""
         options = [
-            {**option, "choices": list(mine.choices)} if mine.name == PRECISION else option
+            {**option, "choices": list(mine.choices), "help": mine.help} if mine.name == PRECISION else option
             for option, mine in zip(self.source.get("options", []), self.options, strict=True)
         ]
         return {**self.source, "options": options, "hash": self.hash}
@@ -336,7 +345,9 @@ def _option(data: Any) -> Option:
     if kind not in KINDS:
         raise ModelRefused(f"unknown kind of option {kind!r}", remedy=f"Allowed are {', '.join(KINDS)}")
     choices = tuple(str(choice) for choice in data.get("choices", ()))
+    more = ""
     if data["name"] == PRECISION and "half" in choices and AUTO not in choices:
+        more = "; auto takes it only there"
         choices += (AUTO,)  # of every model that can; it is no part of the card, whose hash is in every frame's key
     option = Option(
         name=_text(data, "name"),
@@ -346,7 +357,7 @@ def _option(data: Any) -> Option:
         choices=choices,
         min=data.get("min"),
         max=data.get("max"),
-        help=str(data.get("help", "")),
+        help=f"{data.get('help', '')}{more}",
     )
     _value(option, option.default)
     return option

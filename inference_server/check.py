@@ -178,6 +178,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
         around |= {int(i) for i in np.unique(context.ids) if i != NOTHING}
     warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
+    if own.card.unfinished:
+        warnings.append(f"the model {own.card.name} is {own.card.unfinished}")
     carried, more = carried_classes(own, around)
     warnings += more
     if plan.shot.scale is not None and own.card.size.fit == "stretch":

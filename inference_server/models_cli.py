@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from inference_server import cards
 from inference_server.cli import parse_size
-from shared.errors import ModelRefused
+from shared import places
+from shared.errors import Interrupted, ModelRefused
+from shared.label_set import load_label_set
 
 
 def add_commands(commands: Any) -> None:
@@ -20,6 +24,7 @@ def add_commands(commands: Any) -> None:
         one.set_defaults(run=run_list)
     show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
     show.add_argument("name")
+    show.add_argument("--out", type=Path, metavar="PNG", help="paint the shipped labels in every look, into this file")
     show.set_defaults(run=run_show)
     add = verbs.add_parser("add", help="add a model's folder, or a published SPADE checkpoint (latest_net_G.pth)")
     add.add_argument("file", type=Path, help="folder with card.json, as `semrender train` makes it, or the checkpoint")
@@ -35,6 +40,7 @@ def add_commands(commands: Any) -> None:
     add.set_defaults(run=run_add)
     remove = verbs.add_parser("remove", help="remove a model that was added")
     remove.add_argument("name")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
     remove.set_defaults(run=run_remove)
 
 
@@ -45,21 +51,49 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(json.dumps({"models": [card.to_dict() for card in found.values()], "broken": words}))
         return 0
     for card in found.values():
-        print(f"{card.name:<20}{card.family:<8}{card.label_set.name:<14}{len(card.trained)} classes  {card.title}")
+        about = f"{len(card.trained)} classes  {title(card)}"
+        print(f"{card.name:<20}{card.family:<8}{card.label_set.name:<14}{about}")
     for name, error in broken.items():
         print(f"{name:<20}cannot be used: {error}")
     return 0
 
 
+def title(card: cards.Card) -> str:
+    return f"{card.title} ({card.unfinished})" if card.unfinished else card.title
+
+
+def class_rows(card: cards.Card) -> list[str]:
+    """The classes the model has seen, and what the others of its label set are painted as."""
+    label_set = load_label_set(card.label_set.name)
+    if label_set.hash != card.label_set.hash:
+        return [f"of {card.label_set.name}, which has changed since the model was made"]
+    names = {label.id: label.name for label in label_set.labels}
+    relatives: dict[int, list[str]] = {}
+    for identity, relative in card.fallbacks.items():
+        relatives.setdefault(relative, []).append(names.get(identity, str(identity)))
+    rows = []
+    for name, identity in sorted((names.get(identity, str(identity)), identity) for identity in card.trained):
+        also = ", ".join(sorted(relatives.get(identity, [])))
+        rows.append(f"{name}; also for {also}" if also else name)
+    return rows
+
+
 def run_show(arguments: argparse.Namespace) -> int:
     card = cards.find_card(arguments.name)
+    sheet = {}
+    if arguments.out:
+        from inference_server.cli import example_folder
+        from inference_server.models.sheet import paint_sheet
+
+        labels = example_folder() / "full_frame" / "full_frame_label.1012.png"
+        sheet = {"picture": str(arguments.out), "looks": paint_sheet(card, labels, arguments.out)}
     if arguments.json:
-        print(json.dumps(card.to_dict()))
+        print(json.dumps({**card.to_dict(), **sheet}))
         return 0
     rule = "labels are stretched to it" if card.size.fit == "stretch" else "paints the pass's own size"
     fit = f"{card.size.width}x{card.size.height}, {rule}, multiples of {card.size.multiple}"
     rows = {
-        "title": card.title,
+        "title": title(card),
         "about": card.description,
         "family": card.family,
         "labels": f"{card.label_set.name}, {len(card.trained)} of its classes seen in training",
@@ -76,6 +110,15 @@ def run_show(arguments: argparse.Namespace) -> int:
         bounds = "true, false" if option.kind == "boolean" else f"{option.min} to {option.max}"
         allowed = ", ".join(option.choices) or bounds
         print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
+    print(f"{'seed':<14}another one gives another grain of the texture; forms and colours stay")
+    label = "classes"
+    for row in class_rows(card):
+        lines = textwrap.wrap(row, 100, subsequent_indent="  ", break_on_hyphens=False)
+        for line in lines:
+            print(f"{label:<14}{line}")
+            label = ""
+    if sheet:
+        print(f"{'picture':<14}{sheet['picture']}")
     return 0
 
 
@@ -117,6 +160,21 @@ def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
 def run_remove(arguments: argparse.Namespace) -> int:
     from inference_server.models.install import remove_model
 
+    if not arguments.yes:
+        _ask_to_remove(arguments)
     removed = remove_model(arguments.name)
     print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")
     return 0
+
+
+def _ask_to_remove(arguments: argparse.Namespace) -> None:
+    """A trained model is hours of work and has no copy. Raises where it is not to go, or nobody can be asked."""
+    if not (places.models_folder() / arguments.name).is_dir():
+        return  # the words about that are better than a question
+    if arguments.json or not sys.stdin.isatty():
+        raise ModelRefused(
+            f"{arguments.name} would be gone for good, and nobody can be asked here", remedy="Say --yes to remove it"
+        )
+    answer = input(f"Remove {arguments.name} and its weights in {places.models_folder()} for good? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise Interrupted(f"{arguments.name} stays")

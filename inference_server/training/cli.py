@@ -13,7 +13,9 @@ from shared.command import tell
 def add_commands(commands: Any) -> None:
     train = commands.add_parser("train", help="train a model on your own pairs of label pass and picture")
     train.add_argument("dataset", help="folder of pairs, label pattern (with --images), or a delivery with both passes")
-    train.add_argument("--out", required=True, metavar="NAME", help="name of the model, as `semrender models` lists it")
+    train.add_argument(
+        "--name", "--out", dest="out", required=True, help="of the model, as `semrender models` will list it"
+    )
     train.add_argument("--images", metavar="PATTERN", help="the pictures, when DATASET is the label pattern")
     train.add_argument(
         "--from", dest="start", default="", metavar="MODEL", help="a model, or a SPADE .pth, to go on from"
@@ -38,6 +40,8 @@ def add_commands(commands: Any) -> None:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Exit code 0 when all steps are done, 130 when stopped on request."""
+    if not arguments.json:  # the libraries take seconds to load
+        print(f"{arguments.out}: reading the pairs of {arguments.dataset}", flush=True)
     from inference_server.cli import parse_size
     from inference_server.devices import choose_device
     from inference_server.training.publish import read_about

@@ -32,6 +32,7 @@ from shared.passes.read import probe
 
 STATE, SAMPLES, CURVES = "state.pt", "samples.png", "losses.png"
 FIRST_LOOK, EVERY = 60.0, 180.0  # seconds until the first samples, and between later ones
+FIRST_LINE, LINES = 5.0, 20.0  # seconds until the time that is left is said, and between later lines
 HELD_BACK = 20  # one pair in so many is not trained on but shown in the samples
 LEAST_TO_HOLD_BACK = 12
 RATE_ON = 2.5e-4  # of a model that goes on
@@ -114,6 +115,9 @@ def train(request: Request, say: Say = print) -> Outcome:
     if state is not None:
         trainer.load(state)
         say(f"goes on at step {trainer.step} of {plan.steps}")
+    about = half_of(request.device).device
+    say(f"learns from {len(learnt.ids)} pairs in {plan.steps} steps on {request.device} ({about}, {plan.precision})")
+    say(f"samples: {folder / SAMPLES}, after a minute, then every three; Ctrl-C stops, the same command goes on")
     spent = float(state["identity"].get("seconds", 0.0)) if state is not None else 0.0
     run = _Run(request, label_set, pairs, shown, trainer, identity, folder, say, spent)
     return run.until_done()
@@ -140,15 +144,18 @@ class _Run:
 
     def until_done(self) -> Outcome:
         trainer, steps = self.trainer, self.trainer.plan.steps
-        next_look, first_step, clock = time.monotonic() + FIRST_LOOK, trainer.step, time.monotonic()
+        first_step, clock = trainer.step, time.monotonic()
+        next_look, next_line = clock + FIRST_LOOK, clock + FIRST_LINE
         with _asked_to_stop() as stop:
             while trainer.step < steps and not stop.is_set():
                 trainer.advance()
-                if time.monotonic() >= next_look and trainer.step < steps:
-                    self.keep()
+                if time.monotonic() >= min(next_look, next_line) and trainer.step < steps:
+                    if time.monotonic() >= next_look:
+                        self.keep()
+                        next_look = time.monotonic() + EVERY
                     each = (time.monotonic() - clock) / (trainer.step - first_step)
                     self.report(each * (steps - trainer.step))
-                    next_look = time.monotonic() + EVERY
+                    next_line = time.monotonic() + LINES
             card = self.keep()
         finished = trainer.step >= steps
         if finished:
@@ -161,10 +168,7 @@ class _Run:
         trainer = self.trainer
         recent = trainer.curves[max(0, trainer.step - 50) : trainer.step].mean(0).tolist()
         minutes = f"{left / 60:.0f} minutes left" if left >= 90 else f"{left:.0f} seconds left"
-        self.say(
-            f"step {trainer.step} of {trainer.plan.steps}, reconstruction {recent[0]:.3f}, {minutes}; "
-            f"samples: {self.folder / SAMPLES}"
-        )
+        self.say(f"step {trainer.step} of {trainer.plan.steps}, reconstruction {recent[0]:.3f}, {minutes}")
 
     def keep(self) -> Card:
         """State, samples, curves and the model as it is now: it can be painted with while the training goes on."""

@@ -321,7 +321,7 @@ def test_add_list_show_remove(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["size"]["width"] == 96
     assert run("--json", "models") == 0
     assert "mine" in [card["name"] for card in json.loads(capsys.readouterr().out)["models"]]
-    assert run("models", "remove", "mine") == 0
+    assert run("models", "remove", "mine", "--yes") == 0
     assert nothing_was_added()
 
 

@@ -265,9 +265,16 @@ sys.exit(main(["train", {str(folder)!r}, "--out", "mine", "--steps", "6", "--bat
 def test_stopped_and_killed_the_result_is_the_same_bits(uninterrupted, tmp_path):
     folder, whole = uninterrupted
     assert struck_at(folder, tmp_path, 2, signal.SIGINT).returncode == 130
+    listed = semrender("models", env=environment(tmp_path)).stdout
+    assert "mine (half trained: 2 of 6 steps)" in listed
     assert struck_at(folder, tmp_path, 5, signal.SIGKILL).returncode == -signal.SIGKILL
     done = run_train(folder, tmp_path)
-    assert "goes on at step 4 of 6" in done.stdout
+    first, *lines = done.stdout.splitlines()
+    assert first == f"mine: reading the pairs of {folder}"
+    assert "goes on at step 4 of 6" in lines
+    assert any("in 6 steps on cpu (" in line for line in lines)
+    assert any(line.startswith("samples: ") and "samples.png" in line for line in lines)
+    assert "half trained" not in semrender("models", env=environment(tmp_path)).stdout
     assert (tmp_path / "models" / "mine" / "weights.safetensors").read_bytes() == whole
 
 
