@@ -91,11 +91,9 @@ def make_card(
             fallbacks[identity] = stand_in
     total = sum(pairs.pixels().values())
     shares = {label_set.by_id(i).name: round(n / total, 5) for i, n in pairs.pixels().items()}
-    options: list[dict[str, Any]] = []
-    if start.family == "spade":
-        options = [PRECISION]
-    elif len(start.looks) > 1:
-        options = [_look_option(start.looks)]
+    options = [PRECISION]
+    if start.family == "small" and len(start.looks) > 1:
+        options.insert(0, _look_option(start.looks))
     return {
         "format": cards.FORMAT,
         "name": name,
