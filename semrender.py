@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from shared.command import Parser, tell, unforeseen
+from shared.command import Parser, tell, unforeseen, version
 from shared.errors import Interrupted, SemrenderError
 
 # The commands by the module that adds them, with the line that says what each is for: a module is loaded when one of
@@ -47,15 +47,6 @@ COMMANDS = {
 EXIT_CODES = """exit codes:
   0 done   1 unforeseen   2 wrong arguments   3 input refused   4 some frames failed   5 no server
   130 stopped on request"""
-
-
-def version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("semrender")
-    except metadata.PackageNotFoundError:
-        return "0 (not installed)"
 
 
 def make_comp(delivery: Path) -> tuple[Path, tuple[str, ...]]:
@@ -137,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
         _speak_utf8(arguments)
     as_json = "--json" in arguments
-    threading.excepthook = lambda failed: _say(unforeseen(failed.exc_value or SystemError(), version()), as_json)
+    threading.excepthook = lambda failed: _say(unforeseen(failed.exc_value or SystemError()), as_json)
     try:
         parsed = parse(arguments)
         code = int(parsed.run(parsed))
@@ -151,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say(Interrupted("stopped"), as_json)
     except Exception as error:
-        return _say(unforeseen(error, version()), as_json)
+        return _say(unforeseen(error), as_json)
 
 
 def _say(error: SemrenderError, as_json: bool) -> int:

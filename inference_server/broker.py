@@ -26,6 +26,7 @@ from inference_server.spool import UNCLAIMED_SECONDS, Spool
 from inference_server.supervisor import ADDRESS
 from inference_server.verbs import verbs_of
 from shared import places, protocol
+from shared.command import unforeseen
 from shared.errors import SemrenderError, ServerError
 
 MESSAGES_A_TURN = 256
@@ -235,7 +236,7 @@ class Broker:
             self.answer(client, protocol.refusal(request, error))
         except Exception as error:
             log.exception("a request failed")
-            words = ServerError("the server could not handle this request", cause=f"{type(error).__name__}: {error}")
+            words = unforeseen(error, "the server could not handle this request, for a reason that nobody foresaw")
             self.answer(client, protocol.refusal(request, words))
 
     def _send(self, client: bytes, frames: list[bytes]) -> bool | None:

@@ -36,6 +36,7 @@ from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLo
 from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
 from inference_server.stability import tiles
 from shared import places, protocol
+from shared.command import unforeseen
 from shared.errors import SemrenderError
 from shared.label_set import NOTHING
 
@@ -320,16 +321,14 @@ def lay_out(make: AfterDelivery, delivery: Path, notes: list[str]) -> Body:
 
 
 def in_words(error: BaseException) -> SemrenderError:
-    """An unforeseen failure for the artist; the log has the details."""
+    """An unforeseen failure for the artist; a report on the server has the details."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return SemrenderError(
             "there is not enough memory to paint this frame",
             cause=str(error),
             remedy="Paint in smaller tiles with a smaller --memory, or at a smaller --size",
         )
-    return SemrenderError(
-        "the frame could not be painted", cause=f"{type(error).__name__}: {error}", remedy="See the server's log"
-    )
+    return unforeseen(error, "the frame could not be painted, for a reason that nobody foresaw")
 
 
 def poisoned(error: BaseException) -> bool:

@@ -73,22 +73,41 @@ def tell(event: str, body: dict[str, Any]) -> None:
     print(json.dumps({"event": event, "schema": SCHEMA, "time": round(time.time(), 3), **body}), flush=True)
 
 
-def unforeseen(error: BaseException, version: str) -> SemrenderError:
+def version() -> str:
+    from importlib import metadata  # slow to load
+
+    try:
+        return metadata.version("semrender")
+    except metadata.PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def unforeseen(error: BaseException, what: str = "the command failed in a way that nobody foresaw") -> SemrenderError:
     """Words for a failure that nobody thought of, and a file that says all there is to know of it."""
+    file = _report(error)
+    remedy = "This file says how: please send it to whoever looks after semrender" if file else ""
+    return SemrenderError(what, file=file, remedy=remedy)
+
+
+_reports: dict[str, Path] = {}  # by where it happened: a thousand frames that fail alike need one
+
+
+def _report(error: BaseException) -> Path | None:
+    """Write version, system, command line and traceback into the state folder; None where no disk takes it."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    if where in _reports:
+        return _reports[where]
     lines = [
-        f"semrender {version}, Python {platform.python_version()}, {platform.platform()}",
+        f"semrender {version()}, Python {platform.python_version()}, {platform.platform()}",
         f"command: {json.dumps(sys.argv)}",
-        f"folder: {json.dumps(os.getcwd())}",  # noqa: PTH109 as text, whatever bytes are in it
         "",
         *traceback.format_exception(error),
     ]
-    name = f"report-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    file = None
+    name = f"report-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{len(_reports)}.txt"
     for folder in (places.home() / "reports", Path(tempfile.gettempdir())):
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            places.private_folder(folder)
             (folder / name).write_text("\n".join(lines), "utf-8", errors="backslashreplace")
-            file = folder / name
-            break
-    remedy = "This file says how: please send it to whoever looks after semrender" if file else ""
-    return SemrenderError("the command failed in a way that nobody foresaw", file=file, remedy=remedy)
+            _reports[where] = folder / name
+            return folder / name
+    return None

@@ -1,13 +1,15 @@
 """What an artist types and reads: where the pictures go, whose options count, what is said while it goes on."""
 
+import argparse
 import json
 import shutil
 
 import pytest
 
 import semrender as commands
-from inference_server import jobs_cli, outputs
+from inference_server import jobs_cli, outputs, render, worker
 from inference_server.models import sleep
+from shared.errors import Interrupted
 from tests.conftest import ROOT
 from tests.inference_server.servers import kill, start_server
 
@@ -192,3 +194,36 @@ def test_the_ten_lines_of_python_in_the_docs_paint(run, colour_frames, capsys):
 
 
 PLAIN = "{**shot.to_dict(), 'model': 'plain'}"
+
+
+def test_ctrl_c_before_the_first_frame_says_so(tmp_path):
+    class Impatient:
+        cancelled = None
+
+        def watch(self, job):
+            raise KeyboardInterrupt
+
+        def cancel(self, job):
+            self.cancelled = job
+
+    client = Impatient()
+    asked = argparse.Namespace(json=False, overwrite=False, no_aep=True)
+
+    with pytest.raises(Interrupted, match="before the first frame"):
+        render.follow(asked, client, "job", tmp_path, collects=False, cancels=True)
+
+    assert client.cancelled == "job"
+
+
+def test_a_worker_says_what_nobody_foresaw_in_a_sentence_and_one_report(state_folder):
+    def failing():
+        try:
+            {}["size"]
+        except KeyError as error:
+            return worker.in_words(error)
+
+    said = [failing(), failing()]
+
+    assert "KeyError" not in str(said[0]) and "nobody foresaw" in str(said[0])
+    assert [report.read_text().count("KeyError: 'size'") for report in (state_folder / "reports").iterdir()] == [1]
+    assert said[0].file == said[1].file
