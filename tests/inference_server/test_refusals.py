@@ -256,7 +256,7 @@ def test_a_name_that_is_no_text_is_refused(home, tmp_path):
     found = typed(home, "check", folder)
 
     assert found.returncode == 3
-    assert "this name is not UTF-8" in found.stderr
+    assert "name is not UTF-8" in found.stderr
 
 
 def test_help_of_every_kind():
