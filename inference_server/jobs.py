@@ -232,7 +232,7 @@ class Jobs:
             self._frame(task, body)  # told before the end of the job that it may be
             self._done(task)
         elif task["kind"] == "underpaint":
-            self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", body["state"], identity)
+            self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", body.get("state"), identity)
             self._done(task)
             self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self._under(job)})
         else:
