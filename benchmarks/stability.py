@@ -3,8 +3,10 @@
 `python -m benchmarks.stability --labels L.####.png --motion M.####.exr [--beauty B.####.png] [--locked] [--model NAME]
  [--out FOLDER]` renders the shot with the real command, frame by frame and held, and prints the table of
 `benchmarks.warping_error`. Beside `off`, `gentle` and `strong`: strong without the motion pass (optical flow of the
-labels), the plain network, and the renderer's own beauty, which is the floor. `--locked` is for a camera that stands
-still: how much pixels change whose surface does not move. `--out` keeps the pictures and puts them side by side.
+labels), the plain network, and the renderer's own beauty, which is the floor. Held frames are also asked whether they
+are one picture (`benchmarks.coherence`). A shot of our own: `python -m benchmarks.little_scene FOLDER`. `--locked` is
+for a camera that stands still: how much pixels change whose surface does not move. `--out` keeps the pictures and puts
+them side by side.
 
 `python -m benchmarks.stability --cost 1920x1080 --labels ... --motion ...` enlarges the shot's passes to that size and
 times holding a frame, reading and writing files aside.
@@ -28,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.coherence import coherence
 from benchmarks.warping_error import Ids, Motion, Picture, measure, read_motion, read_pictures
 from inference_server.cards import find_card
 from inference_server.models import small
@@ -184,11 +187,15 @@ def main() -> None:
 
 def table(rows: dict[str, dict[int, Picture]], ids: dict[int, Ids], motions: dict[int, Motion], locked: bool) -> None:
     heads = f"{'warping error':>14}{'of off':>8}{'sharpness':>11}{'of off':>8}{'frame pairs':>13}"
+    heads += f"{'steps':>9}{'blocks':>8}{'ghosts':>8}"
     print(f"{'':<40}{heads}" + (f"{'still: mean':>13}{'99 %':>7}" if locked else ""))
     first = measure(rows["frame by frame"], ids, motions)
     for name, pictures in rows.items():
         error, sharp, count = measure(pictures, ids, motions)
         line = f"{name:<40}{error:14.2f}{error / first[0]:8.2f}{sharp:11.1f}{sharp / first[1]:8.2f}{count:13}"
+        held = name in STRIDES
+        new = coherence(pictures, rows["frame by frame"], ids, motions, name) if held else (0.0, 0.0, 0.0)
+        line += f"{new[0]:9.2f}{new[1]:8.2f}{new[2]:8.2f}"
         if locked:
             mean, most = changes(pictures, ids, motions)
             line += f"{mean:13.2f}{most:7.1f}"

@@ -13,7 +13,7 @@ from numba import njit, prange
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "parallel": True, "fastmath": {"contract"}}
 DEPTH_TOLERANCE = 0.03  # relative; a surface does not come nearer by more in one frame
 SHARP = -0.75  # -0.5 is smoother, -1 rings
-REACH = 7  # pixels around in which a picture lends its light to what is put into it
+REACH = 8  # pixels around in which a picture lends its light to what is put into it
 TORN = 0.25  # pixels by which neighbours may differ that are one surface
 
 
@@ -137,9 +137,11 @@ def take(
         across, down = np.empty(4, np.float32), np.empty(4, np.float32)
         for x in range(width):
             here_x, here_y, t = np.float32(x), np.float32(y), towards[y, x]
-            red, green, blue = _between(
-                paintings[source[y, x]], here_x + offset[y, x, 0], here_y + offset[y, x, 1], across, down
-            )
+            red, green, blue = np.float32(0), np.float32(0), np.float32(0)
+            if t < 1:
+                red, green, blue = _between(
+                    paintings[source[y, x]], here_x + offset[y, x, 0], here_y + offset[y, x, 1], across, down
+                )
             if t > 0:
                 red_2, green_2, blue_2 = _between(
                     paintings[source_2[y, x]], here_x + offset_2[y, x, 0], here_y + offset_2[y, x, 1], across, down
@@ -264,12 +266,14 @@ def mend(picture: Any, own: Any, scale: Any, ids: Any, share: Any) -> None:
                         beside = ids[row, column]
                         other_share += 1
             own_share, other_share = own_share * own_share, other_share * other_share
-            total = np.float32(9)
+            total = np.float32(1)
             for channel in range(3):
                 more[channel] = 0
                 least[channel] = most[channel] = scale * np.float32(own[y, x, channel])
-            for row in range(max(y - REACH, 0), min(y + REACH + 1, height)):
-                for column in range(max(x - REACH, 0), min(x + REACH + 1, width)):
+            for row in range(y - REACH, y + REACH + 1, 2):
+                for column in range(x - REACH, x + REACH + 1, 2):
+                    if row < 0 or row >= height or column < 0 or column >= width:
+                        continue
                     known = ids[row, column]
                     if share[row, column] == 0 and known in (mine, beside):
                         far = np.float32((row - y) ** 2 + (column - x) ** 2)

@@ -4,8 +4,12 @@ A painting per frame swims: the network paints every frame anew, and its grain s
 moves. Averaging neighbours calms that and blurs it. Instead, two paintings are trusted, the *anchors*: frames whose
 number is a multiple of the stride. Every surface is followed, by the renderer's exact motion, from the frame
 at hand back to the anchor before it and on to the one after it, and takes its pixels from there. From
-one anchor to the next the frame crosses over. What an anchor did not see (hidden, outside, another class) is taken
-from the first painting after it that did, so it holds still too, from its birth on.
+one to the other the frame crosses over. What one anchor did not see comes from the other, what neither saw from the
+frame itself.
+
+Paintings differ in light, too: a shadow lies elsewhere in each. Mixed it would be there twice, half as dark. So every
+region in which the anchors differ (`choose`) goes over whole, at a time of its own, and an anchor fades over a wide way
+towards what it did not see: no step is left that neither has.
 
 Two independent textures that are mixed half and half have half the energy. So the detail of the mixture is raised
 to what its two parts have, place by place; likewise what interpolation between pixels cost.
@@ -35,11 +39,10 @@ ALIKE, UNLIKE = 0.07, 0.11  # of the range: below, two lights may be mixed; abov
 FADE = 9  # cells a side, over whose half an anchor fades towards what it did not see
 EARLIEST, LATEST = 0.25, 0.75  # share of the way between which places go over that the anchors light differently
 GOLDEN = 0.618034  # its multiples spread evenly, and neighbours far apart
-HALF = 0.5
 MOST = 1.5  # times that detail is raised: half of two independent textures has 1 / 1.41 of their contrast
 FAINT = 8e-7  # energy below which there is no detail worth raising (a quarter of an 8-bit code, squared)
 LITTLE = 0.02  # weight of a painting that is no anchor, against one that is
-BIT = 1 / 256  # a share below is none
+BIT = 1 / 256  # a share below is none, and one that lacks less is all
 LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 
 Cells = NDArray[np.float32]  # (h, w, K): something of every CELL x CELL pixels
@@ -133,13 +136,15 @@ def choose(first: Cells, last: Cells, onward: Chain, place: int) -> Choice:
     apart = cv2.blur(apart, (3, 3))
     unlike = np.clip((apart - ALIKE) / np.float32(UNLIKE - ALIKE), 0, 1)
     _, regions = cv2.connectedComponents((unlike == 1).astype(np.uint8), connectivity=8)
-    regions = cv2.dilate(regions.astype(np.uint16), np.ones((5, 5), np.uint8))
+    grown = cv2.dilate(regions.astype(np.float32), np.ones((5, 5), np.uint8))
+    regions = grown.astype(np.int64)
     turn = EARLIEST + (LATEST - EARLIEST) * (regions * GOLDEN % 1)
     # A region of which one anchor saw a part alone is that anchor's, as long as it can be.
-    unseen = cv2.blur(found[..., 3], (3, 3)) < HALF
+    unseen = cv2.blur(found[..., 3], (3, 3)) < 0.5
     entering = _enters(onward, unlike.shape)
     of_first, of_last = (np.isin(regions, regions[where]) for where in (unseen, entering))
     turn[of_first & ~of_last], turn[of_last & ~of_first] = 1, 0
+    turn[regions == 0] = 0.5
     return Choice(np.asarray(unlike, np.float32), turn.astype(np.float32))
 
 
@@ -190,6 +195,7 @@ def held(
     missing = nowhere + unlike * (missing - nowhere)
     weights = (1 - towards) * (near[0] + np.float32(LITTLE)), towards * (near[1] + np.float32(LITTLE))
     towards = weights[1] / (weights[0] + weights[1])
+    towards[towards < BIT], towards[towards > 1 - BIT] = 0, 1
 
     mixed = np.empty(paintings.shape[1:], np.float32)
     carry.take(paintings, scale, towards, back.offset, back.source, ahead.offset, ahead.source, mixed)
