@@ -16,7 +16,7 @@ def starts(monkeypatch):
     """The processes that were started as workers, each real and ended at once, as with a damaged torch."""
     started = []
 
-    def start_broken(address, device, models_mib):
+    def start_broken(way, device, *_):
         if len(started) == 1:  # so little memory that there is no further process
             started.append(None)
             raise BlockingIOError(11, "Resource temporarily unavailable")
