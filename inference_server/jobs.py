@@ -232,9 +232,9 @@ class Jobs:
             self._frame(task, body)  # told before the end of the job that it may be
             self._done(task)
         elif task["kind"] == "underpaint":
-            self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", body.get("state"), identity)
-            self._done(task)
+            self.ledger.write("UPDATE tasks SET outcome = ?, state = 'done' WHERE id = ?", body.get("state"), identity)
             self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self._under(job)})
+            self._done(task)
         else:
             self._done(task)
             row = self._job(job)
@@ -424,7 +424,7 @@ class Jobs:
     def _tell(self, job: str, name: str, body: Body) -> None:
         self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
-        if name != "frame":
+        if name not in ("frame", "underpainted"):  # the logs of the workers have them
             log.info("job %s is %s%s", job, name, in_short(body))
 
     def _job(self, job: str, more: str = "number") -> Row:

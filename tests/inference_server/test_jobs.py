@@ -57,7 +57,7 @@ def finish_all(jobs, job="a"):
     done = []
     while (task := take(jobs, job)) is not None:
         done.append(task)
-        jobs.finish(task.id, painted(task) if task.kind in ("paint", "hold") else {})
+        jobs.finish(task.id, {} if task.kind == "deliver" else painted(task))
     return done
 
 
@@ -255,7 +255,7 @@ def test_a_failed_underpainting_fails_the_frames_that_need_it(jobs):
         if task.kind == "underpaint" and task.frame == 8:
             jobs.fail(task.id, SemrenderError("truncated"))
         else:
-            jobs.finish(task.id, painted(task) if task.kind in ("paint", "hold") else {})
+            jobs.finish(task.id, {} if task.kind == "deliver" else painted(task))
     assert names(jobs)[-1] == "failed"
     assert last(jobs)["errors"][0]["layer"] == "train" and last(jobs)["errors"][0]["frame"] == 8
     assert last(jobs)["done"] == 5
