@@ -146,7 +146,7 @@ def _check_utf8(name: str) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise InputRefused(
-            "the name is not UTF-8",
+            "this name is not UTF-8",
             file=name,
             cause="It comes from an old archive or another system",
             remedy="Rename the file or its folder",

@@ -76,7 +76,7 @@ def read_picture(path: Path) -> Raw:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise InputRefused("the name of the file is not UTF-8", file=path, remedy="Rename it") from None
+        raise InputRefused("this name is not UTF-8", file=path, remedy="Rename it") from None
     return _read(path)
 
 
