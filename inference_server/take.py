@@ -63,8 +63,13 @@ def _reasons(plan: Plan, missing: Collection[Place]) -> list[str]:
 
 
 def _repainted(plan: Plan, missing: Collection[Place]) -> list[str]:
-    """A word on delivered frames that are painted anew, in the same look."""
+    """A word on what is delivered there and is replaced: frames in the same look, the delivery of another shot."""
     words = []
+    there = delivery_in(plan.out)
+    if there is not None and there.shot.name != plan.shot.name:
+        words.append(
+            f"{plan.out.name} holds the shot {there.shot.name}: its files stay, but not delivery.json and previews"
+        )
     for own, layer in _delivered(plan):
         span = range(
             layer.footage.start_frame, layer.footage.start_frame + layer.footage.last - layer.footage.first + 1

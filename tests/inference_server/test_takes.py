@@ -169,6 +169,16 @@ def test_who_paints_over_another_look_meanwhile_is_noticed_at_the_delivery(state
     assert not (out / "delivery.json").exists()
 
 
+def test_another_shot_in_the_folder_is_said(server, colour_frames, tmp_path):
+    out = tmp_path / "both"
+    render(colour_frames(), "--out", out, "--model", "nap")
+    first = bytes_of(out / "shot")
+    events = render(colour_frames(folder="others", name="other"), "--out", out, "--model", "nap")
+    warnings = next(event for event in events if event["event"] == "checked")["warnings"]
+    assert any(words.startswith("both holds the shot shot") for words in warnings)
+    assert bytes_of(out / "shot") == first and read_delivery(out).shot.name == "other"
+
+
 def test_takes_go_on_from_a_take(tmp_path):
     names = [path.name for path, _ in zip(takes(tmp_path / "sh_take007"), range(3), strict=False)]
     assert names == ["sh_take007", "sh_take008", "sh_take009"]
