@@ -53,7 +53,7 @@ def choose_device(asked: str) -> Device:
     raise InputRefused(
         f"there is no device {asked} here",
         cause=_why_no_cuda() if asked.startswith("cuda") and not cards else f"This machine has {there}",
-        remedy=f"Leave out --device to paint on the best there is, or say one of {there}",
+        remedy=f"Leave out --device to paint on the best there is, or say {there}",
     )
 
 

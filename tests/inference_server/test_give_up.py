@@ -8,6 +8,8 @@ from inference_server import crew
 from inference_server.broker import Broker, Settings
 from inference_server.requests import job_spec
 from inference_server.supervisor import Worker
+from shared import protocol
+from shared.errors import InputRefused
 from tests.conftest import ROOT
 
 
@@ -78,4 +80,27 @@ def test_jobs_of_a_server_wait_and_go_on_when_a_worker_is_ready(starts, add_slee
     broker.crew._ready(worker, {"device": "cpu"})
     assert broker.jobs.summary("a")["state"] == broker.jobs.summary("later")["state"] == "checking"
     assert broker.jobs.summary("asked")["paused"] == "asked"
+    broker.close()
+
+
+def test_a_device_that_was_here_and_is_gone_is_waited_for_in_its_own_words(starts, add_sleep_model, tmp_path):
+    """A driver that is being updated: the worker says why it cannot have its device, and one failed start is enough."""
+    broker = Broker(Settings("test", "cpu", ledger=tmp_path / "ledger.sqlite"))
+    broker.jobs.open("a", spec(add_sleep_model(), tmp_path))
+    process = subprocess.Popen(["python3", "-c", "input()"], stdin=subprocess.PIPE)
+    worker = Worker("cuda:0", process, b"w")
+    starts[0].wait(10)
+    broker.crew.workers = {b"w": worker}
+    broker.crew._ready(worker, {"device": "cuda:0"})
+    process.kill()
+    process.wait()
+    broker.turn(messages=False)  # one start fails for want of memory
+    broker.turn(messages=False)
+    (again,) = [one for one in broker.crew.workers.values() if one.device == "cuda:0"]
+    refusal = InputRefused("there is no device cuda:0 here").to_dict()
+    broker.crew.heard(again.name, protocol.pack({"refused": refusal}))
+    assert broker.crew.unfit is None, "the server stays: its device was here"
+    again.process.wait(10)
+    broker.turn(messages=False)
+    assert "there is no device cuda:0 here" in broker.jobs.summary("a")["paused"]
     broker.close()
