@@ -49,6 +49,7 @@ MOTIONS = (
 SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
 
 # After Effects' own names (ExtendScript `BlendingMode`); SILHOUETE is its spelling.
+CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")  # control characters, and halves of others
 BLENDS = re.findall(
     r"\w+",
     """NORMAL DISSOLVE DANCING_DISSOLVE DARKEN MULTIPLY COLOR_BURN CLASSIC_COLOR_BURN LINEAR_BURN DARKER_COLOR
@@ -383,7 +384,7 @@ def _text(what: str, longest: int = MAX_PATTERN, empty: bool = False) -> Reader:
     def read(value: Any, key: str) -> str:
         if not isinstance(value, str) or len(value) > longest:
             raise _refused(key, value, f"{what}, of at most {longest} characters")
-        if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        if CONTROL.search(value):
             raise _refused(key, value, f"{what}, without control characters; in paths write / instead of \\")
         if not empty and not value.strip():
             raise _refused(key, value, f"{what}; or leave the key out")
