@@ -55,10 +55,10 @@ def test_addresses(address):
     assert checked_address(address) == address
 
 
-@pytest.mark.parametrize("key", ["a" * 40, KEY[:-1], KEY + "0", KEY[:-1] + '"', "", "ab" * 20])
-def test_what_is_no_key_is_refused(key):
-    with pytest.raises(InputRefused, match="no server key"):
-        checked_key(key)
+def test_what_is_no_key_is_refused():
+    for key in ("a" * 40, KEY[:-1], KEY + "0", KEY[:-1] + '"', "", "ab" * 20):
+        with pytest.raises(InputRefused, match="no server key"):
+            checked_key(key)
 
 
 def test_every_key_that_a_server_can_have_is_one():
