@@ -74,11 +74,12 @@ def render(
     asked: Path = arguments.out or Path("painted") / shot.name
     out = asked.absolute()
     _apart_from_passes(shot, base, out)
-    if not arguments.json:
+    quiet = arguments.json or arguments.detach  # which prints the job's id alone
+    if not quiet:
         print(f"painting into {asked}", flush=True)
     job = {**describe(shot, base, frames, layers), "out": str(out), "format": arguments.format}
     job.update(priority=arguments.priority, overwrite=arguments.overwrite, comp=not arguments.no_aep)
-    with server(arguments.device, arguments.here, arguments.json) as client:
+    with server(arguments.device, arguments.here, quiet) as client:
         if client.process is not None and arguments.detach:
             raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
         files = None

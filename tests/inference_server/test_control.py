@@ -229,8 +229,8 @@ def test_jobs_on_the_command_line(add_gated_model, gate, colour_frames, tmp_path
         handed = semrender("render", labels, "--out", tmp_path / "out", "--model", model, "--detach", "--priority", 3)
         job = handed.stdout.strip()
         assert len(job) == 32, handed.stderr
-        listed = semrender("jobs").stdout
-        assert job[:8] in listed and "priority 3" in listed
+        heads, listed = semrender("jobs").stdout.splitlines()
+        assert listed.startswith(job[:8]) and listed[heads.index("priority") :].split()[0] == "3"
         assert "paused" in semrender("jobs", "pause", job[:6]).stdout
         assert semrender("jobs", "resume", job[:6]).returncode == 0
         assert "1 paused" not in semrender("doctor").stdout
