@@ -30,7 +30,7 @@ COMMANDS = {
     },
     "inference_server.connect_cli": {
         "connect": "paint on a server of another machine",
-        "disconnect": "forget it and paint on this machine",
+        "disconnect": "forget the server of another machine and paint on this one",
     },
     "inference_server.models_cli": {"models": "list, show, add and remove models"},
     "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
