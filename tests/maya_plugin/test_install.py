@@ -249,7 +249,12 @@ def test_the_command_builds_and_installs(wheels, tmp_path):
     if importlib.util.find_spec("fileseq") is None:
         pytest.skip("the command needs the packages of the server's side")
     command = [sys.executable, "-m", "semrender", "--json", "maya", "install", "--wheels", str(wheels)]
-    command += ["--out", str(tmp_path / "built"), "--settings", str(tmp_path / "settings")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    command += ["--settings", str(tmp_path / "settings")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert Path(json.loads(done.stdout)["module"]).read_text("utf-8").count("MAYAVERSION") == 15
+    made = json.loads(done.stdout)
+    assert Path(made["module"]).read_text("utf-8").count("MAYAVERSION") == 15
+    kept = Path(os.environ["SEMRENDER_HOME"]) / "maya"
+    assert kept in Path(made["plug_in"]).parents and not (tmp_path / "build").exists(), (
+        "not where the artist happens to be"
+    )
