@@ -214,8 +214,9 @@ def test_a_moved_delivery_is_found_again(panel: Panel, painted: Path) -> None:
 
 
 def test_a_class_matte_for_the_selected_layers(
-    panel: Panel, server: Client, colour_frames: Any, tmp_path: Path
+    panel: Panel, server: Client, gate: Any, colour_frames: Any, tmp_path: Path
 ) -> None:
+    gate(None)
     asked = job_of(colour_frames(), tmp_path / "sh", "stand-in")
     asked["shot"]["layers"][0]["mattes"] = ["tree"]
     assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
