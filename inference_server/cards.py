@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared import places, protocol
-from shared.errors import ModelRefused, SemrenderError
+from shared.errors import InputRefused, ModelRefused, SemrenderError
 from shared.label_set import NOTHING
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def _check_telling(card: Card) -> None:
         protocol.unpack(protocol.reply("", {"models": [card.to_dict()]}))
     except (ValueError, OverflowError, RecursionError, SemrenderError) as error:
         cause = "A whole number in it is too large" if isinstance(error, OverflowError) else _printable(str(error))
-        if isinstance(error.__cause__, UnicodeError):
+        if isinstance(error, InputRefused):
             cause = "A text in it holds half of a character (a lone surrogate)"
         raise ModelRefused("the card cannot be told to anyone", cause=cause, remedy="Add the model again") from error
 
