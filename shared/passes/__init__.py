@@ -1,9 +1,8 @@
 """Label passes: from a file of any renderer to exact class ids.
 
-One function, `read_label_pass(path, label_set, options)`, for EXR, PNG, TIFF, TGA, Maya IFF,
-DPX and the like: colours of a palette, the
-self-checking code, id channels, Cryptomatte. Strict: a pixel that is no class is an error that says where,
-how many and why, decided by tests on the pixels. `probe` looks at a file without decoding it.
+One function, `read_label_pass(path, label_set, options)`, for EXR, PNG, TIFF, TGA, Maya IFF, DPX and the like: colours
+of a palette, the self-checking code, id channels, Cryptomatte. Strict: a pixel that is no class is an error
+that says where, how many and why, decided by tests on the pixels. `probe` looks at a file without decoding it.
 May import numpy, cv2, Pillow, OpenEXR, OpenImageIO and the rest of `shared`.
 """
 

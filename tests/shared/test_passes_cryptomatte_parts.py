@@ -10,26 +10,15 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from shared.errors import InputRefused
 from shared.label_set import load_label_set
-from shared.passes import LabelPass, ReadOptions, cryptomatte, cryptomatte_ranks, exr, read_label_pass
+from shared.passes import cryptomatte, cryptomatte_ranks, exr
+from tests.shared.reading import read, refused
 
 COCO = load_label_set("coco_stuff")
 NAMES = ("tree", "grass", "river", "mountain", "rock", "house")
 SHAPE = (4, 8)
 COVER = (0.4, 0.2, 0.15, 0.12, 0.08, 0.05)  # six objects in each pixel: three ranks
 Channels = dict[str, np.ndarray]
-
-
-def read(path: Path, **options: Any) -> LabelPass:
-    return read_label_pass(path, COCO, ReadOptions.from_dict(options))
-
-
-def refused(path: Path, **options: Any) -> InputRefused:
-    with pytest.raises(InputRefused) as caught:
-        read(path, **options)
-    assert caught.value.file == str(path) and caught.value.remedy
-    return caught.value
 
 
 def hashed(name: str) -> int:

@@ -16,8 +16,9 @@ import pytest
 import semrender
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, load_label_set
-from shared.passes import LabelPass, ReadOptions, probe, read_label_pass
+from shared.passes import probe
 from shared.passes.exr_header import read_headers
+from tests.shared.reading import read, refused
 
 COCO = load_label_set("coco_stuff")
 IDS = np.repeat(np.array([[168, 123, 6, 156]], np.uint16), 24, 0).repeat(8, 1)  # (24, 32)
@@ -41,17 +42,6 @@ def write(path: Path, *parts: tuple[str, Channels], **header: Any) -> Path:
     ]
     OpenEXR.File(made).write(str(path))
     return path
-
-
-def read(path: Path, **options: Any) -> LabelPass:
-    return read_label_pass(path, COCO, ReadOptions.from_dict(options))
-
-
-def refused(path: Path, **options: Any) -> InputRefused:
-    with pytest.raises(InputRefused) as caught:
-        read(path, **options)
-    assert caught.value.file == str(path) and caught.value.remedy
-    return caught.value
 
 
 def damaged(path: Path, part: int) -> Path:
