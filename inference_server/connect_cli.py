@@ -17,7 +17,7 @@ from shared.command import tell
 from shared.errors import InputRefused, SemrenderError
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
-Z85 = re.compile(r"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{}@%$#]+")  # RFC 32
+Z85 = re.compile(rf"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{{}}@%$#]{{{KEY_LENGTH}}}")  # RFC 32
 FEWEST = 12  # different characters of a key; one of random bytes has fewer than this once in 10^12
 SECONDS = 3.0  # for the first answer
 
@@ -26,6 +26,7 @@ def add_commands(commands: Any) -> None:
     connect = commands.add_parser("connect", help="paint on a server of another machine")
     connect.add_argument("address", help="tcp://HOST:PORT, as its `semrender serve --bind` says")
     connect.add_argument("server_key", help="the key that it says, in quotes")
+    connect.values = Z85
     connect.set_defaults(run=run_connect)
     disconnect = commands.add_parser("disconnect", help="forget the server of another machine and paint on this one")
     disconnect.set_defaults(run=run_disconnect)
@@ -82,7 +83,7 @@ def checked_address(text: str) -> str:
 
 def checked_key(text: str) -> str:
     """A Z85 key of 32 random bytes. Raises InputRefused."""
-    if len(text) != KEY_LENGTH or not Z85.fullmatch(text) or len(set(text)) < FEWEST:
+    if not Z85.fullmatch(text) or len(set(text)) < FEWEST:
         raise InputRefused(
             "this is no server key",
             cause="In a terminal it must stand in quotes: it holds characters that mean something there",

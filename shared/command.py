@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
@@ -27,8 +28,11 @@ SCHEMA = 1  # of the objects that `--json` prints
 class Parser(argparse.ArgumentParser):
     """A parser whose refusals are errors in words with the usage of the very command that was typed.
 
-    Takes `--json` at every place of the command line.
+    Takes `--json` at every place of the command line. `values` are words that are no options although they may begin
+    with "-", as keys do.
     """
+
+    values: re.Pattern[str] | None = None
 
     def __init__(self, **about: Any) -> None:
         super().__init__(**about)
@@ -47,6 +51,12 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self._refuse(f"nothing is expected at {unknown[0]!r}")
         return found, unknown
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        """None where a word is no option. Overridden for `values` alone."""
+        if self.values is not None and self.values.fullmatch(arg_string):
+            return None
+        return super()._parse_optional(arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuses a word that is none of the choices. Overridden for its words alone."""

@@ -7,8 +7,9 @@ import threading
 import pytest
 import zmq
 
-from inference_server.connect_cli import checked_address, checked_key
+from inference_server.connect_cli import add_commands, checked_address, checked_key
 from shared import places
+from shared.command import Parser
 from shared.errors import InputRefused
 from tests.conftest import semrender
 from tests.inference_server.servers import running_server
@@ -64,6 +65,27 @@ def test_what_is_no_key_is_refused():
 def test_every_key_that_a_server_can_have_is_one():
     for _ in range(2000):
         checked_key(zmq.curve_keypair()[0].decode())
+
+
+def test_a_key_that_begins_like_an_option_is_a_key(silent_port):
+    key = "-h" + KEY[2:]
+    done = semrender("connect", f"tcp://127.0.0.1:{silent_port}", key, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["event"] == "connected"
+    assert places.read_json(places.remote_file())["server_key"] == key
+
+
+@pytest.mark.parametrize("beginning", ["-", "--", "---", "-j", "--json=", "--help"])
+def test_whatever_a_key_begins_with_it_is_no_option(beginning):
+    key = beginning + KEY[len(beginning) :]
+    parser = Parser()
+    add_commands(parser.add_subparsers(required=True))
+    for line in (
+        ["connect", "tcp://a:1", key],
+        ["connect", "tcp://a:1", "--json", key],
+        ["connect", "tcp://a:1", key, "--json"],
+    ):
+        assert parser.parse_args(line).server_key == key
 
 
 def test_a_server_that_does_not_answer_is_said_and_nothing_is_painted_here(
