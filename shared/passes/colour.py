@@ -199,10 +199,12 @@ def distances(colours: NDArray[Any], codes: Codes) -> tuple[NDArray[np.int64], N
     Nearest is Euclidean in 8-bit RGB.
     """
     palette = np.array([c for _, c in codes.colours], np.int64)
+    # |c - p|^2 without |c|^2, which is the same for every class; whole numbers below 2^24, so float32 is exact.
+    double, squares = (-2 * palette.T).astype(np.float32), (palette**2).sum(1).astype(np.float32)
     nearest = np.empty(len(colours), np.int64)
-    for start in range(0, len(colours), 65536):  # keeps the distance matrix small
-        some = colours[start : start + 65536].astype(np.int64)
-        nearest[start : start + 65536] = ((some[:, None] - palette[None]) ** 2).sum(2).argmin(1)
+    for start in range(0, len(colours), 8192):  # keeps the distance matrix small
+        block = slice(start, start + 8192)
+        nearest[block] = (colours[block].astype(np.float32) @ double + squares).argmin(1)
     return np.abs(colours.astype(np.int64) - palette[nearest]).max(1), nearest
 
 
