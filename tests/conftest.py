@@ -13,6 +13,9 @@ from inference_server.models import sleep
 from shared.label_set import load_label_set
 
 ROOT = Path(__file__).resolve().parent.parent
+# The tests start some thousand processes; where the environment forbids to keep compiled modules, as containers like
+# to, each would compile the whole product anew, a second of it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
