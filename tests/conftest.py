@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch look: the suite's processes have one processor each
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,7 +24,6 @@ def state_folder(tmp_path_factory, monkeypatch):
     """No test sees or touches the user's own models, servers and logs."""
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("SEMRENDER_HOME", str(folder))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return folder
 
 
