@@ -12,14 +12,14 @@ import zmq.auth
 
 from inference_server.security import KEY_LENGTH
 from shared import places
-from shared.client import Client
+from shared.client import Client, knock
 from shared.command import tell
 from shared.errors import InputRefused, SemrenderError
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 Z85 = re.compile(rf"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{{}}@%$#]{{{KEY_LENGTH}}}")  # RFC 32
 FEWEST = 12  # different characters of a key; one of random bytes has fewer than this once in 10^12
-SECONDS = 3.0  # for the first answer
+SECONDS = 5.0  # for the handshake
 
 
 def add_commands(commands: Any) -> None:
@@ -38,15 +38,19 @@ def run_connect(arguments: argparse.Namespace) -> int:
     public_file, public, secret = client_keys()
     connection = {"address": address, "server_key": server_key, "public_key": public, "secret_key": secret}
     places.write_json(places.remote_file(), connection)
-    try:
-        with Client(connection, patience=SECONDS) as client:
-            about = client.hello("connect", SECONDS)
-        state, words = "ready", f"the server {about['version']} at {address} answers: paint"
-    except SemrenderError as error:
-        state = "turned away" if "key" in error.cause else "no answer"
-        words = f"the server at {address} does not answer yet. {error.cause}"
+    cause = knock(connection, SECONDS)
+    if cause is None:
+        try:
+            with Client(connection) as client:
+                about = client.hello("connect")
+            state, words = "ready", f"the server {about['version']} at {address} answers: paint"
+        except SemrenderError as error:
+            cause = error.cause
+    if cause is not None:
+        state = "turned away" if "key" in cause else "no answer"
+        words = f"the server at {address} does not answer yet. {cause}"
         if state == "turned away":
-            words = f"there is a server at {address}. {error.cause}"
+            words = f"there is a server at {address}. {cause}"
         words += f"\nPut this file into its folder of clients, the one of --clients: {public_file}"
     if arguments.json:
         tell("connected", {"address": address, "state": state, "key_file": str(public_file)})

@@ -100,7 +100,7 @@ class Client:
                     return protocol.answer(message[0]), message[1]
         raise ServerError(
             f"the server at {self.address} did not answer within {seconds * attempts:.0f} s",
-            cause=_why_not(self.connection),
+            cause=knock(self.connection) or "It is there and busy",
             remedy="See `semrender doctor`",
         )
 
@@ -380,8 +380,11 @@ def _socket(connection: Connection) -> "zmq.Socket[bytes]":
     return made
 
 
-def _why_not(connection: Connection) -> str:
-    """Try once more with an eye on the handshake: is nobody there, or does the server turn us away?"""
+def knock(connection: Connection, seconds: float = 1.0) -> Optional[str]:
+    """Only the handshake: why nobody opened within the time, or None where the server let us in.
+
+    A server that turns us away says so at once, and for a request it would only be silent.
+    """
     from zmq.utils.monitor import recv_monitor_message  # slow to load: it brings asyncio
 
     probe = _socket(connection)
@@ -390,13 +393,13 @@ def _why_not(connection: Connection) -> str:
     turned_away = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     turned_away |= zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
     try:
-        until = time.monotonic() + 1.0
+        until = time.monotonic() + seconds
         while monitor.poll(max(0, int((until - time.monotonic()) * 1000))):
             event = recv_monitor_message(monitor)
             if event["event"] & turned_away:
                 return "It does not know this client's key, or has another key than this client was told"
             if event["event"] & zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                return "It is there and busy"
+                return None
         return "Nobody answers there"
     finally:
         probe.disable_monitor()

@@ -2,7 +2,7 @@
 
 import json
 import socket
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zmq
@@ -20,10 +20,7 @@ KEY = zmq.curve_keypair()[0].decode()
 @pytest.fixture
 def silent_port():
     """A port that takes connections and never answers, as behind a firewall."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        held = []
-        thread = threading.Thread(target=lambda: held.extend(iter(listening.accept, None)), daemon=True)
-        thread.start()
+    with socket.create_server(("127.0.0.1", 0)) as listening:  # the system takes them
         yield listening.getsockname()[1]
 
 
@@ -94,8 +91,10 @@ def test_a_server_that_does_not_answer_is_said_and_nothing_is_painted_here(
     done = semrender("connect", f"tcp://127.0.0.1:{silent_port}", KEY)
     assert done.returncode == 0 and "does not answer yet" in done.stdout and "client.key" in done.stdout
     labels, model, out = colour_frames(), add_sleep_model(), tmp_path / "out"
-    for command in (["render", labels, "--out", out, "--model", model], ["check", labels, "--model", model], ["jobs"]):
-        done = semrender(*command)
+    commands = (["render", labels, "--out", out, "--model", model], ["check", labels, "--model", model], ["jobs"])
+    with ThreadPoolExecutor() as beside:  # each waits for the server
+        said = list(beside.map(lambda command: semrender(*command), commands))
+    for command, done in zip(commands, said, strict=True):
         assert done.returncode == 5, (command, done.stdout)
         assert f"127.0.0.1:{silent_port}" in done.stderr and "firewall" in done.stderr and "--here" in done.stderr
     assert not out.exists() or not list(out.rglob("*.png"))
