@@ -400,6 +400,8 @@ def knock(connection: Connection, seconds: float = 1.0) -> Optional[str]:
                 return "It does not know this client's key, or has another key than this client was told"
             if event["event"] & zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 return None
+            if event["event"] & zmq.EVENT_CONNECT_RETRIED:  # refused: nobody has that port
+                break
         return "Nobody answers there"
     finally:
         probe.disable_monitor()

@@ -26,7 +26,7 @@ from shared.client import START_SECONDS, Client, find_server, known_connection
 from shared.errors import SemrenderError, ServerError, from_dict
 from shared.shot import read_shot
 
-BUSY_SECONDS = 0.2  # between two looks at the jobs while one of ours is on its way
+BUSY_SECONDS = 0.2  # between two looks while a job of ours is on its way, or the server comes or goes
 IDLE_SECONDS = 1.0
 ANSWER_SECONDS = 4.0  # that a look may take before the server counts as lost
 SHUTDOWN_SECONDS = 10.0
@@ -118,6 +118,7 @@ class Session:
         while not self._ending.is_set():
             self._guard(self._look)
             active = any(not job.ended for job in self._jobs.values()) or self._process is not None
+            active = active or self._server.state == STOPPING
             try:
                 order = self._orders.get(timeout=BUSY_SECONDS if active else IDLE_SECONDS)
                 while True:

@@ -9,6 +9,7 @@ import zmq
 
 from inference_server.connect_cli import add_commands, checked_address, checked_key
 from shared import places
+from shared.client import knock
 from shared.command import Parser
 from shared.errors import InputRefused
 from tests.conftest import semrender
@@ -103,6 +104,12 @@ def test_a_server_that_does_not_answer_is_said_and_nothing_is_painted_here(
     assert json.loads(gone.stdout)["address"].endswith(str(silent_port))
     assert semrender("check", labels, "--model", model).returncode == 0
     assert "no server" in semrender("disconnect").stdout
+
+
+def test_a_port_that_nobody_has_is_said_without_waiting():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = {"address": f"tcp://127.0.0.1:{listening.getsockname()[1]}"}
+    assert knock(address, seconds=3600) == "Nobody answers there"
 
 
 def test_who_is_not_let_in_yet_is_told_and_then_let_in(tmp_path, monkeypatch):

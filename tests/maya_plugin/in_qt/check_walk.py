@@ -268,7 +268,8 @@ def test_pause_resume_and_cancel(panel, server, tmp_path):
 
 
 def test_a_finished_shot_goes_to_after_effects(panel, server, tmp_path):
-    order = paint(panel, tmp_path, 2)
+    order = paint(panel, tmp_path, 2, desk.add_gated_model())
+    desk.let(None)
     desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "done")
     panel.services.open_path = lambda path: opened.append(path) or True
     opened = []
