@@ -233,7 +233,8 @@ class Client:
             if header is None:
                 message = self._receive(RENEW_SECONDS)
                 if message is None:
-                    if time.monotonic() - alive > self.patience:
+                    gone = self.process is None and not self._socket.poll(0, zmq.POLLOUT)  # no connection, see _socket
+                    if gone or time.monotonic() - alive > self.patience:
                         self._find_again(job, seen)
                         alive = renewed = time.monotonic()
                     continue

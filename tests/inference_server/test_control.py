@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from inference_server import outputs
-from shared.client import Client, private_server
+from shared.client import Client, known_connection, private_server
 from shared.errors import InputRefused, ServerError
 from shared.shot_input import shot_from_input
 from tests.conftest import ROOT, semrender
@@ -194,6 +194,23 @@ def test_a_killed_server_goes_on_where_it_was_and_its_watcher_misses_nothing(
     frames = [line["frame"] for line in lines if line["event"] == "frame"]
     assert sorted(frames) == list(range(1001, 1041)), "every frame was told once"
     assert any(line["event"] == "resumed" for line in lines)
+
+
+def test_a_watcher_that_lost_its_server_looks_for_it_however_patient_it_is(
+    add_gated_model, gate, colour_frames, tmp_path
+):
+    server = start_server()
+    try:
+        with Client(known_connection(), find=known_connection, patience=3600) as client:
+            job = client.submit(job_of(colour_frames(), tmp_path / "out", add_gated_model()))
+            events = client.watch(job)
+            next(events)
+            kill(server)
+            gate(None)
+            server = start_server()
+            assert list(events)[-1]["event"] == "done"
+    finally:
+        stop(server)
 
 
 def test_a_server_that_is_asked_to_stop_finishes_what_is_in_hand(add_gated_model, gate, colour_frames, tmp_path):
