@@ -1,6 +1,8 @@
 """Frames that hold still: what a surface shows is carried with it, and nothing else."""
 
 import json
+import os
+import shutil
 
 import cv2
 import numpy as np
@@ -257,36 +259,48 @@ def test_words_for_a_motion_pass_without_vectors(tmp_path):
 # --- the whole way -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def shot(tmp_path):
+def write_shot(folder):
     """A moving shot of 15 frames in files, with motion to the frame before, y up, and depth beside it."""
     palette = next(iter(load_label_set("coco_stuff").palettes.values()))
     for n, (ids, field, depth) in enumerate(world(15, (1.5, 0.5), (2.0, 1.0))):
         colours = np.zeros((*ids.shape, 3), np.uint8)
         for identity in (GRASS, TREE):
             colours[ids == identity] = palette.colors[identity]
-        Image.fromarray(colours).save(tmp_path / f"label.{1001 + n}.png")
+        Image.fromarray(colours).save(folder / f"label.{1001 + n}.png")
         channels = {"Vector.X": field[..., 0], "Vector.Y": -field[..., 1], "Depth.Z": depth}
         file = OpenEXR.File(
             {"type": OpenEXR.scanlineimage}, {name: np.ascontiguousarray(v) for name, v in channels.items()}
         )
-        file.write(str(tmp_path / f"motion.{1001 + n}.exr"))
+        file.write(str(folder / f"motion.{1001 + n}.exr"))
     layer = {"name": "all", "labels": "label.####.png", "motion": "motion.####.exr", "hold": "strong"}
     about = {"name": "walk", "fps": 24, "first": 1001, "last": 1015, "layers": [layer]}
-    (tmp_path / "shot.json").write_text(json.dumps(about))
-    return tmp_path
+    (folder / "shot.json").write_text(json.dumps(about))
+    return folder
+
+
+@pytest.fixture
+def shot(tmp_path):
+    return write_shot(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory):
+    """The shot and its whole painting, to be looked at and copied."""
+    folder, home = write_shot(tmp_path_factory.mktemp("walk")), tmp_path_factory.mktemp("state")
+    command = ("render", folder / "shot.json", "--out", folder / "whole", "--mattes", "tree")
+    done = semrender(*command, env={**os.environ, "SEMRENDER_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 def frame_of(out, frame):
     return np.asarray(Image.open(out / "all" / f"walk_all.{frame}.png"))
 
 
-def test_any_chunk_of_a_shot_gives_the_same_pixels(shot, tmp_path):
-    whole, part = tmp_path / "whole", tmp_path / "part"
-    done = semrender("render", shot / "shot.json", "--out", whole, "--mattes", "tree")
-    assert done.returncode == 0, done.stderr
+def test_any_chunk_of_a_shot_gives_the_same_pixels(painted, tmp_path):
+    whole, part = painted / "whole", tmp_path / "part"
     assert (whole / "delivery.json").exists() and len(list((whole / "all").glob("*.png"))) == 15
-    done = semrender("render", shot / "shot.json", "--out", part, "--frames", "1005-1006", "--no-aep")
+    done = semrender("render", painted / "shot.json", "--out", part, "--frames", "1005-1006", "--no-aep")
     assert done.returncode == 0, done.stderr
     assert len(list((part / "all").glob("*.png"))) == 2
     for frame in (1005, 1006):
@@ -294,17 +308,17 @@ def test_any_chunk_of_a_shot_gives_the_same_pixels(shot, tmp_path):
     underpainting = np.asarray(Image.open(whole / "frame_by_frame" / "all" / "walk_all.1005.png"))
     assert (underpainting != frame_of(whole, 1005)[..., :3]).any()
     # Again: everything is there, nothing is painted, not even what lies under a frame.
-    again = semrender("render", shot / "shot.json", "--out", whole, "--mattes", "tree", "--no-aep")
+    again = semrender("render", painted / "shot.json", "--out", whole, "--mattes", "tree", "--no-aep")
     assert "0 frames painted, 15 kept" in again.stdout + again.stderr
 
 
-def test_a_lost_frame_is_held_anew_from_what_is_there(shot, tmp_path):
+def test_a_lost_frame_is_held_anew_from_what_is_there(painted, tmp_path):
     out = tmp_path / "out"
-    assert semrender("render", shot / "shot.json", "--out", out, "--no-aep").returncode == 0
+    shutil.copytree(painted / "whole", out)
     before = frame_of(out, 1004)
     (out / "all" / "walk_all.1004.png").unlink()
     (out / "frame_by_frame" / "all" / "walk_all.1003.png").unlink()
-    done = semrender("render", shot / "shot.json", "--out", out, "--no-aep")
+    done = semrender("render", painted / "shot.json", "--out", out, "--mattes", "tree", "--no-aep")
     assert done.returncode == 0, done.stderr
     assert (frame_of(out, 1004) == before).all()
 
