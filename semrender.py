@@ -54,10 +54,14 @@ def make_comp(delivery: Path) -> tuple[Path, tuple[str, ...]]:
 
     A delivery that has a project already keeps it.
     """
-    from ae_bridge.aep import make_project, project_of
+    from ae_bridge.projects import project_of
 
     offer(delivery)
-    made = project_of(delivery) or make_project(delivery)
+    made = project_of(delivery)
+    if made is None:
+        from ae_bridge.aep import make_project  # loads slowly
+
+        made = make_project(delivery)
     return made.path, made.notes
 
 

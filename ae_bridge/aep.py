@@ -12,14 +12,13 @@ import logging
 import os
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import py_aep
 
-from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, pack, tag
+from ae_bridge.projects import Made, versions
+from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
 from shared.delivery import (
     Color,
     Delivery,
@@ -35,14 +34,6 @@ from shared.errors import InputRefused, SemrenderError
 # The oldest After Effects that opens the file: 23 brought mattes that may lie anywhere in the stack, 24 OCIO.
 VERSION, VERSION_OCIO = "23.0x59", "24.0x55"
 MATTES_IN_COMP = 12  # more make the layer stack unreadable; they move to a comp of their own
-
-
-@dataclass(frozen=True)
-class Made:
-    """A project file on disk; `notes` say in words what of the delivery it does not hold."""
-
-    path: Path
-    notes: tuple[str, ...]
 
 
 def write_project(delivery_path: Path, out: Path | None = None) -> Path:
@@ -75,16 +66,6 @@ def make_project(delivery_path: Path, out: Path | None = None) -> Made:
         raise error.located(file=delivery_path) from None
     wanted = _wanted(delivery.shot.name, folder, None if out is None else Path(out))
     return Made(_save(project, wanted), tuple(notes))
-
-
-def project_of(delivery_path: Path) -> Made | None:
-    """The newest project beside a delivery that was made of it, also one that an artist changed; None without one."""
-    delivery_path = Path(delivery_path)
-    delivery = read_delivery(delivery_path)
-    folder = (delivery_path if delivery_path.is_dir() else delivery_path.parent).absolute()
-    mark = f";d={pack(delivery.delivery_id)};".encode()
-    made = [path for path in _versions(folder, delivery.shot.name).values() if mark in path.read_bytes()]
-    return Made(made[-1], ()) if made else None
 
 
 # --- the project ------------------------------------------------------------------------------------------
@@ -352,20 +333,8 @@ def _names(wanted: Path) -> Iterator[Path]:
 def _next_version(folder: Path, base: str) -> Path:
     """`<base>_v001.aep`, or one above the highest version in the folder; no number counts as the first."""
 
-    highest = max(_versions(folder, base), default=0)
+    highest = max(versions(folder, base), default=0)
     return folder / f"{base}_v{highest + 1:03d}.aep"
-
-
-def _versions(folder: Path, base: str) -> dict[int, Path]:
-    """The projects of this name in the folder by their version, lowest first."""
-
-    def same(text: str) -> str:  # what Windows and macOS take for one name
-        return unicodedata.normalize("NFC", text).casefold()
-
-    pattern = re.compile(rf"{re.escape(same(base))}(?:_v([0-9]+))?\.aep")
-    paths = list(folder.iterdir()) if folder.is_dir() else []
-    found = [(pattern.fullmatch(same(path.name)), path) for path in paths]
-    return dict(sorted((int(match[1] or 1), path) for match, path in found if match))
 
 
 def _place(beside: Path, path: Path) -> bool:

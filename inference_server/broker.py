@@ -7,8 +7,10 @@ Clients talk to a CURVE-protected ROUTER, workers to another one on a loopback a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ from inference_server.ledger import Ledger
 from inference_server.security import Guard, check_bind
 from inference_server.space import Disks
 from inference_server.spool import UNCLAIMED_SECONDS, Spool
-from inference_server.supervisor import ADDRESS
+from inference_server.supervisor import ADDRESS, Worker
 from inference_server.verbs import verbs_of
 from shared import places, protocol
 from shared.command import unforeseen
@@ -67,9 +69,9 @@ class Settings:
 
 
 class Broker:
-    """Serve until `stop` is called."""
+    """Serve until `stop` is called. first: a worker for its device that was begun already."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, first: Worker | None = None) -> None:
         check_bind(settings.bind, settings.clients)
         self.settings = settings
         self.ledger = Ledger(settings.ledger)
@@ -83,6 +85,8 @@ class Broker:
             log.info("%d jobs of before go on", recovered)
         self.ending = False
         self.stopping = False
+        self._bell, self._door = socket.socketpair()  # `stop` rings, from a signal or a thread
+        self._bell.setblocking(False)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.guard = Guard(self._context, settings.clients) if zmq.has("curve") else None
         if self.guard is None:
@@ -124,6 +128,7 @@ class Broker:
             settings.deadline,
             patient=settings.ledger is not None,
             after_delivery=settings.after_delivery,
+            first=first,
         )
         self._verbs = verbs_of(self)
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
@@ -138,15 +143,20 @@ class Broker:
         """End when the tasks in hand are finished, or at once."""
         self.stopping = self.stopping or at_once or self.ending
         self.ending = True
+        with contextlib.suppress(OSError):  # it rings already, or has ended
+            self._bell.send(b"!")
 
     def run(self) -> None:
         poller = zmq.Poller()
         poller.register(self.clients, zmq.POLLIN)
         poller.register(self.backstage, zmq.POLLIN)
+        poller.register(self._door.fileno(), zmq.POLLIN)
         until = None
         try:
             while not self.stopping:
                 ready = dict(poller.poll(50 if self.watchers or self.checks else 200))
+                if ready.pop(self._door.fileno(), None):
+                    self._door.recv(4096)
                 self.turn(bool(ready))
                 if self.settings.ledger is not None and self.crew.unfit:
                     raise self.crew.unfit  # the jobs wait in the ledger for a server that can
@@ -189,11 +199,13 @@ class Broker:
     def close(self) -> None:
         if hasattr(self, "crew"):
             self.crew.close()
-        for socket in (self.clients, getattr(self, "backstage", None)):
-            if socket is not None:
-                socket.close()
+        for one in (self.clients, getattr(self, "backstage", None)):
+            if one is not None:
+                one.close()
         if self.guard:
             self.guard.close()
+        self._bell.close()
+        self._door.close()
         self._context.term()
         self.ledger.close()
 

@@ -13,13 +13,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from inference_server.cards import Card
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import NOTHING, Label, LabelSet, load_label_set, plain
+
+if TYPE_CHECKING:  # the broker, which asks whether a class can be carried, has no use for arrays
+    import numpy as np
+    from numpy.typing import NDArray
 
 KIN = Path(__file__).with_name("kin.json")
 FARTHEST = 2  # steps from a class to a relative: to its kind, to another of that kind; beyond is no likeness

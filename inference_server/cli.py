@@ -19,7 +19,7 @@ from typing import Any
 
 from inference_server import cards, logs, render
 from inference_server.devices import NAMES, device_name
-from inference_server.jobs import FORMATS
+from inference_server.tasks import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
 from shared.names import read_names
@@ -288,6 +288,12 @@ def quoted(text: str) -> str:
 
 def run_serve(arguments: argparse.Namespace) -> int:
     """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
+    from inference_server.supervisor import begin_worker
+
+    try:  # it loads what it needs meanwhile
+        first = begin_worker(arguments.device, arguments.models_mib, arguments.after_delivery)
+    except OSError:  # no memory for another process: the broker tries again
+        first = None
     from inference_server.broker import Broker, Settings
 
     settings = Settings(
@@ -309,7 +315,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         else:
             logs.set_up(places.home() / "logs" / "server.log")
         places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
-        broker = Broker(settings)  # refuses to start beside another server, which has the ledger
+        broker = Broker(settings, first)  # refuses to start beside another server, which has the ledger
     signal.signal(signal.SIGTERM, lambda *_: broker.stop())
     if arguments.private:
         # Ctrl-C reaches every process of a terminal; here the client decides what it means.

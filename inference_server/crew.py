@@ -16,7 +16,7 @@ from typing import Any
 from inference_server.jobs import Jobs
 from inference_server.requests import settled
 from inference_server.space import Disks
-from inference_server.supervisor import Worker, start_worker
+from inference_server.supervisor import Worker, show_way, start_worker
 from inference_server.tasks import Task
 from shared import protocol
 from shared.errors import SemrenderError, ServerError, from_dict
@@ -50,6 +50,7 @@ class Crew:
         deadline: seconds a worker may be silent while it has work.
         patient: whether jobs wait for a worker that does not start, instead of failing.
         after_delivery: "module:function" that makes a comp of every delivery that wants one.
+        first: a worker for the device that was begun already, to be shown its way.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Crew:
         deadline: float,
         patient: bool,
         after_delivery: str = "",
+        first: Worker | None = None,
     ) -> None:
         self._jobs = jobs
         self._disks = disks
@@ -73,7 +75,9 @@ class Crew:
         self.workers: dict[bytes, Worker] = {}
         self.deaths = 0  # of workers that were ready
         self.letters: list[tuple[bytes, list[bytes]]] = []  # to be sent once the turn is on disk
-        self._vacancies = [Vacancy(device, 0.0)]
+        self._vacancies = [] if first else [Vacancy(device, 0.0)]
+        if first:
+            self.workers[first.name] = show_way(first, way)
         self._last_death = ""
         self._refused: SemrenderError | None = None  # why the last one cannot have its device
         self._ever_ready = False

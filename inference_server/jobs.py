@@ -27,7 +27,6 @@ from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
 DEATHS = 2  # workers that a task may kill before it is quarantined
 ENDED = ("done", "failed", "cancelled")
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
-FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MAX_TASKS = 20_000  # frames times layers of one job
 ERRORS_TOLD, ERRORS_BYTES = 500, 2**20  # of one job
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0

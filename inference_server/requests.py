@@ -13,9 +13,9 @@ from typing import Any
 
 from inference_server import cards
 from inference_server.carry import carry
-from inference_server.jobs import FORMATS, HIGHEST, LOWEST
+from inference_server.jobs import HIGHEST, LOWEST
 from inference_server.security import inside
-from inference_server.tasks import frames_and_layers
+from inference_server.tasks import FORMATS, frames_and_layers
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import PASSES, Shot, ShotLayer, resolved

@@ -1,13 +1,14 @@
 """Worker processes: started fresh, watched, replaced. A worker ends by itself when its broker dies.
 
-Workers are separate interpreters (never forks: a CUDA context does not survive one) and are told the
-address, the keys and their own name through the environment; keys and name are secrets that keep strangers on the same
-machine from talking to the broker's back door, or posing as a worker.
+Workers are separate interpreters (never forks: a CUDA context does not survive one). They load what they need while
+the broker does the same, and then read from standard input the address, the keys and their own name; keys and name are
+secrets that keep strangers on the same machine from talking to the broker's back door, or posing as a worker.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import subprocess
@@ -15,15 +16,15 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inference_server.tasks import Task
-from shared.errors import SemrenderError
+if TYPE_CHECKING:
+    from inference_server.tasks import Task
+    from shared.errors import SemrenderError
 
-ADDRESS = "SEMRENDER_WORKER_ADDRESS"
-NAME = "SEMRENDER_WORKER_NAME"
 BROKER = "SEMRENDER_BROKER"  # its process
-KEYS = "SEMRENDER_WORKER_KEYS"  # public key of the server, public and secret key of the worker, between blanks
+ADDRESS, NAME = "address", "name"  # of the way that a worker is shown: of the broker, of itself
+KEYS = "keys"  # public key of the server, public and secret key of the worker, between blanks
 
 
 @dataclass
@@ -74,19 +75,43 @@ class Worker:
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
-def start_worker(way: Mapping[str, str], device: str, models_mib: int, after_delivery: str = "") -> Worker:
-    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps").
+def begin_worker(device: str, models_mib: int, after_delivery: str = "") -> Worker:
+    """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps"), which waits to be shown its way.
 
-    way: its environment's ADDRESS and KEYS, to find the broker and get in.
     models_mib: how much memory its models may keep occupied between frames.
     after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
     name = secrets.token_hex(16)
     # Two libraries with threads share the processor; none of them may spin while the other works.
-    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, **way, NAME: name, BROKER: str(os.getpid())}
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, BROKER: str(os.getpid())}
     command = [sys.executable, "-P", "-m", "inference_server.worker", "--device", device]
     command += ["--models-mib", str(models_mib)]
     if after_delivery:
         command += ["--after-delivery", after_delivery]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     return Worker(device, process, name.encode())
+
+
+def show_way(worker: Worker, way: Mapping[str, str]) -> Worker:
+    """Tell a worker ADDRESS and KEYS, to find the broker and get in."""
+    assert worker.process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it is dead already, which is noticed like any death
+        worker.process.stdin.write(json.dumps({**way, NAME: worker.name.decode()}).encode() + b"\n")
+        worker.process.stdin.flush()
+    return worker
+
+
+def start_worker(way: Mapping[str, str], device: str, models_mib: int, after_delivery: str = "") -> Worker:
+    """Start a worker and show it its way: see `begin_worker` and `show_way`."""
+    return show_way(begin_worker(device, models_mib, after_delivery), way)
+
+
+def read_way() -> dict[str, str]:
+    """The way, from standard input; ends this process where the broker ends without a word."""
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(0, 4096)  # not sys.stdin, which could read ahead
+        if not piece:
+            raise SystemExit(0)
+        line += piece
+    return dict(json.loads(line))

@@ -10,6 +10,7 @@ from inference_server.stability.window import window
 from shared.errors import InputRefused
 from shared.shot import Shot
 
+FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 Body = dict[str, Any]
 
 

@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ import msgpack
 import zmq
 
 from inference_server import fence, logs, supervisor
+from inference_server.check import check_job
 from inference_server.crash_points import reach
 from inference_server.devices import Device, choose_device, free_memory
 from inference_server.holding import Holder, decode_held
@@ -233,8 +234,6 @@ class Worker:
         return body
 
     def check(self, task: Body) -> Body:
-        from inference_server.check import check_job
-
         free = free_memory(self.device.name)
         return check_job(self.specs[task["job"]], task["job"], self.step, free, self.device, task["taken"])
 
@@ -347,16 +346,16 @@ def end_with_broker(worker: Worker) -> None:
     os._exit(0)
 
 
-def connect(address: str, name: str) -> zmq.Socket[bytes]:
+def connect(way: Mapping[str, str]) -> zmq.Socket[bytes]:
     door: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
-    door.setsockopt(zmq.IDENTITY, name.encode())
+    door.setsockopt(zmq.IDENTITY, way[supervisor.NAME].encode())
     door.setsockopt(zmq.LINGER, LINGER)
-    if supervisor.KEYS in os.environ:
-        server, public, secret = os.environ[supervisor.KEYS].encode().split()
+    if supervisor.KEYS in way:
+        server, public, secret = way[supervisor.KEYS].encode().split()
         door.setsockopt(zmq.CURVE_SERVERKEY, server)
         door.setsockopt(zmq.CURVE_PUBLICKEY, public)
         door.setsockopt(zmq.CURVE_SECRETKEY, secret)
-    door.connect(address)
+    door.connect(way[supervisor.ADDRESS])
     return door
 
 
@@ -366,13 +365,14 @@ def main() -> None:
     parser.add_argument("--models-mib", type=int, required=True)
     parser.add_argument("--after-delivery", help="module:function that makes a comp of every delivery that wants one")
     arguments = parser.parse_args()
-    file = places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log"
-    logs.set_up(file, logging.WARNING)
     # Ctrl-C and the end of a session reach every process of a group; here the broker decides: it closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    way = supervisor.read_way()
+    file = places.home() / "logs" / f"worker-{arguments.device.replace(':', '-')}.log"
+    logs.set_up(file, logging.WARNING)
     fence.stand_before(int(os.environ[supervisor.BROKER]))
-    door = connect(os.environ[supervisor.ADDRESS], os.environ[supervisor.NAME])
+    door = connect(way)
     try:
         device = choose_device(arguments.device)
     except SemrenderError as error:

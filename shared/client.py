@@ -18,13 +18,15 @@ import time
 import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import zmq
 
-from shared import places, protocol, takes
-from shared.delivery import FILE_NAME, Delivery, from_dict, write_delivery
+from shared import places, protocol
 from shared.errors import InputRefused, ServerError
+
+if TYPE_CHECKING:  # of use only to who collects files; they load slowly
+    from shared.delivery import Delivery
 
 ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
 RENEW_SECONDS = 2.0  # between two signs of life while watching
@@ -174,6 +176,9 @@ class Client:
 
     def bring(self, job: str, folder: Path, overwrite: bool = False) -> Path:
         """Collect a job's files; returns where: in the folder, or in a take beside it if that holds another look."""
+        from shared import takes
+        from shared.delivery import FILE_NAME
+
         if not overwrite and any(name == FILE_NAME for name, *_ in self._tree(job)):
             folder = takes.take_for(self._delivery(job), folder)
         self.collect(job, folder)
@@ -184,6 +189,9 @@ class Client:
 
         What has the key of the server's file is kept. The delivery that is there already goes on.
         """
+        from shared import takes
+        from shared.delivery import FILE_NAME, write_delivery
+
         made = []
         for name, _, key in self._tree(job):
             target = folder / name
@@ -215,6 +223,8 @@ class Client:
                 return
 
     def _delivery(self, job: str) -> Delivery:
+        from shared.delivery import FILE_NAME, from_dict
+
         return from_dict(json.loads(self.fetch(job, FILE_NAME)))
 
     def watch(self, job: str, since: int = 0) -> Iterator[Event]:

@@ -1,8 +1,7 @@
 """What every model is to the worker: something that paints a map of network channels.
 
-A family is one module, named in `FAMILIES`, with two functions: `load(card, folder, device) -> Model`, and
-`memory(card, width, height) -> (bytes of the model, bytes of painting one frame of that size)`. One whose pixels depend
-on nothing beyond a distance has a third, `reach(card) -> pixels`, and honours `PaintInput.place`: it can be tiled.
+A family is one module, named in `FAMILIES`, with `load(card, folder, device) -> Model`; what it takes is in `needs`.
+One with a reach there honours `PaintInput.place`: it can be tiled.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.cards import Card
+from inference_server.models.needs import MEMORY, REACH
 from shared.errors import ModelRefused
 
 if TYPE_CHECKING:
@@ -72,29 +72,29 @@ class Model(ABC):
 
 def load_model(card: Card, device: str = "cpu") -> Model:
     """Load a model. Raises ModelRefused for a family this build does not have or damaged weights."""
-    model: Model = _family(card).load(card, card.folder, device)
+    _known(card)
+    model: Model = importlib.import_module(FAMILIES[card.family]).load(card, card.folder, device)
     return model
 
 
 def memory(card: Card, width: int = 0, height: int = 0) -> tuple[int, int]:
     """Predicted bytes: of the loaded model, and at most of painting one frame beside it."""
-    resident, frame = _family(card).memory(card, width, height)
-    return int(resident), int(frame)
+    _known(card)
+    return MEMORY[card.family](card, width, height)
 
 
 def reach(card: Card) -> int | None:
     """How many pixels around a block, cut at the card's size multiple, decide its painting; None: the whole frame."""
-    family = _family(card)
-    return int(family.reach(card)) if hasattr(family, "reach") else None
+    _known(card)
+    return REACH[card.family](card) if card.family in REACH else None
 
 
-def _family(card: Card) -> Any:
+def _known(card: Card) -> None:
     if card.family not in FAMILIES:
         raise ModelRefused(
             f"the model {card.name} is of the family {card.family!r}, which this build does not have",
             remedy=f"Update semrender; it knows {', '.join(FAMILIES)}",
         )
-    return importlib.import_module(FAMILIES[card.family])
 
 
 class Resident:

@@ -63,10 +63,6 @@ def _misbehave(how: str) -> None:
     raise RuntimeError("CUDA error: device-side assert triggered")
 
 
-def memory(card: Card, width: int, height: int) -> tuple[int, int]:
-    return 0, width * height * 20  # channels, picture and their copies
-
-
 def load(card: Card, folder: Path, device: str) -> SleepModel:
     return SleepModel(card, device)
 

@@ -179,28 +179,6 @@ class SmallModel(Model):
         return made[0].permute(1, 2, 0).float()
 
 
-def memory(card: Card, width: int, height: int) -> tuple[int, int]:
-    """Measured on a processor in float32, at 640x368 to 1920x1088: within 15 %."""
-    return 64 * 2**20, 160 * 2**20 + 2400 * width * height
-
-
-def reach(card: Card) -> int:
-    """How many pixels around a block cut at multiples of 16 are seen: from its border back through every layer."""
-    coarsest = len(card.config["widths"]) - 1
-    low, high = -1, 16  # of the finest features: the picture's own convolution
-    features = []  # at every level what the decoder reads
-    for level in range(coarsest + 1):
-        low, high = low - 2, high + 2  # two convolutions of 3x3, in the middle too
-        features.append((low, high))
-        if level < coarsest:
-            low, high = (low - 1) // 2, (high + 1) // 2  # enlarged bilinearly
-    low, high = features[-1]
-    for finer in reversed(features[:-1]):
-        low, high = 2 * (low - 2) - 1, 2 * (high + 2) + 1  # two convolutions, and the one that halves
-        low, high = min(low, finer[0]), max(high, finer[1])
-    return max(1 - low, high + 1 - 15)  # the first convolution
-
-
 def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
     config: dict[str, Any] = dict(card.config)

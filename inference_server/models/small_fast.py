@@ -224,14 +224,6 @@ class FastSmallModel(SmallModel):
         return self._fast[1](labels, look, noise, rows)
 
 
-def memory(card: Card, width: int, height: int) -> tuple[int, int]:
-    """Measured on a processor in float32, at 640x368 to 3840x2160: within 15 %; half takes half, a GPU's plain more."""
-    return small.memory(card, width, height)[0], 160 * 2**20 + 1050 * width * height
-
-
-reach = small.reach
-
-
 def load(card: Card, folder: Path, device: str) -> Model:
     """The fast network on the processor, the plain one elsewhere."""
     plain = small.load(card, folder, device)

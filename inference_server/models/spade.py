@@ -203,13 +203,6 @@ class SpadeModel(Model):
         return picture[0].permute(1, 2, 0)
 
 
-def memory(card: Card, width: int, height: int) -> tuple[int, int]:
-    """Measured on a processor in float32 with ngf 64, at 256x256 to 1024x512: within 15 %; wider ones in proportion."""
-    weights = (card.folder / card.weights.file).stat().st_size
-    wider = int(card.config.get("ngf", 64)) / 64
-    return weights, int((130 * 2**20 + 3600 * width * height) * wider)
-
-
 def load(card: Card, folder: Path, device: str) -> SpadeModel:
     """Build the network from its card and fill it; every weight must be used and every parameter filled."""
     return SpadeModel(card, filled(card_config(card), checked_weights(card, folder), str(folder)), device)

@@ -193,9 +193,6 @@ class FastSpadeModel(spade.SpadeModel):
         return self._fast[1](symbols, style)
 
 
-memory = spade.memory
-
-
 def load(card: Card, folder: Path, device: str) -> Model:
     """The fast network where its algebra holds (3x3 label convolutions), else the plain one."""
     plain = spade.load(card, folder, device)

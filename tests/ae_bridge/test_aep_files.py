@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +36,18 @@ def test_a_new_version_beside_an_existing_project(tmp_path: Path) -> None:
     second.unlink()
     (tmp_path / "sq010_sh020_V0012.AEP").touch()  # one name to Windows and macOS
     assert write_project(delivery).name == "SQ010_SH020_v013.aep"
+
+
+def test_a_project_that_is_there_is_found_without_the_library(tmp_path: Path) -> None:
+    delivery = film(tmp_path)
+    made = make_project(delivery)
+    code = f"import sys, semrender; from pathlib import Path; print(semrender.make_comp(Path({str(delivery)!r}))[0])"
+    ask = f"{code}; sys.exit('py_aep' in sys.modules)"
+    environment = {**os.environ, "SEMRENDER_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, cwd=Path(__file__).parents[2], env=environment
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, str(made.path)), done.stderr
 
 
 @pytest.mark.parametrize(
