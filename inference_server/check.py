@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from inference_server import outputs
+from inference_server import outputs, paces
 from inference_server.cards import PRECISION, painting_size
 from inference_server.check_passes import check_depths, check_motion
 from inference_server.devices import Device
@@ -53,9 +53,9 @@ def check_job(
 
     Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
-    takes, "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None], ...]},
-    files being those of a finished frame; where that is not in "out", its folder stands behind. Raises for nothing that
-    is in a file.
+    takes, "estimate": what is to be painted and how long that takes (`paces.estimate`), "out": the folder that is
+    painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame;
+    where that is not in "out", its folder stands behind. Raises for nothing that is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
     patterns_inside(shot, Path(spec["base"]), spec["roots"])
@@ -100,6 +100,8 @@ def check_job(
                 warnings += take.words
                 unpainted = {layer for kind, layer, number in keys if (kind, layer, number) not in take.found}
                 more = {"out": str(take.plan.out), **costs(plan, unpainted, report.size)}
+                waiting = paces.needed(tasks, take.found)
+                more["estimate"] = paces.estimate(plan, waiting, report.size, device.about, paces.read())
                 more["frames"] = [[*place, key, *take.found.get(place, [None])] for place, key in keys.items()]
                 if more["memory"] > memory:
                     warnings.append(

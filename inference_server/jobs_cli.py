@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import render
+from inference_server.progress import duration
 from shared import places
 from shared.client import Client, find_server
 from shared.errors import InputRefused, ServerError, from_dict
@@ -130,12 +131,6 @@ def seconds_left(job: Job, now: float) -> float | None:
     if not painted or not began or job["ended"] is not None or job["state"] == "paused":
         return None
     return float((now - began) / painted * (job["total"] - job["done"] - job["failed"]))
-
-
-def duration(seconds: float) -> str:
-    minutes, rest = divmod(round(max(0.0, seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def run_show(arguments: argparse.Namespace) -> int:

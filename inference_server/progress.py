@@ -76,9 +76,9 @@ def _columns() -> int:
 class JsonTeller(Teller):
     """The same for a script: one JSON object a line."""
 
-    def __init__(self, job: str) -> None:
+    def __init__(self, job: str, server: str) -> None:
         super().__init__()
-        self.job = job
+        self.job, self.server = job, server
 
     def tell(self, event: Body) -> None:
         body = event["body"]
@@ -87,7 +87,7 @@ class JsonTeller(Teller):
         tell(event["event"], {"job": self.job, **body})
 
     def made(self, body: Body, made: Body) -> None:
-        tell("made", {"job": self.job, "device": self.device, **made})
+        tell("made", {"job": self.job, "device": self.device, "server": self.server, **made})
 
 
 def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
@@ -96,6 +96,8 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
     rate = report.get("rate") or f"{report['fps']:.6g}"  # a job of an older ledger has no words for it
     device = f", on the {device_in_words(report['device'], report['layers'])}" if report.get("device") else ""
     print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{device}{memory}")
+    if report.get("estimate", {}).get("pictures"):  # a server of before does not say
+        print(f"  {time_in_words(report['estimate'])}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:most])
         untold = 0 if most is None else len(layer["classes"]) - most
@@ -110,6 +112,23 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
             print(f"  {'':<14}{words}")
     for warning in report["warnings"]:
         print(f"warning: {warning}")
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, as in 2:05 or 1:00:00."""
+    minutes, rest = divmod(round(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def time_in_words(estimate: Body) -> str:
+    """How long painting will take by what it took before, or that nobody knows."""
+    pictures = f"{estimate['pictures']} picture{'s' * (estimate['pictures'] != 1)} to paint"
+    if estimate["seconds"] is None:
+        return (
+            f"{pictures}; how long that takes is known after the first ones, since none like them was painted here yet"
+        )
+    return f"{pictures}, about {duration(max(1.0, estimate['seconds']))} by what such pictures took here before"
 
 
 def device_in_words(device: Body, layers: list[Body]) -> str:

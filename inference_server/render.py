@@ -106,7 +106,7 @@ def follow(
         collects: they are brought there from the server.
         cancels: Ctrl-C cancels the job; else it only ends the watching.
     """
-    teller: Teller = JsonTeller(job) if arguments.json else Teller()
+    teller: Teller = JsonTeller(job, client.address) if arguments.json else Teller()
     try:
         for event in client.watch(job):
             teller.tell(event)

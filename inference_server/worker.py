@@ -33,6 +33,7 @@ from inference_server.crash_points import reach
 from inference_server.devices import Device, choose_device, free_memory
 from inference_server.holding import Holder, decode_held
 from inference_server.models.base import Resident
+from inference_server.paces import Paces, pace_of
 from inference_server.painting import Decoded, Finished, Picture, Plan, SourceLost, decode, encode, make_plan
 from inference_server.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
 from inference_server.stability import tiles
@@ -104,6 +105,7 @@ class Worker:
         self.bell, self.door = socket.socketpair()  # a thread rings, the main thread hears it beside ZeroMQ
         self.bell.setblocking(False)
         self.door.setblocking(False)
+        self.paces = Paces()
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
         log.info("ready on %s: %s", device.name, device.about)
         about = {"device": device.name, "others": list(device.others), "about": device.about}
@@ -183,6 +185,10 @@ class Worker:
         picture = self.picture(task, decoded)
         seconds = time.monotonic() - began
         log.info("job %s, layer %s, frame %s: its picture took %.2f s", *(task[name] for name in PLACE), seconds)
+        if picture is not None:
+            plan, (height, width) = self.plan(task["job"]), decoded.labels.ids.shape
+            pace = pace_of(plan, plan.layers[decoded.layer], decoded.stage, (width, height), self.device.about)
+            self.paces.add(pace, seconds)
         return picture
 
     def picture(self, task: Body, decoded: Decoded) -> Picture | None:
@@ -244,6 +250,7 @@ class Worker:
         from inference_server.deliver import deliver
 
         plan = self.plan(task["job"])
+        self.paces.keep()
         made = deliver(plan, self.previews[task["job"]].ready)
         spec = self.specs[task["job"]]
         wanted = spec.get("comp") and not spec.get("collect")  # what is fetched gets its comp where it comes to lie

@@ -102,6 +102,7 @@ def test_the_device_is_named_before_painting_and_in_what_was_made(half_model, co
     assert events["checked"]["device"] == {"name": "cpu", "about": about, "half": precision.half_of("cpu").factor}
     assert events["checked"]["layers"][0]["precision"] == "float32"
     assert events["made"]["device"] == events["checked"]["device"]
+    assert events["made"]["server"].startswith("tcp://127.0.0.1:")
     assert painted(tmp_path / "out")["device"] == about
 
 
