@@ -130,7 +130,7 @@ def times(
         ahead[n] = hold.chain_goes_on(ahead[n + 1], n, inverse(fields[n + 1]), seen[n], seen[n + 1])
         following[max(n - 1, 0)] += time.perf_counter() - began
     cells = np.stack([hold.cells_of(one * scale) for one in paintings])
-    choice = hold.choose(cells[0], cells[-1], ahead[0], stride)
+    choice = hold.choose((cells[0], cells[-1]), (seen[0].ids, seen[stride].ids), ahead[0], stride)
     back = hold.chain_begins(0, shape)
     for n in range(1, stride):
         began = time.perf_counter()

@@ -37,7 +37,7 @@ from inference_server.stability.window import anchors, window
 from shared.errors import InputRefused
 from shared.passes import LabelPass, read_label_pass
 
-HOLD_RECIPE = 2  # of holding; goes up whenever the same underpaintings would give another held frame
+HOLD_RECIPE = 3  # of holding; goes up whenever the same underpaintings would give another held frame
 KEPT = 4  # frames around the one at hand whose passes are kept
 
 T = TypeVar("T")
@@ -186,7 +186,8 @@ class Holder:
         self.ahead[last] = hold.chain_begins(last - first, shape)
         for frame in range(last - 1, first - 1, -1):
             self.ahead[frame] = self._goes_on(self.ahead[frame + 1], frame, 1, first)
-        self.choice = hold.choose(self.cells[0], self.cells[-1], self.ahead.pop(first), last - first)
+        ids = (self.passes.seen(first).ids, self.passes.seen(last).ids)
+        self.choice = hold.choose((self.cells[0], self.cells[-1]), ids, self.ahead.pop(first), last - first)
         self.back[first] = hold.chain_begins(0, shape)
         self.ends = ends
 

@@ -8,8 +8,9 @@ one to the other the frame crosses over. What one anchor did not see comes from 
 frame itself.
 
 Paintings differ in light, too: a shadow lies elsewhere in each. Mixed it would be there twice, half as dark. So every
-region in which the anchors differ (`choose`) goes over whole, at a time of its own, and an anchor fades over a wide way
-towards what it did not see: no step is left that neither has.
+region of a class in which the anchors differ (`choose`) goes over whole, at a time of its own; beside what one anchor
+saw alone it is that anchor's as long as it can be. And an anchor fades over a wide way towards what it did not see: no
+step is left that neither has. Between classes there is no fading: at an outline a step is none.
 
 Two independent textures that are mixed half and half have half the energy. So the detail of the mixture is raised
 to what its two parts have, place by place; likewise what interpolation between pixels cost.
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from inference_server.stability.late import carry
 from inference_server.stability.motion import Field, Ids, Seen
-from inference_server.stability.window import STRIDES
+from inference_server.stability.window import longest
 
 Picture = NDArray[np.float32]  # (H, W, 3), 0..1
 
@@ -37,6 +38,8 @@ WINDOW = 5  # pixels of the mean that detail is the difference to
 CELL = 8  # pixels a side; light and detail are compared per cell
 ALIKE, UNLIKE = 0.07, 0.11  # of the range: below, two lights may be mixed; above, one is chosen
 FADE = 9  # cells a side, over whose half an anchor fades towards what it did not see
+LEVELS = UNLIKE * np.float32(2) ** np.arange(3, -0.1, -0.25)  # of the range, downwards: regions grow and meet
+PART = 0.1  # of a region's cells that lie beside what one anchor saw alone; then it is that anchor's
 EARLIEST, LATEST = 0.25, 0.75  # share of the way between which places go over that the anchors light differently
 GOLDEN = 0.618034  # its multiples spread evenly, and neighbours far apart
 MOST = 1.5  # times that detail is raised: half of two independent textures has 1 / 1.41 of their contrast
@@ -50,7 +53,7 @@ Cells = NDArray[np.float32]  # (h, w, K): something of every CELL x CELL pixels
 
 def memory(strength: str, width: int, height: int) -> int:
     """Predicted bytes at most: paintings and chains of a window, and what one frame takes on its way."""
-    frames = STRIDES[strength] + 1
+    frames = longest(strength)
     return width * height * (frames * (6 + 10) + 180)
 
 
@@ -103,11 +106,24 @@ def _per_cell(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(plane, cells, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _per_pixel(cells: Cells, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Between the middles of the cells, for every pixel of a frame (H, W)."""
-    whole = (cells.shape[1] * CELL, cells.shape[0] * CELL)
-    large = cv2.resize(cells, whole, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(large[: shape[0], : shape[1]], np.float32)
+def classes_of(ids: Ids) -> Ids:
+    """(h, w): the class in the middle of every cell."""
+    rows, columns = (np.minimum(np.arange(0, n, CELL) + CELL // 2, n - 1) for n in ids.shape)
+    return np.ascontiguousarray(ids[np.ix_(rows, columns)])
+
+
+def _per_pixel(cells: Cells, classes: Ids, ids: Ids) -> NDArray[np.float32]:
+    """(H, W, K): between the middles of the cells (h, w, K), of a pixel's own class."""
+    found = np.empty((*ids.shape, cells.shape[2]), np.float32)
+    carry.per_pixel(cells, classes, CELL, ids, found)
+    return found
+
+
+def _mean(cells: Cells, classes: Ids, reach: int) -> Cells:
+    """(h, w, K): the mean of the cells around, of a cell's own class."""
+    found = np.empty_like(cells)
+    carry.mean_alike(np.ascontiguousarray(cells), classes, reach, found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -115,52 +131,119 @@ class Choice:
     """Where the two anchors of a window paint different light, in places of the first of them.
 
     unlike: (h, w) 0..1, per cell, how much one of them must be chosen. turn: (h, w), the share of the way at which it
-    is the second: one number per region, so that a shadow is here or there, and not half in both places.
+    is the second: one number per region, so that a shadow is here or there, and not half in both places. classes:
+    (h, w), of the first anchor's cells: a region lies within one class, at whose outline a step is none.
     """
 
     unlike: NDArray[np.float32]
     turn: NDArray[np.float32]
+    classes: Ids
 
 
-def choose(first: Cells, last: Cells, onward: Chain, place: int) -> Choice:
-    """Compare the anchors of a window, as `cells_of` makes them.
+def choose(cells: tuple[Cells, Cells], ids: tuple[Ids, Ids], onward: Chain, place: int) -> Choice:
+    """Compare the anchors of a window, the first and the last.
 
-    onward: the chain that leads from the first anchor's surfaces to the last; place: the last's in the window.
+    Args:
+        cells: of each, as `cells_of` makes them; ids: (H, W) labels of each.
+        onward: the chain that leads from the first anchor's surfaces to the last; place: the last's in the window.
     """
-    found = np.empty((*first.shape[:2], 4), np.float32)
-    known = np.ones((*last.shape[:2], 4), np.float32)
-    known[..., :3] = last[..., :3]
+    classes, classes_there = (classes_of(one) for one in ids)
     where = np.where(onward.source == place, 0, 1).astype(np.int16)
-    carry.take_cells(known[None], onward.offset, where, CELL, 0, found)
-    apart = np.abs(found[..., :3] - first[..., :3]).max(2) * found[..., 3]
-    apart = cv2.blur(apart, (3, 3))
+    found = _there(cells[1][..., :3], classes_there, onward.offset, where, classes)
+    apart = np.abs(found[..., :3] - cells[0][..., :3]).max(2) * found[..., 3]
+    apart, known = np.moveaxis(_mean(np.dstack([apart, found[..., 3]]), classes, 1), 2, 0)
+    apart = apart / np.maximum(known, np.float32(1e-6))
+    seen = _of_class((where == 0).astype(np.float32), ids[0], classes)
+    regions = _regions(apart >= UNLIKE, classes)
+    owner = _owner(apart, classes, _wide(seen < 0.5), _enters(onward.offset, where, classes, ids[1], classes_there))
+    turn = np.asarray(EARLIEST + (LATEST - EARLIEST) * (regions * GOLDEN % 1), np.float64)
+    turn[owner == 1], turn[owner == 2] = 1, 0  # as long as it can be
+    turn = _grown(turn, regions > 0, classes)
     unlike = np.clip((apart - ALIKE) / np.float32(UNLIKE - ALIKE), 0, 1)
-    _, regions = cv2.connectedComponents((unlike == 1).astype(np.uint8), connectivity=8)
-    grown = cv2.dilate(regions.astype(np.float32), np.ones((5, 5), np.uint8))
-    regions = grown.astype(np.int64)
-    turn = EARLIEST + (LATEST - EARLIEST) * (regions * GOLDEN % 1)
-    # A region of which one anchor saw a part alone is that anchor's, as long as it can be.
-    unseen = cv2.blur(found[..., 3], (3, 3)) < 0.5
-    entering = _enters(onward, unlike.shape)
-    of_first, of_last = (np.isin(regions, regions[where]) for where in (unseen, entering))
-    turn[of_first & ~of_last], turn[of_last & ~of_first] = 1, 0
-    turn[regions == 0] = 0.5
-    return Choice(np.asarray(unlike, np.float32), turn.astype(np.float32))
+    return Choice(unlike, turn.astype(np.float32), classes)
 
 
-def _enters(onward: Chain, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """(h, w): cells at the edges of the first anchor from which its surfaces move inwards, so that others follow."""
-    rows, columns = (
-        np.minimum(np.arange(n) * CELL + CELL // 2, full - 1)
-        for n, full in zip(shape, onward.source.shape, strict=True)
-    )
-    moved = onward.offset[np.ix_(rows, columns)]
-    entering = np.zeros(shape, bool)
-    entering[:, 0] |= moved[:, 0, 0] > CELL
-    entering[:, -1] |= moved[:, -1, 0] < -CELL
-    entering[0] |= moved[0, :, 1] > CELL
-    entering[-1] |= moved[-1, :, 1] < -CELL
-    return entering
+def _regions(unlike: NDArray[np.bool_], classes: Ids) -> NDArray[np.int64]:
+    """(h, w): a number for every region of one class; 0 between them."""
+    regions = np.zeros(unlike.shape, np.int64)
+    for one in np.unique(classes[unlike]):
+        mine = unlike & (classes == one)
+        _, found = cv2.connectedComponents(mine.astype(np.uint8), connectivity=8)
+        regions[mine] = found[mine] + regions.max()
+    return regions
+
+
+def _owner(
+    apart: NDArray[np.float32], classes: Ids, of_first: NDArray[np.bool_], of_last: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """(h, w): 1 where a region is the first anchor's because that saw more beside it alone, 2 the last's, 0 if neither.
+
+    What differs most belongs together; where two cores of different owners meet at a lower level they are parted there,
+    where the anchors differ least.
+    """
+    seeds = _mean(np.dstack([of_first, of_last]).astype(np.float32), classes, 2) > 0
+    owner = np.zeros(apart.shape, np.int64)
+    for level in LEVELS:
+        regions = _regions(apart >= level, classes)
+        owned = [_share(regions, owner == number) > 0 for number in (1, 2)]
+        wanted = [_share(regions, seeds[..., number]) for number in (0, 1)]
+        free = ~(owned[0] | owned[1])
+        first = owned[0] | free & (wanted[0] > PART) & (wanted[0] >= wanted[1])
+        last = owned[1] | free & (wanted[1] > PART) & (wanted[1] > wanted[0])
+        far = [cv2.distanceTransform((owner != number).astype(np.uint8), cv2.DIST_L2, 3) for number in (1, 2)]
+        found = (first + 2 * last)[regions]
+        found[found == 3] = np.where(far[0] <= far[1], 1, 2)[found == 3]
+        owner = np.where((regions > 0) & (owner == 0), found, owner)
+    return owner
+
+
+def _share(regions: NDArray[np.int64], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Of every region, by its number: the share of its cells."""
+    return np.bincount(regions.ravel(), where.ravel()) / np.maximum(np.bincount(regions.ravel()), 1)
+
+
+def _grown(turn: NDArray[np.float64], known: NDArray[np.bool_], classes: Ids) -> NDArray[np.float64]:
+    """What lies within two cells of a region, and is of its class, goes over with it; the rest at half way."""
+    result = np.full(turn.shape, 0.5)
+    for one in np.unique(classes[known]):
+        mine = classes == one
+        grown = cv2.dilate(np.where(known & mine, turn + 1, 0), np.ones((5, 5), np.uint8))
+        result[mine] = np.where(grown > 0, grown - 1, 0.5)[mine]
+    return np.where(known, turn, result)
+
+
+def _of_class(plane: NDArray[np.float32], ids: Ids, classes: Ids) -> NDArray[np.float32]:
+    """(h, w): the mean over those pixels of a cell that have its class."""
+    height, width = ids.shape
+    mine = (ids == np.kron(classes, np.ones((CELL, CELL), np.uint16))[:height, :width]).astype(np.float32)
+    return _per_cell(plane * mine) / _per_cell(mine)
+
+
+def _wide(unseen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without what is one cell wide: of that little the frame's own painting is shown."""
+    kernel = np.ones((2, 2), np.uint8)
+    return np.asarray(cv2.dilate(cv2.erode(unseen.astype(np.uint8), kernel), kernel, anchor=(0, 0)) > 0)
+
+
+def _enters(offset: Field, where: NDArray[np.int16], classes: Ids, there: Ids, classes_there: Ids) -> NDArray[np.bool_]:
+    """(h, w): cells of the first anchor whose surfaces lie, in the last, beside such as the first did not see."""
+    height, width = where.shape
+    rows, columns = np.nonzero(where == 0)
+    places = np.rint(offset[rows, columns]).astype(np.int64) + np.stack([columns, rows], 1)
+    inside = ((places >= 0) & (places < (width, height))).all(1)
+    reached = np.zeros((height, width), np.float32)
+    reached[places[inside, 1], places[inside, 0]] = 1
+    dense = np.asarray(cv2.dilate(reached, np.ones((3, 3), np.uint8)), np.float32)
+    new = _wide(_of_class(dense, there, classes_there) < 0.5)
+    beside = (_mean(new[..., None].astype(np.float32), classes_there, 1) > 0).astype(np.float32)
+    return np.asarray(_there(beside, classes_there, offset, where, classes)[..., 0] > 0.5)
+
+
+def _there(cells: Cells, classes_there: Ids, offset: Field, where: NDArray[np.int16], classes: Ids) -> Cells:
+    """(h, w, K + 1): cells (h, w, K) of another frame for those of this one, of the same class; at last if known."""
+    found = np.empty((*classes.shape, cells.shape[2] + 1), np.float32)
+    carry.take_alike(np.ascontiguousarray(cells), classes_there, offset, where, classes, CELL, found)
+    return found
 
 
 def held(
@@ -183,13 +266,14 @@ def held(
     last = len(paintings) - 1
     scale = np.float32(1 / np.iinfo(paintings.dtype).max)
     back, ahead = chains
-    wished_share, unlike = _wished(np.float32(place / last), choice, back)
+    classes = classes_of(ids)
+    wished, unlike = _wished(np.float32(place / last), choice, back, classes)
     reached = [(chain.source == anchor).astype(np.float32) for chain, anchor in zip(chains, (0, last), strict=True)]
-    most, least = (_faded(one) for one in (reached[1], reached[0]))
-    least = 1 - least
-    share = np.where(least > most, most / (most + 1 - least + np.float32(1e-6)), np.clip(wished_share, least, most))
+    faded = np.clip(2 * _mean(np.dstack([_per_cell(one) for one in reached]), classes, FADE // 2) - 1, 0, 1)
+    least, most = 1 - faded[..., 0], faded[..., 1]
+    share = np.where(least > most, most / (most + 1 - least + np.float32(1e-6)), np.clip(wished, least, most))
     near = [cv2.blur(cv2.erode(one, np.ones((3, 3), np.uint8)), (3, 3)) for one in reached]
-    towards, unlike = _per_pixel(share, ids.shape), _per_pixel(unlike, ids.shape)
+    towards, unlike = np.moveaxis(_per_pixel(np.dstack([share, unlike]), classes, ids), 2, 0)
     missing = 1 - near[0] - towards * (near[1] - near[0])
     nowhere = (1 - near[0]) * (1 - near[1])
     missing = nowhere + unlike * (missing - nowhere)
@@ -206,7 +290,7 @@ def held(
     wanted = taken[0, ..., 3] + small * (taken[1, ..., 3] - taken[0, ..., 3])
     factor = np.clip(np.sqrt((wanted + FAINT) / (detail(mixed) + FAINT)), 1, MOST) - 1
     smooth = np.asarray(cv2.blur(factor, (3, 3)), np.float32)
-    carry.sharpen(mixed, cv2.blur(mixed, (WINDOW, WINDOW)), _per_pixel(smooth, ids.shape))
+    carry.sharpen(mixed, cv2.blur(mixed, (WINDOW, WINDOW)), _per_pixel(smooth[..., None], classes, ids)[..., 0])
     # A class's outline belongs to the frame: the paintings around it drew it elsewhere.
     kernel = np.ones((3, 3), np.uint8)
     outline = cv2.blur((cv2.erode(ids, kernel) != cv2.dilate(ids, kernel)).astype(np.float32), (3, 3))
@@ -216,17 +300,10 @@ def held(
     return mixed
 
 
-def _wished(share: np.float32, choice: Choice, back: Chain) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Per cell of a frame: the wished share of the last anchor, and how unlike the anchors are."""
+def _wished(share: np.float32, choice: Choice, back: Chain, classes: Ids) -> tuple[Cells, Cells]:
+    """Per cell of a frame (h, w): the wished share of the last anchor, and how unlike the anchors are."""
     turned = (share > choice.turn).astype(np.float32)
-    there = np.dstack([share + choice.unlike * (turned - share), choice.unlike, np.ones_like(turned)])
-    here = np.empty_like(there)
-    carry.take_cells(there[None], back.offset, back.source, CELL, 0, here)
-    here = cv2.blur(here, (3, 3))
+    there = np.dstack([share + choice.unlike * (turned - share), choice.unlike])
+    here = _mean(_there(there, choice.classes, back.offset, back.source, classes), classes, 1)
     known = here[..., 2] + np.float32(1e-6)
     return np.where(here[..., 2] > 0, here[..., 0] / known, share), here[..., 1] / known
-
-
-def _faded(reached: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Per cell: 1 where an anchor saw all around, fading to 0 where it did not see half of it."""
-    return np.clip(2 * cv2.blur(_per_cell(reached), (FADE, FADE)) - 1, 0, 1)

@@ -14,7 +14,7 @@ from benchmarks.coherence import new_in
 from inference_server.stability import hold
 from inference_server.stability.flow import flow
 from inference_server.stability.motion import Seen, grid, inverse, read_vectors, sampled
-from inference_server.stability.window import STRIDES, anchors, window
+from inference_server.stability.window import STRIDES, anchors, longest, window
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
 from tests.conftest import semrender
@@ -54,7 +54,7 @@ def held_frames(paintings, frames, backwards=inverse):
     ahead = {last: hold.chain_begins(last, frames[0][0].shape)}
     for n in range(last - 1, -1, -1):
         ahead[n] = hold.chain_goes_on(ahead[n + 1], n, backwards(frames[n + 1][1]), seen[n], seen[n + 1])
-    choice = hold.choose(cells[0], cells[-1], ahead[0], last)
+    choice = hold.choose((cells[0], cells[-1]), (frames[0][0], frames[last][0]), ahead[0], last)
     pictures = {0: paintings[0] / np.float32(255), last: paintings[last] / np.float32(255)}
     for n in range(1, last):
         pictures[n] = hold.held(n, (back[n], ahead[n]), paintings, cells, choice, frames[n][0])
@@ -87,6 +87,18 @@ def test_anchors_come_from_frame_numbers_and_end_with_the_shot():
 def test_a_longer_shot_keeps_the_windows_of_frames_that_it_had():
     for frame in range(1012, 1031):
         assert anchors(frame, "strong", 1001, 1040) == anchors(frame, "strong", 1001, 1099)
+
+
+def test_no_anchor_is_beside_the_end_of_a_shot():
+    """Two anchors side by side are two paintings side by side: the texture would change at once."""
+    ends = [anchors(frame, "gentle", 1001, 1024) for frame in (1001, 1002, 1005, 1007, 1009, 1023)]
+    assert ends == [(1001, 1001), (1001, 1008), (1001, 1008), (1001, 1008), (1008, 1014), (1020, 1024)]
+    assert anchors(1013, "strong", 1001, 1023) == (1008, 1023)  # 1020 is nearer to the end than four frames
+    assert anchors(13, "strong", 9, 27) == (9, 27)
+    for strength, stride in STRIDES.items():
+        shots = [(first, first + count) for first in range(stride) for count in range(3 * stride)]
+        windows = [window(frame, strength, *shot) for shot in shots for frame in range(shot[0], shot[1] + 1)]
+        assert max(map(len, windows)) == longest(strength)
 
 
 def test_texture_moves_with_its_surface_at_full_strength():
@@ -200,6 +212,28 @@ def test_no_held_frame_has_a_step_that_no_painting_has():
         where[inside] = True
         found = new_in(pictures[n] * 255, [*shifted, paintings[n].astype(np.float32)], where)
         assert found[:2] == (0, 0), (n, found)
+
+
+def test_a_shadow_on_ground_that_comes_into_view_is_whole_from_the_first_frame_on():
+    """A bush moves away, and the ground behind it was seen by the last anchor alone: its shadow is that one's."""
+    frames, paintings = [], []
+    for n in range(9):
+        ids, depth = np.full((120, 240), GRASS, np.uint16), np.full((120, 240), 10, np.float32)
+        field = np.zeros((120, 240, 2), np.float32)
+        bush, left = (slice(40, 80), slice(80 + 4 * n, 140 + 4 * n)), 80 + 4 * n
+        ids[bush], depth[bush], field[bush] = TREE, 4, (-4, 0)
+        painting = np.full((120, 240, 3), 150, np.uint8)
+        if n == 8:
+            painting[30:90, left - 60 : left] = 60
+        painting[bush] = 100
+        frames.append((ids, field, depth))
+        paintings.append(painting)
+    pictures, _, _ = held_frames(np.stack(paintings), frames)
+    for n in range(1, 8):
+        picture = pictures[n][..., 0] * 255
+        assert np.abs(picture[44:76, 72 : 76 + 4 * n] - 60).max() < 10, n
+        assert np.abs(picture[44:76, 84 + 4 * n : 136 + 4 * n] - 100).max() < 3, n  # no light of the ground on the bush
+        assert np.abs(picture[:20] - 150).max() < 3, n
 
 
 @pytest.mark.parametrize("size", [(8, 8), (3, 5), (1, 9), (17, 33)])
