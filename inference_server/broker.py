@@ -2,22 +2,26 @@
 
 It works in turns. Messages are read and applied to the ledger in one transaction, tasks are handed out, the
 transaction is committed, and only then do answers, tasks and events leave: what anyone was told is on disk.
+Folders that others name are looked at aside; what is found is applied in a later turn. Only the state folder is the
+loop's own: without it there is no server.
 Clients talk to a CURVE-protected ROUTER, workers to another one on a loopback address that only they know.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import socket
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import zmq
 
+from inference_server.aside import PATIENCE_SECONDS, Aside, Found
 from inference_server.crash_points import reach
 from inference_server.crew import Crew
 from inference_server.jobs import Jobs
@@ -78,7 +82,8 @@ class Broker:
         self.jobs = Jobs(self.ledger)
         self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
         recovered = self.jobs.recover()
-        self.disks = Disks(self.jobs, settings.reserve_mib * 2**20)
+        self.aside = Aside()
+        self.disks = Disks(self.jobs, settings.reserve_mib * 2**20, self.aside)
         self._tidy()
         self.ledger.commit()
         if recovered:
@@ -143,7 +148,7 @@ class Broker:
         """End when the tasks in hand are finished, or at once."""
         self.stopping = self.stopping or at_once or self.ending
         self.ending = True
-        with contextlib.suppress(OSError):  # it rings already, or has ended
+        with suppress(OSError):  # it rings already, or has ended
             self._bell.send(b"!")
 
     def run(self) -> None:
@@ -151,6 +156,7 @@ class Broker:
         poller.register(self.clients, zmq.POLLIN)
         poller.register(self.backstage, zmq.POLLIN)
         poller.register(self._door.fileno(), zmq.POLLIN)
+        poller.register(self.aside.bell, zmq.POLLIN)
         until = None
         try:
             while not self.stopping:
@@ -184,6 +190,8 @@ class Broker:
                 self._from_client(self.clients.recv_multipart())
             if not worker and not client:
                 break
+        for then, found in self.aside.answered():
+            then(found)
         if self.crew.supervise(self.ending) or ended:
             self.doing.add("result")
         if time.monotonic() - self._tidied > TIDY_SECONDS:
@@ -206,6 +214,7 @@ class Broker:
             self.guard.close()
         self._bell.close()
         self._door.close()
+        self.aside.close()
         self._context.term()
         self.ledger.close()
 
@@ -231,11 +240,33 @@ class Broker:
 
     # Clients
 
+    def look(
+        self,
+        client: bytes,
+        request: str,
+        folder: Path,
+        work: Callable[[], Any],
+        then: Callable[[Any], None],
+        seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """Answer a request after a look at a folder that its client named: `then` gets what `work` returned.
+
+        What either raises is the answer, as is in words that the disk does not answer in time.
+        """
+
+        def answered(found: Found) -> None:
+            with self._in_words(client, request), self.ledger.whole():
+                then(found())
+
+        self.aside.ask(folder, work, answered, seconds)
+
     def _from_client(self, frames: list[bytes]) -> None:
-        client, request = frames[0], ""
-        try:
-            header, blobs = protocol.unpack(frames[1:])
-            request = str(header.get("id", ""))[:64]
+        with self._in_words(frames[0], ""):
+            self._request(frames[0], *protocol.unpack(frames[1:]))
+
+    def _request(self, client: bytes, header: Body, blobs: list[bytes]) -> None:
+        request = str(header.get("id", ""))[:64]
+        with self._in_words(client, request):
             verb, body = header.get("verb"), header.get("body")
             if not isinstance(body, dict) or not isinstance(verb, str) or verb not in self._verbs:
                 raise ServerError(
@@ -244,6 +275,12 @@ class Broker:
                 )
             with self.ledger.whole():
                 self._verbs[verb](client, request, body, blobs)
+
+    @contextmanager
+    def _in_words(self, client: bytes, request: str) -> Iterator[None]:
+        """What is raised inside is the answer."""
+        try:
+            yield
         except SemrenderError as error:
             self.answer(client, protocol.refusal(request, error))
         except Exception as error:

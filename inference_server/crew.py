@@ -203,7 +203,11 @@ class Crew:
             task = self._next_task(row["id"], painting)
             if task is None:
                 continue
-            if task.kind not in ("check", "deliver") and not self._disks.has_room(task.job, self._frames_in_hand()):
+            frames = 0 if task.kind in ("check", "deliver") else self._frames_in_hand()
+            room = self._disks.has_room(task.job, frames)
+            if room is None:
+                return None  # nobody overtakes a job for so short a time
+            if not room:
                 continue
             if task.deaths and held:
                 return None  # it runs alone: first the worker finishes what it has

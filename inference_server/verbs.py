@@ -1,7 +1,8 @@
 """What clients can ask the broker for. Every verb is a function of (client, request, body, blobs).
 
 A verb changes the ledger and answers; the broker sends the answer once the change is on disk. All verbs may be
-repeated without harm: `submit` and `put` carry the job's id, chosen by the client.
+repeated without harm: `submit` and `put` carry the job's id, chosen by the client. Whatever a client or a job names on
+a disk is looked at aside, and the answer comes when the disk's has come.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from inference_server.security import inside
 from inference_server.spool import IDLE_SECONDS, JOB, free, page
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
+from shared.shot import Shot
 from shared.takes import key_of
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ SEEN_BYTES = 65536  # of a file that client and server compare to find a shared 
 SEEN_FILES = 16
 PAGE, MOST_AT_ONCE = 500, 20_000  # entries of the disk that one `tree` looks at
 SHARED_FOLDERS = {"mattes", "frame_by_frame"}  # of an output folder, beside one for every layer
+LONG_SECONDS = 15.0  # that reading in an output folder may take
 DAY = 86400.0
 MAX_PATH = 4096  # characters
 
@@ -38,6 +42,7 @@ log = logging.getLogger("semrender.broker")
 
 Body = dict[str, Any]
 Verb = Callable[[bytes, str, Body, list[bytes]], None]
+Step = tuple[Path, Callable[[], Any]]  # a place, and what is looked for there
 
 
 def verbs_of(broker: Broker) -> dict[str, Verb]:
@@ -89,7 +94,9 @@ class Verbs:
         files = body.get("files")
         if not isinstance(files, list) or len(files) > SEEN_FILES:
             raise InputRefused("no list of files to look at")
-        self._answer(client, request, {"same": [self._same(entry) for entry in files]})
+        roots = self._roots()
+        looks: list[Step] = [(_place(entry), partial(_same, entry, roots)) for entry in files]
+        self._in_turn(client, request, looks, lambda same: self._answer(client, request, {"same": same}))
 
     def put(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
         """One piece of a file of a job that will be submitted."""
@@ -103,28 +110,34 @@ class Verbs:
 
     def check(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         job = str(body.get("job") or uuid.uuid4().hex)
-        if not self._jobs.known(job):
-            spec = {**self._spec(job, body), "only_check": True}
-            self._jobs.open(job, spec, only_check=True, priority=INTERACTIVE)
-        self._broker.checks[client, request] = job
+
+        def enter(spec: Body) -> None:
+            if not self._jobs.known(job):
+                self._jobs.open(job, {**spec, "only_check": True}, only_check=True, priority=INTERACTIVE)
+            self._broker.checks[client, request] = job
+
+        self._described(client, request, job, body, enter)
 
     def submit(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Answered when the job is on disk. The same id again is the same job."""
         job = str(body.get("job"))
         if not JOB.fullmatch(job):
             raise InputRefused(f"{job[:64]!r} is no name of a job", remedy="It is 32 hexadecimal digits")
-        if not self._jobs.known(job):
-            spec = self._spec(job, body)
-            if free(places.home()) < self._broker.settings.reserve_mib * 2**20:
-                raise SemrenderError(
-                    "the server's disk is full, so it accepts no job",
-                    file=places.home(),
-                    remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",
-                )
-            self._jobs.open(job, spec, priority=priority(body))
-            log.info("job %s: %s, into %s", job, spec["shot"]["name"], spec["out"])
-        self._broker.doing.add("submit")
-        self._answer(client, request, {"job": job, "out": self._jobs.summary(job)["out"]})
+
+        def enter(spec: Body) -> None:
+            if not self._jobs.known(job):
+                if free(places.home()) < self._broker.settings.reserve_mib * 2**20:
+                    raise SemrenderError(
+                        "the server's disk is full, so it accepts no job",
+                        file=places.home(),
+                        remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",
+                    )
+                self._jobs.open(job, spec, priority=priority(body))
+                log.info("job %s: %s, into %s", job, spec["shot"]["name"], spec["out"])
+            self._broker.doing.add("submit")
+            self._answer(client, request, {"job": job, "out": self._jobs.summary(job)["out"]})
+
+        self._described(client, request, job, body, enter)
 
     def watch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Events after number `since`: a lease that the watcher renews with `renew`, its way to ask "are you there".
@@ -199,33 +212,48 @@ class Verbs:
         It comes by pages: `next` is the `after` of the next one. A client of the version before does not ask on: it
         must not take a part for the whole, and knows no keys.
         """
-        out = self._output(body)
-        layers = self._jobs.spec(self._job(body))["shot"]["layers"]
-        folders = {layer["name"] for layer in layers} | SHARED_FOLDERS
-        if "after" in body:
-            files, more = page(out, folders, _text(body, "after"), PAGE)
-            files = [[name, size, key_of(out / name)] for name, size in files]
-        else:
+        job = self._job(body)
+        folders = {layer["name"] for layer in self._jobs.spec(job)["shot"]["layers"]} | SHARED_FOLDERS
+        out, roots = self._output(job)
+        after = _text(body, "after") if "after" in body else None
+
+        def listed() -> Body:
+            inside(out, roots)
+            if after is not None:
+                files, more = page(out, folders, after, PAGE)
+                return {"files": [[name, size, key_of(out / name)] for name, size in files], "next": more}
             files, more = page(out, folders, "", MOST_AT_ONCE)
             if more:
                 raise InputRefused("the output folder has too many files for this client", remedy="Update the client")
-        self._answer(client, request, {"files": files, "next": more})
+            return {"files": files, "next": more}
+
+        def answer(found: Body) -> None:
+            self._answer(client, request, found)
+
+        self._broker.look(client, request, out, listed, answer, LONG_SECONDS)
 
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A piece of a file of the output folder, from `offset` on."""
-        folder = self._output(body).resolve()
-        name = _text(body, "path")
-        try:
-            path = (folder / name).resolve()
-            if not path.is_relative_to(folder):
-                raise FileNotFoundError
-            with places.open_file(path) as file:
-                file.seek(max(0, _whole(body, "offset")))
-                piece = file.read(protocol.CHUNK)
-            size = path.stat().st_size
-        except OSError as error:
-            raise InputRefused("the job has no such file", file=name[:200]) from error
-        self._broker.answer(client, protocol.reply(request, {"size": size}, [piece]))
+        out, roots = self._output(self._job(body))
+        name, offset = _text(body, "path"), max(0, _whole(body, "offset"))
+
+        def read() -> tuple[int, bytes]:
+            folder = inside(out, roots).resolve()
+            try:
+                path = (folder / name).resolve()
+                if not path.is_relative_to(folder):
+                    raise FileNotFoundError
+                with places.open_file(path) as file:
+                    file.seek(offset)
+                    return path.stat().st_size, file.read(protocol.CHUNK)
+            except OSError as error:
+                raise InputRefused("the job has no such file", file=name[:200]) from error
+
+        def answer(found: tuple[int, bytes]) -> None:
+            size, piece = found
+            self._broker.answer(client, protocol.reply(request, {"size": size}, [piece]))
+
+        self._broker.look(client, request, out, read, answer, LONG_SECONDS)
 
     def stop(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """End when the tasks in hand are finished; the rest waits in the ledger."""
@@ -238,12 +266,45 @@ class Verbs:
     def _job(self, body: Body) -> str:
         return str(self._jobs.summary(str(body.get("job")))["job"])
 
-    def _output(self, body: Body) -> Path:
-        """A job's output folder, if it still lies inside the folders that the job may touch."""
-        job = self._job(body)
-        return inside(Path(self._jobs.summary(job)["out"]), self._jobs.spec(job)["roots"])
+    def _output(self, job: str) -> tuple[Path, list[str] | None]:
+        """A job's output folder, and the folders that it must still lie in when it is used."""
+        return Path(self._jobs.summary(job)["out"]), self._jobs.spec(job)["roots"]
+
+    def _described(self, client: bytes, request: str, job: str, body: Body, then: Callable[[Body], None]) -> None:
+        """Make a job's description, after each place that it names has answered: no worker is to hang there.
+
+        Of a job that is known already `then` gets nothing; by the time of the answer it may have become known, too.
+        """
+        if self._jobs.known(job):
+            then({})
+            return
+        shot = Shot.from_dict(body.get("shot"))
+        named = {shot.label_set, *(layer.label_set or "" for layer in shot.layers)}
+        paths = [Path(name) for name in sorted(named) if name.lower().endswith(".json")]
+        if "files" not in body:
+            paths += [Path(_text(body, "base")), Path(_text(body, "out"))]
+        looks: list[Step] = [(path, partial(_is_there, path)) for path in paths]
+        looks.append((paths[-1] if paths else self._spool.folder, lambda: self._spec(job, body)))
+        self._in_turn(client, request, looks, lambda found: then(found[-1]))
+
+    def _in_turn(self, client: bytes, request: str, looks: list[Step], then: Callable[[list[Any]], None]) -> None:
+        """Look at one place after the other, so that the one that does not answer is named."""
+        found: list[Any] = []
+
+        def go_on(value: Any) -> None:
+            found.append(value)
+            begin()
+
+        def begin() -> None:
+            if len(found) == len(looks):
+                then(found)
+            else:
+                self._broker.look(client, request, *looks[len(found)], go_on)
+
+        begin()
 
     def _spec(self, job: str, body: Body) -> Body:
+        """Aside: it touches what the client names."""
         if "files" in body:
             folder = self._spool.claim(job, body["files"])
             out = self._spool.outputs(job)
@@ -258,13 +319,25 @@ class Verbs:
         settings = self._broker.settings
         return None if settings.clients is None and not settings.roots else settings.roots
 
-    def _same(self, entry: Any) -> bool:
-        try:
-            path, digest = Path(entry[0]), str(entry[1])
-            with places.open_file(inside(path, self._roots())) as file:
-                return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest() == digest
-        except (OSError, ValueError, TypeError, LookupError, SemrenderError):
-            return False
+
+def _place(entry: Any) -> Path:
+    return Path(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], str) else Path()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _same(entry: Any, roots: tuple[str, ...] | None) -> bool:
+    try:
+        path, digest = Path(entry[0]), str(entry[1])
+        with places.open_file(inside(path, roots)) as file:
+            return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest() == digest
+    except (OSError, ValueError, TypeError, LookupError, SemrenderError):
+        return False
 
 
 def _text(body: Body, name: str) -> str:

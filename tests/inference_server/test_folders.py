@@ -80,7 +80,12 @@ def asked(tmp_path, monkeypatch):
         },
     )
     answers = []
-    broker = SimpleNamespace(jobs=jobs, spool=None, answer=lambda client, frames: answers.append(frames))
+    broker = SimpleNamespace(
+        jobs=jobs,
+        spool=None,
+        answer=lambda client, frames: answers.append(frames),
+        look=lambda client, request, folder, work, then, seconds: then(work()),
+    )
     monkeypatch.setattr(verbs, "PAGE", 3)
     monkeypatch.setattr(verbs, "MOST_AT_ONCE", 20)
 

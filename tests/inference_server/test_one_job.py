@@ -36,12 +36,30 @@ class Process:
         return None
 
 
+class AtOnce:
+    """Disks that answer before they are asked; one that hangs is given up as early, one that is slow says nothing."""
+
+    hangs = slow = None
+
+    def ask(self, folder, work, then, seconds):
+        def silent():
+            raise ServerError("the disk does not answer")
+
+        if folder != self.slow:
+            then(silent if folder == self.hangs else work)
+
+
+def later(monkeypatch):
+    """Let 100 s go by."""
+    monkeypatch.setattr(space.time, "monotonic", lambda now=space.time.monotonic: now() + 100)
+
+
 @pytest.fixture
 def crew_of_one(monkeypatch, tmp_path):
     """A crew whose worker is ready and only listens, over a ledger in memory."""
     monkeypatch.setattr(crew, "start_worker", lambda *_: Worker("cpu", Process(), b"w"))
     jobs = Jobs(Ledger(None))
-    made = Crew(jobs, Disks(jobs, 0), {}, "cpu", 1, 900.0, patient=True)
+    made = Crew(jobs, Disks(jobs, 0, AtOnce()), {}, "cpu", 1, 900.0, patient=True)
     made._ready(made.workers[b"w"], {"device": "cpu"})
     return made
 
@@ -139,6 +157,7 @@ def test_a_folder_that_is_out_of_reach_pauses_its_job_and_no_other(crew_of_one, 
     for task in list(crew_of_one.workers[b"w"].tasks.values()):
         crew_of_one._ended(crew_of_one.workers[b"w"], {"task": task.id, "body": {"problems": []}})
     (tmp_path / "a").symlink_to("x" * 300)
+    later(monkeypatch)  # what was found before is too old
     crew_of_one.dispatch()
     assert jobs.summary("a")["state"] == "paused"
     assert (
@@ -146,9 +165,40 @@ def test_a_folder_that_is_out_of_reach_pauses_its_job_and_no_other(crew_of_one, 
     )
     assert {task.job for task in crew_of_one.workers[b"w"].tasks.values()} == {"b"}
     (tmp_path / "a").unlink()
-    monkeypatch.setattr(space.time, "monotonic", lambda now=space.time.monotonic: now() + 100)
+    later(monkeypatch)
     crew_of_one._disks.look()
     assert jobs.summary("a")["state"] == "painting"
+
+
+def test_a_job_whose_disk_hangs_waits_in_words_and_nothing_of_it_is_handed_out(crew_of_one, tmp_path, monkeypatch):
+    jobs, disks = crew_of_one._jobs, crew_of_one._disks
+    for job in "ab":
+        jobs.open(job, spec(tmp_path / job))
+    disks._aside.hangs = tmp_path / "a"
+    crew_of_one.dispatch()
+    words = f"out of reach: {tmp_path / 'a'}: the disk does not answer"
+    assert jobs.summary("a")["paused"].startswith(words)
+    assert {task.job for task in crew_of_one.workers[b"w"].tasks.values()} == {"b"}
+    later(monkeypatch)
+    disks.look()
+    assert jobs.summary("a")["paused"].startswith(words), "it is not told as well before it answers"
+    disks._aside.hangs = None
+    later(monkeypatch)
+    disks.look()
+    assert jobs.summary("a")["state"] == "checking"
+
+
+def test_a_disk_is_waited_for_a_moment_and_then_others_go_first(crew_of_one, tmp_path, monkeypatch):
+    jobs, disks = crew_of_one._jobs, crew_of_one._disks
+    for job in "ab":
+        jobs.open(job, spec(tmp_path / job))
+    disks._aside.slow = tmp_path / "a"
+    crew_of_one.dispatch()
+    assert not crew_of_one.workers[b"w"].tasks and not jobs.summary("a")["paused"]
+    later(monkeypatch)
+    crew_of_one.dispatch()
+    assert {task.job for task in crew_of_one.workers[b"w"].tasks.values()} == {"b"}
+    assert not jobs.summary("a")["paused"], "nothing is known yet"
 
 
 def test_a_job_that_has_room_and_cannot_write_is_tried_ever_more_slowly(crew_of_one, tmp_path):
