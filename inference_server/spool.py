@@ -70,8 +70,8 @@ class Spool:
                 remedy="Free space on the server's disk and try again",
             ) from error
 
-    def claim(self, job: str, files: Any) -> Path:
-        """The folder of a job's uploaded passes, after every file was found whole. Raises InputRefused."""
+    def claim(self, job: str, files: Any) -> None:
+        """Refuse a job of whose uploaded passes one is not there whole. Raises InputRefused."""
         if not isinstance(files, list) or not 0 < len(files) <= MAX_FILES:
             raise InputRefused("the job does not name its files")
         for entry in files:
@@ -80,7 +80,6 @@ class Spool:
             target = self.inputs(job) / safe_name(entry[0])
             if not target.is_file() or target.stat().st_size != entry[1]:
                 raise InputRefused("the file has not arrived whole", file=entry[0], remedy="Send it again")
-        return self.inputs(job)
 
     def inputs(self, job: str) -> Path:
         return self.folder / _checked(job) / "in"

@@ -278,6 +278,8 @@ class Verbs:
         if self._jobs.known(job):
             then({})
             return
+        if "files" in body:
+            self._spool.claim(job, body["files"])
         shot = Shot.from_dict(body.get("shot"))
         named = {shot.label_set, *(layer.label_set or "" for layer in shot.layers)}
         paths = [Path(name) for name in sorted(named) if name.lower().endswith(".json")]
@@ -306,8 +308,7 @@ class Verbs:
     def _spec(self, job: str, body: Body) -> Body:
         """Aside: it touches what the client names."""
         if "files" in body:
-            folder = self._spool.claim(job, body["files"])
-            out = self._spool.outputs(job)
+            folder, out = self._spool.inputs(job), self._spool.outputs(job)
             spec = job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
         else:
             base, out = Path(_text(body, "base")), Path(_text(body, "out"))
