@@ -19,16 +19,8 @@ import py_aep
 
 from ae_bridge.projects import Made, versions
 from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
-from shared.delivery import (
-    Color,
-    Delivery,
-    DeliveryLayer,
-    DeliveryShot,
-    Footage,
-    Project,
-    read_delivery,
-    validate,
-)
+from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footage, Project, read_delivery
+from shared.delivery_check import validate
 from shared.errors import InputRefused, SemrenderError
 
 # The oldest After Effects that opens the file: 23 brought mattes that may lie anywhere in the stack, 24 OCIO.

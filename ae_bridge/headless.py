@@ -22,7 +22,8 @@ from typing import Any
 
 from ae_bridge.build import HEADLESS, bundle
 from shared import places
-from shared.delivery import FILE_NAME, read_delivery, to_dict, validate
+from shared.delivery import FILE_NAME, read_delivery, to_dict
+from shared.delivery_check import validate
 from shared.errors import InputRefused, MissingInput, SemrenderError
 
 SECONDS = 600.0  # start included, which takes up to a minute

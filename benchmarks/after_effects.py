@@ -18,18 +18,10 @@ import cv2
 import numpy as np
 
 from ae_bridge.aep import make_project
-from shared.delivery import (
-    Delivery,
-    DeliveryLayer,
-    DeliveryShot,
-    Footage,
-    footage_uid,
-    frame_path,
-    layer_uid,
-    read_delivery,
-    validate,
-    write_delivery,
-)
+from shared.delivery import Delivery, DeliveryLayer, DeliveryShot, Footage, read_delivery, write_delivery
+from shared.delivery_check import validate
+from shared.footage import frame_path
+from shared.uids import footage_uid, layer_uid
 
 FIRST = 1001
 

@@ -29,7 +29,8 @@ from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import probe, read_label_pass
 from shared.passes.stated import stated
-from shared.shot import Shot, fps_text
+from shared.rates import fps_text
+from shared.shot import Shot
 
 PROBLEMS_TOLD = 50
 GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it

@@ -23,8 +23,9 @@ from inference_server.tasks import FORMATS
 from shared import places
 from shared.errors import InputRefused, MissingInput, ServerError
 from shared.names import read_names
+from shared.rates import parse_fps
 from shared.sequences import parse_range
-from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer, parse_fps
+from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer
 from shared.shot_input import shot_from_input
 
 EXAMPLE = Path("examples") / "ride_the_train"
@@ -139,7 +140,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     if arguments.context is not None:
         changes["context"] = str(Path(arguments.context).absolute())
     if arguments.fps is not None:
-        changes["fps_num"], changes["fps_den"] = parse_fps(arguments.fps)
+        changes["rate"] = parse_fps(arguments.fps)
     if arguments.size is not None:
         changes["paint_size"] = parse_size(arguments.size)
     if arguments.memory is not None:

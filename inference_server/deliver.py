@@ -20,10 +20,11 @@ from inference_server import fence, outputs
 from inference_server.crash_points import reach
 from inference_server.painting import Plan, look, make_layer_plan, write_matte
 from inference_server.preview import Pixels, write_previews
-from shared import delivery
+from shared import delivery, uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import SemrenderError
 from shared.label_set import LabelSet, load_label_set
+from shared.rates import fps_literal
 from shared.sequences import frames_text
 from shared.shot import ShotLayer
 from shared.takes import SETTINGS, delivery_in, differences, look_of
@@ -163,7 +164,7 @@ def _fill_mattes(plan: Plan, finished: Finished) -> None:
 def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
     keys = "".join(header["key"] for finished in layers for header in finished.headers.values())
     content = hashlib.sha256(keys.encode()).hexdigest()[:12]
-    uid = delivery.shot_uid(plan.shot.name)
+    uid = uids.shot_uid(plan.shot.name)
     width, height = layers[0].first["size"]
     before = delivery_in(plan.out)
     version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
@@ -172,7 +173,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         name=plan.shot.name,
         width=width,
         height=height,
-        fps=delivery.fps_literal(plan.shot.fps_num, plan.shot.fps_den),
+        fps=fps_literal(plan.shot.fps_num, plan.shot.fps_den),
         fps_num=plan.shot.fps_num,
         fps_den=plan.shot.fps_den,
         first=frames[0],
@@ -226,14 +227,14 @@ def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLay
     footage = _footage(
         plan,
         shot,
-        delivery.footage_uid(shot.uid, layer.name, "painting"),
+        uids.footage_uid(shot.uid, layer.name, "painting"),
         plan.stem(layer.name),
         [plan.picture_path(layer.name, frame) for frame in finished.headers],
         alpha="PREMULTIPLIED" if exr else "STRAIGHT",
         color=color,
     )
     return DeliveryLayer(
-        uid=delivery.layer_uid(shot.uid, layer.name, "painting"),
+        uid=uids.layer_uid(shot.uid, layer.name, "painting"),
         name=layer.name,
         footage=footage,
         role="painting",
@@ -251,14 +252,14 @@ def _matte(plan: Plan, shot: DeliveryShot, finished: Finished, identity: int) ->
     footage = _footage(
         plan,
         shot,
-        delivery.footage_uid(shot.uid, layer.name, "matte", label.name),
+        uids.footage_uid(shot.uid, layer.name, "matte", label.name),
         f"{plan.stem(layer.name)}_{label.name}",
         [plan.matte_path(layer.name, label.name, frame) for frame in finished.headers],
         alpha="STRAIGHT",
         data=True,
     )
     return DeliveryLayer(
-        uid=delivery.layer_uid(shot.uid, layer.name, "matte", label.name),
+        uid=uids.layer_uid(shot.uid, layer.name, "matte", label.name),
         name=f"m_{layer.name}_{label.name}",
         footage=footage,
         role="matte",

@@ -9,7 +9,8 @@ from typing import Any
 from inference_server import outputs
 from inference_server.painting import LayerPlan, Plan, files_of, finished, look
 from inference_server.security import inside
-from shared.delivery import DeliveryLayer, frame_path
+from shared.delivery import DeliveryLayer
+from shared.footage import frame_path
 from shared.sequences import frames_text
 from shared.takes import delivery_in, differences, look_of, takes
 

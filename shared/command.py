@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from shared import places
 from shared.errors import SemrenderError, WrongArguments
+from shared.wording import near
 
 SCHEMA = 1  # of the objects that `--json` prints
 
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         option = next((word.partition("=")[0] for word in unknown if word.startswith("-")), None)
         if option is not None:
             known = [word for action in self._actions for word in action.option_strings]
-            self._refuse(f"there is no option {option!r}", meant(option, known))
+            self._refuse(f"there is no option {option!r}", near(option, known))
         if unknown:
             self._refuse(f"nothing is expected at {unknown[0]!r}")
         return found, unknown
@@ -63,19 +63,12 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             choices = [str(choice) for choice in action.choices]
             name = "/".join(action.option_strings) or str(action.metavar or action.dest)
-            near = meant(str(value), choices)
-            self._refuse(f"{name} {str(value)!r} is not known", near or f"There are {', '.join(choices)}")
+            hint = near(str(value), choices)
+            self._refuse(f"{name} {str(value)!r} is not known", hint or f"There are {', '.join(choices)}")
 
     def _refuse(self, what: str, cause: str = "") -> NoReturn:
         self.print_usage(sys.stderr)
         raise WrongArguments(what, cause=cause, remedy=f"See `{self.prog} --help`")
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """`Perhaps "x" is meant` where a known word is near, also one that it begins; else an empty string."""
-    from shared.shot import near
-
-    return near(word, known)
 
 
 def tell(event: str, body: dict[str, Any]) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.errors import InputRefused
+from shared.file_names import MAX_NAME, name_fault
 from shared.frame_numbers import NUMBER, split_name
 from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
-from shared.shot import FILE_NAME, MAX_NAME, Shot, ShotLayer, name_fault, read_shot
+from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
 
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
 
@@ -73,12 +74,11 @@ def _layered_shot(path: Path) -> Shot:
 def _plain_shot(name: str, layers: dict[str, Sequence]) -> Shot:
     moving = [one for one in layers.values() if not one.still] or list(layers.values())
     stack = tuple(ShotLayer(layer, one.pattern) for layer, one in layers.items())
-    num, den = _fps_of(moving[0])
-    shot = Shot(name, num, den, min(one.first for one in moving), max(one.last for one in moving), stack)
+    shot = Shot(name, _rate_of(moving[0]), min(one.first for one in moving), max(one.last for one in moving), stack)
     return Shot.from_dict(shot.to_dict())  # with all its bounds
 
 
-def _fps_of(found: Sequence) -> tuple[int, int]:
+def _rate_of(found: Sequence) -> tuple[int, int]:
     from shared.passes.stated import stated  # the readers of pictures take a while to load
 
     file = next(iter(found.files.values()))

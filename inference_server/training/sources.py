@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.delivery import FILE_NAME, DeliveryLayer, frame_path, read_delivery
+from shared.delivery import FILE_NAME, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
+from shared.footage import frame_path
 from shared.sequences import find_sequence, frames_text
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")

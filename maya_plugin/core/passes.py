@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
 from shared import label_code
 from shared.errors import InputRefused
+from shared.file_names import name_fault
 from shared.label_set import LabelSet
-from shared.shot import Shot, ShotLayer, name_fault
+from shared.shot import Shot, ShotLayer
 
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, depth and motion are float EXR
@@ -115,8 +116,7 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
     shot = Shot(
         name=shot_name(request.name or scene.name),
-        fps_num=scene.fps_num,
-        fps_den=scene.fps_den,
+        rate=(scene.fps_num, scene.fps_den),
         first=request.first,
         last=last,
         layers=tuple(layers),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shared.errors import InputRefused
-from shared.shot import parse_fps
+from shared.rates import parse_fps
 
 NAMED = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.errors import SemrenderError
 from shared.passes.exr_header import read_headers
-from shared.shot import parse_fps
+from shared.rates import parse_fps
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,12 @@ from shared.delivery import (
     MatteClass,
     Project,
     Provenance,
-    footage_uid,
-    fps_literal,
-    frame_path,
-    layer_uid,
     write_delivery,
 )
+from shared.footage import frame_path
+from shared.rates import fps_literal
 from shared.shot import BLENDS
+from shared.uids import footage_uid, layer_uid
 
 WIDTH, HEIGHT = 64, 36
 UID = "show/sq010/sh020"

@@ -15,11 +15,10 @@ from shared.delivery import (
     MatteClass,
     Project,
     Provenance,
-    footage_uid,
-    fps_literal,
-    layer_uid,
     to_dict,
 )
+from shared.rates import fps_literal
+from shared.uids import footage_uid, layer_uid
 
 Data = dict[str, Any]
 UID = "show/sh"

@@ -13,7 +13,8 @@ from fake_host import pictures
 from made import UID, Data, cut, delivery, matte, painting, shot, version
 from steps import Open, basic, clean, unchanged
 
-from shared.delivery import Color, Project, layer_uid
+from shared.delivery import Color, Project
+from shared.uids import layer_uid
 
 
 def several_shots(host: Open) -> None:

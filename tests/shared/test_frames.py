@@ -45,7 +45,7 @@ def write(path: Path, size: tuple[int, int] = (8, 6), *, cut: bool = False) -> N
 
 
 def shot(*layers: ShotLayer, first: int = 1001, last: int = 1010, **more: object) -> Shot:
-    return Shot("s", 24, 1, first, last, layers, **more)  # type: ignore[arg-type]
+    return Shot("s", (24, 1), first, last, layers, **more)  # type: ignore[arg-type]
 
 
 def test_the_shipped_shot_is_whole() -> None:

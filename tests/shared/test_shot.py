@@ -10,18 +10,9 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InputRefused, MissingInput
-from shared.shot import (
-    MAX_LAYERS,
-    Shot,
-    ShotLayer,
-    fps_text,
-    layer_seed,
-    name_fault,
-    parse_fps,
-    read_shot,
-    resolved,
-    write_shot,
-)
+from shared.file_names import name_fault
+from shared.rates import fps_text, parse_fps
+from shared.shot import MAX_LAYERS, Shot, ShotLayer, layer_seed, read_shot, resolved, write_shot
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ride_the_train"
 
@@ -230,9 +221,9 @@ def test_fps_refused(written: object) -> None:
         (minimal(blend="ADD"), r'no key "blend".*This key belongs to the layers'),
         (with_layer(context="x"), r'layer a: a layer has no key "context".*This key belongs to the shot'),
         (with_layer(lables="x"), r'layer a: .*no key "lables".*Perhaps "labels"'),
-        (minimal(layers=[{"name": "a"}]), r'layer a: "labels" is missing'),
-        (minimal(layers=[{"labels": "a"}]), r'layer number 1 from the top: "name" is missing'),
-        (minimal(layers=["a"]), "layer number 1 from the top: a layer must be an object"),
+        (minimal(layers=[{"name": "a"}]), r'layer a: "layers\[0\].labels" is missing'),
+        (minimal(layers=[{"labels": "a"}]), r'layer number 1 from the top: "layers\[0\].name" is missing'),
+        (minimal(layers=["a"]), r'layer number 1 from the top: "layers\[0\]" is "a".*an object with the keys of a layer'),
         (minimal(layers=[]), "layers.*1 to 256"),
         (minimal(layers={}), "layers.*1 to 256"),
         (minimal(fps=None), '"fps" is missing'),
@@ -249,7 +240,7 @@ def test_fps_refused(written: object) -> None:
         (minimal(pixel_aspect=math.nan), '"pixel_aspect" is NaN'),
         (minimal(pixel_aspect=0), '"pixel_aspect" is 0'),
         (minimal(paint_size=[1]), r'"paint_size" is a list of 1.*\[width, height\]'),
-        (minimal(paint_size=[512, 0]), '"paint_size" is 0'),
+        (minimal(paint_size=[512, 0]), r'"paint_size\[1\]" is 0'),
         (minimal(seed=-1), '"seed" is -1'),
         (minimal(seed=2**32), '"seed" is 4294967296'),
         (minimal(format=2), "newer semrender"),
@@ -261,15 +252,15 @@ def test_fps_refused(written: object) -> None:
         (with_layer(labels="C:\renders"), r"control characters; in paths write / instead of"),
         (minimal(model="\ud800"), '"model" is .*control characters'),
         (minimal(label_set=b"x"), "of the kind bytes"),
-        (with_layer(labels="x" * 5000), "at most 4096"),
+        (with_layer(labels="x" * 5000), "1 to 4096 characters"),
         (with_layer(blend="MULTIPL"), 'Perhaps "MULTIPLY"'),
         (with_layer(blend=3), "blending modes"),
-        (with_layer(opacity=101), '"opacity" is 101.*0 to 100'),
-        (with_layer(mattes="tree"), r'"mattes" is "tree".*\["tree", "river"\]'),
-        (with_layer(mattes=[1]), '"mattes" is 1'),
+        (with_layer(opacity=101), r'"layers\[0\].opacity" is 101.*0 to 100'),
+        (with_layer(mattes="tree"), r'"layers\[0\].mattes" is "tree".*\["tree", "river"\]'),
+        (with_layer(mattes=[1]), r'"layers\[0\].mattes" is 1'),
         (with_layer(motion_is="to-previus-up"), 'Perhaps "to-previous-up".*Allowed: to-previous-up, '),
-        (with_layer(motion_layer=1), '"motion_layer" is 1'),
-        (with_layer(read="strict"), '"read" is "strict"'),
+        (with_layer(motion_layer=1), r'"layers\[0\].motion_layer" is 1'),
+        (with_layer(read="strict"), r'"layers\[0\].read" is "strict"'),
         (minimal(name="a/b"), r'"name" is "a/b".*contains /'),
         (minimal(layers=[{"name": n, "labels": "a"} for n in ("Sky", "sky")]), 'names "Sky" and "sky"'),
         (minimal(layers=[{"name": n, "labels": "a"} for n in ("ü", "u\u0308")]), "one file name"),

@@ -231,8 +231,7 @@ def render(host, request, frames, tell=lambda layer, frame: None):
             tell(layer.name, frame)
     shot = Shot(
         name=host.present.name,
-        fps_num=24,
-        fps_den=1,
+        rate=(24, 1),
         first=request.first,
         last=request.last,
         layers=tuple(
