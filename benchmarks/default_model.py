@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from inference_server.models import small
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit
@@ -34,7 +34,7 @@ DATA = Path(os.environ.get("SEMRENDER_DATA", Path(__file__).resolve().parents[2]
 def frames(width: int, height: int, count: int) -> list[np.ndarray]:
     """Network channels of the shot's frames, enlarged without new ids, at a size that the network takes."""
     card = find_card(DEFAULT_MODEL)
-    table, found = card.channel_table(), []
+    table, found = card.labels.channel_table(), []
     for file in sorted((DATA / "ride" / "truth_id_png").glob("*.png"))[:count]:
         ids = np.asarray(Image.open(file).resize((width, height), Image.Resampling.NEAREST)).astype(np.uint16)
         multiple = card.size.multiple

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from inference_server.cards import Card, find_card, load_card
+from inference_server.cards import Card, load_card
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit, unfit
 from inference_server.preview import colours
@@ -189,7 +190,7 @@ def energy(pictures: Pictures, ids: NDArray[np.uint16], classes: list[int]) -> N
 def paint(card: Card, pairs: Pairs) -> Pictures:
     """The model's paintings of the pairs' labels, each in its own look."""
     model = load_model(card)
-    table, painted = card.channel_table(), []
+    table, painted = card.labels.channel_table(), []
     width, height = pairs.size
     looks = {look for option in card.options if option.name == "look" for look in option.choices}
     size = (width, height) if card.size.fit == "multiple" else (card.size.width, card.size.height)

@@ -32,7 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference_server.cards import Card, find_card, painting_size
+from inference_server.cards import Card, painting_size
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit, unfit
 from inference_server.requests import DEFAULT_MODEL
@@ -161,8 +162,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the pictures there")
     arguments = parser.parse_args()
     card = find_card(arguments.model)
-    ids = read_label_pass(arguments.labels, load_label_set(card.label_set.name)).ids
-    channels = card.channel_table()[ids]
+    ids = read_label_pass(arguments.labels, load_label_set(card.labels.label_set.name)).ids
+    channels = card.labels.channel_table()[ids]
     ways = [Way("whole", 1, WHOLE), Way("tiles", 1, arguments.memory)]
     ways.append(Way("tiles without context", 1, arguments.memory, context=False))
     for name, divide in (("half", 2), ("quarter", 4)):

@@ -32,7 +32,7 @@ from PIL import Image
 
 from benchmarks.coherence import coherence
 from benchmarks.warping_error import Ids, Motion, Picture, measure, read_motion, read_pictures
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from inference_server.models import small
 from inference_server.models.base import PaintInput
 from inference_server.painting import fit
@@ -66,7 +66,7 @@ def render(labels: str, motion: str | None, strength: str, model: str, seed: int
 def plain(labels: dict[int, Ids], model: str, seed: int) -> Iterator[tuple[int, Picture]]:
     """Every frame by the readable network, as published weights would be used anywhere."""
     card = find_card(model)
-    net, table = small.load(card, card.folder, "cpu"), card.channel_table()
+    net, table = small.load(card, card.folder, "cpu"), card.labels.channel_table()
     for frame, ids in labels.items():
         height, width = ids.shape
         size = (-(-width // 16) * 16, -(-height // 16) * 16)
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--cost", metavar="WxH", help="only time it, at this size")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    label_set = load_label_set(find_card(arguments.model).label_set.name)
+    label_set = load_label_set(find_card(arguments.model).labels.label_set.name)
     ids = {f: read_label_pass(p, label_set).ids for f, p in find_sequence(arguments.labels).files.items()}
     motions = {f: read_motion(p) for f, p in find_sequence(arguments.motion).files.items()}
     if arguments.cost:

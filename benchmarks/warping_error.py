@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference_server.cards import Card, find_card
+from inference_server.cards import Card
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit, unfit
 from inference_server.requests import DEFAULT_MODEL
@@ -104,7 +105,7 @@ def sharpness(picture: Picture, where: NDArray[np.bool_]) -> float:
 
 def paint(card: Card, all_ids: dict[int, Ids], seed: int) -> Iterator[tuple[int, Picture]]:
     """Every frame by itself."""
-    model, table, options = load_model(card), card.channel_table(), card.check_options({})
+    model, table, options = load_model(card), card.labels.channel_table(), card.check_options({})
     for frame, ids in all_ids.items():
         height, width = ids.shape
         step = card.size.multiple
@@ -147,7 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     card = find_card(arguments.model)
-    label_set = load_label_set(card.label_set.name)
+    label_set = load_label_set(card.labels.label_set.name)
     labels = find_sequence(arguments.labels)
     all_ids = {frame: read_label_pass(file, label_set).ids for frame, file in labels.files.items()}
     motions = {frame: read_motion(file) for frame, file in find_sequence(arguments.motion).files.items()}

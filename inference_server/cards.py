@@ -1,129 +1,122 @@
 """Models describe themselves: `card.json` beside the weights, readable without torch.
 
 Broker, command line, Maya and After Effects build lists and controls from cards. A card is hostile input:
-it is checked here, and the weights it names are checked against their hash when they are loaded. Every
-offset between the ids of a label set and the channels of a network is in `channels`, as an explicit table.
+it is checked here, and the weights it names are checked against their hash when they are loaded.
+
+A card says which inputs its model takes and what it makes. Every offset between the ids of a label set and the
+channels of a network is in `inputs.labels.channels`, as an explicit table. Cards of format 1 know labels alone and
+have the fields of that input at their top; they are read as what they would be today.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from shared import places, protocol
-from shared.errors import InputRefused, ModelRefused, SemrenderError
+from shared import documents, protocol, schema
+from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
+from shared.kinds import Anything, Data, Flag, Kind, ListOf, Number, OneOf, TableOf, Text, Whole, refused
 from shared.label_set import NOTHING
+from shared.schema import About, Outside
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHIPPED = Path(__file__).parent / "models" / "weights"
-FORMAT = 1
+FORMAT = 2
+OF_LABELS = ("label_set", "channels", "trained", "fallbacks")  # fields of a card of format 1 that its labels input has
 MAX_CARD = 4 * 2**20  # bytes
-MAX_LISTED = protocol.MAX_HEADER * 3 // 4  # bytes of all cards: they are told in one message
 MAX_SIDE = 32768
 FITS = ("stretch", "multiple")
+MAKES = ("pictures", "joints")
 SCALES = {"coarse": 2, "medium": 4, "fine": 8}  # painting size over the native one, which the model learned at
 PRECISION, AUTO = "precision", "auto"  # an option, and the choice of it that a device resolves
 KINDS = ("choice", "number", "integer", "boolean")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+WORDS = Text(longest=100_000)
+PLAIN_NAME = Text(longest=64, least=1, pattern=FILE_NAME, hint="letters, digits, dot, dash and underscore only")
+OWN_FILE = replace(PLAIN_NAME, what="a file in the model's own folder, its name")
+VERSION = Whole(0, 10**6)
+SIDE = Whole(1, MAX_SIDE)
+ID = Whole(0, NOTHING - 1)
+
+
+class Bound(Number):
+    """A number as it stands: a whole one stays whole."""
+
+    def read(self, value: Any, key: str) -> float:
+        super().read(value, key)
+        return value if isinstance(value, int) else float(value)
+
+
+class Ids(Kind):
+    """A JSON table of ids, whose keys are text: {"6": 0}."""
+
+    def read(self, value: Any, key: str) -> dict[int, int]:
+        if not isinstance(value, dict):
+            raise refused(key, value, 'a table of ids such as {"6": 0}')
+        for name in value:
+            if not isinstance(name, str) or not re.fullmatch("[0-9]{1,5}", name) or int(name) >= NOTHING:
+                raise refused(key, name, f"ids from 0 to {NOTHING - 1}")
+        return {int(name): ID.read(one, f"{key}.{name}") for name, one in value.items()}
+
+    def plain(self, value: Any) -> Data:
+        return {str(name): one for name, one in value.items()}
+
+    def schema(self) -> Data:
+        return {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}, "additionalProperties": ID.schema()}
+
+
+def _about(what: str, **more: Any) -> About:
+    again = "Add the model again"
+    return About(what, strict=False, remedy=again, newer="Update semrender, or add the model again", **more)
 
 
 @dataclass(frozen=True)
 class LabelSetRef:
-    name: str
-    version: int
-    hash: str
+    about: ClassVar[About] = _about("label set")
+
+    name: Annotated[str, WORDS]
+    version: Annotated[int, VERSION]
+    hash: Annotated[str, WORDS]
 
 
 @dataclass(frozen=True)
 class Channels:
-    """count: of the network's input; of: id -> channel; nothing: the channel of what no class covers."""
+    """The channels of a network's input."""
 
-    count: int
-    of: Mapping[int, int]
-    nothing: int
+    about: ClassVar[About] = _about("table of channels")
 
-
-@dataclass(frozen=True)
-class Size:
-    """Native size and fit rule. "stretch": labels are resized to it by nearest neighbour, the painting back.
-    "multiple": painted at the pass's own size, its last rows and columns repeated up to a multiple."""
-
-    width: int
-    height: int
-    fit: str
-    multiple: int = 1
+    count: Annotated[int, Whole(1, NOTHING), "how many there are"]
+    of: Annotated[Mapping[int, int], Ids(), "id -> channel"]
+    nothing: Annotated[int, ID, "the channel of what no class covers"]
 
 
 @dataclass(frozen=True)
-class Option:
-    """A control the artist sees."""
+class LabelsInput:
+    """How a network is told what stands where."""
 
-    name: str
-    title: str
-    kind: str  # one of KINDS
-    default: Any
-    choices: tuple[str, ...] = ()
-    min: float | None = None
-    max: float | None = None
-    help: str = ""
+    about: ClassVar[About] = _about("labels input")
 
-
-@dataclass(frozen=True)
-class Weights:
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """One model, as its card says and as checked."""
-
-    folder: Path
-    name: str
-    title: str
-    version: int
-    family: str
     label_set: LabelSetRef
     channels: Channels
-    trained: tuple[int, ...]  # ids the model really saw
-    fallbacks: Mapping[int, int]  # id never seen -> the nearest relative that was
-    size: Size
-    options: tuple[Option, ...]
-    uses: tuple[str, ...]  # further passes that the network reads: "instance"
-    licence: str
-    credit: str
-    description: str
-    data: str
-    weights: Weights
-    config: Mapping[str, Any]  # of the family
-    source: Mapping[str, Any] = field(repr=False)  # the card as read, for the wire
+    trained: Annotated[tuple[int, ...], ListOf(ID), "ids that the model really saw"]
+    fallbacks: Annotated[Mapping[int, int], Ids(), "id never seen -> the nearest relative that was"] = field(
+        default_factory=dict
+    )
 
-    @property
-    def hash(self) -> str:
-        """ "sha256:..." over everything in the card that the pixels depend on."""
-        names = ("family", "label_set", "channels", "fallbacks", "size", "options", "uses", "weights", "config")
-        content = {name: self.source.get(name) for name in names}
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def unfinished(self) -> str:
-        """Words about a training that has not reached its last step; empty for a model that is finished."""
-        training = self.source.get("training")
-        done, steps = (training.get(name) if isinstance(training, dict) else None for name in ("step", "steps"))
-        if not isinstance(done, int) or not isinstance(steps, int) or done >= steps:
-            return ""
-        return f"half trained: {done} of {steps} steps"
+    def check(self) -> None:
+        if any(channel >= self.channels.count for channel in (*self.channels.of.values(), self.channels.nothing)):
+            raise InputRefused(f"a channel is outside the network's {self.channels.count}")
+        if missing := sorted(set(self.fallbacks.values()) - (set(self.channels.of) & set(self.trained))):
+            raise InputRefused(f"fallbacks name classes that the model never saw: {missing[:5]}")
 
     def channel_table(self) -> NDArray[np.uint16]:
         """(65536,) id -> channel; NOTHING has its channel, an id the model does not know gives 65535."""
@@ -142,6 +135,164 @@ class Card:
         known = set(self.trained)
         return [(i, self.fallbacks.get(i, i)) for i in ids if i not in known]
 
+
+@dataclass(frozen=True)
+class Input:
+    """A further input of a model."""
+
+    about: ClassVar[About] = _about("input")
+
+    needed: Annotated[bool, Flag(), "whether the model cannot do without; else it is used when there"] = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model takes of a layer, by the type of the input."""
+
+    about: ClassVar[About] = About("model's inputs", remedy="Add the model again")
+
+    labels: LabelsInput | None = None
+    picture: Input | None = None
+    normal: Input | None = None
+    depth: Input | None = None
+    motion: Input | None = None
+    instance: Input | None = None
+    beauty: Input | None = None
+    audio: Input | None = None
+    walk: Input | None = None
+
+    def further(self) -> dict[str, Input]:
+        """Those beside labels, by name."""
+        there = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "labels"}
+        return {name: one for name, one in there.items() if one is not None}
+
+
+@dataclass(frozen=True)
+class Makes:
+    """What a model makes of its inputs."""
+
+    about: ClassVar[About] = _about("result")
+
+    kind: Annotated[str, OneOf(*MAKES)] = "pictures"
+    alpha: Annotated[bool, Flag(), "whether its pictures have an alpha of their own"] = False
+
+
+@dataclass(frozen=True)
+class Size:
+    """Native size and fit rule. "stretch": inputs are resized to it (labels by nearest neighbour), the painting back.
+    "multiple": painted at the pass's own size, its last rows and columns repeated up to a multiple."""
+
+    about: ClassVar[About] = _about("size")
+
+    width: Annotated[int, SIDE, "pixels"]
+    height: Annotated[int, SIDE, "pixels"]
+    fit: Annotated[str, OneOf(*FITS), "the fit rule"]
+    multiple: Annotated[int, Whole(1, 1024)] = 1
+
+
+@dataclass(frozen=True)
+class Option:
+    """A control the artist sees."""
+
+    about: ClassVar[About] = _about("option")
+
+    name: Annotated[str, WORDS]
+    kind: Annotated[str, OneOf(*KINDS)]
+    default: Annotated[Any, Anything()]
+    title: Annotated[str, WORDS] = ""
+    choices: Annotated[tuple[str, ...], ListOf(WORDS), "of a choice"] = ()
+    min: Annotated[float | None, Bound(-1e18, 1e18)] = None
+    max: Annotated[float | None, Bound(-1e18, 1e18)] = None
+    help: Annotated[str, WORDS] = ""
+
+    def check(self) -> None:
+        self.judge(self.default)
+
+    def judge(self, value: Any) -> Any:
+        """The value, if the option allows it. Raises ModelRefused with what is allowed."""
+        if self.kind == "choice":
+            fits, allowed = value in self.choices, f"one of {', '.join(self.choices)}"
+        elif self.kind == "boolean":
+            fits, allowed = isinstance(value, bool), "true or false"
+        else:
+            types = (int,) if self.kind == "integer" else (int, float)
+            low = -math.inf if self.min is None else self.min
+            high = math.inf if self.max is None else self.max
+            fits = isinstance(value, types) and not isinstance(value, bool) and low <= value <= high
+            allowed = f"{'a whole number' if self.kind == 'integer' else 'a number'} from {low:g} to {high:g}"
+        if not fits:
+            raise ModelRefused(f"{value!r} is no value for the option {self.name}", remedy=f"Allowed is {allowed}")
+        return value
+
+
+@dataclass(frozen=True)
+class Weights:
+    about: ClassVar[About] = _about("weights")
+
+    file: Annotated[str, OWN_FILE]
+    sha256: Annotated[str, WORDS]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One model, as its card says and as checked."""
+
+    about: ClassVar[About] = _about("card", header={"format": FORMAT})
+
+    folder: Annotated[Path, Outside()]
+    source: Annotated[Mapping[str, Any], Outside()] = field(repr=False)  # the card as read
+    name: Annotated[str, PLAIN_NAME]
+    title: Annotated[str, WORDS]
+    version: Annotated[int, VERSION]
+    family: Annotated[str, WORDS, "whose code paints"]
+    inputs: Annotated[Inputs, schema.Record(Inputs), "what the model takes"]
+    size: Size
+    licence: Annotated[str, WORDS]
+    weights: Weights
+    makes: Makes = Makes()
+    options: tuple[Option, ...] = ()
+    credit: Annotated[str, WORDS] = ""
+    description: Annotated[str, WORDS] = ""
+    data: Annotated[str, WORDS, "what it was trained on"] = ""
+    config: Annotated[Mapping[str, Any], TableOf(Anything()), "of the family"] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> LabelsInput:
+        """The labels input. Raises ModelRefused for a model that takes none."""
+        if self.inputs.labels is None:
+            raise ModelRefused(f"the model {self.name} takes no label pass", remedy="Choose a model that paints labels")
+        return self.inputs.labels
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The inputs beside labels."""
+        return tuple(self.inputs.further())
+
+    @property
+    def takes(self) -> str:
+        """The inputs in words: "coco_stuff, instance"."""
+        labels = [self.inputs.labels.label_set.name] if self.inputs.labels else []
+        return ", ".join([*labels, *self.uses])
+
+    @property
+    def hash(self) -> str:
+        """ "sha256:..." over everything in the card that the pixels depend on, the same in either format."""
+        names = ("family", "label_set", "channels", "fallbacks", "size", "options", "uses", "weights", "config")
+        flat = _flat(self.source)
+        content = {name: flat.get(name) for name in names}
+        content.update({name: flat[name] for name in ("inputs", "makes") if flat.get(name)})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def unfinished(self) -> str:
+        """Words about a training that has not reached its last step; empty for a model that is finished."""
+        training = self.source.get("training")
+        done, steps = (training.get(name) if isinstance(training, dict) else None for name in ("step", "steps"))
+        if not isinstance(done, int) or not isinstance(steps, int) or done >= steps:
+            return ""
+        return f"half trained: {done} of {steps} steps"
+
     def check_options(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All options with their values, defaults filled in. Raises ModelRefused naming what is allowed."""
         names = [option.name for option in self.options]
@@ -149,86 +300,58 @@ class Card:
             if name not in names:
                 allowed = f"Its options are {', '.join(names)}" if names else "It has no options"
                 raise ModelRefused(f"the model {self.name} has no option {name!r}", remedy=allowed)
-        return {option.name: _value(option, given.get(option.name, option.default)) for option in self.options}
+        return {option.name: option.judge(given.get(option.name, option.default)) for option in self.options}
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as plain data, for controls on the other side of the wire."""
-        options = [
-            {**option, "choices": list(mine.choices), "help": mine.help} if mine.name == PRECISION else option
-            for option, mine in zip(self.source.get("options", []), self.options, strict=True)
-        ]
-        return {**self.source, "options": options, "hash": self.hash}
+        """The card as plain data in today's format, for controls on the other side of the wire."""
+        return {**_today(self.source), "options": [schema.plain(one) for one in self.options], "hash": self.hash}
 
 
 def load_card(folder: Path) -> Card:
     """Read and check the card of a model folder. Raises ModelRefused naming file and field."""
     file = folder / "card.json"
     try:
-        with places.open_file(file) as opened:
-            text = opened.read(MAX_CARD + 1)
-        if len(text) > MAX_CARD:
-            raise ModelRefused("the card is too large to be one", file=file)
-        data = json.loads(text.decode("utf-8"), parse_constant=_no_number)
-    except OSError as error:
-        cause = str(error.strerror)
-        raise ModelRefused(
-            "the model has no card that can be read", file=file, cause=cause, remedy="Add the model again"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ModelRefused("the card is not JSON", file=file, cause=str(error)) from error
-    try:
-        card = _card(folder, data)
+        data = documents.load(file, "a card", MAX_CARD)
+        card = schema.read(Card, _today(data), folder=folder, source=data)
+        card = replace(card, options=tuple(_completed(option) for option in card.options))
         _check_telling(card)
         return card
-    except SemrenderError as error:
-        raise error.located(file=file) from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        cause = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ModelRefused(
-            "the card does not have the fields of a card", file=file, cause=cause, remedy="Add the model again"
-        ) from error
+    except MissingInput:
+        raise ModelRefused("the model has no card", file=file, remedy="Add the model again") from None
+    except InputRefused as error:
+        remedy = error.remedy or "Add the model again"
+        raise ModelRefused(error.what, file=file, cause=error.cause, remedy=remedy) from None
 
 
-def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
-    """Models by name, shipped and added, and those that cannot be used with the reason."""
-    found: dict[str, Card] = {}
-    broken: dict[str, SemrenderError] = {}
-    told = 0
-    for root in (SHIPPED, places.models_folder()):
-        folders = sorted(root.iterdir()) if root.is_dir() else []
-        for folder in folders:
-            if not folder.is_dir() or folder.name.startswith("."):
-                continue
-            try:
-                card = load_card(folder)
-                if card.name != folder.name:
-                    raise ModelRefused(f"the card's name is {card.name!r}, the folder's {folder.name!r}", file=folder)
-                told += len(json.dumps(card.source))
-                if told > MAX_LISTED:
-                    raise ModelRefused(
-                        "the cards of all models are too large to be listed together",
-                        file=folder,
-                        remedy="Remove models that are not used",
-                    )
-                found[card.name] = card
-            except SemrenderError as error:
-                error.file = _printable(str(error.file or folder))
-                broken[_printable(folder.name)] = error
-    return found, broken
+def _today(data: Any) -> Any:
+    """A card of format 1 in the form of format 2; any other data as it is."""
+    if not isinstance(data, dict) or data.get("format") != 1:
+        return data
+    uses = data.get("uses", [])
+    further = {str(name): {} for name in uses} if isinstance(uses, list) else {"uses": uses}
+    labels = {name: data[name] for name in OF_LABELS if name in data}
+    rest = {name: value for name, value in data.items() if name not in (*OF_LABELS, "uses")}
+    return {**rest, "format": FORMAT, "inputs": {"labels": labels, **further}}
 
 
-def find_card(name: str) -> Card:
-    """The model of this name. Raises ModelRefused with near names, or with why it cannot be used."""
-    found, broken = available_cards()
-    if name in found:
-        return found[name]
-    if name in broken:
-        raise broken[name]
-    near = difflib.get_close_matches(name, found, 3)
-    raise ModelRefused(
-        f"there is no model named {name!r}",
-        remedy=f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(found) or 'none'}",
-    )
+def _flat(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A card of format 2 with the fields of its labels at the top, as format 1 has them: hashes stay."""
+    if source.get("format") == 1:
+        return dict(source)
+    inputs = dict(source.get("inputs", {}))
+    labels = inputs.pop("labels", {})
+    plain_uses = all(one == {} for one in inputs.values()) and set(inputs) <= {"instance"}
+    flat = {**source, **labels, "uses": list(inputs) if plain_uses else [], "inputs": {} if plain_uses else inputs}
+    return flat
+
+
+def _completed(option: Option) -> Option:
+    """With a title, and for every model that can paint in half precision the choice that leaves it to the device; no
+    part of the card, whose hash is in every frame's key."""
+    option = replace(option, title=option.title or option.name)
+    if option.name != PRECISION or "half" not in option.choices or AUTO in option.choices:
+        return option
+    return replace(option, choices=(*option.choices, AUTO), help=f"{option.help}; auto takes it only there")
 
 
 def painting_size(
@@ -252,11 +375,7 @@ def painting_size(
     return -(-wide // step) * step, -(-high // step) * step
 
 
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Of a name that may hold bytes of no text."""
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -266,115 +385,7 @@ def _check_telling(card: Card) -> None:
     try:
         protocol.unpack(protocol.reply("", {"models": [card.to_dict()]}))
     except (ValueError, OverflowError, RecursionError, SemrenderError) as error:
-        cause = "A whole number in it is too large" if isinstance(error, OverflowError) else _printable(str(error))
+        cause = "A whole number in it is too large" if isinstance(error, OverflowError) else printable(str(error))
         if isinstance(error, InputRefused):
             cause = "A text in it holds half of a character (a lone surrogate)"
         raise ModelRefused("the card cannot be told to anyone", cause=cause, remedy="Add the model again") from error
-
-
-def _card(folder: Path, data: Any) -> Card:
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ModelRefused(f"this is not a card of format {FORMAT}", remedy="Update semrender, or add the model again")
-    if not NAME.fullmatch(_text(data, "name")):
-        raise ModelRefused("the name may hold letters, digits, dot, dash and underscore only")
-    labels, channels, size, weights = (data[name] for name in ("label_set", "channels", "size", "weights"))
-    of = _ids(channels["of"], "channels")
-    count, nothing = _whole(channels["count"], 1, NOTHING), _whole(channels["nothing"], 0, NOTHING - 1)
-    if any(channel >= count for channel in (*of.values(), nothing)):
-        raise ModelRefused(f"a channel is outside the network's {count}")
-    fallbacks = _ids(data.get("fallbacks", {}), "fallbacks")
-    trained = tuple(_whole(i, 0, NOTHING - 1) for i in data["trained"])
-    if missing := sorted(set(fallbacks.values()) - (set(of) & set(trained))):
-        raise ModelRefused(f"fallbacks name classes that the model never saw: {missing[:5]}")
-    fit = size["fit"]
-    if fit not in FITS:
-        raise ModelRefused(f"unknown fit rule {fit!r}", remedy=f"Allowed are {', '.join(FITS)}")
-    file = _text(weights, "file")
-    if not NAME.fullmatch(file):
-        raise ModelRefused("the weights must be a file in the model's own folder")
-    return Card(
-        folder=folder,
-        name=data["name"],
-        title=_text(data, "title"),
-        version=_whole(data["version"], 0, 10**6),
-        family=_text(data, "family"),
-        label_set=LabelSetRef(_text(labels, "name"), _whole(labels["version"], 0, 10**6), _text(labels, "hash")),
-        channels=Channels(count, of, nothing),
-        trained=trained,
-        fallbacks=fallbacks,
-        size=Size(
-            _whole(size["width"], 1, MAX_SIDE),
-            _whole(size["height"], 1, MAX_SIDE),
-            fit,
-            _whole(size.get("multiple", 1), 1, 1024),
-        ),
-        options=tuple(_option(option) for option in data.get("options", [])),
-        uses=tuple(str(use) for use in data.get("uses", [])),
-        licence=_text(data, "licence"),
-        credit=str(data.get("credit", "")),
-        description=str(data.get("description", "")),
-        data=str(data.get("data", "")),
-        weights=Weights(file, _text(weights, "sha256")),
-        config=dict(data.get("config", {})),
-        source=data,
-    )
-
-
-def _text(data: Any, name: str) -> str:
-    value = data[name]
-    if not isinstance(value, str):
-        raise ModelRefused(f"{name} must be text")
-    return value
-
-
-def _whole(value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ModelRefused(f"{value!r} is no whole number from {low} to {high}")
-    return value
-
-
-def _ids(table: Any, name: str) -> dict[int, int]:
-    """A JSON table of ids, whose keys are text."""
-    if not isinstance(table, dict):
-        raise ModelRefused(f"{name} must be a table of ids")
-    return {_whole(int(k), 0, NOTHING - 1): _whole(v, 0, NOTHING - 1) for k, v in table.items()}
-
-
-def _option(data: Any) -> Option:
-    kind = data["kind"]
-    if kind not in KINDS:
-        raise ModelRefused(f"unknown kind of option {kind!r}", remedy=f"Allowed are {', '.join(KINDS)}")
-    choices = tuple(str(choice) for choice in data.get("choices", ()))
-    more = ""
-    if data["name"] == PRECISION and "half" in choices and AUTO not in choices:
-        more = "; auto takes it only there"
-        choices += (AUTO,)  # of every model that can; it is no part of the card, whose hash is in every frame's key
-    option = Option(
-        name=_text(data, "name"),
-        title=str(data.get("title", data["name"])),
-        kind=kind,
-        default=data["default"],
-        choices=choices,
-        min=data.get("min"),
-        max=data.get("max"),
-        help=f"{data.get('help', '')}{more}",
-    )
-    _value(option, option.default)
-    return option
-
-
-def _value(option: Option, value: Any) -> Any:
-    """The value, if the option allows it. Raises ModelRefused with what is allowed."""
-    if option.kind == "choice":
-        fits, allowed = value in option.choices, f"one of {', '.join(option.choices)}"
-    elif option.kind == "boolean":
-        fits, allowed = isinstance(value, bool), "true or false"
-    else:
-        types = (int,) if option.kind == "integer" else (int, float)
-        low = -math.inf if option.min is None else option.min
-        high = math.inf if option.max is None else option.max
-        fits = isinstance(value, types) and not isinstance(value, bool) and low <= value <= high
-        allowed = f"{'a whole number' if option.kind == 'integer' else 'a number'} from {low} to {high}"
-    if not fits:
-        raise ModelRefused(f"{value!r} is no value for the option {option.name}", remedy=f"Allowed is {allowed}")
-    return value

@@ -52,7 +52,7 @@ class Carrying:
 
     def table(self, card: Card) -> NDArray[np.uint16]:
         """(65536,) id of the pass -> channel of the network."""
-        own = card.channel_table()
+        own = card.labels.channel_table()
         table = own.copy()
         for identity, carried in self.of.items():
             table[identity] = own[NOTHING if carried.target is None else carried.target.id]
@@ -70,23 +70,23 @@ def carry(card: Card, label_set: LabelSet, asked: Mapping[str, str]) -> Carrying
     Raises InputRefused for a class that does not exist, MissingInput where the model's own set is not there.
     """
     paints, notes = label_set, []
-    if card.label_set.name != label_set.name:
+    if card.labels.label_set.name != label_set.name:
         try:
-            paints = load_label_set(card.label_set.name)
+            paints = load_label_set(card.labels.label_set.name)
         except MissingInput as error:
             raise MissingInput(
-                f"the label set {card.label_set.name} of the model {card.name} is not there", remedy=error.remedy
+                f"the label set {card.labels.label_set.name} of the model {card.name} is not there", remedy=error.remedy
             ) from None
-    changed = paints.hash != card.label_set.hash
+    changed = paints.hash != card.labels.label_set.hash
     if changed:
         notes.append(
             f"the label set {paints.name} has changed since {card.name} was made: its classes are taken by their ids"
         )
     if paints is label_set and not asked and not changed:
         return Carrying(paints, {})
-    known = set(card.channels.of) | set(card.fallbacks)
+    known = set(card.labels.channels.of) | set(card.labels.fallbacks)
     targets = {label.id: label for label in paints.labels if label.id in known}
-    trained = set(card.trained)
+    trained = set(card.labels.trained)
     of = {}
     for label in label_set.labels:
         own = targets.get(label.id) if paints is label_set else None

@@ -219,7 +219,7 @@ def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]]
         carried = own.carrying.of.get(identity)
         target = paints.by_id(identity) if carried is None else carried.target
         becomes = look = "nothing" if target is None else target.name
-        for known, instead in [] if target is None else own.card.untrained([target.id]):
+        for known, instead in [] if target is None else own.card.labels.untrained([target.id]):
             look = paints.by_id(instead).name
             if carried is None or carried.how not in GUESSED:
                 as_what = "nobody knows what it looks like" if instead == known else f"it is painted as {look}"

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inference_server import cards, logs, render
+from inference_server import catalogue, logs, render
 from inference_server.devices import NAMES, device_name
 from inference_server.tasks import FORMATS
 from shared import places
@@ -192,7 +192,7 @@ def _layer_options(
 
 def _known_options(model: str | None) -> set[str] | None:
     """The options of the model that the command line names; None without one, or where only a server has it."""
-    found = cards.available_cards()[0].get(model) if model else None
+    found = catalogue.available_cards()[0].get(model) if model else None
     return None if found is None else {option.name for option in found.options}
 
 

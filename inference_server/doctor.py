@@ -10,7 +10,7 @@ from collections import Counter
 from importlib import metadata
 from typing import Any
 
-from inference_server import cards
+from inference_server import catalogue
 from inference_server.models.precision import Half, half_of
 from shared import places
 from shared.client import find_server
@@ -32,7 +32,7 @@ PACKAGES = (
 
 def report() -> dict[str, Any]:
     """Name -> line or lines."""
-    found, broken = cards.available_cards()
+    found, broken = catalogue.available_cards()
     free = shutil.disk_usage(_existing(places.home())).free / 2**30
     return {
         "semrender": _version("semrender"),
@@ -42,7 +42,7 @@ def report() -> dict[str, Any]:
         "packages": [f"{name} {_version(name)}" for name in PACKAGES],
         "devices": _devices(),
         "server": _server(),
-        "models": [f"{card.name} {card.version} ({card.family}, {card.label_set.name})" for card in found.values()]
+        "models": [f"{card.name} {card.version} ({card.family}, {card.takes})" for card in found.values()]
         + [f"{name}: {error}" for name, error in broken.items()],
         "state folder": f"{places.home()} ({free:.0f} GiB free)",
     }

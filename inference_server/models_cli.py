@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from inference_server import cards
+from inference_server import cards, catalogue
 from inference_server.cli import parse_size
 from shared import places
 from shared.errors import Interrupted, ModelRefused
@@ -45,14 +45,14 @@ def add_commands(commands: Any) -> None:
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    found, broken = cards.available_cards()
+    found, broken = catalogue.available_cards()
     if arguments.json:
         words = {name: str(error) for name, error in broken.items()}
         print(json.dumps({"models": [card.to_dict() for card in found.values()], "broken": words}))
         return 0
     for card in found.values():
-        about = f"{len(card.trained)} classes  {title(card)}"
-        print(f"{card.name:<20}{card.family:<8}{card.label_set.name:<14}{about}")
+        classes = f"{len(card.labels.trained)} classes  " if card.inputs.labels else ""
+        print(f"{card.name:<20}{card.family:<8}{card.takes:<14}{classes}{title(card)}")
     for name, error in broken.items():
         print(f"{name:<20}cannot be used: {error}")
     return 0
@@ -64,22 +64,24 @@ def title(card: cards.Card) -> str:
 
 def class_rows(card: cards.Card) -> list[str]:
     """The classes the model has seen, and what the others of its label set are painted as."""
-    label_set = load_label_set(card.label_set.name)
-    if label_set.hash != card.label_set.hash:
-        return [f"of {card.label_set.name}, which has changed since the model was made"]
+    if card.inputs.labels is None:
+        return []
+    label_set = load_label_set(card.labels.label_set.name)
+    if label_set.hash != card.labels.label_set.hash:
+        return [f"of {card.labels.label_set.name}, which has changed since the model was made"]
     names = {label.id: label.name for label in label_set.labels}
     relatives: dict[int, list[str]] = {}
-    for identity, relative in card.fallbacks.items():
+    for identity, relative in card.labels.fallbacks.items():
         relatives.setdefault(relative, []).append(names.get(identity, str(identity)))
     rows = []
-    for name, identity in sorted((names.get(identity, str(identity)), identity) for identity in card.trained):
+    for name, identity in sorted((names.get(identity, str(identity)), identity) for identity in card.labels.trained):
         also = ", ".join(sorted(relatives.get(identity, [])))
         rows.append(f"{name}; also for {also}" if also else name)
     return rows
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    card = cards.find_card(arguments.name)
+    card = catalogue.find_card(arguments.name)
     sheet = {}
     if arguments.out:
         from inference_server.cli import example_folder
@@ -96,7 +98,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         "title": title(card),
         "about": card.description,
         "family": card.family,
-        "labels": f"{card.label_set.name}, {len(card.trained)} of its classes seen in training",
+        "takes": card.takes,
+        "classes": f"{len(card.labels.trained)} were seen in training" if card.inputs.labels else "",
         "native size": fit,
         "licence": card.licence,
         "credit": card.credit,

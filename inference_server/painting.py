@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server import outputs
-from inference_server.cards import Card, find_card, painting_size
+from inference_server.cards import Card, painting_size
 from inference_server.carry import Carrying, carry
+from inference_server.catalogue import find_card
 from inference_server.holdout import Before, held_out
 from inference_server.models.base import PaintInput
 from inference_server.security import inside, patterns_inside

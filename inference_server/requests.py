@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from inference_server import cards
+from inference_server import cards, catalogue
 from inference_server.carry import carry
 from inference_server.jobs import HIGHEST, LOWEST
 from inference_server.security import inside
@@ -57,7 +57,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         if named.lower().endswith(".json"):
             inside(Path(named), roots)
         label_set = load_label_set(named)
-        card = cards.find_card(asked.model or DEFAULT_MODEL)
+        card = catalogue.find_card(asked.model or DEFAULT_MODEL)
         try:
             carry(card, label_set, asked.map)
         except SemrenderError as error:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inference_server import cards
+from inference_server import catalogue
 from inference_server.jobs import INTERACTIVE
 from inference_server.requests import DEFAULT_MODEL, job_spec, priority
 from inference_server.security import inside
@@ -84,7 +84,7 @@ class Verbs:
         self._answer(client, request, {})
 
     def models(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        found, broken = cards.available_cards()
+        found, broken = catalogue.available_cards()
         listed = [card.to_dict() for card in found.values()]
         words = {name: str(error) for name, error in broken.items()}
         self._answer(client, request, {"models": listed, "broken": words, "default": DEFAULT_MODEL})

@@ -11,12 +11,15 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Annotated, Any, ClassVar, Dict, List, Optional, Tuple, Union
 
-from shared import places
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared import documents, places, schema
+from shared.errors import InputRefused, MissingInput
+from shared.kinds import Data, Flag, Kind, ListOf, Text, Whole, refused
+from shared.schema import About, Outside, Record
+from shared.wording import show
 
 NOTHING = 65535  # outside the layer; not a class of any set
 LAST_ID = 65532  # the numbers between this and NOTHING are for decoders, to mark what is no class
@@ -30,35 +33,110 @@ FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 Color = Tuple[int, int, int]
 
 
+WORDS = Text(longest=5000)
+NAME = Text("a name", 100, 1)
+SET_NAME = Text("a name", 64, 1, FILE_NAME.pattern, "letters, digits, dot, dash and underscore only")
+ID = Whole(0, LAST_ID)
+CODE = Whole(0, 255)
+
+
+def _about(what: str, **more: Any) -> About:
+    """Words for people may stand beside what is read; `$schema` and notes are for editors."""
+    return About(what, strict=False, **more)
+
+
 @dataclass(frozen=True)
 class Label:
-    """One class. `annotated` is False for a class that its data set lists but never shows to a network."""
+    """One class."""
 
-    id: int
-    name: str
-    aliases: Tuple[str, ...] = ()
-    annotated: bool = True
+    about: ClassVar[About] = _about("class", remedy="See docs/labels.md for a complete example")
+
+    id: Annotated[int, ID, "as in the annotation"]
+    name: Annotated[str, NAME]
+    aliases: Annotated[Tuple[str, ...], ListOf(NAME, 100, what="names"), "other names of the class"] = ()
+    annotated: Annotated[bool, Flag(), "false for a class that the data set lists but never shows to a network"] = True
+
+    def check(self) -> None:
+        for name in (self.name, *self.aliases):
+            if not plain(name):
+                raise InputRefused(f"the class {self.id} has no name, or an alias that is none: {show(name)}")
+
+
+class Colors(Kind):
+    """{"7": [red, green, blue]}: id -> 8-bit codes."""
+
+    def read(self, value: Any, key: str) -> Dict[int, Color]:
+        if not isinstance(value, dict):
+            raise refused(key, value, 'a table such as {"7": [10, 20, 30]}')
+        colors: Dict[int, Color] = {}
+        for name, color in value.items():
+            if not isinstance(name, str) or not re.fullmatch("[0-9]{1,5}", name) or int(name) > LAST_ID:
+                raise refused(key, name, f"ids from 0 to {LAST_ID}")
+            red, green, blue = ListOf(CODE, 3, 3, "codes: [red, green, blue]").read(color, f"{key}.{name}")
+            colors[int(name)] = (red, green, blue)
+        return colors
+
+    def schema(self) -> Data:
+        color = ListOf(CODE, 3, 3).schema()
+        return {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}, "additionalProperties": color}
 
 
 @dataclass(frozen=True)
 class Palette:
     """One colouring: id -> (r, g, b), 8-bit codes."""
 
-    name: str
-    source: str
-    colors: Dict[int, Color]
+    about: ClassVar[About] = _about("palette")
+
+    name: Annotated[str, Outside()]
+    source: Annotated[str, WORDS, "where the colours are from"] = ""
+    colors: Annotated[Dict[int, Color], Colors(), "a colour for every class"] = field(default_factory=dict)
+
+
+class Palettes(Kind):
+    """Palettes by name."""
+
+    def read(self, value: Any, key: str) -> Dict[str, Palette]:
+        if not isinstance(value, dict):
+            raise refused(key, value, "an object of palettes")
+        found = {}
+        for name in sorted(value):
+            if not FILE_NAME.fullmatch(name) or name == "code":
+                allowed = "letters, digits, dot, dash and underscore only, and not 'code'"
+                raise refused(f"a name in {key}", name, allowed)
+            found[name] = Record(Palette).read(value[name], f"{key}.{name}", name=name)
+        return found
+
+    def schema(self) -> Data:
+        return {"type": "object", "additionalProperties": Record(Palette).schema()}
 
 
 @dataclass(frozen=True)
 class LabelSet:
-    name: str
-    version: int
-    title: str
-    source: str
-    licence: str
-    labels: Tuple[Label, ...]
-    unlabeled: Optional[int]  # the set's own class for "not annotated"; differs from NOTHING
-    palettes: Dict[str, Palette] = field(repr=False)
+    """Which classes there are, and how they are coloured."""
+
+    about: ClassVar[About] = _about(
+        "label set", header={"format": FORMAT}, remedy="See docs/labels.md for a complete example"
+    )
+
+    name: Annotated[str, SET_NAME, "as the file is called"]
+    version: Annotated[int, Whole(1, 10**6)]
+    labels: Annotated[Tuple[Label, ...], ListOf(Record(Label), MAX_LABELS, 1, "classes"), "the classes"]
+    palettes: Annotated[Dict[str, Palette], Palettes(), "colourings by name"] = field(repr=False)
+    title: Annotated[str, Text(longest=500), "for people"] = ""
+    source: Annotated[str, WORDS, "where it is from"] = ""
+    licence: Annotated[str, WORDS] = ""
+    unlabeled: Annotated[Optional[int], ID, "the set's own class for what is not annotated"] = None
+
+    def check(self) -> None:
+        """How the values fit together. Raises InputRefused."""
+        _no_name_twice(self.labels)
+        ids = {label.id for label in self.labels}
+        if self.unlabeled is not None and self.unlabeled not in ids:
+            raise InputRefused(f"unlabeled is {self.unlabeled}, which is no class of the set")
+        if not self.palettes:
+            raise InputRefused("the set has no palette", remedy="Give every class a colour: palettes, name, colors")
+        for palette in self.palettes.values():
+            _all_coloured(palette, self.labels)
 
     @functools.cached_property
     def hash(self) -> str:
@@ -169,70 +247,18 @@ def warnings(label_set: LabelSet) -> List[str]:
 
 def label_set_from_dict(data: Any) -> LabelSet:
     """A label set from plain data. Raises InputRefused naming the first fault."""
-    table = _table(data, "a label set")
-    if table.get("format") != FORMAT:
-        raise InputRefused(f'this is no label set of format {FORMAT} (there is no "format": {FORMAT})')
-    name = _text(table, "name", 64)
-    if not FILE_NAME.fullmatch(name):
-        raise InputRefused("the name of a label set may hold letters, digits, dot, dash and underscore only")
-    labels = _labels(table.get("labels"))
-    ids = {label.id for label in labels}
-    unlabeled = table.get("unlabeled")
-    if unlabeled is not None and _whole(unlabeled, 0, LAST_ID, "unlabeled") not in ids:
-        raise InputRefused(f"unlabeled is {unlabeled}, which is no class of the set")
-    palettes = _table(table.get("palettes"), "palettes")
-    if not palettes:
-        raise InputRefused("the set has no palette", remedy="Give every class a colour: palettes, name, colors")
-    return LabelSet(
-        name=name,
-        version=_whole(table.get("version"), 1, 10**6, "version"),
-        title=_text(table, "title", 500, name),
-        source=_text(table, "source", 5000, ""),
-        licence=_text(table, "licence", 5000, ""),
-        labels=labels,
-        unlabeled=unlabeled,
-        palettes={one: _palette(one, palettes[one], labels) for one in sorted(palettes)},
-    )
+    label_set = schema.read(LabelSet, data)
+    return label_set if label_set.title else replace(label_set, title=label_set.name)
 
 
 def _load(file: Path) -> LabelSet:
     try:
-        with places.open_file(file) as opened:
-            content = opened.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            raise InputRefused("the file is too large to be a label set", file=file)
-        text = content.decode("utf-8-sig")
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-        return label_set_from_dict(data)
-    except SemrenderError as error:
+        return label_set_from_dict(documents.load(file, "a label set", MAX_FILE))
+    except InputRefused as error:
         raise error.located(file=file) from None
-    except FileNotFoundError:
-        raise MissingInput("the label set is not there", file=file) from None
-    except OSError as error:
-        raise InputRefused("the label set cannot be read", file=file, cause=error.strerror or "") from None
-    except (ValueError, RecursionError) as error:
-        raise InputRefused("the label set is not JSON", file=file, cause=str(error)) from None
 
 
-def _once(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    """JSON lets a key stand twice and keeps the last silently; here that is a fault."""
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise InputRefused(f"{twice[:60]!r} stands twice in one table")
-    return table
-
-
-def _no_number(word: str) -> Any:
-    raise InputRefused(f"{word} is no number")
-
-
-def _labels(data: Any) -> Tuple[Label, ...]:
-    if not isinstance(data, list) or not data:
-        raise InputRefused("labels must be a list of classes, at least one")
-    if len(data) > MAX_LABELS:
-        raise InputRefused(f"the set has {len(data)} classes; at most {MAX_LABELS} are allowed")
-    labels = tuple(_label(entry, position) for position, entry in enumerate(data))
+def _no_name_twice(labels: Tuple[Label, ...]) -> None:
     names: Dict[str, Label] = {}
     ids: Dict[int, Label] = {}
     for label in labels:
@@ -247,68 +273,11 @@ def _labels(data: Any) -> Tuple[Label, ...]:
                     f"{other.name!r} ({other.id}) and {label.name!r} ({label.id})",
                     cause="Case, spaces, dashes and underscores make no difference in names",
                 )
-    return labels
 
 
-def _label(data: Any, position: int) -> Label:
-    where = f"class {position + 1} of the list"
-    table = _table(data, where)
-    name = _text(table, "name", 100)
-    if not plain(name):
-        raise InputRefused(f"{where} has no name")
-    aliases = table.get("aliases", [])
-    if not isinstance(aliases, list) or len(aliases) > 100:
-        raise InputRefused(f"the aliases of {name!r} must be a list of names")
-    annotated = table.get("annotated", True)
-    if not isinstance(annotated, bool):
-        raise InputRefused(f"annotated of {name!r} must be true or false")
-    aliases = [_text({"alias": alias}, "alias", 100) for alias in aliases]
-    if not all(plain(alias) for alias in aliases):
-        raise InputRefused(f"an alias of {name!r} is empty")
-    return Label(
-        id=_whole(table.get("id"), 0, LAST_ID, f"the id of {name!r}"),
-        name=name,
-        aliases=tuple(aliases),
-        annotated=annotated,
-    )
-
-
-def _palette(name: str, data: Any, labels: Tuple[Label, ...]) -> Palette:
-    where = f"palette {name!r}"
-    if not FILE_NAME.fullmatch(name) or name == "code":
-        raise InputRefused(
-            f"{where[:100]}: the name may hold letters, digits, dot, dash and underscore only, and not be 'code'"
-        )
-    table = _table(data, where)
-    given = dict(_table(table.get("colors"), f"colors of {where}"))
-    colors: Dict[int, Color] = {}
+def _all_coloured(palette: Palette, labels: Tuple[Label, ...]) -> None:
     for label in labels:
-        color = given.pop(str(label.id), None)
-        if color is None:
-            raise InputRefused(f"{where} has no colour for {label.name!r} ({label.id})")
-        if not isinstance(color, list) or len(color) != 3:
-            raise InputRefused(f"{where}: the colour of {label.name!r} must be [red, green, blue]")
-        red, green, blue = (_whole(code, 0, 255, f"{where}: a colour code of {label.name!r}") for code in color)
-        colors[label.id] = (red, green, blue)
-    if given:
-        raise InputRefused(f"{where} has a colour for {next(iter(given))[:60]!r}, which is no id of the set")
-    return Palette(name, _text(table, "source", 5000, ""), colors)
-
-
-def _table(value: Any, where: str) -> Dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputRefused(f"{where} must be a table (JSON object)")
-    return value
-
-
-def _text(table: Dict[str, Any], key: str, most: int, default: Optional[str] = None) -> str:
-    value = table.get(key, default)
-    if not isinstance(value, str) or len(value) > most or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in value):
-        raise InputRefused(f"{key} must be a text of at most {most} characters in one line")
-    return value
-
-
-def _whole(value: Any, low: int, high: int, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InputRefused(f"{where} must be a whole number from {low} to {high}, not {str(value)[:40]!r}")
-    return value
+        if label.id not in palette.colors:
+            raise InputRefused(f"palette {palette.name!r} has no colour for {label.name!r} ({label.id})")
+    if extra := set(palette.colors) - {label.id for label in labels}:
+        raise InputRefused(f"palette {palette.name!r} has a colour for {min(extra)}, which is no id of the set")

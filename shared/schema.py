@@ -22,9 +22,9 @@ files. Maya-safe: Python 3.9, standard library only.
 from __future__ import annotations
 
 import re
+import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
-from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -40,6 +40,7 @@ from shared.kinds import CONTROL, Data, Flag, Kind, ListOf, TableOf, refused
 from shared.wording import near, show
 
 COMMENT = r"^(\$schema$|//|_comment)"  # keys for people and editors, that say nothing
+UNIONS = (Union, getattr(types, "UnionType", Union))  # Optional[X] and, on newer Pythons, X | None
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 T = TypeVar("T")
@@ -182,7 +183,6 @@ def json_schema(cls: type[Any]) -> Data:
     return {"$schema": DIALECT, "title": cls.about.what, "description": _first_line(cls), **Record(cls).schema()}
 
 
-@cache
 def declared(cls: type[Any]) -> tuple[Field, ...]:
     """The fields of a document's class."""
     hints = get_type_hints(cls, include_extras=True)
@@ -215,7 +215,7 @@ def _kind(hint: Any, holder: type[Any]) -> Kind:
         if isinstance(kind, ListOf) and isinstance(kind.item, Record):
             return replace(kind, item=Record(kind.item.cls, holder))
         return kind
-    if get_origin(hint) is Union:  # Optional: None never comes here, it stands for the default
+    if get_origin(hint) in UNIONS:  # Optional: None never comes here, it stands for the default
         return _kind(inner[0], holder)
     if get_origin(hint) is tuple:
         return ListOf(_kind(inner[0], holder))

@@ -202,9 +202,7 @@ class Shot:
     ]
     width: Annotated[Optional[int], SIDE, "pixels; else as the passes are"] = None
     height: Annotated[Optional[int], SIDE, "pixels; else as the passes are"] = None
-    pixel_aspect: Annotated[Optional[float], Number(0.1, 10), "width by height; else as the passes say, or 1"] = (
-        None
-    )
+    pixel_aspect: Annotated[Optional[float], Number(0.1, 10), "width by height; else as the passes say, or 1"] = None
     context: Annotated[Optional[str], PATTERN, "the label pass of the full frame, that layers are painted in"] = None
     context_read: Annotated[Data, Settings(), "how the context is read"] = field(default_factory=dict)
     fill: Annotated[Optional[str], WORD, "class outside a layer where there is no context"] = None

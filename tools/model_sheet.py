@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.painting import fit, unfit
 from inference_server.preview import colours
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     card = find_card(arguments.model)
-    model, label_set = load_model(card), load_label_set(card.label_set.name)
+    model, label_set = load_model(card), load_label_set(card.labels.label_set.name)
     pairs = read_pairs(find_pairs(str(arguments.pairs)), label_set)
     flat = np.zeros((65536, 3), np.uint8)
     for identity in pairs.pixels():
@@ -47,7 +47,7 @@ def main() -> None:
         height, width = ids.shape
         step = card.size.multiple
         size = (-(-width // step) * step, -(-height // step) * step)
-        wanted = card.channel_table()[ids]
+        wanted = card.labels.channel_table()[ids]
         channels = fit(wanted, size, card.size.fit)
         picture = model.paint(PaintInput(channels, None, arguments.seed, card.check_options({})))
         painted = (unfit(picture, channels, wanted, card.size.fit) * 255 + 0.5).astype(np.uint8)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inference_server import cards
+from inference_server import cards, catalogue
 from inference_server.models.base import checked_weights
 from shared import places
 from shared.errors import MissingInput, ModelRefused
@@ -18,9 +19,9 @@ SAMPLES = "samples.png"
 
 def check_name(name: str, replace: bool) -> None:
     """Raises ModelRefused for a name that is none, that ships, or that is taken (unless `replace`)."""
-    if not cards.NAME.fullmatch(name):
+    if not re.fullmatch(cards.FILE_NAME, name):
         raise ModelRefused(f"{name!r} is no name for a model", remedy="Use letters, digits, dot, dash and underscore")
-    if (cards.SHIPPED / name).exists():
+    if (catalogue.SHIPPED / name).exists():
         raise ModelRefused(f"{name} is the name of a model that ships with semrender", remedy="Choose another name")
     if (places.models_folder() / name).exists() and not replace:
         raise ModelRefused(f"there is a model named {name} already", remedy="Remove it first, or add --replace")
@@ -62,11 +63,11 @@ def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> 
 
 def remove_model(name: str) -> Path:
     """Remove a model that the user added. Raises ModelRefused for a shipped one."""
-    if (cards.SHIPPED / name).exists():
+    if (catalogue.SHIPPED / name).exists():
         raise ModelRefused(f"{name} ships with semrender and stays")
     target = places.models_folder() / name
-    if not cards.NAME.fullmatch(name) or not target.is_dir():
-        cards.find_card(name)  # raises with near names
+    if not re.fullmatch(cards.FILE_NAME, name) or not target.is_dir():
+        catalogue.find_card(name)  # raises with near names
         raise MissingInput("the model's folder is not there", file=target)
     shutil.rmtree(target)
     return target

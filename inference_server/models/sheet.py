@@ -28,7 +28,7 @@ def paint_sheet(card: Card, labels: Path, file: Path) -> list[str]:
     ids, colours = _labels(card, labels)
     size = painting_size(card, ids.shape[1], ids.shape[0], None)
     rows, columns = (np.arange(n) * m // n for n, m in ((size[1], ids.shape[0]), (size[0], ids.shape[1])))
-    channels = card.channel_table()[ids][np.ix_(rows, columns)]
+    channels = card.labels.channel_table()[ids][np.ix_(rows, columns)]
     model = load_model(card)
     looks = [str(look) for option in card.options if option.name == LOOK for look in option.choices] or [""]
     pictures = [("labels", colours)]
@@ -46,7 +46,7 @@ def _labels(card: Card, file: Path) -> tuple[NDArray[np.uint16], NDArray[np.uint
     ids = read_label_pass(file, shown, ReadOptions()).ids
     with Image.open(file) as picture:
         colours = np.asarray(picture.convert("RGB"))
-    own = load_label_set(card.label_set.name)
+    own = load_label_set(card.labels.label_set.name)
     if own.hash == shown.hash:
         return ids, colours
     by_name = {label.name: label.id for label in own.labels}

@@ -40,7 +40,7 @@ class SleepModel(Model):
             while SleepModel.begun > _may_begin(places.home() / "gate"):
                 time.sleep(0.005)
         until = time.perf_counter() + float(self.card.config["seconds"])
-        colours = np.random.default_rng(request.seed).random((self.card.channels.count, 3), np.float32)
+        colours = np.random.default_rng(request.seed).random((self.card.labels.channels.count, 3), np.float32)
         picture: NDArray[np.float32] = colours[request.channels]
         time.sleep(max(0.0, until - time.perf_counter()))
         return picture

@@ -188,7 +188,7 @@ def load(card: Card, folder: Path, device: str) -> SmallModel:
             net = SmallNet(shape)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelRefused("the configuration in the card describes no network", file=folder) from error
-    if card.channels.count != net.config.classes:
+    if card.labels.channels.count != net.config.classes:
         raise ModelRefused("the card's channels are not the network's classes", file=folder)
     state = {name: tensor.float() for name, tensor in checked_weights(card, folder).items()}
     fitting(net, state, str(folder))  # no more memory than the weights' own is taken

@@ -225,7 +225,7 @@ def card_config(card: Card) -> SpadeConfig:
         sound = sound and config.norm in ("batch", "instance")
     except TypeError:
         sound = False
-    if not sound or card.channels.count != config.semantic_nc - config.instance_edges:
+    if not sound or card.labels.channels.count != config.semantic_nc - config.instance_edges:
         raise ModelRefused(
             f"the configuration in the card of {card.name} describes no network",
             file=card.folder,

@@ -110,13 +110,13 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     options = [look for option in card.options if option.name == "look" for look in option.choices]
     known_looks, looks = (tuple(options) or ("",)), _by_frequency(pairs.looks)
     all_looks = known_looks + tuple(look for look in looks if look not in known_looks)
-    added = [identity for identity in pairs.pixels() if identity not in card.channels.of]
-    of = {**card.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
-    relatives = [of.get(card.fallbacks.get(identity, -1), card.channels.nothing) for identity in added]
+    added = [identity for identity in pairs.pixels() if identity not in card.labels.channels.of]
+    of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
+    relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
     config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths)
     net_small = SmallNet(config_small)
     net_small.load_state_dict(grown(state, old, relatives, len(all_looks) - len(known_looks)))
-    fallbacks = {a: b for a, b in card.fallbacks.items() if a not in of}
+    fallbacks = {a: b for a, b in card.labels.fallbacks.items() if a not in of}
     # The look of the new pairs is what is painted by default.
     order = tuple(sorted(range(len(all_looks)), key=lambda n: (all_looks[n] not in looks, n)))
     _reorder_looks(net_small, config_small.classes, order)
@@ -124,8 +124,8 @@ def going_on(card: Card, pairs: Pairs) -> Start:
         "small",
         net_small,
         asdict(config_small),
-        Channels(config_small.classes, of, card.channels.nothing),
-        tuple(sorted({*card.trained, *pairs.pixels()})),
+        Channels(config_small.classes, of, card.labels.channels.nothing),
+        tuple(sorted({*card.labels.trained, *pairs.pixels()})),
         fallbacks,
         tuple(all_looks[n] for n in order),
         16,

@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from inference_server.cards import Card, find_card
+from inference_server.cards import Card
+from inference_server.catalogue import find_card
 from inference_server.models import checkpoint as published
 from inference_server.models.install import check_name
 from inference_server.models.precision import half_of
@@ -245,10 +246,10 @@ def _start(request: Request, pairs: Pairs, label_set: LabelSet) -> Start:
         card = published.make_card(request.name, config, label_set, "", checkpoint.name, "")
         return spade_start(config, weights, card, pairs, str(checkpoint))
     model = find_card(request.start)
-    if model.label_set.hash != label_set.hash:
+    if model.labels.label_set.hash != label_set.hash:
         raise InputRefused(
-            f"{model.name} was trained on {model.label_set.name}, the pairs are read as {label_set.name}",
-            remedy=f"Use --label-set {model.label_set.name}, or begin with a new network",
+            f"{model.name} was trained on {model.labels.label_set.name}, the pairs are read as {label_set.name}",
+            remedy=f"Use --label-set {model.labels.label_set.name}, or begin with a new network",
         )
     return going_on(model, pairs)
 

@@ -11,7 +11,7 @@ import pytest
 
 from ae_bridge.aep import make_project
 from inference_server import outputs
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from shared.delivery import read_delivery
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import running_server

@@ -102,12 +102,12 @@ def test_the_list_of_commands_is_what_the_rooms_add(module):
 
 
 def test_the_default_model_is_small_and_licensed():
-    from inference_server.cards import SHIPPED, find_card
+    from inference_server.catalogue import SHIPPED, find_card
     from inference_server.requests import DEFAULT_MODEL
 
     folder = SHIPPED / DEFAULT_MODEL
     assert sum(file.stat().st_size for file in folder.iterdir()) < 12 * 2**20
     card = find_card(DEFAULT_MODEL)
     assert card.licence == "Apache-2.0" and card.data
-    covered = set(card.trained) | set(card.fallbacks)
+    covered = set(card.labels.trained) | set(card.labels.fallbacks)
     assert covered == set(range(183)), "every class of the label set is known or has a relative"

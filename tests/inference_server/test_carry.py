@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server.cards import find_card
 from inference_server.carry import carry
+from inference_server.catalogue import find_card
 from inference_server.models import sleep
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import label_set_from_dict, load_label_set
@@ -82,7 +82,7 @@ def test_a_model_of_another_set_paints_coco():
 def test_the_models_own_set_is_not_carried():
     found = carry(find_card(COUNTRYSIDE), load_label_set("coco_stuff"), {})
     assert not found.of and not found.notes
-    assert (found.table(find_card(COUNTRYSIDE)) == find_card(COUNTRYSIDE).channel_table()).all()
+    assert (found.table(find_card(COUNTRYSIDE)) == find_card(COUNTRYSIDE).labels.channel_table()).all()
 
 
 def test_names_of_several_words_are_known_by_their_words():
@@ -110,7 +110,7 @@ def test_what_is_asked_goes_first():
 
 def test_a_map_within_the_models_own_set_changes_that_class_alone():
     card, coco = find_card(COUNTRYSIDE), load_label_set("coco_stuff")
-    table, before = carry(card, coco, {"building-other": "house"}).table(card), card.channel_table()
+    table, before = carry(card, coco, {"building-other": "house"}).table(card), card.labels.channel_table()
     building, house = coco.find("building-other").id, coco.find("house").id
     assert table[building] == before[house] != before[building]
     table[building] = before[building]

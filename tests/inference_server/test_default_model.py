@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, checked_weights, load_model
 from inference_server.requests import DEFAULT_MODEL
 from shared.errors import ModelRefused
@@ -25,7 +25,7 @@ def ids():
 
 
 def paint(model, ids, seed=0, look="summer"):
-    channels = model.card.channel_table()[ids]
+    channels = model.card.labels.channel_table()[ids]
     return model.paint(PaintInput(channels, None, seed, {"look": look}))
 
 
@@ -69,7 +69,7 @@ def test_a_change_far_away_changes_nothing_here(model, ids):
 
 
 def test_ids_without_a_class_never_reach_the_network():
-    table = find_card(DEFAULT_MODEL).channel_table()
+    table = find_card(DEFAULT_MODEL).labels.channel_table()
     assert table[NOTHING] < 24 and (table[:183] < 24).all()
     assert (table[183:NOTHING] == NOTHING).all()
 

@@ -5,7 +5,7 @@ import OpenEXR
 import pytest
 
 from benchmarks import judge, warping_error
-from inference_server.cards import find_card
+from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
 from inference_server.requests import DEFAULT_MODEL
 from shared.errors import InputRefused
@@ -76,7 +76,7 @@ def test_a_locked_camera_gives_a_locked_picture():
     moved_train = ids.copy()
     moved_train[100:130, 560:600] = label_set.find("train").id
     model = load_model(find_card(DEFAULT_MODEL))
-    table, options = model.card.channel_table(), model.card.check_options({})
+    table, options = model.card.labels.channel_table(), model.card.check_options({})
     one, other, again = (model.paint(PaintInput(table[i], None, 3, options)) for i in (ids, moved_train, ids))
     assert (one == again).all()
     assert np.abs(one[:, :300] - other[:, :300]).max() * 255 < 1e-2

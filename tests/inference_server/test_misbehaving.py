@@ -76,7 +76,7 @@ def test_too_little_memory_is_said_before_the_run(add_sleep_model, colour_frames
 
 
 def test_models_beyond_the_budget_make_room_for_the_one_in_use(add_sleep_model, monkeypatch):
-    from inference_server.cards import find_card
+    from inference_server.catalogue import find_card
     from inference_server.models import base
 
     names = [add_sleep_model(f"m{n}", seconds=n) for n in range(3)]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inference_server import cards, models_cli
+from inference_server import catalogue, models_cli
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.checkpoint import add_checkpoint
 from inference_server.models.install import remove_model
@@ -67,7 +67,7 @@ def test_ids_of_a_file_reach_their_channels(label_set, golden, tmp_path):
     labels = read_label_pass(tmp_path / "ids.png", load_label_set(label_set), ReadOptions(encoding="ids"))
     card = add_published(label_set, tmp_path)
     assert labels.ids[0, -1] == NOTHING
-    assert card.channel_table()[labels.ids][0].tolist() == list(golden.values())
+    assert card.labels.channel_table()[labels.ids][0].tolist() == list(golden.values())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_id_of_another_set_reaches_no_channel(label_set, value, tmp_path):
     Image.fromarray(np.full((4, 4), value, np.uint8)).save(tmp_path / "ids.png")
     with pytest.raises(InputRefused, match=str(value)):
         read_label_pass(tmp_path / "ids.png", load_label_set(label_set), ReadOptions(encoding="ids"))
-    assert add_published(label_set, tmp_path).channel_table()[value] == NOTHING
+    assert add_published(label_set, tmp_path).labels.channel_table()[value] == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_an_id_of_another_set_reaches_no_channel(label_set, value, tmp_path):
 def test_published_networks_are_recognised(label_set, channels, uses, size, tmp_path):
     card = add_published(label_set, tmp_path)
     labels = load_label_set(label_set)
-    assert (card.channels.count, card.uses, (card.size.width, card.size.height)) == (channels, uses, size)
-    assert (card.label_set.name, card.label_set.hash) == (label_set, labels.hash)
-    assert set(card.channels.of) == {label.id for label in labels.labels}
+    assert (card.labels.channels.count, card.uses, (card.size.width, card.size.height)) == (channels, uses, size)
+    assert (card.labels.label_set.name, card.labels.label_set.hash) == (label_set, labels.hash)
+    assert set(card.labels.channels.of) == {label.id for label in labels.labels}
     assert card.config["layers"] == PUBLISHED[label_set].layers
     assert card.licence == "as given by its author"
 
@@ -101,7 +101,7 @@ def test_published_networks_are_recognised(label_set, channels, uses, size, tmp_
 def test_classes_that_coco_never_annotated_are_not_said_to_be_known(tmp_path):
     card = add_published("coco_stuff", tmp_path)
     never = {11, 25, 28, 29, 44, 65, 67, 68, 70, 82, 90}
-    assert {identity for identity, _ in card.untrained(range(182))} == never
+    assert {identity for identity, _ in card.labels.untrained(range(182))} == never
 
 
 # What is refused, and in which words.
@@ -220,9 +220,9 @@ def test_a_model_is_replaced_only_on_request(tmp_path):
     other = saved(tmp_path, published_state(Kind(**SMALL), seed=1))
     with pytest.raises(ModelRefused, match=r"already.*--replace"):
         add_toys(other)
-    assert cards.find_card("mine").hash == first.hash
+    assert catalogue.find_card("mine").hash == first.hash
     second = add_toys(other, replace=True)
-    assert cards.find_card("mine").hash == second.hash != first.hash
+    assert catalogue.find_card("mine").hash == second.hash != first.hash
 
 
 def test_a_failed_replacement_leaves_the_model(tmp_path):
@@ -230,12 +230,12 @@ def test_a_failed_replacement_leaves_the_model(tmp_path):
     labels = np.zeros((64, 96), np.uint16)
     with pytest.raises(ModelRefused):
         add_toys(saved(tmp_path, changed(**{GAMMA: None})), replace=True)
-    assert cards.find_card("mine").hash == first.hash
-    assert load_model(cards.find_card("mine")).paint(PaintInput(labels)).shape == (64, 96, 3)
+    assert catalogue.find_card("mine").hash == first.hash
+    assert load_model(catalogue.find_card("mine")).paint(PaintInput(labels)).shape == (64, 96, 3)
 
 
 def test_shipped_models_are_neither_replaced_nor_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(catalogue, "SHIPPED", tmp_path / "shipped")
     (tmp_path / "shipped" / "default").mkdir(parents=True)
     path = saved(tmp_path)
     for replace in (False, True):
@@ -395,7 +395,7 @@ def test_a_dont_care_channel_is_not_taken_for_instance_edges(tmp_path):
     """Four classes and don't-care need as many channels as four classes and edges; opt.txt tells them apart."""
     (tmp_path / "opt.txt").write_text("label_nc: 4\ncontain_dontcare_label: True\nno_instance: True\n")
     card = add_toys(saved(tmp_path))
-    assert (card.uses, card.channels.count, card.channels.nothing) == ((), 5, 4)
+    assert (card.uses, card.labels.channels.count, card.labels.channels.nothing) == ((), 5, 4)
 
 
 def test_a_refused_size_leaves_no_folder_behind(tmp_path):

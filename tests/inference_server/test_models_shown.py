@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server import cards
+from inference_server import catalogue
 from shared import places
 from shared.label_set import load_label_set
 from tests.conftest import ROOT, semrender
@@ -16,10 +16,10 @@ from tests.conftest import ROOT, semrender
 
 def test_show_names_every_class_its_relatives_every_option_and_the_licence():
     done = semrender("models", "show", "countryside")
-    card, labels = cards.find_card("countryside"), load_label_set("coco_stuff")
+    card, labels = catalogue.find_card("countryside"), load_label_set("coco_stuff")
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stdout.split())
-    for identity in (*card.trained, *card.fallbacks):
+    for identity in (*card.labels.trained, *card.labels.fallbacks):
         assert labels.by_id(identity).name in text
     for words in ("look=summer (summer, overcast, golden, autumn)", "precision=float32 (float32, half, auto)"):
         assert words in text

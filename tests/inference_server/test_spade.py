@@ -32,7 +32,7 @@ def add_reference(folder, name, to):
 
 def farthest(model, labels, instance, image, **request):
     """The largest difference from the reference picture (3, H, W) in tanh range."""
-    channels = model.card.channel_table()[labels.astype(np.uint16)]
+    channels = model.card.labels.channel_table()[labels.astype(np.uint16)]
     picture = model.paint(PaintInput(channels, instance, **request))
     assert picture.dtype == np.float32 and picture.shape == (*labels.shape, 3)
     return np.abs(2 * picture.astype(np.float64) - 1 - image.transpose(1, 2, 0)).max()

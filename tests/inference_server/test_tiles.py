@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from inference_server import painting
-from inference_server.cards import SCALES, find_card, painting_size
+from inference_server.cards import SCALES, painting_size
+from inference_server.catalogue import find_card
 from inference_server.models import base, small, spade
 from inference_server.models.base import PaintInput, load_model, memory, reach
 from inference_server.painting import fit, unfit

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from inference_server import cards
+from inference_server import catalogue
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.install import add_folder, remove_model
 from inference_server.models.small import noise_plane
@@ -63,7 +63,7 @@ def request(folder, **changes):
 
 
 def weights(name="mine"):
-    card = cards.find_card(name)
+    card = catalogue.find_card(name)
     return (card.folder / card.weights.file).read_bytes()
 
 
@@ -177,15 +177,15 @@ def test_a_trained_model_is_listed_painted_moved_and_removed(tmp_path):
     quiet = Quiet()
     outcome = train(request(write_pairs(tmp_path / "p")), quiet)
     card = outcome.card
-    assert outcome.finished and set(card.trained) == {GRASS, SKY, TREE}
+    assert outcome.finished and set(card.labels.trained) == {GRASS, SKY, TREE}
     assert "4 pairs" in card.data and "6 of 6 steps" in card.data
     assert (card.folder / "samples.png").is_file() and (work_folder("mine") / "losses.png").is_file()
     ids, _ = scene(9, (48, 32))
-    painted = load_model(card).paint(PaintInput(card.channel_table()[ids], None, 0, card.check_options({})))
+    painted = load_model(card).paint(PaintInput(card.labels.channel_table()[ids], None, 0, card.check_options({})))
     assert painted.shape == (32, 48, 3) and painted.std() > 0
     copy = tmp_path / "usb"
     card.folder.rename(copy)
-    assert "mine" not in cards.available_cards()[0]
+    assert "mine" not in catalogue.available_cards()[0]
     again = add_folder(copy, "theirs")
     assert again.hash == card.hash and (again.folder / "samples.png").is_file()
     damaged = bytearray((copy / "weights.safetensors").read_bytes())
@@ -194,7 +194,7 @@ def test_a_trained_model_is_listed_painted_moved_and_removed(tmp_path):
     with pytest.raises(ModelRefused, match="not those that the card describes"):
         add_folder(copy, "broken")
     remove_model("theirs")
-    assert "theirs" not in cards.available_cards()[0]
+    assert "theirs" not in catalogue.available_cards()[0]
 
 
 def test_training_learns_the_colours(tmp_path):
@@ -317,15 +317,15 @@ def test_a_model_goes_on_with_a_class_it_did_not_know(tmp_path):
     ids[10:14] = fence
     Image.fromarray(ids.astype(np.uint8)).save(folder / "00000_label.png")
     card = train(request(folder, name="more", start="mine", steps=1), Quiet()).card
-    assert set(card.trained) == {GRASS, SKY, TREE, fence} and card.channels.count == 4
-    assert card.source["training"]["parent"] == cards.find_card("mine").hash
+    assert set(card.labels.trained) == {GRASS, SKY, TREE, fence} and card.labels.channels.count == 4
+    assert card.source["training"]["parent"] == catalogue.find_card("mine").hash
 
 
 def test_going_on_begins_with_the_models_own_picture(tmp_path):
     """Before the first step the grown network paints what its parent paints, also for the looks' new order."""
     folder = write_pairs(tmp_path / "p")
     pairs = read_pairs(find_pairs(str(folder)), COCO)
-    parent = cards.find_card("countryside")
+    parent = catalogue.find_card("countryside")
     start = going_on(parent, pairs)
     assert start.looks[0] == "" and set(start.looks[1:]) == {"summer", "overcast", "golden", "autumn"}
     mine = paint_pairs(start, start.net, pairs, "cpu")
@@ -334,7 +334,7 @@ def test_going_on_begins_with_the_models_own_picture(tmp_path):
     model = load_model(parent)
     model.net.eval()
     for look, picture in (("summer", mine[0]), ("autumn", autumn[0])):
-        channels = torch.from_numpy(parent.channel_table()[pairs.ids[0]].astype(np.int64))[None]
+        channels = torch.from_numpy(parent.labels.channel_table()[pairs.ids[0]].astype(np.int64))[None]
         noise = torch.from_numpy(noise_plane(0, *pairs.ids.shape[1:]))[None]
         with torch.no_grad():
             wanted = model.net(channels, torch.tensor([model.looks.index(look)]), noise)[0].permute(1, 2, 0)
@@ -347,9 +347,9 @@ def test_a_published_spade_checkpoint_goes_on_and_paints(tmp_path):
     folder = write_pairs(tmp_path / "p", size=(64, 64))
     start = str(tmp_path / "latest_net_G.pth")
     card = train(request(folder, start=start, steps=2, size=(64, 64)), Quiet()).card
-    assert card.family == "spade" and card.uses == ("instance",) and card.channels.count == 183
+    assert card.family == "spade" and card.uses == ("instance",) and card.labels.channels.count == 183
     ids, _ = scene(0, (256, 256))
-    painted = load_model(card).paint(PaintInput(card.channel_table()[ids], None, 0, card.check_options({})))
+    painted = load_model(card).paint(PaintInput(card.labels.channel_table()[ids], None, 0, card.check_options({})))
     assert painted.shape == (256, 256, 3) and np.isfinite(painted).all()
     # The added model goes on as well.
     again = train(request(folder, name="again", start="mine", steps=1, size=(64, 64)), Quiet()).card
@@ -368,7 +368,7 @@ def test_a_new_spade_for_a_label_set_of_ones_own(tmp_path):
         Image.fromarray(labels).save(folder / f"{number}_label.png")
         Image.fromarray(np.stack([labels * 9] * 3, 2)).save(folder / f"{number}_image.png")
     card = train(request(folder, family="spade", label_set="toys", steps=1), Quiet()).card
-    assert card.label_set.name == "toys" and card.family == "spade"
+    assert card.labels.label_set.name == "toys" and card.family == "spade"
     load_model(card)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from inference_server import cards
+from inference_server import catalogue
 from inference_server.models.base import load_model
 from inference_server.models.checkpoint import add_checkpoint
 from inference_server.models.install import add_folder
@@ -89,7 +89,7 @@ def test_a_wide_network_is_not_built_to_find_out_that_it_does_not_fit(tmp_path):
 
 def changed_model(tmp_path, config, weights=None):
     """The shipped model's folder with another configuration in its card, and if asked other weights."""
-    shipped = cards.SHIPPED / "countryside"
+    shipped = catalogue.SHIPPED / "countryside"
     card = json.loads((shipped / "card.json").read_text())
     content = (shipped / "weights.safetensors").read_bytes() if weights is None else weights
     card["config"].update(config)
@@ -105,7 +105,7 @@ def changed_model(tmp_path, config, weights=None):
 def test_a_card_that_describes_a_network_unlike_its_weights_is_refused(widths, tmp_path):
     changed_model(tmp_path, {"widths": widths})
     with pytest.raises(ModelRefused, match=r"the checkpoint (lacks|has no place for|has other shapes)"):
-        load_model(cards.find_card("mine"))
+        load_model(catalogue.find_card("mine"))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_card_that_describes_a_network_unlike_its_weights_is_refused(widths, t
 def test_weights_that_are_no_safetensors_are_refused_in_words(weights, tmp_path):
     folder = changed_model(tmp_path, {}, weights)
     with pytest.raises(ModelRefused, match=r"no safetensors file|the checkpoint lacks"):
-        load_model(cards.find_card("mine"))
+        load_model(catalogue.find_card("mine"))
     if weights != (2).to_bytes(8, "little") + b"{}":
         with pytest.raises(ModelRefused, match="no safetensors file"):
             add_folder(folder, "other")

@@ -223,7 +223,10 @@ def test_fps_refused(written: object) -> None:
         (with_layer(lables="x"), r'layer a: .*no key "lables".*Perhaps "labels"'),
         (minimal(layers=[{"name": "a"}]), r'layer a: "layers\[0\].labels" is missing'),
         (minimal(layers=[{"labels": "a"}]), r'layer number 1 from the top: "layers\[0\].name" is missing'),
-        (minimal(layers=["a"]), r'layer number 1 from the top: "layers\[0\]" is "a".*an object with the keys of a layer'),
+        (
+            minimal(layers=["a"]),
+            r'layer number 1 from the top: "layers\[0\]" is "a".*an object',
+        ),
         (minimal(layers=[]), "layers.*1 to 256"),
         (minimal(layers={}), "layers.*1 to 256"),
         (minimal(fps=None), '"fps" is missing'),
