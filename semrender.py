@@ -37,6 +37,7 @@ COMMANDS = {
     "shared.cli": {
         "decode": "turn a label pass into a grey PNG of class ids",
         "labels": "which label sets there are, and which colour is which class",
+        "schema": "the JSON Schema of shot.json and its kin, for your editor",
     },
     "ae_bridge.cli": {
         "aep": "lay a delivery out as a new After Effects project",

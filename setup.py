@@ -27,7 +27,7 @@ setup(
     py_modules=["semrender"],
     packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
     package_data={
-        "shared": ["label_sets/*.json"],
+        "shared": ["label_sets/*.json", "schemas/*.json"],
         "maya_plugin": ["icons/*.svg"],
         "inference_server": ["kin.json", "models/weights/*/*"],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
@@ -62,6 +62,7 @@ setup(
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.5",
             "hypothesis>=6.100",
+            "jsonschema>=4.20",
             "ruff>=0.17,<0.18",
             "mypy>=2.1,<3",
             "import-linter>=2.3",

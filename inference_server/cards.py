@@ -307,6 +307,11 @@ class Card:
         return {**_today(self.source), "options": [schema.plain(one) for one in self.options], "hash": self.hash}
 
 
+def plain_inputs(labels: LabelsInput, uses: Iterable[str]) -> Data:
+    """What a card says of a model that takes labels, and uses more where it is there."""
+    return {"labels": schema.plain(labels), **{name: {} for name in uses}}
+
+
 def load_card(folder: Path) -> Card:
     """Read and check the card of a model folder. Raises ModelRefused naming file and field."""
     file = folder / "card.json"
@@ -341,8 +346,8 @@ def _flat(source: Mapping[str, Any]) -> dict[str, Any]:
     inputs = dict(source.get("inputs", {}))
     labels = inputs.pop("labels", {})
     plain_uses = all(one == {} for one in inputs.values()) and set(inputs) <= {"instance"}
-    flat = {**source, **labels, "uses": list(inputs) if plain_uses else [], "inputs": {} if plain_uses else inputs}
-    return flat
+    uses, rest = (list(inputs), {}) if plain_uses else ([], inputs)
+    return {**source, "fallbacks": {}, **labels, "uses": uses, "inputs": rest}
 
 
 def _completed(option: Option) -> Option:

@@ -1,4 +1,4 @@
-"""`semrender decode` and `semrender labels`: what is in a label pass, and which colour is which class."""
+"""`semrender decode`, `labels` and `schema`: what is in a label pass, and how the files are written."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 Commands = Any  # argparse has no public name for what add_subparsers returns
 NOT_ANNOTATED = "never annotated"
+SCHEMAS = Path(__file__).parent / "schemas"  # written by tools/schemas.py
 READ = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
 
 
 def add_commands(commands: Commands) -> None:
-    """Register `decode` and `labels`; each sets `run(arguments) -> exit code`."""
+    """Register `decode`, `labels` and `schema`; each sets `run(arguments) -> exit code`."""
     decode = commands.add_parser("decode", help="turn a label pass into a grey PNG of class ids")
     decode.add_argument("file", type=Path, help="PNG, TIFF, JPEG or EXR")
     decode.add_argument("--out", type=Path, metavar="IDS.png", help="where to write it (default: only say what is in)")
@@ -59,6 +60,15 @@ def add_commands(commands: Commands) -> None:
     names.add_argument("--names", type=Path, metavar="FILE", help="a table with classes that are known already")
     names.add_argument("--out", type=Path, metavar="NAMES.csv", help=".csv or .json, to be given back with --names")
     names.set_defaults(run=run_names)
+
+    schema = commands.add_parser("schema", help="the JSON Schema of shot.json and its kin, for your editor")
+    schema.add_argument("document", choices=sorted(file.name.partition(".")[0] for file in SCHEMAS.glob("*.json")))
+    schema.set_defaults(run=run_schema)
+
+
+def run_schema(arguments: argparse.Namespace) -> int:
+    print((SCHEMAS / f"{arguments.document}.schema.json").read_text(encoding="utf-8"), end="")
+    return 0
 
 
 # --- decode -----------------------------------------------------------------------------------------------

@@ -45,11 +45,11 @@ def parse(text: str) -> Any:
     """JSON, strictly: no key twice, no NaN; the words say line and column. Raises InputRefused."""
     try:
         return _parsed(text)
+    except json.JSONDecodeError:
+        pass
+    try:
+        return _parsed(COMMENTS.sub(_blank, text))
     except json.JSONDecodeError as error:
-        try:
-            return _parsed(COMMENTS.sub(_blank, text))
-        except json.JSONDecodeError:
-            pass
         remedy = "Often a comma too many or too few, or a missing quotation mark"
         if "escape" in error.msg:
             remedy = r"Write / instead of \ in paths, on Windows too"

@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.documents import parse
 from shared.errors import InputRefused
+from shared.kinds import TableOf, Text
+from shared.schema import is_comment
 
 MAX_BYTES = 8 << 20
 HEADINGS = ("name", "class")
+NAMES = TableOf(Text("a class, or nothing", longest=1000), what='such as {"Tree*": "tree", "Loco": "train"}')
 SEPARATORS = ",;\t"  # programs for tables write one of these, by the language they are set to
 
 
@@ -53,16 +57,10 @@ def names_text(rows: Sequence[Named], suffix: str) -> str:
 
 def _from_json(text: str, file: Path) -> dict[str, str]:
     try:
-        table = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InputRefused(
-            "the table of names is not JSON", file=file, remedy="A table in lines ends in .csv"
-        ) from None
-    if not isinstance(table, dict) or not all(isinstance(name, str) for name in table.values()):
-        raise InputRefused(
-            "the table of names must be a JSON object", file=file, remedy='Write {"Tree*": "tree", "Loco": "train"}'
-        )
-    return table
+        table: dict[str, str] = NAMES.read(parse(text), "the table of names")
+    except InputRefused as error:
+        raise error.located(file=file) from None
+    return {name: means for name, means in table.items() if not is_comment(name)}
 
 
 def _from_csv(text: str, file: Path) -> dict[str, str]:

@@ -149,7 +149,7 @@ class Record(Kind):
     def schema(self) -> Data:
         properties: Data = {key: {"const": value} for key, value in self.about.header.items()}
         for item in declared(self.cls):
-            said: Data = dict(item.kind.schema())
+            said: Data = _or_null(item.kind.schema()) if item.default is None else dict(item.kind.schema())
             if item.words:
                 said["description"] = item.words
             if isinstance(item.default, (bool, int, float, str)):
@@ -226,6 +226,14 @@ def _kind(hint: Any, holder: type[Any]) -> Kind:
     if is_dataclass(hint) and isinstance(hint, type):
         return Record(hint, holder)
     raise TypeError(f"nothing says what may stand at {hint}")
+
+
+def _or_null(said: Data) -> Data:
+    if "enum" in said:
+        return {**said, "enum": [*said["enum"], None]}
+    if "type" in said:
+        return {**said, "type": [said["type"], "null"]}
+    return {"anyOf": [*said["anyOf"], {"type": "null"}]} if "anyOf" in said else dict(said)
 
 
 def _judge_header(about: About, data: Data) -> None:

@@ -215,11 +215,12 @@ def make_card(
 ) -> dict[str, Any]:
     """The card of an added checkpoint. Its channel table is explicit: id -> id, what is NOTHING -> unlabeled.
 
-    `channels.count` counts label channels; the edge channel comes on top (`config.instance_edges`).
+    `count` of the channels counts label channels; the edge channel comes on top (`config.instance_edges`).
     """
     ids = [label.id for label in label_set.labels]
     count = config.semantic_nc - config.instance_edges
     dont_care = count - 1 if count > max(ids) + 1 else 0
+    unlabeled = label_set.unlabeled
     return {
         "format": cards.FORMAT,
         "name": name,
@@ -230,17 +231,16 @@ def make_card(
         "licence": licence,
         "credit": "Network after Park et al., CVPR 2019; weights by their author",
         "data": "",
-        "label_set": {"name": label_set.name, "version": label_set.version, "hash": label_set.hash},
-        "channels": {
-            "count": count,
-            "of": {str(identity): identity for identity in ids},
-            "nothing": dont_care if label_set.unlabeled is None else label_set.unlabeled,
-        },
-        "trained": [label.id for label in label_set.labels if label.annotated],
-        "fallbacks": {},
+        "inputs": cards.plain_inputs(
+            cards.LabelsInput(
+                cards.LabelSetRef(label_set.name, label_set.version, label_set.hash),
+                cards.Channels(count, {i: i for i in ids}, dont_care if unlabeled is None else unlabeled),
+                tuple(label.id for label in label_set.labels if label.annotated),
+            ),
+            ["instance"] if config.instance_edges else [],
+        ),
         "size": {"width": config.width, "height": config.height, "fit": "stretch", "multiple": config.step},
         "options": [PRECISION] if config.kernel == 3 else [],
-        "uses": ["instance"] if config.instance_edges else [],
         "weights": {"file": WEIGHTS, "sha256": sha256},
         "config": json.loads(json.dumps(asdict(config))),
     }

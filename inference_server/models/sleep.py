@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.cards import FORMAT, Card
+from inference_server import cards
+from inference_server.cards import Card
 from inference_server.models.base import Model, PaintInput
 from shared import places
 from shared.label_set import load_label_set
@@ -75,15 +76,20 @@ def add(name: str, seconds: float, label_set: str = "coco_stuff", **changes: obj
     folder.mkdir(parents=True)
     (folder / "none").write_bytes(b"")
     card = {
-        "format": FORMAT,
+        "format": cards.FORMAT,
         "name": name,
         "title": "Stand-in that sleeps",
         "version": 1,
         "family": "sleep",
         "licence": "Apache-2.0",
-        "label_set": {"name": labels.name, "version": labels.version, "hash": labels.hash},
-        "channels": {"count": len(ids), "of": {str(i): n for n, i in enumerate(ids)}, "nothing": 0},
-        "trained": ids,
+        "inputs": cards.plain_inputs(
+            cards.LabelsInput(
+                cards.LabelSetRef(labels.name, labels.version, labels.hash),
+                cards.Channels(len(ids), {i: n for n, i in enumerate(ids)}, 0),
+                tuple(ids),
+            ),
+            [],
+        ),
         "size": {"width": 64, "height": 36, "fit": "multiple", "multiple": 16},
         "weights": {"file": "none", "sha256": hashlib.sha256(b"").hexdigest()},
         "config": {"seconds": seconds},

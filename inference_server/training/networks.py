@@ -140,12 +140,13 @@ def spade_start(
     if config.use_vae:
         raise ModelRefused("a SPADE with a style vector cannot be trained here", file=source)
     net = filled(config, weights, source)
-    of = {int(identity): int(channel) for identity, channel in card["channels"]["of"].items()}
+    labels = card["inputs"]["labels"]
+    of = {int(identity): int(channel) for identity, channel in labels["channels"]["of"].items()}
     if unknown := sorted(set(pairs.pixels()) - set(of)):
         raise ModelRefused(f"the pairs show classes that the network has no channel for: {unknown[:5]}", file=source)
-    channels = Channels(card["channels"]["count"], of, card["channels"]["nothing"])
-    trained = tuple(sorted({*card["trained"], *pairs.pixels()}))
-    uses = tuple(card["uses"])
+    channels = Channels(labels["channels"]["count"], of, labels["channels"]["nothing"])
+    trained = tuple(sorted({*labels["trained"], *pairs.pixels()}))
+    uses = tuple(name for name in card["inputs"] if name != "labels")
     parent = card.get("hash", "")
     return Start("spade", net, asdict(config), channels, trained, {}, ("",), config.step, uses, parent)
 

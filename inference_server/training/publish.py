@@ -108,14 +108,15 @@ def make_card(
             f"sha256 {pairs.sha256[:16]}; {history['step']} of {history['steps']} steps, {history['minutes']} minutes"
         ),
         "training": {"pairs": len(pairs.ids), "sha256": pairs.sha256, "shares": shares, **history},
-        "label_set": {"name": label_set.name, "version": label_set.version, "hash": label_set.hash},
-        "channels": {
-            "count": start.channels.count,
-            "of": {str(identity): channel for identity, channel in start.channels.of.items()},
-            "nothing": start.channels.nothing,
-        },
-        "trained": list(start.trained),
-        "fallbacks": {str(a): b for a, b in fallbacks.items()},
+        "inputs": cards.plain_inputs(
+            cards.LabelsInput(
+                cards.LabelSetRef(label_set.name, label_set.version, label_set.hash),
+                start.channels,
+                start.trained,
+                fallbacks,
+            ),
+            start.uses,
+        ),
         "size": {
             "width": start.config.get("width", width),
             "height": start.config.get("height", height),
@@ -123,7 +124,6 @@ def make_card(
             "multiple": start.multiple,
         },
         "options": options,
-        "uses": list(start.uses),
         "weights": {"file": WEIGHTS, "sha256": sha256},
         "config": start.config,
     }

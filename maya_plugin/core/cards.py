@@ -53,9 +53,12 @@ class Models:
 
 
 def read_models(answer: Mapping[str, Any]) -> Models:
-    """From the answer to `models`. Raises ModelRefused for what is no such answer."""
+    """From the answer to `models`: those that paint labels, as a scene has them.
+
+    Raises ModelRefused for what is no such answer.
+    """
     try:
-        cards = tuple(read_card(card) for card in answer["models"])
+        cards = tuple(read_card(card) for card in answer["models"] if "labels" in card["inputs"])
         return Models(cards, dict(answer["broken"]), str(answer["default"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelRefused(
@@ -66,14 +69,15 @@ def read_models(answer: Mapping[str, Any]) -> Models:
 
 
 def read_card(data: Mapping[str, Any]) -> Card:
+    labels = data["inputs"]["labels"]
     return Card(
         name=str(data["name"]),
         title=str(data["title"]),
         description=str(data.get("description", "")),
         licence=str(data["licence"]),
-        label_set=str(data["label_set"]["name"]),
-        trained=frozenset(int(i) for i in data["trained"]),
-        fallbacks={int(i): int(relative) for i, relative in data.get("fallbacks", {}).items()},
+        label_set=str(labels["label_set"]["name"]),
+        trained=frozenset(int(i) for i in labels["trained"]),
+        fallbacks={int(i): int(relative) for i, relative in labels.get("fallbacks", {}).items()},
         options=tuple(_option(option) for option in data.get("options", ())),
     )
 

@@ -66,8 +66,8 @@ def test_tables_as_programs_write_them(tmp_path, file, text):
         ("n.csv", b"just names\n", "a name and a class"),
         ("n.csv", b"", "a name and a class"),
         ("n.csv", b"f\xe4rbe,tree", "UTF-8"),
-        ("n.json", b"name,class", "not JSON"),
-        ("n.json", b"[1]", "JSON object"),
+        ("n.json", b"name,class", "the JSON is broken"),
+        ("n.json", b"[1]", "an object such as"),
         ("gone.csv", None, "cannot be read"),
     ],
 )
