@@ -330,7 +330,7 @@ def test_a_broken_model_is_listed_with_its_reason(capsys):
     folder.mkdir(parents=True)
     (folder / "card.json").write_text("{")
     assert run("models") == 0
-    assert "broken" in (text := capsys.readouterr().out) and "not JSON" in text
+    assert "broken" in (text := capsys.readouterr().out) and "the JSON is broken" in text
 
 
 def test_torch_is_loaded_by_add_alone():
