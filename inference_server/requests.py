@@ -62,6 +62,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             carry(card, label_set, asked.map)
         except SemrenderError as error:
             raise error.located(layer=layer.name) from None
+        _classes_known(shot, layer, label_set)
         _names_fit(shot, layer, label_set)
         options = card.check_options(asked.options or {})
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
@@ -86,6 +87,25 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "owner": _words(body, "owner")[:200],
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
+
+
+def _classes_known(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:
+    """Refuse a class that the layer's set does not have wherever one is named, needed or not."""
+    named: dict[str, Any] = {"fill": shot.fill, "mattes": () if layer.mattes in ("none", "all") else layer.mattes}
+    for whose, read in (("", layer.read), ("context_read: ", shot.context_read if shot.context else {})):
+        named |= {f"{whose}{key}": read.get(key) for key in ("uncovered", "classes", "names")}
+    for where, value in named.items():
+        for name in _class_names(value):
+            try:
+                label_set.find(name)
+            except InputRefused as error:
+                raise InputRefused(f"{where}: {error.what}", layer=layer.name, remedy=error.remedy) from None
+
+
+def _class_names(value: Any) -> list[str]:
+    """One class, several, or those that a table leads to; what is none of it is refused where it is read."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+    return sorted({one for one in values if isinstance(one, str)})
 
 
 def _names_fit(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:

@@ -265,3 +265,45 @@ def test_help_of_every_kind():
     assert semrender("help", "jobs", "watch").stdout == semrender("jobs", "watch", "--help").stdout
     for name in ("models", "labels"):
         assert semrender(name).stdout == semrender(name, "list").stdout
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (["--fill", "gras"], "fill"),
+        (["--mattes", "tree,gras"], "mattes"),
+        (["--uncovered", "gras"], "uncovered"),
+        (["--classes", "tree,gras"], "classes"),
+        (["--map", "gras=tree"], ""),
+        (["--map", "tree=gras"], "map"),
+    ],
+)
+def test_a_class_that_does_not_exist_is_refused_though_no_pixel_needs_it(
+    says, colour_frames, tmp_path, command, arguments, where
+):
+    out = ["--out", tmp_path / "out"] if command == "render" else []
+    words = says(command, colour_frames(), *out, *arguments, code=3)
+    assert where in words and "has no class 'gras'" in words and "grass" in words
+    assert not list((tmp_path / "out").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fill": "gras"},
+        {"map": {"gras": "tree"}},
+        {"context": "labels", "context_read": {"classes": ["gras"]}},
+        {"layer": {"read": {"names": {"hill*": "gras"}}}},
+        {"layer": {"read": {"uncovered": "gras"}}},
+        {"layer": {"map": {"tree": "gras"}}},
+        {"layer": {"mattes": ["gras"]}},
+    ],
+)
+def test_a_class_of_shot_json_that_does_not_exist_is_refused(says, colour_frames, change):
+    colour_frames()
+    shot = {"name": "s", "fps": 24, "first": 1001, "last": 1004, "layers": [{"name": "a", "labels": "labels"}]}
+    shot["layers"][0].update(change.pop("layer", {}))
+    file = colour_frames().parent / "shot.json"
+    file.write_text(json.dumps({**shot, **change}))
+    assert "has no class 'gras'" in says("check", file, code=3)
