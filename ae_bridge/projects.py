@@ -25,8 +25,15 @@ def project_of(delivery_path: Path) -> Made | None:
     delivery = read_delivery(delivery_path)
     folder = (delivery_path if delivery_path.is_dir() else delivery_path.parent).absolute()
     mark = f";d={pack(delivery.delivery_id)};".encode()
-    made = [path for path in versions(folder, delivery.shot.name).values() if mark in path.read_bytes()]
+    made = [path for path in versions(folder, delivery.shot.name).values() if _holds(path, mark)]
     return Made(made[-1], ()) if made else None
+
+
+def _holds(path: Path, mark: bytes) -> bool:
+    try:
+        return mark in path.read_bytes()
+    except OSError:  # moved meanwhile, or not readable: as good as none
+        return False
 
 
 def versions(folder: Path, base: str) -> dict[int, Path]:

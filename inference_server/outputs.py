@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import stat
 import struct
 import zlib
 from collections.abc import Iterator
@@ -154,8 +155,11 @@ def settle(folder: Path) -> None:
     """Put the names of all files below `folder` on disk; their content is there already. Windows does that itself."""
     if os.name == "nt":
         return
-    for place in (folder, *(found for found in folder.rglob("*") if found.is_dir() and not found.is_symlink())):
-        descriptor = os.open(place, os.O_RDONLY)
+    for place in (folder, *(path for path, found in places.below(folder) if stat.S_ISDIR(found.st_mode))):
+        try:
+            descriptor = os.open(place, os.O_RDONLY)
+        except FileNotFoundError:  # an artist deletes what is not wanted any more
+            continue
         try:
             os.fsync(descriptor)
         finally:
@@ -164,8 +168,8 @@ def settle(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more left half-written below `folder`."""
-    for left in folder.rglob(f".*.{places.HOST}-*.tmp*"):
-        found = re.search(r"-(\d+)\.tmp(\.exr)?$", left.name)
+    for left, _ in places.below(folder):
+        found = re.fullmatch(rf"\..*\.{re.escape(places.HOST)}-.*-(\d+)\.tmp(\.exr)?", left.name)
         if found and not _lives(int(found[1])):
             left.unlink(missing_ok=True)
 

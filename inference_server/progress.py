@@ -11,6 +11,7 @@ from shared.command import tell
 from shared.errors import from_dict
 
 Body = dict[str, Any]
+NARROW = 60  # columns of a terminal, below which frames are only counted
 CLASSES_SHOWN = 6  # of a layer; `check --all` shows the rest
 
 
@@ -33,8 +34,7 @@ class Teller:
 
             work = self.total + body.get("under_total", 0)
             unit = " paintings" if body.get("under_total") else " frames"
-            width = {"dynamic_ncols": True} if _columns() else {"ncols": 80}
-            self.bar = tqdm(total=work, unit=unit, desc="painting", **width)
+            self.bar = tqdm(total=work, unit=unit, desc="painting", **_room(_columns()))
         elif event["event"] == "frame":
             self.done = body["done"]
             if body["state"] == "failed":
@@ -63,6 +63,15 @@ class Teller:
             print(f"note: {note}")
         for name, path in made.items():
             print(f"  {name:<10}{path}")
+
+
+def _room(columns: int) -> Body:
+    """How the bar fits a terminal of so many columns, as arguments of tqdm."""
+    if columns == 0:
+        return {"ncols": 80, "nrows": 24}
+    if columns < NARROW:  # the bar's own way there is a line that wraps
+        return {"ncols": max(1, columns - 1), "bar_format": "{n_fmt}/{total_fmt} {bar}"}
+    return {"dynamic_ncols": True}
 
 
 def _columns() -> int:

@@ -7,9 +7,11 @@ belong, so a piece that comes twice changes nothing; a file's last piece puts it
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -26,6 +28,7 @@ MAX_FILES = 20_000
 PAGE_BYTES = 2**20  # of names in one page of a listing
 UNCLAIMED_SECONDS = 24 * 3600  # an upload that no job claims is removed after this
 IDLE_SECONDS = 600.0  # or, by `jobs clean`, when nothing has come for so long
+NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # of a folder that will be made
 BLOCK = 4096  # bytes that a file takes at least
 
 
@@ -128,20 +131,29 @@ def _blocks(size: int) -> int:
 
 
 def _taken(folder: Path) -> int:
-    return sum(_blocks(found.stat().st_size) for found in folder.rglob("*") if found.is_file())
+    return sum(_blocks(found.st_size) for _, found in places.below(folder) if stat.S_ISREG(found.st_mode))
 
 
 def _touched(folder: Path) -> float:
-    """When something in it last changed, in seconds since 1970."""
-    return max(found.stat().st_mtime for found in (folder, *folder.rglob("*")))
+    """When something in it last changed, in seconds since 1970; 0 where it is gone."""
+    try:
+        own = folder.stat().st_mtime
+    except OSError:
+        return 0.0
+    return max([own, *(found.st_mtime for _, found in places.below(folder))])
 
 
 def free(folder: Path) -> int:
     """Bytes that are free where a folder is or will be; where nobody counts them, more than any need."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    usage = shutil.disk_usage(folder)
-    return usage.free if usage.total else sys.maxsize
+    while True:
+        try:
+            usage = shutil.disk_usage(folder)
+        except OSError as error:  # asked and not looked for before: it may be deleted in between
+            if error.errno not in NOT_THERE or folder == folder.parent:
+                raise
+            folder = folder.parent
+        else:
+            return usage.free if usage.total else sys.maxsize
 
 
 def page(folder: Path, below: Collection[str], after: str, most: int) -> tuple[list[list[Any]], str]:

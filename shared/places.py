@@ -17,7 +17,7 @@ import secrets
 import stat
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Optional
+from typing import Any, BinaryIO, Dict, Iterator, Optional, Tuple
 
 HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
 
@@ -109,6 +109,18 @@ def write_json(path: Path, data: Dict[str, Any], mode: int = 0o600) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(str(written), str(path))
+
+
+def below(folder: Path) -> Iterator[Tuple[Path, os.stat_result]]:
+    """All that is in a folder, links not followed; what others delete meanwhile is passed over."""
+    for root, folders, files in os.walk(str(folder)):
+        for name in folders + files:
+            path = Path(root) / name
+            try:
+                found = path.lstat()
+            except OSError:
+                continue
+            yield path, found
 
 
 def open_file(path: Path) -> BinaryIO:
