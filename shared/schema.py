@@ -21,6 +21,7 @@ files. Maya-safe: Python 3.9, standard library only.
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 from collections.abc import Mapping
@@ -185,7 +186,7 @@ def json_schema(cls: type[Any]) -> Data:
 
 def declared(cls: type[Any]) -> tuple[Field, ...]:
     """The fields of a document's class."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls)  # type: ignore[arg-type]  # mypy takes no type[Any] for hashable
     found = []
     for item in fields(cls):
         extras = get_args(hints[item.name])[1:] if get_origin(hints[item.name]) is Annotated else ()
@@ -205,6 +206,12 @@ def declared(cls: type[Any]) -> tuple[Field, ...]:
             )
         )
     return tuple(found)
+
+
+@functools.cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """The annotations of a class, which are text until then: evaluated once, not for every value that is read."""
+    return get_type_hints(cls, include_extras=True)
 
 
 def _kind(hint: Any, holder: type[Any]) -> Kind:

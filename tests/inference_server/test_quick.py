@@ -8,6 +8,8 @@ import pytest
 
 from inference_server.cards import available_cards
 from inference_server.requests import job_spec
+from shared import schema
+from shared.label_set import load_label_set
 from shared.shot_input import shot_from_input
 from tests.conftest import ROOT
 
@@ -50,3 +52,10 @@ report = check_job(spec, "j", lambda: None, 1 << 40, choose_device("cpu"))
 assert report["memory"] > 0 and not report["problems"], report
 """
     assert loaded(code, *HEAVY) == "[]"
+
+
+def test_what_a_document_declares_is_evaluated_once():
+    load_label_set("coco_stuff")
+    before = schema._hints.cache_info().misses
+    load_label_set("coco_stuff")
+    assert schema._hints.cache_info().misses == before
