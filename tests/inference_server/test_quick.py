@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from inference_server.cards import available_cards
+from inference_server.catalogue import available_cards
 from inference_server.requests import job_spec
 from shared import schema
 from shared.label_set import load_label_set
