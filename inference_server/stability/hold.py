@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability.late import carry
+from inference_server.stability.late import carry, spread
 from inference_server.stability.motion import Field, Ids, Seen
 from inference_server.stability.window import longest
 
@@ -38,7 +38,7 @@ WINDOW = 5  # pixels of the mean that detail is the difference to
 CELL = 8  # pixels a side; light and detail are compared per cell
 ALIKE, UNLIKE = 0.07, 0.11  # of the range: below, two lights may be mixed; above, one is chosen
 FADE = 9  # cells a side, over whose half an anchor fades towards what it did not see
-LEVELS = UNLIKE * np.float32(2) ** np.arange(3, -0.1, -0.25)  # of the range, downwards: regions grow and meet
+LEVELS = UNLIKE * np.float32(2) ** np.arange(3, -0.1, -0.5)  # of the range, downwards: regions grow and meet
 PART = 0.1  # of a region's cells that lie beside what one anchor saw alone; then it is that anchor's
 EARLIEST, LATEST = 0.25, 0.75  # share of the way between which places go over that the anchors light differently
 GOLDEN = 0.618034  # its multiples spread evenly, and neighbours far apart
@@ -113,16 +113,23 @@ def classes_of(ids: Ids) -> Ids:
 
 
 def _per_pixel(cells: Cells, classes: Ids, ids: Ids) -> NDArray[np.float32]:
-    """(H, W, K): between the middles of the cells (h, w, K), of a pixel's own class."""
-    found = np.empty((*ids.shape, cells.shape[2]), np.float32)
-    carry.per_pixel(cells, classes, CELL, ids, found)
+    """(K, H, W): between the middles of the cells (h, w, K), of a pixel's own class."""
+    found = np.empty((cells.shape[2], *ids.shape), np.float32)
+    spread.per_pixel(cells, classes, CELL, ids, found)
     return found
+
+
+def _enlarged(cells: Cells, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Between the middles of the cells, for every pixel of a frame (H, W)."""
+    whole = (cells.shape[1] * CELL, cells.shape[0] * CELL)
+    large = cv2.resize(cells, whole, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(large[: shape[0], : shape[1]], np.float32)
 
 
 def _mean(cells: Cells, classes: Ids, reach: int) -> Cells:
     """(h, w, K): the mean of the cells around, of a cell's own class."""
     found = np.empty_like(cells)
-    carry.mean_alike(np.ascontiguousarray(cells), classes, reach, found)
+    spread.mean_alike(np.ascontiguousarray(cells), classes, reach, found)
     return found
 
 
@@ -165,12 +172,13 @@ def choose(cells: tuple[Cells, Cells], ids: tuple[Ids, Ids], onward: Chain, plac
 
 def _regions(unlike: NDArray[np.bool_], classes: Ids) -> NDArray[np.int64]:
     """(h, w): a number for every region of one class; 0 between them."""
-    regions = np.zeros(unlike.shape, np.int64)
-    for one in np.unique(classes[unlike]):
-        mine = unlike & (classes == one)
-        _, found = cv2.connectedComponents(mine.astype(np.uint8), connectivity=8)
-        regions[mine] = found[mine] + regions.max()
-    return regions
+    height, width = unlike.shape
+    joined = np.zeros((2 * height - 1, 2 * width - 1), np.uint8)  # between two cells: whether they belong together
+    joined[::2, ::2] = unlike
+    joined[::2, 1::2] = unlike[:, 1:] & unlike[:, :-1] & (classes[:, 1:] == classes[:, :-1])
+    joined[1::2, ::2] = unlike[1:] & unlike[:-1] & (classes[1:] == classes[:-1])
+    _, regions = cv2.connectedComponents(joined, connectivity=4)
+    return regions[::2, ::2].astype(np.int64)
 
 
 def _owner(
@@ -227,14 +235,9 @@ def _wide(unseen: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _enters(offset: Field, where: NDArray[np.int16], classes: Ids, there: Ids, classes_there: Ids) -> NDArray[np.bool_]:
     """(h, w): cells of the first anchor whose surfaces lie, in the last, beside such as the first did not see."""
-    height, width = where.shape
-    rows, columns = np.nonzero(where == 0)
-    places = np.rint(offset[rows, columns]).astype(np.int64) + np.stack([columns, rows], 1)
-    inside = ((places >= 0) & (places < (width, height))).all(1)
-    reached = np.zeros((height, width), np.float32)
-    reached[places[inside, 1], places[inside, 0]] = 1
-    dense = np.asarray(cv2.dilate(reached, np.ones((3, 3), np.uint8)), np.float32)
-    new = _wide(_of_class(dense, there, classes_there) < 0.5)
+    reached = np.zeros(where.shape, np.float32)
+    spread.land(offset, where, reached)
+    new = _wide(_of_class(reached, there, classes_there) < 0.5)
     beside = (_mean(new[..., None].astype(np.float32), classes_there, 1) > 0).astype(np.float32)
     return np.asarray(_there(beside, classes_there, offset, where, classes)[..., 0] > 0.5)
 
@@ -242,7 +245,7 @@ def _enters(offset: Field, where: NDArray[np.int16], classes: Ids, there: Ids, c
 def _there(cells: Cells, classes_there: Ids, offset: Field, where: NDArray[np.int16], classes: Ids) -> Cells:
     """(h, w, K + 1): cells (h, w, K) of another frame for those of this one, of the same class; at last if known."""
     found = np.empty((*classes.shape, cells.shape[2] + 1), np.float32)
-    carry.take_alike(np.ascontiguousarray(cells), classes_there, offset, where, classes, CELL, found)
+    spread.take_alike(np.ascontiguousarray(cells), classes_there, offset, where, classes, CELL, found)
     return found
 
 
@@ -273,7 +276,7 @@ def held(
     least, most = 1 - faded[..., 0], faded[..., 1]
     share = np.where(least > most, most / (most + 1 - least + np.float32(1e-6)), np.clip(wished, least, most))
     near = [cv2.blur(cv2.erode(one, np.ones((3, 3), np.uint8)), (3, 3)) for one in reached]
-    towards, unlike = np.moveaxis(_per_pixel(np.dstack([share, unlike]), classes, ids), 2, 0)
+    towards, unlike = _per_pixel(np.dstack([share, unlike]), classes, ids)
     missing = 1 - near[0] - towards * (near[1] - near[0])
     nowhere = (1 - near[0]) * (1 - near[1])
     missing = nowhere + unlike * (missing - nowhere)
@@ -285,12 +288,12 @@ def held(
     carry.take(paintings, scale, towards, back.offset, back.source, ahead.offset, ahead.source, mixed)
     taken = np.empty((2, *cells.shape[1:]), np.float32)
     for chain, into in zip(chains, taken, strict=True):
-        carry.take_cells(cells, chain.offset, chain.source, CELL, -1, into)
+        spread.take_cells(cells, chain.offset, chain.source, CELL, -1, into)
     small = _per_cell(towards)
     wanted = taken[0, ..., 3] + small * (taken[1, ..., 3] - taken[0, ..., 3])
     factor = np.clip(np.sqrt((wanted + FAINT) / (detail(mixed) + FAINT)), 1, MOST) - 1
     smooth = np.asarray(cv2.blur(factor, (3, 3)), np.float32)
-    carry.sharpen(mixed, cv2.blur(mixed, (WINDOW, WINDOW)), _per_pixel(smooth[..., None], classes, ids)[..., 0])
+    carry.sharpen(mixed, cv2.blur(mixed, (WINDOW, WINDOW)), _enlarged(smooth, ids.shape))
     # A class's outline belongs to the frame: the paintings around it drew it elsewhere.
     kernel = np.ones((3, 3), np.uint8)
     outline = cv2.blur((cv2.erode(ids, kernel) != cv2.dilate(ids, kernel)).astype(np.float32), (3, 3))

@@ -1,4 +1,4 @@
-"""`carry`, loaded when it is first used: its compiler takes half a second to load, and a check has no use for it."""
+"""Compiled loops, loaded when first used: their compiler takes half a second to load, and a check needs none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inference_server.stability import carry as carry
+    from inference_server.stability import spread as spread
 else:
     import importlib
 
     class _Late:
-        def __getattr__(self, name):
-            return getattr(importlib.import_module("inference_server.stability.carry"), name)
+        def __init__(self, name):
+            self._name = name
 
-    carry = _Late()
+        def __getattr__(self, name):
+            return getattr(importlib.import_module(f"inference_server.stability.{self._name}"), name)
+
+    carry, spread = _Late("carry"), _Late("spread")
