@@ -18,21 +18,21 @@ from shared.errors import Interrupted, SemrenderError
 # The commands by the module that adds them, with the line that says what each is for: a module is loaded when one of
 # its commands is typed.
 COMMANDS = {
-    "inference_server.cli": {
+    "inference_server.commands.cli": {
         "render": "paint a shot, a folder or a pattern of label frames",
         "demo": "paint the shipped shot",
         "check": "say what is in a shot's passes, without painting",
-        "serve": "run the inference server until Ctrl-C",
         "doctor": "one report of versions, devices, server and paths",
     },
-    "inference_server.jobs_cli": {
+    "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},
+    "inference_server.commands.jobs_cli": {
         "jobs": "list, watch, cancel, pause, resume, hurry or forget jobs",
     },
-    "inference_server.connect_cli": {
+    "inference_server.commands.connect_cli": {
         "connect": "paint on a server of another machine",
         "disconnect": "forget the server of another machine and paint on this one",
     },
-    "inference_server.models_cli": {"models": "list, show, add and remove models"},
+    "inference_server.models.cli": {"models": "list, show, add and remove models"},
     "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
     "shared.cli": {
         "decode": "turn a label pass into a grey PNG of class ids",

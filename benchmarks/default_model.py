@@ -22,11 +22,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from inference_server.catalogue import find_card
-from inference_server.models import small
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
-from inference_server.painting import fit
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.catalogue import find_card
+from inference_server.models.small import network as small
+from inference_server.worker.fitting import fit
 
 DATA = Path(os.environ.get("SEMRENDER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 

@@ -29,14 +29,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from inference_server.cards import Card, load_card
-from inference_server.catalogue import find_card
 from inference_server.models.base import PaintInput, load_model
-from inference_server.painting import fit, unfit
-from inference_server.preview import colours
+from inference_server.models.cards import Card, load_card
+from inference_server.models.catalogue import find_card
 from inference_server.training.pairs import Pairs, read_pairs
 from inference_server.training.pictures import beside, stacked
 from inference_server.training.sources import find_pairs
+from inference_server.worker.fitting import fit, unfit
+from inference_server.worker.preview import colours
 from shared.label_set import load_label_set
 
 Pictures = NDArray[np.uint8]  # (N, H, W, 3) sRGB

@@ -32,13 +32,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference_server.cards import Card, painting_size
-from inference_server.catalogue import find_card
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
-from inference_server.painting import fit, unfit
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.cards import Card, painting_size
+from inference_server.models.catalogue import find_card
 from inference_server.stability import tiles
 from inference_server.stability.tiles import Tile, choose_tiles
+from inference_server.worker.fitting import fit, unfit
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 

@@ -28,8 +28,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from inference_server.models.spade import SpadeConfig, SpadeNet, instance_edges
-from inference_server.models.spade_fast import FastSpade
+from inference_server.models.spade.fast import FastSpade
+from inference_server.models.spade.network import SpadeConfig, SpadeNet, instance_edges
 
 DATA = Path(os.environ.get("SEMRENDER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 CONFIG = SpadeConfig(184, instance_edges=True)

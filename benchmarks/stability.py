@@ -32,14 +32,14 @@ from PIL import Image
 
 from benchmarks.coherence import coherence
 from benchmarks.warping_error import Ids, Motion, Picture, measure, read_motion, read_pictures
-from inference_server.catalogue import find_card
-from inference_server.models import small
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput
-from inference_server.painting import fit
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.catalogue import find_card
+from inference_server.models.small import network as small
 from inference_server.stability import hold
 from inference_server.stability.motion import Seen, inverse
 from inference_server.stability.window import STRIDES
+from inference_server.worker.fitting import fit
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.sequences import find_sequence

@@ -1,8 +1,7 @@
-"""The inference server: broker, workers, models.
+"""The inference server: a room per process, and rooms for what the worker's process is made of.
 
-`broker` (one process, never torch, never an image) hands tasks to `worker` processes, one per device; a
-worker decodes strictly, paints with a model from `models/` and writes with `outputs`. `cards` describes
-models without torch, `carry` brings the classes of any label set to them, `take` keeps what was delivered.
-`training/` makes models and is never imported by serving.
-May import `shared` and torch; must not import maya, Qt or `ae_bridge`.
+`broker/` accepts, keeps and hands out; `worker/` owns a device and takes a frame from its passes to its files;
+`models/` paints, `stability/` is what is done around the models; `training/` makes models and is never imported by
+serving; `commands/` runs in the process of whoever types. The files here are what two of these rooms have in common.
+May import `shared`; must not import maya, Qt or `ae_bridge`.
 """

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shared import places
-from shared.errors import SemrenderError, WrongArguments
+from shared.errors import InputRefused, SemrenderError, WrongArguments
 from shared.wording import near
 
 SCHEMA = 1  # of the objects that `--json` prints
@@ -69,6 +69,15 @@ class Parser(argparse.ArgumentParser):
     def _refuse(self, what: str, cause: str = "") -> NoReturn:
         self.print_usage(sys.stderr)
         raise WrongArguments(what, cause=cause, remedy=f"See `{self.prog} --help`")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT in pixels. Raises InputRefused."""
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise InputRefused(f"--size {text!r} is no size", remedy="Write WIDTHxHEIGHT, such as 512x288") from None
+    return width, height
 
 
 def tell(event: str, body: dict[str, Any]) -> None:

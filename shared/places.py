@@ -19,6 +19,9 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, Optional, Tuple
 
+from shared.errors import MissingInput
+
+EXAMPLE = Path("examples") / "ride_the_train"
 HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
 
 
@@ -65,6 +68,14 @@ def remote_file() -> Path:
 def installation_file() -> Path:
     """Written by every `semrender` start: which interpreter runs it, for hosts that must start a server."""
     return home() / "installation.json"
+
+
+def example_folder() -> Path:
+    """The shipped shot: in the repository, else where an installed wheel puts it."""
+    for root in (Path(__file__).resolve().parent.parent, Path(sys.prefix) / "share" / "semrender"):
+        if (root / EXAMPLE / "shot.json").exists():
+            return root / EXAMPLE
+    raise MissingInput("the shipped shot is not here", remedy="Run this in a clone of the repository")
 
 
 def beside(path: Path, suffix: str = ".tmp") -> Path:

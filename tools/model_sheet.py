@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inference_server.catalogue import find_card
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
-from inference_server.painting import fit, unfit
-from inference_server.preview import colours
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.catalogue import find_card
 from inference_server.training.pairs import read_pairs
 from inference_server.training.sources import find_pairs
+from inference_server.worker.fitting import fit, unfit
+from inference_server.worker.preview import colours
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.sequences import find_sequence, parse_range

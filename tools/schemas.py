@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from inference_server.cards import Card  # noqa: E402
+from inference_server.models.cards import Card  # noqa: E402
 from shared import schema  # noqa: E402
 from shared.delivery import Delivery  # noqa: E402
 from shared.label_set import LabelSet  # noqa: E402

@@ -1,4 +1,7 @@
-"""The neural renderers, one file per family, behind the interface in `base`.
+"""The neural renderers: what they say of themselves, and one file or folder per family behind the interface in
+`base`.
 
-May import torch, numpy, safetensors, `shared` and `inference_server.cards`; knows no job, file or socket.
+`cards` and `catalogue` need no torch, nor do `needs` (memory), `classes` (of one label set onto another's) and
+`devices` until a device is looked at: broker and commands read them. May import torch and each family's own
+libraries, `shared`; knows no job and no socket.
 """

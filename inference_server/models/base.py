@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.cards import Card
+from inference_server.models.cards import Card
 from inference_server.models.needs import MEMORY, REACH
 from shared.errors import ModelRefused
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 FAMILIES = {
-    "small": "inference_server.models.small_fast",
-    "spade": "inference_server.models.spade_fast",
+    "small": "inference_server.models.small.fast",
+    "spade": "inference_server.models.spade.fast",
     "sleep": "inference_server.models.sleep",
 }
 

@@ -19,9 +19,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from inference_server import cards
+from inference_server.models import cards
 from inference_server.models.install import check_name, install
-from inference_server.models.spade import UPSAMPLINGS, SpadeConfig, check_state
+from inference_server.models.spade.network import UPSAMPLINGS, SpadeConfig, check_state
 from inference_server.models.tensors import read_tensors
 from shared.errors import ModelRefused
 from shared.label_set import LabelSet, load_label_set

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inference_server import cards, catalogue
+from inference_server.models import cards, catalogue
 from inference_server.models.base import checked_weights
 from shared import places
 from shared.errors import MissingInput, ModelRefused

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from inference_server.cards import Card
+from inference_server.models.cards import Card
 
 
 def small(card: Card, width: int, height: int) -> tuple[int, int]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inference_server.cards import Card, painting_size
 from inference_server.models.base import PaintInput, load_model
+from inference_server.models.cards import Card, painting_size
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass

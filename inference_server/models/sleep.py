@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server import cards
-from inference_server.cards import Card
+from inference_server.models import cards
 from inference_server.models.base import Model, PaintInput
+from inference_server.models.cards import Card
 from shared import places
 from shared.label_set import load_label_set
 

@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.cards import Card
 from inference_server.models.base import Model, PaintInput, Place, memory, reach
+from inference_server.models.cards import Card
 
 SMALLEST = 64  # pixels that a tile brings to the frame in each direction: with fewer nearly all is context
 GIB = 2**30

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from inference_server.devices import NAMES, device_name
+from inference_server.models.device_names import NAMES, device_name
 from shared.command import tell
 
 
@@ -42,10 +42,10 @@ def run_train(arguments: argparse.Namespace) -> int:
     """Exit code 0 when all steps are done, 130 when stopped on request."""
     if not arguments.json:  # the libraries take seconds to load
         print(f"{arguments.out}: reading the pairs of {arguments.dataset}", flush=True)
-    from inference_server.cli import parse_size
-    from inference_server.devices import choose_device
+    from inference_server.models.devices import choose_device
     from inference_server.training.publish import read_about
     from inference_server.training.session import Request, train
+    from shared.command import parse_size
     from shared.passes import ReadOptions
 
     request = Request(

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inference_server.cards import Card, Channels
 from inference_server.models.base import checked_weights
-from inference_server.models.small import SmallConfig, SmallNet
-from inference_server.models.spade import SpadeConfig, SpadeNet, card_config, filled
+from inference_server.models.cards import Card, Channels
+from inference_server.models.small.network import SmallConfig, SmallNet
+from inference_server.models.spade.network import SpadeConfig, SpadeNet, card_config, filled
 from inference_server.training.pairs import Pairs
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, LabelSet

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inference_server.models.small import noise_plane
-from inference_server.preview import colours
+from inference_server.models.small.network import noise_plane
 from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs
 from inference_server.training.trainer import CURVES
 from shared.label_set import NOTHING, LabelSet
+from shared.passes.colour import colours
 
 SAMPLES = 6
 GAP = 4  # pixels

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
-from inference_server import cards
+from inference_server.models import cards
 from inference_server.models.checkpoint import PRECISION, WEIGHTS
 from inference_server.models.install import install
 from inference_server.training.networks import Start

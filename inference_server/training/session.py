@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from inference_server.cards import Card
-from inference_server.catalogue import find_card
 from inference_server.models import checkpoint as published
+from inference_server.models.cards import Card
+from inference_server.models.catalogue import find_card
 from inference_server.models.install import check_name
 from inference_server.models.precision import half_of
 from inference_server.training import pictures

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from maya import cmds
 
-from maya_plugin import batch
 from maya_plugin.core import passes
 from maya_plugin.core.contract import BatchCommand, ShotRequest
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import layers, renderers, scene
 from maya_plugin.host.keep import untouched
+
+BATCH = f"{__name__.partition('.host.')[0]}.batch"  # the command, beside this package wherever it is built to
 
 LICENCE = "The render runs in a Maya of its own without window and takes one Maya licence until it has finished"
 HIDDEN = ".semrender"  # folder of the copy, below that of the shot
@@ -45,7 +46,7 @@ def prepare(request: ShotRequest) -> BatchCommand:
             "the copy of the scene cannot be written", file=copy, cause=str(error), remedy="Choose another folder"
         ) from None
     project = cmds.workspace(query=True, rootDirectory=True)
-    arguments = (_mayapy(), "-m", batch.__name__, str(copy), "--request", str(asked), "--project", project)
+    arguments = (_mayapy(), "-m", BATCH, str(copy), "--request", str(asked), "--project", project)
     return BatchCommand(
         arguments=arguments,
         environment={"PYTHONPATH": os.pathsep.join(_packages()), "MAYA_DISABLE_CIP": "1"},

@@ -260,3 +260,12 @@ def _merged(codes: Codes, chosen: Codes) -> Mask:
     for (_, colour), (_, shown) in zip(codes.colours, chosen.colours, strict=True):
         users.setdefault(shown, set()).add(colour)
     return np.array([len(users[shown]) > 1 for _, shown in chosen.colours])
+
+
+def colours(label_set: LabelSet, ids: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Ids (H, W) in the set's own colours (H, W, 3); NOTHING is black."""
+    table = np.zeros((NOTHING + 1, 3), np.uint8)
+    for identity, colour in next(iter(label_set.palettes.values())).colors.items():
+        table[identity] = colour
+    picture: NDArray[np.uint8] = table[ids]
+    return picture

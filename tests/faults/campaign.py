@@ -29,25 +29,25 @@ TIMES = {"broker killed at any moment": 20, "worker killed at any moment": 20, "
 SABOTAGES = {
     "the worker renames without fsync": (
         "power cut",
-        "inference_server/outputs.py",
+        "inference_server/worker/outputs.py",
         "            file.flush()\n            os.fsync(file.fileno())\n",
         "            file.flush()\n",
     ),
     "the folders are not synced at the end": (
         "power cut",
-        "inference_server/deliver.py",
+        "inference_server/worker/deliver.py",
         "    outputs.settle(plan.out)\n",
         "",
     ),
     "the ledger does not wait for the disk": (
         "power cut",
-        "inference_server/ledger.py",
+        "inference_server/broker/ledger.py",
         "synchronous = FULL",
         "synchronous = OFF",
     ),
     "a client is answered before the commit": (
         "broker before commit of submit",
-        "inference_server/broker.py",
+        "inference_server/broker/broker.py",
         "    def _commit(self) -> None:\n",
         "    def _commit(self) -> None:\n        for client, frames in self._answers:\n"
         "            self._send(client, frames)\n        self._answers.clear()\n",

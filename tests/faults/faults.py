@@ -16,8 +16,8 @@ from functools import partial
 import psutil
 import zmq
 
+from inference_server.broker.crew import AHEAD, OVERTAKING
 from inference_server.crash_points import BROKER_POINTS, WORKER_POINTS
-from inference_server.crew import AHEAD, OVERTAKING
 from shared import protocol
 from shared.client import Client, _connect
 from shared.errors import ServerError

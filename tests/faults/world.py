@@ -19,9 +19,9 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from inference_server import outputs
-from inference_server.crew import AHEAD, OVERTAKING
+from inference_server.broker.crew import AHEAD, OVERTAKING
 from inference_server.models import sleep
+from inference_server.worker import outputs
 from shared import places
 from shared.client import Client, known_connection
 from shared.delivery import read_delivery
@@ -237,7 +237,7 @@ class World:
             with contextlib.suppress(psutil.Error, OSError):
                 if process.pid != os.getpid() and process.environ().get("SEMRENDER_HOME") == str(self.home):
                     command = " ".join(process.cmdline())
-                    if "inference_server.worker" in command or "semrender serve" in command:
+                    if "inference_server.worker.worker" in command or "semrender serve" in command:
                         found.append(process.pid)
         return found
 

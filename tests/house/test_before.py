@@ -10,8 +10,8 @@ import sqlite3
 import pytest
 
 from ae_bridge.aep import make_project
-from inference_server import outputs
-from inference_server.catalogue import find_card
+from inference_server.models.catalogue import find_card
+from inference_server.worker import outputs
 from shared.delivery import read_delivery
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import running_server

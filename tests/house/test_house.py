@@ -102,8 +102,8 @@ def test_the_list_of_commands_is_what_the_rooms_add(module):
 
 
 def test_the_default_model_is_small_and_licensed():
-    from inference_server.catalogue import SHIPPED, find_card
-    from inference_server.requests import DEFAULT_MODEL
+    from inference_server.broker.requests import DEFAULT_MODEL
+    from inference_server.models.catalogue import SHIPPED, find_card
 
     folder = SHIPPED / DEFAULT_MODEL
     assert sum(file.stat().st_size for file in folder.iterdir()) < 12 * 2**20

@@ -4,7 +4,8 @@ import shutil
 import stat
 
 from ae_bridge.projects import _holds
-from inference_server import outputs, spool
+from inference_server.broker import spool
+from inference_server.worker import outputs
 from shared import places
 
 

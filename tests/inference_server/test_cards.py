@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference_server import cards, catalogue
-from inference_server.cards import load_card, painting_size
-from inference_server.catalogue import available_cards, find_card
+from inference_server.models import cards, catalogue
 from inference_server.models.base import PaintInput, checked_weights, load_model
+from inference_server.models.cards import load_card, painting_size
+from inference_server.models.catalogue import available_cards, find_card
 from shared import places, protocol
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server.carry import carry
-from inference_server.catalogue import find_card
 from inference_server.models import sleep
+from inference_server.models.catalogue import find_card
+from inference_server.models.classes import carry
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import label_set_from_dict, load_label_set
 from shared.shot import Shot, resolved

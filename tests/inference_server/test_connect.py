@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import zmq
 
-from inference_server.connect_cli import add_commands, checked_address, checked_key
+from inference_server.commands.connect_cli import add_commands, checked_address, checked_key
 from shared import places
 from shared.client import knock
 from shared.command import Parser

@@ -8,7 +8,7 @@ import sys
 import pytest
 from PIL import Image
 
-from inference_server import outputs
+from inference_server.worker import outputs
 from shared.client import Client, known_connection, private_server
 from shared.errors import InputRefused, ServerError
 from shared.shot_input import shot_from_input

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from inference_server.catalogue import find_card
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, checked_weights, load_model
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.catalogue import find_card
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import read_label_pass

@@ -8,13 +8,13 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from inference_server import outputs
-from inference_server.devices import choose_device, device_name
+from inference_server.broker.requests import settled
+from inference_server.commands.progress import show_report
 from inference_server.models import precision
 from inference_server.models.checkpoint import PRECISION
+from inference_server.models.devices import choose_device, device_name
 from inference_server.models.precision import Half
-from inference_server.progress import show_report
-from inference_server.requests import settled
+from inference_server.worker import outputs
 from shared.errors import InputRefused, ModelRefused
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import running_server

@@ -6,13 +6,13 @@ import sys
 import psutil
 import pytest
 
-from inference_server import fence
+from inference_server.worker import fence
 from tests.conftest import ROOT
 
 LATE = """
 import sys
 from pathlib import Path
-from inference_server import fence, outputs
+from inference_server.worker import fence, outputs
 fence.stand_before(int(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

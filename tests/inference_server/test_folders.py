@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from inference_server import spool, verbs
-from inference_server.check import check_job
-from inference_server.devices import choose_device
-from inference_server.jobs import Jobs
-from inference_server.ledger import Ledger
-from inference_server.progress import Teller
-from inference_server.requests import job_spec
-from inference_server.verbs import Verbs
+from inference_server.broker import spool, verbs
+from inference_server.broker.jobs import Jobs
+from inference_server.broker.ledger import Ledger
+from inference_server.broker.requests import job_spec
+from inference_server.broker.verbs import Verbs
+from inference_server.commands.progress import Teller
+from inference_server.models.devices import choose_device
+from inference_server.worker.check import check_job
 from shared import protocol
 from shared.client import private_server
 from shared.errors import InputRefused

@@ -4,10 +4,11 @@ import subprocess
 
 import pytest
 
-from inference_server import crew
-from inference_server.broker import Broker, Settings
-from inference_server.requests import job_spec
-from inference_server.supervisor import Worker
+from inference_server.broker import crew
+from inference_server.broker.broker import Broker
+from inference_server.broker.requests import job_spec
+from inference_server.broker.settings import Settings
+from inference_server.broker.supervisor import Worker
 from shared import protocol
 from shared.errors import InputRefused
 from tests.conftest import ROOT

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_server.aside import MOST, Aside
+from inference_server.broker.aside import MOST, Aside
 from shared import places
 from shared.client import Client
 from shared.errors import ServerError

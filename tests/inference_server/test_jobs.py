@@ -2,8 +2,8 @@
 
 import pytest
 
-from inference_server.jobs import MAX_TASKS, Jobs
-from inference_server.ledger import Ledger
+from inference_server.broker.jobs import MAX_TASKS, Jobs
+from inference_server.broker.ledger import Ledger
 from inference_server.tasks import frames_and_layers
 from shared.errors import InputRefused, SemrenderError, ServerError
 from shared.shot import Shot
@@ -201,7 +201,7 @@ def test_clean_forgets_ended_jobs_only(jobs):
 
 
 def test_the_oldest_paintings_are_forgotten(jobs, monkeypatch):
-    monkeypatch.setattr("inference_server.jobs.PAINTINGS_KEPT", 2)
+    monkeypatch.setattr("inference_server.broker.jobs.PAINTINGS_KEPT", 2)
     open_checked(jobs)
     finish_all(jobs)
     jobs.clean(before=0)

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from inference_server.jobs import Jobs
-from inference_server.ledger import Ledger
+from inference_server.broker.jobs import Jobs
+from inference_server.broker.ledger import Ledger
 from shared.errors import SemrenderError, ServerError
 from tests.conftest import semrender
 

@@ -5,9 +5,9 @@ import OpenEXR
 import pytest
 
 from benchmarks import judge, warping_error
-from inference_server.catalogue import find_card
+from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.catalogue import find_card
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass

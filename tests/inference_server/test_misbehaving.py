@@ -64,9 +64,9 @@ def test_lack_of_memory_fails_the_frame_in_words_and_the_worker_lives(add_sleep_
 
 
 def test_too_little_memory_is_said_before_the_run(add_sleep_model, colour_frames, tmp_path, monkeypatch):
-    from inference_server.check import check_job
-    from inference_server.devices import choose_device
-    from inference_server.requests import job_spec
+    from inference_server.broker.requests import job_spec
+    from inference_server.models.devices import choose_device
+    from inference_server.worker.check import check_job
 
     job = job_of(colour_frames(), tmp_path / "out", add_sleep_model())
     spec = job_spec(job, tmp_path / "labels", tmp_path / "out", None, uploaded=False)
@@ -76,8 +76,8 @@ def test_too_little_memory_is_said_before_the_run(add_sleep_model, colour_frames
 
 
 def test_models_beyond_the_budget_make_room_for_the_one_in_use(add_sleep_model, monkeypatch):
-    from inference_server.catalogue import find_card
     from inference_server.models import base
+    from inference_server.models.catalogue import find_card
 
     names = [add_sleep_model(f"m{n}", seconds=n) for n in range(3)]
     monkeypatch.setattr(base, "memory", lambda card, *_: (100, 0))

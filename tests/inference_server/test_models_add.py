@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from inference_server import catalogue, models_cli
+from inference_server.models import catalogue
+from inference_server.models import cli as models_cli
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.checkpoint import add_checkpoint
 from inference_server.models.install import remove_model
@@ -334,7 +335,7 @@ def test_a_broken_model_is_listed_with_its_reason(capsys):
 
 
 def test_torch_is_loaded_by_add_alone():
-    code = "import sys, inference_server.models_cli as m; sys.exit('torch' in sys.modules)"
+    code = "import sys, inference_server.models.cli as m; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
 
 

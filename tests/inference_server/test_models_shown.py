@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server import catalogue
+from inference_server.models import catalogue
 from shared import places
 from shared.label_set import load_label_set
 from tests.conftest import ROOT, semrender

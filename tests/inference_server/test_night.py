@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from inference_server import jobs_cli
+from inference_server.commands import jobs_cli
 from shared import places, takes
 from shared.delivery import read_delivery
 from shared.errors import InputRefused

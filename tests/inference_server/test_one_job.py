@@ -5,12 +5,13 @@ import signal
 import psutil
 import pytest
 
-from inference_server import crew, space, worker
-from inference_server.crew import Crew
-from inference_server.jobs import Jobs
-from inference_server.ledger import Ledger
-from inference_server.space import Disks
-from inference_server.supervisor import Worker
+from inference_server.broker import crew, space
+from inference_server.broker.crew import Crew
+from inference_server.broker.jobs import Jobs
+from inference_server.broker.ledger import Ledger
+from inference_server.broker.space import Disks
+from inference_server.broker.supervisor import Worker
+from inference_server.worker import worker
 from shared import places, protocol
 from shared.client import Client, private_server
 from shared.errors import ServerError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference_server import outputs
+from inference_server.worker import outputs
 from shared.errors import InputRefused
 
 PICTURE = np.linspace(0, 1, 64 * 96 * 3, dtype=np.float32).reshape(64, 96, 3)

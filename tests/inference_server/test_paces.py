@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from inference_server import paces
-from inference_server.progress import time_in_words
+from inference_server.commands.progress import time_in_words
+from inference_server.worker import paces
 from shared import places
 from tests.conftest import semrender
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from inference_server.catalogue import available_cards
-from inference_server.requests import job_spec
+from inference_server.broker.requests import job_spec
+from inference_server.models.catalogue import available_cards
 from shared import schema
 from shared.label_set import load_label_set
 from shared.shot_input import shot_from_input
@@ -24,7 +24,7 @@ def loaded(code, *modules):
 
 
 def test_the_broker_has_no_arrays():
-    code = "import inference_server.broker, inference_server.cli"
+    code = "import inference_server.broker.broker, inference_server.commands.cli"
     assert loaded(code, "numpy", "cv2", "torch", "asyncio") == "[]"
 
 
@@ -45,8 +45,8 @@ def test_a_new_shot_is_checked_without_torch(model, size, tmp_path):
     (tmp_path / "spec.json").write_text(json.dumps(spec))
     code = f"""
 import json
-from inference_server.check import check_job
-from inference_server.devices import choose_device
+from inference_server.worker.check import check_job
+from inference_server.models.devices import choose_device
 spec = json.load(open({str(tmp_path / "spec.json")!r}))
 report = check_job(spec, "j", lambda: None, 1 << 40, choose_device("cpu"))
 assert report["memory"] > 0 and not report["problems"], report

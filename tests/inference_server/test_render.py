@@ -12,7 +12,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from inference_server import outputs
+from inference_server.worker import outputs
 from shared.delivery import read_delivery
 from shared.label_set import load_label_set
 from tests.conftest import ROOT, semrender
@@ -36,7 +36,7 @@ def workers_left():
         command = " ".join(process.info["cmdline"] or [])
         with contextlib.suppress(psutil.Error):
             ours = process.environ().get("SEMRENDER_HOME") == os.environ["SEMRENDER_HOME"]
-            if ours and ("inference_server.worker" in command or "semrender serve --private" in command):
+            if ours and ("inference_server.worker.worker" in command or "semrender serve --private" in command):
                 found.append(process.pid)
     return found
 
@@ -292,7 +292,7 @@ def test_a_killed_worker_is_replaced_and_the_job_finishes(add_gated_model, gate,
     process = start(["--json", "render", labels, "--out", out, "--model", model, "--no-aep"])
     wait_for_frames(out, 4)
     children = psutil.Process(process.pid).children(recursive=True)
-    next(child for child in children if "inference_server.worker" in child.cmdline()).kill()
+    next(child for child in children if "inference_server.worker.worker" in child.cmdline()).kill()
     gate(None)
     text, words = process.communicate(timeout=60)
     assert process.returncode == 0, words

@@ -17,8 +17,8 @@ import pytest
 import zmq
 import zmq.auth
 
-from inference_server.requests import job_spec
-from inference_server.security import check_bind, inside
+from inference_server.broker.requests import job_spec
+from inference_server.broker.security import check_bind, inside
 from shared import places
 from shared.client import Client, private_server
 from shared.errors import InputRefused, ServerError

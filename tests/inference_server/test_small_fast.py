@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from inference_server.models.small import SmallConfig, SmallNet, noise_plane
-from inference_server.models.small_fast import FastSmall
+from inference_server.models.small.fast import FastSmall
+from inference_server.models.small.network import SmallConfig, SmallNet, noise_plane
 
 
 def random_net(widths=(24, 40, 48)):

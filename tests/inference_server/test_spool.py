@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from inference_server.spool import BLOCK, Spool
+from inference_server.broker.spool import BLOCK, Spool
 from shared.errors import InputRefused
 
 ONE, TWO = "1" * 32, "2" * 32

@@ -8,8 +8,8 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from inference_server.painting import make_plan
-from inference_server.requests import job_spec
+from inference_server.broker.requests import job_spec
+from inference_server.worker.plan import make_plan
 from shared.delivery import read_delivery
 from shared.passes.exr_header import read_headers
 from shared.passes.stated import Stated, stated

@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from inference_server import outputs
-from inference_server.deliver import deliver
+from inference_server.broker.requests import job_spec
 from inference_server.models import sleep
-from inference_server.painting import decode, encode, make_plan
-from inference_server.requests import job_spec
+from inference_server.worker import outputs
+from inference_server.worker.deliver import deliver
+from inference_server.worker.plan import make_plan
+from inference_server.worker.reading import decode
+from inference_server.worker.writing import encode
 from shared.delivery import read_delivery
 from shared.errors import SemrenderError
 from shared.takes import takes

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from inference_server.progress import _room
+from inference_server.commands.progress import _room
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is of Unix")

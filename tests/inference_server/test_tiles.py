@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_server import painting
-from inference_server.cards import SCALES, painting_size
-from inference_server.catalogue import find_card
-from inference_server.models import base, small, spade
+from inference_server.broker.requests import DEFAULT_MODEL
+from inference_server.models import base
 from inference_server.models.base import PaintInput, load_model, memory, reach
-from inference_server.painting import fit, unfit
-from inference_server.requests import DEFAULT_MODEL
+from inference_server.models.cards import SCALES, painting_size
+from inference_server.models.catalogue import find_card
+from inference_server.models.small import network as small
+from inference_server.models.spade import network as spade
 from inference_server.stability import tiles
 from inference_server.stability.tiles import choose_tiles
+from inference_server.worker.fitting import fit, unfit
+from inference_server.worker.keys import frame_key
+from inference_server.worker.plan import make_plan
+from inference_server.worker.reading import decode
+from inference_server.worker.writing import encode
 from shared import shot
 from shared.label_set import load_label_set
 from shared.shot import Shot
@@ -168,14 +173,14 @@ def plan_of(folder, width, height, **changes):
         "models": {"l": {"name": card.name, "hash": card.hash, "options": card.check_options({})}},
         "layers": ["l"],
     }
-    return painting.make_plan(spec, "job")
+    return make_plan(spec, "job")
 
 
 def test_scale_and_memory_are_part_of_the_key(tmp_path):
     keys = []
     for changes in ({}, {"scale": "coarse"}, {"scale": "medium"}, {"paint_memory": 1}, {"paint_size": [64, 64]}):
         plan = plan_of(tmp_path, 48, 32, **changes)
-        keys.append(painting.frame_key(plan, plan.layers["l"], 1001))
+        keys.append(frame_key(plan, plan.layers["l"], 1001))
     assert len(set(keys)) == len(keys)
 
 
@@ -192,9 +197,9 @@ def test_scale_and_memory_are_part_of_the_key(tmp_path):
 )
 def test_every_size_comes_out_exactly(model, tmp_path, size, changes, count):
     plan = plan_of(tmp_path, *size, **changes)
-    decoded = painting.decode(plan, "l", 1001)
+    decoded = decode(plan, "l", 1001)
     assert len(decoded.tiles) >= count
-    painting.encode(plan, decoded, tiles.paint(model, decoded.request, decoded.tiles))
+    encode(plan, decoded, tiles.paint(model, decoded.request, decoded.tiles))
     painted = np.asarray(Image.open(plan.picture_path("l", 1001)))
     assert painted.shape == (size[1], size[0], 4) and (painted[..., 3] == 255).all()
 

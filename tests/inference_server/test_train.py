@@ -12,10 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
-from inference_server import catalogue
+from inference_server.models import catalogue
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.install import add_folder, remove_model
-from inference_server.models.small import noise_plane
+from inference_server.models.small.network import noise_plane
 from inference_server.training.networks import going_on, new
 from inference_server.training.pairs import nearest, read_pairs, warnings
 from inference_server.training.pictures import paint_pairs

@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 import semrender as commands
-from inference_server import jobs_cli, outputs, render, worker
+from inference_server.commands import jobs_cli, render
 from inference_server.models import sleep
+from inference_server.worker import outputs, worker
 from shared.errors import Interrupted
 from tests.conftest import ROOT
 from tests.inference_server.servers import kill, start_server

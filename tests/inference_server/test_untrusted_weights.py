@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from inference_server import catalogue
+from inference_server.models import catalogue
 from inference_server.models.base import load_model
 from inference_server.models.checkpoint import add_checkpoint
 from inference_server.models.install import add_folder

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from inference_server.painting import fit
 from inference_server.stability.upscale import upscale
+from inference_server.worker.fitting import fit
 
 
 def labels_and_picture(seed, size=(150, 97), small=(40, 26), classes=6, block=9):

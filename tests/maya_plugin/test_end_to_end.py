@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference_server.check import check_job
-from inference_server.devices import choose_device
-from inference_server.requests import job_spec
+from inference_server.broker.requests import job_spec
+from inference_server.models.devices import choose_device
+from inference_server.worker.check import check_job
 from maya_plugin.core import events, refusal, render_settings
 from maya_plugin.core.contract import ARNOLD, ShotRequest
 from shared.errors import from_dict

@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar
 import jsonschema
 import pytest
 
-from inference_server.cards import Card
-from inference_server.catalogue import SHIPPED as MODELS
+from inference_server.models.cards import Card
+from inference_server.models.catalogue import SHIPPED as MODELS
 from shared import documents, schema
 from shared.delivery import Delivery, from_dict, to_dict
 from shared.errors import InputRefused
@@ -154,7 +154,7 @@ def test_what_ships_fits_its_published_schema(name: str) -> None:
 
 
 def test_the_shipped_cards_fit_in_todays_format() -> None:
-    from inference_server.cards import load_card
+    from inference_server.models.cards import load_card
 
     judge = jsonschema.Draft202012Validator(schemas()["card"])
     for folder in (file.parent for file in MODELS.glob("*/card.json")):

@@ -1,0 +1,120 @@
+"""`semrender serve`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import platform
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference_server import logs
+from inference_server.models.device_names import NAMES, device_name
+from shared import places
+from shared.errors import ServerError
+
+if TYPE_CHECKING:
+    pass
+
+
+def add_commands(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run the inference server until Ctrl-C")
+    serve.add_argument("--device", type=device_name, default="auto", help=f"{NAMES} (default: the best there is)")
+    serve.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one)")
+    serve.add_argument("--bind", metavar="ADDRESS", help="tcp://HOST:PORT to serve other machines; needs --clients")
+    serve.add_argument("--clients", type=Path, metavar="FOLDER", help="public keys of the machines that may connect")
+    serve.add_argument("--root", action="append", default=[], metavar="FOLDER", help="only these may be touched")
+    serve.add_argument("--deadline", type=float, default=900, metavar="S", help="a worker silent so long is replaced")
+    serve.add_argument("--models-mib", type=int, default=4096, help="memory that idle models may keep (default 4096)")
+    serve.add_argument("--spool-gib", type=float, default=20, help="most that uploaded passes may take (default 20)")
+    serve.add_argument("--reserve-mib", type=int, default=256, help="free space to leave (default 256)")
+    serve.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
+    serve.set_defaults(run=run_serve)
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
+    from inference_server.broker.supervisor import begin_worker
+
+    try:  # it loads what it needs meanwhile
+        first = begin_worker(arguments.device, arguments.models_mib, arguments.after_delivery)
+    except OSError:  # no memory for another process: the broker tries again
+        first = None
+    from inference_server.broker.broker import Broker
+    from inference_server.broker.settings import Settings
+
+    settings = Settings(
+        version=arguments.version_text,
+        device=arguments.device,
+        bind=arguments.bind or f"tcp://127.0.0.1:{arguments.port}",
+        clients=arguments.clients,
+        roots=tuple(str(Path(root).resolve()) for root in arguments.root),
+        ledger=None if arguments.private else places.home() / "ledger.sqlite",
+        deadline=arguments.deadline,
+        models_mib=arguments.models_mib,
+        spool_mib=int(arguments.spool_gib * 1024),
+        reserve_mib=arguments.reserve_mib,
+        after_delivery=arguments.after_delivery,
+    )
+    with _state_folder_in_words():
+        if arguments.private:
+            logs.set_up(places.home() / "logs" / "private-server.log", logging.WARNING)
+        else:
+            logs.set_up(places.home() / "logs" / "server.log")
+        places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
+        broker = Broker(settings, first)  # refuses to start beside another server, which has the ledger
+    signal.signal(signal.SIGTERM, lambda *_: broker.stop())
+    if arguments.private:
+        # Ctrl-C reaches every process of a terminal; here the client decides what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_stop_with_parent, args=(broker,), daemon=True).start()
+        print(json.dumps(broker.connection()), flush=True)
+        broker.run()
+        return 0
+    signal.signal(signal.SIGINT, lambda *_: broker.stop())
+    try:
+        with arguments.beside_server(broker.connection()):
+            with _state_folder_in_words():
+                places.write_json(places.connection_file(), broker.connection())
+            print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+            if arguments.bind and broker.guard:
+                port = broker.address.rpartition(":")[2]
+                command = f"semrender connect tcp://{platform.node()}:{port} {quoted(broker.guard.server_public)}"
+                print(f"on the machines that paint here, run: {command}", flush=True)
+            broker.run()
+    finally:
+        if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
+            places.connection_file().unlink(missing_ok=True)
+    return 0
+
+
+@contextlib.contextmanager
+def _state_folder_in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(
+            "the state folder cannot be used",
+            file=error.filename or places.home(),
+            cause=error.strerror or str(error),
+            remedy=f"Free space in {places.home()} or allow writing, or name another folder in SEMRENDER_HOME",
+        ) from error
+
+
+def _stop_with_parent(broker: Any) -> None:
+    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
+    broker.stop(at_once=True)
+
+
+def quoted(text: str) -> str:
+    """As one word of this system's shell."""
+    return f'"{text}"' if os.name == "nt" else shlex.quote(text)

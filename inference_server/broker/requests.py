@@ -1,0 +1,173 @@
+"""A client's request for a job becomes the job's description: validated, complete, nothing left to guess.
+
+Nothing here reads a pass or a picture; what is in the files is the business of the worker's `check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from inference_server.broker.jobs import HIGHEST, LOWEST
+from inference_server.models import cards, catalogue
+from inference_server.models.classes import carry
+from inference_server.roots import inside
+from inference_server.tasks import FORMATS, frames_and_layers
+from shared.errors import InputRefused, SemrenderError
+from shared.label_set import LabelSet, load_label_set
+from shared.shot import PASSES, Shot, ShotLayer, resolved
+
+DEFAULT_MODEL = "countryside"
+LONGEST_NAME = 255  # bytes of a file name
+
+Body = dict[str, Any]
+
+
+def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
+    """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
+    "looks", "asked", "overwrite", "comp", "owner", "collect"}.
+
+    `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
+    wants the files that it must fetch: {"out", "host"}, None where it sees them.
+
+    Args:
+        base, out: folders of the passes and of the output.
+        roots: the only folders the job may touch; None = all that the server's user may.
+        uploaded: the passes came over the wire; their names must stay below `base`.
+
+    Raises InputRefused.
+    """
+    shot = Shot.from_dict(body.get("shot"))
+    if not base.is_absolute() or not out.is_absolute():
+        raise InputRefused("a job needs the absolute folders of its passes and of its output")
+    if body.get("format", "png") not in FORMATS:
+        raise InputRefused(f"unknown format {body.get('format')!r}", remedy=f"Choose one of {', '.join(FORMATS)}")
+    for folder in (base, out):
+        inside(folder, roots)
+    if uploaded:
+        _stay_below(shot)
+    frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
+    models, holds, looks = {}, {}, {}
+    for layer in shot.layers:
+        asked = resolved(shot, layer)
+        named = asked.label_set or shot.label_set
+        if named.lower().endswith(".json"):
+            inside(Path(named), roots)
+        label_set = load_label_set(named)
+        card = catalogue.find_card(asked.model or DEFAULT_MODEL)
+        try:
+            carry(card, label_set, asked.map)
+        except SemrenderError as error:
+            raise error.located(layer=layer.name) from None
+        _classes_known(shot, layer, label_set)
+        _names_fit(shot, layer, label_set)
+        options = card.check_options(asked.options or {})
+        models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
+        if asked.hold != "off":
+            holds[layer.name] = asked.hold
+        settings = [models[layer.name], asked.seed, asked.hold, shot.scale, shot.paint_size, shot.fill]
+        looks[layer.name] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return {
+        "shot": shot.to_dict(),
+        "base": str(base),
+        "out": str(out),
+        "roots": None if roots is None else list(roots),
+        "format": str(body.get("format", "png")),
+        "frames": frames,
+        "layers": layers,
+        "models": models,
+        "holds": holds,
+        "looks": looks,
+        "asked": str(out),
+        "overwrite": body.get("overwrite") is True,
+        "comp": body["comp"] if isinstance(body.get("comp"), bool) else None,  # None: who watches may make one
+        "owner": _words(body, "owner")[:200],
+        "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
+    }
+
+
+def _classes_known(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:
+    """Refuse a class that the layer's set does not have wherever one is named, needed or not."""
+    named: dict[str, Any] = {"fill": shot.fill, "mattes": () if layer.mattes in ("none", "all") else layer.mattes}
+    for whose, read in (("", layer.read), ("context_read: ", shot.context_read if shot.context else {})):
+        named |= {f"{whose}{key}": read.get(key) for key in ("uncovered", "classes", "names")}
+    for where, value in named.items():
+        for name in _class_names(value):
+            try:
+                label_set.find(name)
+            except InputRefused as error:
+                raise InputRefused(f"{where}: {error.what}", layer=layer.name, remedy=error.remedy) from None
+
+
+def _class_names(value: Any) -> list[str]:
+    """One class, several, or those that a table leads to; what is none of it is refused where it is read."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+    return sorted({one for one in values if isinstance(one, str)})
+
+
+def _names_fit(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:
+    """Refuse names of which a painted file's would be made that no file system takes."""
+    mattes: tuple[str, ...] = ()
+    if layer.mattes == "all":
+        mattes = tuple(label.name for label in label_set.labels)
+    elif layer.mattes != "none":
+        mattes = tuple(layer.mattes)
+    number = max(shot.last, shot.last - shot.first)
+    stems = [f"{shot.name}_{layer.name}", *(f"{shot.name}_{layer.name}_{matte}" for matte in mattes)]
+    longest = max((f"{stem}.{number:04d}.png" for stem in stems), key=lambda name: len(name.encode()))
+    if len(longest.encode()) > LONGEST_NAME:
+        raise InputRefused(
+            f"the names of the painted files would have {len(longest.encode())} bytes, of at most {LONGEST_NAME}",
+            layer=layer.name,
+            cause=f"They are made of the shot's and the layer's name: {longest}",
+            remedy="Give the shot or the layer a shorter name",
+        )
+
+
+def settled(spec: Body, half: bool) -> Body | None:
+    """The description with every `auto` resolved for a device that gains by half precision, or not; None without one.
+
+    It is kept: frames are keyed by it, and a device that joins later paints in the same precision.
+    """
+    models = {
+        layer: {**model, "options": {**model["options"], cards.PRECISION: "half" if half else "float32"}}
+        for layer, model in spec.get("models", {}).items()
+        if model["options"].get(cards.PRECISION) == cards.AUTO
+    }
+    return {**spec, "models": {**spec["models"], **models}} if models else None
+
+
+def priority(body: Body, otherwise: int = 0) -> int:
+    """A job's priority. Raises InputRefused."""
+    value = body.get("priority", otherwise)
+    if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
+        raise InputRefused(f"{value!r} is no priority", remedy=f"Give a whole number from {LOWEST} to {HIGHEST}")
+    return value
+
+
+def _words(body: Body, name: str) -> str:
+    """A text that is only shown and given back."""
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > 4096:
+        raise InputRefused(f'"{name}" is no text')
+    return value
+
+
+def _listed(body: Body, name: str, kind: type) -> list[Any] | None:
+    value = body.get(name)
+    if value is not None and not (isinstance(value, list) and all(type(item) is kind for item in value)):
+        raise InputRefused(f'"{name}" is no list of {"numbers" if kind is int else "names"}')
+    return value
+
+
+def _stay_below(shot: Shot) -> None:
+    patterns = [(None, shot.context)] + [(layer.name, getattr(layer, p)) for layer in shot.layers for p in PASSES]
+    for layer, pattern in patterns:
+        if pattern is None:
+            continue
+        posix, windows = PurePosixPath(pattern), PureWindowsPath(pattern)
+        if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
+            raise InputRefused("a pass that came over the wire must lie in its job's folder", layer=layer, file=pattern)

@@ -1,0 +1,31 @@
+"""How a server runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server runs.
+
+    bind: address of the client socket; port 0 = any free one.
+    clients: folder of public keys that may connect, needed for an address other than loopback.
+    roots: the only folders jobs may touch; none: everything on loopback, only uploads elsewhere.
+    ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
+    deadline: seconds a worker may be silent while it has work.
+    after_delivery: "module:function" that makes a comp of every delivery that wants one.
+    """
+
+    version: str
+    device: str = "auto"
+    bind: str = "tcp://127.0.0.1:0"
+    clients: Path | None = None
+    roots: tuple[str, ...] = ()
+    ledger: Path | None = None
+    deadline: float = 900.0
+    models_mib: int = 4096
+    spool_mib: int = 20 * 1024
+    reserve_mib: int = 256  # of free space below which nothing is handed out
+    after_delivery: str = ""

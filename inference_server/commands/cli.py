@@ -1,0 +1,244 @@
+"""`semrender render`, `demo`, `check` and `doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from inference_server.commands import render
+from inference_server.models import catalogue
+from inference_server.models.device_names import NAMES, device_name
+from inference_server.tasks import FORMATS
+from shared import places
+from shared.command import parse_size
+from shared.errors import InputRefused
+from shared.names import read_names
+from shared.rates import parse_fps
+from shared.sequences import parse_range
+from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer
+from shared.shot_input import shot_from_input
+
+
+def add_commands(commands: Any) -> None:
+    painting = commands.add_parser("render", help="paint a shot, a folder or a pattern of label frames")
+    painting.add_argument("input", help="shot.json, a folder, one frame, or a pattern such as label.####.png")
+    words = "folder for the painted layers (default: painted/NAME-OF-THE-SHOT here)"
+    painting.add_argument("--out", type=Path, metavar="FOLDER", help=words)
+    _add_shot_arguments(painting)
+    _add_render_arguments(painting)
+    painting.set_defaults(run=run_render)
+
+    demo = commands.add_parser("demo", help="paint the shipped shot")
+    demo.add_argument("--out", type=Path, default=Path("painted") / "ride_the_train")
+    _add_render_arguments(demo)
+    demo.set_defaults(run=run_demo)
+
+    check = commands.add_parser("check", help="say what is in a shot's passes, without painting")
+    check.add_argument("input")
+    _add_shot_arguments(check)
+    check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
+    _add_here(check)
+    check.add_argument("--all", action="store_true", help="list every class, not the largest alone")
+    check.set_defaults(run=run_check)
+
+    doctor = commands.add_parser("doctor", help="one report of versions, devices, server and paths")
+    doctor.set_defaults(run=run_doctor)
+
+
+def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
+    shot = parser.add_argument_group("the shot (what shot.json says otherwise)")
+    shot.add_argument("--model", help="see `semrender models`")
+    shot.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the model")
+    shot.add_argument("--seed", type=int, help="of the texture (default 0)")
+    shot.add_argument("--frames", metavar="RANGE", help="1001-1024, 1001-1100x2, 1001,1005")
+    shot.add_argument("--layer", action="append", metavar="NAME", help="only this layer; may be given again")
+    shot.add_argument("--size", metavar="WxH", help="paint at this size; the output keeps the pass's size")
+    shot.add_argument("--hold", choices=HOLDS, help="how still the texture holds while things move (default off)")
+    shot.add_argument(
+        "--scale", choices=SCALES, help="how large the texture is (default: painted at the size of the pass)"
+    )
+    shot.add_argument("--memory", type=float, metavar="GIB", help="larger frames are painted in tiles (default 3)")
+    shot.add_argument("--fps", help="24, 23.976, 24000/1001")
+    shot.add_argument("--mattes", metavar="CLASSES", help="none, all, or class names separated by commas")
+    shot.add_argument("--context", metavar="PATTERN", help="label pass of the full frame, for layers")
+    shot.add_argument(
+        "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
+    )
+    shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    moving = parser.add_argument_group("motion and depth, for --hold (of every layer, or of those of --layer)")
+    moving.add_argument("--motion", metavar="PATTERN", help="motion vectors in pixels, EXR")
+    moving.add_argument("--motion-is", choices=MOTIONS, metavar="CONVENTION", help=", ".join(MOTIONS))
+    moving.add_argument("--motion-layer", metavar="NAME", help="EXR layer of the vectors, where it is not clear")
+    moving.add_argument("--depth", metavar="PATTERN", help="distance from the camera, EXR")
+    moving.add_argument("--depth-layer", metavar="NAME", help="EXR layer of the depth, where it is not clear")
+    reading = parser.add_argument_group("how the label passes are read")
+    reading.add_argument("--label-set", help="coco_stuff, ade20k, cityscapes or a file")
+    reading.add_argument("--palette", help="the colours' palette (default: found out)")
+    reading.add_argument("--mode", choices=("strict", "nearest"), help="nearest guesses soiled pixels and counts them")
+    reading.add_argument("--palette-png", choices=("index", "colour"), help="what a palette PNG's pixels mean")
+    reading.add_argument("--encoding", choices=("colour", "ids", "cryptomatte"))
+    reading.add_argument("--exr-layer", help="EXR layer, channel or part that holds the labels")
+    reading.add_argument("--crypto", help="which Cryptomatte: material, object, asset")
+    reading.add_argument("--uncovered", metavar="CLASS", help="class of pixels that no Cryptomatte object covers")
+    reading.add_argument("--classes", metavar="A,B", help="the shot's classes; they settle a colour that two share")
+    reading.add_argument("--names", type=Path, metavar="FILE", help="table of names and classes, .csv or .json")
+
+
+def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
+    parser.add_argument("--device", type=device_name, default="auto", help=f"{NAMES}, where no server runs")
+    _add_here(parser)
+    parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
+    parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
+    parser.add_argument("--overwrite", action="store_true", help="paint over delivered frames of another look")
+    parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+
+
+def _add_here(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--here", action="store_true", help="on this machine, not on the server it is connected to")
+
+
+def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
+    """The input's shot with what the command line changes, its base folder, and the frames asked for."""
+    shot, base = shot_from_input(arguments.input)
+    changes: dict[str, Any] = {}
+    for name in ("model", "seed", "fill", "label_set", "scale", "hold"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    if arguments.label_set is not None and arguments.label_set.endswith(".json"):
+        changes["label_set"] = str(Path(arguments.label_set).resolve())
+    given = dict(_option(text) for text in arguments.option)
+    known = _known_options(arguments.model)
+    changes["options"] = {**_without(shot.options, known, "the shot"), **given}
+    if arguments.map:
+        changes["map"] = {**shot.map, **_map(arguments.map)}
+    if arguments.context is not None:
+        changes["context"] = str(Path(arguments.context).absolute())
+    if arguments.fps is not None:
+        changes["rate"] = parse_fps(arguments.fps)
+    if arguments.size is not None:
+        changes["paint_size"] = parse_size(arguments.size)
+    if arguments.memory is not None:
+        changes["paint_memory"] = arguments.memory
+    read = _read_options(arguments)
+    changes["context_read"] = {**shot.context_read, **read}
+    changes["layers"] = tuple(
+        dataclasses.replace(
+            _layer(layer, arguments, read), options=_layer_options(layer, arguments.model, known, given)
+        )
+        for layer in shot.layers
+    )
+    changed = Shot.from_dict(dataclasses.replace(shot, **changes).to_dict())  # the same checks as for a file
+    return changed, base, parse_range(arguments.frames) if arguments.frames else None
+
+
+def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]) -> ShotLayer:
+    """What the command line says goes for every layer, also where the shot says otherwise for one."""
+    changes: dict[str, Any] = {"read": {**layer.read, **read}, "map": {**layer.map, **_map(arguments.map)}}
+    if arguments.model is not None:
+        changes["model"] = None
+    if arguments.label_set is not None:
+        changes["label_set"] = None
+    if arguments.seed is not None:
+        changes["seed"] = None
+    if arguments.hold is not None:
+        changes["hold"] = None
+    if arguments.mattes is not None:
+        text = arguments.mattes
+        changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))
+    if arguments.layer is None or layer.name in arguments.layer:
+        for name in ("motion", "depth"):
+            if getattr(arguments, name) is not None:
+                changes[name] = str(Path(getattr(arguments, name)).absolute())
+        for name in ("motion_is", "motion_layer", "depth_layer"):
+            if getattr(arguments, name) is not None:
+                changes[name] = getattr(arguments, name)
+    return dataclasses.replace(layer, **changes)
+
+
+def _layer_options(
+    layer: ShotLayer, model: str | None, known: set[str] | None, given: dict[str, Any]
+) -> dict[str, Any] | None:
+    """A layer's own options under those of the command line. Beside a model of its own they are all it has."""
+    own = None if layer.options is None else _without(layer.options, known, f"the layer {layer.name}")
+    alone = model is None and layer.model is not None
+    return {**(own or {}), **given} if own is not None or (alone and given) else own
+
+
+def _known_options(model: str | None) -> set[str] | None:
+    """The options of the model that the command line names; None without one, or where only a server has it."""
+    found = catalogue.available_cards()[0].get(model) if model else None
+    return None if found is None else {option.name for option in found.options}
+
+
+def _without(options: dict[str, Any], known: set[str] | None, whose: str) -> dict[str, Any]:
+    """Options that were meant for another model are left out, and said."""
+    lost = [] if known is None else [name for name in options if name not in known]
+    if lost:
+        print(f"note: {whose} sets {', '.join(lost)}, which this model does not have", file=sys.stderr)
+    return {name: value for name, value in options.items() if name not in lost}
+
+
+def _map(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, to in pairs:
+        if not (name.strip() and equals and to.strip()):
+            raise InputRefused(
+                f"--map {name + equals + to!r} is no pair of classes",
+                remedy="Write CLASS=CLASS, such as building-other=house",
+            )
+    return {name.strip(): to.strip() for name, _, to in pairs}
+
+
+def _option(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputRefused(f"--option {text!r} has no value", remedy="Write NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _read_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
+    read = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.classes is not None:
+        read["classes"] = [name.strip() for name in arguments.classes.split(",")]
+    if arguments.names is not None:
+        read["names"] = read_names(arguments.names)
+    return read
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    shot, base, frames = shot_from_arguments(arguments)
+    return render.render(arguments, shot, base, frames, arguments.layer)
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    shot, base = shot_from_input(str(places.example_folder() / "shot.json"))
+    return render.render(arguments, shot, base, None, None)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    shot, base, frames = shot_from_arguments(arguments)
+    return render.check(arguments, shot, base, frames, arguments.layer)
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    from inference_server.commands.doctor import report
+
+    found = report()
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    else:
+        for name, value in found.items():
+            lines = value if isinstance(value, list) else [value]
+            print(f"{name:<16}{lines[0] if lines else 'none'}")
+            for line in lines[1:]:
+                print(f"{'':<16}{line}")
+    return 0

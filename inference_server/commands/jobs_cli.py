@@ -1,0 +1,211 @@
+"""`semrender jobs`: what the server has to do, and the hand on it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from inference_server.commands import render
+from inference_server.commands.progress import duration
+from shared import places
+from shared.client import Client, find_server
+from shared.errors import InputRefused, ServerError, from_dict
+from shared.sequences import frames_text
+
+KEEP_DAYS = 7.0
+
+Job = dict[str, Any]  # its summary, as the server tells it
+
+
+def add_commands(commands: Any) -> None:
+    jobs = commands.add_parser("jobs", help="list, watch, cancel, pause, resume, hurry or forget jobs")
+    verbs = jobs.add_subparsers(title="verbs", metavar="VERB")
+    listing = verbs.add_parser("list", help="all jobs (also without a verb)")
+    for one in (jobs, listing):
+        one.set_defaults(run=run_list)
+    show = verbs.add_parser("show", help="all about one job: what was asked, where it stands, why frames failed")
+    show.add_argument("job", help="its id, or the beginning of it")
+    show.set_defaults(run=run_show)
+    for name, help_text in (
+        ("watch", "follow a job until it ends and lay out its comp"),
+        ("cancel", "stop a job; what is finished stays"),
+        ("pause", "hand out no more of its frames"),
+        ("resume", "go on"),
+        ("priority", "-100 to 100; higher goes first"),
+    ):
+        verb = verbs.add_parser(name, help=help_text)
+        verb.add_argument("job", help="its id, or the beginning of it")
+        verb.set_defaults(run=run_watch if name == "watch" else run_verb, verb=name)
+        if name == "priority":
+            verb.add_argument("priority", type=int)
+        if name == "watch":
+            verb.add_argument("--out", type=Path, metavar="FOLDER", help="fetch the files into this folder")
+            verb.add_argument("--overwrite", action="store_true", help="also over a delivery of another look there")
+            verb.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+    clean = verbs.add_parser("clean", help="forget ended jobs and remove what they left in the spool")
+    clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
+    clean.add_argument("--quarantine", action="store_true", help="try frames again that killed workers")
+    clean.add_argument("--dry-run", action="store_true", help="only say which jobs it would be")
+    clean.set_defaults(run=run_clean)
+
+
+def running() -> Client:
+    found = find_server("jobs")
+    if found is None:
+        raise ServerError("no server runs", remedy="Start one with `semrender serve`; its jobs wait in its ledger")
+    return found
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    found = find_server("jobs")
+    if found is not None:
+        with found:
+            jobs = found.jobs()
+    else:
+        jobs = history()
+        print("no server runs; `semrender serve` goes on with what waits in its ledger", file=sys.stderr)
+    jobs = in_order(jobs)
+    if arguments.json:
+        print(json.dumps({"jobs": jobs}))
+    else:
+        print("\n".join(table(jobs, time.time())) or "no jobs")
+    return 0
+
+
+def history() -> list[Job]:
+    """The jobs in the ledger of a server that does not run."""
+    from inference_server.broker.jobs import Jobs
+    from inference_server.broker.ledger import Ledger
+
+    file = places.home() / "ledger.sqlite"
+    if not file.exists():
+        raise ServerError("no server runs, and none ran here before", remedy="Start one with `semrender serve`")
+    with contextlib.closing(Ledger(file)) as ledger:
+        return Jobs(ledger).summaries()
+
+
+def in_order(jobs: list[Job]) -> list[Job]:
+    """The queue in the order in which it is worked on, then what has ended, the last one first."""
+    waiting = [job for job in jobs if job["ended"] is None]
+    ended = [job for job in jobs if job["ended"] is not None]
+    return [
+        *sorted(waiting, key=lambda job: (job["state"] == "paused", -job["priority"], job["created"])),
+        *sorted(ended, key=lambda job: -job["ended"]),
+    ]
+
+
+HEADER = ("id", "state", "done", "left", "owner", "started", "took", "priority", "name", "out")
+
+
+def table(jobs: list[Job], now: float) -> list[str]:
+    """A line for each job under a line of headings; none where there is none."""
+    rows = [HEADER, *(row(job, now) for job in jobs)] if jobs else []
+    wide = [max(len(row[i]) for row in rows) for i in range(len(HEADER) - 1)] if rows else []
+    return ["  ".join([*(f"{cell:<{n}}" for cell, n in zip(one, wide, strict=False)), one[-1]]) for one in rows]
+
+
+def row(job: Job, now: float) -> tuple[str, ...]:
+    failed = f", {job['failed']} failed" if job["failed"] else ""
+    began = job.get("began")
+    started = time.strftime("%m-%d %H:%M", time.localtime(began)) if began else "-"
+    took = duration((job["ended"] or now) - began) if began else "-"
+    left = seconds_left(job, now)
+    fetched = job.get("collect")
+    target = f"{fetched['out']} on {fetched['host']}" if fetched else job["out"]
+    why = f" ({job['paused']})" if job["paused"] else ""
+    return (
+        *(job["job"][:8], job["state"], f"{job['done']}/{job['total']}{failed}"),
+        *("-" if left is None else f"~{duration(left)}", job.get("owner") or "-", started, took),
+        *(str(job["priority"]), job["name"], f"{target}{why}"),
+    )
+
+
+def seconds_left(job: Job, now: float) -> float | None:
+    """By what its frames took until now; None before the first was painted, and where nothing goes on."""
+    painted, began = job.get("painted"), job.get("began")
+    if not painted or not began or job["ended"] is not None or job["state"] == "paused":
+        return None
+    return float((now - began) / painted * (job["total"] - job["done"] - job["failed"]))
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        job = client.ask("show", chosen(client, arguments.job)["job"])
+    if arguments.json:
+        print(json.dumps(job))
+        return 0
+    now = time.time()
+    rows = dict(zip(HEADER, row(job, now), strict=True)) | {"id": job["job"]}
+    asked = job["asked"]
+    models = {layer: asked["models"][layer] for layer in asked["layers"] if layer in asked["models"]}
+    rows["asked at"] = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job["created"]))
+    rows["passes"] = asked["base"]
+    rows["frames"] = f"{frames_text(asked['frames'])}, as {asked['format']}"
+    for layer, model in models.items():
+        options = "".join(f", {name}={value}" for name, value in model["options"].items())
+        rows[f"layer {layer}"] = f"{model['name']}{options}"
+    for name, value in rows.items():
+        print(f"{name:<16}{value}")
+    for error in job["errors"]:
+        print(f"failed: {from_dict(error)}")
+    for warning in job["report"].get("warnings", []):
+        print(f"warning: {warning}")
+    return 0
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        job = chosen(client, arguments.job)
+        arguments.no_aep = arguments.no_aep or job.get("comp") is False
+        return render.follow(arguments, client, job["job"], *_place(arguments.out, job))
+
+
+def _place(out: Path | None, job: dict[str, Any]) -> tuple[Path, bool]:
+    """Where a job's files go, and whether they must be fetched. Raises InputRefused where that is open."""
+    fetched = job.get("collect")
+    if out is not None:
+        return out.absolute(), True
+    if fetched is None:
+        return Path(job["out"]), False
+    if fetched["host"] != places.HOST or not fetched["out"]:
+        raise InputRefused(
+            "the files of this job are for another machine",
+            cause=f"It was asked for by {fetched['host'] or 'an unknown one'}, into {fetched['out'] or 'no folder'}",
+            remedy="Fetch them here with --out FOLDER",
+        )
+    return Path(fetched["out"]), True
+
+
+def run_verb(arguments: argparse.Namespace) -> int:
+    more = {"priority": arguments.priority} if arguments.verb == "priority" else {}
+    with running() as client:
+        job = client.ask(arguments.verb, chosen(client, arguments.job)["job"], **more)
+    print(json.dumps(job) if arguments.json else "\n".join(table([job], time.time())))
+    return 0
+
+
+def run_clean(arguments: argparse.Namespace) -> int:
+    with running() as client:
+        asked = {"days": arguments.days, "quarantine": arguments.quarantine, "dry": arguments.dry_run}
+        gone, _ = client.request("clean", asked, seconds=60.0)
+    if arguments.json:
+        print(json.dumps(gone))
+    elif arguments.dry_run:
+        print("\n".join(table(gone["would"], time.time())) or "no job would be forgotten")
+    else:
+        print(f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed")
+    return 0
+
+
+def chosen(client: Client, start: str) -> dict[str, Any]:
+    """The one job whose id begins so. Raises InputRefused."""
+    found = [job for job in client.jobs() if start and job["job"].startswith(start)]
+    if len(found) != 1:
+        what = f"{len(found)} jobs begin" if found else "no job begins"
+        raise InputRefused(f"{what} with {start!r}", remedy="See `semrender jobs`")
+    return found[0]

@@ -1,0 +1,182 @@
+"""`semrender models`: list, show, add, remove."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from inference_server.models import cards, catalogue
+from shared import places
+from shared.command import parse_size
+from shared.errors import Interrupted, ModelRefused
+from shared.label_set import load_label_set
+
+
+def add_commands(commands: Any) -> None:
+    models = commands.add_parser("models", help="list, show, add and remove models")
+    verbs = models.add_subparsers(title="verbs", metavar="VERB")
+    listing = verbs.add_parser("list", help="all models (also without a verb)")
+    for one in (models, listing):
+        one.set_defaults(run=run_list)
+    show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
+    show.add_argument("name")
+    show.add_argument("--out", type=Path, metavar="PNG", help="paint the shipped labels in every look, into this file")
+    show.set_defaults(run=run_show)
+    add = verbs.add_parser("add", help="add a model's folder, or a published SPADE checkpoint (latest_net_G.pth)")
+    add.add_argument("file", type=Path, help="folder with card.json, as `semrender train` makes it, or the checkpoint")
+    add.add_argument("--name", help="default: the folder's own; a checkpoint needs one")
+    add.add_argument("--label-set", help="the label set that a checkpoint was trained on")
+    add.add_argument("--size", metavar="WxH", help="native size (default: opt.txt beside it, else 256x256)")
+    add.add_argument("--layers", choices=("normal", "more", "most"), help="default: opt.txt, else the published one")
+    add.add_argument(
+        "--no-instance", action="store_true", help="an extra input channel is don't-care, not object edges"
+    )
+    add.add_argument("--licence", default="as given by its author")
+    add.add_argument("--replace", action="store_true")
+    add.set_defaults(run=run_add)
+    remove = verbs.add_parser("remove", help="remove a model that was added")
+    remove.add_argument("name")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.set_defaults(run=run_remove)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    found, broken = catalogue.available_cards()
+    if arguments.json:
+        words = {name: str(error) for name, error in broken.items()}
+        print(json.dumps({"models": [card.to_dict() for card in found.values()], "broken": words}))
+        return 0
+    for card in found.values():
+        classes = f"{len(card.labels.trained)} classes  " if card.inputs.labels else ""
+        print(f"{card.name:<20}{card.family:<8}{card.takes:<14}{classes}{title(card)}")
+    for name, error in broken.items():
+        print(f"{name:<20}cannot be used: {error}")
+    return 0
+
+
+def title(card: cards.Card) -> str:
+    return f"{card.title} ({card.unfinished})" if card.unfinished else card.title
+
+
+def class_rows(card: cards.Card) -> list[str]:
+    """The classes the model has seen, and what the others of its label set are painted as."""
+    if card.inputs.labels is None:
+        return []
+    label_set = load_label_set(card.labels.label_set.name)
+    if label_set.hash != card.labels.label_set.hash:
+        return [f"of {card.labels.label_set.name}, which has changed since the model was made"]
+    names = {label.id: label.name for label in label_set.labels}
+    relatives: dict[int, list[str]] = {}
+    for identity, relative in card.labels.fallbacks.items():
+        relatives.setdefault(relative, []).append(names.get(identity, str(identity)))
+    rows = []
+    for name, identity in sorted((names.get(identity, str(identity)), identity) for identity in card.labels.trained):
+        also = ", ".join(sorted(relatives.get(identity, [])))
+        rows.append(f"{name}; also for {also}" if also else name)
+    return rows
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    card = catalogue.find_card(arguments.name)
+    sheet = {}
+    if arguments.out:
+        from inference_server.models.sheet import paint_sheet
+
+        labels = places.example_folder() / "full_frame" / "full_frame_label.1012.png"
+        sheet = {"picture": str(arguments.out), "looks": paint_sheet(card, labels, arguments.out)}
+    if arguments.json:
+        print(json.dumps({**card.to_dict(), **sheet}))
+        return 0
+    rule = "labels are stretched to it" if card.size.fit == "stretch" else "paints the pass's own size"
+    fit = f"{card.size.width}x{card.size.height}, {rule}, multiples of {card.size.multiple}"
+    rows = {
+        "title": title(card),
+        "about": card.description,
+        "family": card.family,
+        "takes": card.takes,
+        "classes": f"{len(card.labels.trained)} were seen in training" if card.inputs.labels else "",
+        "native size": fit,
+        "licence": card.licence,
+        "credit": card.credit,
+        "data": card.data,
+        "hash": card.hash,
+    }
+    for name, value in rows.items():
+        if value:
+            print(f"{name:<14}{value}")
+    for option in card.options:
+        bounds = "true, false" if option.kind == "boolean" else f"{option.min} to {option.max}"
+        allowed = ", ".join(option.choices) or bounds
+        print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
+    print(f"{'seed':<14}another one gives another grain of the texture; forms and colours stay")
+    label = "classes"
+    for row in class_rows(card):
+        lines = textwrap.wrap(row, 100, subsequent_indent="  ", break_on_hyphens=False)
+        for line in lines:
+            print(f"{label:<14}{line}")
+            label = ""
+    if sheet:
+        print(f"{'picture':<14}{sheet['picture']}")
+    return 0
+
+
+def run_add(arguments: argparse.Namespace) -> int:
+    if arguments.file.is_dir():
+        from inference_server.models.install import add_folder
+
+        card = add_folder(arguments.file, arguments.name, arguments.replace)
+    else:
+        card = _add_checkpoint(arguments)
+    if arguments.json:
+        print(json.dumps(card.to_dict()))
+    else:
+        print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
+    return 0
+
+
+def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
+    from inference_server.models.checkpoint import add_checkpoint
+
+    if arguments.name is None or arguments.label_set is None:
+        raise ModelRefused(
+            "a checkpoint does not say its name and label set",
+            file=arguments.file,
+            remedy="Say them with --name and --label-set",
+        )
+    return add_checkpoint(
+        arguments.file,
+        arguments.name,
+        arguments.label_set,
+        parse_size(arguments.size) if arguments.size else None,
+        arguments.layers,
+        arguments.licence,
+        arguments.replace,
+        arguments.no_instance,
+    )
+
+
+def run_remove(arguments: argparse.Namespace) -> int:
+    from inference_server.models.install import remove_model
+
+    if not arguments.yes:
+        _ask_to_remove(arguments)
+    removed = remove_model(arguments.name)
+    print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")
+    return 0
+
+
+def _ask_to_remove(arguments: argparse.Namespace) -> None:
+    """A trained model is hours of work and has no copy. Raises where it is not to go, or nobody can be asked."""
+    if not (places.models_folder() / arguments.name).is_dir():
+        return  # the words about that are better than a question
+    if arguments.json or not sys.stdin.isatty():
+        raise ModelRefused(
+            f"{arguments.name} would be gone for good, and nobody can be asked here", remedy="Say --yes to remove it"
+        )
+    answer = input(f"Remove {arguments.name} and its weights in {places.models_folder()} for good? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise Interrupted(f"{arguments.name} stays")

@@ -1,0 +1,1 @@
+"""SPADE: `network` is plain, readable and the reference, `fast` with its `tables` is what paints."""

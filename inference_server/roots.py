@@ -1,0 +1,32 @@
+"""The folders that a server may touch: every path that a client names is asked for, at every use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.errors import InputRefused
+from shared.shot import PASSES, Shot
+
+
+def patterns_inside(shot: Shot, base: Path, roots: Sequence[str] | None) -> None:
+    """Refuse a shot whose passes lie elsewhere, before any folder is listed. Raises InputRefused."""
+    for layer in shot.layers:
+        for pattern in [shot.context, *(getattr(layer, kind) for kind in PASSES)]:
+            if pattern is not None:
+                inside((base / pattern).parent, roots)
+
+
+def inside(path: Path, roots: Sequence[str] | None) -> Path:
+    """`path`, if it lies in one of the roots after all links were followed; None allows all. Raises InputRefused."""
+    if roots is None:
+        return path
+    real = path.resolve()
+    if not any(real.is_relative_to(Path(root).resolve()) for root in roots):
+        raise InputRefused(
+            "this path is outside the folders that the server may use",
+            file=path,
+            cause="It leads there by a link" if real != path.absolute() else "",
+            remedy="Move it into one of them, or start the server with another --root",
+        )
+    return path

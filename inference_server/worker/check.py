@@ -1,0 +1,236 @@
+"""Everything that can be said about a job before the first frame is painted.
+
+Every file that will be read is looked at (there, whole, of the right size); the first frame of every layer
+is decoded strictly. What is found travels as plain data: the client prints it, Maya and After Effects show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference_server.models.cards import PRECISION, painting_size
+from inference_server.models.devices import Device
+from inference_server.roots import inside, patterns_inside
+from inference_server.stability.hold import memory as hold_memory
+from inference_server.stability.tiles import painting_memory
+from inference_server.tasks import picture_tasks
+from inference_server.worker import outputs, paces
+from inference_server.worker.check_passes import check_depths, check_motion
+from inference_server.worker.holding import hold_key
+from inference_server.worker.keys import frame_key
+from inference_server.worker.plan import LayerPlan, Plan, make_plan
+from inference_server.worker.take import choose
+from inference_server.worker.writing import matte_ids
+from shared.errors import SemrenderError
+from shared.frames import Probed, check_frames
+from shared.label_set import NOTHING
+from shared.passes import probe, read_label_pass
+from shared.passes.stated import stated
+from shared.rates import fps_text
+from shared.shot import Shot
+
+PROBLEMS_TOLD = 50
+GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it
+
+
+def check_job(
+    spec: dict[str, Any],
+    job: str,
+    step: Callable[[], None],
+    memory: int,
+    device: Device,
+    taken: Collection[str] = (),
+) -> dict[str, Any]:
+    """Look at all that a job will read, and at what of it is painted already.
+
+    Args:
+        taken: folders in which other jobs paint another look.
+        step: called for every file that was looked at.
+        memory: bytes that painting may take.
+        device: that will paint.
+
+    Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
+    "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
+    takes, "estimate": what is to be painted and how long that takes (`paces.estimate`), "out": the folder that is
+    painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame;
+    where that is not in "out", its folder stands behind. Raises for nothing that is in a file.
+    """
+    shot = Shot.from_dict(spec["shot"])
+    patterns_inside(shot, Path(spec["base"]), spec["roots"])
+    wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
+
+    def look(path: Path) -> Probed:
+        step()
+        return probe(inside(path, spec["roots"]))
+
+    tasks = picture_tasks(spec)
+    report = check_frames(wanted, Path(spec["base"]), look, sorted({frame for _, _, frame, _ in tasks}))
+    problems = list(report.problems)
+    layers: list[dict[str, Any]] = []
+    warnings: list[str] = []
+    more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
+    if not problems:
+        try:
+            plan = make_plan(spec, job)
+        except SemrenderError as error:
+            problems.append(error)
+        else:
+            for own in plan.layers.values():
+                try:
+                    warnings += check_precision(own, device)
+                    found = first_frame(plan, own)
+                    for seen in (check_motion(plan, own), check_depths(plan, own)):
+                        warnings += seen.pop("warnings")
+                        found.update(seen)
+                except SemrenderError as error:
+                    problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
+                    continue
+                layers.append(found)
+                warnings += found.pop("warnings")
+            if not problems and not spec.get("only_check"):
+                try:
+                    outputs.try_folder(inside(plan.out, plan.roots))
+                except SemrenderError as error:
+                    problems.append(error)
+            if not problems and report.size is not None:
+                keys = keys_of(plan, tasks, step)
+                take = choose(plan, keys, taken, spec.get("overwrite", False))
+                warnings += take.words
+                unpainted = {layer for kind, layer, number in keys if (kind, layer, number) not in take.found}
+                more = {"out": str(take.plan.out), **costs(plan, unpainted, report.size)}
+                waiting = paces.needed(tasks, take.found)
+                more["estimate"] = paces.estimate(plan, waiting, report.size, device.about, paces.read())
+                more["frames"] = [[*place, key, *take.found.get(place, [None])] for place, key in keys.items()]
+                if more["memory"] > memory:
+                    warnings.append(
+                        f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
+                        " are free; a smaller --memory or --size takes less"
+                    )
+    words = [problem.to_dict() for problem in problems[:PROBLEMS_TOLD]]
+    untold = len(problems) - PROBLEMS_TOLD
+    if untold > 0:
+        words.append(SemrenderError(f"and {untold} more problems of this kind").to_dict())
+    size = list(report.size) if report.size else None
+    about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
+    about["rate"] = fps_text(shot.fps_num, shot.fps_den)
+    about["device"] = {"name": device.name, "about": device.about, "half": device.half.factor}
+    return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
+
+
+def check_precision(own: LayerPlan, device: Device) -> list[str]:
+    """Raises ModelRefused where a layer is to be painted in a precision that the device does not have."""
+    if own.options.get(PRECISION) != "half":
+        return []
+    device.half.check()
+    if device.half.gains or device.half.factor is None:
+        return []
+    times = f"{1 / device.half.factor:.1f} times as long as float32"
+    return [f"precision=half takes about {times} on this {device.about}; precision=auto chooses what is quicker"]
+
+
+def keys_of(
+    plan: Plan, tasks: list[tuple[str, str, int, range]], step: Callable[[], None]
+) -> dict[tuple[str, str, int], str]:
+    """The key of every task's picture."""
+    outputs.sweep(plan.out)
+    keys: dict[tuple[str, str, int], str] = {}
+    for kind, name, number, _ in tasks:
+        keys[kind, name, number] = (hold_key if kind == "hold" else frame_key)(plan, plan.layers[name], number)
+        step()
+    return keys
+
+
+def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict[str, int]:
+    """What painting these layers will take. Without one nothing is asked of a model, whose libraries load slowly."""
+    width, height = size
+    frame_bytes, memory = 0, 0
+    for own in (plan.layers[name] for name in plan.layers if name in unpainted):
+        mattes = len(own.label_set.labels) if own.layer.mattes == "all" else len(matte_ids(own, {}))
+        raw = width * height * (4 if plan.format == "png" else 8)
+        frame_bytes = max(frame_bytes, raw + mattes * width * height // 16)
+        painted = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
+        memory = max(memory, painting_memory(own.card, painted, plan.shot.paint_memory))
+        if own.hold != "off":
+            memory = max(memory, hold_memory(own.hold, width, height))
+    return {"frame_bytes": frame_bytes, "memory": memory}
+
+
+def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
+    """What a pass's header states otherwise than the shot, which goes before it."""
+    found = stated(own.labels.file(plan.frames[0]))
+    words = []
+    aspect, shape = plan.pixel_aspect, found.pixel_aspect
+    if shape is not None and abs(shape - aspect) > 0.001:
+        words.append(f"layer {own.layer.name}: its header states pixels of {shape:g}:1, the shot {aspect:g}:1")
+    if found.fps is not None and found.fps != (plan.shot.fps_num, plan.shot.fps_den):
+        rates = fps_text(*found.fps), fps_text(plan.shot.fps_num, plan.shot.fps_den)
+        words.append(f"layer {own.layer.name}: its header states {rates[0]} fps, the shot {rates[1]}")
+    return words
+
+
+def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+    """What is in a layer's first frame: classes with their share of the pixels, and what the artist should know."""
+    frame = plan.frames[0]
+    labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
+    present = {i: n for i, n in labels.facts.classes.items() if i != NOTHING}
+    around = set(present)
+    if plan.context is not None and (labels.ids == NOTHING).any():
+        context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
+        around |= {int(i) for i in np.unique(context.ids) if i != NOTHING}
+    warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
+    if own.card.unfinished:
+        warnings.append(f"the model {own.card.name} is {own.card.unfinished}")
+    carried, more = carried_classes(own, around)
+    warnings += more
+    if plan.shot.scale is not None and own.card.size.fit == "stretch":
+        warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
+    warnings += contradictions(plan, own)
+    if not present:
+        warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
+    pixels = labels.ids.size
+    classes = [
+        {"id": i, "name": own.label_set.by_id(i).name, "share": round(n / pixels, 4)}
+        for i, n in sorted(present.items(), key=lambda item: -item[1])
+    ]
+    about = {
+        "name": own.layer.name,
+        "model": own.card.name,
+        "precision": own.options.get(PRECISION),  # None: the model leaves no choice
+        "classes": classes,
+        "guessed": labels.facts.guessed,
+    }
+    return {**about, "labels": labels.facts.kind, "carried": carried, "warnings": warnings}
+
+
+def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]], list[str]]:
+    """What becomes of classes that are not painted as themselves, and what the artist should know.
+
+    Returns rows {"class", "becomes", "how", "painted_as"}: the class of the model's set, how it was found, and the
+    class whose look it gets; and warnings.
+    """
+    rows: list[dict[str, Any]] = []
+    warnings = [f"layer {own.layer.name}: {note}" for note in own.carrying.notes]
+    model, paints = own.card.name, own.carrying.paints
+    for identity in sorted(ids):
+        name = own.label_set.by_id(identity).name
+        carried = own.carrying.of.get(identity)
+        target = paints.by_id(identity) if carried is None else carried.target
+        becomes = look = "nothing" if target is None else target.name
+        for known, instead in [] if target is None else own.card.labels.untrained([target.id]):
+            look = paints.by_id(instead).name
+            if carried is None or carried.how not in GUESSED:
+                as_what = "nobody knows what it looks like" if instead == known else f"it is painted as {look}"
+                warnings.append(f"{model} never saw {becomes}: {as_what}")
+        if carried is None or carried.how == "same":
+            continue
+        rows.append({"class": name, "becomes": becomes, "how": carried.how, "painted_as": look})
+        if carried.how in GUESSED:
+            near = "nothing near it" if carried.how == "unknown" else f"but {becomes}"
+            quoted = f"'{name}=CLASS'" if " " in name else f"{name}=CLASS"
+            warnings.append(f"{paints.name} has no {name}, {near}: it is painted as {look}; choose with --map {quoted}")
+    return rows, warnings

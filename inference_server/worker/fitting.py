@@ -1,0 +1,58 @@
+"""From the size of the passes to the size that is painted, and back. Pure functions of arrays."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.worker.plan import Ids
+
+BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
+Picture = NDArray[np.float32]
+T = TypeVar("T", bound=np.generic)
+
+
+def fit(values: NDArray[T], size: tuple[int, int], rule: str) -> NDArray[T]:
+    """A map (H, W) at the painting size: the pixel under each centre, or its last rows and columns repeated."""
+    width, height = size
+    if values.shape == (height, width):
+        return values
+    if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
+        rows = ((2 * np.arange(height) + 1) * values.shape[0] // (2 * height))[:, None]
+        columns = (2 * np.arange(width) + 1) * values.shape[1] // (2 * width)
+        stretched: NDArray[T] = values[rows, columns]
+        return stretched
+    return np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])), "edge")
+
+
+def unfit(picture: Picture, painted: Ids, wanted: Ids, rule: str) -> Picture:
+    """The way back from the painting size to the pass's own, given the channels (h, w) and (H, W) of both."""
+    import cv2
+
+    height, width = wanted.shape
+    painted_height, painted_width = picture.shape[:2]
+    if painted.shape == wanted.shape:
+        return picture
+    padded = rule == "multiple" and 0 <= painted_width - width < 128 and 0 <= painted_height - height < 128
+    if padded:
+        return np.ascontiguousarray(picture[:height, :width])
+    if painted_width <= width and painted_height <= height:
+        from inference_server.stability.upscale import upscale  # compiled: slow to load
+
+        return upscale(picture, painted, wanted)
+    shrinks = painted_width * painted_height > width * height
+    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.clip(resized, 0, 1).astype(np.float32)
+
+
+def keep_near(picture: Picture, alpha: NDArray[np.float32]) -> Picture:
+    """Black where the layer is far away: smaller files, and nothing of the fill leaks into the comp."""
+    import cv2
+
+    if alpha.min() > 0:
+        return picture
+    size = 2 * BEYOND_EDGE + 1
+    near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((size, size), np.uint8))
+    return picture * near[..., None]

@@ -1,0 +1,79 @@
+"""Keys of frames: a hash of all that a frame's files depend on, and of nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from inference_server.roots import inside
+from inference_server.worker.plan import LayerPlan, Plan
+from shared.passes.data_pass import unlike_before
+from shared.sequences import Sequence
+from shared.shot import resolved
+
+RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
+
+
+def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
+    """Hash of everything that the files of a painted frame, or an underpainting, depend on."""
+    under = own.hold != "off"
+    content = {
+        "recipe": RECIPE,
+        "stage": "underpaint" if under else "paint",
+        "model": own.card.hash,
+        "label_set": own.label_set.hash,
+        "labels": input_hash(plan, own.labels, frame),
+        "context": input_hash(plan, plan.context, frame),
+        "instance": input_hash(plan, own.instance, frame),
+        "read": own.layer.read,
+        "context_read": plan.shot.context_read,
+        "fill": plan.shot.fill,
+        "options": own.options,
+        "seed": resolved(plan.shot, own.layer).seed,
+        "paint_size": plan.shot.paint_size,  # with `scale` and the size of the pass: the painting size
+        "scale": plan.shot.scale,
+        "paint_memory": plan.shot.paint_memory,  # with the painting size: the tiles
+        "precision": "float32",
+        "format": plan.format,
+        "mattes": "none" if under else own.layer.mattes,
+        "holdout": [] if under else holdout_hashes(plan, own, frame),
+    }
+    if own.carrying.of:
+        content["painted_as"] = own.carrying.content()
+    return hash_of(content)
+
+
+def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:
+    """Hashes of the passes that cut the layer."""
+    if not own.before:
+        return []
+    passes = [(other.labels, other.depth) for other in own.before]
+    reads = [layer.read for layer in plan.shot.layers if layer.name in own.layer.holdout]
+    hashes = [input_hash(plan, sequence, frame) for pair in passes for sequence in pair]
+    depths = [(own.depth, own.layer.depth_layer), *((other.depth, other.depth_layer) for other in own.before)]
+    unlike = [unlike_before(next(iter(depth.files.values())), layer) for depth, layer in depths if depth is not None]
+    return [input_hash(plan, own.depth, frame), *hashes, *reads, *([unlike] if any(unlike) else [])]
+
+
+def hash_of(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
+    """SHA-256 of a pass's file. Every pass is keyed before it is decoded, so this is also where a link is caught."""
+    if sequence is None:
+        return None
+    path = inside(sequence.file(frame), plan.roots)
+    state = path.stat()
+    return _file_hash(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _file_hash(path: Path, changed: int, size: int) -> str:
+    """A held frame asks for the passes of its whole window; a file that is as old and long as it was is the same."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

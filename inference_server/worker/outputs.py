@@ -1,0 +1,294 @@
+"""Painted frames and mattes on disk, each with its provenance in the header.
+
+A file is written beside its place, flushed to disk and renamed: under its final name there is only ever a
+whole file. PNG is 8-bit sRGB with straight alpha and an sRGB chunk (PNG specification, 11.3.2.5); EXR is the
+same picture made linear, premultiplied, half float, with its primaries in `chromaticities`.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from inference_server.crash_points import reach
+from inference_server.worker import fence
+from shared import places
+from shared.errors import DiskFull, InputRefused, SemrenderError
+from shared.passes.exr_header import is_whole, read_headers
+from shared.passes.quiet import quiet
+
+KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER_END = 8 + 25  # of a PNG: signature and IHDR
+PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
+
+REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), (0.3127, 0.3290))
+AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # ACES S-2014-004
+
+
+Metadata = dict[str, Any]
+
+
+def write_picture(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
+    """Write a painted frame; the suffix and `metadata["format"]` choose how.
+
+    Args:
+        picture: (H, W, 3) sRGB-encoded, 0..1, not premultiplied.
+        alpha: (H, W) coverage 0..1.
+    """
+    if path.suffix == ".png":
+        pixels = np.empty((*alpha.shape, 4), np.uint8)
+        pixels[..., :3] = to_bytes(picture)
+        pixels[..., 3] = to_bytes(alpha)
+        write_png(path, pixels, metadata)
+    else:
+        _write_exr(path, picture, alpha, metadata)
+
+
+def to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """0..1 to 0..255, rounded."""
+    return np.asarray(to_integers(values, np.uint8), np.uint8)
+
+
+def to_integers(values: NDArray[np.float32], kind: type[np.uint8 | np.uint16]) -> NDArray[np.uint8 | np.uint16]:
+    """0..1 to the whole range of the kind, rounded."""
+    scaled: NDArray[np.uint8 | np.uint16] = (values * np.float32(np.iinfo(kind).max) + np.float32(0.5)).astype(kind)
+    return scaled
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metadata) -> None:
+    """Write (H, W, 4) or (H, W, 3) pixels of 8 or 16 bits as an sRGB-tagged PNG."""
+    import cv2
+
+    order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    ok, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, order), [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL])
+    if not ok:
+        raise SemrenderError("the picture could not be encoded", file=path)
+    data = encoded.tobytes()
+    place(path, data[:HEADER_END] + _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + data[HEADER_END:])
+
+
+def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
+    """Write the same pixels under another name with another provenance. Raises InputRefused for damaged ones."""
+    if source.suffix == ".png":
+        data = source.read_bytes()
+        place(target, b"".join(_with_text(data, _text_chunk(metadata))))
+    else:
+        import OpenEXR
+
+        with quiet():
+            file = OpenEXR.File(str(source))
+        if not file.parts:  # the library passes over what it cannot decode
+            raise InputRefused("the finished frame is damaged", file=source, remedy="Paint it again")
+        header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
+        _place_exr(target, header, file.channels()["RGBA"].pixels)
+
+
+def _text_chunk(metadata: Metadata) -> bytes:
+    return _chunk(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode())
+
+
+def _with_text(data: bytes, text: bytes) -> Iterator[bytes]:
+    """The PNG's bytes with its first text chunk replaced."""
+    at = HEADER_END
+    yield data[:at]
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        end = at + length + 12
+        if kind == b"iTXt":
+            yield text
+            yield data[end:]
+            return
+        yield data[at:end]
+        at = end
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def place(path: Path, data: bytes) -> None:
+    """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError."""
+    beside = places.beside(path)
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _rename(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def try_folder(folder: Path) -> None:
+    """Make an output folder and see whether it takes a file. Raises InputRefused; a full disk is waited for."""
+    tried = places.beside(folder / "x")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tried.open("xb").close()
+        tried.unlink()
+    except OSError as error:
+        if not isinstance(_unwritable(folder, error), DiskFull):
+            raise InputRefused(
+                "the output folder cannot be written",
+                file=folder,
+                cause=error.strerror or str(error),
+                remedy="Allow writing there, or choose another folder",
+            ) from error
+
+
+def settle(folder: Path) -> None:
+    """Put the names of all files below `folder` on disk; their content is there already. Windows does that itself."""
+    if os.name == "nt":
+        return
+    for place in (folder, *(path for path, found in places.below(folder) if stat.S_ISDIR(found.st_mode))):
+        try:
+            descriptor = os.open(place, os.O_RDONLY)
+        except FileNotFoundError:  # an artist deletes what is not wanted any more
+            continue
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes of this machine that are no more left half-written below `folder`."""
+    for left, _ in places.below(folder):
+        found = re.fullmatch(rf"\..*\.{re.escape(places.HOST)}-.*-(\d+)\.tmp(\.exr)?", left.name)
+        if found and not _lives(int(found[1])):
+            left.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        return bool(psutil.Process(process).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _rename(beside: Path, path: Path) -> None:
+    reach("worker before rename")
+    fence.pass_or_leave(beside)
+    beside.replace(path)
+    reach("worker after rename")
+
+
+def _unwritable(path: Path, error: OSError) -> SemrenderError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return (DiskFull if full else SemrenderError)(
+        "the file could not be written",
+        file=path,
+        cause=error.strerror or str(error),
+        remedy="Free space or allow writing",
+    )
+
+
+def srgb_to_linear(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """IEC 61966-2-1, both 0..1."""
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    result: NDArray[np.float32] = linear.astype(np.float32)
+    return result
+
+
+# Rec.709 (D65) to ACEScg (AP1), Bradford-adapted: ACES TB-2014-004 and S-2014-004.
+REC709_TO_AP1 = np.array(
+    [
+        [0.613097, 0.339523, 0.047379],
+        [0.070194, 0.916354, 0.013452],
+        [0.020616, 0.109570, 0.869815],
+    ],
+    np.float32,
+)
+
+
+def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
+    import OpenEXR
+
+    linear = srgb_to_linear(picture)
+    primaries = REC709
+    if metadata.get("format") == "exr-acescg":
+        linear, primaries = linear @ REC709_TO_AP1.T, AP1
+    pixels = np.dstack([linear * alpha[..., None], alpha]).astype(np.float16)
+    header = {
+        "compression": OpenEXR.ZIP_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
+        "chromaticities": tuple(float(value) for point in primaries for value in point),
+        KEYWORD: json.dumps(metadata),
+        **_standard(metadata),
+    }
+    _place_exr(path, header, pixels)
+
+
+def _standard(metadata: Metadata) -> dict[str, Any]:
+    """What programs look for in the header of any EXR (OpenEXR's standard attributes)."""
+    import OpenEXR
+
+    num, den = metadata["fps"]
+    rate = round(num / den)
+    found = {"framesPerSecond": Fraction(num, den), "pixelAspectRatio": float(metadata["pixel_aspect"])}
+    if metadata["frame"] >= 0:  # time code has no sign; counted in whole frames a second, without dropping any
+        seconds, frame = divmod(metadata["frame"], rate)
+        found["timeCode"] = OpenEXR.TimeCode(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frame, *[0] * 14)
+    return {**found, "owner": metadata["owner"]} if metadata["owner"] else found
+
+
+def _place_exr(path: Path, header: dict[str, Any], pixels: NDArray[np.float16]) -> None:
+    import OpenEXR
+
+    beside = places.beside(path, ".tmp.exr")
+    try:
+        OpenEXR.File(header, {"RGBA": pixels}).write(str(beside))
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        _rename(beside, path)
+    except (OSError, RuntimeError) as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error if isinstance(error, OSError) else OSError(str(error))) from error
+
+
+def read_metadata(path: Path) -> Metadata | None:
+    """The provenance of a whole file that semrender wrote; None for anything else, without an error."""
+    try:
+        text = _png_text(path) if path.suffix == ".png" else _exr_text(path)
+        metadata = json.loads(text) if text is not None else None
+    except (OSError, ValueError, struct.error, InputRefused):
+        return None
+    return metadata if isinstance(metadata, dict) else None
+
+
+def _png_text(path: Path) -> str | None:
+    with path.open("rb") as file:
+        if file.read(8) != PNG_SIGNATURE:
+            return None
+        text = None
+        while True:
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"IEND":
+                return text
+            if kind == b"iTXt" and text is None:
+                data = file.read(length)
+                found = data.startswith(KEYWORD.encode() + b"\0")
+                text = data[len(KEYWORD) + 5 :].decode() if found else None
+                file.seek(4, os.SEEK_CUR)
+            else:
+                file.seek(length + 4, os.SEEK_CUR)
+
+
+def _exr_text(path: Path) -> str | None:
+    text = read_headers(path)[0].text(KEYWORD)
+    return text if text is not None and is_whole(path) else None

@@ -1,0 +1,168 @@
+"""What a job asks of the worker, resolved: every layer with its label set, model, options and sequences."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.models.cards import Card
+from inference_server.models.catalogue import find_card
+from inference_server.models.classes import Carrying, carry
+from inference_server.roots import patterns_inside
+from inference_server.worker.holdout import Before
+from shared.errors import InputRefused
+from shared.label_set import LabelSet, load_label_set
+from shared.passes import ReadOptions
+from shared.passes.stated import stated
+from shared.sequences import Sequence, find_sequence
+from shared.shot import Shot, ShotLayer, resolved
+
+UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
+Ids = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """A layer with everything resolved that its frames share."""
+
+    layer: ShotLayer
+    label_set: LabelSet
+    card: Card
+    options: dict[str, Any]
+    table: Ids  # (65536,) id -> network channel
+    carrying: Carrying
+    read: ReadOptions
+    labels: Sequence
+    instance: Sequence | None
+    hold: str = "off"
+    motion: Sequence | None = None
+    depth: Sequence | None = None
+    before: tuple[Before, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job as the worker sees it."""
+
+    job: str
+    shot: Shot
+    base: Path
+    out: Path
+    asked: Path  # the folder that the client named; `out` is it, or a take beside it
+    roots: tuple[str, ...] | None  # the only folders that may be touched; None = all
+    format: str
+    frames: tuple[int, ...]
+    models: dict[str, Any]  # layer -> {"name", "hash", "options"}, of every layer of the shot
+    layers: dict[str, LayerPlan]  # those the job is about, top first
+    context: Sequence | None
+    context_read: ReadOptions
+    owner: str = ""  # who asked for it
+
+    def stem(self, layer: str) -> str:
+        """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
+        return layer if layer == self.shot.name and not self.said_twice else f"{self.shot.name}_{layer}"
+
+    @cached_property
+    def said_twice(self) -> bool:
+        """Whether the folder has files of an earlier version, which said such a name twice: they go on as they are."""
+        name = glob.escape(f"{self.shot.name}_{self.shot.name}")
+        return any((self.asked / self.shot.name).glob(f"{name}.*"))
+
+    @cached_property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel by its height: of the shot, else as the first pass states it that does, else 1."""
+        if self.shot.pixel_aspect is not None:
+            return self.shot.pixel_aspect
+        found = (stated(own.labels.file(self.frames[0])).pixel_aspect for own in self.layers.values())
+        return next((aspect for aspect in found if aspect is not None), 1.0)
+
+    def file_number(self, frame: int) -> int:
+        """The number in a file's name: the frame, or its place where the shot begins below zero."""
+        return frame if self.shot.first >= 0 else frame - self.shot.first
+
+    def path_of(self, stage: str, layer: str, frame: int) -> Path:
+        """The file of a stage: "underpaint", or the finished picture of "paint" and "hold"."""
+        if stage == "underpaint":
+            name = f"{self.stem(layer)}.{self.file_number(frame):04d}.png"
+            return self.out / UNDERPAINTINGS / layer / name
+        return self.picture_path(layer, frame)
+
+    def picture_path(self, layer: str, frame: int) -> Path:
+        suffix = "png" if self.format == "png" else "exr"
+        return self.out / layer / f"{self.stem(layer)}.{self.file_number(frame):04d}.{suffix}"
+
+    def matte_path(self, layer: str, name: str, frame: int) -> Path:
+        safe = name.replace("/", "-")
+        return self.out / "mattes" / layer / safe / f"{self.stem(layer)}_{safe}.{self.file_number(frame):04d}.png"
+
+
+def make_plan(spec: dict[str, Any], job: str) -> Plan:
+    """The plan of a job's description. Raises in words where a sequence is not there."""
+    shot = Shot.from_dict(spec["shot"])
+    base = Path(spec["base"])
+    patterns_inside(shot, base, spec["roots"])
+    plan = Plan(
+        job=job,
+        shot=shot,
+        base=base,
+        out=Path(spec["out"]),
+        asked=Path(spec.get("asked", spec["out"])),  # a job of an older ledger knows no takes
+        roots=None if spec["roots"] is None else tuple(spec["roots"]),
+        format=spec["format"],
+        frames=tuple(spec["frames"]),
+        models=spec["models"],
+        layers={},
+        context=find_sequence(shot.context, base, "context") if shot.context else None,
+        context_read=ReadOptions.from_dict(shot.context_read),
+        owner=spec.get("owner", ""),
+    )
+    names = [layer.name for layer in shot.layers if layer.name in spec["layers"]]
+    return replace(plan, layers={name: make_layer_plan(plan, name) for name in names})
+
+
+def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
+    """Resolve one layer of the shot, also one that the job itself does not paint."""
+    layer = next(layer for layer in plan.shot.layers if layer.name == name)
+    asked = resolved(plan.shot, layer)
+    model = plan.models[name]
+    card = find_card(model["name"])
+    if card.hash != model["hash"]:
+        raise InputRefused(
+            f"the model {card.name} has changed since the job was submitted", remedy="Submit the job again"
+        )
+    label_set = load_label_set(asked.label_set or plan.shot.label_set)
+    carrying = carry(card, label_set, asked.map)
+    return LayerPlan(
+        layer=layer,
+        label_set=label_set,
+        card=card,
+        options=model["options"],
+        table=carrying.table(card),
+        carrying=carrying,
+        read=ReadOptions.from_dict(layer.read),
+        labels=find_sequence(layer.labels, plan.base, name),
+        instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
+        hold=asked.hold or "off",
+        motion=find_sequence(layer.motion, plan.base, name) if layer.motion and asked.hold != "off" else None,
+        depth=find_sequence(layer.depth, plan.base, name)
+        if layer.depth and (asked.hold != "off" or asked.holdout)
+        else None,
+        before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
+    )
+
+
+def _before(plan: Plan, other: ShotLayer) -> Before:
+    return Before(
+        name=other.name,
+        label_set=load_label_set(other.label_set or plan.shot.label_set),
+        read=ReadOptions.from_dict(other.read),
+        labels=find_sequence(other.labels, plan.base, other.name),
+        depth=find_sequence(other.depth or "", plan.base, other.name),
+        depth_layer=other.depth_layer,
+    )

@@ -1,0 +1,162 @@
+"""A picture and a short animation of a delivery: labels beside the painted layers, composited."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.worker import outputs
+from inference_server.worker.plan import LayerPlan, Plan
+from shared.label_set import NOTHING
+from shared.passes import read_label_pass
+from shared.passes.colour import colours
+
+PICTURE_WIDTH = 960  # of each half, at most
+ANIMATION_WIDTH = 288
+ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
+THREADS = 2
+
+Pixels = NDArray[np.uint8]
+
+
+def animated(frames: Sequence[int]) -> Sequence[int]:
+    """The frames of the animation: all of a short shot, evenly spaced ones of a long one."""
+    return frames[:: -(-len(frames) // ANIMATION_FRAMES)]
+
+
+def write_previews(
+    plan: Plan, frames: list[int], folder: Path, ready: Mapping[int, Pixels]
+) -> tuple[Path, Path | None]:
+    """Write preview.png (the middle frame) and, for more than one frame, preview.webp.
+
+    ready: pictures of the animation that were made while other frames were painted.
+    """
+    picture, animation = folder / "preview.png", folder / "preview.webp"
+    shows = _shows(plan, frames)
+    found = outputs.read_metadata(picture) if len(frames) == 1 or animation.is_file() else None
+    if found is not None and found.get("shows") == shows:
+        return picture, animation if len(frames) > 1 else None
+    from PIL.PngImagePlugin import PngInfo
+
+    about = PngInfo()
+    about.add_itxt(outputs.KEYWORD, json.dumps({"shows": shows}))
+    encoded = io.BytesIO()
+    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG", pnginfo=about)
+    if len(frames) == 1:
+        outputs.place(picture, encoded.getvalue())
+        return picture, None
+    shown = animated(frames)
+    with ThreadPoolExecutor(THREADS) as pool:
+        halves = list(pool.map(lambda f: ready[f] if f in ready else side_by_side(plan, f, ANIMATION_WIDTH), shown))
+    duration = round(1000 * (shown[1] - shown[0]) * plan.shot.fps_den / plan.shot.fps_num)
+    first, *others = [_image(pixels) for pixels in halves]
+    # Without key frames in between every frame is encoded once, not twice.
+    settings = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
+    moving = io.BytesIO()
+    first.save(moving, "WEBP", save_all=True, append_images=others, **settings)
+    outputs.place(animation, moving.getvalue())
+    outputs.place(picture, encoded.getvalue())  # last: it says what both show
+    return picture, animation
+
+
+def _shows(plan: Plan, frames: list[int]) -> str:
+    """Hash of all that the previews depend on."""
+    layers = [
+        [
+            own.layer.name,
+            own.layer.blend,
+            own.layer.opacity,
+            [(outputs.read_metadata(plan.picture_path(name, frame)) or {}).get("key") for frame in frames],
+        ]
+        for name, own in plan.layers.items()
+    ]
+    return hashlib.sha256(json.dumps([frames, layers]).encode()).hexdigest()
+
+
+def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
+    """(h, 2w, 3): the labels as the artist painted them, and what was made of them, at most `width` wide."""
+    return np.concatenate([label_picture(plan, frame, width), composite(plan, frame, width)], 1)
+
+
+def label_picture(plan: Plan, frame: int, width: int) -> Pixels:
+    """Class colours (h, w, 3) of the context where there is one, else of the layers one over the other."""
+    own = next(iter(plan.layers.values()))
+    if plan.context is not None:
+        ids = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
+        return colours(own.label_set, _thin(ids, width))
+    picture: Pixels | None = None
+    for own in reversed(plan.layers.values()):
+        ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)
+        coloured = colours(own.label_set, ids)
+        picture = coloured if picture is None else np.where((ids != NOTHING)[..., None], coloured, picture)
+    assert picture is not None
+    return picture
+
+
+def composite(plan: Plan, frame: int, width: int) -> Pixels:
+    """The painted layers (h, w, 3) over one another, top first in the plan, over black."""
+    picture: NDArray[np.float32] | None = None
+    for name, own in reversed(plan.layers.items()):
+        colour, alpha = _read(plan, name, own, frame, width)
+        under = np.zeros_like(colour) if picture is None else picture
+        picture = colour * alpha + under * (1 - alpha)
+    assert picture is not None
+    result: Pixels = (picture * 255 + 0.5).astype(np.uint8)
+    return result
+
+
+def _read(
+    plan: Plan, name: str, own: LayerPlan, frame: int, width: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Colour (h, w, 3) sRGB-encoded and alpha (h, w, 1) of a finished frame, times the layer's opacity."""
+    path = plan.picture_path(name, frame)
+    if path.suffix == ".png":
+        import cv2
+
+        stored: Any = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = _shrink(stored, width).astype(np.float32) / np.float32(255)
+        colour, alpha = pixels[..., 2::-1], pixels[..., 3:]
+    else:
+        import OpenEXR
+
+        pixels = _shrink(OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32), width)
+        alpha = pixels[..., 3:]
+        linear = np.clip(pixels[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
+        encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+        colour = encoded.astype(np.float32)
+    return colour, alpha * np.float32(own.layer.opacity / 100)
+
+
+def _size(pixels: NDArray[Any], width: int) -> tuple[int, int]:
+    height, wide = pixels.shape[:2]
+    return (wide, height) if wide <= width else (width, max(1, round(height * width / wide)))
+
+
+def _shrink(pixels: NDArray[Any], width: int) -> NDArray[Any]:
+    """A picture at most `width` wide, averaged."""
+    import cv2
+
+    size = _size(pixels, width)
+    return pixels if size == pixels.shape[1::-1] else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _thin(ids: NDArray[np.uint16], width: int) -> NDArray[np.uint16]:
+    """Ids at most `width` wide, never averaged."""
+    wide, high = _size(ids, width)
+    rows = (np.arange(high) * ids.shape[0] // high)[:, None]
+    thinned: NDArray[np.uint16] = ids[rows, np.arange(wide) * ids.shape[1] // wide]
+    return thinned
+
+
+def _image(pixels: Pixels) -> Any:
+    from PIL import Image
+
+    return Image.fromarray(pixels)
