@@ -12,7 +12,8 @@ from inference_server.broker.requests import settled
 from inference_server.commands.progress import show_report
 from inference_server.models import precision
 from inference_server.models.checkpoint import PRECISION
-from inference_server.models.devices import choose_device, device_name
+from inference_server.models.device_names import device_name
+from inference_server.models.devices import choose_device
 from inference_server.models.precision import Half
 from inference_server.worker import outputs
 from shared.errors import InputRefused, ModelRefused

@@ -18,7 +18,8 @@ import zmq
 import zmq.auth
 
 from inference_server.broker.requests import job_spec
-from inference_server.broker.security import check_bind, inside
+from inference_server.broker.security import check_bind
+from inference_server.roots import inside
 from shared import places
 from shared.client import Client, private_server
 from shared.errors import InputRefused, ServerError
