@@ -148,8 +148,8 @@ def beauty(frame: int, scene: list[Thing]) -> NDArray[np.uint8]:
     lit[np.isfinite(shadow)] = 0
     own = points - np.stack([moved[which], np.zeros_like(away), np.zeros_like(away)], -1)
     texture = np.zeros_like(away)
-    for size in (0.12, 0.5, 2.0, 40.0):  # none finer than two pixels
-        texture += 0.16 * noise(own, size) * np.clip(size * FOCAL * WIDTH / np.maximum(away, 1) / 2 - 1, 0, 1)
+    for size in (0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 40.0):  # none finer than two pixels
+        texture += 0.3 * noise(own, size) * np.clip(size * FOCAL * WIDTH / np.maximum(away, 1) / 2 - 1, 0, 1)
     colour = np.array([COLOURS[label] for label in range(256) if label in COLOURS], float)
     colour = colour[np.searchsorted(sorted(COLOURS), ids)]
     picture = colour * ((0.45 + 0.75 * lit) * (1 + texture))[..., None]
