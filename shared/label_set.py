@@ -253,6 +253,16 @@ def label_set_from_dict(data: Any) -> LabelSet:
 
 def _load(file: Path) -> LabelSet:
     try:
+        state = file.stat()
+    except OSError:
+        return _read(file, 0, 0)  # in words
+    return _read(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=32)
+def _read(file: Path, changed: int, size: int) -> LabelSet:
+    """A file that is as old and long as it was is the same: every layer, task and check asks for its set."""
+    try:
         return label_set_from_dict(documents.load(file, "a label set", MAX_FILE))
     except InputRefused as error:
         raise error.located(file=file) from None
