@@ -12,47 +12,28 @@ painted is copied, in the same job, in another, or after a restart.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import time
 from collections.abc import Collection
 from typing import Any
 
-from inference_server.broker.ledger import PAINTINGS_KEPT, Ledger, Row, dump
+from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
+from inference_server.broker.told import Told, frames_done
 from inference_server.logs import in_short
 from inference_server.tasks import Task, picture_tasks
-from shared.errors import InputRefused, SemrenderError, ServerError, from_dict
+from shared.errors import InputRefused, SemrenderError, from_dict
 
 DEATHS = 2  # workers that a task may kill before it is quarantined
-ENDED = ("done", "failed", "cancelled")
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
 MAX_TASKS = 20_000  # frames times layers of one job
-ERRORS_TOLD, ERRORS_BYTES = 500, 2**20  # of one job
-LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
-
-# Of a job's row, without the texts that grow with the number of frames.
-COLUMNS = (
-    "number, id, name, out, only_check, state, paused, priority, total, painted, kept, copied, failed, unended,"
-    " events, created, ended"
-)
-
-# Of its description: where the client wants the files, whether it wants a comp, and who it is; when painting began.
-ASKED = (
-    "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp,"
-    " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began"
-)
 
 log = logging.getLogger("semrender.jobs")
 
 Body = dict[str, Any]
 
 
-class Jobs:
+class Jobs(Told):
     """All jobs of one ledger. Nothing here is on disk before `ledger.commit()`."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
 
     # What clients ask
 
@@ -87,92 +68,35 @@ class Jobs:
         ]
         self.ledger.write_many("INSERT INTO needs VALUES (?, ?)", needs)
 
-    def known(self, job: str) -> bool:
-        return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
-
-    def spec(self, job: str) -> Body:
-        return self._json(job, "spec")
-
     def keep_spec(self, job: str, spec: Body) -> None:
         self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
 
-    def report(self, job: str) -> Body:
-        """What the check found."""
-        return self._json(job, "report")
-
-    def errors(self, job: str) -> list[Body]:
-        rows = self.ledger.rows("SELECT error FROM tasks WHERE job = ? AND state = 'failed' LIMIT ?", job, ERRORS_TOLD)
-        found: list[Body] = []
-        size = 0
-        for row in rows:
-            size += len(row["error"].encode())
-            if found and size > ERRORS_BYTES:
-                break
-            error = self.ledger.load(row["error"])
-            found += error.get("problems", [error])
-        return found
-
-    def summary(self, job: str) -> Body:
-        return _summary(self._job(job, ASKED))
-
-    def summaries(self, most: int = 200) -> list[Body]:
-        """All that have not ended, and the last ones that have; newest last."""
-        rows = self.ledger.rows(
-            f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
-        )
-        return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
-
-    def all_ids(self) -> set[str]:
-        return {row["id"] for row in self.ledger.rows("SELECT id FROM jobs")}
-
-    def events(self, job: str, since: int, most: int = 100) -> list[tuple[int, str, Body]]:
-        """(number, name, body) of the events after `since`."""
-        rows = self.ledger.rows("SELECT * FROM events WHERE job = ? AND n > ? ORDER BY n LIMIT ?", job, since, most)
-        return [(row["n"], row["name"], self.ledger.load(row["body"])) for row in rows]
-
-    def ended(self, job: str) -> bool:
-        return self._job(job)["ended"] is not None
-
     def cancel(self, job: str) -> None:
-        row = self._job(job)
+        row = self.row(job)
         if row["ended"] is None:
             self.ledger.write(
                 "UPDATE tasks SET state = 'cancelled' WHERE job = ? AND state IN ('waiting', 'running')", job
             )
-            self._end(job, "cancelled", {"done": _done(row), "total": row["total"]})
+            self._end(job, "cancelled", {"done": frames_done(row), "total": row["total"]})
 
     def pause(self, job: str, why: str) -> None:
         """Hand out no more of its tasks; those in hand are finished."""
-        row = self._job(job)
+        row = self.row(job)
         if row["ended"] is None and row["paused"] != why:
             self.ledger.write("UPDATE jobs SET paused = ? WHERE id = ?", why, job)
             self._tell(job, "paused", {"why": why})
 
     def resume(self, job: str, why: str = "asked") -> None:
-        row = self._job(job)
+        row = self.row(job)
         if row["ended"] is None and row["paused"]:
             self.ledger.write("UPDATE jobs SET paused = '' WHERE id = ?", job)
-            self._tell(job, "resumed", {"why": why, "done": _done(row), "total": row["total"]})
+            self._tell(job, "resumed", {"why": why, "done": frames_done(row), "total": row["total"]})
 
     def prioritise(self, job: str, priority: int) -> None:
-        self._job(job)
+        self.row(job)
         self.ledger.write("UPDATE jobs SET priority = ? WHERE id = ?", priority, job)
 
     # What workers do
-
-    def active(self, above: int | None = None) -> list[Row]:
-        """id, priority and only_check of the jobs that may go on, most urgent first, then first come, first served."""
-        floor = LOWEST - 1 if above is None else above
-        return self.ledger.rows(
-            "SELECT id, priority, only_check FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
-            " ORDER BY priority DESC, number",
-            floor,
-        )
-
-    def paused_for(self, why: str) -> list[str]:
-        """The jobs whose pause has a reason that begins with these words."""
-        rows = self.ledger.rows("SELECT id, paused FROM jobs WHERE ended IS NULL AND paused != ''")
-        return [row["id"] for row in rows if row["paused"].startswith(why)]
 
     def next_task(self, job: str, painting: Collection[str]) -> Task | None:
         """The job's next ready task that paints none of the keys in `painting`; None where there is none."""
@@ -187,12 +111,12 @@ class Jobs:
             return None
         row = rows[0]
         source = {"out": row["out"], **self.ledger.load(row["files"])} if row["out"] else None
-        priority = int(self._job(job)["priority"])
+        priority = int(self.row(job)["priority"])
         return Task(
             **{f: row[f] for f in ("id", "job", "kind", "layer", "frame", "key", "deaths")},
             priority=priority,
             source=source,
-            taken=self._taken(job) if row["kind"] == "check" else (),
+            taken=self.taken(job) if row["kind"] == "check" else (),
         )
 
     def quarantined(self, task: Task) -> SemrenderError | None:
@@ -211,11 +135,11 @@ class Jobs:
 
     def finish(self, identity: int, body: Body) -> None:
         """A worker finished a task. A late answer for a cancelled one only enters the painting."""
-        task = self._task(identity)
+        task = self.task_row(identity)
         if task is None:
             return
         if "file" in body:
-            self._painted(task["key"], self._job(task["job"])["out"], body)
+            self._painted(task["key"], self.row(task["job"])["out"], body)
         if task["state"] != "running":
             return
         job = task["job"]
@@ -223,7 +147,7 @@ class Jobs:
             report = {name: value for name, value in body.items() if name != "frames"}
             self.ledger.write("UPDATE jobs SET report = ? WHERE id = ?", dump(report), job)
             self._fail(task, {"problems": body["problems"]})
-        elif task["kind"] == "check" and body.get("out") in self._taken(job):
+        elif task["kind"] == "check" and body.get("out") in self.taken(job):
             self.give_back(identity)  # another job came first: look for a folder anew
         elif task["kind"] == "check":
             self._checked(task, body)
@@ -232,19 +156,19 @@ class Jobs:
             self._done(task)
         elif task["kind"] == "underpaint":
             self.ledger.write("UPDATE tasks SET outcome = ?, state = 'done' WHERE id = ?", body.get("state"), identity)
-            self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self._under(job)})
+            self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self.under(job)})
             self._done(task)
         else:
             self._done(task)
-            row = self._job(job)
+            row = self.row(job)
             counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
-            counts["underpainted"] = self._under(job)["underpainted"]
+            counts["underpainted"] = self.under(job)["underpainted"]
             seconds = time.time() - self.report(job).get("began", row["created"])
             self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})
 
     def fail(self, identity: int, error: SemrenderError) -> None:
         """A worker says why a task cannot be done; the other frames go on."""
-        task = self._task(identity)
+        task = self.task_row(identity)
         if task is None or task["state"] not in ("running", "waiting"):
             return
         words = error.located(layer=task["layer"], frame=task["frame"]).to_dict()
@@ -255,7 +179,7 @@ class Jobs:
 
     def lose(self, identity: int, error: SemrenderError) -> None:
         """The worker of a task died: once more on a fresh one, alone; then it is quarantined and has failed."""
-        task = self._task(identity)
+        task = self.task_row(identity)
         if task is None or task["state"] != "running":
             return
         deaths = task["deaths"] + 1
@@ -284,10 +208,6 @@ class Jobs:
             self.ledger.write(f"UPDATE jobs SET state = 'checking', unended = {waiting} WHERE id = ?", job)
         return len(jobs)
 
-    def ended_before(self, before: float) -> list[str]:
-        """The ids of the jobs that ended before this time (seconds since 1970)."""
-        return [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
-
     def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
         """Forget jobs that ended before this time; returns their ids."""
         jobs = self.ended_before(before)
@@ -311,16 +231,16 @@ class Jobs:
         if "out" in report:
             self._move(job, report["out"])
         self._done(task)
-        row = self._job(job)
+        row = self.row(job)
         if row["only_check"]:
             self._end(job, "done", {})
             return
         if again:
             self._tell(
-                job, "resumed", {"why": "the server was started again", "done": _done(row), "total": row["total"]}
+                job, "resumed", {"why": "the server was started again", "done": frames_done(row), "total": row["total"]}
             )
         else:
-            self._tell(job, "checked", {**report, "total": row["total"], **self._under(job)})
+            self._tell(job, "checked", {**report, "total": row["total"], **self.under(job)})
         tasks = self.ledger.rows(
             "SELECT * FROM tasks WHERE job = ? AND kind IN ('underpaint', 'paint', 'hold') AND state = 'waiting'", job
         )
@@ -347,25 +267,6 @@ class Jobs:
         for one in self.ledger.rows(idle, job):  # all that it was for is there already
             self._done(one)
 
-    def _under(self, job: str) -> Body:
-        """How many underpaintings the job has, how many of them are done, and how many were painted for it."""
-        row = self.ledger.row(
-            "SELECT count(*) AS n, total(state = 'done') AS done, total(outcome = 'painted') AS painted"
-            " FROM tasks WHERE job = ? AND kind = 'underpaint'",
-            job,
-        )
-        assert row is not None
-        return {"under_total": row["n"], "under_done": int(row["done"]), "underpainted": int(row["painted"])}
-
-    def _taken(self, job: str) -> tuple[str, ...]:
-        """Folders at and beside the one that a job asks for, in which others paint the same layers in another look."""
-        own = self.spec(job)
-        asked = str(own.get("asked", own["out"]))
-        begun = "SELECT id, out FROM jobs WHERE ended IS NULL AND NOT only_check AND report != '{}' AND id != ?"
-        near = [row["id"] for row in self.ledger.rows(begun, job) if _without_take(row["out"]) == _without_take(asked)]
-        specs = [self.spec(identity) for identity in near]
-        return tuple(spec["out"] for spec in specs if not own.get("overwrite") and _looks_differ(own, spec))
-
     def _move(self, job: str, out: str) -> None:
         """The job paints into a take beside the folder that was asked for."""
         spec = {**self.spec(job), "out": out}
@@ -384,8 +285,8 @@ class Jobs:
         self._tell_frame(task, {name: value for name, value in body.items() if name != "mattes"})
 
     def _tell_frame(self, task: Row, body: Body) -> None:
-        row = self._job(task["job"])
-        counts = {"done": _done(row), "failed": row["failed"], "total": row["total"]}
+        row = self.row(task["job"])
+        counts = {"done": frames_done(row), "failed": row["failed"], "total": row["total"]}
         self._tell(task["job"], "frame", {"layer": task["layer"], "frame": task["frame"], **body, **counts})
 
     def _done(self, task: Row) -> None:
@@ -407,12 +308,12 @@ class Jobs:
 
     def _fewer(self, job: str, ended: int) -> None:
         self.ledger.write("UPDATE jobs SET unended = unended - ? WHERE id = ?", ended, job)
-        row = self._job(job)
+        row = self.row(job)
         failed = self.ledger.row("SELECT 1 FROM tasks WHERE job = ? AND state = 'failed' LIMIT 1", job)
         if row["unended"] == 0 and failed:
             errors = self.errors(job)
             body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
-            self._end(job, "failed", {**body, "done": _done(row), "total": row["total"]})
+            self._end(job, "failed", {**body, "done": frames_done(row), "total": row["total"]})
         elif row["unended"] == 1 and row["state"] == "painting" and not failed:
             self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
 
@@ -425,45 +326,3 @@ class Jobs:
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
         if name not in ("frame", "underpainted"):  # the logs of the workers have them
             log.info("job %s is %s%s", job, name, in_short(body))
-
-    def _job(self, job: str, more: str = "number") -> Row:
-        row = self.ledger.row(f"SELECT {COLUMNS}, {more} FROM jobs WHERE id = ?", job)
-        if row is None:
-            raise ServerError("this server does not know that job", remedy="See `semrender jobs`, or submit it again")
-        return row
-
-    def _json(self, job: str, column: str) -> Body:
-        self._job(job)
-        row = self.ledger.row(f"SELECT {column} FROM jobs WHERE id = ?", job)
-        return dict(self.ledger.load(row[0])) if row else {}
-
-    def _task(self, identity: int) -> Row | None:
-        return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
-
-
-def _without_take(folder: str) -> str:
-    return re.sub(r"_take[0-9]+$", "", folder)
-
-
-def _looks_differ(one: Body, other: Body) -> bool:
-    """Whether two jobs would paint one layer's files differently."""
-    if one["shot"]["name"] != other["shot"]["name"]:
-        return False
-    looks, others = one.get("looks", {}), other.get("looks", {})
-    common = set(one["layers"]) & set(other["layers"]) & set(looks) & set(others)
-    return any(looks[layer] != others[layer] for layer in common)
-
-
-def _done(job: Row) -> int:
-    return int(job["painted"] + job["kept"] + job["copied"])
-
-
-def _summary(job: Row) -> Body:
-    state = "paused" if job["paused"] and job["ended"] is None else job["state"]
-    names = (
-        *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
-        *("ended", "events", "owner"),
-    )
-    comp = None if job["comp"] is None else bool(job["comp"])
-    asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
-    return {"job": job["id"], "state": state, "done": _done(job), **{name: job[name] for name in names}, **asked}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from inference_server.broker.jobs import HIGHEST, LOWEST
+from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
 from inference_server.models.classes import carry
 from inference_server.roots import inside

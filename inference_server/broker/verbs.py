@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inference_server.broker.jobs import INTERACTIVE
 from inference_server.broker.requests import DEFAULT_MODEL, job_spec, priority
 from inference_server.broker.spool import IDLE_SECONDS, JOB, free, page
+from inference_server.broker.told import INTERACTIVE
 from inference_server.models import catalogue
 from inference_server.roots import inside
 from shared import places, protocol

@@ -1,0 +1,156 @@
+"""What is told of jobs, read and never changed: where each stands, what was asked and found, why frames failed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from inference_server.broker.ledger import Ledger, Row
+from shared.errors import ServerError
+
+LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
+ERRORS_TOLD, ERRORS_BYTES = 500, 2**20  # of one job
+
+# Of a job's row, without the texts that grow with the number of frames.
+COLUMNS = (
+    "number, id, name, out, only_check, state, paused, priority, total, painted, kept, copied, failed, unended,"
+    " events, created, ended"
+)
+
+# Of its description: where the client wants the files, whether it wants a comp, and who it is; when painting began.
+ASKED = (
+    "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp,"
+    " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began"
+)
+
+Body = dict[str, Any]
+
+
+class Told:
+    """The reading side of a ledger's jobs."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def known(self, job: str) -> bool:
+        return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
+
+    def spec(self, job: str) -> Body:
+        return self._json(job, "spec")
+
+    def report(self, job: str) -> Body:
+        """What the check found."""
+        return self._json(job, "report")
+
+    def errors(self, job: str) -> list[Body]:
+        rows = self.ledger.rows("SELECT error FROM tasks WHERE job = ? AND state = 'failed' LIMIT ?", job, ERRORS_TOLD)
+        found: list[Body] = []
+        size = 0
+        for row in rows:
+            size += len(row["error"].encode())
+            if found and size > ERRORS_BYTES:
+                break
+            error = self.ledger.load(row["error"])
+            found += error.get("problems", [error])
+        return found
+
+    def summary(self, job: str) -> Body:
+        return _summary(self.row(job, ASKED))
+
+    def summaries(self, most: int = 200) -> list[Body]:
+        """All that have not ended, and the last ones that have; newest last."""
+        rows = self.ledger.rows(
+            f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
+        )
+        return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
+
+    def all_ids(self) -> set[str]:
+        return {row["id"] for row in self.ledger.rows("SELECT id FROM jobs")}
+
+    def events(self, job: str, since: int, most: int = 100) -> list[tuple[int, str, Body]]:
+        """(number, name, body) of the events after `since`."""
+        rows = self.ledger.rows("SELECT * FROM events WHERE job = ? AND n > ? ORDER BY n LIMIT ?", job, since, most)
+        return [(row["n"], row["name"], self.ledger.load(row["body"])) for row in rows]
+
+    def ended(self, job: str) -> bool:
+        return self.row(job)["ended"] is not None
+
+    def active(self, above: int | None = None) -> list[Row]:
+        """id, priority and only_check of the jobs that may go on, most urgent first, then first come, first served."""
+        floor = LOWEST - 1 if above is None else above
+        return self.ledger.rows(
+            "SELECT id, priority, only_check FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
+            " ORDER BY priority DESC, number",
+            floor,
+        )
+
+    def paused_for(self, why: str) -> list[str]:
+        """The jobs whose pause has a reason that begins with these words."""
+        rows = self.ledger.rows("SELECT id, paused FROM jobs WHERE ended IS NULL AND paused != ''")
+        return [row["id"] for row in rows if row["paused"].startswith(why)]
+
+    def ended_before(self, before: float) -> list[str]:
+        """The ids of the jobs that ended before this time (seconds since 1970)."""
+        return [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
+
+    def under(self, job: str) -> Body:
+        """How many underpaintings the job has, how many of them are done, and how many were painted for it."""
+        row = self.ledger.row(
+            "SELECT count(*) AS n, total(state = 'done') AS done, total(outcome = 'painted') AS painted"
+            " FROM tasks WHERE job = ? AND kind = 'underpaint'",
+            job,
+        )
+        assert row is not None
+        return {"under_total": row["n"], "under_done": int(row["done"]), "underpainted": int(row["painted"])}
+
+    def taken(self, job: str) -> tuple[str, ...]:
+        """Folders at and beside the one that a job asks for, in which others paint the same layers in another look."""
+        own = self.spec(job)
+        asked = str(own.get("asked", own["out"]))
+        begun = "SELECT id, out FROM jobs WHERE ended IS NULL AND NOT only_check AND report != '{}' AND id != ?"
+        near = [row["id"] for row in self.ledger.rows(begun, job) if _without_take(row["out"]) == _without_take(asked)]
+        specs = [self.spec(identity) for identity in near]
+        return tuple(spec["out"] for spec in specs if not own.get("overwrite") and _looks_differ(own, spec))
+
+    def row(self, job: str, more: str = "number") -> Row:
+        row = self.ledger.row(f"SELECT {COLUMNS}, {more} FROM jobs WHERE id = ?", job)
+        if row is None:
+            raise ServerError("this server does not know that job", remedy="See `semrender jobs`, or submit it again")
+        return row
+
+    def _json(self, job: str, column: str) -> Body:
+        self.row(job)
+        row = self.ledger.row(f"SELECT {column} FROM jobs WHERE id = ?", job)
+        return dict(self.ledger.load(row[0])) if row else {}
+
+    def task_row(self, identity: int) -> Row | None:
+        return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
+
+
+def _without_take(folder: str) -> str:
+    return re.sub(r"_take[0-9]+$", "", folder)
+
+
+def _looks_differ(one: Body, other: Body) -> bool:
+    """Whether two jobs would paint one layer's files differently."""
+    if one["shot"]["name"] != other["shot"]["name"]:
+        return False
+    looks, others = one.get("looks", {}), other.get("looks", {})
+    common = set(one["layers"]) & set(other["layers"]) & set(looks) & set(others)
+    return any(looks[layer] != others[layer] for layer in common)
+
+
+def frames_done(job: Row) -> int:
+    return int(job["painted"] + job["kept"] + job["copied"])
+
+
+def _summary(job: Row) -> Body:
+    state = "paused" if job["paused"] and job["ended"] is None else job["state"]
+    names = (
+        *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
+        *("ended", "events", "owner"),
+    )
+    comp = None if job["comp"] is None else bool(job["comp"])
+    asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
+    return {"job": job["id"], "state": state, "done": frames_done(job), **{name: job[name] for name in names}, **asked}
