@@ -17,16 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.delivery import (
-    Color,
     Delivery,
-    DeliveryLayer,
-    DeliveryShot,
-    Effect,
-    Footage,
-    Matte,
-    MatteClass,
-    Project,
-    Provenance,
     from_dict,
     read_delivery,
     to_dict,
@@ -34,87 +25,11 @@ from shared.delivery import (
 )
 from shared.delivery_check import validate
 from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.footage import frame_path
 from shared.rates import fps_literal
-from shared.uids import footage_uid, layer_uid, shot_uid
+from shared.uids import footage_uid, layer_uid
+from tests.shared.deliveries import full, minimal, painting
 
-SHOT = shot_uid("ride", "sh020")
 REPOSITORY = Path(__file__).parents[2]
-
-
-def painting(name: str = "train", **changes: Any) -> DeliveryLayer:
-    footage = Footage(
-        uid=footage_uid(SHOT, name, "painting"),
-        name=f"sh020_{name}",
-        path=f"{name}/sh020_{name}.1001.png",
-        width=64,
-        height=36,
-        first=1001,
-        last=1003,
-    )
-    return replace(DeliveryLayer(uid=layer_uid(SHOT, name, "painting"), name=name, footage=footage), **changes)
-
-
-def full() -> Delivery:
-    """Every key at something else than its default."""
-    train = painting(
-        label=9,
-        blend="MULTIPLY",
-        guide=True,
-        opacity=62.5,
-        matte=Matte(layer_uid(SHOT, "train", "matte", "train"), "ALPHA_INVERTED"),
-        provenance=Provenance("small", "sha256:ab", "Apache-2.0", "coco_stuff", "sha256:cd", 7, {"strength": "0.5"}),
-    )
-    still = Footage(
-        uid=footage_uid(SHOT, "train", "matte", "train"),
-        name="m_train_train",
-        path="mattes/train.png",
-        width=64,
-        height=36,
-        sequence=False,
-        pixel_aspect=2.0,
-        alpha="IGNORE",
-        color="none",
-        data=True,
-        version=3,
-        sha1_first="da39a3ee",
-    )
-    matte = DeliveryLayer(
-        uid=layer_uid(SHOT, "train", "matte", "train"),
-        name="m_train_train",
-        footage=still,
-        role="matte",
-        enabled=False,
-        shy=True,
-        class_=MatteClass(6, "train", (0, 80, 100)),
-    )
-    return Delivery(
-        delivery_id="2026-11-23T05-00-00Z_ab12",
-        created="2026-11-23T05:00:00Z",
-        generator="semrender 0.1",
-        shot=DeliveryShot(SHOT, "sh020 – 列車", 64, 36, 23.976, 24000, 1001, 1001, 1003, 3, 2.0, 3),
-        layers=(train, matte),
-        project=Project(32, Color("ocio", "ACEScg", True, "//srv/config.ocio"), "never"),
-        effects=(Effect(train.uid, "Cryptomatte", {"Cryptomatte-0002": 1.0}),),
-    )
-
-
-def minimal() -> Delivery:
-    shot = DeliveryShot(SHOT, "sh020", 64, 36, 24.0, 24, 1, 1001, 1003, 3)
-    return Delivery("id", "2026-11-23T05:00:00Z", "", shot, (painting(),))
-
-
-def on_disk(folder: Path, delivery: Delivery) -> Path:
-    """The delivery with a file for every frame; what is in them does not matter here."""
-    for layer in delivery.layers:
-        for number in range(layer.footage.first, layer.footage.last + 1):
-            path = folder / frame_path(layer.footage, number)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"picture")
-    return write_delivery(delivery, folder)
-
-
-# --- names and numbers ---
 
 
 @pytest.mark.parametrize(
@@ -143,9 +58,6 @@ def test_uids_are_stable_and_keep_what_separates_tags_out() -> None:
     assert layer_uid("s", "a/b", "c") != layer_uid("s", "a", "b/c")
     decomposed = unicodedata.normalize("NFD", "é")
     assert layer_uid("s", decomposed, "painting") == layer_uid("s", "é", "painting")
-
-
-# --- writing and reading ---
 
 
 def test_every_key_comes_back(tmp_path: Path) -> None:
@@ -231,8 +143,6 @@ def test_runs_on_the_oldest_python_of_maya() -> None:
     done = subprocess.run([python, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
-
-# --- refusals ---
 
 HUGE = 10**400
 REFUSED = [  # (path to the value, the value, words)
@@ -397,112 +307,3 @@ def test_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     file = write_delivery(minimal(), tmp_path)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert read_delivery(file) == minimal()
-
-
-# --- how the parts fit ---
-
-
-def test_whole_delivery_is_valid(tmp_path: Path) -> None:
-    for delivery in (minimal(), full()):
-        on_disk(tmp_path, delivery)
-        validate(delivery, tmp_path)
-
-
-def with_footage(**changes: Any) -> Delivery:
-    return replace(minimal(), layers=(painting(footage=replace(painting().footage, **changes)),))
-
-
-def with_shot(**changes: Any) -> Delivery:
-    return replace(minimal(), shot=replace(minimal().shot, **changes))
-
-
-def ring(before: str, *names: str) -> Delivery:
-    """Layers that are each other's mattes, and one before them that is in no ring itself."""
-    uids = [layer_uid(SHOT, name, "painting") for name in names]
-    layers = [painting(name, matte=Matte(uid)) for name, uid in zip(names, uids[1:] + uids[:1], strict=True)]
-    footage = painting().footage  # the files are shared, only the uids differ
-    layers = [replace(one, footage=replace(footage, uid=one.footage.uid)) for one in layers]
-    first = painting(before, matte=Matte(uids[0]))
-    return replace(minimal(), layers=(first, *layers))
-
-
-CONTRADICTIONS = [
-    (with_shot(frames=4), "frames is 4, but 1001 to 1003 are 3"),
-    (with_shot(first=1004), "frames is 3, but 1004 to 1003 are 0"),
-    (with_shot(fps=23.976), "fps is 23.976, but fps_num/fps_den is 24/1. Write 24"),
-    (with_shot(fps_num=24000, fps_den=1001), "fps is 24, but fps_num/fps_den is 24000/1001. Write 23.976"),
-    (
-        replace(minimal(), layers=(painting(), painting())),
-        "two layers have the uid ride/sh020/L/train/painting",
-    ),
-    (replace(minimal(), layers=(painting(), painting(uid="x"))), "two footage items have the uid"),
-    (replace(minimal(), layers=(painting(matte=Matte("gone")),)), "layer train.*does not exist: gone"),
-    (replace(minimal(), layers=(painting(matte=Matte(painting().uid)),)), "layer train.*its own matte"),
-    (ring("train", "haze", "sky"), "layer haze.*its own matte, or that of its mattes"),
-    (with_shot(fps=119.88, fps_num=120000, fps_den=1001), "fps is 119.88, After Effects holds at most 99"),
-    (
-        replace(minimal(), effects=(Effect("gone", "m"),)),
-        "an effect is for a layer that does not exist: gone",
-    ),
-    (with_footage(missing=(1002,)), "layer train, frame 1002.*1 of 3 frames are missing: 1002"),
-    (with_footage(last=1006), "3 of 6 frames are missing: 1004-1006.*colour bars.*Render again"),
-    (with_footage(last=1000), "ends at 1000 and begins at 1001"),
-    (with_footage(first=1002), "does not end with its frame number 1002"),
-    (with_footage(padding=5), "does not end with its frame number 01001"),
-    (with_footage(path="train/sh020_train.png"), "does not end with its frame number 1001"),
-    (with_footage(path="train/train21001.png"), "takes all digits at the end of a name"),
-    (with_footage(path="other/sh020_train.1001.png"), "3 of 3 frames are missing: 1001-1003"),
-    (with_footage(path="train/still.png", sequence=False), "layer train.*still.png: the file is not there"),
-]
-
-
-@pytest.mark.parametrize(("delivery", "words"), CONTRADICTIONS)
-def test_contradiction_is_refused_by_name(tmp_path: Path, delivery: Delivery, words: str) -> None:
-    on_disk(tmp_path, minimal())
-    validate(minimal(), tmp_path)
-    with pytest.raises(InputRefused, match=words):
-        validate(delivery, tmp_path)
-
-
-def test_a_matte_may_have_a_matte_and_serve_many(tmp_path: Path) -> None:
-    layers = [painting(name, matte=Matte(layer_uid(SHOT, by, "painting"))) for name, by in ("ac", "bc", "cd")]
-    delivery = replace(minimal(), layers=(*layers, painting("d")))
-    on_disk(tmp_path, delivery)
-    validate(delivery, tmp_path)
-
-
-def test_gaps_are_named_in_runs(tmp_path: Path) -> None:
-    delivery = with_footage(last=1030)
-    on_disk(tmp_path, delivery)
-    for number in (1005, 1010, 1011, 1012, 1030):
-        (tmp_path / frame_path(delivery.layers[0].footage, number)).unlink()
-    with pytest.raises(MissingInput, match="5 of 30 frames are missing: 1005, 1010-1012, 1030"):
-        validate(delivery, tmp_path)
-
-
-def test_padding_grows_beyond_its_digits(tmp_path: Path) -> None:
-    delivery = with_footage(path="train/sh020_train.9999.png", first=9999, last=10001)
-    on_disk(tmp_path, delivery)
-    assert (tmp_path / "train" / "sh020_train.10001.png").exists()
-    validate(delivery, tmp_path)
-
-
-def test_names_that_a_mac_decomposed_are_found(tmp_path: Path) -> None:
-    delivery = with_footage(path="train/é.1001.png")
-    folder = tmp_path / "train"
-    folder.mkdir()
-    for number in (1001, 1002, 1003):
-        (folder / unicodedata.normalize("NFD", f"é.{number}.png")).write_bytes(b"picture")
-    validate(delivery, tmp_path)
-
-
-def test_a_link_to_nothing_is_missing(tmp_path: Path) -> None:
-    on_disk(tmp_path, minimal())
-    file = tmp_path / frame_path(painting().footage, 1002)
-    file.unlink()
-    try:
-        file.symlink_to(tmp_path / "gone")
-    except OSError:
-        pytest.skip("no symbolic links here")
-    with pytest.raises(MissingInput, match="1 of 3 frames are missing: 1002"):
-        validate(minimal(), tmp_path)

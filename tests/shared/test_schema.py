@@ -23,7 +23,7 @@ from shared.label_set import LabelSet, label_set_from_dict
 from shared.schema import About, Key, Outside
 from shared.shot import Shot
 from tests.conftest import semrender
-from tests.shared.test_delivery import minimal
+from tests.shared.deliveries import minimal
 from tools.schemas import FOLDER, schemas, text
 
 REPOSITORY = Path(__file__).parents[2]

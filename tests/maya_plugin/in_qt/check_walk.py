@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,88 +14,8 @@ from maya_plugin.core.jobs import Order, new_id
 from maya_plugin.ui.qt import QtCore, QtWidgets
 from shared import places
 from shared.label_set import load_label_set
-from shared.shot import read_shot, write_shot
 from tests.maya_plugin.in_qt import desk
-
-ROOT = Path(__file__).resolve().parents[3]
-RIDE = ROOT / "examples" / "ride_the_train" / "shot.json"
-SIZE = (96, 64)
-TURN = 0.01  # seconds
-
-
-@pytest.fixture
-def maya(scene, tmp_path, server, monkeypatch):
-    """A Maya with a window and the plug-in in it: a tree on grass under a sky, nothing has a class yet."""
-    from maya import cmds, windows, world
-    from maya.api import OpenMaya
-
-    windows.reset()
-    folder = tmp_path / "valley"
-    folder.mkdir()
-    scene.path = str(folder / "valley.ma")
-    world.camera()
-    world.resolution(*SIZE)
-    cmds.setAttr("defaultRenderGlobals.startFrame", 1)
-    cmds.setAttr("defaultRenderGlobals.endFrame", 3)
-    for name, x, y, w, h, z in (
-        ("sky", 0, 0, 40, 40, -3),
-        ("meadow", 0, -3, 40, 5, -2),
-        ("pine", -0.7, 0.2, 1.4, 2.6, 0),
-    ):
-        cmds.polyCube(name=name, width=w, height=h, depth=0.0002)
-        cmds.move(x, y, z, name)
-    monkeypatch.setattr(OpenMaya.MGlobal, "state", OpenMaya.MGlobal.kInteractive)
-    monkeypatch.setenv("MAYA_PLUG_IN_PATH", str(ROOT / "maya_plugin"))
-    cmds.loadPlugin("semrender_plugin")
-    yield cmds
-    if "semrender_plugin" in scene.plugins:
-        from maya_plugin import interactive
-
-        if interactive._services is not None:
-            stop_server(interactive._services.session)
-        cmds.unloadPlugin("semrender_plugin")
-
-
-def stop_server(session):
-    session.stop_server()
-    until = time.monotonic() + 30
-    while session.server.state in (io.READY, io.STOPPING) and time.monotonic() < until:
-        desk.spin(50)
-
-
-def select(cmds, *names):
-    """The artist picks things; Maya tells about it."""
-    from maya.api import OpenMaya
-
-    cmds.select(list(names), replace=True)
-    OpenMaya.send("SelectionChanged")
-    desk.spin(120)
-
-
-def give(panel, cmds, thing, name):
-    select(cmds, thing)
-    panel.classes.search.setText(name)
-    panel.classes.search.returnPressed.emit()
-    panel.classes.search.clear()
-
-
-def open_panel():
-    from maya import windows
-
-    from maya_plugin import interactive
-
-    windows.press("semrender", "Classes")
-    desk.spin(50)
-    return interactive._panel
-
-
-def all_classes(panel, cmds):
-    for thing, name in (("sky", "sky-other"), ("meadow", "grass"), ("pine", "tree")):
-        give(panel, cmds, thing, name)
-
-
-def colour(image, x, y):
-    return image.pixelColor(int(x * image.width()), int(y * image.height())).getRgb()[:3]
+from tests.maya_plugin.in_qt.walk import ROOT, SIZE, TURN, all_classes, colour, job, open_panel, paint
 
 
 def test_from_selection_to_painted_frame(maya, tmp_path):
@@ -232,27 +151,6 @@ def test_a_shelf_that_maya_kept_gets_no_second_set_of_buttons(maya):
     assert all(Path(one["image1"]).is_file() for one in windows.shelves["semrender"].values())
 
 
-def short_ride(tmp_path, frames, model=None):
-    """A shot of the shipped example, short, beside passes that stay where they are."""
-    shot, base = read_shot(RIDE)
-    layers = tuple(replace(layer, labels=str(base / layer.labels)) for layer in shot.layers[:1])
-    context = str(base / shot.context) if shot.context else None
-    file = tmp_path / "ride" / "shot.json"
-    file.parent.mkdir()
-    write_shot(file, replace(shot, layers=layers, context=context, last=shot.first + frames - 1, model=model))
-    return str(file)
-
-
-def paint(panel, tmp_path, frames, model=None):
-    order = Order(new_id(), "ride", str(tmp_path / "painted"))
-    panel.services.session.paint(order, short_ride(tmp_path, frames, model))
-    return order
-
-
-def job(panel, order):
-    return panel.paint_actions._jobs.get(order.id)
-
-
 def test_pause_resume_and_cancel(panel, server, tmp_path):
     order = paint(panel, tmp_path, 8, desk.add_gated_model())
     desk.let(1)
@@ -363,67 +261,3 @@ def test_painting_without_an_installation_fails_in_words_and_leaves_nothing_wait
     desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "failed")
     assert "No semrender server is installed" in panel.messages.words.text()
     assert panel.services.session._ready == []
-
-
-def shot_of(panel, frames=2):
-    panel.host.pick("*")
-    panel.class_actions.assign(load_label_set("coco_stuff").find("grass").id)
-    panel.paint.last.setValue(frames)
-    panel.paint.scale.setCurrentIndex(2)
-
-
-def test_a_shot_is_rendered_apart_and_painted(tmp_path, server):
-    asked = []
-    with desk.panel_on(tmp_path / "project", confirm=lambda *words: asked.append(words) or True) as panel:
-        shot_of(panel)
-        panel.paint.shot_button.click()
-        assert "one Maya licence" in asked[0][2]
-        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().state == "done")
-        out = tmp_path / "project" / "semrender" / "valley" / "shotCam" / "shot"
-        assert (out / "passes" / "shot.json").is_file() and (out / "painted" / "delivery.json").is_file()
-        desk.wait_for(panel.paint.viewer.has_picture)
-        desk.wait_for(lambda: panel.paint.viewer.words == "")
-
-
-def test_who_says_no_to_the_licence_starts_nothing(tmp_path):
-    with desk.panel_on(tmp_path, confirm=lambda *_: False) as panel:
-        shot_of(panel)
-        panel.paint.shot_button.click()
-        desk.spin(100)
-        assert panel.paint_actions._jobs == {}
-
-
-@pytest.mark.parametrize(
-    "script, words",
-    [
-        ("import sys; print('no licence'); sys.exit(7)", "no licence"),
-        ('print(\'{"event": "error", "code": "input", "what": "the camera is gone"}\')', "The camera is gone"),
-    ],
-)
-def test_a_batch_that_fails_says_why(tmp_path, server, script, words):
-    with desk.panel_on(tmp_path) as panel:
-        shot_of(panel)
-        prepare = panel.host.prepare_shot
-
-        def broken(request):
-            command = prepare(request)
-            return replace(command, arguments=(command.arguments[0], "-c", script))
-
-        panel.host.prepare_shot = broken
-        panel.paint.shot_button.click()
-        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().state == "failed")
-        assert words in panel.messages.words.text()
-        panel.messages.hide()
-        panel.jobs._result.click()
-        assert words in panel.messages.words.text() and panel.messages.isVisibleTo(panel)
-
-
-def test_a_batch_can_be_cancelled(tmp_path, server):
-    with desk.panel_on(tmp_path) as panel:
-        shot_of(panel, frames=500)
-        panel.paint.shot_button.click()
-        desk.wait_for(lambda: panel.jobs.current() and panel.jobs.current().done > 1)
-        batch = next(iter(panel.services.session._batches.values()))
-        panel.jobs._cancel.click()
-        desk.wait_for(lambda: panel.jobs.current().state == "cancelled")
-        desk.wait_for(lambda: batch._process.poll() is not None)
