@@ -17,14 +17,12 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
-import msgpack
 import zmq
 
 from inference_server import backstage, logs
@@ -33,6 +31,7 @@ from inference_server.models.base import Resident
 from inference_server.models.devices import Device, choose_device, free_memory
 from inference_server.stability import tiles
 from inference_server.worker import fence
+from inference_server.worker.answers import AfterDelivery, in_words, lay_out, pieces, poisoned
 from inference_server.worker.check import check_job
 from inference_server.worker.copying import Finished, SourceLost
 from inference_server.worker.fitting import Picture
@@ -43,7 +42,6 @@ from inference_server.worker.preview import ANIMATION_WIDTH, Pixels, animated, s
 from inference_server.worker.reading import Decoded, decode
 from inference_server.worker.writing import encode
 from shared import places, protocol
-from shared.command import unforeseen
 from shared.errors import SemrenderError
 from shared.label_set import NOTHING
 
@@ -52,14 +50,12 @@ ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
 DECODERS, ENCODERS = 2, 2
 LINGER = 1000  # milliseconds that what was said last may take
-PIECE = 2**20  # bytes of a long answer that go in one message
 
 PLACE = ("job", "layer", "frame")  # of a task, for the log
 
 log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
-AfterDelivery = Callable[[Path], tuple[Path, tuple[str, ...]]]  # delivery.json -> the project made of it, and notes
 
 
 @dataclass
@@ -304,48 +300,6 @@ class Worker:
         for message in parts:
             self.send(message)
         self.send({"task": identity, "body": body})
-
-
-def pieces(entries: list[Any]) -> Iterator[list[Any]]:
-    """The entries in lists of about PIECE bytes, packed."""
-    piece: list[Any] = []
-    size = 0
-    for entry in entries:
-        piece.append(entry)
-        size += len(msgpack.packb(entry))
-        if size > PIECE:
-            yield piece
-            piece, size = [], 0
-    if piece:
-        yield piece
-
-
-def lay_out(make: AfterDelivery, delivery: Path, notes: list[str]) -> Body:
-    """{"project", "notes"}. The paintings are there already: what a comp cannot hold, or a fault in it, is a note."""
-    try:
-        project, more = make(delivery)
-        return {"project": str(project), "notes": [*notes, *more]}
-    except Exception as error:
-        if not isinstance(error, SemrenderError):
-            log.exception("no comp could be made of %s", delivery)
-        return {"notes": [*notes, f"no After Effects project was written: {error}"]}
-
-
-def in_words(error: BaseException) -> SemrenderError:
-    """An unforeseen failure for the artist; a report on the server has the details."""
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return SemrenderError(
-            "there is not enough memory to paint this frame",
-            cause=str(error),
-            remedy="Paint in smaller tiles with a smaller --memory, or at a smaller --size",
-        )
-    return unforeseen(error, "the frame could not be painted, for a reason that nobody foresaw")
-
-
-def poisoned(error: BaseException) -> bool:
-    """A CUDA error other than lack of memory ends the context of the whole process (CUDA C++ guide, error checking)."""
-    words = str(error)
-    return "CUDA error" in words and "out of memory" not in words.lower()
 
 
 def end_with_broker(worker: Worker) -> None:

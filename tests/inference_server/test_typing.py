@@ -9,7 +9,8 @@ import pytest
 import semrender as commands
 from inference_server.commands import jobs_cli, render
 from inference_server.models import sleep
-from inference_server.worker import outputs, worker
+from inference_server.worker import outputs
+from inference_server.worker.answers import in_words
 from shared.errors import Interrupted
 from tests.conftest import ROOT
 from tests.inference_server.servers import kill, start_server
@@ -221,7 +222,7 @@ def test_a_worker_says_what_nobody_foresaw_in_a_sentence_and_one_report(state_fo
         try:
             {}["size"]
         except KeyError as error:
-            return worker.in_words(error)
+            return in_words(error)
 
     said = [failing(), failing()]
 
