@@ -200,6 +200,8 @@ class Shot:
     layers: Annotated[
         Tuple[ShotLayer, ...], ListOf(Record(ShotLayer), MAX_LAYERS, 1, "layers, top first"), "the layers, top first"
     ]
+    project: Annotated[Optional[str], FileName(), "the show; with it two shots of one name are two shots"] = None
+    sequence: Annotated[Optional[str], FileName(), "the sequence of the show that the shot is of"] = None
     width: Annotated[Optional[int], SIDE, "pixels; else as the passes are"] = None
     height: Annotated[Optional[int], SIDE, "pixels; else as the passes are"] = None
     pixel_aspect: Annotated[Optional[float], Number(0.1, 10), "width by height; else as the passes say, or 1"] = None
@@ -254,6 +256,8 @@ class Shot:
             raise refused("last", self.last, f"from first ({self.first}) up to {MAX_FRAMES} frames")
         if (self.width is None) != (self.height is None):
             raise InputRefused('"width" and "height" come together', remedy="Give both or neither")
+        if self.sequence is not None and self.project is None:
+            raise InputRefused('"sequence" says nothing without "project"', remedy="Give both")
         _no_name_twice(self.layers)
         _holdouts_known(self.layers)
 

@@ -166,7 +166,8 @@ def _fill_mattes(plan: Plan, finished: Finished) -> None:
 def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
     keys = "".join(header["key"] for finished in layers for header in finished.headers.values())
     content = hashlib.sha256(keys.encode()).hexdigest()[:12]
-    uid = uids.shot_uid(plan.shot.name)
+    names = (plan.shot.project, plan.shot.sequence, plan.shot.name)
+    uid = uids.shot_uid(*(name for name in names if name is not None))
     width, height = layers[0].first["size"]
     before = delivery_in(plan.out)
     version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))

@@ -56,10 +56,12 @@ def test_what_a_header_states_is_taken_where_the_shot_says_nothing(passes, tmp_p
 def test_what_the_shot_says_goes_before_the_header_and_is_told(passes, tmp_path):
     file = passes(framesPerSecond=Fraction(30, 1))
     shot = {"name": "sh", "fps": 24, "first": 1001, "last": 1001, "pixel_aspect": 1.0}
+    shot.update(project="show", sequence="sq_010")
     shot["layers"] = [{"name": "all", "labels": file.name}]
     file.with_name("shot.json").write_text(json.dumps(shot))
     made, warnings = rendered(tmp_path / "out", file.with_name("shot.json"))
     assert (made.pixel_aspect, made.fps) == (1.0, 24)
+    assert (made.uid, made.name) == ("show/sq_010/sh", "sh")
     assert "layer all: its header states pixels of 2:1, the shot 1:1" in warnings
     assert "layer all: its header states 30 fps, the shot 24" in warnings
 

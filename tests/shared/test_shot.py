@@ -238,6 +238,7 @@ def test_fps_refused(written: object) -> None:
         (minimal(first=-(10**12)), '"first" is -1000000000000'),
         (minimal(last=10**40), '"last" is a huge number'),
         (minimal(width=640), "come together"),
+        (minimal(sequence="sq010"), 'without "project"'),
         (minimal(width=0, height=10), '"width" is 0.*1 to 32768'),
         (minimal(width=640, height=40000), '"height" is 40000'),
         (minimal(pixel_aspect=math.nan), '"pixel_aspect" is NaN'),
