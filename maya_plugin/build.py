@@ -17,13 +17,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from maya_plugin import VERSION, install
 from shared.errors import InputRefused
 
 ROOMS = ("maya_plugin", "shared")
-SHARED = ("errors", "places", "label_set", "label_code", "shot", "delivery", "takes", "protocol", "client")
 PYZMQ = "26.4.0"  # the last release with wheels for all these Pythons on glibc 2.17, Windows and both Macs
 MSGPACK = "1.1.2"  # the last that serves Python 3.9
 WHEELS = {"win64": "win_amd64", "linux": "manylinux2014_x86_64", "mac": "macosx_10_15_universal2"}
@@ -68,6 +68,22 @@ def rewritten(source: str) -> str:
     return "".join(lines)
 
 
+def needed_of(shared_room: Path, plugin: Iterable[Path]) -> list[str]:
+    """The modules of `shared` that these files import, and those that these import."""
+    found: set[str] = set()
+    waiting = list(plugin)
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or (node.module or "").partition(".")[0] != shared_room.name:
+                continue
+            inner = (node.module or "").partition(".")[2]
+            for name in {inner} if inner else {alias.name for alias in node.names}:
+                if name not in found:
+                    found.add(name)
+                    waiting.append(shared_room / f"{name}.py")
+    return sorted(found)
+
+
 def _ours(module: str) -> bool:
     return module.partition(".")[0] in ROOMS
 
@@ -81,7 +97,8 @@ def _sources(root: Path) -> None:
         for path in plugin_room.rglob("*.py")
         if path.name not in ("install.py", "build.py", "cli.py", f"{install.PLUGIN}.py")
     }
-    files.update({shared_room / f"{name}.py": package / "shared" / f"{name}.py" for name in ("__init__", *SHARED)})
+    for name in ("__init__", *needed_of(shared_room, files)):
+        files[shared_room / f"{name}.py"] = package / "shared" / f"{name}.py"
     files[plugin_room / f"{install.PLUGIN}.py"] = root / "plug-ins" / f"{install.PLUGIN}.py"
     for source, target in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import hashlib
 import math
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,14 @@ def load(card: Card, folder: Path, device: str) -> SleepModel:
     return SleepModel(card, device)
 
 
-def add(name: str, seconds: float, label_set: str = "coco_stuff", **changes: object) -> Path:
+def add(
+    name: str,
+    seconds: float,
+    label_set: str = "coco_stuff",
+    trained: Sequence[int] | None = None,
+    fallbacks: Mapping[int, int] | None = None,
+    **changes: object,
+) -> Path:
     """Write a stand-in into the user's models; `changes` replace fields of its card. Returns its folder."""
     labels = load_label_set(label_set)
     ids = [label.id for label in labels.labels]
@@ -86,7 +94,8 @@ def add(name: str, seconds: float, label_set: str = "coco_stuff", **changes: obj
             cards.LabelsInput(
                 cards.LabelSetRef(labels.name, labels.version, labels.hash),
                 cards.Channels(len(ids), {i: n for n, i in enumerate(ids)}, 0),
-                tuple(ids),
+                tuple(ids if trained is None else trained),
+                fallbacks or {},
             ),
             [],
         ),

@@ -169,7 +169,7 @@ def settle(folder: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove what processes of this machine that are no more left half-written below `folder`."""
     for left, _ in places.below(folder):
-        found = re.fullmatch(rf"\..*\.{re.escape(places.HOST)}-.*-(\d+)\.tmp(\.exr)?", left.name)
+        found = re.fullmatch(rf"\..*\.{re.escape(places.HOST)}-(?:.*-)?(\d+)\.tmp(\.exr)?", left.name)
         if found and not _lives(int(found[1])):
             left.unlink(missing_ok=True)
 

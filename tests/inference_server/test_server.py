@@ -67,7 +67,7 @@ def test_models_travel_as_cards(client, add_sleep_model):
     (broken / "card.json").write_text("{")
     answer = client.models()
     assert "quick" in {card["name"] for card in answer["models"]}
-    assert "not JSON" in answer["broken"]["broken"]
+    assert "the JSON is broken" in answer["broken"]["broken"]
 
 
 def test_an_unknown_model_is_refused_with_near_names(client, add_sleep_model, colour_frames, tmp_path):
@@ -85,7 +85,7 @@ def test_check_says_what_is_in_without_painting(client, add_sleep_model, colour_
 
 
 def test_classes_a_model_never_saw_are_named(client, add_sleep_model, colour_frames, tmp_path):
-    model = add_sleep_model(trained=[156, 168], fallbacks={"123": 168})
+    model = add_sleep_model(trained=[156, 168], fallbacks={123: 168})
     report = client.check(job_of(colour_frames(), tmp_path / "out", model))
     assert f"{model} never saw grass: it is painted as tree" in report["warnings"]
 

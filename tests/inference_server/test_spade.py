@@ -257,7 +257,12 @@ def test_a_card_of_another_configuration_is_refused_in_words(change, tmp_path):
 
 
 def test_a_card_with_more_channels_than_the_network_is_refused(tmp_path):
-    card = add_with(tmp_path, "channels", count=9, nothing=8)
+    card, _ = add(Kind(), tmp_path)
+    file = card.folder / "card.json"
+    data = json.loads(file.read_text())
+    data["inputs"]["labels"]["channels"].update(count=9, nothing=8)
+    file.write_text(json.dumps(data))
+    card = load_card(card.folder)
     with pytest.raises(ModelRefused):
         load_model(card)
 

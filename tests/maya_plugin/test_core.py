@@ -208,7 +208,7 @@ def test_the_shot_says_what_was_rendered():
 def test_a_label_set_that_the_code_has_no_room_for_is_refused():
     labels = tuple(Label(number, f"class {number}") for number in range(300))
     colors = {label.id: (label.id & 255, label.id >> 8, 0) for label in labels}
-    large = LabelSet("large", 1, "", "", "", labels, None, {"p": Palette("p", "", colors)})
+    large = LabelSet("large", 1, labels, {"p": Palette("p", "", colors)})
     with pytest.raises(InputRefused, match=r"ids up to 299; label passes have room for 0 to 254"):
         passes.check_label_set(large)
     passes.check_label_set(COCO)
