@@ -366,7 +366,7 @@ def test_the_stand_in_paints_a_flat_colour_per_class_from_the_seed():
     assert (model.paint(PaintInput(channels, seed=2)) != picture).any()
 
 
-@pytest.mark.parametrize("module", ["cards", "models.base", "models.sleep"])
+@pytest.mark.parametrize("module", ["models.cards", "models.base", "models.sleep"])
 def test_cards_need_no_torch(module):
     code = f"import sys, inference_server.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
