@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,12 @@ from inference_server.stability.window import window
 from shared.errors import InputRefused
 from shared.shot import Shot
 
+PIECE = 1000  # pictures whose passes and files are looked at by one task
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 Body = dict[str, Any]
+Place = tuple[str, str, int]  # kind, layer and frame of a picture
+Picture = tuple[str, str, int, range]  # and the frames whose underpainting it needs
+_Ranked = tuple[tuple[int, int, int], str, str, int, range]
 
 
 @dataclass(frozen=True)
@@ -20,12 +25,13 @@ class Task:
 
     source: where the picture of this key already is ({"out", "file", "mattes"}), to be copied.
     taken: of a check, the folders in which other jobs paint in another look.
+    places: of a check or a look, the pictures to be keyed; again: the job was checked before the server was started.
     deaths: of workers that held it; such a task runs alone, so that a second death has one culprit.
     """
 
     id: int
     job: str
-    kind: str  # "check", "underpaint", "paint", "hold" or "deliver"
+    kind: str  # "check", "look", "underpaint", "paint", "hold" or "deliver"
     layer: str | None = None
     frame: int | None = None
     key: str | None = None
@@ -33,33 +39,49 @@ class Task:
     priority: int = 0
     source: Body | None = None
     taken: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    again: bool = False
 
     def to_dict(self) -> Body:
-        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source", "taken")
+        fields = ("id", "job", "kind", "layer", "frame", "key", "priority", "source", "taken", "places", "again")
         return {name: getattr(self, name) for name in fields}
 
 
-def picture_tasks(spec: Body) -> list[tuple[str, str, int, range]]:
-    """(kind, layer, frame, frames whose underpainting it needs) of all tasks, in the order they are best done in.
+def picture_tasks(spec: Body) -> Iterator[Picture]:
+    """All pictures of a job, in the order they are best done in, one at a time: there may be a million.
 
     A frame is held as soon as its window is painted, so that finished frames come early.
     """
-    shot, holds = spec["shot"], spec.get("holds", {})  # a job of an older ledger knows no holds
-    places: list[tuple[tuple[int, int, int], str, str, int, range]] = []
+    holds = spec.get("holds", {})  # a job of an older ledger knows no holds
+    ways: list[Iterator[_Ranked]] = []
     for order, layer in enumerate(spec["layers"]):
-        strength = holds.get(layer)
-        if strength is None:
-            places += [((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"]]
-            continue
-        under: set[int] = set()
-        for frame in spec["frames"]:
-            needed = window(frame, strength, shot["first"], shot["last"])
-            under.update(needed)
-            places.append(((needed[-1], 1, order), "hold", layer, frame, needed))
-        places += [((frame, 0, order), "underpaint", layer, frame, range(0)) for frame in under]
-    return [
-        (kind, layer, frame, needed) for _, kind, layer, frame, needed in sorted(places, key=lambda p: (p[0], p[3]))
-    ]
+        if layer in holds:
+            ways += [_under(spec, order, layer, holds[layer]), _held(spec, order, layer, holds[layer])]
+        else:
+            ways.append(_painted(spec, order, layer))
+    for _, *picture in heapq.merge(*ways, key=lambda ranked: (ranked[0], ranked[3])):
+        kind, layer, frame, needed = picture
+        yield kind, layer, frame, needed
+
+
+def _painted(spec: Body, order: int, layer: str) -> Iterator[_Ranked]:
+    return (((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"])
+
+
+def _held(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
+    for frame in spec["frames"]:
+        needed = window(frame, strength, spec["shot"]["first"], spec["shot"]["last"])
+        yield (needed[-1], 1, order), "hold", layer, frame, needed
+
+
+def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
+    """Those of all windows, each once; neighbours share most of theirs."""
+    last: int | None = None
+    for frame in spec["frames"]:
+        needed = window(frame, strength, spec["shot"]["first"], spec["shot"]["last"])
+        for under in needed if last is None else range(max(last + 1, needed[0]), needed[-1] + 1):
+            yield (under, 0, order), "underpaint", layer, under, range(0)
+        last = needed[-1] if last is None else max(last, needed[-1])
 
 
 def frames_and_layers(

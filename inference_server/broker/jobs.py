@@ -1,7 +1,8 @@
 """The rules of jobs and tasks, as changes to the ledger. No sockets, no processes, no images.
 
-A job begins with one `check` task (everything that can be said before painting, and the key of every frame),
-goes on with one `paint` task per layer and frame, and ends with one `deliver` task. A layer that is to hold still has
+A job begins with one `check` task (everything that can be said before painting, and the keys of the first pictures; of
+a long job `look` tasks find the others, piece by piece), goes on with one `paint` task per layer and frame, and ends
+with one `deliver` task. A layer that is to hold still has
 `underpaint` tasks instead, also for frames beside those asked for, and a `hold` task per frame that needs those of
 its window. Tasks need each other as the table `needs` says; what needs a failed task is cancelled. Every change is an
 event with a number, kept and replayed to whoever asks.
@@ -17,15 +18,15 @@ import time
 from collections.abc import Collection
 from typing import Any
 
+from inference_server.broker.entry import enter
 from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
 from inference_server.broker.told import Told, frames_done
 from inference_server.logs import in_short
-from inference_server.tasks import Task, picture_tasks
-from shared.errors import InputRefused, SemrenderError, from_dict
+from inference_server.tasks import Task
+from shared.errors import SemrenderError, from_dict
 
 DEATHS = 2  # workers that a task may kill before it is quarantined
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
-MAX_TASKS = 20_000  # frames times layers of one job
 
 log = logging.getLogger("semrender.jobs")
 
@@ -39,34 +40,7 @@ class Jobs(Told):
 
     def open(self, identity: str, spec: Body, only_check: bool = False, priority: int = 0) -> None:
         """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
-        pairs = [] if only_check else [(layer, frame) for frame in spec["frames"] for layer in spec["layers"]]
-        if len(pairs) > MAX_TASKS:
-            raise InputRefused(
-                f"the job has {len(pairs)} frames, counted per layer", remedy=f"Submit at most {MAX_TASKS} at a time"
-            )
-        tasks = [] if only_check else picture_tasks(spec)
-        write = self.ledger.write
-        write(
-            "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
-            " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, ?, ?)",
-            *(identity, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
-            *(len(pairs), 1 if only_check else len(tasks) + 2, time.time()),
-        )
-        insert = "INSERT INTO tasks (job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?)"
-        check = self.ledger.insert(insert, identity, "check", None, None, 0)
-        if only_check:
-            return
-        self.ledger.write_many(insert, [(identity, kind, layer, frame, 1 + len(w)) for kind, layer, frame, w in tasks])
-        deliver = self.ledger.insert(insert, identity, "deliver", None, None, len(pairs))
-        of_job = "FROM tasks WHERE job = ? AND kind"
-        write(f"INSERT INTO needs SELECT id, ? {of_job} IN ('paint', 'underpaint', 'hold')", check, identity)
-        write(f"INSERT INTO needs SELECT ?, id {of_job} IN ('paint', 'hold')", deliver, identity)
-        rows = self.ledger.rows(f"SELECT id, kind, layer, frame {of_job} IN ('underpaint', 'hold')", identity)
-        number = {(row["kind"], row["layer"], row["frame"]): row["id"] for row in rows}
-        needs = [
-            (number[kind, layer, frame], number["underpaint", layer, f]) for kind, layer, frame, w in tasks for f in w
-        ]
-        self.ledger.write_many("INSERT INTO needs VALUES (?, ?)", needs)
+        enter(self.ledger, identity, spec, only_check, priority)
 
     def keep_spec(self, job: str, spec: Body) -> None:
         self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
@@ -111,12 +85,14 @@ class Jobs(Told):
             return None
         row = rows[0]
         source = {"out": row["out"], **self.ledger.load(row["files"])} if row["out"] else None
-        priority = int(self.row(job)["priority"])
+        looks = row["kind"] in ("check", "look")
         return Task(
             **{f: row[f] for f in ("id", "job", "kind", "layer", "frame", "key", "deaths")},
-            priority=priority,
+            priority=int(self.row(job)["priority"]),
             source=source,
             taken=self.taken(job) if row["kind"] == "check" else (),
+            places=tuple((p["kind"], p["layer"], p["frame"]) for p in self.pictures_of(row["id"])) if looks else (),
+            again=self.report(job) != {} if row["kind"] == "check" else False,
         )
 
     def quarantined(self, task: Task) -> SemrenderError | None:
@@ -151,6 +127,9 @@ class Jobs(Told):
             self.give_back(identity)  # another job came first: look for a folder anew
         elif task["kind"] == "check":
             self._checked(task, body)
+        elif task["kind"] == "look":
+            self._done(task)
+            self._looked(task, body.get("frames", []))
         elif task["kind"] in FRAMES:
             self._frame(task, body)  # told before the end of the job that it may be
             self._done(task)
@@ -241,13 +220,18 @@ class Jobs(Told):
             )
         else:
             self._tell(job, "checked", {**report, "total": row["total"], **self.under(job)})
-        tasks = self.ledger.rows(
-            "SELECT * FROM tasks WHERE job = ? AND kind IN ('underpaint', 'paint', 'hold') AND state = 'waiting'", job
-        )
-        by_place = {(one["kind"], one["layer"], one["frame"]): one for one in tasks}
+        self._looked(task, frames)
+
+    def _looked(self, task: Row, frames: list[list[Any]]) -> None:
+        """Enter the keys of a piece of the job's pictures, and those that are finished."""
+        row = self.row(task["job"])
+        by_place = {(one["kind"], one["layer"], one["frame"]): one for one in self.pictures_of(task["id"])}
         for kind, layer, frame, key, files, *elsewhere in frames:
             found = by_place.get((kind, layer, frame))
-            if found is None:
+            if found is None or found["state"] != "waiting":
+                continue
+            if key is None:  # its passes are not there any more, and this is why
+                self.fail(found["id"], from_dict(files))
                 continue
             self.ledger.write("UPDATE tasks SET key = ? WHERE id = ?", key, found["id"])
             if files is not None:
@@ -257,14 +241,17 @@ class Jobs(Told):
                     self._frame(found, {"state": "kept", **files})
                 self._done(found)
             elif kind in FRAMES and found["outcome"] is not None:  # finished before the restart, and not there any more
-                self.ledger.write(f"UPDATE jobs SET {found['outcome']} = {found['outcome']} - 1 WHERE id = ?", job)
+                self.ledger.write(
+                    f"UPDATE jobs SET {found['outcome']} = {found['outcome']} - 1 WHERE id = ?", row["id"]
+                )
                 self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", found["id"])
         idle = (
-            "SELECT * FROM tasks WHERE job = ? AND kind = 'underpaint' AND state = 'waiting' AND NOT EXISTS ("
+            "SELECT * FROM tasks WHERE kind = 'underpaint' AND state = 'waiting' AND id IN ("
+            "SELECT needed FROM needs WHERE task IN (SELECT task FROM needs WHERE needed = ?)) AND NOT EXISTS ("
             "SELECT 1 FROM needs JOIN tasks AS other ON other.id = needs.task"
             " WHERE needs.needed = tasks.id AND other.state = 'waiting')"
         )
-        for one in self.ledger.rows(idle, job):  # all that it was for is there already
+        for one in self.ledger.rows(idle, task["id"]):  # all that it was for is there already
             self._done(one)
 
     def _move(self, job: str, out: str) -> None:

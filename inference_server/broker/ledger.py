@@ -21,7 +21,7 @@ from typing import Any
 from shared import places
 from shared.errors import ServerError
 
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables
 PAINTINGS_KEPT = 500_000  # the oldest are forgotten first
 
 TABLES = """
@@ -50,7 +50,7 @@ CREATE INDEX active ON jobs (priority DESC, number) WHERE ended IS NULL;
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job TEXT NOT NULL,
-    kind TEXT NOT NULL,               -- check, underpaint, paint, hold, deliver
+    kind TEXT NOT NULL,               -- check, look, underpaint, paint, hold, deliver
     layer TEXT,
     frame INTEGER,
     state TEXT NOT NULL DEFAULT 'waiting',  -- running, done, failed, cancelled
@@ -68,6 +68,9 @@ CREATE TABLE events (job TEXT, n INTEGER, name TEXT, body TEXT, PRIMARY KEY (job
 CREATE TABLE paintings (key TEXT PRIMARY KEY, out TEXT NOT NULL, files TEXT NOT NULL);
 CREATE TABLE quarantine (key TEXT PRIMARY KEY, error TEXT NOT NULL);
 """
+
+# What version 2 has and version 1 had not: underpaintings are counted whenever one is done.
+UNDER = "CREATE INDEX under ON tasks (job, state, outcome) WHERE kind = 'underpaint'"
 
 # What SQLite says where the disk or its permissions are to blame, and the file is sound.
 REFUSED = (
@@ -113,10 +116,12 @@ class Ledger:
         if version == 0:
             for statement in TABLES.split(";\n"):
                 self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
-        elif version != VERSION:
+        elif version not in (1, VERSION):
             self._db.execute("ROLLBACK")
             raise ServerError(f"the ledger is of version {version}", file=self.path, remedy="Update semrender")
+        if version != VERSION:
+            self._db.execute(UNDER)
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
         self._db.execute("COMMIT")
         found = str(self._db.execute("PRAGMA integrity_check(1)").fetchone()[0])
         if found != "ok":

@@ -66,7 +66,7 @@ class Disks:
         """
         need = frames * int(self._jobs.report(job).get("frame_bytes", 0)) + self._reserve if frames else 0
         now = time.monotonic()
-        out = Path(self._jobs.summary(job)["out"])
+        out = Path(self._jobs.row(job)["out"])
         room = self._room(out, now - LOOK_SECONDS)
         if room is None:
             return None if now - self._asked[out] < GRACE_SECONDS else False

@@ -19,12 +19,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inference_server.crash_points import reach
-from shared import places
+from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
 
 JOB = re.compile(r"[0-9a-f]{32}")
 MAX_FILE = 4 * 2**30  # bytes
-MAX_FILES = 20_000
+MAX_FILES = protocol.MAX_ITEMS
 PAGE_BYTES = 2**20  # of names in one page of a listing
 UNCLAIMED_SECONDS = 24 * 3600  # an upload that no job claims is removed after this
 IDLE_SECONDS = 600.0  # or, by `jobs clean`, when nothing has come for so long

@@ -104,6 +104,13 @@ class Told:
         assert row is not None
         return {"under_total": row["n"], "under_done": int(row["done"]), "underpainted": int(row["painted"])}
 
+    def pictures_of(self, look: int) -> list[Row]:
+        """The tasks of the pictures that a check or a look finds the keys of."""
+        pictures = "kind IN ('underpaint', 'paint', 'hold')"
+        return self.ledger.rows(
+            f"SELECT tasks.* FROM needs JOIN tasks ON id = task WHERE needed = ? AND {pictures} ORDER BY id", look
+        )
+
     def taken(self, job: str) -> tuple[str, ...]:
         """Folders at and beside the one that a job asks for, in which others paint the same layers in another look."""
         own = self.spec(job)

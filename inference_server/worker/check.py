@@ -6,7 +6,7 @@ is decoded strictly. What is found travels as plain data: the client prints it, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,14 @@ from inference_server.models.devices import Device
 from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
-from inference_server.tasks import picture_tasks
+from inference_server.tasks import PIECE, Place, picture_tasks
 from inference_server.worker import outputs, paces
 from inference_server.worker.check_passes import check_depths, check_motion
-from inference_server.worker.holding import hold_key
-from inference_server.worker.keys import frame_key
+from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
-from inference_server.worker.take import choose
+from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
-from shared.errors import SemrenderError
+from shared.errors import MissingInput, SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import probe, read_label_pass
@@ -45,31 +44,39 @@ def check_job(
     memory: int,
     device: Device,
     taken: Collection[str] = (),
+    places: Iterable[Iterable[Any]] = (),
+    again: bool = False,
 ) -> dict[str, Any]:
     """Look at all that a job will read, and at what of it is painted already.
 
     Args:
-        taken: folders in which other jobs paint another look.
         step: called for every file that was looked at.
         memory: bytes that painting may take.
         device: that will paint.
+        taken: folders in which other jobs paint another look.
+        places: (kind, layer, frame) of the pictures to be keyed; none: as many as one look goes through.
+        again: every file was looked at before, so only theirs are; the others are when their turn comes.
 
     Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
     takes, "estimate": what is to be painted and how long that takes (`paces.estimate`), "out": the folder that is
     painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame;
-    where that is not in "out", its folder stands behind. Raises for nothing that is in a file.
+    where that is not in "out", its folder stands behind; where the key is None, the error in their place says why.
+    Of a job of more pictures than `places` the estimate takes what lies there for finished. Raises for nothing that
+    is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
     patterns_inside(shot, Path(spec["base"]), spec["roots"])
     wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
 
-    def look(path: Path) -> Probed:
+    def seen(path: Path) -> Probed:
         step()
         return probe(inside(path, spec["roots"]))
 
-    tasks = picture_tasks(spec)
-    report = check_frames(wanted, Path(spec["base"]), look, sorted({frame for _, _, frame, _ in tasks}))
+    tasks = list(picture_tasks(spec))
+    first = as_places(places) or [task[:3] for task in tasks[:PIECE]]
+    wanted_frames = {frame for _, _, frame in first} if again else {task[2] for task in tasks}
+    report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames))
     problems = list(report.problems)
     layers: list[dict[str, Any]] = []
     warnings: list[str] = []
@@ -84,9 +91,9 @@ def check_job(
                 try:
                     warnings += check_precision(own, device)
                     found = first_frame(plan, own)
-                    for seen in (check_motion(plan, own), check_depths(plan, own)):
-                        warnings += seen.pop("warnings")
-                        found.update(seen)
+                    for about in (check_motion(plan, own), check_depths(plan, own)):
+                        warnings += about.pop("warnings")
+                        found.update(about)
                 except SemrenderError as error:
                     problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
                     continue
@@ -98,14 +105,19 @@ def check_job(
                 except SemrenderError as error:
                     problems.append(error)
             if not problems and report.size is not None:
-                keys = keys_of(plan, tasks, step)
-                take = choose(plan, keys, taken, spec.get("overwrite", False))
+                outputs.sweep(plan.out)
+                keys, faults = keys_of(plan, first, step)
+                keyed = set(first)
+                unseen = [task[:3] for task in tasks if task[:3] not in keyed]
+                take = choose(plan, keys, unseen, taken, spec.get("overwrite", False))
                 warnings += take.words
+                there = {*take.found, *standing(take.plan, unseen)}
                 unpainted = {layer for kind, layer, number in keys if (kind, layer, number) not in take.found}
+                unpainted |= {place[1] for place in unseen}
                 more = {"out": str(take.plan.out), **costs(plan, unpainted, report.size)}
-                waiting = paces.needed(tasks, take.found)
+                waiting = paces.needed(tasks, there)
                 more["estimate"] = paces.estimate(plan, waiting, report.size, device.about, paces.read())
-                more["frames"] = [[*place, key, *take.found.get(place, [None])] for place, key in keys.items()]
+                more["frames"] = entries(keys, take.found, faults)
                 if more["memory"] > memory:
                     warnings.append(
                         f"painting takes about {more['memory'] / 2**30:.1f} GiB of memory and {memory / 2**30:.1f} GiB"
@@ -133,16 +145,57 @@ def check_precision(own: LayerPlan, device: Device) -> list[str]:
     return [f"precision=half takes about {times} on this {device.about}; precision=auto chooses what is quicker"]
 
 
+def look(plan: Plan, places: Iterable[Iterable[Any]], step: Callable[[], None]) -> dict[str, Any]:
+    """The keys of a further piece of a long job's pictures, and what of it is finished: "frames" as in `check_job`."""
+    keys, faults = keys_of(plan, as_places(places), step)
+    return {"frames": entries(keys, finished_of(plan, keys), faults)}
+
+
+def as_places(places: Iterable[Iterable[Any]]) -> list[Place]:
+    return [(kind, layer, frame) for kind, layer, frame in places]
+
+
 def keys_of(
-    plan: Plan, tasks: list[tuple[str, str, int, range]], step: Callable[[], None]
-) -> dict[tuple[str, str, int], str]:
-    """The key of every task's picture."""
-    outputs.sweep(plan.out)
-    keys: dict[tuple[str, str, int], str] = {}
-    for kind, name, number, _ in tasks:
-        keys[kind, name, number] = (hold_key if kind == "hold" else frame_key)(plan, plan.layers[name], number)
+    plan: Plan, places: Iterable[Place], step: Callable[[], None]
+) -> tuple[dict[Place, str], dict[Place, SemrenderError]]:
+    """The key of every picture, and why some have none: passes that went away after they were looked at."""
+    keys: dict[Place, str] = {}
+    faults: dict[Place, SemrenderError] = {}
+    for place in places:
+        try:
+            keys[place] = picture_key(plan, place)
+        except SemrenderError as error:
+            faults[place] = error
+        except OSError as error:
+            faults[place] = MissingInput(
+                "a pass of this frame cannot be read any more",
+                file=error.filename,
+                cause=error.strerror or str(error),
+                remedy="Render it again, and run the same command again",
+            )
         step()
-    return keys
+    return keys, faults
+
+
+def entries(
+    keys: Mapping[Place, str], found: Mapping[Place, list[Any]], faults: Mapping[Place, SemrenderError]
+) -> list[list[Any]]:
+    """What the broker is told of each picture."""
+    told = [[*place, key, *found.get(place, [None])] for place, key in keys.items()]
+    return told + [[*place, None, error.to_dict()] for place, error in faults.items()]
+
+
+def standing(plan: Plan, places: Iterable[Place]) -> set[Place]:
+    """The pictures in whose place there is a file, whatever it is: each folder is listed once."""
+    listed: dict[Path, set[str]] = {}
+    found = set()
+    for kind, layer, frame in places:
+        path = plan.path_of(kind, layer, frame)
+        if path.parent not in listed:
+            listed[path.parent] = {file.name for file in path.parent.iterdir()} if path.parent.is_dir() else set()
+        if path.name in listed[path.parent]:
+            found.add((kind, layer, frame))
+    return found
 
 
 def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict[str, int]:

@@ -19,41 +19,18 @@ from inference_server.stability.flow import flow
 from inference_server.stability.follows import Witness
 from inference_server.stability.hold import Chain, Picture
 from inference_server.stability.motion import Field, Ids, Seen, Vectors, inverse, read_vectors
-from inference_server.stability.window import anchors, window
+from inference_server.stability.window import anchors
 from inference_server.worker import outputs
 from inference_server.worker.copying import Finished, settled
-from inference_server.worker.keys import RECIPE, frame_key, hash_of, holdout_hashes, input_hash
+from inference_server.worker.keys import hold_key
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import Decoded, in_context
 from shared.errors import InputRefused
 from shared.passes import LabelPass, read_label_pass
 
-HOLD_RECIPE = 3  # of holding; goes up whenever the same underpaintings would give another held frame
 KEPT = 4  # frames around the one at hand whose passes are kept
 
 T = TypeVar("T")
-
-
-def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
-    """Hash of everything that the files of a held frame depend on."""
-    frames = window(frame, own.hold, plan.shot.first, plan.shot.last)
-    content = {
-        "recipe": RECIPE,
-        "stage": "hold",
-        "hold_recipe": HOLD_RECIPE,
-        "hold": own.hold,
-        "frame": frame - frames[0],
-        "underpaintings": [frame_key(plan, own, number) for number in frames],
-        "motion": [input_hash(plan, own.motion, number) for number in frames],
-        "depth": [input_hash(plan, own.depth, number) for number in frames],
-        "motion_is": own.layer.motion_is,
-        "motion_layer": own.layer.motion_layer,
-        "depth_layer": own.layer.depth_layer,
-        "format": plan.format,
-        "mattes": own.layer.mattes,
-        "holdout": holdout_hashes(plan, own, frame),
-    }
-    return hash_of(content)
 
 
 def decode_held(

@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.roots import inside
+from inference_server.stability.window import window
+from inference_server.tasks import Place
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence
 from shared.shot import resolved
 
 RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
+HOLD_RECIPE = 3  # of holding; goes up whenever the same underpaintings would give another held frame
+
+
+def picture_key(plan: Plan, place: Place) -> str:
+    """The key of a task's picture: painted, underpainted or held."""
+    kind, layer, frame = place
+    return (hold_key if kind == "hold" else frame_key)(plan, plan.layers[layer], frame)
 
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
@@ -43,6 +52,28 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     }
     if own.carrying.of:
         content["painted_as"] = own.carrying.content()
+    return hash_of(content)
+
+
+def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
+    """Hash of everything that the files of a held frame depend on."""
+    frames = window(frame, own.hold, plan.shot.first, plan.shot.last)
+    content = {
+        "recipe": RECIPE,
+        "stage": "hold",
+        "hold_recipe": HOLD_RECIPE,
+        "hold": own.hold,
+        "frame": frame - frames[0],
+        "underpaintings": [frame_key(plan, own, number) for number in frames],
+        "motion": [input_hash(plan, own.motion, number) for number in frames],
+        "depth": [input_hash(plan, own.depth, number) for number in frames],
+        "motion_is": own.layer.motion_is,
+        "motion_layer": own.layer.motion_layer,
+        "depth_layer": own.layer.depth_layer,
+        "format": plan.format,
+        "mattes": own.layer.mattes,
+        "holdout": holdout_hashes(plan, own, frame),
+    }
     return hash_of(content)
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inference_server.roots import inside
+from inference_server.tasks import Place
 from inference_server.worker import outputs
 from inference_server.worker.copying import finished
+from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look
 from shared.delivery import DeliveryLayer
 from shared.footage import frame_path
 from shared.sequences import frames_text
 from shared.takes import delivery_in, differences, look_of, takes
-
-Place = tuple[str, str, int]  # kind, layer and frame of a task
 
 
 @dataclass(frozen=True)
@@ -28,22 +28,26 @@ class Take:
     words: list[str]
 
 
-def choose(plan: Plan, keys: Mapping[Place, str], taken: Collection[str], overwrite: bool) -> Take:
+def choose(
+    plan: Plan, keys: Mapping[Place, str], unseen: Collection[Place], taken: Collection[str], overwrite: bool
+) -> Take:
     """The first take in which nothing is delivered, or painted by others (`taken`), in another look.
 
     What is finished in the folders passed over is found too: it is copied instead of painted.
+    unseen: the job's further pictures, which are keyed only where the choice hangs on them.
     """
     elsewhere: dict[Place, list[Any]] = {}
     words: list[str] = []
     for folder in takes(plan.out):
         here = replace(plan, out=inside(folder, plan.roots))
-        done = {place: header for place, key in keys.items() if (header := finished(here, *place[1:], key, place[0]))}
-        why = [] if overwrite else _reasons(here, keys.keys() - done.keys())
+        done = _done_in(here, keys)
+        missing = keys.keys() - done.keys()
+        why = [] if overwrite else _reasons(here, missing, unseen)
         if not why and (overwrite or str(folder) not in taken):
             own = {place: [files_of(here, header)] for place, header in done.items()}
             if words:
                 words = [f"{'; '.join(words)}. So this goes into {folder}; --overwrite paints into {plan.out.name}"]
-            words += _repainted(here, keys.keys() - done.keys())
+            words += _repainted(here, missing, len(unseen))
             return Take(here, {**elsewhere, **own}, words)
         words.append(f"{folder.name} holds another look ({', '.join(why) or 'another job paints there'})")
         for place, header in done.items():
@@ -51,22 +55,54 @@ def choose(plan: Plan, keys: Mapping[Place, str], taken: Collection[str], overwr
     raise AssertionError  # `takes` ends with an error
 
 
-def _reasons(plan: Plan, missing: Collection[Place]) -> list[str]:
+def finished_of(plan: Plan, keys: Mapping[Place, str]) -> dict[Place, list[Any]]:
+    """What is finished of these pictures in the job's folder, and in those that were passed over for it."""
+    found: dict[Place, list[Any]] = {}
+    for folder in takes(plan.asked):
+        here = replace(plan, out=inside(folder, plan.roots))
+        own = folder.name == plan.out.name
+        for place, header in _done_in(here, keys).items():
+            if own:
+                found[place] = [files_of(here, header)]
+            else:
+                found.setdefault(place, [files_of(here, header), str(folder)])
+        if own:
+            break
+    return found
+
+
+def _done_in(plan: Plan, keys: Mapping[Place, str]) -> dict[Place, dict[str, Any]]:
+    headers = ((place, finished(plan, *place[1:], key, place[0])) for place, key in keys.items())
+    return {place: header for place, header in headers if header}
+
+
+def _reasons(plan: Plan, missing: Collection[Place], unseen: Collection[Place]) -> list[str]:
     """How the look of what is delivered there differs from the job's, in words; nothing where all is finished."""
     wanted = {layer for kind, layer, _ in missing if kind != "underpaint"}
     for own, layer in _delivered(plan):
-        if own.layer.name not in wanted:
+        further = [place for place in unseen if place[1] == own.layer.name and place[0] != "underpaint"]
+        if own.layer.name not in wanted and not further:
             continue
         now = look_of(look(plan, own))
         for number in range(layer.footage.first, layer.footage.last + 1):
             header = outputs.read_metadata(plan.out / frame_path(layer.footage, number))
             if header is not None and (why := differences(look_of(header), now)):
-                return why
+                if own.layer.name in wanted or not all(_is_finished(plan, place) for place in further):
+                    return why
+                break
     return []
 
 
-def _repainted(plan: Plan, missing: Collection[Place]) -> list[str]:
+def _is_finished(plan: Plan, place: Place) -> bool:
+    try:
+        return finished(plan, *place[1:], picture_key(plan, place), place[0]) is not None
+    except OSError:
+        return False
+
+
+def _repainted(plan: Plan, missing: Collection[Place], unseen: int) -> list[str]:
     """A word on what is delivered there and is replaced: frames in the same look, the delivery of another shot."""
+    more = f"; {unseen} further pictures are looked at when their turn comes" if unseen else ""
     words = []
     there = delivery_in(plan.out)
     if there is not None and there.shot.name != plan.shot.name:
@@ -81,7 +117,7 @@ def _repainted(plan: Plan, missing: Collection[Place]) -> list[str]:
         if again := [frame for frame in again if frame in span]:
             words.append(
                 f"layer {own.layer.name}: {len(again)} delivered frames are painted anew ({frames_text(again)}), since"
-                " their passes or the way these are read have changed"
+                f" their passes or the way these are read have changed{more}"
             )
     return words
 

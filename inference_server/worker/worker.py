@@ -32,7 +32,7 @@ from inference_server.models.devices import Device, choose_device, free_memory
 from inference_server.stability import tiles
 from inference_server.worker import fence
 from inference_server.worker.answers import AfterDelivery, in_words, lay_out, pieces, poisoned
-from inference_server.worker.check import check_job
+from inference_server.worker.check import check_job, look
 from inference_server.worker.copying import Finished, SourceLost
 from inference_server.worker.fitting import Picture
 from inference_server.worker.holding import Holder, decode_held
@@ -48,7 +48,7 @@ from shared.label_set import NOTHING
 ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
 POISONED = 70  # exit code after an error that leaves the device unusable in this process
-DECODERS, ENCODERS = 2, 2
+DECODERS, ENCODERS, LOOKERS = 2, 2, 6
 LINGER = 1000  # milliseconds that what was said last may take
 
 PLACE = ("job", "layer", "frame")  # of a task, for the log
@@ -102,6 +102,7 @@ class Worker:
         self.decoders = ThreadPoolExecutor(DECODERS, "decode")
         self.painter = ThreadPoolExecutor(1, "paint")
         self.encoders = ThreadPoolExecutor(ENCODERS, "encode")
+        self.lookers = ThreadPoolExecutor(LOOKERS, "look")  # a long look keeps no urgent one waiting, and no frame
         self.running: list[Running] = []  # in the order of arrival
         self.bell, self.door = socket.socketpair()  # a thread rings, the main thread hears it beside ZeroMQ
         self.bell.setblocking(False)
@@ -151,7 +152,12 @@ class Worker:
         if task["kind"] in ("underpaint", "paint", "hold"):
             self.begin(task, "decoding", self.decoders, self.prepare, task)
         else:
-            self.begin(task, "encoding", self.encoders, self.check if task["kind"] == "check" else self.deliver, task)
+            work, pool = {
+                "check": (self.check, self.lookers),
+                "look": (self.look, self.lookers),
+                "deliver": (self.deliver, self.encoders),
+            }[task["kind"]]
+            self.begin(task, "encoding", pool, work, task)
 
     def begin(
         self, task: Body, stage: str, pool: ThreadPoolExecutor, work: Callable[..., Any], *values: Any
@@ -242,7 +248,11 @@ class Worker:
 
     def check(self, task: Body) -> Body:
         free = free_memory(self.device.name)
-        return check_job(self.specs[task["job"]], task["job"], self.step, free, self.device, task["taken"])
+        spec, places = self.specs[task["job"]], task["places"]
+        return check_job(spec, task["job"], self.step, free, self.device, task["taken"], places, task["again"])
+
+    def look(self, task: Body) -> Body:
+        return look(self.plan(task["job"]), task["places"], self.step)
 
     def step(self) -> None:
         self.steps += 1

@@ -1,0 +1,74 @@
+"""How a job enters the ledger: its description, its tasks, and which of them need which.
+
+Every picture needs the task that looks at its passes and finds its key: the `check` for the first `PIECE` of them, a
+`look` for each further piece. A look comes one piece before its pictures, so that painting begins at once, never waits
+for a look, and no look keeps other jobs waiting for long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+from typing import Any
+
+from inference_server.broker.ledger import Ledger, dump
+from inference_server.tasks import PIECE, Picture, picture_tasks
+from shared import protocol
+from shared.errors import InputRefused
+
+MOST_PICTURES = 1_000_000  # of one job: what the ledger takes in at once, with everyone waiting
+INSERT = "INSERT INTO tasks (id, job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?, ?)"
+
+Body = dict[str, Any]
+
+
+def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int) -> None:
+    """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
+    frames = 0 if only_check else len(spec["frames"])
+    total = frames * len(spec["layers"])
+    if total > MOST_PICTURES or frames > protocol.MAX_ITEMS:
+        raise InputRefused(
+            f"the job has {frames} frames in {len(spec['layers'])} layers",
+            remedy=f"Submit at most {protocol.MAX_ITEMS} frames and {MOST_PICTURES} pictures at a time: "
+            "a range of them with --frames, or some layers with --layers",
+        )
+    ledger.write(
+        "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
+        " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, 0, ?)",
+        *(job, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority, total, time.time()),
+    )
+    last = ledger.row("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
+    numbers = count(last[0] + 1 if last else 1)
+    check = next(numbers)
+    ledger.write(INSERT, check, job, "check", None, None, 0)
+    if not only_check:
+        _enter_pictures(ledger, job, spec, check, numbers)
+        deliver = next(numbers)
+        ledger.write(INSERT, deliver, job, "deliver", None, None, total)
+        of_job = "SELECT ?, id FROM tasks WHERE job = ? AND kind IN ('paint', 'hold')"
+        ledger.write(f"INSERT INTO needs {of_job}", deliver, job)
+    ledger.write("UPDATE jobs SET unended = (SELECT count(*) FROM tasks WHERE job = ?) WHERE id = ?", job, job)
+
+
+def _enter_pictures(ledger: Ledger, job: str, spec: Body, check: int, numbers: Iterator[int]) -> None:
+    pictures = picture_tasks(spec)
+    under: dict[tuple[str, int], int] = {}  # layer and frame of an underpainting -> its task
+    looks, piece = check, list(islice(pictures, PIECE))
+    while piece:
+        further = list(islice(pictures, PIECE))
+        look = next(numbers) if further else 0
+        if further:
+            ledger.write(INSERT, look, job, "look", None, None, 1)
+            ledger.write("INSERT INTO needs VALUES (?, ?)", look, check)
+        rows = [(number, picture) for picture, number in zip(piece, numbers, strict=False)]
+        under.update({(layer, frame): n for n, (kind, layer, frame, _) in rows if kind == "underpaint"})
+        ledger.write_many(INSERT, [(n, job, *picture[:3], 1 + len(picture[3])) for n, picture in rows])
+        ledger.write_many("INSERT INTO needs VALUES (?, ?)", _needs(rows, looks, under))
+        looks, piece = look, further
+
+
+def _needs(rows: list[tuple[int, Picture]], look: int, under: dict[tuple[str, int], int]) -> Iterator[tuple[int, int]]:
+    for number, (_, layer, _, window) in rows:
+        yield number, look
+        yield from ((number, under[layer, frame]) for frame in window)
