@@ -59,8 +59,7 @@ def picture_tasks(spec: Body) -> Iterator[Picture]:
             ways += [_under(spec, order, layer, holds[layer]), _held(spec, order, layer, holds[layer])]
         else:
             ways.append(_painted(spec, order, layer))
-    for _, *picture in heapq.merge(*ways, key=lambda ranked: (ranked[0], ranked[3])):
-        kind, layer, frame, needed = picture
+    for _, kind, layer, frame, needed in heapq.merge(*ways, key=lambda ranked: (ranked[0], ranked[3])):
         yield kind, layer, frame, needed
 
 

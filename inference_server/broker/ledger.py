@@ -135,6 +135,8 @@ class Ledger:
             columns = self._db.execute(
                 f"SELECT name, type FROM pragma_table_info('{table}') WHERE type != ''"
             ).fetchall()
+            if not {kind for _, kind in columns} <= kinds.keys():
+                raise _damaged(self.path, f"A column of an unknown type in the table {table}")
             wrong = [f"{name} NOTNULL AND typeof({name}) NOT IN {kinds[kind]}" for name, kind in columns]
             if wrong and self._db.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1").fetchone():
                 raise _damaged(self.path, f"A value of another kind in the table {table}")

@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -274,7 +275,7 @@ class Card:
         labels = [self.inputs.labels.label_set.name] if self.inputs.labels else []
         return ", ".join([*labels, *self.uses])
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """ "sha256:..." over everything in the card that the pixels depend on, the same in either format."""
         names = ("family", "label_set", "channels", "fallbacks", "size", "options", "uses", "weights", "config")

@@ -187,13 +187,13 @@ def entries(
 
 def standing(plan: Plan, places: Iterable[Place]) -> set[Place]:
     """The pictures in whose place there is a file, whatever it is: each folder is listed once."""
-    listed: dict[Path, set[str]] = {}
+    listed: dict[tuple[str, str], set[str]] = {}
     found = set()
     for kind, layer, frame in places:
-        path = plan.path_of(kind, layer, frame)
-        if path.parent not in listed:
-            listed[path.parent] = {file.name for file in path.parent.iterdir()} if path.parent.is_dir() else set()
-        if path.name in listed[path.parent]:
+        if (kind, layer) not in listed:
+            folder = plan.path_of(kind, layer, frame).parent
+            listed[kind, layer] = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+        if (names := listed[kind, layer]) and plan.path_of(kind, layer, frame).name in names:
             found.add((kind, layer, frame))
     return found
 

@@ -82,7 +82,9 @@ def estimate(
     plan: Plan, tasks: Iterable[TASK], size: tuple[int, int], device: str, known: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Any]:
     """{"pictures": how many are to be painted, "seconds": about how long that takes, None where it is not known}."""
-    paces = Counter(pace_of(plan, plan.layers[layer], kind, size, device) for kind, layer, _ in tasks)
+    paces: Counter[str] = Counter()
+    for (kind, layer), count in Counter((kind, layer) for kind, layer, _ in tasks).items():
+        paces[pace_of(plan, plan.layers[layer], kind, size, device)] += count
     total = 0.0
     for pace, count in paces.items():
         times = known.get(pace, {})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from inference_server.broker.jobs import MAX_TASKS, Jobs
+from inference_server.broker.entry import MOST_PICTURES
+from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
 from inference_server.tasks import frames_and_layers
 from shared.errors import InputRefused, SemrenderError, ServerError
@@ -209,9 +210,80 @@ def test_the_oldest_paintings_are_forgotten(jobs, monkeypatch):
     assert kept == ["train3", "sky3"]
 
 
-def test_too_many_tasks_are_refused(jobs):
+@pytest.mark.parametrize("frames, layers", [(100_001, 1), (50_000, MOST_PICTURES // 50_000 + 1)])
+def test_too_many_tasks_are_refused(jobs, frames, layers):
     with pytest.raises(InputRefused, match="at most"):
-        jobs.open("a", {**SPEC, "frames": list(range(MAX_TASKS))})
+        jobs.open("a", {**SPEC, "frames": range(frames), "layers": [f"l{n}" for n in range(layers)]})
+    assert not jobs.known("a")
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    monkeypatch.setattr("inference_server.broker.entry.PIECE", 2)
+
+
+def test_a_long_job_is_painted_while_its_further_pictures_are_looked_at(jobs, in_pieces):
+    jobs.open("a", SPEC)
+    check = take(jobs)
+    assert check.places == (("paint", "train", 1), ("paint", "sky", 1)) and take(jobs) is None
+    jobs.finish(check.id, {"problems": [], "frames": keys(PAIRS[:2])})
+    look = take(jobs)
+    assert (look.kind, look.places) == ("look", (("paint", "train", 2), ("paint", "sky", 2))), "one piece ahead"
+    first, second, further = take(jobs), take(jobs), take(jobs)
+    assert [(t.layer, t.frame) for t in (first, second)] == PAIRS[:2]
+    assert further.places == (("paint", "train", 3), ("paint", "sky", 3)) and take(jobs) is None
+    jobs.finish(further.id, {"frames": keys(PAIRS[4:], kept=PAIRS[4:5])})
+    jobs.finish(look.id, {"frames": keys(PAIRS[2:4])})
+    for task in (first, second):
+        jobs.finish(task.id, painted(task))
+    assert [(t.kind, t.layer, t.frame) for t in finish_all(jobs)] == [
+        *(("paint", *pair) for pair in (*PAIRS[2:4], PAIRS[5])),
+        ("deliver", None, None),
+    ]
+    assert (last(jobs)["painted"], last(jobs)["kept"], last(jobs)["total"]) == (5, 1, 6)
+
+
+def test_a_pass_that_went_away_fails_its_frame_when_its_turn_comes(jobs, in_pieces):
+    jobs.open("a", {**SPEC, "layers": ["train"]})
+    jobs.finish(take(jobs).id, {"problems": [], "frames": keys([("train", 1), ("train", 2)])})
+    gone = SemrenderError("gone").to_dict()
+    jobs.finish(take(jobs).id, {"frames": [["paint", "train", 3, None, gone]]})
+    assert [task.frame for task in finish_all(jobs)] == [1, 2]
+    assert (last(jobs)["done"], last(jobs)["frames_failed"]) == (2, 1)
+    assert (last(jobs)["errors"][0]["what"], last(jobs)["errors"][0]["frame"]) == ("gone", 3)
+
+
+def test_a_long_job_goes_on_after_a_restart(jobs, in_pieces):
+    jobs.open("a", SPEC)
+    jobs.finish(take(jobs).id, {"problems": [], "frames": keys(PAIRS[:2])})
+    jobs.finish(take(jobs).id, {"frames": keys(PAIRS[2:4])})
+    for _ in range(2):
+        task = take(jobs)
+        jobs.finish(task.id, painted(task))
+    jobs.recover()
+    check = take(jobs)
+    assert check.again and len(check.places) == 2
+    jobs.finish(check.id, {"problems": [], "frames": keys(PAIRS[:2], kept=PAIRS[:2])})
+    look = take(jobs)
+    jobs.finish(look.id, {"frames": keys(PAIRS[2:4])})
+    further = take(jobs)
+    jobs.finish(further.id, {"frames": keys(PAIRS[4:])})
+    assert [(t.layer, t.frame) for t in finish_all(jobs)][:-1] == PAIRS[2:]
+    assert last(jobs)["painted"] == 6
+
+
+def test_held_frames_of_a_long_job_need_what_other_pieces_hold(jobs, monkeypatch):
+    monkeypatch.setattr("inference_server.broker.entry.PIECE", 5)
+    jobs.open("a", HELD)
+    answers = {tuple(entry[:3]): entry for entry in held_keys(kept=[("hold", 2), ("hold", 3)])}
+    done = []
+    while (task := take(jobs)) is not None:
+        done.append((task.kind, task.frame))
+        found = {"problems": [], "frames": [answers[place] for place in task.places]}
+        jobs.finish(task.id, found if task.kind in ("check", "look") else painted(task) if task.key else {})
+    assert jobs.summary("a")["state"] == "done" and sum(kind == "look" for kind, _ in done) == 2
+    assert {frame for kind, frame in done if kind == "underpaint"} >= {6, 7, 8, 9}
+    assert (last(jobs)["kept"], last(jobs)["painted"]) == (2, 4)
 
 
 HELD = {**SPEC, "shot": {"name": "s", "first": 1, "last": 9}, "frames": [2, 3, 7], "holds": {"train": "gentle"}}
