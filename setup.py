@@ -47,6 +47,7 @@ setup(
         "py-aep>=0.18,<0.19",
         "tqdm>=4.66",
         "psutil>=5.9",
+        "prometheus-client>=0.22",
         "numba>=0.61",
     ],
     extras_require={

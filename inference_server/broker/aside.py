@@ -38,9 +38,9 @@ class Look:
 
 
 class Aside:
-    """All looks of one broker. Every method belongs to the loop's thread.
+    """All looks of one broker. Every method but `ring` belongs to the loop's thread.
 
-    bell: readable when a look has ended, for the loop's poller.
+    bell: readable when a look has ended or somebody rings, for the loop's poller.
     """
 
     def __init__(self) -> None:
@@ -78,6 +78,11 @@ class Aside:
         self._begin()
         return answers
 
+    def ring(self) -> None:
+        """Wake the loop."""
+        with contextlib.suppress(OSError):  # it rings already, or nobody is there any more
+            self._ring.send(b"\0")
+
     def close(self) -> None:
         self.bell.close()
         self._ring.close()
@@ -101,8 +106,7 @@ class Aside:
             look.found = _raising(error)
         else:
             look.found = lambda: value
-        with contextlib.suppress(OSError):  # rung already, or nobody is there any more
-            self._ring.send(b"\0")
+        self.ring()
 
 
 def _raising(error: Exception) -> Found:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
@@ -28,13 +27,16 @@ from inference_server.broker.ledger import Ledger
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
 from inference_server.broker.space import Disks
-from inference_server.broker.spool import UNCLAIMED_SECONDS, Spool
+from inference_server.broker.spool import UNCLAIMED_SECONDS, Spool, free
 from inference_server.broker.supervisor import Worker
 from inference_server.broker.verbs import verbs_of
 from inference_server.crash_points import reach
 from shared import places, protocol
 from shared.command import unforeseen
 from shared.errors import SemrenderError, ServerError
+
+if TYPE_CHECKING:
+    from inference_server.broker.metrics import Metrics
 
 MESSAGES_A_TURN = 256
 EVENTS_A_TURN = 100  # for one watcher
@@ -66,8 +68,11 @@ class Broker:
             log.info("%d jobs of before go on", recovered)
         self.ending = False
         self.stopping = False
-        self._bell, self._door = socket.socketpair()  # `stop` rings, from a signal or a thread
-        self._bell.setblocking(False)
+        self.metrics: Metrics | None = None
+        if settings.metrics is not None:
+            from inference_server.broker.metrics import Metrics  # only who asks for it waits for its library
+
+            self.metrics = Metrics(settings.version, settings.metrics)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.guard = Guard(self._context, settings.clients) if zmq.has("curve") else None
         if self.guard is None:
@@ -124,21 +129,17 @@ class Broker:
         """End when the tasks in hand are finished, or at once."""
         self.stopping = self.stopping or at_once or self.ending
         self.ending = True
-        with suppress(OSError):  # it rings already, or has ended
-            self._bell.send(b"!")
+        self.aside.ring()  # from a signal, or a thread
 
     def run(self) -> None:
         poller = zmq.Poller()
         poller.register(self.clients, zmq.POLLIN)
         poller.register(self.backstage, zmq.POLLIN)
-        poller.register(self._door.fileno(), zmq.POLLIN)
         poller.register(self.aside.bell, zmq.POLLIN)
         until = None
         try:
             while not self.stopping:
                 ready = dict(poller.poll(50 if self.watchers or self.checks else 200))
-                if ready.pop(self._door.fileno(), None):
-                    self._door.recv(4096)
                 self.turn(bool(ready))
                 if self.settings.ledger is not None and self.crew.unfit:
                     raise self.crew.unfit  # the jobs wait in the ledger for a server that can
@@ -179,6 +180,7 @@ class Broker:
             self.crew.forget()
         self._commit()
         self._tell_watchers()
+        self._tell_metrics()
 
     def close(self) -> None:
         if hasattr(self, "crew"):
@@ -188,8 +190,8 @@ class Broker:
                 one.close()
         if self.guard:
             self.guard.close()
-        self._bell.close()
-        self._door.close()
+        if self.metrics:
+            self.metrics.close()
         self.aside.close()
         self._context.term()
         self.ledger.close()
@@ -295,6 +297,17 @@ class Broker:
                 del self.checks[client, request]
                 found = {"problems": self.jobs.errors(job), **self.jobs.report(job)}
                 self._send(client, protocol.reply(request, found))
+
+    def _tell_metrics(self) -> None:
+        ends, self.crew.ends = self.crew.ends, []
+        if self.metrics is None:
+            return
+        for end in ends:
+            self.metrics.ended(end)
+        if self.metrics.due():
+            workers = tuple((w.device, w.ready, len(w.tasks)) for w in self.crew.workers.values())
+            sizes = self.spool.used, self.spool.limit, free(places.home())
+            self.metrics.tell(*self.jobs.unended(), workers, self.crew.deaths, *sizes)
 
     # Its own care
 

@@ -14,15 +14,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inference_server import logs
 from inference_server.models.device_names import NAMES, device_name
 from shared import places
 from shared.errors import ServerError
-
-if TYPE_CHECKING:
-    pass
 
 
 def add_commands(commands: Any) -> None:
@@ -36,6 +33,8 @@ def add_commands(commands: Any) -> None:
     serve.add_argument("--models-mib", type=int, default=4096, help="memory that idle models may keep (default 4096)")
     serve.add_argument("--spool-gib", type=float, default=20, help="most that uploaded passes may take (default 20)")
     serve.add_argument("--reserve-mib", type=int, default=256, help="free space to leave (default 256)")
+    words = "tell /health and Prometheus' /metrics on this port of 127.0.0.1 (default: not)"
+    serve.add_argument("--metrics", type=int, metavar="PORT", help=words)
     serve.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
     serve.set_defaults(run=run_serve)
 
@@ -62,6 +61,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         models_mib=arguments.models_mib,
         spool_mib=int(arguments.spool_gib * 1024),
         reserve_mib=arguments.reserve_mib,
+        metrics=arguments.metrics,
         after_delivery=arguments.after_delivery,
     )
     with _state_folder_in_words():
@@ -85,6 +85,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
             with _state_folder_in_words():
                 places.write_json(places.connection_file(), broker.connection())
             print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+            if broker.metrics:
+                print(f"health and metrics: {broker.metrics.address}/health, /metrics", flush=True)
             if arguments.bind and broker.guard:
                 port = broker.address.rpartition(":")[2]
                 command = f"semrender connect tcp://{platform.node()}:{port} {quoted(broker.guard.server_public)}"

@@ -34,6 +34,16 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class End:
+    """Of a task: its kind, "failed" or "done" ("painted", "kept", "copied" of a picture), and what the device took."""
+
+    kind: str
+    state: str
+    device: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class Vacancy:
     """A device without a worker: when the next start is due, and how many failed in a row."""
 
@@ -74,6 +84,7 @@ class Crew:
         self._after_delivery = after_delivery
         self.workers: dict[bytes, Worker] = {}
         self.deaths = 0  # of workers that were ready
+        self.ends: list[End] = []  # what ended in this turn
         self.letters: list[tuple[bytes, list[bytes]]] = []  # to be sent once the turn is on disk
         self._vacancies = [] if first else [Vacancy(device, 0.0)]
         if first:
@@ -143,6 +154,9 @@ class Crew:
         parts = worker.parts.pop(identity, None)
         if task is not None and task.kind == "check":
             worker.knows.discard(task.job)  # its folder may be another one now
+        if task is not None and ("error" in header or "body" in header):
+            state = "failed" if "error" in header else header["body"].get("state", "done")
+            self.ends.append(End(task.kind, state, worker.device, header.get("seconds")))
         if "error" in header:
             error = from_dict(header["error"])
             if error.code == "disk" and task is not None:

@@ -15,6 +15,7 @@ class Settings:
     roots: the only folders jobs may touch; none: everything on loopback, only uploads elsewhere.
     ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
     deadline: seconds a worker may be silent while it has work.
+    metrics: port on loopback where `/health` and `/metrics` are told; 0 = any free one, None = not.
     after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
 
@@ -27,5 +28,6 @@ class Settings:
     deadline: float = 900.0
     models_mib: int = 4096
     spool_mib: int = 20 * 1024
+    metrics: int | None = None
     reserve_mib: int = 256  # of free space below which nothing is handed out
     after_delivery: str = ""

@@ -85,6 +85,14 @@ class Told:
             floor,
         )
 
+    def unended(self) -> tuple[dict[str, int], int]:
+        """How many jobs have not ended, by state, and how many of their tasks are to be done."""
+        state = "CASE paused WHEN '' THEN state ELSE 'paused' END"
+        rows = self.ledger.rows(
+            f"SELECT {state} AS state, count(*) AS n, total(unended) AS tasks FROM jobs WHERE ended IS NULL GROUP BY 1"
+        )
+        return {row["state"]: row["n"] for row in rows}, int(sum(row["tasks"] for row in rows))
+
     def paused_for(self, why: str) -> list[str]:
         """The jobs whose pause has a reason that begins with these words."""
         rows = self.ledger.rows("SELECT id, paused FROM jobs WHERE ended IS NULL AND paused != ''")

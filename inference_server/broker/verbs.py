@@ -162,7 +162,7 @@ class Verbs:
                         remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",
                     )
                 self._jobs.open(job, spec, priority=priority(body))
-                log.info("job %s: %s, into %s", job, spec["shot"]["name"], spec["out"])
+                log.info("job %s: %s of %s, into %s", job, spec["shot"]["name"], spec["owner"] or "-", spec["out"])
             self._broker.doing.add("submit")
             self._answer(client, request, {"job": job, "out": self._jobs.summary(job)["out"]})
 

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pkgutil import resolve_name
 from typing import Any
 
@@ -56,6 +57,10 @@ PLACE = ("job", "layer", "frame")  # of a task, for the log
 log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
+
+
+class Dropped(Exception):
+    """The job of a look was cancelled."""
 
 
 @dataclass
@@ -108,6 +113,8 @@ class Worker:
         self.bell.setblocking(False)
         self.door.setblocking(False)
         self.paces = Paces()
+        self.took: dict[int, float] = {}  # by task: seconds that the device took
+        self.dropped: set[str] = set()  # cancelled jobs
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
         log.info("ready on %s: %s", device.name, device.about)
         about = {"device": device.name, "others": list(device.others), "about": device.about}
@@ -138,11 +145,13 @@ class Worker:
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
+            self.dropped.add(header["drop"])
             for running in [r for r in self.running if r.task["job"] == header["drop"] and r.stage == "decoding"]:
                 self.running.remove(running)
                 self.send({"task": running.task["id"], "dropped": True})
             return
         if "forget" in header:
+            self.dropped.discard(header["forget"])
             for known in (self.specs, self.plans, self.previews, self.holders):
                 known.pop(header["forget"], None)
             return
@@ -196,6 +205,7 @@ class Worker:
             plan, (height, width) = self.plan(task["job"]), decoded.labels.ids.shape
             pace = pace_of(plan, plan.layers[decoded.layer], decoded.stage, (width, height), self.device.about)
             self.paces.add(pace, seconds)
+            self.took[task["id"]] = seconds
         return picture
 
     def picture(self, task: Body, decoded: Decoded) -> Picture | None:
@@ -249,12 +259,16 @@ class Worker:
     def check(self, task: Body) -> Body:
         free = free_memory(self.device.name)
         spec, places = self.specs[task["job"]], task["places"]
-        return check_job(spec, task["job"], self.step, free, self.device, task["taken"], places, task["again"])
+        step = partial(self.step, task["job"])
+        return check_job(spec, task["job"], step, free, self.device, task["taken"], places, task["again"])
 
     def look(self, task: Body) -> Body:
-        return look(self.plan(task["job"]), task["places"], self.step)
+        return look(self.plan(task["job"]), task["places"], partial(self.step, task["job"]))
 
-    def step(self) -> None:
+    def step(self, job: str) -> None:
+        """A file was looked at. Raises Dropped where nobody wants to know any more."""
+        if job in self.dropped:
+            raise Dropped
         self.steps += 1
 
     def deliver(self, task: Body) -> Body:
@@ -271,9 +285,12 @@ class Worker:
 
     def settle(self, running: Running) -> None:
         error = running.work.exception()
+        seconds = self.took.pop(running.task["id"], None)
         if error is None:
             result = running.work.result()
-            self.answer(running, result.body if isinstance(result, Finished) else result)
+            self.answer(running, result.body if isinstance(result, Finished) else result, seconds)
+        elif isinstance(error, Dropped):
+            self.send({"task": running.task["id"], "dropped": True})
         elif isinstance(error, SourceLost):
             self.send({"task": running.task["id"], "lost": str(error)})
         else:
@@ -295,8 +312,8 @@ class Worker:
             words = SemrenderError("the frame failed", cause=cause, remedy="See the server's log").to_dict()
         self.send({"task": running.task["id"], "error": words})
 
-    def answer(self, running: Running, body: Body) -> None:
-        """The end of a task. What is known of each of many frames goes before, in pieces."""
+    def answer(self, running: Running, body: Body, seconds: float | None = None) -> None:
+        """The end of a task. What is known of each of many frames goes before, in pieces. seconds: of the device."""
         identity = running.task["id"]
         try:
             parts = [{"task": identity, "part": part} for part in pieces(body.pop("frames", []))]
@@ -309,7 +326,7 @@ class Worker:
         log.info("%s: %s", where, body.get("state", f"{running.task.get('kind')} done"))
         for message in parts:
             self.send(message)
-        self.send({"task": identity, "body": body})
+        self.send({"task": identity, "body": body, "seconds": seconds})
 
 
 def end_with_broker(worker: Worker) -> None:
