@@ -48,7 +48,7 @@ class Task:
 
 
 def picture_tasks(spec: Body) -> Iterator[Picture]:
-    """All pictures of a job, in the order they are best done in, one at a time: there may be a million.
+    """All pictures of a job, in the order they are best done in, one at a time: there may be hundreds of thousands.
 
     A frame is held as soon as its window is painted, so that finished frames come early.
     """

@@ -17,7 +17,7 @@ from inference_server.tasks import PIECE, Picture, picture_tasks
 from shared import protocol
 from shared.errors import InputRefused
 
-MOST_PICTURES = 1_000_000  # of one job: what the ledger takes in at once, with everyone waiting
+MOST_PICTURES = 300_000  # of one job: what the ledger takes in at once, with everyone waiting
 INSERT = "INSERT INTO tasks (id, job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?, ?)"
 
 Body = dict[str, Any]

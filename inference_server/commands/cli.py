@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inference_server.commands import render
+from inference_server.commands import afterwards, render
 from inference_server.models import catalogue
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS
@@ -94,6 +94,7 @@ def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     _add_here(parser)
     parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")
     parser.add_argument("--detach", action="store_true", help="hand the job to the running server and return its id")
+    afterwards.add_arguments(parser)
     parser.add_argument("--overwrite", action="store_true", help="paint over delivered frames of another look")
     parser.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
 

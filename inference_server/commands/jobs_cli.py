@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from inference_server.commands import render
+from inference_server.commands import afterwards, render
 from inference_server.commands.progress import duration
 from shared import places
 from shared.client import Client, find_server
@@ -47,6 +47,7 @@ def add_commands(commands: Any) -> None:
             verb.add_argument("--out", type=Path, metavar="FOLDER", help="fetch the files into this folder")
             verb.add_argument("--overwrite", action="store_true", help="also over a delivery of another look there")
             verb.add_argument("--no-aep", action="store_true", help="do not write an After Effects project")
+            afterwards.add_arguments(verb)
     clean = verbs.add_parser("clean", help="forget ended jobs and remove what they left in the spool")
     clean.add_argument("--days", type=float, default=KEEP_DAYS, help=f"keep younger ones (default {KEEP_DAYS:.0f})")
     clean.add_argument("--quarantine", action="store_true", help="try frames again that killed workers")
@@ -159,6 +160,8 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def run_watch(arguments: argparse.Namespace) -> int:
+    if arguments.on_done is not None:
+        afterwards.words_of(arguments.on_done)
     with running() as client:
         job = chosen(client, arguments.job)
         arguments.no_aep = arguments.no_aep or job.get("comp") is False

@@ -10,10 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inference_server.commands import afterwards
+from inference_server.commands.afterwards import Ending
 from inference_server.commands.progress import CLASSES_SHOWN, JsonTeller, Teller, show_report
 from shared.client import Client, find_server, private_server
 from shared.command import tell
-from shared.errors import FramesFailed, InputRefused, Interrupted, SemrenderError, ServerError, from_dict
+from shared.errors import (
+    FramesFailed,
+    InputRefused,
+    Interrupted,
+    SemrenderError,
+    ServerError,
+    WrongArguments,
+    from_dict,
+)
 from shared.sequences import find_sequence
 from shared.shot import PASSES, Shot
 
@@ -71,6 +81,13 @@ def render(
     arguments: argparse.Namespace, shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None
 ) -> int:
     """Paint, wait, say what was made. Raises FramesFailed, Interrupted or ServerError in words."""
+    if arguments.detach and (arguments.on_done or arguments.notify):
+        raise WrongArguments(
+            "--detach leaves nobody to wait for the end",
+            remedy="Leave it out, or give --on-done and --notify to `semrender jobs watch`",
+        )
+    if arguments.on_done is not None:
+        afterwards.words_of(arguments.on_done)  # a night later is too late for a slip of the pen
     asked: Path = arguments.out or Path("painted") / shot.name
     out = asked.absolute()
     _apart_from_passes(shot, base, out)
@@ -106,6 +123,21 @@ def follow(
         collects: they are brought there from the server.
         cancels: Ctrl-C cancels the job; else it only ends the watching.
     """
+    ending = Ending(job, out)
+    try:
+        return _follow(arguments, client, ending, collects, cancels)
+    except Interrupted:
+        if ending.state == "lost":  # by whoever sits there
+            ending.state = ""
+        raise
+    finally:
+        if ending.state:
+            afterwards.tell(arguments.on_done, arguments.notify, ending)
+
+
+def _follow(arguments: argparse.Namespace, client: Client, ending: Ending, collects: bool, cancels: bool) -> int:
+    """`ending` is filled in as far as it is known."""
+    job, out = ending.job, ending.out
     teller: Teller = JsonTeller(job, client.address) if arguments.json else Teller()
     try:
         for event in client.watch(job):
@@ -117,6 +149,7 @@ def follow(
                 event["body"]["notes"] = [words, *event["body"].get("notes", [])]
         elif event["event"] == "done":
             out = Path(event["body"].get("out", out))
+        ending.state, ending.out = event["event"], out
     except KeyboardInterrupt:
         teller.close()
         if not cancels:
@@ -130,10 +163,12 @@ def follow(
         ) from None
     except SemrenderError as error:
         teller.close()
+        ending.done, ending.total = teller.done, teller.total
         error.what = f"{error.what}; {teller.done} of {teller.total} frames are finished"
         raise
     teller.close()
     name, body = event["event"], event["body"]
+    ending.done, ending.total = teller.done, teller.total
     if name == "failed":
         raise_failed(body, out)
     if name == "cancelled":
@@ -151,6 +186,7 @@ def follow(
         except SemrenderError as error:  # the paintings are there; what After Effects cannot hold is a note
             notes = (f"no After Effects project was written: {error}",)
         body["notes"] = [*body.get("notes", []), *notes]
+    ending.made = made
     teller.made(body, made)
     return 0
 

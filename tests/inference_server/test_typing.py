@@ -209,7 +209,7 @@ def test_ctrl_c_before_the_first_frame_says_so(tmp_path):
             self.cancelled = job
 
     client = Impatient()
-    asked = argparse.Namespace(json=False, overwrite=False, no_aep=True)
+    asked = argparse.Namespace(json=False, overwrite=False, no_aep=True, on_done="false", notify=False)
 
     with pytest.raises(Interrupted, match="before the first frame"):
         render.follow(asked, client, "job", tmp_path, collects=False, cancels=True)
