@@ -133,6 +133,8 @@ class Crew:
             worker.refused = from_dict(header["refused"])
             return False
         if "task" not in header:  # a sign of life
+            for job, files in header.get("looked", {}).items():
+                self._jobs.looked(job, files)
             return False
         if "part" in header:
             worker.parts.setdefault(header["task"], []).extend(header["part"])

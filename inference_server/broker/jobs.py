@@ -95,6 +95,11 @@ class Jobs(Told):
             again=self.report(job) != {} if row["kind"] == "check" else False,
         )
 
+    def looked(self, job: str, files: int) -> None:
+        """A long check goes on, and has looked at so many files."""
+        if self.known(job) and self.row(job)["state"] == "checking":
+            self._tell(job, "looked", {"files": files})
+
     def quarantined(self, task: Task) -> SemrenderError | None:
         """Why this task is not tried any more, in this job or another."""
         row = task.key and self.ledger.row("SELECT error FROM quarantine WHERE key = ?", task.key)
@@ -311,5 +316,5 @@ class Jobs(Told):
     def _tell(self, job: str, name: str, body: Body) -> None:
         self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
-        if name not in ("frame", "underpainted"):  # the logs of the workers have them
+        if name not in ("frame", "underpainted", "looked"):  # the logs of the workers have them
             log.info("job %s is %s%s", job, name, in_short(body))

@@ -27,7 +27,9 @@ class Teller:
 
     def tell(self, event: Body) -> None:
         body = event["body"]
-        if event["event"] == "checked":
+        if event["event"] == "looked":
+            print(f"{body['files']} files were looked at", flush=True)
+        elif event["event"] == "checked":
             self.total = body["total"]
             show_report(body)
             from tqdm import tqdm

@@ -31,6 +31,7 @@ from inference_server.crash_points import reach
 from inference_server.models.base import Resident
 from inference_server.models.devices import Device, choose_device, free_memory
 from inference_server.stability import tiles
+from inference_server.tasks import PIECE
 from inference_server.worker import fence
 from inference_server.worker.answers import AfterDelivery, in_words, lay_out, pieces, poisoned
 from inference_server.worker.check import check_job, look
@@ -113,6 +114,7 @@ class Worker:
         self.bell.setblocking(False)
         self.door.setblocking(False)
         self.paces = Paces()
+        self.looked: dict[str, int] = {}  # by job that is checked: files looked at
         self.took: dict[int, float] = {}  # by task: seconds that the device took
         self.dropped: set[str] = set()  # cancelled jobs
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
@@ -141,7 +143,9 @@ class Worker:
             self.paint_next()
             if self.steps != self.told and time.monotonic() - self.spoke > ALIVE_SECONDS:
                 self.told = self.steps
-                self.send({"alive": self.steps})
+                self.send(
+                    {"alive": self.steps, "looked": {job: n for job, n in list(self.looked.items()) if n > PIECE}}
+                )
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
@@ -260,7 +264,11 @@ class Worker:
         free = free_memory(self.device.name)
         spec, places = self.specs[task["job"]], task["places"]
         step = partial(self.step, task["job"])
-        return check_job(spec, task["job"], step, free, self.device, task["taken"], places, task["again"])
+        self.looked[task["job"]] = 0
+        try:
+            return check_job(spec, task["job"], step, free, self.device, task["taken"], places, task["again"])
+        finally:
+            del self.looked[task["job"]]
 
     def look(self, task: Body) -> Body:
         return look(self.plan(task["job"]), task["places"], partial(self.step, task["job"]))
@@ -270,6 +278,8 @@ class Worker:
         if job in self.dropped:
             raise Dropped
         self.steps += 1
+        if job in self.looked:
+            self.looked[job] += 1
 
     def deliver(self, task: Body) -> Body:
         from inference_server.worker.deliver import deliver

@@ -243,6 +243,16 @@ def test_a_long_job_is_painted_while_its_further_pictures_are_looked_at(jobs, in
     assert (last(jobs)["painted"], last(jobs)["kept"], last(jobs)["total"]) == (5, 1, 6)
 
 
+def test_a_long_check_says_how_far_it_is(jobs):
+    jobs.open("a", SPEC)
+    check = take(jobs)
+    jobs.looked("a", 2000)
+    jobs.looked("gone", 2000)
+    jobs.finish(check.id, {"problems": [], "frames": keys()})
+    jobs.looked("a", 4000)
+    assert names(jobs) == ["looked", "checked"] and jobs.events("a", 0)[0][2] == {"files": 2000}
+
+
 def test_a_pass_that_went_away_fails_its_frame_when_its_turn_comes(jobs, in_pieces):
     jobs.open("a", {**SPEC, "layers": ["train"]})
     jobs.finish(take(jobs).id, {"problems": [], "frames": keys([("train", 1), ("train", 2)])})
