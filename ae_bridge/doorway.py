@@ -27,7 +27,8 @@ from typing import Any
 
 from ae_bridge import inbox
 from shared import places
-from shared.client import Client, Connection
+from shared.client import Client
+from shared.connection import Connection
 from shared.delivery import FILE_NAME
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.shot import Shot

@@ -21,7 +21,8 @@ import psutil
 
 from benchmarks.pipeline import write_labels
 from inference_server.models import sleep
-from shared.client import Client, private_server
+from shared.client import Client
+from shared.servers import private_server
 from shared.shot_input import shot_from_input
 
 SECONDS_A_FRAME = 0.05

@@ -21,8 +21,9 @@ import psutil
 from PIL import Image
 
 from inference_server.models import sleep
-from shared.client import Client, private_server
+from shared.client import Client
 from shared.label_set import load_label_set
+from shared.servers import private_server
 from shared.shot_input import shot_from_input
 
 SECONDS = 0.1

@@ -21,8 +21,9 @@ from typing import Any
 from maya_plugin.core import events, refusal, uploads
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.programs import MAYAS_OWN
-from shared.client import Client, find_server, interpreter, private_server
+from shared.client import Client
 from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
+from shared.servers import find_server, interpreter, private_server
 from shared.shot import read_shot
 
 PAINTED = "painted"

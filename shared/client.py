@@ -8,21 +8,19 @@ message counts as one.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
-import sys
-import tempfile
 import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import zmq
 
 from shared import places, protocol
+from shared.connection import Connection, connected, knock
 from shared.errors import InputRefused, ServerError
 
 if TYPE_CHECKING:  # of use only to who collects files; they load slowly
@@ -31,13 +29,10 @@ if TYPE_CHECKING:  # of use only to who collects files; they load slowly
 ATTEMPTS = 3  # a request is sent again on a fresh connection; every verb may be repeated without harm
 RENEW_SECONDS = 2.0  # between two signs of life while watching
 RETURN_SECONDS = 30.0  # that a watched server may take to come back
-START_SECONDS = 60.0
-ANSWERS_WITHIN = 1.5  # seconds; a server that runs
 WINDOW = 4  # pieces of a file on their way at once
 SEEN_BYTES = 65536  # of a file that both sides compare to find a shared disk
 
 Event = Dict[str, Any]  # {"event", "job", "n", "body"}
-Connection = Dict[str, Any]  # {"address"} and, where the server wants them, {"server_key", "public_key", "secret_key"}
 Files = Mapping[str, Path]  # name below the job's base -> file here
 
 
@@ -63,7 +58,7 @@ class Client:
         self.find = find
         self.patience = patience
         self._waiting: List[Event] = []
-        self._socket = _connect(connection)
+        self._socket = connected(connection)
 
     @property
     def address(self) -> str:
@@ -345,7 +340,7 @@ class Client:
         self._socket.close()
         self._waiting.clear()
         self.connection = (self.find() if self.find else None) or self.connection
-        self._socket = _connect(self.connection)
+        self._socket = connected(self.connection)
 
     def _find_again(self, job: str, seen: int) -> None:
         if self.process is not None:
@@ -372,145 +367,6 @@ class Client:
         return ServerError("the server stopped in the middle of the work", cause=cause, remedy=remedy)
 
 
-def _connect(connection: Connection) -> "zmq.Socket[bytes]":
-    made = _socket(connection)
-    made.connect(str(connection["address"]))
-    return made
-
-
-def _socket(connection: Connection) -> "zmq.Socket[bytes]":
-    made: "zmq.Socket[bytes]" = zmq.Context.instance().socket(zmq.DEALER)
-    made.setsockopt(zmq.LINGER, 0)
-    made.setsockopt(zmq.IMMEDIATE, 1)  # nothing waits for a server that is not there
-    made.setsockopt(zmq.MAXMSGSIZE, protocol.MAX_HEADER)
-    made.set_hwm(64)
-    if connection.get("server_key"):
-        made.curve_serverkey = str(connection["server_key"]).encode()
-        made.curve_publickey = str(connection["public_key"]).encode()
-        made.curve_secretkey = str(connection["secret_key"]).encode()
-    return made
-
-
-def knock(connection: Connection, seconds: float = 1.0) -> Optional[str]:
-    """Only the handshake: why nobody opened within the time, or None where the server let us in.
-
-    A server that turns us away says so at once, and for a request it would only be silent.
-    """
-    from zmq.utils.monitor import recv_monitor_message  # slow to load: it brings asyncio
-
-    probe = _socket(connection)
-    monitor = probe.get_monitor_socket()
-    probe.connect(str(connection["address"]))
-    turned_away = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-    turned_away |= zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    try:
-        until = time.monotonic() + seconds
-        while monitor.poll(max(0, int((until - time.monotonic()) * 1000))):
-            event = recv_monitor_message(monitor)
-            if event["event"] & turned_away:
-                return "It does not know this client's key, or has another key than this client was told"
-            if event["event"] & zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                return None
-            if event["event"] & zmq.EVENT_CONNECT_RETRIED:  # refused: nobody has that port
-                break
-        return "Nobody answers there"
-    finally:
-        probe.disable_monitor()
-        probe.close()
-
-
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest()
-
-
-def known_connection() -> Optional[Connection]:
-    """How to reach a server: one that runs on this machine, else the one `semrender connect` was told."""
-    for file in (places.connection_file(), places.remote_file()):
-        found = places.read_json(file)
-        if found and isinstance(found.get("address"), str):
-            return found
-    return None
-
-
-def find_server(client: str, here: bool = False) -> Optional[Client]:
-    """A client of the server that runs on this machine, else of the one that it is connected to; None where none runs.
-
-    here: this machine's alone. Raises ServerError where one answers that speaks another protocol or turns this client
-    away, and where the one elsewhere does not answer: nobody paints here for hours who meant to paint there.
-    """
-    for file in (places.connection_file(),) if here else (places.connection_file(), places.remote_file()):
-        connection = places.read_json(file)
-        if connection is None or not isinstance(connection.get("address"), str):
-            continue
-        found = Client(connection, find=known_connection)
-        try:
-            found.request("ping", seconds=ANSWERS_WITHIN, attempts=1)
-        except ServerError as error:
-            found.close()
-            if "key" in error.cause:
-                raise
-            if file == places.remote_file():
-                raise ServerError(
-                    f"the server at {connection['address']}, to which this machine is connected, does not answer",
-                    cause="It is not started, or a firewall keeps its port closed, or it is at another address now",
-                    remedy="Start it there with `semrender serve --bind`; `--here` paints on this machine meanwhile, "
-                    "`semrender disconnect` for good",
-                ) from error
-        else:
-            found.hello(client)
-            return found
-    return None
-
-
-def interpreter() -> str:
-    """The Python that runs semrender: this one, or, inside a host such as Maya, the installed one."""
-    if importlib.util.find_spec("inference_server") is not None:
-        return sys.executable
-    installation = places.read_json(places.installation_file()) or {}
-    if not isinstance(installation.get("python"), str):
-        raise ServerError(
-            "no installation of the semrender server is known on this machine",
-            remedy="Install it and run `semrender serve` once",
-        )
-    return str(installation["python"])
-
-
-@contextmanager
-def private_server(client: str, device: str = "auto") -> Iterator[Client]:
-    """A server of our own for as long as the block runs; it also ends when this process dies."""
-    command = [interpreter(), "-P", "-m", "semrender", "serve", "--private", "--device", device]
-    with tempfile.TemporaryFile() as said:  # beside its log: why it did not start, a library's last words
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True, encoding="utf-8"
-        )
-        try:
-            assert process.stdout is not None and process.stdin is not None
-            connection = _first_line(process.stdout)
-            if connection is None:
-                process.stdin.close()
-                process.wait(20)
-                said.seek(0)
-                log = places.home() / "logs" / "private-server.log"
-                cause = said.read().decode("utf-8", "replace")[-2000:].strip()
-                raise ServerError("the server did not start", cause=cause, remedy=f"See {log}")
-            with Client(connection, process) as connected:
-                connected.hello(client, START_SECONDS)
-                yield connected
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()  # the private server's sign to stop
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _first_line(stream: IO[str]) -> Optional[Connection]:
-    """The connection from the first line that a private server prints, or None where it ends without."""
-    try:
-        found = json.loads(stream.readline())
-        return found if isinstance(found["address"], str) else None
-    except (ValueError, KeyError, TypeError):
-        return None

@@ -12,8 +12,9 @@ import zmq.auth
 
 from inference_server.broker.security import KEY_LENGTH
 from shared import places
-from shared.client import Client, knock
+from shared.client import Client
 from shared.command import tell
+from shared.connection import knock
 from shared.errors import InputRefused, SemrenderError
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")

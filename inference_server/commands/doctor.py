@@ -13,8 +13,8 @@ from typing import Any
 from inference_server.models import catalogue
 from inference_server.models.precision import Half, half_of
 from shared import places
-from shared.client import find_server
 from shared.errors import SemrenderError
+from shared.servers import find_server
 
 PACKAGES = (
     "torch",

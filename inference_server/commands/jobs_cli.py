@@ -13,9 +13,10 @@ from typing import Any
 from inference_server.commands import afterwards, render
 from inference_server.commands.progress import duration
 from shared import places
-from shared.client import Client, find_server
+from shared.client import Client
 from shared.errors import InputRefused, ServerError, from_dict
 from shared.sequences import frames_text
+from shared.servers import find_server
 
 KEEP_DAYS = 7.0
 

@@ -13,7 +13,7 @@ from typing import Any
 from inference_server.commands import afterwards
 from inference_server.commands.afterwards import Ending
 from inference_server.commands.progress import CLASSES_SHOWN, JsonTeller, Teller, show_report
-from shared.client import Client, find_server, private_server
+from shared.client import Client
 from shared.command import tell
 from shared.errors import (
     FramesFailed,
@@ -25,6 +25,7 @@ from shared.errors import (
     from_dict,
 )
 from shared.sequences import find_sequence
+from shared.servers import find_server, private_server
 from shared.shot import PASSES, Shot
 
 Body = dict[str, Any]

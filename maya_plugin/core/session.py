@@ -22,9 +22,10 @@ from maya_plugin.core.contract import BatchCommand
 from maya_plugin.core.jobs import FRAME, LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
 from maya_plugin.core.news import ABSENT, LOST, READY, STARTING, STOPPING, Jobs, Message, Problem, Project, Server
 from shared import places
-from shared.client import START_SECONDS, Client, find_server, known_connection
+from shared.client import Client
+from shared.connection import known_connection
 from shared.errors import SemrenderError, ServerError, from_dict
-from shared.shot import read_shot
+from shared.servers import START_SECONDS, find_server
 
 BUSY_SECONDS = 0.2  # between two looks while a job of ours is on its way, or the server comes or goes
 IDLE_SECONDS = 1.0
@@ -256,7 +257,8 @@ class Session:
         while self._ready and self._client is not None:
             order, shot_file = self._ready[0]
             try:
-                self._submit(self._client, order, shot_file)
+                if uploads.submit(self._client, order, shot_file):
+                    self._uploaded.add(order.id)
             except ServerError as error:
                 if "did not answer" in error.what:
                     self._lose()
@@ -265,20 +267,6 @@ class Session:
             except SemrenderError as error:
                 self._fail(order.id, error)
             self._ready.pop(0)
-
-    def _submit(self, client: Client, order: Order, shot_file: Path) -> None:
-        shot, base = read_shot(shot_file)
-        out = Path(order.out)
-        files = uploads.files_of(shot, base)
-        job: dict[str, Any] = {"job": order.id, "shot": shot.to_dict(), "base": str(base), "out": order.out}
-        job.update(format=order.format, priority=order.priority)
-        job["overwrite"] = order.kind == FRAME  # a frame is tried out until it pleases; a shot is kept
-        first = next(iter(files.values()))
-        if client.shares_disk(first, out):
-            client.submit(job)
-        else:
-            client.submit(job, files)
-            self._uploaded.add(order.id)
 
     def _learn(self, summaries: list[Mapping[str, Any]]) -> None:
         now = time.monotonic()

@@ -124,7 +124,8 @@ def kill_client(world: World) -> None:
     """A client dies while it watches: the job goes on without it."""
     world.start()
     code = (
-        "import json,sys; from shared.client import *; c = Client(known_connection())\n"
+        "import json,sys; from shared.client import Client; from shared.connection import known_connection\n"
+        "c = Client(known_connection())\n"
         "j = c.submit(json.loads(sys.argv[1])); print(j, flush=True); list(c.watch(j))"
     )
     process = subprocess.Popen(

@@ -20,7 +20,8 @@ import msgpack
 import psutil
 
 from shared import protocol
-from shared.client import Client, _connect
+from shared.client import Client
+from shared.connection import connected
 from shared.errors import SemrenderError
 from tests.faults.world import World, write_labels
 
@@ -157,7 +158,7 @@ def fuzz(messages: int, seed: int) -> dict[str, float]:
         try:
             recorded = record(world)
             server = psutil.Process(world.server.pid)
-            raw = _connect(world.client().connection)
+            raw = connected(world.client().connection)
             start = peak = server.memory_info().rss
             counts = {"messages": messages, "well-formed": 0, "refused": 0, "accepted": 0}
             unanswered, began = 0, time.monotonic()

@@ -23,7 +23,8 @@ from inference_server.broker.crew import AHEAD, OVERTAKING
 from inference_server.models import sleep
 from inference_server.worker import outputs
 from shared import places
-from shared.client import Client, known_connection
+from shared.client import Client
+from shared.connection import known_connection
 from shared.delivery import read_delivery
 from shared.errors import SemrenderError
 from shared.label_set import load_label_set

@@ -5,16 +5,19 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import semrender as commands
+from maya_plugin.build import sources
 from shared.command import Parser
 from tests.conftest import ROOT, semrender
 
-MAYA_SAFE = ("errors", "places", "label_set", "label_code", "shot", "delivery", "takes", "protocol", "client")
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+MAYA_SAFE = next(one["source_modules"] for one in CONTRACTS if one["name"].startswith("what Maya imports of shared"))
 ROOMS = ("shared", "inference_server", "ae_bridge", "maya_plugin")
 
 
@@ -67,11 +70,16 @@ def test_a_room_says_what_lives_there_and_what_it_may_import(room):
 def test_what_maya_imports_needs_no_big_package(name):
     """In a fresh interpreter, since other tests have imported everything."""
     code = (
-        f"import sys, shared.{name}; "
+        f"import sys, {name}; "
         "print([m for m in ('numpy','cv2','OpenEXR','PIL','fileseq','torch','sqlite3') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_maya_imports_of_shared_is_under_its_contract():
+    needed = {f"shared.{path.stem}" for path in sources() if path.parent.name == "shared"} - {"shared.__init__"}
+    assert needed <= set(MAYA_SAFE)
 
 
 def loaded(code, *modules):

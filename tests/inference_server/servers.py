@@ -8,7 +8,8 @@ import time
 from contextlib import contextmanager
 
 from shared import places
-from shared.client import Client, known_connection
+from shared.client import Client
+from shared.connection import known_connection
 from shared.label_set import load_label_set
 from shared.shot_input import shot_from_input
 from tests.conftest import ROOT

@@ -9,8 +9,8 @@ import zmq
 
 from inference_server.commands.connect_cli import add_commands, checked_address, checked_key
 from shared import places
-from shared.client import knock
 from shared.command import Parser
+from shared.connection import knock
 from shared.errors import InputRefused
 from tests.conftest import semrender
 from tests.inference_server.servers import running_server

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from inference_server.worker import outputs
-from shared.client import Client, known_connection, private_server
+from shared.client import Client
+from shared.connection import known_connection
 from shared.errors import InputRefused, ServerError
+from shared.servers import private_server
 from shared.shot_input import shot_from_input
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import job_of, kill, running_server, start_server, stop, wait_for

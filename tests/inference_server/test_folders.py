@@ -16,8 +16,8 @@ from inference_server.commands.progress import Teller
 from inference_server.models.devices import choose_device
 from inference_server.worker.check import check_job
 from shared import protocol
-from shared.client import private_server
 from shared.errors import InputRefused
+from shared.servers import private_server
 from tests.conftest import semrender
 from tests.inference_server.servers import job_of, running_server
 

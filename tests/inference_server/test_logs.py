@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from shared.client import private_server
+from shared.servers import private_server
 from tests.inference_server.servers import job_of, running_server
 
 

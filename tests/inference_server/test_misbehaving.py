@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.client import private_server
+from shared.servers import private_server
 from tests.conftest import semrender
 from tests.inference_server.servers import channel_of, job_of, running_server
 

@@ -13,8 +13,9 @@ from inference_server.broker.space import Disks
 from inference_server.broker.supervisor import Worker
 from inference_server.worker import worker
 from shared import places, protocol
-from shared.client import Client, private_server
+from shared.client import Client
 from shared.errors import ServerError
+from shared.servers import private_server
 from tests.inference_server.servers import job_of, running_server, start_server, stop, wait_for
 
 LARGE = protocol.MAX_HEADER - protocol.MARGIN

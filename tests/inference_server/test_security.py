@@ -21,8 +21,9 @@ from inference_server.broker.requests import job_spec
 from inference_server.broker.security import check_bind
 from inference_server.roots import inside
 from shared import places
-from shared.client import Client, private_server
+from shared.client import Client
 from shared.errors import InputRefused, ServerError
+from shared.servers import private_server
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import job_of, running_server
 

@@ -11,8 +11,10 @@ import time
 import pytest
 
 from shared import places, protocol
-from shared.client import Client, _connect, find_server, private_server
+from shared.client import Client
+from shared.connection import connected
 from shared.errors import InputRefused, ModelRefused, ServerError
+from shared.servers import find_server, private_server
 from shared.shot_input import shot_from_input
 from tests.conftest import ROOT, semrender
 
@@ -44,7 +46,7 @@ def test_version_skew_is_answered_with_who_must_update(client):
 def test_unknown_verbs_and_garbage_are_refused_and_the_server_lives(client):
     with pytest.raises(ServerError, match="does not know the verb 'paint'"):
         client.request("paint", {})
-    raw = _connect(client.connection)
+    raw = connected(client.connection)
     for frames in ([b"\xc1\xff"], [b""], [b"a" * 100, b"b"], [b"\x93\x01\x02\x03"], [b"\x80"], [b"\x80"] * 3):
         raw.send_multipart(frames)
         assert raw.poll(5000)
