@@ -5,7 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-ROOMS = ["shared", "inference_server", "ae_bridge", "maya_plugin"]
+ROOMS = ["semrender", "shared", "inference_server", "ae_bridge", "maya_plugin"]
 
 
 def example_files() -> list[tuple[str, list[str]]]:
@@ -24,10 +24,10 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
     python_requires=">=3.11",
-    py_modules=["semrender"],
     packages=find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)]),
     package_data={
-        "shared": ["label_sets/*.json", "schemas/*.json"],
+        "semrender": ["py.typed"],
+        "shared": ["label_sets/*.json", "schemas/*.json", "py.typed"],
         "maya_plugin": ["icons/*.svg"],
         "inference_server": ["kin.json", "models/weights/*/*"],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from inference_server.commands import afterwards, render
 from inference_server.models import catalogue
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS
 from shared import places
+from shared.changes import Changes, changed
 from shared.command import parse_size
 from shared.errors import InputRefused
-from shared.names import read_names
-from shared.rates import parse_fps
 from shared.sequences import parse_range
-from shared.shot import HOLDS, MOTIONS, SCALES, Shot, ShotLayer
+from shared.shot import HOLDS, MOTIONS, SCALES, Shot
 from shared.shot_input import shot_from_input
 
 
@@ -106,82 +104,36 @@ def _add_here(parser: argparse.ArgumentParser) -> None:
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
     shot, base = shot_from_input(arguments.input)
-    changes: dict[str, Any] = {}
-    for name in ("model", "seed", "fill", "label_set", "scale", "hold"):
-        if getattr(arguments, name) is not None:
-            changes[name] = getattr(arguments, name)
-    if arguments.label_set is not None and arguments.label_set.endswith(".json"):
-        changes["label_set"] = str(Path(arguments.label_set).resolve())
-    given = dict(_option(text) for text in arguments.option)
-    known = _known_options(arguments.model)
-    changes["options"] = {**_without(shot.options, known, "the shot"), **given}
-    if arguments.map:
-        changes["map"] = {**shot.map, **_map(arguments.map)}
-    if arguments.context is not None:
-        changes["context"] = str(Path(arguments.context).absolute())
-    if arguments.fps is not None:
-        changes["rate"] = parse_fps(arguments.fps)
-    if arguments.size is not None:
-        changes["paint_size"] = parse_size(arguments.size)
-    if arguments.memory is not None:
-        changes["paint_memory"] = arguments.memory
-    read = _read_options(arguments)
-    changes["context_read"] = {**shot.context_read, **read}
-    changes["layers"] = tuple(
-        dataclasses.replace(
-            _layer(layer, arguments, read), options=_layer_options(layer, arguments.model, known, given)
-        )
-        for layer in shot.layers
-    )
-    changed = Shot.from_dict(dataclasses.replace(shot, **changes).to_dict())  # the same checks as for a file
-    return changed, base, parse_range(arguments.frames) if arguments.frames else None
+    changes = _changes(arguments)
+    made, notes = changed(shot, changes, arguments.layer, _known_options(arguments.model))
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return made, base, parse_range(arguments.frames) if arguments.frames else None
 
 
-def _layer(layer: ShotLayer, arguments: argparse.Namespace, read: dict[str, Any]) -> ShotLayer:
-    """What the command line says goes for every layer, also where the shot says otherwise for one."""
-    changes: dict[str, Any] = {"read": {**layer.read, **read}, "map": {**layer.map, **_map(arguments.map)}}
-    if arguments.model is not None:
-        changes["model"] = None
-    if arguments.label_set is not None:
-        changes["label_set"] = None
-    if arguments.seed is not None:
-        changes["seed"] = None
-    if arguments.hold is not None:
-        changes["hold"] = None
+def _changes(arguments: argparse.Namespace) -> Changes:
+    """What the command line wants otherwise, from its texts."""
+    plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names")
+    moving = ("motion", "depth", "motion_is", "motion_layer", "depth_layer")
+    found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
+    found["size"] = None if arguments.size is None else parse_size(arguments.size)
+    found = {name: value for name, value in found.items() if value is not None}
+    found["options"] = dict(_option(text) for text in arguments.option)
+    found["map"] = _map(arguments.map)
     if arguments.mattes is not None:
         text = arguments.mattes
-        changes["mattes"] = text if text in ("none", "all") else tuple(name.strip() for name in text.split(","))
-    if arguments.layer is None or layer.name in arguments.layer:
-        for name in ("motion", "depth"):
-            if getattr(arguments, name) is not None:
-                changes[name] = str(Path(getattr(arguments, name)).absolute())
-        for name in ("motion_is", "motion_layer", "depth_layer"):
-            if getattr(arguments, name) is not None:
-                changes[name] = getattr(arguments, name)
-    return dataclasses.replace(layer, **changes)
-
-
-def _layer_options(
-    layer: ShotLayer, model: str | None, known: set[str] | None, given: dict[str, Any]
-) -> dict[str, Any] | None:
-    """A layer's own options under those of the command line. Beside a model of its own they are all it has."""
-    own = None if layer.options is None else _without(layer.options, known, f"the layer {layer.name}")
-    alone = model is None and layer.model is not None
-    return {**(own or {}), **given} if own is not None or (alone and given) else own
+        found["mattes"] = text if text in ("none", "all") else [name.strip() for name in text.split(",")]
+    ways = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
+    found["read"] = {name: getattr(arguments, name) for name in ways if getattr(arguments, name) is not None}
+    if arguments.classes is not None:
+        found["read"]["classes"] = [name.strip() for name in arguments.classes.split(",")]
+    return cast(Changes, found)
 
 
 def _known_options(model: str | None) -> set[str] | None:
     """The options of the model that the command line names; None without one, or where only a server has it."""
     found = catalogue.available_cards()[0].get(model) if model else None
     return None if found is None else {option.name for option in found.options}
-
-
-def _without(options: dict[str, Any], known: set[str] | None, whose: str) -> dict[str, Any]:
-    """Options that were meant for another model are left out, and said."""
-    lost = [] if known is None else [name for name in options if name not in known]
-    if lost:
-        print(f"note: {whose} sets {', '.join(lost)}, which this model does not have", file=sys.stderr)
-    return {name: value for name, value in options.items() if name not in lost}
 
 
 def _map(texts: list[str]) -> dict[str, str]:
@@ -203,16 +155,6 @@ def _option(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
-
-
-def _read_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    names = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
-    read = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    if arguments.classes is not None:
-        read["classes"] = [name.strip() for name in arguments.classes.split(",")]
-    if arguments.names is not None:
-        read["names"] = read_names(arguments.names)
-    return read
 
 
 def run_render(arguments: argparse.Namespace) -> int:

@@ -12,11 +12,9 @@ from typing import Any
 
 from inference_server.commands import afterwards, render
 from inference_server.commands.progress import duration
-from shared import places
-from shared.client import Client
-from shared.errors import InputRefused, ServerError, from_dict
+from shared import door, places
+from shared.errors import ServerError, from_dict
 from shared.sequences import frames_text
-from shared.servers import find_server
 
 KEEP_DAYS = 7.0
 
@@ -56,18 +54,18 @@ def add_commands(commands: Any) -> None:
     clean.set_defaults(run=run_clean)
 
 
-def running() -> Client:
-    found = find_server("jobs")
+def running(arguments: argparse.Namespace) -> door.Server:
+    found = door.find(name="jobs", comps=arguments.comps)
     if found is None:
         raise ServerError("no server runs", remedy="Start one with `semrender serve`; its jobs wait in its ledger")
     return found
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    found = find_server("jobs")
+    found = door.find(name="jobs")
     if found is not None:
         with found:
-            jobs = found.jobs()
+            jobs = [dict(job.body) for job in found.jobs()]
     else:
         jobs = history()
         print("no server runs; `semrender serve` goes on with what waits in its ledger", file=sys.stderr)
@@ -136,8 +134,8 @@ def seconds_left(job: Job, now: float) -> float | None:
 
 
 def run_show(arguments: argparse.Namespace) -> int:
-    with running() as client:
-        job = client.ask("show", chosen(client, arguments.job)["job"])
+    with running(arguments) as server:
+        job = dict(server.job(arguments.job).status().body)
     if arguments.json:
         print(json.dumps(job))
         return 0
@@ -163,40 +161,23 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_watch(arguments: argparse.Namespace) -> int:
     if arguments.on_done is not None:
         afterwards.words_of(arguments.on_done)
-    with running() as client:
-        job = chosen(client, arguments.job)
-        arguments.no_aep = arguments.no_aep or job.get("comp") is False
-        return render.follow(arguments, client, job["job"], *_place(arguments.out, job))
-
-
-def _place(out: Path | None, job: dict[str, Any]) -> tuple[Path, bool]:
-    """Where a job's files go, and whether they must be fetched. Raises InputRefused where that is open."""
-    fetched = job.get("collect")
-    if out is not None:
-        return out.absolute(), True
-    if fetched is None:
-        return Path(job["out"]), False
-    if fetched["host"] != places.HOST or not fetched["out"]:
-        raise InputRefused(
-            "the files of this job are for another machine",
-            cause=f"It was asked for by {fetched['host'] or 'an unknown one'}, into {fetched['out'] or 'no folder'}",
-            remedy="Fetch them here with --out FOLDER",
-        )
-    return Path(fetched["out"]), True
+    with running(arguments) as server:
+        job = server.job(arguments.job, arguments.out, overwrite=arguments.overwrite, comp=not arguments.no_aep)
+        return render.follow(job, arguments)
 
 
 def run_verb(arguments: argparse.Namespace) -> int:
     more = {"priority": arguments.priority} if arguments.verb == "priority" else {}
-    with running() as client:
-        job = client.ask(arguments.verb, chosen(client, arguments.job)["job"], **more)
+    with running(arguments) as server:
+        job = server.client.ask(arguments.verb, server.job(arguments.job).id, **more)
     print(json.dumps(job) if arguments.json else "\n".join(table([job], time.time())))
     return 0
 
 
 def run_clean(arguments: argparse.Namespace) -> int:
-    with running() as client:
+    with running(arguments) as server:
         asked = {"days": arguments.days, "quarantine": arguments.quarantine, "dry": arguments.dry_run}
-        gone, _ = client.request("clean", asked, seconds=60.0)
+        gone, _ = server.client.request("clean", asked, seconds=60.0)
     if arguments.json:
         print(json.dumps(gone))
     elif arguments.dry_run:
@@ -204,12 +185,3 @@ def run_clean(arguments: argparse.Namespace) -> int:
     else:
         print(f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed")
     return 0
-
-
-def chosen(client: Client, start: str) -> dict[str, Any]:
-    """The one job whose id begins so. Raises InputRefused."""
-    found = [job for job in client.jobs() if start and job["job"].startswith(start)]
-    if len(found) != 1:
-        what = f"{len(found)} jobs begin" if found else "no job begins"
-        raise InputRefused(f"{what} with {start!r}", remedy="See `semrender jobs`")
-    return found[0]

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from shared.command import tell
-from shared.errors import from_dict
+from shared.told import Checked, Event, Frame, Looked, Paused, Result, Resumed, Underpainted
 
 Body = dict[str, Any]
 NARROW = 60  # columns of a terminal, below which frames are only counted
@@ -25,46 +25,51 @@ class Teller:
         self.under = 0  # underpaintings of a layer that holds still: most of its work
         self.device: Body | None = None  # a job of an older ledger does not say
 
-    def tell(self, event: Body) -> None:
-        body = event["body"]
-        if event["event"] == "looked":
-            print(f"{body['files']} files were looked at", flush=True)
-        elif event["event"] == "checked":
-            self.total = body["total"]
-            show_report(body)
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Looked):
+            print(f"{event.files} files were looked at", flush=True)
+        elif isinstance(event, Checked):
+            self.total = event.total
+            show_report(dict(event.body))
             from tqdm import tqdm
 
-            work = self.total + body.get("under_total", 0)
-            unit = " paintings" if body.get("under_total") else " frames"
-            self.bar = tqdm(total=work, unit=unit, desc="painting", **_room(_columns()))
-        elif event["event"] == "frame":
-            self.done = body["done"]
-            if body["state"] == "failed":
-                self.bar.write(str(from_dict(body["error"])))
-            self._reached(body)
-        elif event["event"] == "underpainted":
-            self.under = body["under_done"]
-            self._reached(body)
-        elif event["event"] in ("paused", "resumed"):  # also before the first frame: a wait is never silent
-            (self.bar.write if self.bar is not None else print)(f"{event['event']}: {body['why']}")
+            under = event.body.get("under_total", 0)
+            unit = " paintings" if under else " frames"
+            self.bar = tqdm(total=self.total + under, unit=unit, desc="painting", **_room(_columns()))
+        elif isinstance(event, Frame):
+            self.done = event.done
+            if event.error is not None:
+                self.bar.write(str(event.error))
+            self._reached(event, event.failed)
+        elif isinstance(event, Underpainted):
+            self.under = event.done
+            self._reached(event)
+        elif isinstance(event, Paused | Resumed):  # also before the first frame: a wait is never silent
+            (self.bar.write if self.bar is not None else print)(f"{event.name}: {event.why}")
 
-    def _reached(self, body: Body) -> None:
-        self.bar.set_postfix_str(f"{body['layer']} {body['frame']}", refresh=False)
-        self.bar.update(max(0, self.done + self.under + body.get("failed", 0) - self.bar.n))
+    def _reached(self, event: Frame | Underpainted, failed: int = 0) -> None:
+        self.bar.set_postfix_str(f"{event.layer} {event.frame}", refresh=False)
+        self.bar.update(max(0, self.done + self.under + failed - self.bar.n))
 
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
 
-    def made(self, body: Body, made: Body) -> None:
-        seconds = body.get("seconds", time.monotonic() - self.began)  # not told by a server of before
-        copied = f", {body['copied']} copied from the same frame elsewhere" if body["copied"] else ""
-        under = f" (held still, from {body['underpainted']} paintings)" if body.get("underpainted") else ""
-        print(f"{body['painted']} frames painted{under}, {body['kept']} kept from before{copied}, in {seconds:.1f} s")
-        for note in body.get("notes", []):
+    def made(self, result: Result) -> None:
+        seconds = time.monotonic() - self.began if result.seconds is None else result.seconds
+        copied = f", {result.copied} copied from the same frame elsewhere" if result.copied else ""
+        under = f" (held still, from {result.underpainted} paintings)" if result.underpainted else ""
+        print(f"{result.painted} frames painted{under}, {result.kept} kept from before{copied}, in {seconds:.1f} s")
+        for note in result.notes:
             print(f"note: {note}")
-        for name, path in made.items():
+        for name, path in files_of(result).items():
             print(f"  {name:<10}{path}")
+
+
+def files_of(result: Result) -> dict[str, str]:
+    """What a person opens of a result: name -> path."""
+    made = {"delivery": result.delivery, "preview": result.preview, "animation": result.animation}
+    return {name: str(path) for name, path in {**made, "project": result.comp}.items() if path is not None}
 
 
 def _room(columns: int) -> Body:
@@ -91,14 +96,14 @@ class JsonTeller(Teller):
         super().__init__()
         self.job, self.server = job, server
 
-    def tell(self, event: Body) -> None:
-        body = event["body"]
+    def tell(self, event: Event) -> None:
+        body = event.body
         self.done, self.total = body.get("done", self.done), body.get("total", self.total)
         self.device = body.get("device", self.device)
-        tell(event["event"], {"job": self.job, **body})
+        tell(event.name, {"job": self.job, **body})
 
-    def made(self, body: Body, made: Body) -> None:
-        tell("made", {"job": self.job, "device": self.device, "server": self.server, **made})
+    def made(self, result: Result) -> None:
+        tell("made", {"job": self.job, "device": self.device, "server": self.server, **files_of(result)})
 
 
 def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:

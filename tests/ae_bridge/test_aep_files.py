@@ -41,8 +41,8 @@ def test_a_new_version_beside_an_existing_project(tmp_path: Path) -> None:
 def test_a_project_that_is_there_is_found_without_the_library(tmp_path: Path) -> None:
     delivery = film(tmp_path)
     made = make_project(delivery)
-    code = f"import sys, semrender; from pathlib import Path; print(semrender.make_comp(Path({str(delivery)!r}))[0])"
-    ask = f"{code}; sys.exit('py_aep' in sys.modules)"
+    code = f"from pathlib import Path; from semrender import comps; print(comps.make(Path({str(delivery)!r}))[0])"
+    ask = f"{code}; import sys; sys.exit('py_aep' in sys.modules)"
     environment = {**os.environ, "SEMRENDER_HOME": str(tmp_path / "home")}
     done = subprocess.run(
         [sys.executable, "-c", ask], capture_output=True, text=True, cwd=Path(__file__).parents[2], env=environment

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 
 from shared import protocol
-from shared.client import Client, _connect
+from shared.client import Client
+from shared.connection import connected
 from shared.errors import ServerError
 from tests.faults.world import Broken, World
 
@@ -97,7 +98,7 @@ def mutated_messages(world: World) -> None:
     world.start()
     with world.client() as client:
         world.submit(client)
-        raw = _connect(client.connection)
+        raw = connected(client.connection)
         for _ in range(300):
             verb = world.rng.choice(("submit", "watch", "cancel", "put", "fetch", "jobs", "hello", "priority"))
             _, frames = protocol.request(verb, {"job": "0" * 32, "since": 0, "offset": 0, "size": 1}, [b"x"])

@@ -297,12 +297,11 @@ def digest(path: Path) -> str:
 
 def sabotaged(folder: Path, file: str, before: str, after: str) -> Path:
     """A copy of the source tree with one thing changed."""
-    for name in ("inference_server", "shared", "ae_bridge", "maya_plugin"):
+    for name in ("semrender", "inference_server", "shared", "ae_bridge", "maya_plugin"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "weights")
         )
     (folder / "inference_server" / "models" / "weights").mkdir(exist_ok=True)
-    shutil.copy(ROOT / "semrender.py", folder)
     text = (folder / file).read_text()
     if before not in text:
         raise Broken(f"{file} has changed: the sabotage does not fit any more")

@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import semrender as commands
 from maya_plugin.build import sources
+from semrender import commands
 from shared.command import Parser
 from tests.conftest import ROOT, semrender
 
@@ -92,12 +92,13 @@ def loaded(code, *modules):
 
 def test_commands_are_ready_without_loading_torch():
     names = [name for names in commands.COMMANDS.values() for name in names]
-    code = f"import semrender; [semrender.parser(name) for name in {names}]"
+    code = f"from semrender import commands; [commands.parser(name) for name in {names}]"
     assert loaded(code, "torch", "numba", "cv2", "OpenEXR") == "[]"
 
 
 def test_help_loads_no_room():
-    assert loaded("import semrender; semrender.parser(None)", "zmq", "numpy", "inference_server", "ae_bridge") == "[]"
+    code = "from semrender import commands; commands.parser(None)"
+    assert loaded(code, "zmq", "numpy", "inference_server", "ae_bridge") == "[]"
 
 
 @pytest.mark.parametrize("module", commands.COMMANDS)

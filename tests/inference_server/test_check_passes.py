@@ -11,18 +11,18 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-import semrender as command
 from inference_server.broker.requests import job_spec
 from inference_server.commands.cli import shot_from_arguments
 from inference_server.commands.progress import passes_in_words
-from inference_server.commands.render import describe
 from inference_server.models.devices import choose_device
 from inference_server.stability.flow import flow
 from inference_server.worker.check import check_job
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
 from inference_server.worker.writing import encode
+from semrender import commands as command
 from shared.errors import from_dict
+from shared.handing import describe
 from shared.label_set import load_label_set
 from tests.conftest import semrender
 

@@ -18,6 +18,7 @@ from inference_server.worker.check import check_job
 from shared import protocol
 from shared.errors import InputRefused
 from shared.servers import private_server
+from shared.told import event_of
 from tests.conftest import semrender
 from tests.inference_server.servers import job_of, running_server
 
@@ -161,5 +162,5 @@ def test_a_file_system_that_does_not_count_takes_what_it_takes(monkeypatch, tmp_
 
 
 def test_a_wait_before_the_first_frame_is_said(capsys):
-    Teller().tell({"event": "paused", "body": {"why": "no space: 300 MiB must be free"}})
+    Teller().tell(event_of({"event": "paused", "n": 1, "body": {"why": "no space: 300 MiB must be free"}}))
     assert "paused: no space: 300 MiB must be free" in capsys.readouterr().out

@@ -1,15 +1,11 @@
 """A night's work: what is detached ends with its comp, and what another machine asked for reaches that machine."""
 
 import json
-import os
-import re
 
 import pytest
 
-from inference_server.commands import jobs_cli
 from shared import places, takes
 from shared.delivery import read_delivery
-from shared.errors import InputRefused
 from tests.conftest import semrender
 from tests.inference_server.servers import kill, running_server, start_server, stop
 
@@ -161,11 +157,3 @@ def test_a_range_that_is_fetched_leaves_the_whole_shot_delivered(labels, tmp_pat
     render(labels, "--out", out, "--frames", 1002)
     delivery = read_delivery(out)
     assert (delivery.shot.first, delivery.shot.last, delivery.shot.version) == (1001, 1004, 2)
-
-
-def test_a_place_is_never_guessed(tmp_path):
-    job = {"out": "/spool/x/out", "collect": {"host": "elsewhere", "out": "/a"}}
-    with pytest.raises(InputRefused, match="another machine"):
-        jobs_cli._place(None, job)
-    job["collect"]["host"] = places.HOST
-    assert re.fullmatch(r".*a", str(jobs_cli._place(None, job)[0])) and os.fspath(tmp_path)

@@ -29,7 +29,7 @@ def test_the_broker_has_no_arrays():
 
 
 def test_the_client_reads_no_ledger_and_no_delivery():
-    code = "import semrender; semrender.parser('render')"
+    code = "from semrender import commands; commands.parser('render')"
     assert loaded(code, "sqlite3", "numpy", "shared.delivery") == "[]"
 
 

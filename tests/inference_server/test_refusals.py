@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import semrender as commands
+from semrender import commands
 from tests.conftest import ROOT, semrender
 from tests.inference_server.servers import kill, start_server
 

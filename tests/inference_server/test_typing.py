@@ -6,11 +6,11 @@ import shutil
 
 import pytest
 
-import semrender as commands
 from inference_server.commands import jobs_cli, render
 from inference_server.models import sleep
 from inference_server.worker import outputs
 from inference_server.worker.answers import in_words
+from semrender import commands
 from shared.errors import Interrupted
 from tests.conftest import ROOT
 from tests.inference_server.servers import kill, start_server
@@ -186,35 +186,23 @@ def test_without_a_server_its_ledger_tells_the_history(state_folder, capsys):
     assert "no server runs" in said.err
 
 
-def test_the_ten_lines_of_python_in_the_docs_paint(run, colour_frames, capsys):
-    labels = colour_frames(count=2)
-    run("models")  # the state folder of the shared server
-    text = (ROOT / "docs" / "server.md").read_text("utf-8")
-    code = text.partition("```python\n")[2].partition("```")[0]
-    exec(code.replace("renders/sh010/label.####.png", str(labels)).replace("shot.to_dict()", PLAIN), {})
-    assert capsys.readouterr().out.splitlines()[-1].startswith("done ")
-
-
-PLAIN = "{**shot.to_dict(), 'model': 'plain'}"
-
-
 def test_ctrl_c_before_the_first_frame_says_so(tmp_path):
     class Impatient:
-        cancelled = None
+        id, out, cancelled = "job", tmp_path, False
 
-        def watch(self, job):
+        def watch(self):
             raise KeyboardInterrupt
 
-        def cancel(self, job):
-            self.cancelled = job
+        def cancel(self):
+            self.cancelled = True
 
-    client = Impatient()
-    asked = argparse.Namespace(json=False, overwrite=False, no_aep=True, on_done="false", notify=False)
+    job = Impatient()
+    asked = argparse.Namespace(json=False, on_done="false", notify=False)
 
     with pytest.raises(Interrupted, match="before the first frame"):
-        render.follow(asked, client, "job", tmp_path, collects=False, cancels=True)
+        render.follow(job, asked, cancels=True)
 
-    assert client.cancelled == "job"
+    assert job.cancelled
 
 
 def test_a_worker_says_what_nobody_foresaw_in_a_sentence_and_one_report(state_folder):

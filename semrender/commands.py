@@ -1,4 +1,4 @@
-"""`semrender`: the command that joins the rooms. Each room brings its own commands; there is no logic here."""
+"""The command line: a table of what each room brings, loaded when it is typed; there is no logic here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
+from semrender import comps
 from shared.command import Parser, tell, unforeseen, version
 from shared.errors import Interrupted, SemrenderError
 
@@ -50,29 +50,6 @@ EXIT_CODES = """exit codes:
   130 stopped on request"""
 
 
-def make_comp(delivery: Path) -> tuple[Path, tuple[str, ...]]:
-    """Render, then lay out: the one place where the server's output meets After Effects. Path and notes.
-
-    A delivery that has a project already keeps it.
-    """
-    from ae_bridge.projects import project_of
-
-    offer(delivery)
-    made = project_of(delivery)
-    if made is None:
-        from ae_bridge.aep import make_project  # loads slowly
-
-        made = make_project(delivery)
-    return made.path, made.notes
-
-
-def offer(delivery: Path) -> None:
-    """Put a delivery into the list of the panel in After Effects, on this machine."""
-    from ae_bridge.inbox import drop
-
-    drop(delivery)
-
-
 def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
     """What runs in a server's process for as long as it does: the door for the panel in After Effects."""
     from ae_bridge.doorway import doorway
@@ -107,8 +84,8 @@ def parser(command: str | None) -> Parser:
     commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(version_text=version(), make_comp=make_comp, offer=offer, beside_server=beside_server)
-        top.set_defaults(after_delivery="semrender:make_comp")
+        top.set_defaults(version_text=version(), beside_server=beside_server)
+        top.set_defaults(comps=comps, after_delivery=f"{comps.__name__}:make")
     return top
 
 
@@ -165,7 +142,3 @@ def _speak_utf8(arguments: Sequence[str]) -> None:
         os.execv(sys.executable, [sys.executable, "-P", "-m", "semrender", *arguments])
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

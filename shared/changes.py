@@ -1,0 +1,108 @@
+"""What a command line or a script wants otherwise than the shot says, and the shot with it.
+
+Python >= 3.11; the host programs do not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from shared.rates import parse_fps
+from shared.shot import Shot, ShotLayer
+
+
+class Changes(TypedDict, total=False):
+    """Each goes for every layer, also where the shot says otherwise for one. docs/shot.md says what each means."""
+
+    model: str
+    options: Mapping[str, Any]  # of the model; they add to the shot's
+    seed: int
+    fill: str  # class outside a layer where there is no context
+    hold: str  # "off", "gentle", "strong"
+    scale: str  # "fine", "medium", "coarse"
+    label_set: str  # a name, or a file relative to the current folder
+    map: Mapping[str, str]  # class of the pass -> class it is painted as; adds to the shot's
+    mattes: str | Sequence[str]  # "none", "all", or classes
+    fps: str  # "24", "23.976", "24000/1001"
+    size: tuple[int, int]  # pixels, to paint at
+    memory: float  # GiB; larger frames are painted in tiles
+    context: str | Path  # label pass of the full frame; relative to the current folder, as the next two are
+    motion: str | Path  # of the layers that are painted, as the next four are
+    depth: str | Path
+    motion_is: str
+    motion_layer: str
+    depth_layer: str
+    read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
+    names: str | Path  # table of names and classes, .csv or .json
+
+
+def changed(
+    shot: Shot,
+    changes: Changes,
+    layers: Collection[str] | None = None,
+    known: Collection[str] | None = None,
+) -> tuple[Shot, tuple[str, ...]]:
+    """The shot with what is wanted otherwise, and in words what had to be left out.
+
+    Args:
+        layers: those that are painted; None = all.
+        known: the options of the model that `changes` names, where that is known: the shot's others are left out.
+
+    Raises InputRefused, as for a shot.json.
+    """
+    asked: dict[str, Any] = {name: changes.get(name) for name in ("model", "seed", "fill", "scale", "hold")}
+    asked["label_set"] = changes.get("label_set")
+    if str(asked["label_set"]).endswith(".json"):
+        asked["label_set"] = str(Path(str(asked["label_set"])).resolve())
+    if "context" in changes:
+        asked["context"] = str(Path(changes["context"]).absolute())
+    if "fps" in changes:
+        asked["rate"] = parse_fps(changes["fps"])
+    asked.update(paint_size=changes.get("size"), paint_memory=changes.get("memory"))
+    asked = {name: value for name, value in asked.items() if value is not None}
+    read = _read(changes)
+    given, notes = dict(changes.get("options", {})), []
+
+    def kept(options: Mapping[str, Any], whose: str) -> dict[str, Any]:
+        lost = [] if known is None else [name for name in options if name not in known]
+        if lost:
+            notes.append(f"{whose} sets {', '.join(lost)}, which this model does not have")
+        return {name: value for name, value in options.items() if name not in lost}
+
+    asked["options"] = {**kept(shot.options, "the shot"), **given}
+    asked["map"] = {**shot.map, **changes.get("map", {})}
+    asked["context_read"] = {**shot.context_read, **read}
+    stack = []
+    for layer in shot.layers:
+        own = None if layer.options is None else kept(layer.options, f"the layer {layer.name}")
+        if own is not None or ("model" not in changes and layer.model is not None and given):
+            own = {**(own or {}), **given}  # beside a model of its own, a layer's options are all it has
+        painted = layers is None or layer.name in layers
+        stack.append(replace(_layer(layer, changes, read, painted), options=own))
+    made = replace(shot, **asked, layers=tuple(stack))
+    return Shot.from_dict(made.to_dict()), tuple(notes)  # the same checks as for a file
+
+
+def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted: bool) -> ShotLayer:
+    over: dict[str, Any] = {name: None for name in ("model", "label_set", "seed", "hold") if name in changes}
+    over.update(read={**layer.read, **read}, map={**layer.map, **changes.get("map", {})})
+    if "mattes" in changes:
+        over["mattes"] = changes["mattes"] if isinstance(changes["mattes"], str) else tuple(changes["mattes"])
+    if painted:
+        moving = {"motion": changes.get("motion"), "depth": changes.get("depth")}
+        over.update({name: str(Path(path).absolute()) for name, path in moving.items() if path is not None})
+        stated = {name: changes.get(name) for name in ("motion_is", "motion_layer", "depth_layer")}
+        over.update({name: value for name, value in stated.items() if value is not None})
+    return replace(layer, **over)
+
+
+def _read(changes: Changes) -> dict[str, Any]:
+    read = dict(changes.get("read", {}))
+    if "names" in changes:
+        from shared.names import read_names  # the readers of pictures take a while to load
+
+        read["names"] = read_names(Path(changes["names"]))
+    return read

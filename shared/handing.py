@@ -1,0 +1,61 @@
+"""A shot handed to a server: as a job by its paths, or with its files where the server does not see this disk.
+
+Python >= 3.11; the host programs do not load it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from shared.client import Client
+from shared.errors import InputRefused
+from shared.sequences import find_sequence
+from shared.shot import PASSES, Shot
+
+Body = dict[str, Any]
+
+
+def describe(shot: Shot, base: Path, frames: list[int] | None, layers: list[str] | None) -> Body:
+    """What of a shot is asked for; None = all."""
+    return {"shot": shot.to_dict(), "base": str(base.resolve()), "frames": frames, "layers": layers}
+
+
+def apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
+    """Refuse to paint into the folder of a pass, where paintings would be taken for passes the next time."""
+    patterns = [shot.context] + [getattr(layer, kind) for layer in shot.layers for kind in PASSES]
+    painted = [out.resolve(), *((out / layer.name).resolve() for layer in shot.layers)]
+    for place in (base / pattern for pattern in patterns if pattern is not None):
+        folder = place if place.is_dir() else place.parent
+        if folder.resolve() in painted:
+            raise InputRefused(
+                "the output folder is the folder of a pass",
+                file=folder,
+                remedy="Give --out a folder of its own",
+            )
+
+
+def shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:
+    """Whether the server sees the passes and the output folder."""
+    sequence = find_sequence(shot.layers[0].labels, base, shot.layers[0].name)
+    return client.shares_disk(next(iter(sequence.files.values())), out)
+
+
+def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
+    """The shot with every pass in a folder of its own below its base, and the files that belong there."""
+    files: dict[str, Path] = {}
+
+    def moved(pattern: str | None, folder: str) -> str | None:
+        if pattern is None:
+            return None
+        for path in find_sequence(pattern, base).files.values():
+            files[f"{folder}/{path.name}"] = path
+        return folder
+
+    moves: dict[str, Any]
+    layers = []
+    for number, layer in enumerate(shot.layers):
+        moves = {kind: moved(getattr(layer, kind), f"{number}_{kind}") for kind in PASSES}
+        layers.append(replace(layer, **moves))
+    return replace(shot, layers=tuple(layers), context=moved(shot.context, "context")), files
