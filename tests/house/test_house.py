@@ -17,7 +17,8 @@ from tests.conftest import ROOT, semrender
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
 MAYA_SAFE = next(one["source_modules"] for one in CONTRACTS if one["name"].startswith("what Maya imports of shared"))
-ROOMS = ("shared", "inference_server", "ae_bridge", "maya_plugin")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOMS = ("semrender", "shared", "inference_server", "ae_bridge", "maya_plugin")
 
 
 def readme():
@@ -47,9 +48,18 @@ def test_the_lock_has_a_version_in_range_of_everything_that_is_installed():
         assert asked.specifier.contains(locked[canonicalize_name(asked.name)]), text
 
 
-def test_pictures_and_pages_that_the_readme_names_are_there():
-    for path in re.findall(r"\]\(([^)#:]+)\)", readme()):
-        assert (ROOT / path).exists(), path
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pictures_pages_and_headings_that_a_page_names_are_there(page):
+    for path, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M)
+            assert heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}, heading
+
+
+def test_every_page_of_the_docs_is_found_from_the_readme():
+    assert {page.name for page in PAGES[2:]} <= set(re.findall(r"\]\(docs/([^)#]+)", readme()))
 
 
 def test_every_command_has_help():
