@@ -31,7 +31,7 @@ class Task:
 
     id: int
     job: str
-    kind: str  # "check", "look", "underpaint", "paint", "hold" or "deliver"
+    kind: str  # "check", "look", "prepare", "underpaint", "paint", "hold" or "deliver"
     layer: str | None = None
     frame: int | None = None
     key: str | None = None

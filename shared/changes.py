@@ -29,8 +29,9 @@ class Changes(TypedDict, total=False):
     fps: str  # "24", "23.976", "24000/1001"
     size: tuple[int, int]  # pixels, to paint at
     memory: float  # GiB; larger frames are painted in tiles
-    context: str | Path  # label pass of the full frame; relative to the current folder, as the next two are
-    motion: str | Path  # of the layers that are painted, as the next four are
+    context: str | Path  # label pass of the full frame; relative to the current folder, as the next three are
+    reference: str | Path  # a picture whose look is taken over; of the layers that are painted, as the next five are
+    motion: str | Path
     depth: str | Path
     motion_is: str
     motion_layer: str
@@ -92,8 +93,8 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
     if "mattes" in changes:
         over["mattes"] = changes["mattes"] if isinstance(changes["mattes"], str) else tuple(changes["mattes"])
     if painted:
-        moving = {"motion": changes.get("motion"), "depth": changes.get("depth")}
-        over.update({name: str(Path(path).absolute()) for name, path in moving.items() if path is not None})
+        passes = {"reference": changes.get("reference"), "motion": changes.get("motion"), "depth": changes.get("depth")}
+        over.update({name: str(Path(path).absolute()) for name, path in passes.items() if path is not None})
         stated = {name: changes.get(name) for name in ("motion_is", "motion_layer", "depth_layer")}
         over.update({name: value for name, value in stated.items() if value is not None})
     return replace(layer, **over)

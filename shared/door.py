@@ -183,13 +183,12 @@ class Server:
     def _shot(
         self, source: Source, base: str | Path, layers: Iterable[str] | None, changes: Changes
     ) -> tuple[Shot, Path, tuple[str, ...]]:
-        shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source)
+        card = self.models().get(changes["model"]) if changes.get("model") else None
+        kind = "labels" if card is None or "labels" in card["inputs"] else "picture"  # of frames without a shot.json
+        shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source, kind)
         if not changes:
             return shot, folder, ()
-        known = None
-        if changes.get("model"):
-            card = self.models().get(changes["model"])
-            known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
+        known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
         made, notes = changed(shot, changes, _listed(layers), known)
         return made, folder, notes
 

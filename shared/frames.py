@@ -8,13 +8,13 @@ from __future__ import annotations
 import copy
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.sequences import Sequence, find_sequence, frames_text
-from shared.shot import PASSES, Shot
+from shared.shot import OF_ANY_SIZE, PASSES, Shot
 
 CONTEXT = "context"  # stands for the layer in the words of an error
 Key = tuple[str, str]  # (layer, pass); the context is ("", "labels")
@@ -35,7 +35,7 @@ class FramesReport:
     """What `check_frames` found. No `problems` means that every frame asked for is there and fits."""
 
     sequences: dict[Key, Sequence]  # (layer, pass); the context is ("", "labels")
-    size: Size | None  # (width, height) as the shot says, else of most label passes; None if none can be read
+    size: Size | None  # (width, height): the shot's, else of most label passes, else pictures; None if none can be read
     problems: list[SemrenderError]
 
     def words(self, most: int = 20) -> str:
@@ -65,7 +65,7 @@ def check_frames(
     for key, pattern in patterns.items():
         try:
             if pattern is not None:
-                sequences[key] = find_sequence(pattern, base, key[0] or CONTEXT)
+                sequences[key] = find_pass(key[1], pattern, base, key[0] or CONTEXT)
         except SemrenderError as error:
             problems.append(error)
 
@@ -75,7 +75,8 @@ def check_frames(
     size, reason = _size(shot, results)
     for (layer, kind), one in sequences.items():
         found = results[layer, kind]
-        faults = _gaps(one, kind, wanted) + _unreadable(found, kind) + _other_sizes(found, kind, size, reason)
+        wished = None if kind in OF_ANY_SIZE else size
+        faults = _gaps(one, kind, wanted) + _unreadable(found, kind) + _other_sizes(found, kind, wished, reason)
         for fault in faults:
             if one.still:
                 fault.frame = None  # it is every frame
@@ -84,6 +85,21 @@ def check_frames(
             file = every if fault.frame is None else one.files.get(fault.frame, every)
             problems.append(fault.located(file=file, layer=layer or CONTEXT))
     return FramesReport(sequences, size, problems)
+
+
+def find_pass(kind: str, pattern: str, base: Path, layer: str) -> Sequence:
+    """The files of a pass of a layer; of a reference one picture, whatever numbers are in its name.
+
+    Raises MissingInput or InputRefused.
+    """
+    found = find_sequence(pattern, base, layer)
+    if kind not in OF_ANY_SIZE:
+        return found
+    if len(found.files) > 1:
+        raise InputRefused(
+            f"the {kind} is a sequence of {len(found.files)} files", file=base / pattern, layer=layer, remedy="Name one"
+        )
+    return replace(found, still=True)
 
 
 def _asked(sequence: Sequence, wanted: list[int]) -> dict[int, Path]:
@@ -106,12 +122,13 @@ def _size(shot: Shot, results: dict[Key, dict[int, Size | SemrenderError]]) -> t
     """The size that every pass should have, and why."""
     if shot.width is not None and shot.height is not None:
         return (shot.width, shot.height), f"The shot is {shot.width}x{shot.height}"
-    labels = (results[key].values() for key in results if key[1] == "labels")
-    counts = Counter(result for some in labels for result in some if isinstance(result, tuple))
-    if not counts:
-        return None, ""
-    size, count = counts.most_common(1)[0]
-    return size, f"{count} of {counts.total()} label frames of the shot are {size[0]}x{size[1]}"
+    for kind, words in (("labels", "label"), ("picture", "picture")):
+        found = (results[key].values() for key in results if key[1] == kind)
+        counts = Counter(result for some in found for result in some if isinstance(result, tuple))
+        if counts:
+            size, count = counts.most_common(1)[0]
+            return size, f"{count} of {counts.total()} {words} frames of the shot are {size[0]}x{size[1]}"
+    return None, ""
 
 
 def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderError]:

@@ -38,7 +38,8 @@ def apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
 
 def shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:
     """Whether the server sees the passes and the output folder."""
-    sequence = find_sequence(shot.layers[0].labels, base, shot.layers[0].name)
+    first = shot.layers[0]
+    sequence = find_sequence(first.labels or first.picture or "", base, first.name)
     return client.shares_disk(next(iter(sequence.files.values())), out)
 
 

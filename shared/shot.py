@@ -27,7 +27,9 @@ from shared.wording import near, show
 
 FILE_NAME = "shot.json"
 FORMAT = 1
-PASSES = ("labels", "instance", "motion", "depth", "beauty")  # the fields of a layer that name files
+# The fields of a layer that name files, each called after the type of input that it is.
+PASSES = ("labels", "picture", "normal", "instance", "motion", "depth", "beauty", "reference")
+OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_LAYERS = 256
@@ -154,7 +156,7 @@ class ShotLayer:
     about: ClassVar[About] = About("layer", remedy="See docs/shot.md for a complete example", is_layer=True)
 
     name: Annotated[str, FileName()]
-    labels: Annotated[str, PATTERN, "the label pass: which class every pixel is"]
+    labels: Annotated[Optional[str], PATTERN, "the label pass: which class every pixel is"] = None
     instance: Annotated[Optional[str], PATTERN, "the pass that tells objects of one class apart"] = None
     motion: Annotated[Optional[str], PATTERN, "the motion pass, in pixels a frame"] = None
     depth: Annotated[Optional[str], PATTERN, "the depth pass"] = None
@@ -179,6 +181,9 @@ class ShotLayer:
     ] = None
     motion_layer: Annotated[Optional[str], WORD, "EXR layer of the motion pass; else the one whose name says it"] = None
     depth_layer: Annotated[Optional[str], WORD, "EXR layer or channel of the depth pass; else as for motion"] = None
+    picture: Annotated[Optional[str], PATTERN, "a picture that a model makes another of: a plate, a render"] = None
+    normal: Annotated[Optional[str], PATTERN, "the normal pass"] = None
+    reference: Annotated[Optional[str], PATTERN, "a picture of any size whose look is taken over"] = None
 
 
 @dataclass(frozen=True)
@@ -259,6 +264,7 @@ class Shot:
         if self.sequence is not None and self.project is None:
             raise InputRefused('"sequence" says nothing without "project"', remedy="Give both")
         _no_name_twice(self.layers)
+        _somewhere(self)
         _holdouts_known(self.layers)
 
 
@@ -275,6 +281,26 @@ def _no_name_twice(layers: Tuple[ShotLayer, ...]) -> None:
         seen[key] = layer.name
 
 
+def _somewhere(shot: Shot) -> None:
+    """Every layer has a pass that says where it is, and labels where something is made of them."""
+    for layer in shot.layers:
+        if layer.labels is not None:
+            continue
+        if layer.picture is None:
+            raise InputRefused(
+                "the layer has neither labels nor a picture",
+                layer=layer.name,
+                remedy='Give "labels" or "picture", a pattern such as "train/label.####.png"',
+            )
+        for name, value, without in (("hold", layer.hold or shot.hold, "off"), ("mattes", layer.mattes, "none")):
+            if value != without:
+                raise InputRefused(
+                    f'"{name}" is {show(value)}, which is made by labels, and the layer has none',
+                    layer=layer.name,
+                    remedy=f'Give "labels" beside "picture", or "{name}": "{without}"',
+                )
+
+
 def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> None:
     by_name = {layer.name: layer for layer in layers}
     for layer in layers:
@@ -285,12 +311,13 @@ def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> None:
                     f'"holdout" names {show(name)}', layer=layer.name, remedy=f"Allowed: {', '.join(others)}"
                 )
             for one in (layer, by_name[name]):
-                if one.depth is None:
-                    raise InputRefused(
-                        f'"holdout" of {show(layer.name)} needs a depth pass of this layer',
-                        layer=one.name,
-                        remedy='Give "depth", a pattern such as "train/depth.####.exr"',
-                    )
+                for kind, file in (("depth", "depth.####.exr"), ("labels", "label.####.png")):
+                    if getattr(one, kind) is None:
+                        raise InputRefused(
+                            f'"holdout" of {show(layer.name)} needs a {kind.removesuffix("s")} pass of this layer',
+                            layer=one.name,
+                            remedy=f'Give "{kind}", a pattern such as "train/{file}"',
+                        )
 
 
 def layer_seed(shot: Shot, layer: ShotLayer) -> int:

@@ -15,7 +15,7 @@ from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
 
 
-def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
+def shot_from_input(source: str | Path, kind: str = "labels") -> tuple[Shot, Path]:
     """The shot that an input stands for, and the absolute folder its patterns are relative to.
 
     - a `shot.json`, or a folder with one: that shot;
@@ -23,7 +23,7 @@ def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
     - a folder without pictures of its own: its sub-folders are the layers. Their names must begin with
       numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
 
-    Raises MissingInput or InputRefused.
+    kind: what pictures without a shot.json are, "labels" or "picture". Raises MissingInput or InputRefused.
     """
     path = Path(source).absolute()
     with in_words(path):
@@ -37,11 +37,11 @@ def shot_from_input(source: str | Path) -> tuple[Shot, Path]:
                     "this folder holds several sequences", cause=listed(below + stills), remedy="Name one of them"
                 )
             if not numbered and not stills:
-                return _layered_shot(path), path
+                return _layered_shot(path, kind), path
         folder, pattern = (path, "") if path.is_dir() else (path.parent, path.name)
         found = find_sequence(pattern, folder)
         name = _layer_name(found)
-        return _plain_shot(name, {name: found}), folder
+        return _plain_shot(name, {name: found}, kind), folder
 
 
 def _below(path: Path) -> list[Sequence]:
@@ -52,7 +52,7 @@ def _below(path: Path) -> list[Sequence]:
     ]
 
 
-def _layered_shot(path: Path) -> Shot:
+def _layered_shot(path: Path, kind: str) -> Shot:
     folders = [entry for entry in sorted(path.iterdir()) if entry.is_dir() and not entry.name.startswith(".")]
     folders = [entry for entry in folders if any(sequences_in(entry))]
     if not folders:
@@ -68,14 +68,18 @@ def _layered_shot(path: Path) -> Shot:
         )
     folders.sort(key=lambda entry: order.get(entry, 0))
     layers = {_usable(entry.name): find_sequence(entry.name, path, entry.name) for entry in folders}
-    return _plain_shot(_usable(path.name), layers)
+    return _plain_shot(_usable(path.name), layers, kind)
 
 
-def _plain_shot(name: str, layers: dict[str, Sequence]) -> Shot:
+def _plain_shot(name: str, layers: dict[str, Sequence], kind: str) -> Shot:
     moving = [one for one in layers.values() if not one.still] or list(layers.values())
-    stack = tuple(ShotLayer(layer, one.pattern) for layer, one in layers.items())
+    stack = tuple(_layer(layer, kind, one.pattern) for layer, one in layers.items())
     shot = Shot(name, _rate_of(moving[0]), min(one.first for one in moving), max(one.last for one in moving), stack)
     return Shot.from_dict(shot.to_dict())  # with all its bounds
+
+
+def _layer(name: str, kind: str, pattern: str) -> ShotLayer:
+    return ShotLayer(name, labels=pattern) if kind == "labels" else ShotLayer(name, picture=pattern)
 
 
 def _rate_of(found: Sequence) -> tuple[int, int]:

@@ -219,7 +219,7 @@ class Crew:
             task = self._next_task(row["id"], painting)
             if task is None:
                 continue
-            frames = 0 if task.kind in ("check", "look", "deliver") else self._frames_in_hand()
+            frames = 0 if task.kind in ("check", "look", "prepare", "deliver") else self._frames_in_hand()
             room = self._disks.has_room(task.job, frames)
             if room is None:
                 return None  # nobody overtakes a job for so short a time

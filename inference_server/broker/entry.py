@@ -2,7 +2,8 @@
 
 Every picture needs the task that looks at its passes and finds its key: the `check` for the first `PIECE` of them, a
 `look` for each further piece. A look comes one piece before its pictures, so that painting begins at once, never waits
-for a look, and no look keeps other jobs waiting for long.
+for a look, and no look keeps other jobs waiting for long. What is made of the passes of a layer that must be prepared
+needs its `prepare`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shared import protocol
 from shared.errors import InputRefused
 
 MOST_PICTURES = 300_000  # of one job: what the ledger takes in at once, with everyone waiting
+FROM_PASSES = ("underpaint", "paint")  # kinds of pictures that are made of passes, not of others
 INSERT = "INSERT INTO tasks (id, job, kind, layer, frame, missing) VALUES (?, ?, ?, ?, ?, ?)"
 
 Body = dict[str, Any]
@@ -53,6 +55,9 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
 
 def _enter_pictures(ledger: Ledger, job: str, spec: Body, check: int, numbers: Iterator[int]) -> None:
     pictures = picture_tasks(spec)
+    prepares = dict(zip(spec.get("prepares", []), numbers, strict=False))  # a job of an older ledger knows none
+    ledger.write_many(INSERT, [(number, job, "prepare", layer, None, 1) for layer, number in prepares.items()])
+    ledger.write_many("INSERT INTO needs VALUES (?, ?)", [(number, check) for number in prepares.values()])
     under: dict[tuple[str, int], int] = {}  # layer and frame of an underpainting -> its task
     looks, piece = check, list(islice(pictures, PIECE))
     while piece:
@@ -63,12 +68,13 @@ def _enter_pictures(ledger: Ledger, job: str, spec: Body, check: int, numbers: I
             ledger.write("INSERT INTO needs VALUES (?, ?)", look, check)
         rows = [(number, picture) for picture, number in zip(piece, numbers, strict=False)]
         under.update({(layer, frame): n for n, (kind, layer, frame, _) in rows if kind == "underpaint"})
-        ledger.write_many(INSERT, [(n, job, *picture[:3], 1 + len(picture[3])) for n, picture in rows])
-        ledger.write_many("INSERT INTO needs VALUES (?, ?)", _needs(rows, looks, under))
+        needs = {number: _needs(picture, looks, prepares, under) for number, picture in rows}
+        ledger.write_many(INSERT, [(n, job, *picture[:3], len(needs[n])) for n, picture in rows])
+        ledger.write_many("INSERT INTO needs VALUES (?, ?)", [(n, one) for n, some in needs.items() for one in some])
         looks, piece = look, further
 
 
-def _needs(rows: list[tuple[int, Picture]], look: int, under: dict[tuple[str, int], int]) -> Iterator[tuple[int, int]]:
-    for number, (_, layer, _, window) in rows:
-        yield number, look
-        yield from ((number, under[layer, frame]) for frame in window)
+def _needs(picture: Picture, look: int, prepares: dict[str, int], under: dict[tuple[str, int], int]) -> list[int]:
+    kind, layer, _, window = picture
+    prepared = [prepares[layer]] if kind in FROM_PASSES and layer in prepares else []
+    return [look, *prepared, *(under[layer, frame] for frame in window)]

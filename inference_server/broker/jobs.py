@@ -1,8 +1,8 @@
 """The rules of jobs and tasks, as changes to the ledger. No sockets, no processes, no images.
 
 A job begins with one `check` task (everything that can be said before painting, and the keys of the first pictures; of
-a long job `look` tasks find the others, piece by piece), goes on with one `paint` task per layer and frame, and ends
-with one `deliver` task. A layer that is to hold still has
+a long job `look` tasks find the others, piece by piece), goes on with a `prepare` task for each layer whose model wants
+one and a `paint` task per layer and frame, and ends with one `deliver` task. A layer that is to hold still has
 `underpaint` tasks instead, also for frames beside those asked for, and a `hold` task per frame that needs those of
 its window. Tasks need each other as the table `needs` says; what needs a failed task is cancelled. Every change is an
 event with a number, kept and replayed to whoever asks.
@@ -142,6 +142,8 @@ class Jobs(Told):
             self.ledger.write("UPDATE tasks SET outcome = ?, state = 'done' WHERE id = ?", body.get("state"), identity)
             self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self.under(job)})
             self._done(task)
+        elif task["kind"] == "prepare":
+            self._done(task)
         else:
             self._done(task)
             row = self.row(job)
@@ -251,13 +253,14 @@ class Jobs(Told):
                 )
                 self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", found["id"])
         idle = (
-            "SELECT * FROM tasks WHERE kind = 'underpaint' AND state = 'waiting' AND id IN ("
+            "SELECT * FROM tasks WHERE kind = ? AND state = 'waiting' AND id IN ("
             "SELECT needed FROM needs WHERE task IN (SELECT task FROM needs WHERE needed = ?)) AND NOT EXISTS ("
             "SELECT 1 FROM needs JOIN tasks AS other ON other.id = needs.task"
             " WHERE needs.needed = tasks.id AND other.state = 'waiting')"
         )
-        for one in self.ledger.rows(idle, task["id"]):  # all that it was for is there already
-            self._done(one)
+        for kind in ("underpaint", "prepare"):  # all that they were for is there already
+            for one in self.ledger.rows(idle, kind, task["id"]):
+                self._done(one)
 
     def _move(self, job: str, out: str) -> None:
         """The job paints into a take beside the folder that was asked for."""

@@ -50,7 +50,7 @@ CREATE INDEX active ON jobs (priority DESC, number) WHERE ended IS NULL;
 CREATE TABLE tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     job TEXT NOT NULL,
-    kind TEXT NOT NULL,               -- check, look, underpaint, paint, hold, deliver
+    kind TEXT NOT NULL,               -- check, look, prepare, underpaint, paint, hold, deliver
     layer TEXT,
     frame INTEGER,
     state TEXT NOT NULL DEFAULT 'waiting',  -- running, done, failed, cancelled

@@ -14,6 +14,7 @@ from typing import Any
 from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
 from inference_server.models.classes import carry
+from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
 from inference_server.tasks import FORMATS, frames_and_layers
 from shared.errors import InputRefused, SemrenderError
@@ -28,7 +29,7 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "looks", "asked", "overwrite", "comp", "owner", "collect"}.
+    "prepares", "looks", "asked", "overwrite", "comp", "owner", "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
     wants the files that it must fetch: {"out", "host"}, None where it sees them.
@@ -50,7 +51,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     if uploaded:
         _stay_below(shot)
     frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
-    models, holds, looks = {}, {}, {}
+    models, holds, looks, prepares = {}, {}, {}, []
     for layer in shot.layers:
         asked = resolved(shot, layer)
         named = asked.label_set or shot.label_set
@@ -58,16 +59,21 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             inside(Path(named), roots)
         label_set = load_label_set(named)
         card = catalogue.find_card(asked.model or DEFAULT_MODEL)
-        try:
-            carry(card, label_set, asked.map)
-        except SemrenderError as error:
-            raise error.located(layer=layer.name) from None
-        _classes_known(shot, layer, label_set)
+        _inputs_named(layer, card)
+        if card.inputs.labels is not None:
+            try:
+                carry(card, label_set, asked.map)
+            except SemrenderError as error:
+                raise error.located(layer=layer.name) from None
+        if layer.labels is not None:
+            _classes_known(shot, layer, label_set)
         _names_fit(shot, layer, label_set)
         options = card.check_options(asked.options or {})
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
             holds[layer.name] = asked.hold
+        if card.family in PREPARES and layer.name in layers:
+            prepares.append(layer.name)
         settings = [models[layer.name], asked.seed, asked.hold, shot.scale, shot.paint_size, shot.fill]
         looks[layer.name] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     return {
@@ -80,6 +86,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "layers": layers,
         "models": models,
         "holds": holds,
+        "prepares": prepares,
         "looks": looks,
         "asked": str(out),
         "overwrite": body.get("overwrite") is True,
@@ -87,6 +94,23 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "owner": _words(body, "owner")[:200],
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
+
+
+def _inputs_named(layer: ShotLayer, card: cards.Card) -> None:
+    """Refuse a layer that does not name what its model cannot do without."""
+    further = card.inputs.further()
+    needed = ["labels"] if card.inputs.labels is not None else []
+    needed += [name for name, one in further.items() if one.needed]
+    missing = [name for name in needed if getattr(layer, name, None) is None]
+    if missing:
+        uses = [name for name in further if name not in needed]
+        more = f", and uses {' and '.join(uses)} where it is there" if uses else ""
+        raise InputRefused(
+            f"the model {card.name} takes {' and '.join(needed)}{more}",
+            layer=layer.name,
+            cause=f"The layer names no {' and no '.join(missing)}",
+            remedy=f'Give "{missing[0]}" in the shot, or choose another model',
+        )
 
 
 def _classes_known(shot: Shot, layer: ShotLayer, label_set: LabelSet) -> None:

@@ -67,6 +67,9 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
     )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    shot.add_argument(
+        "--reference", metavar="FILE", help="a picture whose look is taken over, for models such as match_grade"
+    )
     moving = parser.add_argument_group("motion and depth, for --hold (of every layer, or of those of --layer)")
     moving.add_argument("--motion", metavar="PATTERN", help="motion vectors in pixels, EXR")
     moving.add_argument("--motion-is", choices=MOTIONS, metavar="CONVENTION", help=", ".join(MOTIONS))
@@ -103,7 +106,7 @@ def _add_here(parser: argparse.ArgumentParser) -> None:
 
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
-    shot, base = shot_from_input(arguments.input)
+    shot, base = shot_from_input(arguments.input, _kind_of_input(arguments.model))
     changes = _changes(arguments)
     made, notes = changed(shot, changes, arguments.layer, _known_options(arguments.model))
     for note in notes:
@@ -114,7 +117,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
 def _changes(arguments: argparse.Namespace) -> Changes:
     """What the command line wants otherwise, from its texts."""
     plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names")
-    moving = ("motion", "depth", "motion_is", "motion_layer", "depth_layer")
+    moving = ("reference", "motion", "depth", "motion_is", "motion_layer", "depth_layer")
     found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
     found["size"] = None if arguments.size is None else parse_size(arguments.size)
     found = {name: value for name, value in found.items() if value is not None}
@@ -128,6 +131,12 @@ def _changes(arguments: argparse.Namespace) -> Changes:
     if arguments.classes is not None:
         found["read"]["classes"] = [name.strip() for name in arguments.classes.split(",")]
     return cast(Changes, found)
+
+
+def _kind_of_input(model: str | None) -> str:
+    """What frames without a shot.json are: what the model of the command line takes."""
+    card = catalogue.available_cards()[0].get(model) if model else None
+    return "labels" if card is None or card.inputs.labels is not None else "picture"
 
 
 def _known_options(model: str | None) -> set[str] | None:

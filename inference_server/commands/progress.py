@@ -121,6 +121,8 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
         print(f"  {layer['name']:<14}{layer['model']:<14}{classes}{more}")
         if layer.get("labels"):  # a job of an older ledger does not say
             print(f"  {'':<14}labels read from {layer['labels']}")
+        for kind, file in layer.get("inputs", {}).items():
+            print(f"  {'':<14}{kind} read from {file}")
         if layer["guessed"]:
             print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
         show_carried(layer.get("carried", []))

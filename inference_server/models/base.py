@@ -1,7 +1,7 @@
-"""What every model is to the worker: something that paints a map of network channels.
+"""What every model is to the worker: something that makes a picture of what its card takes.
 
 A family is one module, named in `FAMILIES`, with `load(card, folder, device) -> Model`; what it takes is in `needs`.
-One with a reach there honours `PaintInput.place`: it can be tiled.
+One with a reach there honours `PaintInput.place`: it can be tiled. docs/families.md is how to add one.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 import importlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 FAMILIES = {
     "small": "inference_server.models.small.fast",
     "spade": "inference_server.models.spade.fast",
+    "match_grade": "inference_server.models.match_grade",
     "sleep": "inference_server.models.sleep",
 }
+
+
+PLANES = ("instance", "picture", "beauty", "normal", "depth", "motion", "coverage")  # of a PaintInput beside channels
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,16 @@ class Place:
 
 @dataclass(frozen=True)
 class PaintInput:
-    """One frame at its painting size, or a tile of one.
+    """One frame at its painting size, or a tile of one. What the card does not take, or the layer lacks, is None.
 
-    channels: (H, W) network channel of every pixel; instance: (H, W) one number per object, or None;
+    channels: (H, W) network channel of every pixel, all 0 for a model that takes no labels.
+    instance: (H, W) one number per object.
+    picture, beauty: (H, W, 3) sRGB-encoded, display-referred, 0..1, not multiplied by alpha.
+    normal: (H, W, 3) as in the file. depth: (H, W) away from the camera, `data_pass.FAR` where there is no surface.
+    motion: (H, W, 2) pixels to where the surface was a frame before, x right and y down, 1e6 where nobody knows.
+    reference: (h, w, 3) as picture, of any size; `prepare` alone is given it.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
+    coverage: (H, W) of the layer, 0..1. prepared: what `Model.prepare` found.
     """
 
     channels: NDArray[np.uint16]
@@ -56,6 +66,20 @@ class PaintInput:
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     place: Place | None = None
+    picture: NDArray[np.float32] | None = None
+    beauty: NDArray[np.float32] | None = None
+    normal: NDArray[np.float32] | None = None
+    depth: NDArray[np.float32] | None = None
+    motion: NDArray[np.float32] | None = None
+    reference: NDArray[np.float32] | None = None
+    coverage: NDArray[np.float32] | None = None
+    prepared: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def tile(self, part: tuple[slice, slice], place: Place) -> PaintInput:
+        """The same of a part (rows, columns) of the frame."""
+        planes = {name: getattr(self, name) for name in PLANES}
+        cut: dict[str, Any] = {name: None if plane is None else plane[part] for name, plane in planes.items()}
+        return replace(self, channels=self.channels[part], place=place, **cut)
 
 
 class Model(ABC):
@@ -64,6 +88,10 @@ class Model(ABC):
     def __init__(self, card: Card, device: str) -> None:
         self.card = card
         self.device = device
+
+    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
+        """What is found out once of a layer, from some of its frames, for a family that is in `needs.PREPARES`."""
+        raise NotImplementedError
 
     @abstractmethod
     def paint(self, request: PaintInput) -> NDArray[np.float32]:

@@ -161,6 +161,7 @@ class Inputs:
     beauty: Input | None = None
     audio: Input | None = None
     walk: Input | None = None
+    reference: Input | None = None
 
     def further(self) -> dict[str, Input]:
         """Those beside labels, by name."""

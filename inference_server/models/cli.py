@@ -50,9 +50,10 @@ def run_list(arguments: argparse.Namespace) -> int:
         words = {name: str(error) for name, error in broken.items()}
         print(json.dumps({"models": [card.to_dict() for card in found.values()], "broken": words}))
         return 0
+    wide = max((len(card.takes) for card in found.values()), default=0)
     for card in found.values():
-        classes = f"{len(card.labels.trained)} classes  " if card.inputs.labels else ""
-        print(f"{card.name:<20}{card.family:<8}{card.takes:<14}{classes}{title(card)}")
+        classes = f"{len(card.labels.trained)} classes" if card.inputs.labels else ""
+        print(f"{card.name:<20}{card.family:<13}{card.takes:<{wide}}  {classes:<12}{title(card)}")
     for name, error in broken.items():
         print(f"{name:<20}cannot be used: {error}")
     return 0
@@ -112,7 +113,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         bounds = "true, false" if option.kind == "boolean" else f"{option.min} to {option.max}"
         allowed = ", ".join(option.choices) or bounds
         print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
-    print(f"{'seed':<14}another one gives another grain of the texture; forms and colours stay")
+    if card.inputs.labels is not None:
+        print(f"{'seed':<14}another one gives another grain of the texture; forms and colours stay")
     label = "classes"
     for row in class_rows(card):
         lines = textwrap.wrap(row, 100, subsequent_indent="  ", break_on_hyphens=False)

@@ -1,7 +1,8 @@
 """What painting takes and how far a model looks: arithmetic over its card, so that `check` can say it without torch.
 
 One function a family, `memory(card, width, height) -> (bytes of the model, bytes of painting one frame of that size)`,
-and where the pixels depend on nothing beyond a distance a second, `reach(card) -> pixels`.
+where the pixels depend on nothing beyond a distance a second, `reach(card) -> pixels`, and where something is found out
+once of a layer before its first frame (`Model.prepare`) the number of frames that are looked at for it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ def spade(card: Card, width: int, height: int) -> tuple[int, int]:
     weights = (card.folder / card.weights.file).stat().st_size
     wider = int(card.config.get("ngf", 64)) / 64
     return weights, int((130 * 2**20 + 3600 * width * height) * wider)
+
+
+def match_grade(card: Card, width: int, height: int) -> tuple[int, int]:
+    """The picture in float32 and its copies in Oklab and in light."""
+    return 0, 60 * width * height
 
 
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
@@ -44,5 +50,11 @@ def small_reach(card: Card) -> int:
     return max(1 - low, high + 1 - 15)  # the first convolution
 
 
-MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {"small": small, "spade": spade, "sleep": sleep}
-REACH: dict[str, Callable[[Card], int]] = {"small": small_reach}
+MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
+    "small": small,
+    "spade": spade,
+    "match_grade": match_grade,
+    "sleep": sleep,
+}
+REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
+PREPARES = {"match_grade": 16}

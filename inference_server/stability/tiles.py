@@ -9,7 +9,7 @@ Which tiles: decided by card, size and memory allowed, never by the memory that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -64,14 +64,7 @@ def paint(model: Model, request: PaintInput, tiles: tuple[Tile, ...]) -> NDArray
     picture = np.empty((height, width, 3), np.float32)
     for tile in tiles:
         part = tile.rows, tile.columns
-        painted = model.paint(
-            replace(
-                request,
-                channels=request.channels[part],
-                instance=None if request.instance is None else request.instance[part],
-                place=Place(tile.columns.start, tile.rows.start, width, height),
-            )
-        )
+        painted = model.paint(request.tile(part, Place(tile.columns.start, tile.rows.start, width, height)))
         kept = _within(tile.kept_rows, tile.rows), _within(tile.kept_columns, tile.columns)
         picture[tile.kept_rows, tile.kept_columns] = painted[kept]
     return picture

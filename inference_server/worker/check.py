@@ -23,12 +23,14 @@ from inference_server.worker import outputs, paces
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
+from inference_server.worker.planes import read_planes
+from inference_server.worker.reading import read_labels
 from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
 from shared.errors import MissingInput, SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
-from shared.passes import probe, read_label_pass
+from shared.passes import LabelPass, probe, read_label_pass
 from shared.passes.stated import stated
 from shared.rates import fps_text
 from shared.shot import Shot
@@ -215,7 +217,7 @@ def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict
 
 def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
     """What a pass's header states otherwise than the shot, which goes before it."""
-    found = stated(own.labels.file(plan.frames[0]))
+    found = stated(own.outline.file(plan.frames[0]))
     words = []
     aspect, shape = plan.pixel_aspect, found.pixel_aspect
     if shape is not None and abs(shape - aspect) > 0.001:
@@ -227,37 +229,50 @@ def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
 
 
 def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    """What is in a layer's first frame: classes with their share of the pixels, and what the artist should know."""
+    """What is in a layer's first frame, each pass of it read strictly, and what the artist should know."""
     frame = plan.frames[0]
-    labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
+    labels = read_labels(own, frame) if own.labels else None
+    _, coverage = read_planes(own, frame, None if labels is None else labels.coverage)
+    about = {
+        "name": own.layer.name,
+        "model": own.card.name,
+        "precision": own.options.get(PRECISION),  # None: the model leaves no choice
+        "inputs": {kind: probe(one.file(frame)).kind for kind, one in own.inputs.items()},
+    }
+    none = {"labels": "", "guessed": 0, "classes": [], "carried": [], "warnings": []}
+    found = {**about, **(none if labels is None else what_labels_hold(plan, own, labels))}
+    if own.card.unfinished:
+        found["warnings"].append(f"the model {own.card.name} is {own.card.unfinished}")
+    if plan.shot.scale is not None and own.card.size.fit == "stretch":
+        found["warnings"].append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
+    found["warnings"] += contradictions(plan, own)
+    given = [kind for kind in ("picture", "normal", "reference") if getattr(own.layer, kind)]
+    if unused := [kind for kind in given if kind not in own.inputs]:
+        words = f"layer {own.layer.name}: the model {own.card.name} does not take its {' and '.join(unused)}"
+        found["warnings"].append(words)
+    if not coverage.any():
+        found["warnings"].append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
+    return found
+
+
+def what_labels_hold(plan: Plan, own: LayerPlan, labels: LabelPass) -> dict[str, Any]:
+    """Classes of the first frame with their share of the pixels, and what becomes of them."""
+    frame = plan.frames[0]
     present = {i: n for i, n in labels.facts.classes.items() if i != NOTHING}
     around = set(present)
     if plan.context is not None and (labels.ids == NOTHING).any():
         context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
         around |= {int(i) for i in np.unique(context.ids) if i != NOTHING}
     warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
-    if own.card.unfinished:
-        warnings.append(f"the model {own.card.name} is {own.card.unfinished}")
-    carried, more = carried_classes(own, around)
+    carried, more = carried_classes(own, around) if own.table is not None else ([], [])
     warnings += more
-    if plan.shot.scale is not None and own.card.size.fit == "stretch":
-        warnings.append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
-    warnings += contradictions(plan, own)
-    if not present:
-        warnings.append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
     pixels = labels.ids.size
     classes = [
         {"id": i, "name": own.label_set.by_id(i).name, "share": round(n / pixels, 4)}
         for i, n in sorted(present.items(), key=lambda item: -item[1])
     ]
-    about = {
-        "name": own.layer.name,
-        "model": own.card.name,
-        "precision": own.options.get(PRECISION),  # None: the model leaves no choice
-        "classes": classes,
-        "guessed": labels.facts.guessed,
-    }
-    return {**about, "labels": labels.facts.kind, "carried": carried, "warnings": warnings}
+    facts = {"labels": labels.facts.kind, "guessed": labels.facts.guessed}
+    return {**facts, "classes": classes, "carried": carried, "warnings": warnings}
 
 
 def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]], list[str]]:

@@ -37,6 +37,7 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if own.hold == "off":
         cuts = layer.holdout or any(layer.name in other.holdout for other in plan.shot.layers)
         unused = [name for name in ("motion", "depth") if getattr(layer, name) and not (name == "depth" and cuts)]
+        unused = [name for name in unused if name not in own.inputs]
         words = f"layer {layer.name}: its {' and '.join(unused)} changes nothing without hold, such as --hold strong"
         return {"warnings": [words] if unused else []}
     if own.motion is None:
@@ -121,7 +122,7 @@ def _check_depth(source: Passes, witness: Witness) -> None:
 def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     """Look at the depth passes that hold a layer out, on its first frame. As `check_motion`. Raises InputRefused."""
     found: dict[str, Any] = {"warnings": []}
-    if own.depth is None or not own.before:
+    if own.depth is None or own.labels is None or not own.before:
         return found
     frame = plan.frames[0]
     mine = Before(own.layer.name, own.label_set, own.read, own.labels, own.depth, own.layer.depth_layer)

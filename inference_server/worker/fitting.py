@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.models.base import PLANES, PaintInput
 from inference_server.worker.plan import Ids
 
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
@@ -15,16 +18,59 @@ T = TypeVar("T", bound=np.generic)
 
 
 def fit(values: NDArray[T], size: tuple[int, int], rule: str) -> NDArray[T]:
-    """A map (H, W) at the painting size: the pixel under each centre, or its last rows and columns repeated."""
+    """A map (H, W, ...) at the painting size: the pixel under each centre, or its last rows and columns repeated."""
     width, height = size
-    if values.shape == (height, width):
+    if values.shape[:2] == (height, width):
         return values
     if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
         rows = ((2 * np.arange(height) + 1) * values.shape[0] // (2 * height))[:, None]
         columns = (2 * np.arange(width) + 1) * values.shape[1] // (2 * width)
         stretched: NDArray[T] = values[rows, columns]
         return stretched
-    return np.pad(values, ((0, height - values.shape[0]), (0, width - values.shape[1])), "edge")
+    return _extended(values, height, width)
+
+
+def fit_picture(values: Picture, size: tuple[int, int], rule: str) -> Picture:
+    """Colours (H, W, 3) or coverage (H, W) at the painting size: averaged, or the last rows and columns repeated."""
+    import cv2
+
+    width, height = size
+    if values.shape[:2] == (height, width):
+        return values
+    if rule == "stretch" or width < values.shape[1] or height < values.shape[0]:
+        shrinks = width * height < values.shape[0] * values.shape[1]
+        resized = cv2.resize(values, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        return np.clip(resized, 0, 1).astype(np.float32)
+    return _extended(values, height, width)
+
+
+def fit_motion(field: Picture, size: tuple[int, int], rule: str) -> Picture:
+    """Vectors (H, W, 2) in pixels at the painting size, in pixels of that size."""
+    width, height = size
+    fitted = fit(field, size, rule)
+    if rule == "stretch" or width < field.shape[1] or height < field.shape[0]:
+        return fitted * np.array([width / field.shape[1], height / field.shape[0]], np.float32)
+    return fitted
+
+
+FITS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(PLANES, fit),
+    **dict.fromkeys(("picture", "beauty", "coverage"), fit_picture),
+    "motion": fit_motion,
+}
+
+
+def fit_planes(request: PaintInput, size: tuple[int, int], rule: str) -> PaintInput:
+    """A frame at the size of its passes, at the painting size."""
+    planes = {name: plane for name in PLANES if (plane := getattr(request, name)) is not None}
+    fitted = {name: FITS[name](plane, size, rule) for name, plane in planes.items()}
+    return replace(request, channels=fit(request.channels, size, rule), **fitted)
+
+
+def _extended(values: NDArray[T], height: int, width: int) -> NDArray[T]:
+    more = {0: height - values.shape[0], 1: width - values.shape[1]}
+    extended: NDArray[T] = np.pad(values, [(0, more.get(axis, 0)) for axis in range(values.ndim)], mode="edge")
+    return extended
 
 
 def unfit(picture: Picture, painted: Ids, wanted: Ids, rule: str) -> Picture:

@@ -24,9 +24,9 @@ from inference_server.worker import outputs
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.keys import hold_key
 from inference_server.worker.plan import LayerPlan, Plan
-from inference_server.worker.reading import Decoded, in_context
+from inference_server.worker.reading import Decoded, in_context, read_labels
 from shared.errors import InputRefused
-from shared.passes import LabelPass, read_label_pass
+from shared.passes import LabelPass
 
 KEPT = 4  # frames around the one at hand whose passes are kept
 
@@ -41,7 +41,8 @@ def decode_held(
     found = settled(plan, own, frame, "hold", hold_key(plan, own, frame), key, source)
     if isinstance(found, Finished):
         return found
-    return Decoded(layer, frame, found, read_label_pass(own.labels.file(frame), own.label_set, own.read), None, "hold")
+    labels = read_labels(own, frame)
+    return Decoded(layer, frame, found, labels.coverage, labels, None, "hold")
 
 
 class Passes:
@@ -60,14 +61,14 @@ class Passes:
         return self._once("seen", frame, read)
 
     def labels(self, frame: int) -> LabelPass:
-        own = self.own
-        return self._once("labels", frame, lambda: read_label_pass(own.labels.file(frame), own.label_set, own.read))
+        return self._once("labels", frame, lambda: read_labels(self.own, frame))
 
     def witness(self, frame: int) -> Witness:
         """A frame's motion with the labels beside it, where the shot has them."""
 
         def there(number: int) -> bool:
-            return number in self.plan.shot.frames and (self.own.labels.still or number in self.own.labels.files)
+            labels = self.own.outline  # what holds still has labels
+            return number in self.plan.shot.frames and (labels.still or number in labels.files)
 
         beside: dict[int, Ids] = {step: self.labels(frame + step).ids for step in (-1, 1) if there(frame + step)}
         return Witness(frame, self.vectors(frame), self.labels(frame).ids, beside)

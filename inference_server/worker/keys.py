@@ -28,15 +28,25 @@ def picture_key(plan: Plan, place: Place) -> str:
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a painted frame, or an underpainting, depend on."""
+    return _frame_key(plan, own, frame, prepared_key(plan, own))
+
+
+def _frame_key(plan: Plan, own: LayerPlan, frame: int, prepared: str | None) -> str:
+    content = _content(plan, own, frame)
+    return hash_of(content if prepared is None else {**content, "prepared": prepared})
+
+
+def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
+    """What a frame depends on, but for what was prepared of its layer."""
     under = own.hold != "off"
     content = {
         "recipe": RECIPE,
         "stage": "underpaint" if under else "paint",
         "model": own.card.hash,
-        "label_set": own.label_set.hash,
+        "label_set": own.label_set.hash if own.labels else None,
         "labels": input_hash(plan, own.labels, frame),
         "context": input_hash(plan, plan.context, frame),
-        "instance": input_hash(plan, own.instance, frame),
+        "instance": input_hash(plan, own.inputs.get("instance"), frame),
         "read": own.layer.read,
         "context_read": plan.shot.context_read,
         "fill": plan.shot.fill,
@@ -52,19 +62,22 @@ def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     }
     if own.carrying.of:
         content["painted_as"] = own.carrying.content()
-    return hash_of(content)
+    if more := _further(plan, own, frame):
+        content["inputs"] = more
+    return content
 
 
 def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a held frame depend on."""
     frames = window(frame, own.hold, plan.shot.first, plan.shot.last)
+    prepared = prepared_key(plan, own)
     content = {
         "recipe": RECIPE,
         "stage": "hold",
         "hold_recipe": HOLD_RECIPE,
         "hold": own.hold,
         "frame": frame - frames[0],
-        "underpaintings": [frame_key(plan, own, number) for number in frames],
+        "underpaintings": [_frame_key(plan, own, number, prepared) for number in frames],
         "motion": [input_hash(plan, own.motion, number) for number in frames],
         "depth": [input_hash(plan, own.depth, number) for number in frames],
         "motion_is": own.layer.motion_is,
@@ -75,6 +88,25 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "holdout": holdout_hashes(plan, own, frame),
     }
     return hash_of(content)
+
+
+def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
+    """Hash of all that the frames depend on from which a layer is prepared; None for a model that prepares nothing."""
+    if not own.prepared_from:
+        return None
+    return hash_of({"stage": "prepare", "frames": [_content(plan, own, frame) for frame in own.prepared_from]})
+
+
+def prepared_path(plan: Plan, own: LayerPlan) -> Path:
+    """The file of what was found out of a layer."""
+    return plan.out / "prepared" / own.layer.name / f"{prepared_key(plan, own)}.npz"
+
+
+def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
+    """Hashes of what the model takes beside labels and instances, and how it is read."""
+    found: dict[str, Any] = {n: input_hash(plan, one, frame) for n, one in own.inputs.items() if n != "instance"}
+    reads = {"motion": ("motion_is", "motion_layer"), "depth": ("depth_layer",)}
+    return {**found, **{read: getattr(own.layer, read) for n in found for read in reads.get(n, ())}}
 
 
 def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:

@@ -29,6 +29,7 @@ from shared import places
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.passes.exr_header import is_whole, read_headers
 from shared.passes.quiet import quiet
+from shared.srgb import REC709_TO_AP1, to_light
 
 KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -198,28 +199,10 @@ def _unwritable(path: Path, error: OSError) -> SemrenderError:
     )
 
 
-def srgb_to_linear(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """IEC 61966-2-1, both 0..1."""
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    result: NDArray[np.float32] = linear.astype(np.float32)
-    return result
-
-
-# Rec.709 (D65) to ACEScg (AP1), Bradford-adapted: ACES TB-2014-004 and S-2014-004.
-REC709_TO_AP1 = np.array(
-    [
-        [0.613097, 0.339523, 0.047379],
-        [0.070194, 0.916354, 0.013452],
-        [0.020616, 0.109570, 0.869815],
-    ],
-    np.float32,
-)
-
-
 def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
     import OpenEXR
 
-    linear = srgb_to_linear(picture)
+    linear = to_light(picture)
     primaries = REC709
     if metadata.get("format") == "exr-acescg":
         linear, primaries = linear @ REC709_TO_AP1.T, AP1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +15,16 @@ from numpy.typing import NDArray
 from inference_server.models.cards import Card
 from inference_server.models.catalogue import find_card
 from inference_server.models.classes import Carrying, carry
+from inference_server.models.needs import PREPARES
 from inference_server.roots import patterns_inside
 from inference_server.worker.holdout import Before
 from shared.errors import InputRefused
+from shared.frames import find_pass
 from shared.label_set import LabelSet, load_label_set
 from shared.passes import ReadOptions
 from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
-from shared.shot import Shot, ShotLayer, resolved
+from shared.shot import PASSES, Shot, ShotLayer, resolved
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
 Ids = NDArray[np.uint16]
@@ -35,15 +38,21 @@ class LayerPlan:
     label_set: LabelSet
     card: Card
     options: dict[str, Any]
-    table: Ids  # (65536,) id -> network channel
+    table: Ids | None  # (65536,) id -> network channel; None for a model that takes no labels
     carrying: Carrying
     read: ReadOptions
-    labels: Sequence
-    instance: Sequence | None
+    labels: Sequence | None
+    inputs: Mapping[str, Sequence]  # what the model takes beside labels, by type, as far as the layer has it
     hold: str = "off"
     motion: Sequence | None = None
     depth: Sequence | None = None
     before: tuple[Before, ...] = ()
+    prepared_from: tuple[int, ...] = ()  # frames that are looked at before the first one is painted
+
+    @property
+    def outline(self) -> Sequence:
+        """The pass that says where the layer is: its labels, else its picture."""
+        return self.labels or self.inputs["picture"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Plan:
         """Width of a pixel by its height: of the shot, else as the first pass states it that does, else 1."""
         if self.shot.pixel_aspect is not None:
             return self.shot.pixel_aspect
-        found = (stated(own.labels.file(self.frames[0])).pixel_aspect for own in self.layers.values())
+        found = (stated(own.outline.file(self.frames[0])).pixel_aspect for own in self.layers.values())
         return next((aspect for aspect in found if aspect is not None), 1.0)
 
     def file_number(self, frame: int) -> int:
@@ -137,17 +146,20 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
             f"the model {card.name} has changed since the job was submitted", remedy="Submit the job again"
         )
     label_set = load_label_set(asked.label_set or plan.shot.label_set)
-    carrying = carry(card, label_set, asked.map)
-    return LayerPlan(
+    painted = card.inputs.labels is not None  # from labels
+    carrying = carry(card, label_set, asked.map) if painted else Carrying(label_set, {})
+    wanted = [*card.uses, *([] if layer.labels else ["picture"])]
+    named = {kind: getattr(layer, kind) for kind in PASSES if kind in wanted and getattr(layer, kind)}
+    own = LayerPlan(
         layer=layer,
         label_set=label_set,
         card=card,
         options=model["options"],
-        table=carrying.table(card),
+        table=carrying.table(card) if painted else None,
         carrying=carrying,
         read=ReadOptions.from_dict(layer.read),
-        labels=find_sequence(layer.labels, plan.base, name),
-        instance=find_sequence(layer.instance, plan.base, name) if layer.instance and "instance" in card.uses else None,
+        labels=find_sequence(layer.labels, plan.base, name) if layer.labels else None,
+        inputs={kind: find_pass(kind, pattern, plan.base, name) for kind, pattern in named.items()},
         hold=asked.hold or "off",
         motion=find_sequence(layer.motion, plan.base, name) if layer.motion and asked.hold != "off" else None,
         depth=find_sequence(layer.depth, plan.base, name)
@@ -155,6 +167,17 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         else None,
         before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
     )
+    return replace(own, prepared_from=_spread(plan.shot, own, PREPARES.get(card.family, 0)))
+
+
+def _spread(shot: Shot, own: LayerPlan, most: int) -> tuple[int, ...]:
+    """Frames over what is there of the whole shot, whichever of it the job is about."""
+    if not most:
+        return ()
+    passes = [one.files for one in (own.labels, *own.inputs.values()) if one is not None and not one.still]
+    there = [frame for frame in shot.frames if all(frame in files for files in passes)]
+    count = min(most, len(there))
+    return tuple(there[(2 * place + 1) * len(there) // (2 * count)] for place in range(count))
 
 
 def _before(plan: Plan, other: ShotLayer) -> Before:
@@ -162,7 +185,7 @@ def _before(plan: Plan, other: ShotLayer) -> Before:
         name=other.name,
         label_set=load_label_set(other.label_set or plan.shot.label_set),
         read=ReadOptions.from_dict(other.read),
-        labels=find_sequence(other.labels, plan.base, other.name),
+        labels=find_sequence(other.labels or "", plan.base, other.name),
         depth=find_sequence(other.depth or "", plan.base, other.name),
         depth_layer=other.depth_layer,
     )

@@ -1,4 +1,4 @@
-"""A picture and a short animation of a delivery: labels beside the painted layers, composited."""
+"""A picture and a short animation of a delivery: what came in beside the painted layers, composited."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from inference_server.worker.plan import LayerPlan, Plan
 from shared.label_set import NOTHING
 from shared.passes import read_label_pass
 from shared.passes.colour import colours
+from shared.passes.picture_pass import read_picture_pass
+from shared.srgb import from_light
 
 PICTURE_WIDTH = 960  # of each half, at most
 ANIMATION_WIDTH = 288
@@ -82,23 +84,31 @@ def _shows(plan: Plan, frames: list[int]) -> str:
 
 
 def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
-    """(h, 2w, 3): the labels as the artist painted them, and what was made of them, at most `width` wide."""
-    return np.concatenate([label_picture(plan, frame, width), composite(plan, frame, width)], 1)
+    """(h, 2w, 3): the passes as they came, and what was made of them, at most `width` wide."""
+    return np.concatenate([before(plan, frame, width), composite(plan, frame, width)], 1)
 
 
-def label_picture(plan: Plan, frame: int, width: int) -> Pixels:
-    """Class colours (h, w, 3) of the context where there is one, else of the layers one over the other."""
+def before(plan: Plan, frame: int, width: int) -> Pixels:
+    """(h, w, 3): class colours of the context where there is one, else the passes of the layers over one another."""
     own = next(iter(plan.layers.values()))
-    if plan.context is not None:
+    if plan.context is not None and own.labels is not None:
         ids = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
         return colours(own.label_set, _thin(ids, width))
     picture: Pixels | None = None
     for own in reversed(plan.layers.values()):
-        ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)
-        coloured = colours(own.label_set, ids)
-        picture = coloured if picture is None else np.where((ids != NOTHING)[..., None], coloured, picture)
+        coloured, there = _pass_picture(own, frame, width)
+        picture = coloured if picture is None else np.where(there[..., None], coloured, picture)
     assert picture is not None
     return picture
+
+
+def _pass_picture(own: LayerPlan, frame: int, width: int) -> tuple[Pixels, NDArray[np.bool_]]:
+    """The colours (h, w, 3) of a layer's classes, or its picture where it has no labels; and (h, w) where it is."""
+    if own.labels is None:
+        found = read_picture_pass(own.outline.file(frame))
+        return outputs.to_bytes(_shrink(found.colour, width)), _shrink(found.alpha, width) > 0
+    ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)
+    return colours(own.label_set, ids), ids != NOTHING
 
 
 def composite(plan: Plan, frame: int, width: int) -> Pixels:
@@ -129,9 +139,7 @@ def _read(
 
         pixels = _shrink(OpenEXR.File(str(path)).channels()["RGBA"].pixels.astype(np.float32), width)
         alpha = pixels[..., 3:]
-        linear = np.clip(pixels[..., :3] / np.maximum(alpha, 1e-4), 0, 1)
-        encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-        colour = encoded.astype(np.float32)
+        colour = from_light(pixels[..., :3] / np.maximum(alpha, 1e-4))
     return colour, alpha * np.float32(own.layer.opacity / 100)
 
 

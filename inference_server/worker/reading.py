@@ -5,8 +5,9 @@ The worker calls `decode` from a thread, so that the next frame is read while th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from inference_server.models.base import PaintInput
 from inference_server.models.cards import painting_size
 from inference_server.stability.tiles import Tile, choose_tiles
 from inference_server.worker.copying import Finished, settled
-from inference_server.worker.fitting import fit
-from inference_server.worker.keys import frame_key
+from inference_server.worker.fitting import fit_planes
+from inference_server.worker.keys import frame_key, prepared_path
 from inference_server.worker.plan import Ids, LayerPlan, Plan
-from shared.errors import InputRefused
+from inference_server.worker.planes import read_planes
+from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, read_label_pass
-from shared.passes.formats import read_picture
 from shared.shot import resolved
 
 
@@ -30,17 +31,23 @@ from shared.shot import resolved
 class Decoded:
     """A frame ready to be painted; `request` is None where the layer is empty on this frame, or is held.
 
-    channels: (H, W) as in the request, at the size of the pass; tiles: of the request.
+    coverage: (H, W) of the layer, 0..1; labels: None for a layer without; channels: (H, W) as in the request, at the
+    size of the pass; tiles: of the request.
     """
 
     layer: str
     frame: int
     key: str
-    labels: LabelPass
+    coverage: NDArray[np.float32]
+    labels: LabelPass | None
     request: PaintInput | None
     stage: str = "paint"
     channels: Ids | None = None
     tiles: tuple[Tile, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.coverage.any() if self.labels is None else bool((self.labels.ids == NOTHING).all())
 
 
 def decode(
@@ -57,25 +64,52 @@ def decode(
     found = settled(plan, own, frame, stage, frame_key(plan, own, frame), key, source)
     if isinstance(found, Finished):
         return found
-    labels = read_label_pass(own.labels.file(frame), own.label_set, own.read)
-    height, width = labels.ids.shape
-    if (labels.ids == NOTHING).all():
-        return Decoded(layer, frame, found, labels, None, stage)
-    ids = in_context(plan, own, labels.ids, frame)
-    unknown = np.unique(ids[own.table[ids] == NOTHING])
-    if unknown.size:  # the card knows every id of its label set, so this is a damaged card
-        raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
-    instance = read_instances(own.instance.file(frame), ids) if own.instance else None
+    labels, request = read_frame(plan, own, frame)
+    assert request.coverage is not None
+    read = Decoded(layer, frame, found, request.coverage, labels, None, stage)
+    if read.empty:
+        return read
+    height, width = request.coverage.shape
     size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
-    channels = own.table[ids]
-    request = PaintInput(
-        channels=fit(channels, size, own.card.size.fit),
-        instance=None if instance is None else fit(instance, size, own.card.size.fit),
-        seed=resolved(plan.shot, own.layer).seed or 0,
-        options=own.options,
-    )
+    fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=load_prepared(plan, own))
     tiles = choose_tiles(own.card, size, plan.shot.paint_memory)
-    return Decoded(layer, frame, found, labels, request, stage, channels, tiles)
+    return replace(read, request=fitted, channels=request.channels, tiles=tiles)
+
+
+def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None, PaintInput]:
+    """A layer's labels, and what its model takes, at the size of the passes."""
+    labels = read_labels(own, frame) if own.labels else None
+    read, coverage = read_planes(own, frame, None if labels is None else labels.coverage)
+    planes: dict[str, Any] = read
+    channels: Ids = np.zeros(coverage.shape, np.uint16)
+    if labels is not None and own.table is not None and (labels.ids != NOTHING).any():
+        ids = in_context(plan, own, labels.ids, frame)
+        channels = own.table[ids]
+        unknown = np.unique(ids[channels == NOTHING])
+        if unknown.size:  # the card knows every id of its label set, so this is a damaged card
+            raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
+    seed = resolved(plan.shot, own.layer).seed or 0
+    return labels, PaintInput(channels, seed=seed, options=own.options, coverage=coverage, **planes)
+
+
+def read_labels(own: LayerPlan, frame: int) -> LabelPass:
+    """The labels of a layer that has some."""
+    assert own.labels is not None
+    return read_label_pass(own.labels.file(frame), own.label_set, own.read)
+
+
+def load_prepared(plan: Plan, own: LayerPlan) -> Mapping[str, NDArray[Any]]:
+    """What the model found out of the layer before; nothing where it looks for nothing. Raises SemrenderError."""
+    if not own.prepared_from:
+        return {}
+    path = prepared_path(plan, own)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise SemrenderError(
+            "what was prepared of the layer is not there", file=path, remedy="Run the same command again"
+        ) from error
 
 
 def in_context(plan: Plan, own: LayerPlan, ids: Ids, frame: int) -> Ids:
@@ -110,19 +144,3 @@ def nearest(ids: Ids, outside: NDArray[np.bool_]) -> Ids:
     table[index[~outside]] = ids[~outside]
     result: Ids = table[index]
     return result
-
-
-def read_instances(path: Path, ids: Ids) -> NDArray[np.int32]:
-    """An instance pass as one number per pixel (H, W): a grey or colour picture, each value one object."""
-    pixels = read_picture(path).samples
-    if pixels.shape[:2] != ids.shape:
-        raise InputRefused(
-            f"the instance pass is {pixels.shape[1]}x{pixels.shape[0]}",
-            file=path,
-            remedy=f"Give a PNG of {ids.shape[1]}x{ids.shape[0]} with one value per object",
-        )
-    if pixels.ndim == 2 and pixels.dtype.kind in "ui":
-        return pixels.astype(np.int32)
-    values = pixels.reshape(ids.size, -1)
-    _, numbers = np.unique(values, axis=0, return_inverse=True)
-    return numbers.reshape(ids.shape).astype(np.int32)

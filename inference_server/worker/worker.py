@@ -40,12 +40,12 @@ from inference_server.worker.fitting import Picture
 from inference_server.worker.holding import Holder, decode_held
 from inference_server.worker.paces import Paces, pace_of
 from inference_server.worker.plan import Plan, make_plan
+from inference_server.worker.preparing import prepare
 from inference_server.worker.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
 from inference_server.worker.reading import Decoded, decode
 from inference_server.worker.writing import encode
 from shared import places, protocol
 from shared.errors import SemrenderError
-from shared.label_set import NOTHING
 
 ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
@@ -163,7 +163,9 @@ class Worker:
         if "spec" in header:
             self.specs[task["job"]] = header["spec"]
         if task["kind"] in ("underpaint", "paint", "hold"):
-            self.begin(task, "decoding", self.decoders, self.prepare, task)
+            self.begin(task, "decoding", self.decoders, self.read, task)
+        elif task["kind"] == "prepare":
+            self.begin(task, "encoding", self.painter, self.prepare, task)
         else:
             work, pool = {
                 "check": (self.check, self.lookers),
@@ -206,7 +208,7 @@ class Worker:
         seconds = time.monotonic() - began
         log.info("job %s, layer %s, frame %s: its picture took %.2f s", *(task[name] for name in PLACE), seconds)
         if picture is not None:
-            plan, (height, width) = self.plan(task["job"]), decoded.labels.ids.shape
+            plan, (height, width) = self.plan(task["job"]), decoded.coverage.shape
             pace = pace_of(plan, plan.layers[decoded.layer], decoded.stage, (width, height), self.device.about)
             self.paces.add(pace, seconds)
             self.took[task["id"]] = seconds
@@ -214,7 +216,7 @@ class Worker:
 
     def picture(self, task: Body, decoded: Decoded) -> Picture | None:
         """The frame, nothing where there is nothing to paint."""
-        if decoded.stage == "hold" and (decoded.labels.ids != NOTHING).any():
+        if decoded.stage == "hold" and not decoded.empty:
             return self.holder(task["job"], decoded.layer).picture(decoded.frame)
         if decoded.request is None:
             return None
@@ -244,7 +246,12 @@ class Worker:
             self.holders[job] = Holder(self.plan(job), self.plan(job).layers[layer])
         return self.holders[job]
 
-    def prepare(self, task: Body) -> Decoded | Finished:
+    def prepare(self, task: Body) -> Body:
+        plan = self.plan(task["job"])
+        own = plan.layers[task["layer"]]
+        return prepare(plan, own, self.models.get(own.card))
+
+    def read(self, task: Body) -> Decoded | Finished:
         read = decode_held if task["kind"] == "hold" else decode
         return read(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
 

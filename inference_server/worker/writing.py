@@ -26,9 +26,9 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
     device: that painted it, in words.
     """
     own = plan.layers[decoded.layer]
-    height, width = decoded.labels.ids.shape
+    height, width = decoded.coverage.shape
     under = decoded.stage == "underpaint"
-    alpha = decoded.labels.coverage
+    alpha = decoded.coverage
     if own.before and own.depth is not None and not under:
         depth = own.depth.file(decoded.frame)
         alpha = held_out(alpha, depth, own.layer.depth_layer, own.before, decoded.frame)
@@ -38,8 +38,9 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
         whole = picture  # held: as large as the pass already
     else:
         whole = unfit(picture, decoded.request.channels, decoded.channels, own.card.size.fit)
-    present = {i: n for i, n in decoded.labels.facts.classes.items() if i != NOTHING}
-    mattes = [] if under else matte_ids(own, present)
+    labels = decoded.labels
+    present = {} if labels is None else {i: n for i, n in labels.facts.classes.items() if i != NOTHING}
+    mattes = [] if under or labels is None else matte_ids(own, present)
     metadata = {
         "generator": "semrender",
         "key": decoded.key,
@@ -48,21 +49,16 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
         **look(plan, own),
         "format": plan.format,
         "size": [width, height],
-        "label_set": {"name": own.label_set.name, "hash": own.label_set.hash},
+        "label_set": {"name": own.label_set.name, "hash": own.label_set.hash} if labels else {"name": "", "hash": ""},
         "device": device,
         "classes": {str(i): n for i, n in present.items()},
         "mattes": mattes,
-        "guessed": decoded.labels.facts.guessed,
+        "guessed": labels.facts.guessed if labels else 0,
     }
-    for identity in mattes:
-        write_matte(
-            plan,
-            decoded.layer,
-            own.label_set.by_id(identity).name,
-            decoded.frame,
-            metadata,
-            matte(decoded.labels, identity),
-        )
+    if labels is not None:
+        for identity in mattes:
+            name, coverage = own.label_set.by_id(identity).name, matte(labels, identity)
+            write_matte(plan, decoded.layer, name, decoded.frame, metadata, coverage)
     path = plan.path_of(decoded.stage, decoded.layer, decoded.frame)
     place(plan, path)
     if under:

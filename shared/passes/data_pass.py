@@ -1,4 +1,4 @@
-"""Motion and depth out of an EXR: which channels of the file are meant, by one rule that knows every candidate.
+"""Motion, depth and normals out of an EXR: which channels of the file are meant, by one rule that knows all.
 
 A layer whose name says what it is goes before all others. Without such a layer the channels are taken only where the
 file holds nothing else: red and green of a picture with further layers are never motion, its red is never a distance.
@@ -33,6 +33,8 @@ _MOTION = re.compile(
 _LIKE_MOTION = re.compile(r".*(motion|velocity|mvec).*")
 _DEPTH = re.compile(r"z|depth|zdepth|depthz|pz|\w*zdepth|\w*worlddepth|\w*scenedepth|distance")
 _LIKE_DEPTH = re.compile(r".*depth(?!offield).*")
+_NORMAL = re.compile(r"n|\w*normals?")
+_TRIPLES = (("x", "y", "z"), ("r", "g", "b"), ("red", "green", "blue"))
 _PAIRS = (("x", "y"), ("r", "g"), ("red", "green"), ("u", "v"))
 _SINGLES = ("z", "r", "red", "v", "y", "x")
 _COLOUR = {"r", "g", "b", "a", "red", "green", "blue", "alpha"}
@@ -78,11 +80,11 @@ class DepthPlane:
     mended: tuple[str, ...]
 
 
-def read_parts(path: Path) -> list[Part]:
+def read_parts(path: Path, what: str = "motion or depth") -> list[Part]:
     """All parts of an EXR that holds data. Raises MissingInput or InputRefused."""
     if not read_head(path).startswith(EXR):
         raise InputRefused(
-            "a motion or depth pass is an EXR, this file is none",
+            f"a {what} pass is an EXR, this file is none",
             file=path,
             cause="Other pictures hold colours from 0 to 1, neither pixels nor distances",
             remedy="Render it as a float EXR",
@@ -158,6 +160,14 @@ def read_depth(path: Path, wanted: str | None = None) -> DepthPlane:
     return depth_plane(path, read_parts(path), wanted)
 
 
+def read_normals(path: Path) -> NDArray[np.float32]:
+    """A frame's normals (H, W, 3) as the file has them, 0 where there is no number. Raises as `read_depth`."""
+    layers = _layers(read_parts(path, "normal"))
+    layer = _chosen(path, layers, None, "normal", lambda one: _normal_rank(one, layers))
+    values = np.stack([layer.plane(name) for name in _triple(layer)], -1)
+    return np.nan_to_num(values, posinf=0, neginf=0)
+
+
 def unlike_before(path: Path, wanted: str | None = None) -> list[str]:
     """What of a depth pass the first versions read otherwise; empty where their pixels were the same.
 
@@ -224,6 +234,20 @@ def _motion_rank(layer: Layer, layers: list[Layer]) -> int:
     return 3 if only and len(layers) == 1 and not _is_layer(layer) else 0
 
 
+def _triple(layer: Layer) -> tuple[str, ...]:
+    return next((names for names in _TRIPLES if set(names) <= set(layer.channels)), ())
+
+
+def _normal_rank(layer: Layer, layers: list[Layer]) -> int:
+    """0 = cannot be normals; else the lower, the surer."""
+    if not _triple(layer):
+        return 0
+    if _NORMAL.fullmatch(last_word(layer.name)):
+        return 1
+    alone = len(layers) == 1 and set(layer.channels) <= {*_triple(layer), "a", "alpha"}
+    return 2 if alone and not _is_layer(layer) else 0
+
+
 def _depth_rank(layer: Layer, layers: list[Layer]) -> int:
     """0 = cannot be depth; else the lower, the surer. N.Z, P.Z and the like have their X and Y beside them."""
     single = _single(layer)
@@ -254,7 +278,7 @@ def _chosen(path: Path, layers: list[Layer], wanted: str | None, kind: str, rank
     found = [layer for number, layer in ranks if number == best and best]
     if len(found) == 1:
         return found[0]
-    what = "motion vectors were found" if kind == "motion" else "depth was found"
+    what = {"motion": "motion vectors were found", "depth": "depth was found", "normal": "normals were found"}[kind]
     if not found:
         raise InputRefused(f"no {what}", file=path, remedy=_what_there_is(layers, kind))
     names = ", ".join(f'"{layer.name}"' if layer.name else "without a name" for layer in found)
@@ -298,4 +322,6 @@ def _what_there_is(layers: list[Layer], kind: str) -> str:
         for layer in layers
     ]
     listed = ", ".join(names[:LISTED]) + (" ..." if len(names) > LISTED else "")
+    if kind == "normal":
+        return f"It has {listed}. Write the normals into a file of their own"
     return f'It has {listed}. Name the right one with "{kind}_layer" in shot.json or --{kind}-layer'

@@ -354,3 +354,27 @@ def test_unknown_layers_and_frames_are_refused_with_what_there_is():
         frames_and_layers(shot, [3, 4], None)
     with pytest.raises(InputRefused):
         frames_and_layers(shot, [], None)
+
+
+def test_a_layer_is_prepared_once_before_its_frames_and_not_where_they_are_there(jobs):
+    jobs.open("a", {**SPEC, "prepares": ["sky"]})
+    check = take(jobs)
+    jobs.finish(check.id, {"problems": [], "warnings": [], "frames": keys()})
+    prepare, *frames = (take(jobs) for _ in range(4))
+    assert (prepare.kind, prepare.layer, prepare.frame) == ("prepare", "sky", None)
+    assert [task.layer for task in frames] == ["train"] * 3 and take(jobs) is None, "the sky waits for it"
+    jobs.finish(prepare.id, {"state": "prepared"})
+    assert [(task.kind, task.layer) for task in (take(jobs) for _ in range(3))] == [("paint", "sky")] * 3
+    jobs.recover()
+    again = take(jobs)
+    assert again.kind == "check"
+    jobs.finish(again.id, {"problems": [], "warnings": [], "frames": keys(kept=PAIRS)})
+    assert take(jobs).kind == "deliver"
+
+
+def test_what_could_not_be_prepared_fails_its_layer_alone(jobs):
+    jobs.open("a", {**SPEC, "prepares": ["sky"]})
+    jobs.finish(take(jobs).id, {"problems": [], "warnings": [], "frames": keys()})
+    jobs.fail(take(jobs).id, SemrenderError("no reference"))
+    assert [(task.kind, task.layer) for task in finish_all(jobs)] == [("paint", "train")] * 3
+    assert last(jobs)["errors"][0]["what"] == "no reference" and last(jobs)["done"] == 3

@@ -221,7 +221,7 @@ def test_fps_refused(written: object) -> None:
         (minimal(blend="ADD"), r'no key "blend".*This key belongs to the layers'),
         (with_layer(context="x"), r'layer a: a layer has no key "context".*This key belongs to the shot'),
         (with_layer(lables="x"), r'layer a: .*no key "lables".*Perhaps "labels"'),
-        (minimal(layers=[{"name": "a"}]), r'layer a: "layers\[0\].labels" is missing'),
+        (minimal(layers=[{"name": "a"}]), "layer a: the layer has neither labels nor a picture"),
         (minimal(layers=[{"labels": "a"}]), r'layer number 1 from the top: "layers\[0\].name" is missing'),
         (
             minimal(layers=["a"]),

@@ -1,0 +1,86 @@
+"""What a layer's model takes beside labels, read from its passes: one plane for each type of input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.stability.motion import read_vectors
+from inference_server.worker.plan import LayerPlan
+from shared.errors import InputRefused
+from shared.passes.data_pass import read_depth, read_normals
+from shared.passes.formats import read_picture
+from shared.passes.picture_pass import read_picture_pass
+from shared.shot import OF_ANY_SIZE, ShotLayer
+
+Plane = NDArray[Any]  # (H, W) or (H, W, n)
+
+
+def read_planes(own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dict[str, Plane], Plane]:
+    """The planes by the names that `PaintInput` has for them, and the layer's coverage (H, W), 0..1.
+
+    coverage: by the labels; None for a layer without, which is where its picture is. Raises InputRefused.
+    """
+    files = {kind: one.file(frame) for kind, one in own.inputs.items() if kind not in OF_ANY_SIZE}
+    planes: dict[str, Plane] = {}
+    if coverage is None:
+        found = read_picture_pass(files.pop("picture"))
+        planes["picture"], coverage = found.colour, found.alpha
+    for kind, file in files.items():
+        planes[kind] = READERS[kind](file, own.layer)
+    height, width = coverage.shape
+    for kind, file in files.items():
+        if planes[kind].shape[:2] != coverage.shape:
+            raise InputRefused(
+                f"the {kind} pass is {planes[kind].shape[1]}x{planes[kind].shape[0]}",
+                file=file,
+                remedy=f"Give one of {width}x{height}, as {own.outline.pattern} is",
+            )
+    return {kind: plane for kind, plane in planes.items() if kind in own.card.uses}, coverage
+
+
+def _colours(file: Path, layer: ShotLayer) -> Plane:
+    return read_picture_pass(file).colour
+
+
+def _motion(file: Path, layer: ShotLayer) -> Plane:
+    """Pixels to where the surface was a frame before."""
+    vectors = read_vectors(file, layer.motion_is, motion_layer=layer.motion_layer)
+    if vectors.leads_to != -1:
+        raise InputRefused(
+            f"the motion pass leads to the next frame ({vectors.convention}), and the model wants the one before",
+            file=file,
+            remedy='Render vectors to the previous frame, or say with "motion_is" that they are',
+        )
+    return vectors.field
+
+
+def _depth(file: Path, layer: ShotLayer) -> Plane:
+    return read_depth(file, layer.depth_layer).values
+
+
+def _normals(file: Path, layer: ShotLayer) -> Plane:
+    return read_normals(file)
+
+
+def _instances(file: Path, layer: ShotLayer) -> Plane:
+    """One number per pixel (H, W) int32: a grey or colour picture, each value one object."""
+    pixels = read_picture(file).samples
+    if pixels.ndim == 2 and pixels.dtype.kind in "ui":
+        return pixels.astype(np.int32)
+    _, numbers = np.unique(pixels.reshape(pixels.shape[0] * pixels.shape[1], -1), axis=0, return_inverse=True)
+    return numbers.reshape(pixels.shape[:2]).astype(np.int32)
+
+
+READERS: dict[str, Callable[[Path, ShotLayer], Plane]] = {
+    "picture": _colours,
+    "beauty": _colours,
+    "motion": _motion,
+    "depth": _depth,
+    "normal": _normals,
+    "instance": _instances,
+}

@@ -1,0 +1,47 @@
+"""What a model finds out once of a layer, before its first frame: a small file, whose key is in the frames' keys."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from inference_server.models.base import Model, PaintInput
+from inference_server.models.cards import painting_size
+from inference_server.worker import outputs
+from inference_server.worker.fitting import fit_planes
+from inference_server.worker.keys import prepared_path
+from inference_server.worker.plan import LayerPlan, Plan
+from inference_server.worker.provenance import place
+from inference_server.worker.reading import load_prepared, read_frame
+from shared.errors import SemrenderError
+from shared.passes.picture_pass import read_picture_pass
+
+
+def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
+    """Look at the layer's frames and keep what was found, unless it is there already; returns the event's body."""
+    path = prepared_path(plan, own)
+    try:
+        load_prepared(plan, own)
+        return {"state": "kept"}
+    except SemrenderError:
+        content = io.BytesIO()
+        found: dict[str, Any] = model.prepare(_frames(plan, own))
+        np.savez(content, **found)
+        place(plan, path)
+        outputs.place(path, content.getvalue())
+        return {"state": "prepared"}
+
+
+def _frames(plan: Plan, own: LayerPlan) -> Iterator[PaintInput]:
+    """The frames that are looked at, one at a time in memory, each with the reference."""
+    reference = own.inputs.get("reference")
+    colours = None if reference is None else read_picture_pass(reference.file(plan.shot.first)).colour
+    for frame in own.prepared_from:
+        _, request = read_frame(plan, own, frame)
+        height, width = request.channels.shape
+        size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
+        yield replace(fit_planes(request, size, own.card.size.fit), reference=colours)

@@ -1,0 +1,200 @@
+"""A layer is inputs and a model: what a card takes is what a layer must name, what is read and keyed."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from inference_server.broker.requests import job_spec
+from inference_server.models.base import Place
+from inference_server.models.cards import load_card
+from inference_server.worker.check import check_job
+from inference_server.worker.keys import frame_key
+from inference_server.worker.plan import make_plan
+from inference_server.worker.reading import decode
+from shared import places
+from shared.errors import InputRefused, SemrenderError
+from shared.shot import Shot
+from tests.conftest import semrender
+
+SIZE = (64, 36)
+DEVICE = SimpleNamespace(name="cpu", about="a processor", half=SimpleNamespace(factor=None, gains=False))
+
+
+@pytest.fixture
+def passes(tmp_path, colour_frames):
+    """Labels of a tree alone and every other pass of two frames, each beside the other in one folder."""
+    folder = colour_frames(count=2, only="tree")
+    across = np.linspace(0, 1, SIZE[0], dtype=np.float32)[None].repeat(SIZE[1], 0)
+
+    def exr(name, **channels):
+        OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(folder / name))
+
+    for frame in (1001, 1002):
+        Image.fromarray((np.dstack([across] * 3) * 255).astype(np.uint8)).save(folder / f"plate.{frame}.png")
+        Image.fromarray(np.full((SIZE[1], SIZE[0]), 7, np.uint8)).save(folder / f"objects.{frame}.png")
+        exr(f"depth.{frame}.exr", Z=across + 1)
+        exr(f"normal.{frame}.exr", X=across, Y=across, Z=across)
+        exr(f"motion.{frame}.exr", **{"motion.X": across * 0 + 2, "motion.Y": across * 0 - 4})
+    Image.new("RGB", (8, 8), (200, 120, 40)).save(folder / "look_2020.png")
+    return folder
+
+
+LAYER = {
+    "name": "a",
+    "picture": "plate.####.png",
+    "normal": "normal.####.exr",
+    "depth": "depth.####.exr",
+    "motion": "motion.####.exr",
+    "motion_is": "to-previous-up",
+    "instance": "objects.####.png",
+    "beauty": "plate.####.png",
+    "reference": "look_2020.png",
+}
+LABELS = {"labels": "shot.####.png"}
+
+
+def spec_of(folder, model, layer, **shot):
+    body = {"shot": {"name": "s", "fps": 24, "first": 1001, "last": 1002, "model": model, "layers": [layer], **shot}}
+    return job_spec(body, folder, folder.parent / "out", None, False)
+
+
+def plan_of(folder, model, layer, **shot):
+    return make_plan(spec_of(folder, model, layer, **shot), "job")
+
+
+@pytest.fixture
+def taking(add_sleep_model, state_folder):
+    """A stand-in whose card takes these inputs, and labels where `labels`."""
+
+    def add(*names, name="taking", labels=False, **changes):
+        add_sleep_model(name)
+        folder = places.models_folder() / name
+        card = places.read_json(folder / "card.json")
+        own = {"labels": card["inputs"]["labels"]} if labels else {}
+        places.write_json(folder / "card.json", {**card, "inputs": {**own, **{n: {} for n in names}}, **changes})
+        return load_card(folder).name
+
+    return add
+
+
+def test_a_model_is_given_what_its_card_takes_at_the_painting_size(passes, taking):
+    model = taking("picture", "normal", "depth", "motion", "instance", "beauty", "reference")
+    plan = plan_of(passes, model, LAYER, paint_size=[32, 32])
+    request = decode(plan, "a", 1001).request
+    assert request.channels.shape == (32, 32) and not request.channels.any()
+    for name in ("picture", "beauty", "normal"):
+        plane = getattr(request, name)
+        assert plane.shape == (32, 32, 3) and (np.diff(plane[0, :, 0]) > 0).all()
+    assert request.depth.shape == (32, 32) and 1 < request.depth.mean() < 2
+    assert np.allclose(request.motion, (2 * 32 / 64, 4 * 32 / 36)), "in pixels of the painting"
+    assert (request.instance == 7).all() and (request.coverage == 1).all() and request.reference is None
+    tile = request.tile((slice(0, 16), slice(16, 32)), Place(16, 0, 32, 32))
+    assert tile.picture.shape == (16, 16, 3) and np.array_equal(tile.depth, request.depth[:16, 16:])
+
+
+def test_what_the_card_does_not_take_is_neither_read_nor_keyed(passes, taking):
+    labels = taking(name="labels", labels=True)
+    bare, full = {"name": "a", **LABELS}, {**LAYER, **LABELS}
+    keys = {frame_key(plan, plan.layers["a"], 1001) for plan in (plan_of(passes, labels, x) for x in (bare, full))}
+    assert len(keys) == 1
+    request = decode(plan_of(passes, labels, full), "a", 1001).request
+    assert request.picture is None and request.depth is None and request.channels.any()
+    both = taking("depth", name="both", labels=True)
+    plan = plan_of(passes, both, full)
+    before = frame_key(plan, plan.layers["a"], 1001)
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, {"Z": np.ones(SIZE[::-1], np.float32)}).write(
+        str(passes / "depth.1001.exr")
+    )
+    assert frame_key(plan, plan.layers["a"], 1001) != before
+    assert decode(plan, "a", 1001).request.depth.max() == 1
+
+
+def test_labels_beside_a_picture_say_where_the_layer_is(passes, taking):
+    plan = plan_of(passes, taking("picture"), {**LAYER, **LABELS, "mattes": ["tree"]})
+    decoded = decode(plan, "a", 1001)
+    assert 0 < decoded.coverage.mean() < 0.5 and decoded.labels is not None and decoded.request.picture is not None
+
+
+def test_the_alpha_of_a_picture_says_where_a_layer_without_labels_is(passes, taking):
+    alpha = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
+    Image.fromarray(alpha).save(passes / "plate.1001.png")
+    alpha[:, :32, 3] = 255
+    Image.fromarray(alpha).save(passes / "plate.1002.png")
+    plan = plan_of(passes, taking("picture"), {"name": "a", "picture": "plate.####.png"})
+    assert decode(plan, "a", 1001).request is None, "nothing is there to paint"
+    assert decode(plan, "a", 1002).coverage.mean() == 0.5
+
+
+@pytest.mark.parametrize(
+    "layer, words",
+    [
+        (
+            {"name": "a", **LABELS},
+            "the model needing takes picture and reference.*The layer names no picture and no ref",
+        ),
+        ({"name": "a", "picture": "p"}, 'The layer names no reference. Give "reference"'),
+        ({"name": "a", "normal": "n"}, "the layer has neither labels nor a picture"),
+        ({**LAYER, "hold": "strong"}, '"hold" is "strong", which is made by labels.*"hold": "off"'),
+        ({**LAYER, "mattes": "all"}, '"mattes" is "all", which is made by labels'),
+    ],
+)
+def test_what_a_layer_lacks_is_said_when_it_is_submitted(passes, taking, layer, words):
+    needed = {"picture": {"needed": True}, "reference": {"needed": True}, "depth": {}}
+    model = taking(name="needing", inputs=needed)
+    with pytest.raises(SemrenderError) as refused:
+        spec_of(passes, model, layer)
+    assert refused.value.layer == "a"
+    assert re.search(words, str(refused.value)), refused.value
+
+
+def test_labels_that_a_model_needs_are_asked_for(passes, add_sleep_model):
+    with pytest.raises(InputRefused, match=r'the model stand-in takes labels.*no labels. Give "labels" in the shot'):
+        spec_of(passes, add_sleep_model(), LAYER)
+
+
+def test_a_holdout_needs_labels_of_both():
+    layers = [{"name": n, "picture": "p", "depth": "d", "holdout": ["b"] if n == "a" else []} for n in "ab"]
+    with pytest.raises(InputRefused, match='layer a: "holdout" of "a" needs a label pass of this layer'):
+        Shot.from_dict({"name": "s", "fps": 24, "first": 1, "last": 2, "layers": layers})
+
+
+def test_the_check_says_what_is_read_and_what_is_not(passes, taking):
+    spec = spec_of(passes, taking("picture", "reference"), LAYER)
+    report = check_job(spec, "job", lambda: None, 2**40, DEVICE)
+    assert report["problems"] == [] and report["size"] == list(SIZE)
+    (layer,) = report["layers"]
+    assert layer["inputs"] == {"picture": "8-bit RGB PNG", "reference": "8-bit RGB PNG"} and layer["classes"] == []
+    assert "layer a: the model taking does not take its normal" in report["warnings"]
+
+
+@pytest.mark.parametrize(
+    "file, words",
+    [
+        ("motion.####.exr", "the motion pass leads to the next frame"),
+        ("small.png", "the motion pass|a motion or depth pass is an EXR"),
+    ],
+)
+def test_a_pass_that_does_not_do_is_refused_by_the_check(passes, taking, file, words):
+    Image.new("RGB", SIZE).save(passes / "small.png")
+    layer = {"name": "a", "picture": "plate.####.png", "motion": file}
+    report = check_job(spec_of(passes, taking("picture", "motion"), layer), "job", lambda: None, 2**40, DEVICE)
+    assert re.search(words, str(report["problems"])), report["problems"]
+
+
+def test_one_picture_is_a_reference_whatever_its_name_and_size(passes, taking):
+    model = taking("picture", "reference")
+    layer = {"name": "a", "picture": "plate.####.png", "reference": "plate.####.png"}
+    report = check_job(spec_of(passes, model, layer), "job", lambda: None, 2**40, DEVICE)
+    assert "the reference is a sequence of 2 files" in str(report["problems"])
+    own = plan_of(passes, model, {**layer, "reference": "look_2020.png"}).layers["a"]
+    assert own.inputs["reference"].file(1002).name == "look_2020.png"
+
+
+def test_frames_on_the_command_line_are_what_the_model_takes(passes, taking):
+    done = semrender("check", passes / "plate.####.png", "--model", taking("picture"))
+    assert done.returncode == 0, done.stderr
+    assert "picture read from 8-bit RGB PNG" in done.stdout and "labels read" not in done.stdout
