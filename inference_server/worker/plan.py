@@ -167,15 +167,17 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         else None,
         before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
     )
-    return replace(own, prepared_from=_spread(plan.shot, own, PREPARES.get(card.family, 0)))
+    return replace(own, prepared_from=_spread(plan, own, PREPARES.get(card.family, 0)))
 
 
-def _spread(shot: Shot, own: LayerPlan, most: int) -> tuple[int, ...]:
+def _spread(plan: Plan, own: LayerPlan, most: int) -> tuple[int, ...]:
     """Frames over what is there of the whole shot, whichever of it the job is about."""
     if not most:
         return ()
-    passes = [one.files for one in (own.labels, *own.inputs.values()) if one is not None and not one.still]
-    there = [frame for frame in shot.frames if all(frame in files for files in passes)]
+    others = [one for other in own.before for one in (other.labels, other.depth)]
+    passes = [own.labels, own.depth, plan.context, *own.inputs.values(), *others]
+    files = [one.files for one in passes if one is not None and not one.still]
+    there = [frame for frame in plan.shot.frames if all(frame in some for some in files)]
     count = min(most, len(there))
     return tuple(there[(2 * place + 1) * len(there) // (2 * count)] for place in range(count))
 
