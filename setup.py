@@ -48,6 +48,7 @@ setup(
         "tqdm>=4.66",
         "psutil>=5.9",
         "prometheus-client>=0.22",
+        "shtab>=1.13,<2",
         "numba>=0.61",
     ],
     extras_require={

@@ -43,6 +43,7 @@ COMMANDS = {
         "aep": "lay a delivery out as a new After Effects project",
         "ae": "the panel in After Effects, and After Effects without a person",
     },
+    "semrender.completion": {"completion": "complete what is typed: a script for bash, zsh or fish"},
     "maya_plugin.cli": {"maya": "build or install the Maya plug-in"},
 }
 EXIT_CODES = """exit codes:
@@ -65,8 +66,8 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def parser(command: str | None) -> Parser:
-    """All commands by name and purpose, `command` with its arguments."""
+def parser(command: str | None, everything: bool = False) -> Parser:
+    """All commands by name and purpose, `command` with its arguments, or each with its own."""
     top = Parser(
         prog="semrender",
         description="From label passes to a painted, layered comp.",
@@ -76,7 +77,7 @@ def parser(command: str | None) -> Parser:
     top.add_argument("--version", action=Version, nargs=0, help="say the version and end")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for module, purposes in COMMANDS.items():
-        if command in purposes:
+        if everything or command in purposes:
             importlib.import_module(module).add_commands(commands)
         else:
             for name, purpose in purposes.items():
