@@ -1,5 +1,6 @@
 """The scripts of `semrender completion`, run by the shells that are here."""
 
+import os
 import shutil
 import subprocess
 
@@ -27,15 +28,16 @@ def script(tmp_path_factory):
 
 
 BASH = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _shtab_semrender; printf "%s\n" "${COMPREPLY[@]}"'
-FISH = "source $argv[1]; complete -C (string join ' ' $argv[2..])"
+FISH = "source $SCRIPT; complete -C $LINE"  # its own options would be taken out of the words
 
 
 def completed(shell, script, words, folder):
     """What a shell offers at the end of the words."""
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
-    command = [shell, "-c", BASH if shell == "bash" else FISH, str(script(shell)), *words]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True)
+    command = [shell, "-c", BASH, str(script(shell)), *words] if shell == "bash" else [shell, "-c", FISH]
+    environment = {**os.environ, "SCRIPT": str(script(shell)), "LINE": " ".join(words)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=True)
     return {line.partition("\t")[0].rstrip("/") for line in done.stdout.splitlines()}
 
 
