@@ -3,7 +3,7 @@
 Clients, each a connection of its own, submit small jobs (four frames of 64x36) while a batch runs. Measured: from
 submit to its answer, which means on disk; from submit to the end of a preview, a job of one frame that overtakes
 the batch; and the broker's memory. The model is a stand-in that sleeps, so times are those of the server. The peer
-is the same server without a batch.
+is the same server without a batch. `benchmarks.long_job` measures a single job of 100,000 pictures.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -46,12 +46,17 @@ class FramesReport:
 
 
 def check_frames(
-    shot: Shot, base: Path, probe: Callable[[Path], Probed], frames: Iterable[int] | None = None
+    shot: Shot,
+    base: Path,
+    probe: Callable[[Path], Probed],
+    frames: Iterable[int] | None = None,
+    found: Mapping[Key, Sequence] | None = None,
 ) -> FramesReport:
     """Look at every file that painting `frames` (default: all of them) would read, and name all faults.
 
     Args:
         base: the folder of the shot.
+        found: passes whose files were listed already.
         probe: the size of a file; raises SemrenderError for a missing, truncated or unreadable one.
 
     The state of files raises nothing: passes that are not there, frames without a file, files that `probe`
@@ -60,11 +65,11 @@ def check_frames(
     wanted = sorted(set(shot.frames if frames is None else frames))
     patterns: dict[Key, str | None] = {("", "labels"): shot.context}
     patterns.update({(layer.name, kind): getattr(layer, kind) for layer in shot.layers for kind in PASSES})
-    sequences: dict[Key, Sequence] = {}
+    sequences: dict[Key, Sequence] = dict(found or {})
     problems: list[SemrenderError] = []
     for key, pattern in patterns.items():
         try:
-            if pattern is not None:
+            if pattern is not None and key not in sequences:
                 sequences[key] = find_pass(key[1], pattern, base, key[0] or CONTEXT)
         except SemrenderError as error:
             problems.append(error)
@@ -74,9 +79,9 @@ def check_frames(
     results = {key: {frame: looked[path] for frame, path in some.items()} for key, some in asked.items()}
     size, reason = _size(shot, results)
     for (layer, kind), one in sequences.items():
-        found = results[layer, kind]
+        sizes = results[layer, kind]
         wished = None if kind in OF_ANY_SIZE else size
-        faults = _gaps(one, kind, wanted) + _unreadable(found, kind) + _other_sizes(found, kind, wished, reason)
+        faults = _gaps(one, kind, wanted) + _unreadable(sizes, kind) + _other_sizes(sizes, kind, wished, reason)
         for fault in faults:
             if one.still:
                 fault.frame = None  # it is every frame

@@ -27,9 +27,9 @@ Body = dict[str, Any]
 
 def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int) -> None:
     """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
-    frames = 0 if only_check else len(spec["frames"])
-    total = frames * len(spec["layers"])
-    if total > MOST_PICTURES or frames > protocol.MAX_ITEMS:
+    frames = len(spec["frames"])
+    pictures = frames * len(spec["layers"])
+    if pictures > MOST_PICTURES or frames > protocol.MAX_ITEMS:
         raise InputRefused(
             f"the job has {frames} frames in {len(spec['layers'])} layers",
             remedy=f"Submit at most {protocol.MAX_ITEMS} frames and {MOST_PICTURES} pictures at a time: "
@@ -38,7 +38,8 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
     ledger.write(
         "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
         " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, 0, ?)",
-        *(job, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority, total, time.time()),
+        *(job, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
+        *(0 if only_check else pictures, time.time()),
     )
     last = ledger.row("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
     numbers = count(last[0] + 1 if last else 1)
@@ -47,7 +48,7 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
     if not only_check:
         _enter_pictures(ledger, job, spec, check, numbers)
         deliver = next(numbers)
-        ledger.write(INSERT, deliver, job, "deliver", None, None, total)
+        ledger.write(INSERT, deliver, job, "deliver", None, None, pictures)
         of_job = "SELECT ?, id FROM tasks WHERE job = ? AND kind IN ('paint', 'hold')"
         ledger.write(f"INSERT INTO needs {of_job}", deliver, job)
     ledger.write("UPDATE jobs SET unended = (SELECT count(*) FROM tasks WHERE job = ?) WHERE id = ?", job, job)

@@ -6,6 +6,7 @@ is decoded strictly. What is found travels as plain data: the client prints it, 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from shared.label_set import NOTHING
 from shared.passes import LabelPass, probe, read_label_pass
 from shared.passes.stated import stated
 from shared.rates import fps_text
+from shared.sequences import Sequence
 from shared.shot import Shot
 
 PROBLEMS_TOLD = 50
@@ -48,6 +50,7 @@ def check_job(
     taken: Collection[str] = (),
     places: Iterable[Iterable[Any]] = (),
     again: bool = False,
+    planned: Callable[[], Plan] | None = None,
 ) -> dict[str, Any]:
     """Look at all that a job will read, and at what of it is painted already.
 
@@ -58,6 +61,7 @@ def check_job(
         taken: folders in which other jobs paint another look.
         places: (kind, layer, frame) of the pictures to be keyed; none: as many as one look goes through.
         again: every file was looked at before, so only theirs are; the others are when their turn comes.
+        planned: the job's plan, where somebody keeps it.
 
     Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
     "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
@@ -78,14 +82,15 @@ def check_job(
     tasks = list(picture_tasks(spec))
     first = as_places(places) or [task[:3] for task in tasks[:PIECE]]
     wanted_frames = {frame for _, _, frame in first} if again else {task[2] for task in tasks}
-    report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames))
+    listed = labels_listed(planned) if again and planned else {}
+    report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
     problems = list(report.problems)
     layers: list[dict[str, Any]] = []
     warnings: list[str] = []
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
     if not problems:
         try:
-            plan = make_plan(spec, job)
+            plan = planned() if planned else make_plan(spec, job)
         except SemrenderError as error:
             problems.append(error)
         else:
@@ -134,6 +139,13 @@ def check_job(
     about["rate"] = fps_text(shot.fps_num, shot.fps_den)
     about["device"] = {"name": device.name, "about": device.about, "half": device.half.factor}
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}
+
+
+def labels_listed(planned: Callable[[], Plan]) -> dict[tuple[str, str], Sequence]:
+    """The label passes, where the plan can be made; why it cannot is said later."""
+    with contextlib.suppress(SemrenderError):
+        return {(name, "labels"): own.labels for name, own in planned().layers.items() if own.labels}
+    return {}
 
 
 def check_precision(own: LayerPlan, device: Device) -> list[str]:
@@ -194,8 +206,8 @@ def standing(plan: Plan, places: Iterable[Place]) -> set[Place]:
     for kind, layer, frame in places:
         if (kind, layer) not in listed:
             folder = plan.path_of(kind, layer, frame).parent
-            listed[kind, layer] = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-        if (names := listed[kind, layer]) and plan.path_of(kind, layer, frame).name in names:
+            listed[kind, layer] = {file.stem for file in folder.iterdir()} if folder.is_dir() else set()
+        if (stems := listed[kind, layer]) and f"{plan.stem(layer)}.{plan.file_number(frame):04d}" in stems:
             found.add((kind, layer, frame))
     return found
 

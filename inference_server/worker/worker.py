@@ -160,8 +160,9 @@ class Worker:
                 known.pop(header["forget"], None)
             return
         task: Body = header["task"]
-        if "spec" in header:
+        if "spec" in header and header["spec"] != self.specs.get(task["job"]):
             self.specs[task["job"]] = header["spec"]
+            self.plans.pop(task["job"], None)  # after the check it may paint into another folder
         if task["kind"] in ("underpaint", "paint", "hold"):
             self.begin(task, "decoding", self.decoders, self.read, task)
         elif task["kind"] == "prepare":
@@ -273,7 +274,8 @@ class Worker:
         step = partial(self.step, task["job"])
         self.looked[task["job"]] = 0
         try:
-            return check_job(spec, task["job"], step, free, self.device, task["taken"], places, task["again"])
+            about = task["taken"], places, task["again"], partial(self.plan, task["job"])
+            return check_job(spec, task["job"], step, free, self.device, *about)
         finally:
             del self.looked[task["job"]]
 

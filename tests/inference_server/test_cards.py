@@ -122,6 +122,9 @@ def test_a_model_without_options_says_so():
         load_card(write({"options": []})).check_options({"look": "winter"})
 
 
+# A card is hostile input.
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

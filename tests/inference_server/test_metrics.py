@@ -40,7 +40,7 @@ def test_a_server_tells_what_it_did(add_sleep_model, colour_frames, tmp_path):
         assert last["event"] == "done"
         total = last["body"]["total"]
         told = wait_for(lambda: ended(address, total))
-        assert told["semrender_worker_ready", "cpu"] == 1 and told["semrender_worker_deaths_total",] == 0
+        assert told["semrender_worker_deaths_total",] == 0
         assert told["semrender_picture_seconds_count", "cpu", "paint"] == total
         assert told["semrender_tasks_total", "deliver", "done"] == 1
         code, body = asked(f"{address}/health")
@@ -55,7 +55,8 @@ def test_a_server_tells_what_it_did(add_sleep_model, colour_frames, tmp_path):
 def ended(address, total):
     told = values(asked(f"{address}/metrics")[1])
     done = told.get(("semrender_tasks_total", "paint", "painted")) == total
-    return told if done and told["semrender_tasks_waiting",] == 0 else None
+    ready = told.get(("semrender_worker_ready", "cpu"))  # the figures may be of a second ago
+    return told if done and ready and told["semrender_tasks_waiting",] == 0 else None
 
 
 @pytest.fixture
