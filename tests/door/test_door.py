@@ -132,6 +132,16 @@ def test_options_of_another_model_are_left_out_and_noted(colour_frames, add_slee
     assert (result.painted, result.animation) == (1, result.animation)
 
 
+def test_frames_are_pictures_for_a_model_that_takes_those(colour_frames, tmp_path):
+    plates = colour_frames("plates", "plate", count=2)
+    look = colour_frames("look", "look", count=1) / "look.1001.png"
+    with semrender.connect(private=True) as server:
+        (layer,) = server.check(plates, model="match_grade", reference=look).layers
+        assert layer.body["inputs"] == {"picture": "8-bit RGBA PNG", "reference": "8-bit RGBA PNG"}
+        result = server.submit(plates, tmp_path / "out", model="match_grade", reference=look, comp=False).result()
+    assert result.delivery == tmp_path / "out" / "delivery.json"
+
+
 def test_a_server_with_another_disk_is_sent_the_passes(colour_frames, add_sleep_model, tmp_path):
     (tmp_path / "its own").mkdir()
     with running_server("--root", tmp_path / "its own"), semrender.connect() as server:

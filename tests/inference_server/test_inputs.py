@@ -1,6 +1,7 @@
 """A layer is inputs and a model: what a card takes is what a layer must name, what is read and keyed."""
 
 import re
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,7 @@ from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
 from shared import places
 from shared.errors import InputRefused, SemrenderError
+from shared.handing import uploadable
 from shared.shot import Shot
 from tests.conftest import semrender
 
@@ -198,3 +200,17 @@ def test_frames_on_the_command_line_are_what_the_model_takes(passes, taking):
     done = semrender("check", passes / "plate.####.png", "--model", taking("picture"))
     assert done.returncode == 0, done.stderr
     assert "picture read from 8-bit RGB PNG" in done.stdout and "labels read" not in done.stdout
+
+
+def test_what_travels_over_the_wire_is_found_where_it_arrives(passes, taking, tmp_path):
+    model = taking("picture", "reference")
+    layer = {"name": "a", "picture": "plate.####.png", "reference": "look_2020.png"}
+    shot = Shot.from_dict({"name": "s", "fps": 24, "first": 1001, "last": 1002, "model": model, "layers": [layer]})
+    sent, files = uploadable(shot, passes)
+    for name, file in files.items():
+        (tmp_path / "spool" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tmp_path / "spool" / name)
+    spec = job_spec({"shot": sent.to_dict()}, tmp_path / "spool", tmp_path / "out", None, True)
+    plan = make_plan(spec, "job")
+    assert plan.layers["a"].inputs["reference"].file(1002).name == "look_2020.png"
+    assert decode(plan, "a", 1002).coverage.shape == (36, 64)

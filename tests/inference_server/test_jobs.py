@@ -378,3 +378,16 @@ def test_what_could_not_be_prepared_fails_its_layer_alone(jobs):
     jobs.fail(take(jobs).id, SemrenderError("no reference"))
     assert [(task.kind, task.layer) for task in finish_all(jobs)] == [("paint", "train")] * 3
     assert last(jobs)["errors"][0]["what"] == "no reference" and last(jobs)["done"] == 3
+
+
+def test_every_piece_of_a_long_job_waits_for_what_is_prepared(jobs, monkeypatch):
+    monkeypatch.setattr("inference_server.broker.entry.PIECE", 2)
+    pairs = [("sky", frame) for frame in (1, 2, 3)]
+    jobs.open("a", {**SPEC, "layers": ["sky"], "prepares": ["sky"]})
+    jobs.finish(take(jobs).id, {"problems": [], "frames": keys(pairs[:2], kept=pairs[:2])})
+    prepare, look = take(jobs), take(jobs)
+    assert (prepare.kind, look.kind) == ("prepare", "look"), "frames that are there still leave one that may not be"
+    jobs.finish(look.id, {"frames": keys(pairs[2:])})
+    assert take(jobs) is None
+    jobs.finish(prepare.id, {"state": "prepared"})
+    assert [(task.kind, task.frame) for task in finish_all(jobs)] == [("paint", 3), ("deliver", None)]
