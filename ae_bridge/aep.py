@@ -246,7 +246,8 @@ def _check_import(item: py_aep.FootageItem, layer: DeliveryLayer) -> None:
 def _painted_by(layer: DeliveryLayer) -> list[str]:
     """One line for the person who looks at the comment."""
     made = layer.provenance
-    return [f"Painted by {made.model}, seed {made.seed}, labels {made.label_set}."] if made.model else []
+    labels = f", labels {made.label_set}" if made.label_set else ""
+    return [f"Painted by {made.model}, seed {made.seed}{labels}."] if made.model else []
 
 
 def _add_layers(

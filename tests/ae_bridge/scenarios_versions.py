@@ -71,6 +71,13 @@ def painted_again_in_the_same_place(host: Open) -> None:
     unchanged(ae.import_only(again, "/out"), ae)
     shots = ae.run("SemrenderAE.core.shots()")
     assert shots[0]["deliveryId"] == "another = one; [x]"
+    graded = {**again, "delivery_id": "a third"}  # by a model that takes no labels
+    graded["layers"][0]["provenance"].update(model="match_grade", label_set="")
+    ae.import_only(graded, "/out")
+    assert ae.items()["F_train"]["comment"].startswith("Painted by match_grade, seed 8. [[")
+    unchanged(ae.import_only(graded, "/out"), ae)
+    ae.import_only({**basic(1), "delivery_id": "a fourth"}, "/out")
+    assert ae.items()["F_train"]["comment"].startswith("Painted by small, seed 7, labels coco_stuff. [[")
 
 
 def new_head_frames(host: Open) -> None:

@@ -124,7 +124,8 @@ SemrenderAE.plan = (function () {
             layerUid: layer.uid,
             layerName: layer.name,
             paintedBy: made.model ?
-                "Painted by " + made.model + ", seed " + made.seed + ", labels " + made.label_set + "." : ""
+                "Painted by " + made.model + ", seed " + made.seed +
+                (made.label_set ? ", labels " + made.label_set : "") + "." : ""
         };
     }
 
