@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
 THREADS = 2
 
 Pixels = NDArray[np.uint8]
+
+
+@dataclass
+class Previews:
+    """Pictures of the animation, made while the device paints other frames."""
+
+    written: dict[int, set[str]] = field(default_factory=dict)  # frame -> layers painted by this worker
+    ready: dict[int, Pixels] = field(default_factory=dict)
 
 
 def animated(frames: Sequence[int]) -> Sequence[int]:

@@ -19,7 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pkgutil import resolve_name
 from typing import Any
@@ -41,7 +41,7 @@ from inference_server.worker.holding import Holder, decode_held
 from inference_server.worker.paces import Paces, pace_of
 from inference_server.worker.plan import Plan, make_plan
 from inference_server.worker.preparing import prepare
-from inference_server.worker.preview import ANIMATION_WIDTH, Pixels, animated, side_by_side
+from inference_server.worker.preview import ANIMATION_WIDTH, Previews, animated, side_by_side
 from inference_server.worker.reading import Decoded, decode
 from inference_server.worker.writing import encode
 from shared import places, protocol
@@ -76,14 +76,6 @@ class Running:
     @property
     def urgency(self) -> int:
         return int(self.task["priority"])
-
-
-@dataclass
-class Previews:
-    """Pictures of the animation, made while the device paints other frames."""
-
-    written: dict[int, set[str]] = field(default_factory=dict)  # frame -> layers painted by this worker
-    ready: dict[int, Pixels] = field(default_factory=dict)
 
 
 class Worker:
