@@ -42,6 +42,7 @@ setup(
         "OpenEXR>=3.3",
         "OpenImageIO>=3.0,<4",
         "Pillow>=10.3",
+        "av>=15",
         "fileseq>=2.1",
         "safetensors>=0.4.3",
         "py-aep>=0.18,<0.19",

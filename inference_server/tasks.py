@@ -13,6 +13,7 @@ from shared.shot import Shot
 
 PIECE = 1000  # pictures whose passes and files are looked at by one task
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
+MOVIES = ("h264", "prores", "none")  # beside the layers
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, range]  # and the frames whose underpainting it needs

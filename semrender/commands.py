@@ -39,6 +39,7 @@ COMMANDS = {
         "labels": "which label sets there are, and which colour is which class",
         "schema": "the JSON Schema of shot.json and its kin, for your editor",
     },
+    "shared.clip_cli": {"clip": "write a clip as numbered PNG frames"},
     "ae_bridge.cli": {
         "aep": "lay a delivery out as a new After Effects project",
         "ae": "the panel in After Effects, and After Effects without a person",

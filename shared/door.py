@@ -129,6 +129,7 @@ class Server:
         priority: int = 0,
         overwrite: bool = False,
         comp: bool = True,
+        movie: str = "h264",
         **changes: Unpack[Changes],
     ) -> Job:
         """Hand a shot over to be painted; returns when it is on the server's disk.
@@ -143,6 +144,7 @@ class Server:
             priority: -100 to 100; higher goes first.
             overwrite: paint over delivered frames of another look; else these go into a take beside them.
             comp: make an After Effects project of it, too.
+            movie: "h264" (movie.mp4), "prores" (movie.mov) or "none".
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
         Raises InputRefused, ModelRefused or ServerError. Passes are only looked at when the job begins: see `check`.
@@ -155,7 +157,8 @@ class Server:
         if not self.private and not handing.shares_disk(self.client, shot, folder, target):
             shot, files = handing.uploadable(shot, folder)
         job = handing.describe(shot, folder, _numbers(frames), _listed(layers))
-        job.update(out=str(target), format=format, priority=priority, overwrite=overwrite, comp=comp)
+        job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
+        job.update(comp=comp, movie=movie)
         comps = self._comps if comp else None
         return Job(self, self.client.submit(job, files), target, files is not None, overwrite, comps, notes)
 
@@ -274,7 +277,7 @@ class Job:
             folder = self.server.client.bring(self.id, self.out, self._overwrite)
             if folder != self.out:
                 notes.insert(0, f"{self.out} holds another look, so this went into {folder}")
-        made = {key: folder / body[key] for key in ("delivery", "preview", "animation") if body.get(key)}
+        made = {key: folder / body[key] for key in ("delivery", "preview", "animation", "movie") if body.get(key)}
         comp = None
         if "delivery" in made and self._comps is not None:
             comp, more = _comp(self._comps, made["delivery"], body.get("project"))
@@ -286,6 +289,7 @@ class Job:
             comp=comp,
             preview=made.get("preview"),
             animation=made.get("animation"),
+            movie=made.get("movie"),
             **{key: int(body.get(key, 0)) for key in ("painted", "kept", "copied", "underpainted")},
             seconds=body.get("seconds"),
             notes=tuple(notes),

@@ -226,6 +226,7 @@ class Result:
     comp: Path | None
     preview: Path | None
     animation: Path | None
+    movie: Path | None
     painted: int
     kept: int
     copied: int

@@ -16,7 +16,7 @@ from inference_server.models import cards, catalogue
 from inference_server.models.classes import carry
 from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
-from inference_server.tasks import FORMATS, frames_and_layers
+from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import PASSES, Shot, ShotLayer, resolved
@@ -29,7 +29,7 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "owner", "collect"}.
+    "prepares", "looks", "asked", "overwrite", "comp", "owner", "movie", "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
     wants the files that it must fetch: {"out", "host"}, None where it sees them.
@@ -46,6 +46,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         raise InputRefused("a job needs the absolute folders of its passes and of its output")
     if body.get("format", "png") not in FORMATS:
         raise InputRefused(f"unknown format {body.get('format')!r}", remedy=f"Choose one of {', '.join(FORMATS)}")
+    if body.get("movie", "h264") not in MOVIES:
+        raise InputRefused(f"unknown movie {body.get('movie')!r}", remedy=f"Choose one of {', '.join(MOVIES)}")
     for folder in (base, out):
         inside(folder, roots)
     if uploaded:
@@ -92,6 +94,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "overwrite": body.get("overwrite") is True,
         "comp": body["comp"] if isinstance(body.get("comp"), bool) else None,  # None: who watches may make one
         "owner": _words(body, "owner")[:200],
+        "movie": str(body.get("movie", "h264")),
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from inference_server.commands import afterwards, render
 from inference_server.models import catalogue
 from inference_server.models.device_names import NAMES, device_name
-from inference_server.tasks import FORMATS
+from inference_server.tasks import FORMATS, MOVIES
 from shared import places
 from shared.changes import Changes, changed
 from shared.command import parse_size
@@ -91,6 +91,8 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
+    movie = "beside the layers: h264 is movie.mp4, prores (422 HQ) movie.mov (default h264)"
+    parser.add_argument("--movie", choices=MOVIES, default="h264", help=movie)
     parser.add_argument("--device", type=device_name, default="auto", help=f"{NAMES}, where no server runs")
     _add_here(parser)
     parser.add_argument("--priority", type=int, default=0, help="-100 to 100; higher goes first (default 0)")

@@ -68,7 +68,12 @@ class Teller:
 
 def files_of(result: Result) -> dict[str, str]:
     """What a person opens of a result: name -> path."""
-    made = {"delivery": result.delivery, "preview": result.preview, "animation": result.animation}
+    made = {
+        "delivery": result.delivery,
+        "preview": result.preview,
+        "animation": result.animation,
+        "movie": result.movie,
+    }
     return {name: str(path) for name, path in {**made, "project": result.comp}.items() if path is not None}
 
 

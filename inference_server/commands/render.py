@@ -70,6 +70,7 @@ def render(
             priority=arguments.priority,
             overwrite=arguments.overwrite,
             comp=not arguments.no_aep,
+            movie=arguments.movie,
         )
         if not arguments.detach:
             return follow(job, arguments, cancels=True)

@@ -18,13 +18,14 @@ import numpy as np
 
 from inference_server.crash_points import reach
 from inference_server.worker import fence, outputs
+from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, write_previews
 from inference_server.worker.provenance import look
 from inference_server.worker.writing import write_matte
 from shared import delivery, uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
-from shared.errors import SemrenderError
+from shared.errors import DiskFull, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.rates import fps_literal
 from shared.sequences import frames_text
@@ -86,9 +87,23 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     made["preview"] = picture.name
     if animation is not None:
         made["animation"] = animation.name
+    if "delivery" in made:
+        made.update(_film(whole, frames, notes))
     outputs.sweep(plan.out)
     outputs.settle(plan.out)
     return {**made, "notes": notes}
+
+
+def _film(plan: Plan, frames: list[int], notes: list[str]) -> dict[str, Any]:
+    """{"movie"} where one was asked for. The paintings are there: that no movie can be made of them is a note."""
+    try:
+        path = bring_movie(plan, frames, plan.out)
+    except DiskFull:
+        raise
+    except SemrenderError as error:
+        notes.append(f"no movie was written: {error}")
+        return {}
+    return {} if path is None else {"movie": path.name}
 
 
 def _complete(plan: Plan) -> tuple[list[int], list[Finished]]:

@@ -7,6 +7,7 @@ same picture made linear, premultiplied, half float, with its primaries in `chro
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -133,6 +134,24 @@ def place(path: Path, data: bytes) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
+
+
+@contextlib.contextmanager
+def placing(path: Path) -> Iterator[Path]:
+    """The name to write a large file under; at the end of the block it is on disk and renamed to `path`.
+
+    Of a block that fails nothing is left. Raises DiskFull or SemrenderError.
+    """
+    beside = places.beside(path)
+    try:
+        yield beside
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        _rename(beside, path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def try_folder(folder: Path) -> None:

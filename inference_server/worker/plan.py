@@ -72,6 +72,7 @@ class Plan:
     context: Sequence | None
     context_read: ReadOptions
     owner: str = ""  # who asked for it
+    movie: str = "h264"  # or "prores", "none"
 
     def stem(self, layer: str) -> str:
         """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
@@ -130,6 +131,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
         context=find_sequence(shot.context, base, "context") if shot.context else None,
         context_read=ReadOptions.from_dict(shot.context_read),
         owner=spec.get("owner", ""),
+        movie=spec.get("movie", "h264"),  # jobs of older ledgers do not say
     )
     names = [layer.name for layer in shot.layers if layer.name in spec["layers"]]
     return replace(plan, layers={name: make_layer_plan(plan, name) for name in names})

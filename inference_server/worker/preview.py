@@ -51,14 +51,14 @@ def write_previews(
     ready: pictures of the animation that were made while other frames were painted.
     """
     picture, animation = folder / "preview.png", folder / "preview.webp"
-    shows = _shows(plan, frames)
+    now = shows(plan, frames)
     found = outputs.read_metadata(picture) if len(frames) == 1 or animation.is_file() else None
-    if found is not None and found.get("shows") == shows:
+    if found is not None and found.get("shows") == now:
         return picture, animation if len(frames) > 1 else None
     from PIL.PngImagePlugin import PngInfo
 
     about = PngInfo()
-    about.add_itxt(outputs.KEYWORD, json.dumps({"shows": shows}))
+    about.add_itxt(outputs.KEYWORD, json.dumps({"shows": now}))
     encoded = io.BytesIO()
     _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG", pnginfo=about)
     if len(frames) == 1:
@@ -78,8 +78,8 @@ def write_previews(
     return picture, animation
 
 
-def _shows(plan: Plan, frames: list[int]) -> str:
-    """Hash of all that the previews depend on."""
+def shows(plan: Plan, frames: list[int]) -> str:
+    """Hash of all that the previews and the movie depend on."""
     layers = [
         [
             own.layer.name,
@@ -121,15 +121,20 @@ def _pass_picture(own: LayerPlan, frame: int, width: int) -> tuple[Pixels, NDArr
 
 
 def composite(plan: Plan, frame: int, width: int) -> Pixels:
-    """The painted layers (h, w, 3) over one another, top first in the plan, over black."""
+    """`painted` with 8 bits."""
+    result: Pixels = (painted(plan, frame, width) * 255 + 0.5).astype(np.uint8)
+    return result
+
+
+def painted(plan: Plan, frame: int, width: int) -> NDArray[np.float32]:
+    """The painted layers (h, w, 3), 0..1 sRGB, over one another, top first in the plan, over black."""
     picture: NDArray[np.float32] | None = None
     for name, own in reversed(plan.layers.items()):
         colour, alpha = _read(plan, name, own, frame, width)
         under = np.zeros_like(colour) if picture is None else picture
         picture = colour * alpha + under * (1 - alpha)
     assert picture is not None
-    result: Pixels = (picture * 255 + 0.5).astype(np.uint8)
-    return result
+    return picture
 
 
 def _read(

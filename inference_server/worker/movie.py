@@ -1,0 +1,58 @@
+"""The movie of a delivery: the composite of its layers at full size, beside the previews."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.worker import outputs
+from inference_server.worker.plan import Plan
+from inference_server.worker.preview import painted, shows
+from shared.movies import SUFFIXES, about_movie, write_movie
+
+NAME = "movie"
+VERSION = 1  # of how movies are written; another one is written anew
+WIDEST = 2**16
+READERS = 2  # composites made ahead of the encoder, which bounds the memory
+DEPTH: dict[str, Any] = {"h264": np.uint8, "prores": np.uint16}
+
+
+def bring_movie(plan: Plan, frames: list[int], folder: Path) -> Path | None:
+    """Write movie.mp4 or movie.mov where it does not show these very frames; None for one frame or "none".
+
+    A movie of frames that are no more goes. Raises SemrenderError where none can be written.
+    """
+    now = f"semrender {VERSION} {shows(plan, frames)} {plan.shot.fps_num}/{plan.shot.fps_den} {plan.pixel_aspect:g}"
+    there = {kind: folder / f"{NAME}{suffix}" for kind, suffix in SUFFIXES.items()}
+    about = {kind: about_movie(path) for kind, path in there.items() if path.is_file()}
+    for kind, told in about.items():
+        if told is not None and told.startswith("semrender ") and told != now:
+            there[kind].unlink(missing_ok=True)
+    if plan.movie == "none" or len(frames) == 1:
+        return None
+    path = there[plan.movie]
+    if about.get(plan.movie) == now:
+        return path
+    with outputs.placing(path) as beside:
+        fps = Fraction(plan.shot.fps_num, plan.shot.fps_den)
+        write_movie(beside, _composites(plan, frames), fps, plan.movie, plan.pixel_aspect, now)
+    return path
+
+
+def _composites(plan: Plan, frames: list[int]) -> Iterator[NDArray[Any]]:
+    kind = DEPTH[plan.movie]
+    with ThreadPoolExecutor(READERS) as pool:
+        coming: deque[Future[NDArray[Any]]] = deque()
+        for frame in frames:
+            coming.append(pool.submit(lambda one: outputs.to_integers(painted(plan, one, WIDEST), kind), frame))
+            if len(coming) > READERS:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

@@ -1,0 +1,239 @@
+"""Clips as frames by number: mp4, mov, mkv, webm, gif, with whatever rate, turn and alpha they have.
+
+A clip is resampled onto one constant rate: frame n shows the picture whose time is nearest to (n - first) / fps after
+the clip's beginning (the earlier one of two as near). Every picture is found by its time stamp, so a frame is the same
+whatever was read before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused, MissingInput
+from shared.rates import parse_fps
+from shared.shot import MAX_FRAMES
+
+SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi")
+KEPT = 4  # decoded pictures in memory
+AHEAD = 48  # pictures that are decoded in passing rather than sought
+HD_LINES = 720  # of untagged pictures: with as many lines Rec.709, with fewer Rec.601
+UNTAGGED = 2  # ITU-T H.273, as 1 = Rec.709 and 6 = Rec.601
+ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
+
+Pixels = NDArray[np.uint8 | np.uint16]
+
+
+class Clip:
+    """The pictures of a clip by frame number.
+
+    Args:
+        path: the file.
+        fps: the constant rate to have; None = the clip's own, on average.
+        first: number of the first frame.
+        deinterlace: make whole pictures of interlaced ones (yadif, one per frame); without it they are refused.
+
+    Raises MissingInput or InputRefused, naming the file.
+    """
+
+    def __init__(
+        self, path: Path, fps: tuple[int, int] | None = None, first: int = 1, deinterlace: bool = False
+    ) -> None:
+        import av
+
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise MissingInput("there is no such file", file=path)
+        try:
+            self._container = av.open(str(path))
+        except (OSError, av.FFmpegError) as error:
+            raise self._refused("the clip cannot be opened", str(error)) from None
+        if not self._container.streams.video:
+            self.close()
+            raise self._refused("there is no picture in it", "It has sound alone")
+        self._stream: Any = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        self._base = Fraction(self._stream.time_base or 1)
+        self._decoder: Iterator[Any] | None = None
+        self._at = -1  # the picture that the decoder gave last
+        self._kept: OrderedDict[int, Any] = OrderedDict()
+        self._deinterlace = False
+        try:
+            self._scan()
+            shown = self._picture(0)
+            self._deinterlace = bool(shown.interlaced_frame)
+            if self._deinterlace and not deinterlace:
+                remedy = "Deinterlace it (--deinterlace), or give a progressive one"
+                raise InputRefused("the clip is interlaced", file=path, remedy=remedy)
+            rate = self._stream.average_rate or self._stream.guessed_rate or Fraction(25)
+            num, den = fps or parse_fps([rate.numerator, rate.denominator])
+        except InputRefused as error:
+            self.close()
+            raise error.located(file=path) from None
+        self.fps = Fraction(num, den)
+        self.first = first
+        count = max(1, round((self._end - self._times[0]) * self._base * self.fps))
+        if count > MAX_FRAMES:
+            self.close()
+            raise self._refused(f"the clip is {count} frames long", f"At most {MAX_FRAMES} are read")
+        self.frames = range(first, first + count)
+        aspect = Fraction(self._stream.sample_aspect_ratio or 1) or Fraction(1)
+        self._turns = round(shown.rotation / 90) % 4
+        self.pixel_aspect = float(1 / aspect if self._turns % 2 else aspect)
+
+    def frame(self, number: int) -> Pixels:
+        """(H, W, 3), or (H, W, 4) with straight alpha where the clip has some, as the clip encodes its colours.
+
+        uint8, of clips with more than 8 bits uint16 over its whole range. Raises MissingInput for a frame that the
+        clip does not have, InputRefused for one that cannot be decoded.
+        """
+        if number not in self.frames:
+            told = f"It has frames {self.frames[0]}-{self.frames[-1]}"
+            raise MissingInput("the clip has no such frame", file=self.path, frame=number, cause=told)
+        index = self.source(number)
+        try:
+            picture = self._whole(index) if self._deinterlace else self._picture(index)
+        except InputRefused as error:
+            raise error.located(frame=number) from None
+        return np.ascontiguousarray(np.rot90(self._pixels(picture), self._turns))
+
+    def source(self, number: int) -> int:
+        """Which picture of the clip, from 0, a frame shows."""
+        wanted = self._times[0] + (number - self.first) / self.fps / self._base
+        index = bisect_left(self._times, wanted)
+        if index == len(self._times):
+            return index - 1
+        return index - (index > 0 and wanted - self._times[index - 1] <= self._times[index] - wanted)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the file, hexadecimal."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @property
+    def variable(self) -> bool:
+        """Whether the pictures come at uneven times, more than a hundredth of a second from an even beat."""
+        beat = Fraction(self._times[-1] - self._times[0], max(1, len(self._times) - 1))
+        uneven = (abs(time - self._times[0] - beat * i) for i, time in enumerate(self._times))
+        return max(uneven) * self._base > Fraction(1, 100)
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __enter__(self) -> Clip:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _refused(self, what: str, cause: str) -> InputRefused:
+        return InputRefused(what, file=self.path, cause=cause)
+
+    def _scan(self) -> None:
+        """The times of all pictures and of those that can be sought; nothing is decoded."""
+        import av
+
+        times: dict[int, tuple[bool, int]] = {}
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size and not packet.is_discard:
+                    if packet.pts is None:
+                        raise self._refused("a picture of the clip has no time stamp", "Its container writes none")
+                    times[packet.pts] = (packet.is_keyframe, packet.duration or 0)
+                    if len(times) > MAX_FRAMES:
+                        raise self._refused("the clip is too long", f"At most {MAX_FRAMES} pictures are read")
+        except (OSError, av.FFmpegError) as error:
+            raise self._refused("the clip cannot be read to its end", str(error)) from None
+        if not times:
+            raise self._refused("there is no picture in it", "The file is cut short or empty")
+        self._times = sorted(times)
+        self._keys = [time for time in self._times if times[time][0]] or self._times[:1]
+        lasts = times[self._times[-1]][1]
+        if not lasts and len(self._times) > 1:
+            lasts = self._times[-1] - self._times[-2]
+        self._end = self._times[-1] + lasts
+
+    def _picture(self, index: int) -> Any:
+        """The decoded picture of an index."""
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
+        if self._decoder is None or not self._at < index <= self._at + AHEAD:
+            self._decoder = self._decoded_from(index)
+        wanted = self._times[index]
+        for picture in self._decoder:
+            if picture.pts is None or picture.pts > wanted:
+                break
+            if picture.pts == wanted:
+                self._at = index
+                self._kept[index] = picture
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+                return picture
+        self._decoder = None
+        raise self._refused(f"picture {index} of the clip cannot be decoded", "The file is damaged or cut short")
+
+    def _decoded_from(self, index: int) -> Iterator[Any]:
+        """Pictures from the last key picture at or before an index; each begins with a decoder that knows nothing."""
+        import av
+
+        place = bisect_left(self._keys, self._times[index] + 1) - 1
+        key = self._keys[max(0, place)]
+        # libvpx alone reads the alpha that a VP9 or VP8 packet carries beside its picture.
+        context = self._stream.codec_context
+        with_alpha = str(self._stream.metadata.get("alpha_mode")) == "1" and context.name in ("vp8", "vp9")
+        names = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+        decoder: Any = av.CodecContext.create(names[context.name], "r") if with_alpha else context
+        try:
+            self._container.seek(key, stream=self._stream)
+            if decoder is context:
+                context.flush_buffers()
+            for packet in self._container.demux(self._stream):
+                yield from decoder.decode(packet if packet.size else None)
+        except (OSError, EOFError, av.FFmpegError):
+            return
+
+    def _whole(self, index: int) -> Any:
+        """A picture without its combs, made of it and its neighbours."""
+        import av
+
+        around = [i for i in (index - 1, index, index + 1) if 0 <= i < len(self._times)]
+        pictures = [self._picture(i) for i in around]
+        graph = av.filter.Graph()
+        source = graph.add_buffer(template=self._stream)
+        steps = [source, graph.add("yadif", "mode=send_frame"), graph.add("buffersink")]
+        graph.link_nodes(*steps).configure()
+        for picture in pictures:
+            graph.push(picture)
+        graph.push(None)
+        made = [graph.pull() for _ in range(around.index(index) + 1)]
+        return made[-1]
+
+    def _pixels(self, picture: Any) -> Pixels:
+        described = picture.format
+        has_alpha = described.name.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "pal8", "ya"))
+        deep = max(component.bits for component in described.components) > 8
+        target = {(False, False): "rgb24", (True, False): "rgba", (False, True): "rgb48le", (True, True): "rgba64le"}
+        matrix = picture.colorspace
+        if matrix == UNTAGGED:
+            matrix = 1 if picture.height >= HD_LINES else 6
+        rgb = picture.format.is_rgb or described.name == "pal8"
+        told: dict[str, Any] = {} if rgb else {"src_colorspace": matrix}
+        plain = picture.reformat(format=target[has_alpha, deep], interpolation=ACCURATE, **told)
+        pixels: Pixels = plain.to_ndarray()
+        bits = described.components[-1].bits
+        if has_alpha and deep and bits < 16:  # it was only shifted, so that opaque is not quite so
+            alpha = pixels[..., 3].astype(np.uint32) >> (16 - bits)
+            pixels[..., 3] = (alpha * 65535 + (2 ** (bits - 1) - 1)) // (2**bits - 1)
+        return pixels

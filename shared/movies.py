@@ -1,0 +1,124 @@
+"""Writing movies: H.264 in .mp4 to look at, ProRes 422 HQ in .mov to cut with; the colours are those that went in.
+
+Pictures are sRGB; they are stored as Rec.709 YCbCr in video range and tagged so (primaries and matrix 1, transfer 13,
+as ITU-T H.273 numbers them). The rate is an exact rational, the size even: an odd one repeats its last line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused, SemrenderError
+
+SUFFIXES = {"h264": ".mp4", "prores": ".mov"}
+ENCODERS = {"h264": ("libx264", "h264_videotoolbox", "h264_mf", "libopenh264"), "prores": ("prores_ks",)}
+SETTINGS = {
+    "libx264": {"crf": "16", "preset": "veryfast"},
+    "prores_ks": {"profile": "3", "vendor": "apl0"},
+}
+PLANES = {"h264": "yuv420p", "prores": "yuv422p10le"}
+BIT_RATE_PER_PIXEL = 4  # a second; for encoders that know no constant quality
+BT709, SRGB_TRANSFER, VIDEO_RANGE = 1, 13, 1  # ITU-T H.273; 1 = AVCOL_RANGE_MPEG
+ROUNDED = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
+THREADS = 2
+
+Pixels = NDArray[np.uint8 | np.uint16]
+
+
+def encoder(kind: str) -> str:
+    """The encoder for "h264" or "prores" that this installation has. Raises SemrenderError where it has none."""
+    import av
+
+    for name in ENCODERS[kind]:
+        if name in av.codecs_available:
+            try:
+                av.Codec(name, "w")
+            except ValueError:  # it can only decode that
+                continue
+            return name
+    raise SemrenderError(
+        f"this installation of PyAV has no encoder for {kind}",
+        cause=f"None of {', '.join(ENCODERS[kind])} is in it",
+        remedy="Install the wheel of `av` from the package index, or ask for another --movie",
+    )
+
+
+def write_movie(
+    path: Path, pictures: Iterable[Pixels], fps: Fraction, kind: str, pixel_aspect: float = 1.0, about: str = ""
+) -> int:
+    """Write pictures, one after another, and return how many they were; one at a time is held.
+
+    Args:
+        path: of the file as it is written; its name need not end as SUFFIXES says.
+        pictures: (H, W, 3) uint8 or uint16, sRGB, all of one size.
+        kind: "h264" or "prores".
+        pixel_aspect: width of a pixel by its height.
+        about: a comment in the file, as `about_movie` reads it back.
+
+    Raises SemrenderError where there is no encoder, InputRefused where a picture has another size or there is none;
+    OSError where the disk refuses.
+    """
+    import av
+
+    name = encoder(kind)
+    written = 0
+    with av.open(str(path), "w", format=SUFFIXES[kind][1:], options={"movflags": "+faststart+write_colr"}) as movie:
+        movie.metadata["comment"] = about
+        stream: Any = None
+        for pixels in pictures:
+            even: Any = _even(pixels)
+            if stream is None:
+                stream = _stream(movie, name, kind, even.shape[:2], fps, pixel_aspect)
+            elif even.shape[:2] != (stream.height, stream.width):
+                raise InputRefused(f"picture {written + 1} of the movie has another size", file=path)
+            frame = av.VideoFrame.from_ndarray(even, "rgb48le" if even.dtype == np.uint16 else "rgb24")
+            frame = frame.reformat(
+                format=PLANES[kind], dst_colorspace=BT709, dst_color_range=VIDEO_RANGE, interpolation=ROUNDED
+            )
+            frame.color_primaries, frame.color_trc, frame.colorspace = BT709, SRGB_TRANSFER, BT709
+            frame.pts, frame.time_base = written, 1 / fps
+            movie.mux(stream.encode(frame))
+            written += 1
+        if stream is None:
+            raise InputRefused("a movie needs at least one picture", file=path)
+        movie.mux(stream.encode())
+    return written
+
+
+def about_movie(path: Path) -> str | None:
+    """The comment of a movie; None where there is no movie that can be read."""
+    import av
+
+    try:
+        with av.open(str(path)) as movie:
+            return movie.metadata.get("comment")
+    except (OSError, av.FFmpegError):
+        return None
+
+
+def _stream(movie: Any, name: str, kind: str, size: tuple[int, int], fps: Fraction, pixel_aspect: float) -> Any:
+    stream = movie.add_stream(name, rate=fps, options=SETTINGS.get(name, {}))
+    stream.height, stream.width = size
+    stream.pix_fmt = PLANES[kind]
+    context = stream.codec_context
+    context.time_base = 1 / fps
+    context.sample_aspect_ratio = Fraction(pixel_aspect).limit_denominator(1000)
+    context.color_primaries, context.color_trc = BT709, SRGB_TRANSFER
+    context.colorspace, context.color_range = BT709, VIDEO_RANGE
+    context.thread_count = THREADS
+    if name not in SETTINGS:
+        context.bit_rate = BIT_RATE_PER_PIXEL * size[0] * size[1]
+    return stream
+
+
+def _even(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    if height % 2 or width % 2:
+        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,113 @@
+"""Clips by frame number: rates, random access, alpha, turns, interlaced ones, damaged ones."""
+
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from semrender import main
+from shared.clips import Clip
+from shared.errors import InputRefused, MissingInput
+
+COUNT = 20
+
+
+def picture(number, channels):
+    """Its number in white and black bars, red below; on the right the alpha is 100."""
+    pixels = np.zeros((48, 80, channels), np.uint8)
+    for bit in range(8):
+        pixels[:24, bit * 10 : bit * 10 + 10, :3] = 255 * (number >> bit & 1)
+    pixels[30:, :40, 0] = 200
+    if channels == 4:
+        pixels[..., 3] = 255
+        pixels[:, 60:, 3] = 100
+    return pixels
+
+
+def number_of(pixels):
+    half = np.iinfo(pixels.dtype).max / 2
+    return sum(int(pixels[12, bit * 10 + 5, 1] > half) << bit for bit in range(8))
+
+
+def clip_file(path, codec="libx264", planes="yuv420p", rate=Fraction(24), options=(), times=None, turn=None):
+    channels = 4 if planes.startswith("yuva") else 3
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream(codec, rate=rate, options=dict(options))
+        stream.width, stream.height, stream.pix_fmt = 80, 48, planes
+        base = 1 / rate if times is None else Fraction(1, 1000)
+        stream.codec_context.time_base = base
+        if turn is not None:
+            stream.set_display_rotation(turn)
+        for i in range(COUNT):
+            frame = av.VideoFrame.from_ndarray(picture(i, channels), "rgba" if channels == 4 else "rgb24")
+            frame = frame.reformat(format=planes)
+            frame.pts, frame.time_base = i if times is None else times[i], base
+            movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "name, about",
+    [
+        ("a.mp4", {"options": {"x264-params": "open-gop=1:keyint=6"}, "rate": Fraction(30000, 1001)}),
+        ("a.mkv", {}),
+        ("a.mov", {"codec": "prores_ks", "planes": "yuva444p10le", "options": {"profile": "4"}}),
+        ("a.webm", {"codec": "libvpx-vp9", "planes": "yuva420p"}),
+        ("a.gif", {"codec": "gif", "planes": "rgb8", "rate": Fraction(25)}),
+    ],
+)
+def test_any_order_gives_the_same_frames(tmp_path, name, about):
+    with Clip(clip_file(tmp_path / name, **about), first=1001) as clip:
+        assert clip.fps == about.get("rate", 24) and clip.frames == range(1001, 1001 + COUNT) and not clip.variable
+        in_order = [clip.frame(number) for number in clip.frames]
+        assert [number_of(pixels) for pixels in in_order] == list(range(COUNT))
+        for number in np.random.default_rng(1).permutation(clip.frames):
+            assert (clip.frame(int(number)) == in_order[number - 1001]).all()
+        if about.get("planes", "").startswith("yuva"):
+            alpha = in_order[3][..., 3] / np.iinfo(in_order[3].dtype).max
+            assert alpha[20, 20] == 1 and abs(alpha[20, 70] - 100 / 255) < 0.002
+        with pytest.raises(MissingInput, match="no such frame"):
+            clip.frame(1000)
+
+
+def test_uneven_times_become_an_even_rate_by_the_nearest(tmp_path):
+    times = np.concatenate([[0], np.cumsum(np.random.default_rng(2).choice([20, 33, 50, 100], COUNT - 1))]).tolist()
+    with Clip(clip_file(tmp_path / "a.mkv", times=times), (24, 1)) as clip:
+        shown = [number_of(clip.frame(number)) for number in clip.frames]
+        nearest = [min(range(COUNT), key=lambda i: abs(times[i] - Fraction(1000 * n, 24))) for n in range(len(shown))]
+        assert clip.variable and shown == nearest and len(shown) > 20
+
+
+def test_a_turned_clip_stands_upright(tmp_path):
+    path = clip_file(tmp_path / "a.mp4", turn=90)
+    with Clip(path) as clip:
+        assert clip.frame(1).shape == (80, 48, 3)
+        other = cv2.VideoCapture(str(path)).read()[1][..., ::-1]  # turns by the same tag
+        assert np.abs(clip.frame(1).astype(int) - other).mean() < 4
+
+
+def test_interlaced_is_refused_or_made_whole(tmp_path):
+    path = clip_file(tmp_path / "a.mp4", options={"flags": "+ildct+ilme", "x264-params": "tff=1"})
+    with pytest.raises(InputRefused, match="interlaced"):
+        Clip(path)
+    with Clip(path, deinterlace=True) as clip:
+        assert [number_of(clip.frame(number)) for number in (7, 1, 20)] == [6, 0, 19]
+
+
+def test_a_damaged_clip_is_refused_in_words(tmp_path):
+    path = clip_file(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(InputRefused, match=r"a\.mp4"):
+        Clip(path)
+
+
+def test_the_command_writes_numbered_frames(tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["clip", str(clip_file(tmp_path / "a.mp4")), "--out", str(out), "--first", "1001", "--fps", "12"]) == 0
+    assert "frames 1001-1010 at 12 fps" in capsys.readouterr().out
+    files = sorted(out.iterdir())
+    assert files[0].name == "a.1001.png" and len(files) == COUNT // 2
+    assert number_of(cv2.imread(str(files[3]))) == 6
