@@ -6,6 +6,7 @@ as ITU-T H.273 numbers them). The rate is an exact rational, the size even: an o
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -33,7 +34,10 @@ Pixels = NDArray[np.uint8 | np.uint16]
 
 def encoder(kind: str) -> str:
     """The encoder for "h264" or "prores" that this installation has. Raises SemrenderError where it has none."""
-    import av
+    try:
+        import av
+    except ImportError as error:
+        raise SemrenderError("PyAV cannot be loaded", cause=str(error), remedy="Install it: pip install av") from error
 
     for name in ENCODERS[kind]:
         if name in av.codecs_available:
@@ -61,12 +65,25 @@ def write_movie(
         pixel_aspect: width of a pixel by its height.
         about: a comment in the file, as `about_movie` reads it back.
 
-    Raises SemrenderError where there is no encoder, InputRefused where a picture has another size or there is none;
-    OSError where the disk refuses.
+    Raises SemrenderError where there is no encoder or it fails, InputRefused where a picture has another size or there is none;
+    OSError where the disk is full.
     """
+    name = encoder(kind)
     import av
 
-    name = encoder(kind)
+    try:
+        return _write(path, pictures, fps, kind, name, pixel_aspect, about)
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise SemrenderError(f"the movie could not be encoded by {name}", file=path, cause=str(error)) from error
+
+
+def _write(
+    path: Path, pictures: Iterable[Pixels], fps: Fraction, kind: str, name: str, pixel_aspect: float, about: str
+) -> int:
+    import av
+
     written = 0
     with av.open(str(path), "w", format=SUFFIXES[kind][1:], options={"movflags": "+faststart+write_colr"}) as movie:
         movie.metadata["comment"] = about
