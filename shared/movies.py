@@ -65,7 +65,8 @@ def write_movie(
         pixel_aspect: width of a pixel by its height.
         about: a comment in the file, as `about_movie` reads it back.
 
-    Raises SemrenderError where there is no encoder or it fails, InputRefused where a picture has another size or there is none;
+    Raises SemrenderError where there is no encoder or it fails, InputRefused where a picture has another size or where
+    there is none;
     OSError where the disk is full.
     """
     name = encoder(kind)
