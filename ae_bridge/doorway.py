@@ -157,7 +157,7 @@ def _line(connection: socket.socket) -> bytes | None:
 
 def _models(client: Client, _: Body) -> Body:
     found = client.models()
-    names = ("name", "title", "label_set", "options", "licence", "description")
+    names = ("name", "title", "options", "licence", "description")
     cards = [
         {**{name: card.get(name) for name in names}, "options": card.get("options") or []} for card in found["models"]
     ]

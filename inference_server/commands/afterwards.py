@@ -19,6 +19,7 @@ from typing import Any
 
 from shared.errors import WrongArguments
 
+MADE = ("delivery", "project", "preview", "animation", "movie")
 NOTIFY_SECONDS = 20.0  # that the desktop may take
 
 # macOS: the texts are arguments, never part of the script.
@@ -42,7 +43,7 @@ $manager::CreateToastNotifier($shell).Show([Windows.UI.Notifications.ToastNotifi
 class Ending:
     """How a job ended: "done", "failed", "cancelled", or "lost" where the server or its files could not be had.
 
-    made: "delivery", "project", "preview", "animation" -> file.
+    made: what was made, of MADE -> file.
     """
 
     job: str
@@ -88,7 +89,7 @@ def run_command(command: str, ending: Ending) -> list[str]:
         "OUT": str(ending.out),
         "DONE": str(ending.done),
         "TOTAL": str(ending.total),
-        **{name.upper(): ending.made.get(name, "") for name in ("delivery", "project", "preview", "animation")},
+        **{name.upper(): ending.made.get(name, "") for name in MADE},
     }
     environment = {**os.environ, **{f"SEMRENDER_{name}": value for name, value in about.items()}}
     try:
