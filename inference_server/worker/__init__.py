@@ -1,8 +1,8 @@
 """The worker's process: owns a device, and does one task after another.
 
-`worker` talks to the broker and lets threads read and write while it paints. A frame's way: `plan` (once a job),
-`keys`, `copying` (where it is there already), `reading`, the model, `writing`, with `fitting` and `provenance`;
-`outputs` writes files, behind a `fence` against brokers that are gone. `check` with `check_passes` goes before it,
-`take` says into which folder, `paces` how long; `holding` and `holdout` make held frames and cut layers, `deliver`
-and `preview` end a job. May import `models`, `stability`, `shared`; never the broker.
+`worker` talks to the broker (`answers`) and lets threads read and write while it paints. A frame's way: `plan` (once a
+job), `keys`, `copying` (where it is there already), `reading` with `planes`, the model, `writing`, with `fitting` and
+`provenance`; `outputs` writes files, behind a `fence` against brokers that are gone. `check` with `check_passes` and
+`preparing` go before it, `take` says into which folder, `paces` how long; `holding` and `holdout` make held frames and
+cut layers, `deliver`, `preview` and `movie` end a job. May import `models`, `stability`, `shared`; never the broker.
 """
