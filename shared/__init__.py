@@ -1,7 +1,7 @@
 """What two rooms use: documents and their files, label passes, the conversation with a server, the door for scripts.
 
-Documents: `schema`, `kinds`, `documents` say how they are declared and read; `shot`, `delivery`, `label_set`, `names` are
-declared so; `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth;
+Documents: `schema`, `kinds`, `documents` say how they are declared and read; `shot`, `delivery`, `label_set`, `names`
+are declared so; `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth;
 `clips` and `movies` what moves. `protocol`, `client`, `connection`, `servers` talk to a server; `door` with `told`,
 `changes` and `handing` is what command line and scripts stand on. `command` is what every room's commands have in
 common, `errors` and `wording` how all of it speaks.
