@@ -70,7 +70,10 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         if layer.labels is not None:
             _classes_known(shot, layer, label_set)
         _names_fit(shot, layer, label_set)
-        options = card.check_options(asked.options or {})
+        try:
+            options = card.check_options(asked.options or {})
+        except SemrenderError as error:
+            raise error.located(layer=layer.name) from None
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
             holds[layer.name] = asked.hold

@@ -302,7 +302,10 @@ class Card:
             if name not in names:
                 allowed = f"Its options are {', '.join(names)}" if names else "It has no options"
                 raise ModelRefused(f"the model {self.name} has no option {name!r}", remedy=allowed)
-        return {option.name: option.judge(given.get(option.name, option.default)) for option in self.options}
+        try:
+            return {option.name: option.judge(given.get(option.name, option.default)) for option in self.options}
+        except ModelRefused as error:
+            raise ModelRefused(f"{error.what} of the model {self.name}", remedy=error.remedy) from None
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain data in today's format, for controls on the other side of the wire."""

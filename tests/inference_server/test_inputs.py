@@ -153,6 +153,21 @@ def test_what_a_layer_lacks_is_said_when_it_is_submitted(passes, taking, layer, 
     assert re.search(words, str(refused.value)), refused.value
 
 
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"levels": 40}, "40 is no value for the option levels of the model taking.*a whole number from 2 to 16"),
+        ({"level": 4}, "the model taking has no option 'level'"),
+    ],
+)
+def test_a_wrong_option_is_said_with_its_layer_and_model(passes, taking, given, words):
+    option = {"name": "levels", "kind": "integer", "default": 6, "min": 2, "max": 16}
+    layer = {"name": "a", "picture": "plate.####.png", "options": given}
+    with pytest.raises(SemrenderError, match=words) as refused:
+        spec_of(passes, taking("picture", options=[option]), layer)
+    assert refused.value.layer == "a"
+
+
 def test_labels_that_a_model_needs_are_asked_for(passes, add_sleep_model):
     with pytest.raises(InputRefused, match=r'the model stand-in takes labels.*no labels. Give "labels" in the shot'):
         spec_of(passes, add_sleep_model(), LAYER)
