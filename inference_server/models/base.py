@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.cards import Card
-from inference_server.models.needs import MEMORY, REACH
+from inference_server.models.needs import MEMORY, REACH, known
 from shared.errors import ModelRefused
 
 if TYPE_CHECKING:
@@ -100,29 +100,21 @@ class Model(ABC):
 
 def load_model(card: Card, device: str = "cpu") -> Model:
     """Load a model. Raises ModelRefused for a family this build does not have or damaged weights."""
-    _known(card)
+    known(card)
     model: Model = importlib.import_module(FAMILIES[card.family]).load(card, card.folder, device)
     return model
 
 
 def memory(card: Card, width: int = 0, height: int = 0) -> tuple[int, int]:
     """Predicted bytes: of the loaded model, and at most of painting one frame beside it."""
-    _known(card)
+    known(card)
     return MEMORY[card.family](card, width, height)
 
 
 def reach(card: Card) -> int | None:
     """How many pixels around a block, cut at the card's size multiple, decide its painting; None: the whole frame."""
-    _known(card)
+    known(card)
     return REACH[card.family](card) if card.family in REACH else None
-
-
-def _known(card: Card) -> None:
-    if card.family not in FAMILIES:
-        raise ModelRefused(
-            f"the model {card.name} is of the family {card.family!r}, which this build does not have",
-            remedy=f"Update semrender; it knows {', '.join(FAMILIES)}",
-        )
 
 
 class Resident:

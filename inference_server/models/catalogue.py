@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from inference_server.models.cards import Card, load_card, printable
+from inference_server.models.needs import known
 from shared import places, protocol
 from shared.errors import ModelRefused, SemrenderError
 
@@ -28,6 +29,7 @@ def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
                 card = load_card(folder)
                 if card.name != folder.name:
                     raise ModelRefused(f"the card's name is {card.name!r}, the folder's {folder.name!r}", file=folder)
+                known(card)
                 told += len(json.dumps(card.source))
                 if told > MAX_LISTED:
                     raise ModelRefused(

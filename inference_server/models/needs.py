@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from inference_server.models.cards import Card
+from shared.errors import ModelRefused
 
 
 def small(card: Card, width: int, height: int) -> tuple[int, int]:
@@ -58,3 +59,12 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
 PREPARES = {"match_grade": 16}
+
+
+def known(card: Card) -> None:
+    """Raises ModelRefused for a family that this build does not have."""
+    if card.family not in MEMORY:
+        raise ModelRefused(
+            f"the model {card.name} is of the family {card.family!r}, which this build does not have",
+            remedy=f"Update semrender; it knows {', '.join(name for name in MEMORY if name != 'sleep')}",  # a stand-in
+        )

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from inference_server.models import cards, catalogue
-from inference_server.models.base import PaintInput, checked_weights, load_model
+from inference_server.models.base import FAMILIES, PaintInput, checked_weights, load_model
 from inference_server.models.cards import load_card, painting_size
 from inference_server.models.catalogue import available_cards, find_card
+from inference_server.models.needs import MEMORY, PREPARES, REACH
 from shared import places, protocol
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
@@ -109,7 +110,7 @@ def test_options_get_their_defaults():
         ({"grain": True}, "grain"),
         ({"steps": 0}, "0.*steps.*a whole number from 1"),
         ({"steps": 1.5}, "steps"),
-        ({"fog": 1}, "fog.*true or false"),
+        ({"fog": 1}, "fog of the model .*true or false"),
     ],
 )
 def test_an_option_out_of_range_is_refused_with_what_is_allowed(given, words):
@@ -354,6 +355,18 @@ def test_weights_are_those_that_the_card_describes():
 def test_a_family_of_a_later_version_is_refused():
     with pytest.raises(ModelRefused, match=r"'video', which this build does not have.*spade"):
         load_model(load_card(write({"family": "video"})))
+
+
+def test_a_model_of_an_unknown_family_is_listed_as_one_that_cannot_be_used(add_sleep_model):
+    add_sleep_model("clip", family="video")
+    found, broken = available_cards()
+    assert "clip" not in found and "'video', which this build does not have" in str(broken["clip"])
+
+
+def test_every_family_has_its_entries():
+    """docs/families.md asks for them: without one a job would end in words that say nothing."""
+    assert FAMILIES.keys() == MEMORY.keys()
+    assert REACH.keys() | PREPARES.keys() <= FAMILIES.keys()
 
 
 def test_the_stand_in_paints_a_flat_colour_per_class_from_the_seed():
