@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inference_server.models.base import Model, PaintInput, Place, memory, reach
 from inference_server.models.cards import Card
+from shared.errors import ModelRefused
 
 SMALLEST = 64  # pixels that a tile brings to the frame in each direction: with fewer nearly all is context
 GIB = 2**30
@@ -57,17 +58,34 @@ def choose_tiles(card: Card, size: tuple[int, int], allowed: float) -> tuple[Til
 
 
 def paint(model: Model, request: PaintInput, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
-    """The painting (H, W, 3), tile by tile."""
+    """The painting (H, W, 3), tile by tile. Raises ModelRefused where the family makes no picture."""
     if len(tiles) == 1:
-        return model.paint(request)
+        return _painted_by(model, request)
     height, width = request.channels.shape
     picture = np.empty((height, width, 3), np.float32)
     for tile in tiles:
         part = tile.rows, tile.columns
-        painted = model.paint(request.tile(part, Place(tile.columns.start, tile.rows.start, width, height)))
+        painted = _painted_by(model, request.tile(part, Place(tile.columns.start, tile.rows.start, width, height)))
         kept = _within(tile.kept_rows, tile.rows), _within(tile.kept_columns, tile.columns)
         picture[tile.kept_rows, tile.kept_columns] = painted[kept]
     return picture
+
+
+def _painted_by(model: Model, request: PaintInput) -> NDArray[np.float32]:
+    """A family's mistake is said here: written, whole numbers would be white and NaN would be any colour."""
+    painted, wanted = model.paint(request), (*request.channels.shape, 3)
+    if painted.shape != wanted or painted.dtype.kind != "f":
+        raise ModelRefused(
+            f"the model {model.card.name} made an array {painted.shape} of {painted.dtype}, no picture",
+            remedy=f"The family {model.card.family} must return {wanted} of float32, 0 to 1",
+        )
+    if not np.isfinite(painted.min()) or not np.isfinite(painted.max()):
+        raise ModelRefused(
+            f"the model {model.card.name} made a picture with pixels that are no numbers",
+            cause=f"A mistake in the family {model.card.family}, or damaged weights",
+            remedy="Tell whoever made the model",
+        )
+    return painted
 
 
 def painting_memory(card: Card, size: tuple[int, int], allowed: float) -> int:

@@ -21,6 +21,7 @@ from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
 from inference_server.worker.writing import encode
 from shared import shot
+from shared.errors import ModelRefused
 from shared.label_set import load_label_set
 from shared.shot import Shot
 
@@ -214,6 +215,28 @@ def test_edges_stay_where_they_are_when_a_picture_is_painted_smaller(tmp_path):
     # Each painted pixel shows what lies under its centre, so a shape keeps its middle.
     ramp = np.repeat(np.arange(64, dtype=np.uint16)[None], 2, 0)
     assert np.abs(fit(ramp, (16, 2), "multiple")[0] - (np.arange(16) * 4 + 1.5)).max() <= 0.5
+
+
+@pytest.mark.parametrize(
+    "made, words",
+    [
+        (np.zeros((8, 8), np.float32), r"made an array \(8, 8\) of float32, no picture.*must return \(8, 8, 3\)"),
+        (np.zeros((7, 8, 3), np.float32), r"made an array \(7, 8, 3\)"),
+        (np.full((8, 8, 3), 255, np.uint8), "of uint8, no picture"),
+        (np.full((8, 8, 3), np.nan, np.float32), "pixels that are no numbers"),
+        (np.full((8, 8, 3), np.inf, np.float32), "pixels that are no numbers"),
+    ],
+)
+def test_what_a_family_makes_is_a_picture_or_is_refused(card, made, words):
+    """It would be written: whole numbers as white, NaN as whatever the processor makes of it."""
+
+    class Mistaken(base.Model):
+        def paint(self, request):
+            return made
+
+    request = PaintInput(np.zeros((8, 8), np.uint16))
+    with pytest.raises(ModelRefused, match=words):
+        tiles.paint(Mistaken(card, "cpu"), request, choose_tiles(card, (8, 8), 3))
 
 
 def test_a_card_without_its_family_has_no_reach(card):
