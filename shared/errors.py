@@ -65,7 +65,7 @@ class SemrenderError(Exception):
         if self.file is not None:
             place.append(self.file)
         sentences = [self.what, self.cause, self.remedy]
-        text = " ".join(s.rstrip(".") + "." for s in sentences if s)
+        text = " ".join(s if s.endswith("?") else s.rstrip(".") + "." for s in sentences if s)
         return f"{', '.join(place)}: {text}" if place else text
 
     def located(

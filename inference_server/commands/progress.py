@@ -160,7 +160,7 @@ def device_in_words(device: Body, layers: list[Body]) -> str:
     used = " and ".join(sorted({precision or "float32" for precision in asked}))
     gain = device["half"] or 0.0  # not measured
     hint = f" (--option precision=auto: about {gain:g} times as fast)" if "float32" in asked and gain > 1 else ""
-    return f"{device['about']} in {used}{hint}"
+    return f"{device['about']}{f' in {used}' if used else ''}{hint}"  # a check that refuses knows no layer
 
 
 def passes_in_words(layer: Body) -> list[str]:

@@ -118,6 +118,8 @@ def test_the_first_lines_name_the_device_its_precision_and_what_the_other_would_
     ):
         show_report({**report, "device": {**device, **change}})
         assert capsys.readouterr().out.splitlines(True)[0].endswith(f", on the processor with AMX {words}")
+    show_report({**report, "layers": [], "device": device})  # refused before a layer was looked at
+    assert capsys.readouterr().out == "s: frames 1-2, 24 fps, on the processor with AMX\n"
     show_report(report)  # of a job of before
     assert "on the" not in capsys.readouterr().out
 

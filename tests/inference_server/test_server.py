@@ -74,7 +74,7 @@ def test_models_travel_as_cards(client, add_sleep_model):
 
 def test_an_unknown_model_is_refused_with_near_names(client, add_sleep_model, colour_frames, tmp_path):
     add_sleep_model("quick")
-    with pytest.raises(ModelRefused, match="Did you mean quick"):
+    with pytest.raises(ModelRefused, match=r"Did you mean quick\?$"):
         client.submit(job_of(colour_frames(), tmp_path / "out", "quikc"))
 
 
