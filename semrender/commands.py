@@ -40,6 +40,7 @@ COMMANDS = {
         "schema": "the JSON Schema of shot.json and its kin, for your editor",
     },
     "shared.clip_cli": {"clip": "write a clip as numbered PNG frames"},
+    "shared.compare_cli": {"compare": "two deliveries, sequences or clips in one sheet or movie"},
     "ae_bridge.cli": {
         "aep": "lay a delivery out as a new After Effects project",
         "ae": "the panel in After Effects, and After Effects without a person",
