@@ -7,7 +7,7 @@ host programs do not load it.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -187,13 +187,27 @@ class Server:
         self, source: Source, base: str | Path, layers: Iterable[str] | None, changes: Changes
     ) -> tuple[Shot, Path, tuple[str, ...]]:
         card = self.models().get(changes["model"]) if changes.get("model") else None
-        kind = "labels" if card is None or "labels" in card["inputs"] else "picture"  # of frames without a shot.json
-        shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source, kind)
-        if not changes:
-            return shot, folder, ()
-        known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
-        made, notes = changed(shot, changes, _listed(layers), known)
-        return made, folder, notes
+        return shot_of(source, base, layers, changes, card)
+
+
+def shot_of(
+    source: Source,
+    base: str | Path,
+    layers: Iterable[str] | None,
+    changes: Changes,
+    card: Mapping[str, Any] | None,
+) -> tuple[Shot, Path, tuple[str, ...]]:
+    """The shot with what is wanted otherwise, the folder of its patterns, and in words what had to be left out.
+
+    card: of the model that `changes` names, as its card.json says; None without one, or where only a server has it.
+    """
+    kind = "labels" if card is None or "labels" in card["inputs"] else "picture"  # of frames without a shot.json
+    shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source, kind)
+    if not changes:
+        return shot, folder, ()
+    known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
+    made, notes = changed(shot, changes, _listed(layers), known)
+    return made, folder, notes
 
 
 class Job:

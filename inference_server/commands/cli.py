@@ -12,8 +12,8 @@ from inference_server.commands import afterwards, render
 from inference_server.models import catalogue
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
-from shared import places
-from shared.changes import Changes, changed
+from shared import door, places
+from shared.changes import Changes
 from shared.command import parse_size
 from shared.errors import InputRefused
 from shared.sequences import parse_range
@@ -108,9 +108,9 @@ def _add_here(parser: argparse.ArgumentParser) -> None:
 
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
-    shot, base = shot_from_input(arguments.input, _kind_of_input(arguments.model))
-    changes = _changes(arguments)
-    made, notes = changed(shot, changes, arguments.layer, _known_options(arguments.model))
+    card = catalogue.available_cards()[0].get(arguments.model) if arguments.model else None
+    known = None if card is None else card.to_dict()
+    made, base, notes = door.shot_of(arguments.input, ".", arguments.layer, _changes(arguments), known)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     return made, base, parse_range(arguments.frames) if arguments.frames else None
@@ -133,18 +133,6 @@ def _changes(arguments: argparse.Namespace) -> Changes:
     if arguments.classes is not None:
         found["read"]["classes"] = [name.strip() for name in arguments.classes.split(",")]
     return cast(Changes, found)
-
-
-def _kind_of_input(model: str | None) -> str:
-    """What frames without a shot.json are: what the model of the command line takes."""
-    card = catalogue.available_cards()[0].get(model) if model else None
-    return "labels" if card is None or card.inputs.labels is not None else "picture"
-
-
-def _known_options(model: str | None) -> set[str] | None:
-    """The options of the model that the command line names; None without one, or where only a server has it."""
-    found = catalogue.available_cards()[0].get(model) if model else None
-    return None if found is None else {option.name for option in found.options}
 
 
 def _map(texts: list[str]) -> dict[str, str]:
