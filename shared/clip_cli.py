@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from shared import places
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 from shared.rates import fps_text, parse_fps
 
 Commands = Any  # argparse has no public name for what add_subparsers returns
@@ -59,11 +58,5 @@ def _write(path: Path, pixels: Any) -> None:
 
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
     _, encoded = cv2.imencode(".png", cv2.cvtColor(pixels, order), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    beside = places.beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with places.whole(path, "the frame") as beside:
         beside.write_bytes(encoded.tobytes())
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise SemrenderError("the frame could not be written", file=path, cause=error.strerror or str(error)) from error

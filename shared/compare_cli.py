@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared import places
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 
 if TYPE_CHECKING:
     from shared.compared import Compared
@@ -70,13 +69,15 @@ def run_compare(arguments: argparse.Namespace) -> int:
     draw = _drawer(pair, (a.name, b.name), arguments.how, frames, differences, found.get("gain", 1))
     if out.suffix.lower() == ".png":
         found["shown"] = shown = frames[:: -(-len(frames) // MOST)]
-        _place(out, lambda beside: _write_sheet(beside, [draw(frame, len(shown)) for frame in shown]))
+        with places.whole(out, "the comparison") as beside:
+            _write_sheet(beside, [draw(frame, len(shown)) for frame in shown])
     else:
         from shared.movies import write_movie
 
         fps, kind = a.fps or b.fps or FPS, MOVIES[out.suffix.lower()]
         notes += _about_rate(fps, a, b)
-        _place(out, lambda beside: write_movie(beside, map(draw, frames), fps, kind, a.pixel_aspect))
+        with places.whole(out, "the comparison") as beside:
+            write_movie(beside, map(draw, frames), fps, kind, a.pixel_aspect)
     if arguments.json:
         print(json.dumps(found))
         return 0
@@ -155,17 +156,3 @@ def _write_sheet(path: Path, cells: list[Pixels]) -> None:
 
     _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet(cells), cv2.COLOR_RGB2BGR))
     path.write_bytes(encoded.tobytes())
-
-
-def _place(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written under another name and rename it: under its own it is whole."""
-    beside = places.beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
-        os.replace(beside, path)
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise SemrenderError("the comparison could not be written", file=path, cause=cause) from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ Every value is judged by itself here; `shared.delivery_check` judges how they fi
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
 from shared import documents, places, schema
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.errors import InputRefused, MissingInput
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, Number, OneOf, Text, Whole, refused
 from shared.schema import About
@@ -260,23 +259,11 @@ def write_delivery(delivery: Delivery, folder: Path) -> Path:
     data = to_dict(delivery)
     from_dict(data)
     text = json.dumps(data, indent=1, ensure_ascii=True) + "\n"
-    beside = places.beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="ascii", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(str(beside), str(path))
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise SemrenderError(
-            "the file could not be written",
-            file=path,
-            cause=error.strerror or str(error),
-            remedy="Free space or allow writing",
-        ) from error
+    remedy = "Free space or allow writing"
+    with places.whole(path, remedy=remedy) as beside, beside.open("w", encoding="ascii", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     return path
 
 

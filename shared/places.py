@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, Optional, Tuple
 
-from shared.errors import MissingInput
+from shared.errors import MissingInput, SemrenderError
 
 EXAMPLE = Path("examples") / "ride_the_train"
 HOST = re.sub(r"[^A-Za-z0-9-]", "-", platform.node())[:32]
@@ -85,6 +85,25 @@ def beside(path: Path, suffix: str = ".tmp") -> Path:
     left, and is never longer than a file name may be.
     """
     return path.with_name(f".{secrets.token_hex(8)}.{HOST}-{os.getpid()}{suffix}")
+
+
+@contextlib.contextmanager
+def whole(path: Path, what: str = "the file", remedy: str = "") -> Iterator[Path]:
+    """The name to write a file under; at the end of the block it is renamed to `path`. A failed one leaves nothing.
+
+    Raises SemrenderError, "{what} could not be written", where the disk refuses.
+    """
+    written = beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield written
+        os.replace(str(written), str(path))
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise SemrenderError(f"{what} could not be written", file=path, cause=cause, remedy=remedy) from error
+    finally:
+        with contextlib.suppress(OSError):
+            written.unlink()
 
 
 def private_folder(folder: Path) -> Path:
