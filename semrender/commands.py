@@ -19,7 +19,7 @@ from shared.errors import Interrupted, SemrenderError
 # its commands is typed.
 COMMANDS = {
     "inference_server.commands.cli": {
-        "render": "paint a shot, a folder or a pattern of label frames",
+        "render": "paint a shot, a folder or a pattern of frames",
         "demo": "paint the shipped shot",
         "check": "say what is in a shot's passes, without painting",
         "doctor": "one report of versions, devices, server and paths",

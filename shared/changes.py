@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from shared.rates import parse_fps
-from shared.shot import Shot, ShotLayer
+from shared.shot import PASSES, Shot, ShotLayer
 
 
 class Changes(TypedDict, total=False):
@@ -29,10 +29,14 @@ class Changes(TypedDict, total=False):
     fps: str  # "24", "23.976", "24000/1001"
     size: tuple[int, int]  # pixels, to paint at
     memory: float  # GiB; larger frames are painted in tiles
-    context: str | Path  # label pass of the full frame; relative to the current folder, as the next three are
-    reference: str | Path  # a picture whose look is taken over; of the layers that are painted, as the next five are
+    context: str | Path  # label pass of the full frame; relative to the current folder, as the next seven are
+    picture: str | Path  # a pass of the layers that are painted, as the next nine are
+    normal: str | Path
+    instance: str | Path
     motion: str | Path
     depth: str | Path
+    beauty: str | Path
+    reference: str | Path  # a picture whose look is taken over
     motion_is: str
     motion_layer: str
     depth_layer: str
@@ -93,8 +97,8 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
     if "mattes" in changes:
         over["mattes"] = changes["mattes"] if isinstance(changes["mattes"], str) else tuple(changes["mattes"])
     if painted:
-        passes = {"reference": changes.get("reference"), "motion": changes.get("motion"), "depth": changes.get("depth")}
-        over.update({name: str(Path(path).absolute()) for name, path in passes.items() if path is not None})
+        given = {name: path for name, path in cast(Mapping[str, Any], changes).items() if name in PASSES}
+        over.update({name: str(Path(path).absolute()) for name, path in given.items() if path is not None})
         stated = {name: changes.get(name) for name in ("motion_is", "motion_layer", "depth_layer")}
         over.update({name: value for name, value in stated.items() if value is not None})
     return replace(layer, **over)

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
-from shared import handing, places
+from shared import handing, inputs, places
 from shared.changes import Changes, changed
 from shared.client import Client
 from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
@@ -201,7 +201,7 @@ def shot_of(
 
     card: of the model that `changes` names, as its card.json says; None without one, or where only a server has it.
     """
-    kind = "labels" if card is None or "labels" in card["inputs"] else "picture"  # of frames without a shot.json
+    kind = "labels" if card is None else inputs.frames_are(card["inputs"])
     shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source, kind)
     if not changes:
         return shot, folder, ()

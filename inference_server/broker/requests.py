@@ -17,6 +17,7 @@ from inference_server.models.classes import carry
 from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
 from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
+from shared import inputs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import PASSES, Shot, ShotLayer, resolved
@@ -104,18 +105,18 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
 
 def _inputs_named(layer: ShotLayer, card: cards.Card) -> None:
     """Refuse a layer that does not name what its model cannot do without."""
-    further = card.inputs.further()
-    needed = ["labels"] if card.inputs.labels is not None else []
-    needed += [name for name, one in further.items() if one.needed]
-    missing = [name for name in needed if getattr(layer, name, None) is None]
+    takes = card.wants
+    missing = inputs.missing(takes, [name for name in takes if getattr(layer, name, None) is not None])
     if missing:
-        uses = [name for name in further if name not in needed]
+        uses = inputs.used(takes)
         more = f", and uses {' and '.join(uses)} where it is there" if uses else ""
+        way = inputs.argument(missing[0], takes)
+        by_hand = f", or on the command line as {way}" if way else ""
         raise InputRefused(
-            f"the model {card.name} takes {' and '.join(needed)}{more}",
+            f"the model {card.name} takes {' and '.join(inputs.needed(takes))}{more}",
             layer=layer.name,
             cause=f"The layer names no {' and no '.join(missing)}",
-            remedy=f'Give "{missing[0]}" in the shot, or choose another model',
+            remedy=f'Give "{missing[0]}" in the shot{by_hand}; or choose another model',
         )
 
 

@@ -16,14 +16,20 @@ from shared import door, places
 from shared.changes import Changes
 from shared.command import parse_size
 from shared.errors import InputRefused
+from shared.inputs import WORDS
 from shared.sequences import parse_range
-from shared.shot import HOLDS, MOTIONS, SCALES, Shot
+from shared.shot import HOLDS, MOTIONS, OF_ANY_SIZE, PASSES, SCALES, Shot
 from shared.shot_input import shot_from_input
+
+MOVING = ("motion", "depth")  # passes that have a group of their own in the help
 
 
 def add_commands(commands: Any) -> None:
-    painting = commands.add_parser("render", help="paint a shot, a folder or a pattern of label frames")
-    painting.add_argument("input", help="shot.json, a folder, one frame, or a pattern such as label.####.png")
+    painting = commands.add_parser("render", help="paint a shot, a folder or a pattern of frames")
+    words = (
+        "shot.json, a folder, one frame, or a pattern such as label.####.png: labels, or pictures where the model takes"
+    )
+    painting.add_argument("input", help=f"{words} no labels")
     words = "folder for the painted layers (default: painted/NAME-OF-THE-SHOT here)"
     painting.add_argument("--out", type=Path, metavar="FOLDER", help=words)
     _add_shot_arguments(painting)
@@ -67,10 +73,16 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
     )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
-    shot.add_argument(
-        "--reference", metavar="FILE", help="a picture whose look is taken over, for models such as match_grade"
+    further = parser.add_argument_group(
+        "what else `semrender models show NAME` says that it takes (of every layer, or of those of --layer)"
     )
-    moving = parser.add_argument_group("motion and depth, for --hold (of every layer, or of those of --layer)")
+    for name in (name for name in PASSES if name not in ("labels", *MOVING)):
+        one = name in OF_ANY_SIZE
+        words = f"{WORDS[name]}{', one file of any size' if one else ' of every frame'}"
+        further.add_argument(f"--{name}", metavar="FILE" if one else "PATTERN", help=words)
+    moving = parser.add_argument_group(
+        "motion and depth, for --hold or the model (of every layer, or of those of --layer)"
+    )
     moving.add_argument("--motion", metavar="PATTERN", help="motion vectors in pixels, EXR")
     moving.add_argument("--motion-is", choices=MOTIONS, metavar="CONVENTION", help=", ".join(MOTIONS))
     moving.add_argument("--motion-layer", metavar="NAME", help="EXR layer of the vectors, where it is not clear")
@@ -119,7 +131,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
 def _changes(arguments: argparse.Namespace) -> Changes:
     """What the command line wants otherwise, from its texts."""
     plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names")
-    moving = ("reference", "motion", "depth", "motion_is", "motion_layer", "depth_layer")
+    moving = ("motion_is", "motion_layer", "depth_layer", *(name for name in PASSES if name != "labels"))
     found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
     found["size"] = None if arguments.size is None else parse_size(arguments.size)
     found = {name: value for name, value in found.items() if value is not None}

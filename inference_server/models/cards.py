@@ -15,12 +15,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from shared import documents, protocol, schema
+from shared import documents, inputs, protocol, schema
 from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
 from shared.kinds import Anything, Data, Flag, Kind, ListOf, Number, OneOf, TableOf, Text, Whole, refused
 from shared.label_set import NOTHING
@@ -163,11 +163,6 @@ class Inputs:
     walk: Input | None = None
     reference: Input | None = None
 
-    def further(self) -> dict[str, Input]:
-        """Those beside labels, by name."""
-        there = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "labels"}
-        return {name: one for name, one in there.items() if one is not None}
-
 
 @dataclass(frozen=True)
 class Makes:
@@ -268,13 +263,17 @@ class Card:
     @property
     def uses(self) -> tuple[str, ...]:
         """The inputs beside labels."""
-        return tuple(self.inputs.further())
+        return tuple(name for name in self.wants if name != "labels")
+
+    @property
+    def wants(self) -> Data:
+        """The inputs as JSON, which `shared.inputs` reads."""
+        return schema.plain(self.inputs)
 
     @property
     def takes(self) -> str:
-        """The inputs in words: "coco_stuff, instance"."""
-        labels = [self.inputs.labels.label_set.name] if self.inputs.labels else []
-        return ", ".join([*labels, *self.uses])
+        """The inputs in words."""
+        return inputs.said(self.wants)
 
     @cached_property
     def hash(self) -> str:

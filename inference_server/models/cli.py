@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.models import cards, catalogue
-from shared import places
+from shared import inputs, places
 from shared.command import parse_size
 from shared.errors import Interrupted, ModelRefused
 from shared.label_set import load_label_set
+from shared.shot import PASSES
 
 
 def add_commands(commands: Any) -> None:
@@ -94,25 +95,23 @@ def run_show(arguments: argparse.Namespace) -> int:
         return 0
     rule = "labels are stretched to it" if card.size.fit == "stretch" else "paints the pass's own size"
     fit = f"{card.size.width}x{card.size.height}, {rule}, multiples of {card.size.multiple}"
-    rows = {
-        "title": title(card),
-        "about": card.description,
-        "family": card.family,
-        "takes": card.takes,
-        "classes": f"{len(card.labels.trained)} were seen in training" if card.inputs.labels else "",
-        "native size": fit,
-        "licence": card.licence,
-        "credit": card.credit,
-        "data": card.data,
-        "hash": card.hash,
-    }
-    for name, value in rows.items():
+    rows = [
+        ("title", title(card)),
+        ("about", card.description),
+        ("family", card.family),
+        *(("input", given(name, card.wants)) for name in card.wants),
+        ("makes", "pictures with an alpha of their own" if card.makes.alpha else card.makes.kind),
+        ("classes", f"{len(card.labels.trained)} were seen in training" if card.inputs.labels else ""),
+        ("native size", fit),
+        ("licence", card.licence),
+        ("credit", card.credit),
+        ("data", card.data),
+        ("hash", card.hash),
+        *(("option", option_row(option)) for option in card.options),
+    ]
+    for name, value in rows:
         if value:
-            print(f"{name:<14}{value}")
-    for option in card.options:
-        bounds = "true, false" if option.kind == "boolean" else f"{option.min} to {option.max}"
-        allowed = ", ".join(option.choices) or bounds
-        print(f"{'option':<14}{option.name}={option.default} ({allowed}) {option.help}")
+            print(f"{name:<14}{value}".rstrip())
     if card.inputs.labels is not None:
         print(f"{'seed':<14}another one gives another grain of the texture; forms and colours stay")
     label = "classes"
@@ -124,6 +123,24 @@ def run_show(arguments: argparse.Namespace) -> int:
     if sheet:
         print(f"{'picture':<14}{sheet['picture']}")
     return 0
+
+
+def given(name: str, wants: inputs.Inputs) -> str:
+    """Whether a model cannot do without an input, and where it is named."""
+    what = f"{name} of {wants[name]['label_set']['name']}" if name == "labels" else name
+    need = "needed" if name in inputs.needed(wants) else "used where it is there"
+    if name not in PASSES:
+        return f"{what}, {need}: cannot be given yet"
+    way = inputs.argument(name, wants)
+    return f'{what}, {need}: {f"{way}, or " if way else ""}"{name}" of a layer in shot.json'
+
+
+def option_row(option: cards.Option) -> str:
+    """What `--option` and shot.json may set."""
+    bounds = f"{option.kind}, {'' if option.min is None else option.min}..{'' if option.max is None else option.max}"
+    if option.kind == "boolean":
+        return f"{option.name}={json.dumps(option.default)} (true, false) {option.help}"
+    return f"{option.name}={option.default} ({', '.join(option.choices) or bounds}) {option.help}"
 
 
 def run_add(arguments: argparse.Namespace) -> int:

@@ -138,7 +138,10 @@ def test_the_alpha_of_a_picture_says_where_a_layer_without_labels_is(passes, tak
             {"name": "a", **LABELS},
             "the model needing takes picture and reference.*The layer names no picture and no ref",
         ),
-        ({"name": "a", "picture": "p"}, 'The layer names no reference. Give "reference"'),
+        (
+            {"name": "a", "picture": "p"},
+            'names no reference. Give "reference" in the shot, or on the command line as --reference FILE; or choose',
+        ),
         ({"name": "a", "normal": "n"}, "the layer has neither labels nor a picture"),
         ({**LAYER, "hold": "strong"}, '"hold" is "strong", which is made by labels.*"hold": "off"'),
         ({**LAYER, "mattes": "all"}, '"mattes" is "all", which is made by labels'),
@@ -212,9 +215,12 @@ def test_one_picture_is_a_reference_whatever_its_name_and_size(passes, taking):
 
 
 def test_frames_on_the_command_line_are_what_the_model_takes(passes, taking):
-    done = semrender("check", passes / "plate.####.png", "--model", taking("picture"))
+    model = taking(inputs={"picture": {"needed": True}, "normal": {"needed": True}, "reference": {}})
+    further = ("--normal", passes / "normal.####.exr", "--reference", passes / "look_2020.png")
+    done = semrender("check", passes / "plate.####.png", "--model", model, *further)
     assert done.returncode == 0, done.stderr
     assert "picture read from 8-bit RGB PNG" in done.stdout and "labels read" not in done.stdout
+    assert "normal read from" in done.stdout and "reference read from" in done.stdout
 
 
 def test_what_travels_over_the_wire_is_found_where_it_arrives(passes, taking, tmp_path):

@@ -1,0 +1,70 @@
+"""What a model takes of a layer, and whether a layer has it: the one rule of server, command line and panels.
+
+It reads the `inputs` of a card as JSON, which is what every host is sent: {"labels": {...}, "depth": {"needed": true}}.
+
+Maya-safe: Python 3.9, standard library only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Collection, Mapping, Tuple
+
+from shared.shot import OF_ANY_SIZE, PASSES
+
+WORDS = {
+    "labels": "a label pass",
+    "picture": "a picture",
+    "normal": "a normal pass",
+    "instance": "an instance pass",
+    "motion": "a motion pass",
+    "depth": "a depth pass",
+    "beauty": "a beauty pass",
+    "reference": "a reference picture",
+    "audio": "a sound",
+    "walk": "a walk",
+}
+
+Inputs = Mapping[str, Any]  # of a card, by the type of the input
+
+
+def needed(inputs: Inputs) -> Tuple[str, ...]:
+    """The inputs that the model cannot do without; labels are always among them."""
+    return tuple(name for name, one in inputs.items() if name == "labels" or one.get("needed") is True)
+
+
+def used(inputs: Inputs) -> Tuple[str, ...]:
+    """The inputs that the model uses where a layer has them."""
+    return tuple(name for name in inputs if name not in needed(inputs))
+
+
+def missing(inputs: Inputs, there: Collection[str]) -> Tuple[str, ...]:
+    """What the model needs beyond the inputs that a layer has, or can be given."""
+    return tuple(name for name in needed(inputs) if name not in there)
+
+
+def lacking(inputs: Inputs, there: Collection[str]) -> str:
+    """The same in words, such as "needs a normal pass and a reference picture"; empty where the model can be used."""
+    names = missing(inputs, there)
+    return f"needs {' and '.join(WORDS.get(name, name) for name in names)}" if names else ""
+
+
+def said(inputs: Inputs) -> str:
+    """All of them in a row, in brackets those that are used where they are there: "coco_stuff, (instance)"."""
+    names = {name: f"({name})" for name in used(inputs)}
+    if "labels" in inputs:
+        names["labels"] = str(inputs["labels"]["label_set"]["name"])
+    return ", ".join(names.get(name, name) for name in inputs)
+
+
+def frames_are(inputs: Inputs) -> str:
+    """What frames are that are named without a shot.json."""
+    return "labels" if "labels" in inputs else "picture"
+
+
+def argument(name: str, inputs: Inputs) -> str:
+    """How an input is given on the command line; empty where it cannot be."""
+    if name == frames_are(inputs):
+        return "the frames that are named"
+    if name not in PASSES or name == "labels":
+        return ""
+    return f"--{name} {'FILE' if name in OF_ANY_SIZE else 'PATTERN'}"
