@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.errors import InputRefused
-from shared.shot import PASSES, Shot
+from shared.shot import Shot, named_files
 
 
 def patterns_inside(shot: Shot, base: Path, roots: Sequence[str] | None) -> None:
     """Refuse a shot whose passes lie elsewhere, before any folder is listed. Raises InputRefused."""
-    for layer in shot.layers:
-        for pattern in [shot.context, *(getattr(layer, kind) for kind in PASSES)]:
-            if pattern is not None:
-                inside((base / pattern).parent, roots)
+    for _, pattern in named_files(shot):
+        inside((base / pattern).parent, roots)
 
 
 def inside(path: Path, roots: Sequence[str] | None) -> Path:

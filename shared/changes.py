@@ -42,6 +42,7 @@ class Changes(TypedDict, total=False):
     depth_layer: str
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json
+    tracks: Sequence[str | Path]  # files of cameras, points and joints for the comp, relative to the current folder
 
 
 def changed(
@@ -66,6 +67,8 @@ def changed(
         asked["context"] = str(Path(changes["context"]).absolute())
     if "fps" in changes:
         asked["rate"] = parse_fps(changes["fps"])
+    if "tracks" in changes:
+        asked["tracks"] = tuple(str(Path(file).absolute()) for file in changes["tracks"])
     asked.update(paint_size=changes.get("size"), paint_memory=changes.get("memory"))
     asked = {name: value for name, value in asked.items() if value is not None}
     read = _read(changes)

@@ -72,6 +72,7 @@ FileNumber = Annotated[int, Whole(0, 2 * MAX_FRAME_NUMBER)]
 Side = Annotated[int, Whole(1, MAX_SIDE)]  # pixels
 Aspect = Annotated[float, Number(0.1, 10)]
 Version = Annotated[int, Whole(0, 10**6)]
+LabelColour = Annotated[int, Whole(0, 16), "the label colour of After Effects, 0 is none"]
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class DeliveryLayer:
     name: Named
     footage: Footage
     role: Annotated[str, OneOf(*ROLES)] = "painting"
-    label: Annotated[int, Whole(0, 16), "the label colour of After Effects, 0 is none"] = 0
+    label: LabelColour = 0
     blend: Annotated[str, OneOf(*BLENDS)] = "NORMAL"
     enabled: bool = True
     guide: bool = False
@@ -235,6 +236,17 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class DeliveryTracks:
+    """What moves in the shot and is no picture: a camera, points, joints (docs/tracks.md)."""
+
+    about: ClassVar[About] = _about("tracks")
+
+    name: Named
+    path: Annotated[str, FootagePath(), "the tracks file"]
+    comp: Annotated[str, FootagePath(), "its layers, as After Effects measures"]
+
+
+@dataclass(frozen=True)
 class Delivery:
     """`layers` stand as in the comp, top first."""
 
@@ -247,6 +259,7 @@ class Delivery:
     layers: Tuple[DeliveryLayer, ...]
     project: Project = Project()
     effects: Tuple[Effect, ...] = ()
+    tracks: Tuple[DeliveryTracks, ...] = ()
 
 
 def write_delivery(delivery: Delivery, folder: Path) -> Path:

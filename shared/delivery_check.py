@@ -37,6 +37,10 @@ def validate(delivery: Delivery, folder: Path) -> None:
         except SemrenderError as error:
             raise error.located(layer=layer.name) from None
     _validate_mattes(layers)
+    for one in delivery.tracks:
+        for path in (Path(folder) / one.path, Path(folder) / one.comp):
+            if _nfc(path.name) not in _listing(path.parent, listings):
+                raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
     for effect in delivery.effects:
         if effect.layer not in layers:
             raise InputRefused(f"an effect is for a layer that does not exist: {effect.layer}")

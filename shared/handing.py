@@ -12,7 +12,7 @@ from typing import Any
 from shared.client import Client
 from shared.errors import InputRefused
 from shared.sequences import find_sequence
-from shared.shot import PASSES, Shot
+from shared.shot import PASSES, Shot, named_files
 
 Body = dict[str, Any]
 
@@ -24,9 +24,8 @@ def describe(shot: Shot, base: Path, frames: list[int] | None, layers: list[str]
 
 def apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
     """Refuse to paint into the folder of a pass, where paintings would be taken for passes the next time."""
-    patterns = [shot.context] + [getattr(layer, kind) for layer in shot.layers for kind in PASSES]
     painted = [out.resolve(), *((out / layer.name).resolve() for layer in shot.layers)]
-    for place in (base / pattern for pattern in patterns if pattern is not None):
+    for place in (base / pattern for _, pattern in named_files(shot)):
         folder = place if place.is_dir() else place.parent
         if folder.resolve() in painted:
             raise InputRefused(
@@ -44,7 +43,7 @@ def shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:
 
 
 def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
-    """The shot with every pass in a folder of its own below its base, and the files that belong there."""
+    """The shot with every pass and file in a folder of its own below its base, and the files that belong there."""
     files: dict[str, Path] = {}
 
     def moved(pattern: str | None, folder: str) -> str | None:
@@ -59,4 +58,6 @@ def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
     for number, layer in enumerate(shot.layers):
         moves = {kind: moved(getattr(layer, kind), f"{number}_{kind}") for kind in PASSES}
         layers.append(replace(layer, **moves))
-    return replace(shot, layers=tuple(layers), context=moved(shot.context, "context")), files
+    tracks = {f"tracks/{number}/{Path(name).name}": base / name for number, name in enumerate(shot.tracks)}
+    files.update(tracks)
+    return replace(shot, layers=tuple(layers), context=moved(shot.context, "context"), tracks=tuple(tracks)), files

@@ -14,7 +14,7 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple, Union
+from typing import Annotated, Any, ClassVar, Dict, Iterator, Optional, Tuple, Union
 
 from shared import documents, schema
 from shared.errors import InputRefused
@@ -68,6 +68,7 @@ Mattes = Union[str, Tuple[str, ...]]  # "none", "all", or the classes by name
 AS_TYPED = "without control characters; in paths write / instead of \\"
 WORD = Text("a name", MAX_PATTERN, 1, hint=AS_TYPED)
 WORD_OR_EMPTY = Text("a name", MAX_PATTERN, hint=AS_TYPED)
+FILE = Text("a file", MAX_PATTERN, 1, hint=AS_TYPED)
 PATTERN = Text('a file or a pattern such as "train/label.####.png"', MAX_PATTERN, 1, hint=AS_TYPED)
 SETTING = Text("a number, true, false or text", MAX_PATTERN, hint=AS_TYPED)
 MAP = TableOf(WORD, WORD, MAX_ENTRIES, 'such as {"building-other": "house"}')
@@ -228,6 +229,9 @@ class Shot:
     paint_memory: Annotated[
         float, Number(0.25, 1024), "GiB that painting a frame may take; larger frames are painted in tiles"
     ] = 3.0
+    tracks: Annotated[
+        Tuple[str, ...], ListOf(FILE, MAX_LAYERS, what="files"), "cameras, points and joints for the comp: tracks.json"
+    ] = ()
 
     @property
     def fps_num(self) -> int:
@@ -318,6 +322,17 @@ def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> None:
                             layer=one.name,
                             remedy=f'Give "{kind}", a pattern such as "train/{file}"',
                         )
+
+
+def named_files(shot: Shot) -> Iterator[Tuple[Optional[str], str]]:
+    """(layer or None, pattern) of every pass and file that the shot names, relative to its folder."""
+    for name in (shot.context, *shot.tracks):
+        if name is not None:
+            yield None, name
+    for layer in shot.layers:
+        for kind in PASSES:
+            if getattr(layer, kind) is not None:
+                yield layer.name, getattr(layer, kind)
 
 
 def layer_seed(shot: Shot, layer: ShotLayer) -> int:

@@ -20,7 +20,7 @@ from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
 from shared import inputs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
-from shared.shot import PASSES, Shot, ShotLayer, resolved
+from shared.shot import Shot, ShotLayer, named_files, resolved
 
 DEFAULT_MODEL = "countryside"
 LONGEST_NAME = 255  # bytes of a file name
@@ -195,10 +195,7 @@ def _listed(body: Body, name: str, kind: type) -> list[Any] | None:
 
 
 def _stay_below(shot: Shot) -> None:
-    patterns = [(None, shot.context)] + [(layer.name, getattr(layer, p)) for layer in shot.layers for p in PASSES]
-    for layer, pattern in patterns:
-        if pattern is None:
-            continue
+    for layer, pattern in named_files(shot):
         posix, windows = PurePosixPath(pattern), PureWindowsPath(pattern)
         if posix.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
             raise InputRefused("a pass that came over the wire must lie in its job's folder", layer=layer, file=pattern)

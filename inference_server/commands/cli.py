@@ -73,6 +73,12 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
     )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    shot.add_argument(
+        "--tracks",
+        action="append",
+        metavar="FILE",
+        help="a camera, points, joints for the comp (docs/tracks.md); may be given again",
+    )
     further = parser.add_argument_group(
         "what else `semrender models show NAME` says that it takes (of every layer, or of those of --layer)"
     )
@@ -130,7 +136,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
 
 def _changes(arguments: argparse.Namespace) -> Changes:
     """What the command line wants otherwise, from its texts."""
-    plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names")
+    plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names", "tracks")
     moving = ("motion_is", "motion_layer", "depth_layer", *(name for name in PASSES if name != "labels"))
     found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
     found["size"] = None if arguments.size is None else parse_size(arguments.size)

@@ -20,7 +20,7 @@ from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
-from inference_server.worker import outputs, paces
+from inference_server.worker import outputs, paces, tracking
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
@@ -84,9 +84,10 @@ def check_job(
     wanted_frames = {frame for _, _, frame in first} if again else {task[2] for task in tasks}
     listed = labels_listed(planned) if again and planned else {}
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
-    problems = list(report.problems)
+    unfit, about_tracks = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
+    problems = [*report.problems, *unfit]
     layers: list[dict[str, Any]] = []
-    warnings: list[str] = []
+    warnings: list[str] = about_tracks
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
     if not problems:
         try:

@@ -22,6 +22,7 @@ from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, write_previews
 from inference_server.worker.provenance import look
+from inference_server.worker.tracking import deliver_tracks, load
 from inference_server.worker.writing import write_matte
 from shared import delivery, uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
@@ -179,13 +180,10 @@ def _fill_mattes(plan: Plan, finished: Finished) -> None:
 
 
 def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
-    keys = "".join(header["key"] for finished in layers for header in finished.headers.values())
-    content = hashlib.sha256(keys.encode()).hexdigest()[:12]
     names = (plan.shot.project, plan.shot.sequence, plan.shot.name)
     uid = uids.shot_uid(*(name for name in names if name is not None))
     width, height = layers[0].first["size"]
     before = delivery_in(plan.out)
-    version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
     shot = DeliveryShot(
         uid=uid,
         name=plan.shot.name,
@@ -198,8 +196,12 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         last=frames[-1],
         frames=len(frames),
         pixel_aspect=plan.pixel_aspect,
-        version=version,
     )
+    tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), shot, plan.out)
+    keys = [header["key"] for finished in layers for header in finished.headers.values()]
+    content = hashlib.sha256("".join([*keys, *hashes]).encode()).hexdigest()[:12]
+    version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
+    shot = replace(shot, version=version)
     made = datetime.now(UTC)
     now = delivery.Delivery(
         delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",
@@ -211,6 +213,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
             *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
         ),
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
+        tracks=tracks,
     )
     if before is not None and before.delivery_id.endswith(content):
         same = replace(now, delivery_id=before.delivery_id, created=before.created, generator=before.generator)

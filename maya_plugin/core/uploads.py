@@ -13,7 +13,7 @@ from typing import Any
 from maya_plugin.core.jobs import FRAME, Order
 from shared.client import Client
 from shared.errors import MissingInput
-from shared.shot import PASSES, Shot, read_shot
+from shared.shot import Shot, named_files, read_shot
 
 
 def submit(client: Client, order: Order, shot_file: Path) -> bool:
@@ -33,15 +33,13 @@ def submit(client: Client, order: Order, shot_file: Path) -> bool:
 
 def files_of(shot: Shot, base: Path) -> dict[str, Path]:
     """Name below `base` -> file, for every pass of every frame. Raises MissingInput."""
-    patterns = {getattr(layer, kind): layer.name for layer in shot.layers for kind in PASSES}
-    patterns[shot.context] = ""
     found: dict[str, Path] = {}
-    for pattern, layer in patterns.items():
-        for frame in shot.frames if pattern else ():
-            name = _file(str(pattern), frame)
+    for layer, pattern in named_files(shot):
+        for frame in shot.frames:
+            name = _file(pattern, frame)
             path = base / name
             if not path.is_file():
-                raise MissingInput("the pass was not rendered", file=path, layer=layer or None, frame=frame)
+                raise MissingInput("the pass was not rendered", file=path, layer=layer, frame=frame)
             found[name] = path
     return found
 

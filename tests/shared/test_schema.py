@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -22,8 +23,10 @@ from shared.label_set import SHIPPED as LABEL_SETS
 from shared.label_set import LabelSet, label_set_from_dict
 from shared.schema import About, Key, Outside
 from shared.shot import Shot
+from shared.tracks import Tracks
 from tests.conftest import semrender
 from tests.shared.deliveries import minimal
+from tests.shared.test_tracks import SOUND as TRACKS
 from tools.schemas import FOLDER, schemas, text
 
 REPOSITORY = Path(__file__).parents[2]
@@ -129,6 +132,8 @@ def documents_of(name: str) -> list[Any]:
         return shots()
     if name == "delivery":
         return [to_dict(minimal())]
+    if name == "tracks":
+        return [TRACKS, json.loads((REPOSITORY / "tests/data/tracks/ride_camera.json").read_text())]
     if name == "label_set":
         small = {
             "format": 1,
@@ -141,10 +146,15 @@ def documents_of(name: str) -> list[Any]:
     return [json.loads(file.read_text()) for file in MODELS.glob("*/card.json")]
 
 
-READERS = {"shot": Shot.from_dict, "delivery": from_dict, "label_set": label_set_from_dict}
+READERS = {
+    "shot": Shot.from_dict,
+    "delivery": from_dict,
+    "label_set": label_set_from_dict,
+    "tracks": partial(schema.read, Tracks),
+}
 
 
-@pytest.mark.parametrize("name", ["shot", "delivery", "label_set"])
+@pytest.mark.parametrize("name", ["shot", "delivery", "label_set", "tracks"])
 def test_what_ships_fits_its_published_schema(name: str) -> None:
     judge = jsonschema.Draft202012Validator(schemas()[name])
     judge.check_schema(judge.schema)
@@ -199,7 +209,9 @@ def test_the_published_schemas_are_those_of_the_classes() -> None:
 
 
 def test_every_document_is_read_by_its_class() -> None:
-    assert {cls.about.what for cls in (Shot, Delivery, Card, LabelSet)} == {"shot", "delivery", "card", "label set"}
+    assert {cls.about.what for cls in (Shot, Delivery, Card, LabelSet, Tracks)} == {
+        *("shot", "delivery", "card", "label set", "tracks file")
+    }
 
 
 def test_the_schema_on_the_command_line() -> None:

@@ -1,0 +1,111 @@
+"""The tracks of a shot (cameras, points, joints): judged before the first frame is painted, delivered at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from inference_server.roots import inside
+from inference_server.worker import outputs
+from shared import schema
+from shared.comp_tracks import comp_tracks, text_of
+from shared.delivery import DeliveryShot, DeliveryTracks
+from shared.errors import InputRefused, SemrenderError
+from shared.file_names import folded
+from shared.sequences import frames_text
+from shared.shot import Shot
+from shared.tracks import Tracks, read_tracks
+
+FOLDER = "tracks"  # in the output folder
+Size = tuple[int, int]
+
+
+def load(shot: Shot, base: Path, roots: Sequence[str] | None) -> dict[str, Tracks]:
+    """The shot's tracks by the names of their files, without suffix. Raises MissingInput or InputRefused."""
+    found: dict[str, Tracks] = {}
+    for name in shot.tracks:
+        file = inside(base / name, roots)
+        if folded(file.stem) in map(folded, found):
+            raise InputRefused(f"two tracks files are named {file.stem}", file=file, remedy="Rename one of them")
+        found[file.stem] = read_tracks(file)
+    return found
+
+
+def judge(
+    shot: Shot, base: Path, roots: Sequence[str] | None, size: Size | None
+) -> tuple[list[SemrenderError], list[str]]:
+    """What is wrong with a shot's tracks, and what the artist should know.
+
+    size: (width, height) of the passes, None where that is not known.
+    """
+    problems: list[SemrenderError] = []
+    warnings: list[str] = []
+    try:
+        all_of = load(shot, base, roots)
+    except SemrenderError as error:
+        return [error], []
+    for name, file in zip(all_of, (base / one for one in shot.tracks), strict=True):
+        tracks = all_of[name]
+        problems += [fault.located(file=file) for fault in _faults(shot, tracks, size)]
+        middle = (tracks.width / 2, tracks.height / 2)
+        camera = tracks.camera
+        if camera is not None and camera.centre is not None and camera.centre != middle:
+            off = ", ".join(f"{a - b:+g}" for a, b in zip(camera.centre, middle, strict=True))
+            warnings.append(
+                f"tracks {name}: the camera {camera.name} is shifted by {off} pixels, which a camera of After Effects"
+                " cannot be: in the comp it looks straight on"
+            )
+    names = [one for tracks in all_of.values() for one in _things(tracks)]
+    for twice in sorted({one for one in names if names.count(one) > 1}):
+        problems.append(InputRefused(f"two tracks files have the {twice}", remedy="Give each one a name of its own"))
+    return problems, warnings
+
+
+def _faults(shot: Shot, tracks: Tracks, size: Size | None) -> list[SemrenderError]:
+    faults: list[SemrenderError] = []
+    lacking = [frame for frame in (shot.first, shot.last) if not tracks.first <= frame <= tracks.last]
+    if lacking:
+        without = (frame for frame in shot.frames if not tracks.first <= frame <= tracks.last)
+        faults.append(
+            InputRefused(
+                f"the tracks go from {tracks.first} to {tracks.last}, the shot has frames {frames_text(without)} too",
+                remedy=f"Write them for {shot.first} to {shot.last}",
+            )
+        )
+    if size is not None and abs(tracks.width * size[1] - tracks.height * size[0]) > max(size[1], tracks.height):
+        faults.append(
+            InputRefused(
+                f"the tracks are of a picture of {tracks.width}x{tracks.height}, the passes are {size[0]}x{size[1]}",
+                cause="The two have another shape, so that one does not lie on the other",
+                remedy="Write the tracks for the resolution of the passes",
+            )
+        )
+    return faults
+
+
+def _things(tracks: Tracks) -> list[str]:
+    cameras = [] if tracks.camera is None else [f"camera {tracks.camera.name}"]
+    return [*cameras, *(f"null {one.name}" for one in tracks.nulls), *(f"person {one.id}" for one in tracks.people)]
+
+
+def deliver_tracks(
+    all_of: dict[str, Tracks], shot: DeliveryShot, out: Path
+) -> tuple[tuple[DeliveryTracks, ...], list[str]]:
+    """Write the tracks of the delivered frames into the output folder; what delivery.json says of them, and hashes."""
+    made, hashes = [], []
+    for name, tracks in all_of.items():
+        texts = {
+            f"{name}.json": json.dumps(schema.plain(tracks)) + "\n",
+            f"{name}.comp.json": text_of(comp_tracks(tracks, shot)),
+        }
+        for file, text in texts.items():
+            path = out / FOLDER / file
+            data = text.encode("ascii")
+            if not path.is_file() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                outputs.place(path, data)
+            hashes.append(hashlib.sha256(data).hexdigest())
+        made.append(DeliveryTracks(name, *(f"{FOLDER}/{file}" for file in texts)))
+    return tuple(made), hashes

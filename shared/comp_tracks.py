@@ -1,0 +1,194 @@
+"""Tracks as After Effects has them: a camera, nulls and joints as layers whose properties have a key on every frame.
+
+The only place that knows how After Effects measures. Its space, in a comp of w x h pixels of aspect a: x right, y
+down, z away; here one centimetre is one pixel, and the origin of the scene lies in the middle of the comp. A camera
+looks along its +z and is turned by Rx(x) Ry(y) Rz(z), its orientation; `zoom` is the distance, in pixels as wide as
+tall, at which a thing is seen at its own size. What stands at (X, Y, Z) before the camera is seen at
+(w/2 + X zoom / Z / a, h/2 + Y zoom / Z). (py_aep's `resolvers/transform.py`, which its makers compared with After
+Effects 2026, and Blender's export to After Effects agree on orders and signs.)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, TypeVar
+
+from shared import documents, schema
+from shared.delivery import DeliveryShot, Frame, LabelColour, Named, Uid
+from shared.errors import SemrenderError
+from shared.kinds import ListOf, Number, OneOf, TableOf, Text
+from shared.schema import About
+from shared.tracks import FURTHEST, MAX_FILE, Camera, Person, Row, Rows, Tracks
+from shared.uids import layer_uid
+
+DIGITS = 4  # behind the point: what After Effects gives back is compared with what was written
+CAMERA_LABEL, NULL_LABEL, JOINT_LABEL = 4, 1, 11  # label colours: After Effects' own of a camera and a null; orange
+KINDS = ("camera", "null_3d", "null_2d")
+T = TypeVar("T")
+PROPERTIES = ("position", "orientation", "zoom", "confidence")
+VALUES = ListOf(ListOf(Number(-1e3 * FURTHEST, 1e3 * FURTHEST), 3, 1), least=1)
+
+
+@dataclass(frozen=True)
+class CompLayer:
+    """A layer without a picture.
+
+    Positions in pixels of the comp or of its space, orientation in degrees from 0 to 360, zoom in pixels, confidence in
+    percent; one value stands still.
+    """
+
+    about: ClassVar[About] = About("layer of tracks", strict=False, all_written=True, is_layer=True)
+
+    uid: Uid
+    name: Named
+    kind: Annotated[str, OneOf(*KINDS)]
+    label: LabelColour
+    shy: bool
+    parent: Annotated[str, Text(), "uid of a layer that it hangs on; empty = none"]
+    keys: Annotated[dict[str, Rows], TableOf(VALUES, OneOf(*PROPERTIES)), "property -> its values"]
+
+
+@dataclass(frozen=True)
+class CompTracks:
+    """The layers that a comp gets of a tracks file; each list of keys begins at frame `first` of the shot."""
+
+    about: ClassVar[About] = About(
+        "file of comp layers",
+        header={"schema": "semrender.comp_tracks", "schema_version": 1},
+        strict=False,
+        all_written=True,
+        remedy="Deliver the shot again",
+    )
+
+    first: Frame
+    layers: tuple[CompLayer, ...]
+
+
+def comp_tracks(tracks: Tracks, shot: DeliveryShot) -> CompTracks:
+    """What moves in a shot as layers of its comp, top first. The tracks cover its frames."""
+    span = range(shot.first - tracks.first, shot.last - tracks.first + 1)
+    found = [] if tracks.camera is None else [_camera(tracks, tracks.camera, shot, span)]
+    for null in tracks.nulls:
+        in_space = len(null.points[0]) == 3
+        place = _in_space if in_space else _in_picture
+        found.append(
+            CompLayer(
+                uid=layer_uid(shot.uid, null.name, "null"),
+                name=null.name,
+                kind="null_3d" if in_space else "null_2d",
+                label=NULL_LABEL,
+                shy=False,
+                parent="",
+                keys={"position": _rows([place(tracks, shot, one) for one in _cut(null.points, span)])},
+            )
+        )
+    for person in tracks.people:
+        found += _joints(tracks, person, shot, span)
+    return CompTracks(shot.first, tuple(found))
+
+
+def _camera(tracks: Tracks, camera: Camera, shot: DeliveryShot, span: range) -> CompLayer:
+    matrices = _cut(camera.matrix, span)
+    width = shot.width * shot.pixel_aspect
+    return CompLayer(
+        uid=layer_uid(shot.uid, camera.name, "camera"),
+        name=camera.name,
+        kind="camera",
+        label=CAMERA_LABEL,
+        shy=False,
+        parent="",
+        keys={
+            "position": _rows([_in_space(tracks, shot, one[12:15]) for one in matrices]),
+            "orientation": _rows([_orientation(tracks, one) for one in matrices]),
+            "zoom": _rows([(focal / camera.film * width,) for focal in _cut(camera.focal, span)]),
+        },
+    )
+
+
+def _joints(tracks: Tracks, person: Person, shot: DeliveryShot, span: range) -> Iterator[CompLayer]:
+    """A null for the person, to move all of it by, and shy ones for the joints, which hang on it."""
+    whole = CompLayer(
+        uid=layer_uid(shot.uid, str(person.id), "person"),
+        name=person.label,
+        kind="null_2d",
+        label=JOINT_LABEL,
+        shy=False,
+        parent="",
+        keys={"position": ((0.0, 0.0),)},
+    )
+    yield whole
+    for name, rows in person.joints.items():
+        cut = _cut(rows, span)
+        seen = [_in_picture(tracks, shot, one) for one in _held(cut)]
+        keys = {"position": _rows(seen), "confidence": _rows([(100 * one[2],) for one in cut])}
+        uid = layer_uid(shot.uid, str(person.id), "joint", name)
+        yield CompLayer(uid, f"{person.label} {name}", "null_2d", JOINT_LABEL, True, whole.uid, keys)
+
+
+def _held(rows: Sequence[Row]) -> list[Row]:
+    """Where a joint is not seen it stays where it was seen last, before that where it is seen first."""
+    found, last = [], next((row for row in rows if row[2] > 0), rows[0])
+    for row in rows:
+        last = row if row[2] > 0 else last
+        found.append(last)
+    return found
+
+
+def _cut(values: Sequence[T], span: range) -> Sequence[T]:
+    return values if len(values) == 1 else values[span.start : span.stop]
+
+
+def _in_picture(tracks: Tracks, shot: DeliveryShot, point: Row) -> Row:
+    return point[0] * shot.width / tracks.width, point[1] * shot.height / tracks.height
+
+
+def _in_space(tracks: Tracks, shot: DeliveryShot, point: Row) -> Row:
+    x, y, z = (tracks.centimetres * value for value in _upright(tracks, point))
+    return shot.width / 2 + x / shot.pixel_aspect, shot.height / 2 - y, -z
+
+
+def _upright(tracks: Tracks, point: Row) -> Row:
+    """With y up."""
+    x, y, z = point
+    return (x, z, -y) if tracks.up == "z" else (x, y, z)
+
+
+def _orientation(tracks: Tracks, matrix: Row) -> Row:
+    """Degrees of the rotation that takes After Effects' axes of a camera (x, down, ahead) to those of its space."""
+    axes = [_upright(tracks, matrix[at : at + 3]) for at in (0, 4, 8)]
+    columns = [(sign * x, -sign * y, -sign * z) for sign, (x, y, z) in zip((1, -1, -1), axes, strict=True)]
+    (m00, _, _), (m01, m11, m21), (m02, m12, m22) = columns
+    flat = math.hypot(m12, m22)
+    y = math.atan2(m02, flat)
+    if flat < 1e-9:  # straight up or down: x and z turn about one axis, so all of it is x
+        return _degrees(math.atan2(m21, m11), y, 0.0)
+    return _degrees(math.atan2(-m12, m22), y, math.atan2(-m01, m00))
+
+
+def _degrees(*angles: float) -> Row:
+    return tuple(round(math.degrees(one), DIGITS) % 360 for one in angles)
+
+
+def _rows(values: Sequence[Row]) -> Rows:
+    """Rounded; one value where all are the same."""
+    rounded = [tuple(round(one, DIGITS) + 0.0 for one in value) for value in values]
+    return tuple(rounded[:1] if all(one == rounded[0] for one in rounded) else rounded)
+
+
+def text_of(found: CompTracks) -> str:
+    """As it stands in the file: ASCII, one line, judged once more as it will be read."""
+    data = schema.plain(found)
+    schema.read(CompTracks, data)
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def read_comp_tracks(file: Path) -> CompTracks:
+    """Raises MissingInput or InputRefused naming the file."""
+    try:
+        return schema.read(CompTracks, documents.load(file, "a file of comp layers", MAX_FILE))
+    except SemrenderError as error:
+        raise error.located(file=file) from None

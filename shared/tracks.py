@@ -1,0 +1,218 @@
+"""`tracks.json`: what moves in a shot and is no picture. A camera, points of space or of the picture, joints of people.
+
+One document for whoever writes such things (Maya, a pose model, a script) and whoever uses them. Axes and units:
+
+- **Space** is right-handed, `up` is "y" or "z", one unit is `centimetres` long. A matrix is 4x4 in one list, row by
+  row, for row vectors (Maya's and USD's order): rows 1 to 3 are where the x, y and z axis point, the last is the place.
+  A camera looks down its -z, with y up in the picture. Its rows have length 1 and stand upright on one another.
+- **Picture** coordinates are pixels of a picture of `width` by `height`, from its top left corner, y down; the middle
+  of the first pixel is (0.5, 0.5). `film` is what `width` covers of the film back, in millimetres like `focal`.
+- Every list has a value for each frame from `first` to `last`, or one that stands still.
+
+Maya-safe: Python 3.9, standard library only. docs/tracks.md is the reference for people.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
+
+from shared import documents, schema
+from shared.errors import InputRefused, SemrenderError
+from shared.file_names import FileName
+from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Whole, refused
+from shared.places import write_json
+from shared.schema import About
+from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
+
+FORMAT = 1
+MAX_FILE = 256 * 2**20  # bytes
+EXAMPLE = "See docs/tracks.md for a complete example"
+FURTHEST = 1e9  # units, or pixels
+COCO_17 = (
+    *("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow"),
+    *("right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
+    *("left_ankle", "right_ankle"),
+)
+LAYOUTS = {"coco17": COCO_17, "free": ()}  # free: the joints are as the file names them
+
+Row = Tuple[float, ...]
+Rows = Tuple[Row, ...]
+
+
+class Joint(Kind):
+    """x, y in pixels and how sure, 0 (not seen) to 1."""
+
+    def read(self, value: Any, key: str) -> Row:
+        row: Row = ListOf(COORDINATE, 3, 3, "numbers, as [x, y, confidence]").read(value, key)
+        Number(0, 1).read(row[2], f"{key}[2]")
+        return row
+
+    def schema(self) -> Data:
+        return {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3}
+
+
+COORDINATE = Number(-FURTHEST, FURTHEST)
+POINT_2D = ListOf(COORDINATE, 2, 2, "as [x, y]")
+POINT = ListOf(COORDINATE, 3, 2, "numbers, as [x, y, z] in space or [x, y] in the picture")
+MATRIX = ListOf(COORDINATE, 16, 16, "numbers, a 4x4 matrix row by row")
+NAME = FileName()
+MILLIMETRES = Number(0.01, 1e5)
+
+
+def per_frame(kind: Kind, what: str) -> ListOf:
+    return ListOf(kind, MAX_FRAMES, 1, f"{what}, one for each frame or one that stands still")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """The camera that rendered the passes."""
+
+    about: ClassVar[About] = About("camera", remedy=EXAMPLE)
+
+    name: Annotated[str, NAME]
+    matrix: Annotated[Rows, per_frame(MATRIX, "matrices"), "camera to world; the last row is where it stands"]
+    focal: Annotated[Row, per_frame(MILLIMETRES, "numbers"), "focal length, millimetres"]
+    film: Annotated[float, MILLIMETRES, "of the film back, what the width of the picture covers, millimetres"]
+    centre: Annotated[Optional[Row], POINT_2D, "where its axis meets the picture, pixels; else the middle"] = None
+
+
+@dataclass(frozen=True)
+class Null:
+    """A named point, in space or in the picture."""
+
+    about: ClassVar[About] = About("null", remedy=EXAMPLE)
+
+    name: Annotated[str, NAME]
+    points: Annotated[Rows, per_frame(POINT, "points"), "[x, y, z] in space, or [x, y] in pixels of the picture"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """The joints of one person."""
+
+    about: ClassVar[About] = About("person", remedy=EXAMPLE)
+
+    id: Annotated[int, Whole(0, 10**6), "the same person has the same number in every file"]
+    joints: Annotated[
+        Dict[str, Rows],
+        TableOf(per_frame(Joint(), "joints"), NAME, 1000),
+        "name -> [x, y, confidence], pixels and 0 to 1",
+    ]
+    name: Annotated[Optional[str], NAME, "for people to read; else the id says it"] = None
+    layout: Annotated[str, OneOf(*LAYOUTS), "which joints there are"] = "free"
+    bones: Annotated[
+        Tuple[Tuple[str, ...], ...], ListOf(ListOf(NAME, 2, 2, "joints"), 1000), "[joint, joint] that are connected"
+    ] = field(default=())
+
+    @property
+    def label(self) -> str:
+        return self.name or f"person {self.id}"
+
+    def check(self) -> None:
+        wanted = LAYOUTS[self.layout]
+        for name in wanted:
+            if name not in self.joints:
+                raise InputRefused(f"{self.label} has no joint {name}", remedy=f"{self.layout} has it, or say free")
+        for name in self.joints:
+            if wanted and name not in wanted:
+                raise InputRefused(f"{self.label} has a joint {name}", remedy=f"{self.layout} has none, or say free")
+        for bone in self.bones:
+            for name in bone:
+                if name not in self.joints:
+                    raise InputRefused(f"a bone of {self.label} ends in {name}, which is none of its joints")
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """What moves in a shot and is no picture: a camera, points, joints of people."""
+
+    about: ClassVar[About] = About("tracks file", header={"format": FORMAT}, remedy=EXAMPLE)
+
+    first: Annotated[int, Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER), "the first frame"]
+    last: Annotated[int, Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER), "the last frame, too"]
+    width: Annotated[int, Whole(1, MAX_SIDE), "of the picture, pixels"]
+    height: Annotated[int, Whole(1, MAX_SIDE), "of the picture, pixels"]
+    pixel_aspect: Annotated[float, Number(0.1, 10), "width of a pixel by its height"] = 1.0
+    up: Annotated[str, OneOf("y", "z"), "the axis that points up"] = "y"
+    centimetres: Annotated[float, Number(1e-6, 1e6), "length of a unit of space"] = 1.0
+    camera: Optional[Camera] = None
+    nulls: Tuple[Null, ...] = ()
+    people: Tuple[Person, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+    def check(self) -> None:
+        if not self.first <= self.last < self.first + MAX_FRAMES:
+            raise refused("last", self.last, f"from first ({self.first}) up to {MAX_FRAMES} frames")
+        if self.camera is None and not self.nulls and not self.people:
+            raise InputRefused("nothing is in it", remedy='Give "camera", "nulls" or "people"')
+        for where, rows in self._lists():
+            if len(rows) not in (1, self.frames):
+                raise InputRefused(
+                    f'"{where}" has {len(rows)} values, and {self.first} to {self.last} are {self.frames} frames',
+                    remedy="Give one for each frame, or one alone for what stands still",
+                )
+        _once([one.name for one in self.nulls], "nulls are named")
+        _once([str(one.id) for one in self.people], "people have the id")
+        for null in self.nulls:
+            if len({len(point) for point in null.points}) > 1:
+                raise InputRefused(f'the null "{null.name}" is in space on some frames and in the picture on others')
+        if self.camera is not None:
+            for number, matrix in enumerate(self.camera.matrix):
+                _rigid(matrix, self.first + number)
+
+    def _lists(self) -> Iterable[Tuple[str, Tuple[Any, ...]]]:
+        if self.camera is not None:
+            yield "camera.matrix", self.camera.matrix
+            yield "camera.focal", self.camera.focal
+        for at, null in enumerate(self.nulls):
+            yield f"nulls[{at}].points", null.points
+        for at, person in enumerate(self.people):
+            for name, rows in person.joints.items():
+                yield f"people[{at}].joints.{name}", rows
+
+
+def _once(names: Iterable[str], words: str) -> None:
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise InputRefused(f"two {words} {name}", remedy="Each needs one of its own")
+        seen.add(name)
+
+
+def _rigid(matrix: Row, frame: int) -> None:
+    """A camera has no size: what scales or mirrors it is left out by whoever writes its matrix."""
+    x, y, z = matrix[0:3], matrix[4:7], matrix[8:11]
+    products = [sum(a * b for a, b in zip(one, other)) for one, other in ((x, y), (y, z), (z, x))]
+    sizes = [math.sqrt(sum(a * a for a in one)) for one in (x, y, z)]
+    turned = (
+        x[0] * (y[1] * z[2] - y[2] * z[1]) - x[1] * (y[0] * z[2] - y[2] * z[0]) + x[2] * (y[0] * z[1] - y[1] * z[0])
+    )
+    if max(map(abs, products)) > 1e-3 or max(abs(size - 1) for size in sizes) > 1e-3 or turned < 0:
+        raise InputRefused(
+            '"camera.matrix" scales, shears or mirrors',
+            frame=frame,
+            cause=f"Its axes are {', '.join(f'{size:.3g}' for size in sizes)} long",
+            remedy="Give rows of length 1 that stand upright on one another, row by row, the place in the last row",
+        )
+
+
+def read_tracks(file: Path) -> Tracks:
+    """Read a tracks file. Raises MissingInput or InputRefused naming it."""
+    try:
+        return schema.read(Tracks, documents.load(Path(file), "a tracks file", MAX_FILE))
+    except SemrenderError as error:
+        raise error.located(file=Path(file)) from None
+
+
+def write_tracks(file: Path, tracks: Tracks) -> None:
+    """Write a tracks file, whole or not at all; what could not be read back is refused. Raises InputRefused."""
+    data = schema.plain(tracks)
+    schema.read(Tracks, data)
+    write_json(Path(file), data, mode=0o644)

@@ -1,0 +1,83 @@
+"""Tracks of a shot on their way into the output folder; the frames know nothing of them."""
+
+import json
+
+import pytest
+
+from inference_server.worker import tracking
+from shared.comp_tracks import read_comp_tracks
+from shared.delivery import read_delivery
+from shared.delivery_check import validate
+from shared.shot import Shot
+from shared.tracks import read_tracks
+from tests.conftest import semrender
+
+AHEAD = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+
+
+def tracks(file, **changes):
+    camera = {"name": "shotCam", "matrix": [AHEAD], "focal": [36], "film": 36}
+    found = {"format": 1, "first": 1000, "last": 1010, "width": 64, "height": 36, "camera": camera, **changes}
+    file.write_text(json.dumps(found))
+    return file
+
+
+def test_tracks_are_checked_delivered_and_enter_no_key(colour_frames, add_sleep_model, tmp_path):
+    labels, out, model = colour_frames(count=2), tmp_path / "out", add_sleep_model()
+    moves = [[x, 0, -100] for x in range(11)]
+    file = tracks(tmp_path / "layout.json", nulls=[{"name": "door", "points": moves}], last=1001)
+    command = ("render", labels, "--out", out, "--model", model, "--movie", "none", "--no-aep")
+    done = semrender(*command, "--tracks", file)
+    assert done.returncode == 3, done.stderr
+    assert (
+        '"nulls[0].points" has 11 values, and 1000 to 1001 are 2 frames' in done.stderr and "layout.json" in done.stderr
+    )
+
+    assert semrender(*command).returncode == 0
+    without, pictures = read_delivery(out), {p: p.stat().st_mtime_ns for p in out.rglob("*.png") if "shot" in p.stem}
+    tracks(file, nulls=[{"name": "door", "points": moves}])
+    done = semrender(*command, "--tracks", file)
+    assert done.returncode == 0, done.stderr
+    delivery = read_delivery(out)
+    validate(delivery, out)
+    assert {p: p.stat().st_mtime_ns for p in pictures} == pictures  # tracks are no part of a painting
+    assert delivery.shot.version == without.shot.version + 1
+    [one] = delivery.tracks
+    assert (one.name, one.path, one.comp) == ("layout", "tracks/layout.json", "tracks/layout.comp.json")
+    assert read_tracks(out / one.path) == read_tracks(file)
+    found = read_comp_tracks(out / one.comp)
+    assert found.first == 1001 and found.layers[1].keys["position"] == ((33, 18, 100), (34, 18, 100))
+    assert found.layers[0].uid == "shot/L/shotCam/camera"
+    before = (out / "delivery.json").read_bytes()
+    assert semrender(*command, "--tracks", file).returncode == 0
+    assert (out / "delivery.json").read_bytes() == before
+
+
+@pytest.fixture
+def judged(tmp_path):
+    def judge(*files):
+        data = {"name": "s", "fps": 24, "first": 1001, "last": 1004, "layers": [{"name": "a", "labels": "a.png"}]}
+        shot = Shot.from_dict({**data, "tracks": [str(file) for file in files]})
+        problems, warnings = tracking.judge(shot, tmp_path, None, (64, 36))
+        return " ".join(map(str, problems)), warnings
+
+    return judge
+
+
+def test_what_does_not_fit_the_shot_is_said(judged, tmp_path):
+    assert judged(tracks(tmp_path / "a.json")) == ("", [])
+    short = judged(tracks(tmp_path / "a.json", first=1002, last=1003))[0]
+    assert "the tracks go from 1002 to 1003, the shot has frames 1001, 1004 too. Write them for 1001 to 1004" in short
+    assert "of a picture of 64x64, the passes are 64x36" in judged(tracks(tmp_path / "a.json", height=64))[0]
+    assert judged(tracks(tmp_path / "a.json", width=1919, height=1080))[0] == ""  # rounded by a renderer
+    assert "there is no such file" in judged(tmp_path / "none.json")[0]
+    (tmp_path / "other").mkdir()
+    twice = tracks(tmp_path / "a.json"), tracks(tmp_path / "other" / "A.json")
+    assert "two tracks files are named A" in judged(*twice)[0]
+    assert "have the camera shotCam" in judged(twice[0], tracks(tmp_path / "b.json"))[0]
+
+
+def test_a_shifted_camera_is_told(judged, tmp_path):
+    camera = {"name": "c", "matrix": [AHEAD], "focal": [36], "film": 36, "centre": [35, 18]}
+    problems, [warning] = judged(tracks(tmp_path / "a.json", camera=camera))
+    assert problems == "" and "shifted by +3, +0 pixels" in warning
