@@ -7,12 +7,10 @@ whatever was read before it.
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,8 +22,7 @@ from shared.errors import InputRefused, MissingInput
 from shared.rates import parse_fps
 from shared.shot import MAX_FRAMES
 
-SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi")
-KEPT = 4  # decoded pictures in memory
+KEPT, KEPT_BYTES = 4, 192 * 2**20  # decoded pictures in memory: so many, and more while they take no more than that
 AHEAD = 48  # pictures that are decoded in passing rather than sought
 HD_LINES = 720  # of untagged pictures: with as many lines Rec.709, with fewer Rec.601
 UNTAGGED = 2  # ITU-T H.273, as 1 = Rec.709 and 6 = Rec.601
@@ -73,7 +70,7 @@ class Clip:
             shown = self._picture(0)
             self._deinterlace = bool(shown.interlaced_frame)
             if self._deinterlace and not deinterlace:
-                remedy = "Deinterlace it (--deinterlace), or give a progressive one"
+                remedy = "Write whole frames with `semrender clip CLIP --deinterlace`, or give a progressive one"
                 raise InputRefused("the clip is interlaced", file=path, remedy=remedy)
             rate = self._stream.average_rate or self._stream.guessed_rate or Fraction(25)
             num, den = fps or parse_fps([rate.numerator, rate.denominator])
@@ -82,44 +79,54 @@ class Clip:
             raise error.located(file=path) from None
         self.fps = Fraction(num, den)
         self.first = first
-        count = max(1, round((self._end - self._times[0]) * self._base * self.fps))
-        if count > MAX_FRAMES:
+        try:
+            self.frames = range(first, first + self.count(self.fps))
+        except InputRefused:
             self.close()
-            raise self._refused(f"the clip is {count} frames long", f"At most {MAX_FRAMES} are read")
-        self.frames = range(first, first + count)
+            raise
         aspect = Fraction(self._stream.sample_aspect_ratio or 1) or Fraction(1)
         self._turns = round(shown.rotation / 90) % 4
         self.pixel_aspect = float(1 / aspect if self._turns % 2 else aspect)
+        self.size = (shown.height, shown.width) if self._turns % 2 else (shown.width, shown.height)
+        self.kind = f"{self._stream.codec_context.codec.canonical_name} clip"
 
     def frame(self, number: int) -> Pixels:
-        """(H, W, 3), or (H, W, 4) with straight alpha where the clip has some, as the clip encodes its colours.
-
-        uint8, of clips with more than 8 bits uint16 over its whole range. Raises MissingInput for a frame that the
-        clip does not have, InputRefused for one that cannot be decoded.
-        """
+        """The picture of a frame, see `picture`. Raises MissingInput for a frame that the clip does not have."""
         if number not in self.frames:
             told = f"It has frames {self.frames[0]}-{self.frames[-1]}"
             raise MissingInput("the clip has no such frame", file=self.path, frame=number, cause=told)
-        index = self.source(number)
         try:
-            picture = self._whole(index) if self._deinterlace else self._picture(index)
+            return self.picture(self.source(number))
         except InputRefused as error:
             raise error.located(frame=number) from None
-        return np.ascontiguousarray(np.rot90(self._pixels(picture), self._turns))
 
     def source(self, number: int) -> int:
         """Which picture of the clip, from 0, a frame shows."""
-        wanted = self._times[0] + (number - self.first) / self.fps / self._base
+        return self.index_at((number - self.first) / self.fps)
+
+    def count(self, fps: Fraction) -> int:
+        """How many frames it is at a rate. Raises InputRefused for too many."""
+        count = max(1, round((self._end - self._times[0]) * self._base * fps))
+        if count > MAX_FRAMES:
+            raise self._refused(f"the clip is {count} frames long", f"At most {MAX_FRAMES} are read")
+        return count
+
+    def index_at(self, seconds: Fraction) -> int:
+        """Which picture, from 0, is nearest to a time after the clip's beginning."""
+        wanted = self._times[0] + seconds / self._base
         index = bisect_left(self._times, wanted)
         if index == len(self._times):
             return index - 1
         return index - (index > 0 and wanted - self._times[index - 1] <= self._times[index] - wanted)
 
-    @cached_property
-    def hash(self) -> str:
-        """SHA-256 of the file, hexadecimal."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+    def picture(self, index: int) -> Pixels:
+        """(H, W, 3), or (H, W, 4) with straight alpha where the clip has some, as the clip encodes its colours.
+
+        uint8, of clips with more than 8 bits uint16 over its whole range. Raises InputRefused for one that cannot be
+        decoded.
+        """
+        picture = self._whole(index) if self._deinterlace else self._picture(index)
+        return np.ascontiguousarray(np.rot90(self._pixels(picture), self._turns))
 
     @property
     def variable(self) -> bool:
@@ -175,14 +182,21 @@ class Clip:
         for picture in self._decoder:
             if picture.pts is None or picture.pts > wanted:
                 break
+            self._keep(picture)  # also what is passed: threads ask for neighbours in any order
             if picture.pts == wanted:
                 self._at = index
-                self._kept[index] = picture
-                if len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
                 return picture
         self._decoder = None
         raise self._refused(f"picture {index} of the clip cannot be decoded", "The file is damaged or cut short")
+
+    def _keep(self, picture: Any) -> None:
+        index = bisect_left(self._times, picture.pts)
+        if index < len(self._times) and self._times[index] == picture.pts:
+            self._kept[index] = picture
+            self._kept.move_to_end(index)
+            size = sum(plane.buffer_size for plane in picture.planes)
+            while len(self._kept) > max(KEPT, KEPT_BYTES // max(1, size)):
+                self._kept.popitem(last=False)
 
     def _decoded_from(self, index: int) -> Iterator[Any]:
         """Pictures from the last key picture at or before an index; each begins with a decoder that knows nothing."""

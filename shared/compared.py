@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.clips import SUFFIXES, Clip
+from shared.clips import Clip
 from shared.delivery import FILE_NAME, Delivery, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
 from shared.footage import frame_path
 from shared.passes.picture_pass import read_picture_pass
-from shared.sequences import find_sequence, frames_text
+from shared.sequences import find_sequence, frames_text, is_clip
 from shared.wording import near
 
 Pixels = NDArray[np.uint8]
@@ -50,7 +50,7 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
     if is_delivery(path):
         folder = path.parent if path.name == FILE_NAME else path
         return _delivery(read_delivery(path), folder, layer)
-    if path.suffix.lower() in SUFFIXES:
+    if is_clip(path):
         clip = Clip(path, deinterlace=True)
         return Compared(path.name, clip.frames, lambda frame: _flat(clip.frame(frame)), clip.fps, clip.pixel_aspect)
     found = find_sequence(path)

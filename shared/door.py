@@ -16,6 +16,7 @@ from shared import handing, inputs, places
 from shared.changes import Changes, changed
 from shared.client import Client
 from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
+from shared.rates import parse_fps
 from shared.sequences import parse_range
 from shared.servers import find_server, private_server
 from shared.shot import Shot
@@ -202,7 +203,10 @@ def shot_of(
     card: of the model that `changes` names, as its card.json says; None without one, or where only a server has it.
     """
     kind = "labels" if card is None else inputs.frames_are(card["inputs"])
-    shot, folder = (source, Path(base).absolute()) if isinstance(source, Shot) else shot_from_input(source, kind)
+    if isinstance(source, Shot):
+        shot, folder = source, Path(base).absolute()
+    else:
+        shot, folder = shot_from_input(source, kind, parse_fps(changes["fps"]) if "fps" in changes else None)
     if not changes:
         return shot, folder, ()
     known = None if card is None else [str(option["name"]) for option in card.get("options", ())]

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.sequences import Sequence, find_sequence, frames_text
-from shared.shot import OF_ANY_SIZE, PASSES, Shot
+from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words, is_clip
+from shared.shot import OF_ANY_SIZE, PASSES, Shot, ShotLayer
 
+OF_CLIPS = ("picture", "beauty")  # passes that may be a clip
 CONTEXT = "context"  # stands for the layer in the words of an error
 Key = tuple[str, str]  # (layer, pass); the context is ("", "labels")
 Size = tuple[int, int]
@@ -63,14 +64,15 @@ def check_frames(
     refuses and files of another size than the shot's become problems, grouped per pass and kind.
     """
     wanted = sorted(set(shot.frames if frames is None else frames))
-    patterns: dict[Key, str | None] = {("", "labels"): shot.context}
-    patterns.update({(layer.name, kind): getattr(layer, kind) for layer in shot.layers for kind in PASSES})
+    patterns: dict[Key, tuple[str | None, Beat]] = {("", "labels"): (shot.context, Beat(shot.rate, shot.first))}
+    for layer in shot.layers:
+        patterns.update({(layer.name, kind): (getattr(layer, kind), beat(shot, layer)) for kind in PASSES})
     sequences: dict[Key, Sequence] = dict(found or {})
     problems: list[SemrenderError] = []
-    for key, pattern in patterns.items():
+    for key, (pattern, when) in patterns.items():
         try:
             if pattern is not None and key not in sequences:
-                sequences[key] = find_pass(key[1], pattern, base, key[0] or CONTEXT)
+                sequences[key] = find_pass(key[1], pattern, base, key[0] or CONTEXT, when)
         except SemrenderError as error:
             problems.append(error)
 
@@ -78,8 +80,8 @@ def check_frames(
     looked = {path: _look(probe, path) for path in dict.fromkeys(p for some in asked.values() for p in some.values())}
     results = {key: {frame: looked[path] for frame, path in some.items()} for key, some in asked.items()}
     size, reason = _size(shot, results)
-    for (layer, kind), one in sequences.items():
-        sizes = results[layer, kind]
+    for (name, kind), one in sequences.items():
+        sizes = results[name, kind]
         wished = None if kind in OF_ANY_SIZE else size
         faults = _gaps(one, kind, wanted) + _unreadable(sizes, kind) + _other_sizes(sizes, kind, wished, reason)
         for fault in faults:
@@ -88,15 +90,27 @@ def check_frames(
             # The file of the one frame concerned, if there is one; else the pattern.
             every = base / one.pattern
             file = every if fault.frame is None else one.files.get(fault.frame, every)
-            problems.append(fault.located(file=file, layer=layer or CONTEXT))
+            problems.append(fault.located(file=file, layer=name or CONTEXT))
     return FramesReport(sequences, size, problems)
 
 
-def find_pass(kind: str, pattern: str, base: Path, layer: str) -> Sequence:
+def beat(shot: Shot, layer: ShotLayer) -> Beat:
+    """How the clips of a layer lie in the shot."""
+    return Beat(shot.rate, shot.first if layer.clip_start is None else layer.clip_start)
+
+
+def find_pass(kind: str, pattern: str, base: Path, layer: str, when: Beat) -> Sequence:
     """The files of a pass of a layer; of a reference one picture, whatever numbers are in its name.
 
-    Raises MissingInput or InputRefused.
+    when: how the pass lies in the shot where it is a clip. Raises MissingInput or InputRefused.
     """
+    if is_clip(pattern) and not (base / pattern).is_dir():
+        if kind not in OF_CLIPS:
+            raise no_clip(kind).located(file=base / pattern, layer=layer)
+        from shared.passes.clip_pass import find_clip  # loads what decodes clips
+
+        with in_words(base / pattern, layer):
+            return find_clip(pattern, base, when)
     found = find_sequence(pattern, base, layer)
     if kind not in OF_ANY_SIZE:
         return found
@@ -105,6 +119,17 @@ def find_pass(kind: str, pattern: str, base: Path, layer: str) -> Sequence:
             f"the {kind} is a sequence of {len(found.files)} files", file=base / pattern, layer=layer, remedy="Name one"
         )
     return replace(found, still=True)
+
+
+def no_clip(kind: str) -> InputRefused:
+    """The refusal of a clip as a pass that cannot be one."""
+    if kind in OF_ANY_SIZE:
+        return InputRefused(f"the {kind} is a clip", remedy="Name one picture; `semrender clip` writes a clip's frames")
+    return InputRefused(
+        f"a clip is no {'label' if kind == 'labels' else kind} pass",
+        cause="What compresses a clip changes its values",
+        remedy='Give numbered PNG or EXR files; a clip can be the "picture" of a layer',
+    )
 
 
 def _asked(sequence: Sequence, wanted: list[int]) -> dict[int, Path]:
@@ -142,7 +167,10 @@ def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderErr
         return []
     there = frames_text(_asked(sequence, wanted))
     cause, remedy = "", "Render them"
-    if len(sequence.files) == 1:
+    if sequence.clip is not None:
+        cause = f"The clip has frames {sequence.first}-{sequence.last}"
+        remedy = "Correct first and last of the shot, or its clip_start"
+    elif len(sequence.files) == 1:
         cause = f"Only one file is there, frame {sequence.first}"
         remedy = "Write #### in place of the number; for a still, take the number out of the file name"
     elif not there:

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.client import Client
 from shared.errors import InputRefused
-from shared.sequences import find_sequence
+from shared.sequences import find_sequence, is_clip
 from shared.shot import PASSES, Shot, named_files
 
 Body = dict[str, Any]
@@ -49,6 +49,10 @@ def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
     def moved(pattern: str | None, folder: str) -> str | None:
         if pattern is None:
             return None
+        clip = base / pattern
+        if is_clip(clip) and clip.is_file():
+            files[f"{folder}/{clip.name}"] = clip
+            return f"{folder}/{clip.name}"
         for path in find_sequence(pattern, base).files.values():
             files[f"{folder}/{path.name}"] = path
         return folder

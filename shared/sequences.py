@@ -33,6 +33,8 @@ from shared.shot import (
 # What a folder is searched for. JPEG is among them so that its reader can say why it will not do.
 PICTURES = {".png", ".exr", ".sxr", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp", ".webp", ".dpx", ".iff"}
 
+CLIPS = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi"}
+
 _RANGE = r"-?[0-9]{1,8}--?[0-9]{1,8}(?:x[0-9]{1,8})?"
 _TOKEN = re.compile(
     rf"(?P<range>{_RANGE})?(?P<token>%0?[0-9]{{0,2}}d|\#+|@+|\$F[0-9]{{0,2}}|<(?i:frame|f)[0-9]{{0,2}}>|\*)"
@@ -42,8 +44,19 @@ _RANGE_BEHIND = re.compile(rf"(.*\S)\s+({_RANGE}|-?[0-9]{{1,8}})")
 
 
 @dataclass(frozen=True)
+class Beat:
+    """How a clip lies in a shot: `start` is the frame that its beginning is on, `rate` that of the shot's frames."""
+
+    rate: tuple[int, int]
+    start: int
+
+
+@dataclass(frozen=True)
 class Sequence:
-    """The files of one pass. `first` and `last` are those of the range asked for, else of the files."""
+    """The files of one pass. `first` and `last` are those of the range asked for, else of the files.
+
+    Of a clip every frame has the one file, and `clip` says which of its pictures that is.
+    """
 
     pattern: str  # reads back as this sequence, relative to the same base
     files: Mapping[int, Path]  # frame -> path, ascending; a still has frame 1 only
@@ -51,6 +64,7 @@ class Sequence:
     last: int
     padding: int  # least number of digits; 1 = any
     still: bool = False  # one file without a number, held on every frame
+    clip: Beat | None = None
 
     def file(self, frame: int) -> Path:
         """The file of a frame. Raises MissingInput."""
@@ -114,6 +128,11 @@ def missing_frames(sequence: Sequence, first: int, last: int, step: int = 1) -> 
     """The frames of the range that have no file, as text; empty where all are there."""
     frames = range(first, last + 1, step)
     return "" if sequence.still else frames_text(frame for frame in frames if frame not in sequence.files)
+
+
+def is_clip(path: str | Path) -> bool:
+    """By its name."""
+    return Path(path).suffix.lower() in CLIPS
 
 
 # --- from a pattern to files ------------------------------------------------------------------------------

@@ -182,9 +182,14 @@ class ShotLayer:
     ] = None
     motion_layer: Annotated[Optional[str], WORD, "EXR layer of the motion pass; else the one whose name says it"] = None
     depth_layer: Annotated[Optional[str], WORD, "EXR layer or channel of the depth pass; else as for motion"] = None
-    picture: Annotated[Optional[str], PATTERN, "a picture that a model makes another of: a plate, a render"] = None
+    picture: Annotated[
+        Optional[str], PATTERN, "what a model makes another picture of: a plate, a render, frames or a clip"
+    ] = None
     normal: Annotated[Optional[str], PATTERN, "the normal pass"] = None
     reference: Annotated[Optional[str], PATTERN, "a picture of any size whose look is taken over"] = None
+    clip_start: Annotated[
+        Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,31 @@ from pathlib import Path
 from shared.errors import InputRefused
 from shared.file_names import MAX_NAME, name_fault
 from shared.frame_numbers import NUMBER, split_name
-from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
+from shared.sequences import Sequence, find_sequence, in_words, is_clip, listed, no_picture, sequences_in
 from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
 
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
 
 
-def shot_from_input(source: str | Path, kind: str = "labels") -> tuple[Shot, Path]:
+def shot_from_input(source: str | Path, kind: str = "labels", fps: tuple[int, int] | None = None) -> tuple[Shot, Path]:
     """The shot that an input stands for, and the absolute folder its patterns are relative to.
 
     - a `shot.json`, or a folder with one: that shot;
     - a pattern, a file, or a folder of pictures: one layer, at the frame rate that its header states, else 24;
+    - a clip: one layer of its frames, from 1, at its own rate or another, as wide as its pixels are;
     - a folder without pictures of its own: its sub-folders are the layers. Their names must begin with
       numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
 
-    kind: what pictures without a shot.json are, "labels" or "picture". Raises MissingInput or InputRefused.
+    kind: what pictures without a shot.json are, "labels" or "picture".
+    fps: the rate of a clip's frames; None = its own.
+    Raises MissingInput or InputRefused.
     """
     path = Path(source).absolute()
     with in_words(path):
         if (path / FILE_NAME).is_file() or (path.suffix.lower() == ".json" and not path.is_dir()):
             return read_shot(path)
+        if is_clip(path) and path.is_file():
+            return _shot_of_clip(path, kind, fps), path.parent
         if path.is_dir():
             numbered, stills = sequences_in(path)
             below = [] if numbered else _below(path)
@@ -42,6 +47,27 @@ def shot_from_input(source: str | Path, kind: str = "labels") -> tuple[Shot, Pat
         found = find_sequence(pattern, folder)
         name = _layer_name(found)
         return _plain_shot(name, {name: found}, kind), folder
+
+
+def _shot_of_clip(path: Path, kind: str, fps: tuple[int, int] | None) -> Shot:
+    from shared.clips import Clip  # what decodes clips takes a while to load
+
+    if kind == "labels":
+        raise InputRefused(
+            "a clip is no label pass",
+            cause="What compresses a clip changes its values",
+            remedy="Give numbered PNG or EXR files, or name a model that takes pictures, such as --model match_grade",
+        )
+    with Clip(path, fps, first=1) as clip:
+        if fps is None and clip.variable:
+            raise InputRefused(
+                f"the clip's pictures come at uneven times, {float(clip.fps):.4g} a second on average",
+                cause="Phones and screen recorders write such clips",
+                remedy="Say the rate of its frames, such as --fps 30: each shows the picture nearest in time",
+            )
+        rate = (clip.fps.numerator, clip.fps.denominator)
+        name = _usable(path.stem)
+        return Shot.from_dict(Shot(name, rate, 1, len(clip.frames), (_layer(name, kind, path.name),)).to_dict())
 
 
 def _below(path: Path) -> list[Sequence]:

@@ -232,12 +232,15 @@ def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
     """What a pass's header states otherwise than the shot, which goes before it."""
     found = stated(own.outline.file(plan.frames[0]))
     words = []
+    source = "header" if own.outline.clip is None else "clip"
     aspect, shape = plan.pixel_aspect, found.pixel_aspect
     if shape is not None and abs(shape - aspect) > 0.001:
-        words.append(f"layer {own.layer.name}: its header states pixels of {shape:g}:1, the shot {aspect:g}:1")
+        words.append(f"layer {own.layer.name}: its {source} states pixels of {shape:g}:1, the shot {aspect:g}:1")
     if found.fps is not None and found.fps != (plan.shot.fps_num, plan.shot.fps_den):
         rates = fps_text(*found.fps), fps_text(plan.shot.fps_num, plan.shot.fps_den)
-        words.append(f"layer {own.layer.name}: its header states {rates[0]} fps, the shot {rates[1]}")
+        words.append(f"layer {own.layer.name}: its {source} states {rates[0]} fps, the shot {rates[1]}")
+    if found.uneven:
+        words.append(f"layer {own.layer.name}: its clip's pictures come at uneven times; each frame shows the nearest")
     return words
 
 

@@ -12,6 +12,7 @@ from inference_server.roots import inside
 from inference_server.stability.window import window
 from inference_server.tasks import Place
 from inference_server.worker.plan import LayerPlan, Plan
+from shared.passes.clip_pass import picture_number
 from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence
 from shared.shot import resolved
@@ -127,12 +128,16 @@ def hash_of(content: dict[str, Any]) -> str:
 
 
 def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
-    """SHA-256 of a pass's file. Every pass is keyed before it is decoded, so this is also where a link is caught."""
+    """SHA-256 of a pass's file; of a clip with the number of its picture, from 0.
+
+    Every pass is keyed before it is decoded, so this is also where a link is caught.
+    """
     if sequence is None:
         return None
     path = inside(sequence.file(frame), plan.roots)
     state = path.stat()
-    return _file_hash(path, state.st_mtime_ns, state.st_size)
+    found = _file_hash(path, state.st_mtime_ns, state.st_size)
+    return found if sequence.clip is None else f"{found}:{picture_number(sequence, frame)}"
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from inference_server.models.needs import PREPARES
 from inference_server.roots import patterns_inside
 from inference_server.worker.holdout import Before
 from shared.errors import InputRefused
-from shared.frames import find_pass
+from shared.frames import beat, find_pass
 from shared.label_set import LabelSet, load_label_set
 from shared.passes import ReadOptions
 from shared.passes.stated import stated
@@ -152,6 +152,7 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
     carrying = carry(card, label_set, asked.map) if painted else Carrying(label_set, {})
     wanted = [*card.uses, *([] if layer.labels else ["picture"])]
     named = {kind: getattr(layer, kind) for kind in PASSES if kind in wanted and getattr(layer, kind)}
+    when = beat(plan.shot, layer)
     own = LayerPlan(
         layer=layer,
         label_set=label_set,
@@ -161,7 +162,7 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         carrying=carrying,
         read=ReadOptions.from_dict(layer.read),
         labels=find_sequence(layer.labels, plan.base, name) if layer.labels else None,
-        inputs={kind: find_pass(kind, pattern, plan.base, name) for kind, pattern in named.items()},
+        inputs={kind: find_pass(kind, pattern, plan.base, name, when) for kind, pattern in named.items()},
         hold=asked.hold or "off",
         motion=find_sequence(layer.motion, plan.base, name) if layer.motion and asked.hold != "off" else None,
         depth=find_sequence(layer.depth, plan.base, name)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from inference_server.stability.motion import read_vectors
 from inference_server.worker.plan import LayerPlan
 from shared.errors import InputRefused
+from shared.frames import OF_CLIPS
+from shared.passes import formats
+from shared.passes.clip_pass import read_picture
 from shared.passes.data_pass import read_depth, read_normals
-from shared.passes.formats import read_picture
-from shared.passes.picture_pass import read_picture_pass
 from shared.shot import OF_ANY_SIZE, ShotLayer
 
 Plane = NDArray[Any]  # (H, W) or (H, W, n)
@@ -25,26 +26,25 @@ def read_planes(own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dic
 
     coverage: by the labels; None for a layer without, which is where its picture is. Raises InputRefused.
     """
-    files = {kind: one.file(frame) for kind, one in own.inputs.items() if kind not in OF_ANY_SIZE}
+    passes = {kind: one for kind, one in own.inputs.items() if kind not in OF_ANY_SIZE}
     planes: dict[str, Plane] = {}
     if coverage is None:
-        found = read_picture_pass(files.pop("picture"))
+        found = read_picture(passes.pop("picture"), frame)
         planes["picture"], coverage = found.colour, found.alpha
-    for kind, file in files.items():
-        planes[kind] = READERS[kind](file, own.layer)
+    for kind, one in passes.items():
+        if kind in OF_CLIPS:
+            planes[kind] = read_picture(one, frame).colour
+        else:
+            planes[kind] = READERS[kind](one.file(frame), own.layer)
     height, width = coverage.shape
-    for kind, file in files.items():
+    for kind, one in passes.items():
         if planes[kind].shape[:2] != coverage.shape:
             raise InputRefused(
                 f"the {kind} pass is {planes[kind].shape[1]}x{planes[kind].shape[0]}",
-                file=file,
+                file=one.file(frame),
                 remedy=f"Give one of {width}x{height}, as {own.outline.pattern} is",
             )
     return {kind: plane for kind, plane in planes.items() if kind in own.card.uses}, coverage
-
-
-def _colours(file: Path, layer: ShotLayer) -> Plane:
-    return read_picture_pass(file).colour
 
 
 def _motion(file: Path, layer: ShotLayer) -> Plane:
@@ -69,7 +69,7 @@ def _normals(file: Path, layer: ShotLayer) -> Plane:
 
 def _instances(file: Path, layer: ShotLayer) -> Plane:
     """One number per pixel (H, W) int32: a grey or colour picture, each value one object."""
-    pixels = read_picture(file).samples
+    pixels = formats.read_picture(file).samples
     if pixels.ndim == 2 and pixels.dtype.kind in "ui":
         return pixels.astype(np.int32)
     _, numbers = np.unique(pixels.reshape(pixels.shape[0] * pixels.shape[1], -1), axis=0, return_inverse=True)
@@ -77,8 +77,6 @@ def _instances(file: Path, layer: ShotLayer) -> Plane:
 
 
 READERS: dict[str, Callable[[Path, ShotLayer], Plane]] = {
-    "picture": _colours,
-    "beauty": _colours,
     "motion": _motion,
     "depth": _depth,
     "normal": _normals,

@@ -18,8 +18,8 @@ from inference_server.worker import outputs
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.label_set import NOTHING
 from shared.passes import read_label_pass
+from shared.passes.clip_pass import read_picture
 from shared.passes.colour import colours
-from shared.passes.picture_pass import read_picture_pass
 from shared.srgb import from_light
 
 PICTURE_WIDTH = 960  # of each half, at most
@@ -114,7 +114,7 @@ def before(plan: Plan, frame: int, width: int) -> Pixels:
 def _pass_picture(own: LayerPlan, frame: int, width: int) -> tuple[Pixels, NDArray[np.bool_]]:
     """The colours (h, w, 3) of a layer's classes, or its picture where it has no labels; and (h, w) where it is."""
     if own.labels is None:
-        found = read_picture_pass(own.outline.file(frame))
+        found = read_picture(own.outline, frame)
         return outputs.to_bytes(_shrink(found.colour, width)), _shrink(found.alpha, width) > 0
     ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)
     return colours(own.label_set, ids), ids != NOTHING

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
-from shared.passes import colour, cryptomatte, cryptomatte_ranks, diagnose, exr, exr_layers, formats, pictures
+from shared.passes import (
+    clip_pass,
+    colour,
+    cryptomatte,
+    cryptomatte_ranks,
+    diagnose,
+    exr,
+    exr_layers,
+    formats,
+    pictures,
+)
 from shared.passes.decoding import Decoded, Mask, best, decode_colours, scaled
 from shared.passes.label_pass import (
     Ids,
@@ -22,6 +32,7 @@ from shared.passes.label_pass import (
     count_classes,
     hard_coverage,
 )
+from shared.sequences import is_clip
 
 NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
 
@@ -29,6 +40,8 @@ NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
 def probe(path: str | Path) -> Probe:
     """Size and kind of a file that is there and whole. Raises MissingInput or InputRefused in words."""
     path = Path(path)
+    if is_clip(path):
+        return clip_pass.probe_clip(path)
     head = pictures.read_head(path)
     if head.startswith(pictures.EXR):
         parts = exr.read_exr(path)
