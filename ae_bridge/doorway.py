@@ -4,10 +4,12 @@ ExtendScript has plain TCP and nothing else. So each request is a connection of 
 the doorway's file (readable by the user alone), and is answered at once; long work has a job id to ask about.
 Threads of the server's process: the doorway ends with it, however that ends.
 
-    {"token": ..., "verb": "models"}
-    {"token": ..., "verb": "repaint", "folder", "model", "seed", "options", "frame"}   frame: only a preview of it
+    {"token": ..., "verb": "models", "folder", "layer"}
+    {"token": ..., "verb": "repaint", "folder", "layer", "model", "seed", "options", "picture", "reference", "frame"}
     {"token": ..., "verb": "progress" | "cancel", "job"}
     -> {"ok": true, ...} or {"ok": false, "error": words}
+
+folder: of the delivery; layer: one of it, else all; picture: "painting" or {"path", "sequence"}; frame: only a preview.
 """
 
 from __future__ import annotations
@@ -25,20 +27,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ae_bridge import inbox
+from ae_bridge import again, inbox
 from shared import places
 from shared.client import Client
 from shared.connection import Connection
 from shared.delivery import FILE_NAME
-from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.shot import Shot
-from shared.takes import takes
+from shared.errors import MissingInput, SemrenderError, from_dict
 
 MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
 MAX_ANSWER = 4 * 2**20
 MAX_CONNECTIONS = 16  # the one that has been silent longest makes room for the next
 SECONDS = 5.0  # for a whole request; the panel waits two
-PREVIEW_PRIORITY = 50
 
 Body = dict[str, Any]
 
@@ -155,94 +154,34 @@ def _line(connection: socket.socket) -> bytes | None:
 # --- verbs ------------------------------------------------------------------------------------------------
 
 
-def _models(client: Client, _: Body) -> Body:
-    found = client.models()
-    names = ("name", "title", "options", "licence", "description")
-    cards = [
-        {**{name: card.get(name) for name in names}, "options": card.get("options") or []} for card in found["models"]
-    ]
-    return {"models": cards, "default": found["default"]}
-
-
-def _repaint(client: Client, body: Body) -> Body:
-    """The job that painted a delivery once more with another model, seed or option, into a folder beside it."""
-    folder = Path(_text(body, "folder"))
-    if not folder.is_absolute() or not (folder / FILE_NAME).is_file():
-        raise MissingInput(f"there is no {FILE_NAME}", file=folder, remedy="Relink the delivery")
-    spec = _asked(client, folder)
-    frame = body.get("frame")
-    shot = _changed(spec["shot"], body)
-    out = folder.with_name(f"{folder.name}_preview") if frame is not None else _next_take(folder)
-    job = {"shot": shot, "base": spec["base"], "out": str(out), "format": spec["format"], "layers": spec["layers"]}
-    job["frames"] = spec["frames"] if frame is None else [frame]
-    job["priority"] = PREVIEW_PRIORITY if frame is not None else 0
-    job["overwrite"] = frame is not None  # a preview is looked at and forgotten
-    return {"job": client.submit(job), "folder": out.as_posix()}
-
-
-def _asked(client: Client, folder: Path) -> Body:
-    """What was asked of the server when it painted into this folder."""
-    for job in sorted(client.jobs(), key=lambda job: float(job["created"]), reverse=True):
-        if job["state"] == "done" and Path(job["out"]) in (folder, folder.resolve()):
-            return client.ask("asked", job["job"])
-    raise MissingInput(
-        "the server does not know how this was painted",
-        file=folder,
-        cause="It was painted by another server, by one that ran for one command only, or long ago",
-        remedy="Paint it again from Maya or with `semrender render` while `semrender serve` runs",
-    )
-
-
-def _changed(asked: Body, body: Body) -> Body:
-    """The shot with what the panel says, for every layer alike. Raises InputRefused."""
-    shot = dict(asked)
-    if body.get("model") is not None:
-        shot["model"] = _text(body, "model")
-        shot["options"] = {}  # those of another model mean nothing
-    if body.get("options") is not None:
-        if not isinstance(body["options"], dict):
-            raise InputRefused("the options are no table of names and values")
-        shot["options"] = {**shot.get("options", {}), **body["options"]}
-    if body.get("seed") is not None:
-        shot["seed"] = body["seed"]
-    own = [name for name in ("model", "seed") if body.get(name) is not None]
-    shot["layers"] = [{**layer, **dict.fromkeys(own)} for layer in shot["layers"]]
-    return Shot.from_dict(shot).to_dict()
-
-
-def _next_take(folder: Path) -> Path:
-    """A painting in use is never painted over: `sh020`, `sh020_take002`, `sh020_take003` ..."""
-    return next(path for path in takes(folder) if not path.exists())
-
-
 def _progress(client: Client, body: Body) -> Body:
     """Where a job stands. A finished take is offered to the panel here; asking again changes nothing."""
-    wanted = _text(body, "job")
+    wanted = again.text(body, "job")
     for job in client.jobs():
         if job["job"] == wanted:
             out = Path(job["out"])
             found = {name: job[name] for name in ("state", "done", "total", "failed", "paused")}
             if job["state"] == "done" and not out.name.endswith("_preview") and (out / FILE_NAME).is_file():
                 inbox.drop(out)
+            found["error"] = _why(client, job) if job["state"] == "failed" else ""
             return {**found, "folder": out.as_posix(), "preview": (out / "preview.png").as_posix()}
     raise MissingInput("the server does not know that job any more")
 
 
+def _why(client: Client, job: Body) -> str:
+    """The first word that a failed job ended with."""
+    last: Body = next(client.watch(job["job"], since=max(0, int(job["events"]) - 1)))["body"]
+    return str(from_dict(dict(last["errors"][0]))) if last.get("errors") else ""
+
+
 def _cancel(client: Client, body: Body) -> Body:
-    client.cancel(_text(body, "job"))
+    client.cancel(again.text(body, "job"))
     return {}
 
 
 VERBS: dict[str, Callable[[Client, Body], Body]] = {
-    "models": _models,
-    "repaint": _repaint,
+    "models": again.models,
+    "repaint": again.repaint,
     "progress": _progress,
     "cancel": _cancel,
 }
-
-
-def _text(body: Body, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 4096:
-        raise InputRefused(f'the request has no "{name}"')
-    return value

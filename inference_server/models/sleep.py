@@ -1,4 +1,5 @@
-"""A stand-in with the shape of a GPU, for benchmarks and tests: it sleeps, then paints flat colours. Torch-free.
+"""A stand-in with the shape of a GPU, for benchmarks and tests: it sleeps, then paints flat colours, or the picture
+that it is given where its card takes no labels. Torch-free.
 
 `card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
@@ -42,8 +43,10 @@ class SleepModel(Model):
             while SleepModel.begun > _may_begin(places.home() / "gate"):
                 time.sleep(0.005)
         until = time.perf_counter() + float(self.card.config["seconds"])
-        colours = np.random.default_rng(request.seed).random((self.card.labels.channels.count, 3), np.float32)
-        picture: NDArray[np.float32] = colours[request.channels]
+        picture = request.picture
+        if picture is None or self.card.inputs.labels is not None:
+            colours = np.random.default_rng(request.seed).random((self.card.labels.channels.count, 3), np.float32)
+            picture = colours[request.channels]
         time.sleep(max(0.0, until - time.perf_counter()))
         return picture
 

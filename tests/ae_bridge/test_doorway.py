@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -96,6 +97,12 @@ def test_what_cannot_be_done_is_said_in_words(painted: Path, tmp_path: Path) -> 
     assert "seed" in ask("repaint", folder=painted.as_posix(), seed="many")["error"]
     assert "no option" in ask("repaint", folder=painted.as_posix(), options={"weather": 1})["error"]
     assert "folder" in ask("repaint")["error"]
+    assert "has no layer none" in ask("repaint", folder=painted.as_posix(), layer="none")["error"]
+    unknown = shutil.copytree(painted, tmp_path / "copied")
+    found = ask("models", folder=unknown.as_posix())
+    assert "does not know how this was painted" in found["fault"] and found["models"] and not found["layers"]
+    job = ask("repaint", folder=painted.as_posix(), model="match_grade", reference=(tmp_path / "no.png").as_posix())
+    assert ended(job["job"])["state"] == "failed" and "no.png" in ask("progress", job=job["job"])["error"]
     assert "know that job" in ask("progress", job="x")["error"]
 
 

@@ -8,14 +8,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import OpenEXR
 import pytest
 from fake_host import AfterEffects, Node
+from PIL import Image
 
 from ae_bridge import build, doorway, inbox
 from shared.client import Client
+from shared.delivery import read_delivery
 from tests.inference_server.servers import job_of, running_server
 
 HOME = "/home/semrender/after_effects"
+GRADED = "0 leaves the picture as it is, 1 takes the reference's colours over whole"
+MODEL = "What paints. The list comes from the server."
 SEED = "A whole number from 0. The same seed gives the same painting."
 
 Panel = Callable[..., AfterEffects]
@@ -64,6 +70,17 @@ def rows(session: AfterEffects) -> list[list[str]]:
     return list(controls(session, "listbox")[0]["rows"])
 
 
+def named(session: AfterEffects, tip: str) -> Any:
+    """The control of a tip."""
+    return next(one for one in controls(session, "dropdownlist") if one["tip"] == tip)
+
+
+def choose(session: AfterEffects, tip: str, words: str) -> None:
+    """What an artist does to a list: the first entry that begins so."""
+    at = next(n for n, row in enumerate(named(session, tip)["rows"]) if row[0].startswith(words))
+    session.run(f'ui.find("{tip}").selection = {at};')
+
+
 def status(session: AfterEffects) -> str:
     return str(window(session)["children"][-1]["text"])
 
@@ -105,9 +122,7 @@ def test_import_paint_again_and_update(panel: Panel, painted: Path, gate: Any) -
 
     session.run('ui.click("Connect")')
     assert "Connected" in status(session)
-    models = next(one for one in controls(session, "dropdownlist") if one["rows"])
-    at = next(n for n, row in enumerate(models["rows"]) if "stand" in row[0].lower() or "sleep" in row[0].lower())
-    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    choose(session, MODEL, "Stand-in")
     session.run(f'ui.type("{SEED}", "77"); ui.click("Paint")')
     gate(5)
     paint_until(session, "frames")
@@ -131,9 +146,7 @@ def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_gated_model: A
     add_gated_model("waits", title="AAA waits")
     session = panel()
     session.run('ui.click("Connect")')
-    titles = [row[0] for row in next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]]
-    at = titles.index("AAA waits") if "AAA waits" in titles else len(titles) - 1
-    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    choose(session, MODEL, "AAA waits")
     session.run(f'ui.type("{SEED}", "many"); ui.click("Paint")')
     assert "whole number" in status(session)
     session.run(f'ui.type("{SEED}", "5"); ui.click("Paint"); ui.click("Cancel")')
@@ -144,8 +157,7 @@ def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_gated_model: A
 def test_closing_and_reopening_goes_on(panel: Panel, painted: Path, gate: Any) -> None:
     session = panel()
     session.run('ui.click("Connect")')
-    at = len(next(one for one in controls(session, "dropdownlist") if one["rows"])["rows"]) - 1
-    session.run(f'var m = ui.find("What paints. The list comes from the server."); m.selection = {at}; m.onChange();')
+    choose(session, MODEL, "Stand-in")
     session.run('ui.click("Paint"); ui.close();')
     assert session.run("ui.tasks()") == 0
     session.run(build.bundle(build.PANEL))
@@ -228,3 +240,76 @@ def test_a_class_matte_for_the_selected_layers(
     assert mattes["rows"][0][0].startswith("tree")
     session.run('ui.click("Use on Selected")')
     assert "With errors" in status(session) or "Look at" in str(controls(session, "edittext"))  # nothing is selected
+
+
+TOY = {
+    "inputs": {"picture": {"needed": True}, "normal": {"needed": True}, "reference": {}},
+    "options": [
+        {"name": "mood", "kind": "choice", "default": "calm", "choices": ["calm", "wild"], "title": "Mood"},
+        {"name": "amount", "kind": "number", "default": 0.5, "min": 0, "title": "Amount"},
+        {"name": "steps", "kind": "integer", "default": 4, "min": 1, "max": 9, "title": "Steps"},
+        {"name": "soft", "kind": "boolean", "default": True, "title": "Soft"},
+    ],
+}
+LAYER = "Which layer of the delivery is painted otherwise."
+PICTURE = "What the model makes another picture of. Selected Layer: the footage of one of the active comp."
+
+
+def test_models_of_every_kind_are_given_what_they_take(
+    panel: Panel, server: Client, gate: Any, add_sleep_model: Any, colour_frames: Any, tmp_path: Path
+) -> None:
+    """A painting is graded, then the footage of a selected layer; what a layer lacks is said, and greyed."""
+    gate(None)
+    add_sleep_model("toy", title="Toy", **TOY)
+    add_sleep_model("deep", title="Deep", inputs={"picture": {"needed": True}, "depth": {"needed": True}})
+    labels = colour_frames()
+    for frame in range(1001, 1005):
+        normals = dict.fromkeys("XYZ", np.ones((36, 64), np.float32))
+        OpenEXR.File({"type": OpenEXR.scanlineimage}, normals).write(str(labels / f"normal.{frame}.exr"))
+    Image.new("RGB", (8, 8), (200, 120, 40)).save(tmp_path / "look.png")
+    asked = job_of(labels / "shot.####.png", tmp_path / "sh", "stand-in")
+    (layer,) = asked["shot"]["layers"]
+    asked["shot"]["layers"] = [{**layer, "normal": "normal.####.exr"}, {**layer, "name": "below"}]
+    assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
+    inbox.drop(tmp_path / "sh")
+    session = panel()
+    session.run('ui.click("Import"); ui.click("Connect")')
+    last = ["Deep (needs a depth pass)"], ["Toy (needs a normal pass)"]
+    assert tuple(named(session, MODEL)["rows"][-2:]) == last, "one of the layers has no normals"
+    choose(session, MODEL, "Deep")
+    assert status(session) == "Deep needs a depth pass."
+    assert "Paint" in {one["text"] for one in controls(session, "button") if not one["enabled"]}
+
+    choose(session, MODEL, "Match grade")
+    session.run('ui.click("Paint")')
+    assert "Match grade: the colours of a reference picture needs a reference picture" in status(session)
+    session.run(f'ui.choose("{(tmp_path / "look.png").as_posix()}"); ui.click("Choose..."); ui.click("Paint")')
+    paint_until(session, "Painted")
+    graded = np.asarray(Image.open(tmp_path / "sh_take002" / "shot" / "shot.1002.png"))
+    assert np.abs(graded[..., :3].reshape(-1, 3).mean(0) - (200, 120, 40)).max() < 12
+    session.artist("item('shot').openInViewer(); item('shot').layer(1).selected = true;")
+    choose(session, PICTURE, "Selected Layer")
+    session.run(f'ui.type("{GRADED}", "0"); ui.click("Paint")')
+    paint_until(session, "Painted")
+    takes = [tmp_path / name / "shot" / "shot.1002.png" for name in ("sh_take003", "sh")]
+    same, own = (np.asarray(Image.open(file), float) for file in takes)
+    assert np.abs(same - own)[..., :3].max() <= 1, "nothing of the grade is left of the comp's own footage"
+
+    choose(session, LAYER, "shot")
+    choose(session, MODEL, "Toy")
+    session.run('ui.type("Amount", "-1"); ui.click("Paint")')
+    assert status(session) == "Amount: give a number from 0."
+    session.run('ui.type("Amount", "2"); ui.type("Steps", "7"); ui.find("Soft").value = false;')
+    choose(session, "Mood", "wild")
+    session.run('ui.click("Paint")')
+    paint_until(session, "Painted")
+    layer, below = (one for one in read_delivery(tmp_path / "sh_take004").layers if one.role == "painting")
+    options = {"mood": "wild", "amount": "2", "steps": "7", "soft": "False"}
+    assert layer.provenance.model == "toy" and dict(layer.provenance.options) == options
+    assert below.provenance.model == "stand-in", "the other layer stays as it was painted"
+    supply(session)
+    session.run(
+        'ui.click("Refresh"); ui.find("Painted shots, newest first. Double-click to show the comp.").selection = 0;'
+    )
+    session.run('ui.click("Update")')
+    assert rows(session)[0][2] == "In project" and "sh_take004" in str(session.items("FootageItem"))

@@ -2,6 +2,7 @@
 //@include "files.jsx"
 //@include "doorway.jsx"
 //@include "view.jsx"
+//@include "again.jsx"
 //@include "work.jsx"
 /*
  * Opens the panel: docked, where After Effects hands over a Panel, else as a window of its own.

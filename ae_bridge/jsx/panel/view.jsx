@@ -67,6 +67,9 @@ SemrenderAE.view = (function () {
         c.matte.helpTip = "The class mattes of the shot in the active comp.";
         c.use = button(line, "Use on Selected", "The selected layers get the matte; their own edits stay.");
         again = section(window, "Paint Again");
+        c.layer = named(again, "Layer:").add("dropdownlist", undefined, []);
+        c.layer.preferredSize = [200, -1];
+        c.layer.helpTip = "Which layer of the delivery is painted otherwise.";
         c.model = named(again, "Model:").add("dropdownlist", undefined, []);
         c.model.preferredSize = [200, -1];
         c.model.helpTip = "What paints. The list comes from the server.";
@@ -94,6 +97,38 @@ SemrenderAE.view = (function () {
         return c;
     }
 
+    /** What a model's picture is. @param {any} parent @param {any} entries {text} each. */
+    function pictures(parent, entries) {
+        var made = named(parent, "Picture:").add("dropdownlist", undefined, []);
+        var i;
+        for (i = 0; i < entries.length; i += 1) {
+            made.add("item", entries[i].text);
+        }
+        made.selection = 0;
+        made.helpTip = "What the model makes another picture of. Selected Layer: the footage of one of the active comp.";
+        return made;
+    }
+
+    /** A file to choose; its path is the state's `reference`. @param {any} parent @param {any} state @param {string} none */
+    function reference(parent, state, none) {
+        var line = named(parent, "Reference:");
+        var made = button(line, "Choose...", "A picture, of any size, whose look is taken over.");
+        var shown = line.add("statictext", undefined, state.reference === "" ? none : nameOf(state.reference));
+        shown.preferredSize = [140, -1];
+        made.onClick = function () {
+            var chosen = /** @type {File} */ (File.openDialog("The picture whose look is taken over"));
+            if (chosen !== null) {
+                state.reference = chosen.fsName.replace(/\\/g, "/");
+                shown.text = nameOf(state.reference);
+            }
+        };
+    }
+
+    /** @param {string} path */
+    function nameOf(path) {
+        return path.slice(path.lastIndexOf("/") + 1);
+    }
+
     /** The control of an option of a model's card; `value` reads it. @param {any} parent @param {any} given */
     function option(parent, given) {
         var line = named(parent, given.title + ":");
@@ -109,9 +144,11 @@ SemrenderAE.view = (function () {
         } else if (given.kind === "boolean") {
             control = line.add("checkbox", undefined, "");
             control.value = given["default"];
-        } else {
+        } else if (given.kind === "number" || given.kind === "integer") {
             control = line.add("edittext", undefined, String(given["default"]));
             control.characters = 10;
+        } else { // Of a newer server: shown, and left as it is.
+            control = line.add("statictext", undefined, String(given["default"]));
         }
         control.helpTip = given.help || given.title;
         return control;
@@ -119,6 +156,8 @@ SemrenderAE.view = (function () {
 
     /** What is set; throws an Error in words where that is no value. @param {any} given @param {any} control */
     function value(given, control) {
+        var low = typeof given.min === "number" ? given.min : -Infinity;
+        var high = typeof given.max === "number" ? given.max : Infinity;
         var number;
         if (given.kind === "choice") {
             return control.selection.text;
@@ -126,13 +165,17 @@ SemrenderAE.view = (function () {
         if (given.kind === "boolean") {
             return control.value;
         }
+        if (given.kind !== "number" && given.kind !== "integer") {
+            return given["default"];
+        }
         number = Number(control.text);
         if (control.text === "" || isNaN(number) || (given.kind === "integer" && number !== Math.floor(number)) ||
-                (given.min !== null && number < given.min) || (given.max !== null && number > given.max)) {
-            throw new Error(given.title + ": give a number from " + given.min + " to " + given.max + ".");
+                number < low || number > high) {
+            throw new Error(given.title + ": give a " + (given.kind === "integer" ? "whole " : "") + "number" +
+                (low === -Infinity ? "" : " from " + low) + (high === Infinity ? "" : " up to " + high) + ".");
         }
         return number;
     }
 
-    return {build: build, option: option, value: value};
+    return {build: build, pictures: pictures, reference: reference, option: option, value: value};
 }());

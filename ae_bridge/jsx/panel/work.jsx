@@ -9,11 +9,14 @@ SemrenderAE.panel = (function () {
     var STATES = {
         "new": "New", "current": "In project", "update": "Update", "older": "Older version", "changed": "New take"
     };
+    /** @type {{[state: string]: string}} */
+    var ENDS = {done: "Painted.", cancelled: "Painting has been cancelled.", failed: "Painting has failed: "};
     var OFF = "After Effects does not let scripts write files or use the network: deliveries can be imported, nothing " +
         "can be painted again. Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network.";
     var session = /** @type {any} */ (SemrenderAE);
     var state = session.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
-        mattes: [], c: null, window: null, able: false};
+        mattes: [], c: null, window: null, able: false, has: [], fault: "", judged: "", pictures: [], picture: null,
+        reference: "", filling: false};
     session.panelState = state;
 
     /** @param {string} words */
@@ -37,9 +40,10 @@ SemrenderAE.panel = (function () {
     function enable() {
         var one = selected();
         var painting = job() !== "";
+        var card = SemrenderAE.again.card(state);
         state.c.bring.enabled = state.c.reveal.enabled = one !== null;
         state.c.paint.enabled = state.c.preview.enabled =
-            one !== null && state.able && !painting && state.models.length > 0;
+            one !== null && state.able && !painting && card !== null && card.lacks === "" && state.fault === "";
         state.c.cancel.enabled = painting;
         state.c.connect.enabled = state.c.server.enabled = state.able;
         state.c.bring.text = (one !== null && one.state !== "new") ? "Update" : "Import";
@@ -71,6 +75,7 @@ SemrenderAE.panel = (function () {
         }
         listMattes();
         enable();
+        judge();
     }
 
     function listMattes() {
@@ -129,42 +134,47 @@ SemrenderAE.panel = (function () {
         }
     }
 
-    /** Controls for the options of the chosen model. */
-    function buildOptions() {
-        var card = state.c.model.selection === null ? null : state.models[state.c.model.selection.index];
-        var i;
-        while (state.c.options.children.length > 0) {
-            state.c.options.remove(0);
-        }
-        state.controls = [];
-        for (i = 0; card !== null && i < card.options.length; i += 1) {
-            state.controls.push({given: card.options[i],
-                control: SemrenderAE.view.option(state.c.options, card.options[i])});
-        }
+    /** Controls for the chosen model, and why it cannot be used where it cannot. */
+    function showModel() {
+        var card = SemrenderAE.again.card(state);
+        SemrenderAE.again.build(state);
         state.window.layout.layout(true);
         enable();
+        if (state.fault !== "") {
+            say(state.fault);
+        } else if (card !== null && card.lacks !== "") {
+            say(card.title + " " + card.lacks + ".");
+        }
     }
 
+    /** Asks what there is, and what of it the selected delivery, or a layer of it, can be painted with. */
     function connect() {
-        var answer = SemrenderAE.doorway.ask({verb: "models"});
-        var i;
+        var request = /** @type {any} */ ({verb: "models"});
+        var answer;
+        if (selected() !== null) {
+            request.folder = selected().folder;
+            if (request.folder === state.judged && SemrenderAE.again.layer(state) !== null) {
+                request.layer = SemrenderAE.again.layer(state);
+            }
+        }
+        state.judged = request.folder || "";
+        answer = SemrenderAE.doorway.ask(request);
         if (!answer.ok) {
             say(answer.error);
             return;
         }
-        state.models = answer.models;
-        state.c.model.removeAll();
-        for (i = 0; i < answer.models.length; i += 1) {
-            state.c.model.add("item", answer.models[i].title);
-            if (answer.models[i].name === answer["default"]) {
-                state.c.model.selection = i;
-            }
-        }
-        if (state.c.model.selection === null && answer.models.length > 0) {
-            state.c.model.selection = 0;
-        }
-        buildOptions();
         say("Connected to the server.");
+        state.filling = true;
+        SemrenderAE.again.fill(state, answer);
+        state.filling = false;
+        showModel();
+    }
+
+    /** Another delivery is selected: its layers are others, and so is what they have. */
+    function judge() {
+        if (state.models.length > 0 && selected() !== null && selected().folder !== state.judged) {
+            connect();
+        }
     }
 
     /** The frame of the shot at the time of its comp; its first where the comp is not the active one. */
@@ -181,20 +191,10 @@ SemrenderAE.panel = (function () {
     /** @param {boolean} preview */
     function paint(preview) {
         /** @type {any} */
-        var request = {verb: "repaint", folder: selected().folder, options: {}};
-        var seed = Number(state.c.seed.text);
+        var request;
         var answer;
-        var i;
         try {
-            if (state.c.seed.text === "" || isNaN(seed) || seed < 0 || seed !== Math.floor(seed)) {
-                throw new Error("Seed: give a whole number from 0.");
-            }
-            request.seed = seed;
-            request.model = state.models[state.c.model.selection.index].name;
-            for (i = 0; i < state.controls.length; i += 1) {
-                request.options[state.controls[i].given.name] =
-                    SemrenderAE.view.value(state.controls[i].given, state.controls[i].control);
-            }
+            request = SemrenderAE.again.request(state, selected().folder);
         } catch (e) {
             say(e.message);
             return;
@@ -231,8 +231,7 @@ SemrenderAE.panel = (function () {
             return;
         }
         remember("");
-        say(answer.state === "done" ? "Painted." : "Painting has " +
-            (answer.state === "failed" ? "failed; see `semrender jobs`." : "been cancelled."));
+        say(ENDS[answer.state] + answer.error);
         if (answer.state === "done" && state.preview) {
             SemrenderAE.files.at(answer.preview).execute();
         }
@@ -289,7 +288,12 @@ SemrenderAE.panel = (function () {
         state.modified = "";
         state.models = [];
         state.controls = [];
-        c.list.onChange = enable;
+        state.fault = state.judged = "";
+        state.filling = false;
+        c.list.onChange = function () {
+            enable();
+            judge();
+        };
         c.list.onDoubleClick = function () {
             SemrenderAE.core.openComp(selected().uid);
         };
@@ -304,7 +308,16 @@ SemrenderAE.panel = (function () {
         c.use.onClick = function () {
             show(SemrenderAE.core.useClassMatte(state.mattes[c.matte.selection.index].uid, "ALPHA"));
         };
-        c.model.onChange = buildOptions;
+        c.layer.onChange = function () {
+            if (!state.filling) { // What a script selects is news to the list, too.
+                connect();
+            }
+        };
+        c.model.onChange = function () {
+            if (!state.filling) {
+                showModel();
+            }
+        };
         c.connect.onClick = connect;
         c.paint.onClick = function () {
             paint(false);

@@ -121,6 +121,9 @@ exports.install = function install(host, define) {
                 }
                 if (name === "selection") {
                     own.chosen = typeof value === "number" ? own.kids[value] || null : value;
+                    if (own.onChange) {
+                        own.onChange();
+                    }
                 } else {
                     own[name] = value;
                 }
@@ -171,6 +174,8 @@ exports.install = function install(host, define) {
     realm.Folder.temp = new realm.Folder("/tmp");
     realm.Folder.userData = new realm.Folder("/home");
     realm.Folder.selectDialog = () => host.chosenFolder && new realm.Folder(host.chosenFolder);
+
+    realm.File.openDialog = () => host.chosenFolder && new realm.File(host.chosenFolder);
 
     const walk = (own, visit) => {
         visit(own);
