@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from maya_plugin.core import events, refusal, uploads
+from maya_plugin.core.cards import read_models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
+from maya_plugin.core.passes import fed
 from maya_plugin.core.programs import MAYAS_OWN
 from shared.client import Client
 from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
@@ -41,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--renderer", choices=RENDERERS, default=HARDWARE)
     made.add_argument("--extra", action="append", choices=EXTRA_PASSES, default=[], help="a pass beside the labels")
     made.add_argument("--model", default="", help="name of the model that paints")
+    made.add_argument("--reference", type=Path, metavar="FILE", help="picture whose look is taken over")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--unchecked", action="store_true", help="do not ask a server whether the passes can be read")
     made.add_argument("--paint", action="store_true", help="paint the passes, too, into a folder `painted`")
@@ -82,15 +85,28 @@ def _maya() -> Iterator[None]:
 
 
 def _run(parsed: argparse.Namespace) -> None:
-    from maya_plugin.host import copies, passes, renderers
+    from maya_plugin.host import copies, renderers
 
     scene = parsed.scene.absolute()
     if not scene.is_file():
         raise MissingInput("there is no such scene", file=scene)
     copies.open_scene(str(scene), parsed.project)
-    request = _from_file(parsed.request) if parsed.request else _from_arguments(parsed)
-    if request.renderer == ARNOLD:
-        renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
+    with _server(parsed.unchecked) as client:
+        request = _from_file(parsed.request) if parsed.request else _fed(_from_arguments(parsed), client)
+        if request.renderer == ARNOLD:
+            renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
+        _render(parsed, scene, request, client)
+
+
+def _fed(request: ShotRequest, client: Client | None) -> ShotRequest:
+    """With the passes that the model needs; what it needs only a server says."""
+    card = None if client is None else read_models(client.models()).find(request.model)
+    return request if card is None else fed(request, card.title, card.inputs)
+
+
+def _render(parsed: argparse.Namespace, scene: Path, request: ShotRequest, client: Client | None) -> None:
+    from maya_plugin.host import passes
+
     frames = range(request.first, request.last + 1)
     total = len(frames) * len(request.layers)
     _tell("opened", scene=str(scene), frames=len(frames), layers=len(request.layers))
@@ -102,25 +118,24 @@ def _run(parsed: argparse.Namespace) -> None:
         _tell("rendered", layer=layer, frame=frame, done=done, total=max(total, done))
 
     first = passes.render_passes(request, frames[:1], request.first, told)
-    with _server(parsed.unchecked) as client:
-        if client is not None:
-            _check(client, first, request)
-        report = first
-        if len(frames) > 1:
-            report = passes.render_passes(request, frames[1:], request.last, told)
-            report = replace(report, labels=first.labels)
-        _tell(
-            "passes",
-            shot_file=report.shot_file,
-            classes=report.classes,
-            counts=report.counts,
-            notes=report.notes,
-            marked_open=report.marked_open,
-        )
-        if parsed.paint:
-            if client is None:
-                raise ServerError("no server was asked for that could paint", remedy="Leave --unchecked out")
-            _paint(client, Path(report.shot_file))
+    if client is not None:
+        _check(client, first, request)
+    report = first
+    if len(frames) > 1:
+        report = passes.render_passes(request, frames[1:], request.last, told)
+        report = replace(report, labels=first.labels)
+    _tell(
+        "passes",
+        shot_file=report.shot_file,
+        classes=report.classes,
+        counts=report.counts,
+        notes=report.notes,
+        marked_open=report.marked_open,
+    )
+    if parsed.paint:
+        if client is None:
+            raise ServerError("no server was asked for that could paint", remedy="Leave --unchecked out")
+        _paint(client, Path(report.shot_file))
 
 
 def _from_file(path: Path) -> ShotRequest:
@@ -165,6 +180,7 @@ def _from_arguments(parsed: argparse.Namespace) -> ShotRequest:
         extra=tuple(parsed.extra),
         model=parsed.model,
         seed=parsed.seed,
+        reference=str(parsed.reference.absolute()) if parsed.reference else "",
     )
 
 

@@ -11,7 +11,8 @@ from shared.errors import ModelRefused
 
 @dataclass(frozen=True)
 class Option:
-    """A control. `kind` is "choice", "number", "integer" or "boolean"; min and max are None where open."""
+    """A control. `kind` is "choice", "number", "integer" or "boolean", or one of a newer server; min and max are None
+    where open."""
 
     name: str
     title: str
@@ -29,7 +30,8 @@ class Card:
     title: str
     description: str
     licence: str
-    label_set: str
+    inputs: Mapping[str, Any]  # that it takes, as the card says; `shared.inputs` reads them
+    label_set: str  # "" for a model that takes no labels
     trained: frozenset[int]  # ids that the model was shown
     fallbacks: Mapping[int, int]  # id that it was never shown -> the relative that is painted instead
     options: tuple[Option, ...]
@@ -53,12 +55,9 @@ class Models:
 
 
 def read_models(answer: Mapping[str, Any]) -> Models:
-    """From the answer to `models`: those that paint labels, as a scene has them.
-
-    Raises ModelRefused for what is no such answer.
-    """
+    """From the answer to `models`. Raises ModelRefused for what is no such answer."""
     try:
-        cards = tuple(read_card(card) for card in answer["models"] if "labels" in card["inputs"])
+        cards = tuple(read_card(card) for card in answer["models"])
         return Models(cards, dict(answer["broken"]), str(answer["default"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelRefused(
@@ -69,14 +68,16 @@ def read_models(answer: Mapping[str, Any]) -> Models:
 
 
 def read_card(data: Mapping[str, Any]) -> Card:
-    labels = data["inputs"]["labels"]
+    inputs = dict(data["inputs"])
+    labels = inputs.get("labels", {})
     return Card(
         name=str(data["name"]),
         title=str(data["title"]),
         description=str(data.get("description", "")),
         licence=str(data["licence"]),
-        label_set=str(labels["label_set"]["name"]),
-        trained=frozenset(int(i) for i in labels["trained"]),
+        inputs=inputs,
+        label_set=str(labels["label_set"]["name"]) if labels else "",
+        trained=frozenset(int(i) for i in labels.get("trained", ())),
         fallbacks={int(i): int(relative) for i, relative in labels.get("fallbacks", {}).items()},
         options=tuple(_option(option) for option in data.get("options", ())),
     )

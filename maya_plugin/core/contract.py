@@ -112,6 +112,9 @@ class ShotRequest:
     layers: tuple[str, ...]
     renderer: str = HARDWARE
     extra: tuple[str, ...] = ()  # of EXTRA_PASSES
+    labels: bool = True  # whether label passes are rendered
+    picture: bool = False  # whether the beauty is the picture that the model makes another of
+    reference: str = ""  # file whose look is taken over, for models that take one
     width: int | None = None  # None = the scene's
     height: int | None = None
     model: str = ""  # "" = the server's default
@@ -126,7 +129,7 @@ class PassReport:
     """What was rendered."""
 
     shot_file: str  # the shot.json to hand to the server
-    labels: Mapping[str, str]  # layer name -> label file of the first frame
+    labels: Mapping[str, str]  # layer name -> label file of the first frame, where labels were rendered
     classes: tuple[str, ...]  # names of the classes that were rendered
     counts: Mapping[str, int]  # policy outcome in words -> objects, such as "gpuCache left out" -> 3
     notes: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ OTHER = "other"  # submitted by somebody else, or before Maya was started
 ENDED = ("done", "failed", "cancelled")
 LOCAL = ("rendering", "waiting")  # states that the server knows nothing of
 WORDS = {
-    "rendering": "Maya renders the label passes",
+    "rendering": "Maya renders the passes",
     "waiting": "Waits for the server",
     "checking": "Reading the passes",
     "painting": "Painting",

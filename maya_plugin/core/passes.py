@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
-from shared import label_code
-from shared.errors import InputRefused
+from shared import inputs, label_code
+from shared.errors import InputRefused, ModelRefused
 from shared.file_names import name_fault
 from shared.label_set import LabelSet
 from shared.shot import Shot, ShotLayer
@@ -16,6 +17,7 @@ from shared.shot import Shot, ShotLayer
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, depth and motion are float EXR
 CAN = {HARDWARE: ("instance", "beauty"), ARNOLD: EXTRA_PASSES}
+GIVES = ("labels", "picture", "reference", *EXTRA_PASSES)  # to a model, by one renderer or the other
 OPEN = ("motion",)  # passes that no real Maya has confirmed
 LAST_INSTANCE = 65534  # 65535 is nothing
 
@@ -31,7 +33,33 @@ class LayerPlan:
     painted: bool = True
 
 
-def plan_layers(wanted: Sequence[str], layers: Iterable[Layer]) -> tuple[LayerPlan, ...]:
+def fed(request: ShotRequest, title: str, wants: inputs.Inputs) -> ShotRequest:
+    """The request with the passes that a model needs; its picture is the beauty.
+
+    wants: the inputs of its card. Without labels the alpha of the beauty says where a layer is, and hold needs labels.
+    Raises ModelRefused where the scene and the artist do not give all of it.
+    """
+    there = [name for name in GIVES if name != "reference" or request.reference]
+    if lacks := inputs.lacking(wants, there):
+        raise ModelRefused(f"{title} {lacks}", remedy="Choose it, or another model")
+    needed = inputs.needed(wants)
+    picture = "picture" in needed or ("picture" in wants and "beauty" in request.extra)
+    wanted = {*request.extra, *needed, *(["beauty"] if picture else [])}
+    return replace(
+        request,
+        extra=tuple(name for name in EXTRA_PASSES if name in wanted),
+        labels="labels" in wants or request.hold != "off" or not picture,
+        picture=picture,
+        reference=request.reference if "reference" in wants else "",
+    )
+
+
+def reference_name(request: ShotRequest) -> str:
+    """The reference's copy in the shot's folder."""
+    return f"reference{Path(request.reference).suffix.lower()}"
+
+
+def plan_layers(wanted: Sequence[str], layers: Iterable[Layer], context: bool = True) -> tuple[LayerPlan, ...]:
     """The layers to render, top first, and last the whole scene where layers need it as context.
 
     Raises InputRefused for a layer that is not in the scene.
@@ -48,7 +76,7 @@ def plan_layers(wanted: Sequence[str], layers: Iterable[Layer]) -> tuple[LayerPl
     if not plans:
         raise InputRefused("no render layer is chosen", remedy="Choose at least one layer")
     whole = next((layer for layer in known.values() if layer.whole), None)
-    if whole is not None and whole.node not in wanted:
+    if context and whole is not None and whole.node not in wanted:
         plans.append(LayerPlan(whole.node, CONTEXT, painted=False))
     return tuple(plans)
 
@@ -106,13 +134,20 @@ def check_label_set(label_set: LabelSet) -> None:
 def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Sequence[LayerPlan], last: int) -> Shot:
     """The shot.json of rendered passes, frames request.first to `last`. Raises InputRefused as shared.shot does."""
     context = next((plan.name for plan in plans if not plan.painted), None)
-    if context is None and len(plans) > 1:  # the whole scene is one of the layers
+    if context is None and len(plans) > 1 and request.labels:  # the whole scene is one of the layers
         context = next((plan.name for plan in plans if plan.node == "defaultRenderLayer"), None)
     layers = []
     for plan in plans:
         if plan.painted:
-            files = {kind: pattern(plan.name, kind, request.renderer) for kind in ("label", *request.extra)}
-            layer = ShotLayer(plan.name, files.pop("label"), read={"palette": label_code.NAME})
+            files = {kind: pattern(plan.name, kind, request.renderer) for kind in request.extra}
+            if request.picture:
+                files["picture"] = files["beauty"]
+            if request.reference:
+                files["reference"] = reference_name(request)
+            layer = ShotLayer(plan.name)
+            if request.labels:
+                labels = pattern(plan.name, "label", request.renderer)
+                layer = replace(layer, labels=labels, read={"palette": label_code.NAME})
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
     shot = Shot(
         name=shot_name(request.name or scene.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from maya_plugin.core.render_settings import EXTRAS, Setting
 from maya_plugin.host import classes, layers, look, objects, renderers, scene
 from maya_plugin.host.keep import changed, untouched
 from shared import label_code
-from shared.errors import SemrenderError
+from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet
 from shared.places import read_json, write_json
 from shared.shot import FILE_NAME, write_shot
@@ -53,9 +54,11 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
     renderers.check(request.renderer)
     facts, settings, labels = scene.scene(), scene.settings(), scene.label_set()
     passes.check_label_set(labels)
-    plans = passes.plan_layers(request.layers, layers.layers())
+    plans = passes.plan_layers(request.layers, layers.layers(), context=request.labels)
     shot = passes.build_shot(request, facts, settings, plans, last)
     folder = Path(request.folder)
+    if request.reference:
+        _copy(Path(request.reference), folder / passes.reference_name(request))
     with untouched():
         job = _Job(request, facts, settings, labels, folder)
         before = look.worn()
@@ -75,7 +78,7 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
         )
     write_json(folder / INSTANCES, {"format": 1, "instances": job.numbers}, mode=0o644)
     write_shot(folder / FILE_NAME, shot)
-    painted = [plan.name for plan in plans if plan.painted]
+    painted = [plan.name for plan in plans if plan.painted and request.labels]
     return PassReport(
         shot_file=str(folder / FILE_NAME),
         labels={name: str(folder / passes.file_of(name, "label", frames[0], request.renderer)) for name in painted},
@@ -103,24 +106,27 @@ class _Job:
 
     def layer(self, plan: passes.LayerPlan, frames: Sequence[int], tell: Tell) -> None:
         """All passes of the visible layer; the context has labels only."""
-        kinds = ("label", *self.request.extra) if plan.painted else ("label",)
+        kinds = (*(["label"] if self.request.labels else []), *(self.request.extra if plan.painted else []))
         for kind in kinds:
+            said = tell if kind == kinds[0] else _silent
             if kind in ("label", "instance"):
                 with self._coats(kind, plan.node) as follow:
-                    self._frames(plan, kind, frames, follow, tell)
+                    self._frames(plan, kind, frames, follow, said)
             else:
                 with look.worn_for_a_pass(None):
-                    self._frames(plan, kind, frames, lambda: None, tell)
+                    self._frames(plan, kind, frames, lambda: None, said)
 
     def classes(self) -> tuple[str, ...]:
         """Names of the classes that are in the passes."""
+        if not self.request.labels:
+            return ()
         found = {identity for thing in self.things for identity, _, _ in self._parts(thing)}
         found = (found | {self.rest}) - {label_code.EMPTY}
         return tuple(sorted(self.labels.by_id(identity).name for identity in found))
 
     def notes(self) -> tuple[str, ...]:
         without = [thing for thing in self.things if self.membership.of(thing.path).whole is None]
-        if not without:
+        if not without or not self.request.labels:
             return ()
         how = self.labels.by_id(self.rest).name if self.rest != label_code.EMPTY else "outside the layer"
         return (f"{len(without)} things without class are {how}, such as {short(without[0].path)}",)
@@ -136,8 +142,7 @@ class _Job:
                 follow()
                 target = self.folder / passes.file_of(plan.name, kind, frame, request.renderer)
                 renderers.render(request.renderer, request.camera, frame, self.size, plan.node, target)
-                if kind == "label":
-                    tell(plan.name, frame)
+                tell(plan.name, frame)
 
     def _parts(self, thing: Thing) -> list[tuple[int, Traits, Span | None]]:
         return parts(self.membership.of(thing.path), self.rest, thing.materials)
@@ -179,6 +184,20 @@ class _Job:
             made = [box for box in (backdrop, *boxed.values()) if box]
             if made:
                 cmds.delete(made)
+
+
+def _silent(layer: str, frame: int) -> None:
+    """Another pass of a frame that was told."""
+
+
+def _copy(file: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(str(file), str(target))
+    except OSError as error:
+        raise InputRefused(
+            "the reference picture cannot be copied", file=file, cause=str(error), remedy="Choose another"
+        ) from None
 
 
 def _things(settings: Settings) -> list[Thing]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from maya_plugin.core.cards import Option
@@ -47,23 +48,35 @@ class OptionRows(QtCore.QObject):
             return choice, choice.currentText
         if option.kind == "boolean":
             check = QtWidgets.QCheckBox()
-            check.setChecked(bool(value))
+            check.setChecked(value if isinstance(value, bool) else option.default)
             check.toggled.connect(lambda _: self.changed.emit())
             return check, check.isChecked
-        low = -WHOLE if option.min is None else option.min
-        high = WHOLE if option.max is None else option.max
-        if not isinstance(value, (int, float)):
+        if option.kind in ("integer", "number"):
+            return self._number(option, value)
+        shown = QtWidgets.QLabel(str(option.default))  # of a newer server: it stays as it is
+        return shown, lambda: option.default
+
+    def _number(self, option: Option, value: Any) -> tuple[QtWidgets.QWidget, Callable[[], Any]]:
+        """Every value of the card is shown exactly."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             value = option.default
-        if option.kind == "integer":
+        far = max(WHOLE, abs(option.default))
+        low, high = -far if option.min is None else option.min, far if option.max is None else option.max
+        if option.kind == "integer" and far == WHOLE:
             whole = QtWidgets.QSpinBox()
             whole.setRange(int(max(low, -WHOLE)), int(min(high, WHOLE)))
-            whole.setValue(int(value))
+            whole.setValue(int(min(max(value, low), high, WHOLE)))
             whole.valueChanged.connect(lambda _: self.changed.emit())
             return whole, whole.value
         number = QtWidgets.QDoubleSpinBox()
-        number.setDecimals(3)
+        number.setDecimals(0 if option.kind == "integer" else max(3, *map(_digits, (option.default, low, high, value))))
         number.setRange(float(low), float(high))
         number.setSingleStep((float(high) - float(low)) / 20 if high - low < 1000 else 1.0)
         number.setValue(float(value))
         number.valueChanged.connect(lambda _: self.changed.emit())
-        return number, number.value
+        return number, number.value if option.kind == "number" else lambda: round(number.value())
+
+
+def _digits(value: float) -> int:
+    """How many stand behind the point."""
+    return max(0, -int(Decimal(repr(float(value))).normalize().as_tuple().exponent))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from maya_plugin.core import jobs, results
+from maya_plugin.core import jobs, passes, results
 from maya_plugin.core.contract import Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
@@ -19,6 +19,7 @@ from shared.delivery import read_delivery
 from shared.errors import InputRefused, MissingInput, SemrenderError
 
 PREVIEW = "preview.png"
+PICTURES = "Pictures (*.png *.jpg *.jpeg *.exr *.tif *.tiff *.tga *.webp);;All files (*)"
 HURRY = 50  # the priority of a frame that somebody waits for
 FIRST_PAINT_MS = 30  # so that the words are on the screen before Maya renders
 
@@ -35,6 +36,7 @@ class PaintActions:
         self._awaited = ""  # the job whose picture will be shown when it is there
         page.paint_frame.connect(lambda: work.do(self.paint_frame))
         page.render_shot.connect(lambda: work.do(self.render_shot))
+        page.choose_reference.connect(lambda: work.do(self.choose_reference))
         page.place_picture.connect(lambda: work.do(self.place_picture))
         page.remove_picture.connect(lambda: work.do(lambda: self._host.remove_picture(page.choices().camera)))
         page.open_folder.connect(lambda: work.do(lambda: self.open_folder(self._shown)))
@@ -53,7 +55,7 @@ class PaintActions:
         places = results.of_frame(scene, chosen.camera_name, scene.frame)
         self._check(chosen, str(places.painted))
         request = self._request(scene, replace(chosen, first=scene.frame, last=scene.frame), places.passes)
-        self._page.show_busy(f"Maya renders the labels of frame {scene.frame} …")
+        self._page.show_busy(f"Maya renders the passes of frame {scene.frame} …")
         QtWidgets.QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         order = Order(
             new_id(),
@@ -83,6 +85,11 @@ class PaintActions:
         self._awaited = order.id
         self._session.render(order, command)
         self._turn_to(self._list)
+
+    def choose_reference(self) -> None:
+        file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
+        if file:
+            self._page.reference.setText(file)
 
     def show_result(self, identity: str) -> None:
         job = self._job(identity)
@@ -185,7 +192,7 @@ class PaintActions:
 
     def _request(self, scene: Scene, chosen: Choices, folder: Path) -> ShotRequest:
         smaller = chosen.divide > 1
-        return ShotRequest(
+        request = ShotRequest(
             folder=str(folder),
             camera=chosen.camera,
             first=chosen.first,
@@ -199,7 +206,10 @@ class PaintActions:
             options=chosen.options,
             seed=chosen.seed,
             hold=chosen.hold,
+            reference=chosen.reference,
         )
+        card = self._page.card()
+        return request if card is None else passes.fed(request, card.title, card.inputs)
 
     def _keep(self, chosen: Choices) -> None:
         self._work.keep(
@@ -213,6 +223,7 @@ class PaintActions:
             extra=list(chosen.extra),
             divide=chosen.divide,
             format=chosen.format,
+            reference=chosen.reference,
         )
 
     def _on_show(self, job: Job) -> None:

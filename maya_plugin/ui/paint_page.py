@@ -9,10 +9,12 @@ from typing import Any
 
 from maya_plugin.core.cards import Card, Models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Camera, Layer, Scene
+from maya_plugin.core.passes import GIVES
 from maya_plugin.ui.options import OptionRows
 from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
 from maya_plugin.ui.viewer import Viewer
+from shared import inputs
 
 RENDERERS = ((HARDWARE, "Maya Hardware 2.0"), (ARNOLD, "Arnold"))
 PASSES = {"instance": "Instances", "depth": "Depth", "beauty": "Beauty", "motion": "Motion (not yet proven in Maya)"}
@@ -40,6 +42,7 @@ class Choices:
     hold: str  # one of shared.shot.HOLDS
     divide: int  # the scene's size is divided by this
     format: str
+    reference: str  # file; "" for none
 
 
 class PaintPage(QtWidgets.QWidget):
@@ -49,6 +52,7 @@ class PaintPage(QtWidgets.QWidget):
     place_picture = Signal()
     remove_picture = Signal()
     open_folder = Signal()
+    choose_reference = Signal()
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,18 +71,23 @@ class PaintPage(QtWidgets.QWidget):
     # Told by the panel
 
     def show_models(self, models: Models, label_set: str) -> None:
-        """The models; one of another label set paints too, its classes being carried over."""
+        """The models; one of another label set paints too, its classes being carried over. Those that a scene cannot
+        feed come last, with what they lack."""
         wanted = self.model.currentData() or self._wanted.get("model") or models.default
         self._models = models
         self.model.clear()
+        lacks = {card.name: inputs.lacking(card.inputs, GIVES) for card in models.cards}
         for card in models.cards:
-            own = card.label_set == label_set
-            self.model.addItem(card.title if own else f"{card.title} (classes of {card.label_set})", card.name)
+            if not lacks[card.name]:
+                own = card.label_set in ("", label_set)
+                self.model.addItem(card.title if own else f"{card.title} (classes of {card.label_set})", card.name)
+        for card in models.cards:
+            if lacks[card.name]:
+                why = f"It {lacks[card.name]}, which the plug-in does not render"
+                self._add_greyed(f"{card.title} ({lacks[card.name]})", card.name, why)
         for name, why in models.broken.items():
-            self.model.addItem(f"{name} (cannot be used)", name)
-            self.model.setItemData(self.model.count() - 1, why, Qt.ItemDataRole.ToolTipRole)
-            self._set_enabled(self.model.count() - 1, False)
-        usable = [card.name for card in models.cards]
+            self._add_greyed(f"{name} (cannot be used)", name, why)
+        usable = [card.name for card in models.cards if not lacks[card.name]]
         own_first = [card.name for card in models.cards if card.label_set == label_set] + usable
         chosen = wanted if wanted in usable else next(iter(own_first), "")
         self.model.setCurrentIndex(self.model.findData(chosen) if chosen else -1)
@@ -112,6 +121,7 @@ class PaintPage(QtWidgets.QWidget):
         self.hold.setCurrentIndex(max(0, self.hold.findData(kept.get("hold", "off"))))
         for name, box in self.extra.items():
             box.setChecked(name in kept.get("extra", ()))
+        self.reference.setText(str(kept.get("reference", "")))
         seed = kept.get("seed", 0)
         self.seed.setValue(seed if isinstance(seed, int) else 0)
         model = self.model.findData(kept.get("model", ""))
@@ -134,6 +144,7 @@ class PaintPage(QtWidgets.QWidget):
             hold=str(self.hold.currentData()),
             divide=int(self.scale.currentData()),
             format=str(self.format.currentData()),
+            reference=self.reference.text().strip(),
         )
 
     def chosen_layers(self) -> tuple[str, ...]:
@@ -170,9 +181,11 @@ class PaintPage(QtWidgets.QWidget):
         rows = min(4, max(1, len(layers)))
         self.layers.setFixedHeight(rows * self.layers.sizeHintForRow(0) + 2 * self.layers.frameWidth() + 2)
 
-    def _set_enabled(self, position: int, on: bool) -> None:
-        item = self.model.model().item(position)  # type: ignore[attr-defined]
-        item.setEnabled(on)
+    def _add_greyed(self, title: str, name: str, why: str) -> None:
+        self.model.addItem(title, name)
+        position = self.model.count() - 1
+        self.model.setItemData(position, why, Qt.ItemDataRole.ToolTipRole)
+        self.model.model().item(position).setEnabled(False)  # type: ignore[attr-defined]
 
     def _choose_model(self) -> None:
         self._show_card()
@@ -180,6 +193,8 @@ class PaintPage(QtWidgets.QWidget):
 
     def _show_card(self) -> None:
         card = self.card()
+        for one in (self._reference, self._reference_title):
+            one.setVisible(card is not None and "reference" in card.inputs)
         if card is None:
             self.options.show_options((), {})
             self._about.setText("The server says which models there are" if not self._models.cards else "")
@@ -194,6 +209,14 @@ class PaintPage(QtWidgets.QWidget):
         self.model.activated.connect(self._choose_model)
         self._about = QtWidgets.QLabel()
         self._about.setWordWrap(True)
+        self.reference = QtWidgets.QLineEdit()
+        self.reference.setAccessibleName("Reference")
+        self.reference.setToolTip("A picture, of any size, whose look is taken over")
+        self._browse = QtWidgets.QToolButton()
+        self._browse.setText("…")
+        self._browse.setToolTip("Choose the reference picture")
+        self._browse.clicked.connect(self.choose_reference)
+        self._reference, self._reference_title = QtWidgets.QWidget(), QtWidgets.QLabel("Reference")
         self.seed = QtWidgets.QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setToolTip("The same seed gives the same picture; another one another texture")
@@ -214,7 +237,7 @@ class PaintPage(QtWidgets.QWidget):
             box.valueChanged.connect(self._show_range)
 
     def _make_more(self) -> None:
-        self.renderer = _combo(RENDERERS, "What renders the label passes")
+        self.renderer = _combo(RENDERERS, "What renders the passes")
         self.scale = _combo(SIZES, "Of the scene's render size")
         self.format = _combo(FORMATS, "Of the painted layers")
         self.hold = _combo(HOLDS, "How still the texture holds while things move (best with motion and depth)")
@@ -245,7 +268,7 @@ class PaintPage(QtWidgets.QWidget):
 
     def _make_buttons(self) -> None:
         self.frame_button = QtWidgets.QPushButton("Paint frame")
-        self.frame_button.setToolTip("Render the labels of this frame here and have it painted")
+        self.frame_button.setToolTip("Render the passes of this frame here and have it painted")
         self.frame_button.clicked.connect(self.paint_frame)
         self.shot_button = QtWidgets.QPushButton("Render shot")
         self.shot_button.setToolTip("Render the range on a copy of the scene, in a process of its own, and paint it")
@@ -272,6 +295,11 @@ class PaintPage(QtWidgets.QWidget):
         inside.addWidget(self._settings)
         form.addRow("Model", self.model)
         form.addRow(self._about)
+        reference = QtWidgets.QHBoxLayout(self._reference)
+        reference.setContentsMargins(0, 0, 0, 0)
+        reference.addWidget(self.reference, 1)
+        reference.addWidget(self._browse)
+        form.addRow(self._reference_title, self._reference)
         self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)
         form.addRow("Layers", self.layers)

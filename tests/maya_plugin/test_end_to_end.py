@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from inference_server.broker.requests import job_spec
+from inference_server.models.catalogue import find_card
 from inference_server.models.devices import choose_device
 from inference_server.worker.check import check_job
 from maya_plugin.core import events, refusal, render_settings
 from maya_plugin.core.contract import ARNOLD, ShotRequest
-from shared.errors import from_dict
+from maya_plugin.core.passes import fed
+from shared.errors import ModelRefused, from_dict
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass
 from shared.shot import read_shot
@@ -41,6 +44,22 @@ def test_the_real_decoder_reads_what_was_rendered(host, scene, shot, tmp_path, r
     answer = checked(report, tmp_path)
     assert answer["problems"] == [] and answer["size"] == list(SIZE)
     assert {one["name"] for one in answer["layers"][0]["classes"]} == {"tree", "river"}
+
+
+@pytest.mark.parametrize("renderer", ["hardware", ARNOLD])
+def test_the_beauty_is_the_picture_of_a_model_that_takes_one(host, scene, shot, tmp_path, renderer):
+    Image.new("RGB", (8, 8), (200, 120, 40)).save(tmp_path / "Look #1.png")
+    asked = request(shot, tmp_path, renderer=renderer, model="match_grade", reference=str(tmp_path / "Look #1.png"))
+    card = find_card("match_grade")
+    with pytest.raises(ModelRefused, match="needs a reference picture"):
+        fed(replace(asked, reference=""), card.title, card.wants)
+    report = host.render_preview(fed(asked, card.title, card.wants))
+    assert report.labels == {} and not list((tmp_path / "out").rglob("label.*")), "nobody asked for them"
+    answer = checked(report, tmp_path)
+    assert answer["problems"] == [] and answer["size"] == list(SIZE)
+    assert set(answer["layers"][0]["inputs"]) == {"picture", "reference"}
+    report = host.render_preview(fed(replace(asked, hold="strong"), card.title, card.wants))
+    assert report.labels and checked(report, tmp_path)["problems"] == [], "hold is made by labels"
 
 
 def test_depth_of_arnold_is_a_float_exr_that_our_reader_reads(host, scene, shot, tmp_path):
@@ -146,11 +165,21 @@ def test_a_batch_render_checks_and_paints_with_the_default_model(scene_file, tmp
     }
     passes = next(event for event in told if event["event"] == "passes")
     assert passes["classes"] == ["river", "tree"]
-    from PIL import Image
-
     front = next(path for path in painted if path.parent.name == "front")
     pixels = np.array(Image.open(front).convert("RGBA"))
     assert pixels.shape == (54, 96, 4) and 0 < (pixels[..., 3] > 0).mean() < 0.3
+
+
+def test_a_batch_render_feeds_a_model_that_takes_a_picture(scene_file, tmp_path):
+    """What it needs the server says before anything is rendered."""
+    Image.new("RGB", (8, 8), (200, 120, 40)).save(tmp_path / "look.png")
+    command = [sys.executable, "-m", "maya_plugin.batch", str(scene_file), "--camera", "shotcam", "--layer", "front"]
+    done, told = run([*command, "--model", "match_grade"])
+    assert done.returncode == 3 and "needs a reference picture" in told[-1]["what"] and len(told) == 1
+    done, told = run([*command, "--model", "match_grade", "--reference", str(tmp_path / "look.png"), "--paint"])
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert [event["event"] for event in told].count("rendered") == 2 and told[-1]["event"] == "delivered"
+    assert not list((tmp_path / "semrender").rglob("label.*"))
 
 
 def test_a_prepared_shot_runs_from_a_copy_and_the_scene_goes_on(host, scene, shot, tmp_path, monkeypatch):

@@ -1,10 +1,13 @@
 """A shot from the panel by a Maya of its own: fake Maya, real panel, real server."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from shared.delivery import read_delivery
 from tests.maya_plugin.in_qt import desk
+from tests.maya_plugin.in_qt.memory_host import write_png
 from tests.maya_plugin.in_qt.walk import shot_of
 
 
@@ -19,6 +22,28 @@ def test_a_shot_is_rendered_apart_and_painted(tmp_path, server):
         assert (out / "passes" / "shot.json").is_file() and (out / "painted" / "delivery.json").is_file()
         desk.wait_for(panel.paint.viewer.has_picture)
         desk.wait_for(lambda: panel.paint.viewer.words == "")
+
+
+def test_a_beauty_is_graded_by_a_reference(tmp_path, server):
+    """A model that takes no labels: the beauty is its picture, nothing needs a class."""
+    look = str(tmp_path / "look.png")
+    write_png(Path(look), [[(200, 120, 40, 255)] * 8] * 8, 8, 8)
+    with desk.panel_on(tmp_path / "project", file_to_open=lambda *_: look) as panel:
+        page = panel.paint
+        page.scale.setCurrentIndex(2)
+        panel.services.session.start_server()
+        desk.wait_for(page.model.count)
+        page.model.setCurrentIndex(page.model.findData("match_grade"))
+        page.model.activated.emit(page.model.currentIndex())
+        page.frame_button.click()
+        assert "needs a reference picture" in panel.messages.words.text()
+        page.choose_reference.emit()
+        page.frame_button.click()
+        desk.wait_for(page.viewer.has_picture)
+        (delivery,) = (tmp_path / "project").rglob("delivery.json")
+        (layer,) = [one for one in read_delivery(delivery).layers if one.role == "painting"]
+        assert layer.provenance.model == "match_grade" and layer.provenance.options["strength"] == "1.0"
+        assert panel.host.settings().panel["reference"] == look
 
 
 def test_who_says_no_to_the_licence_starts_nothing(tmp_path):

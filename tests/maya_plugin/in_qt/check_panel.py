@@ -159,6 +159,39 @@ def test_options_are_controls_of_their_kind():
     rows.show_options(options[:1], {"look": "gone"})
     assert rows.values() == {"look": "a"}
     assert len(host.findChildren(QtWidgets.QComboBox)) >= 1
+    odd = [
+        Option("tiny", "Tiny", "number", 0.00002, min=0, max=0.001),
+        Option("large", "Large", "integer", 2**40),
+        Option("tint", "Tint", "colour", "#ffcc00"),
+    ]
+    rows.show_options(odd, {"tint": "#000000"})
+    assert rows.values() == {"tiny": 0.00002, "large": 2**40, "tint": "#ffcc00"}, "as the card says, to the last digit"
+    rows.show_options(options, {"snow": "yes", "steps": True})
+    assert rows.values()["snow"] is False and rows.values()["steps"] == 3
+
+
+def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(panel):
+    plain = {"licence": "free", "options": []}
+    told = [
+        {**plain, "name": "toy", "title": "Toy", "inputs": {"picture": {"needed": True}, "normal": {"needed": True}}},
+        {**plain, "name": "relight", "title": "Relight", "inputs": {"picture": {"needed": True}, "reference": {}}},
+        desk.read_json(COUNTRYSIDE),
+    ]
+    panel._told(read_models({"models": told, "broken": {"old": "no card"}, "default": "countryside"}))
+    box = panel.paint.model
+    assert [box.itemText(n) for n in range(box.count())] == [
+        "Relight",
+        "Countryside",
+        "Toy (needs a normal pass)",
+        "old (cannot be used)",
+    ]
+    assert [box.model().item(n).isEnabled() for n in range(4)] == [True, True, False, False]
+    assert panel.paint.card().name == "countryside" and not panel.paint.reference.isVisibleTo(panel.paint)
+    box.setCurrentIndex(0)
+    box.activated.emit(0)
+    assert panel.paint.reference.isVisibleTo(panel.paint)
+    remarks = [panel.classes.model.index(i).data(ROW).remark for i in range(100)]
+    assert not any(remarks), "it paints no classes"
 
 
 def test_suggestions_are_assigned_only_where_they_stay_ticked(tmp_path):

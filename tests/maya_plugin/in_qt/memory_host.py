@@ -222,12 +222,14 @@ def render(host, request, frames, tell=lambda layer, frame: None):
     """Draw the label passes of a request and write its shot.json."""
     width, height = request.width or host.present.width, request.height or host.present.height
     layers = [layer for layer in host.layers() if layer.node in request.layers]
-    if not host.classes:
+    if not host.classes and request.labels:
         raise InputRefused("nothing in the scene has a class", remedy="Give at least one thing a class first")
     for layer in layers:
         for frame in frames:
-            pixels = draw(host, layer, frame, width, height)
-            write_png(Path(request.folder) / layer.name / f"label.{frame:04d}.png", pixels, width, height)
+            for kind, drawn in (("label", request.labels), ("beauty", request.picture)):
+                if drawn:
+                    pixels = draw(host, layer, frame, width, height, kind)
+                    write_png(Path(request.folder) / layer.name / f"{kind}.{frame:04d}.png", pixels, width, height)
             tell(layer.name, frame)
     shot = Shot(
         name=host.present.name,
@@ -235,7 +237,14 @@ def render(host, request, frames, tell=lambda layer, frame: None):
         first=request.first,
         last=request.last,
         layers=tuple(
-            ShotLayer(layer.name, f"{layer.name}/label.####.png", read={"palette": "code"}) for layer in layers
+            ShotLayer(
+                layer.name,
+                f"{layer.name}/label.####.png" if request.labels else None,
+                read={"palette": "code"} if request.labels else {},
+                picture=f"{layer.name}/beauty.####.png" if request.picture else None,
+                reference=request.reference or None,
+            )
+            for layer in layers
         ),
         label_set=host.kept.label_set,
         model=request.model,
@@ -249,10 +258,12 @@ def render(host, request, frames, tell=lambda layer, frame: None):
     return PassReport(str(file), {}, classes, {})
 
 
-def draw(host, layer, frame, width, height):
-    """RGBA rows of a layer in the self-checking colours."""
+def draw(host, layer, frame, width, height, kind="label"):
+    """RGBA rows of a layer in the self-checking colours, or as a beauty."""
     group = None if layer.whole else layer.name
     colours = {node: (*encode(identity), 255) for node, identity in host.classes.items()}
+    if kind == "beauty":
+        colours = {node: (9 * n, 255 - 12 * n, 80 + 5 * n, 255) for n, (node, *_) in enumerate(THINGS)}
     rows = []
     for v in range(height):
         y = (v + 0.5) / height
