@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from shared.rates import parse_fps
-from shared.shot import PASSES, Shot, ShotLayer
+from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
 
 
 class Changes(TypedDict, total=False):
@@ -42,6 +42,8 @@ class Changes(TypedDict, total=False):
     depth_layer: str
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json
+    audio: str | Path  # the sound, relative to the current folder; "none": also not that of a clip
+    audio_start: int  # frame on which it begins
     tracks: Sequence[str | Path]  # files of cameras, points and joints for the comp, relative to the current folder
 
 
@@ -67,6 +69,11 @@ def changed(
         asked["context"] = str(Path(changes["context"]).absolute())
     if "fps" in changes:
         asked["rate"] = parse_fps(changes["fps"])
+    if "audio" in changes:
+        silent = str(changes["audio"]) == NO_SOUND
+        asked.update(audio=NO_SOUND if silent else str(Path(changes["audio"]).absolute()))
+    if "audio_start" in changes:
+        asked["audio_start"] = changes["audio_start"]
     if "tracks" in changes:
         asked["tracks"] = tuple(str(Path(file).absolute()) for file in changes["tracks"])
     asked.update(paint_size=changes.get("size"), paint_memory=changes.get("memory"))

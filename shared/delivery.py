@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
@@ -247,6 +247,37 @@ class DeliveryTracks:
 
 
 @dataclass(frozen=True)
+class SoundFile:
+    """A WAV file (PCM), as long as the whole shot: its first sample is heard as frame `start` begins."""
+
+    about: ClassVar[About] = _about("sound")
+
+    uid: Uid
+    name: Named
+    path: Annotated[str, FootagePath(), "relative to the folder of delivery.json, with /"]
+    rate: Annotated[int, Whole(8000, 384_000), "samples a second"]
+    channels: Annotated[int, Whole(1, 2)]
+    bits: Annotated[int, OneOf(16, 24)]
+    samples: Annotated[int, Whole(1, 2**40), "of each channel"]
+    start: Frame
+    version: Version = 1
+    sha256: Annotated[Words, "of the file"] = ""
+
+
+@dataclass(frozen=True)
+class DeliveryAudio:
+    """One layer of the comp that is heard and not seen."""
+
+    about: ClassVar[About] = _about("audio layer", is_layer=True)
+
+    uid: Uid
+    name: Named
+    footage: SoundFile
+    label: LabelColour = 0
+    enabled: Annotated[bool, "whether it is heard"] = True
+
+
+@dataclass(frozen=True)
 class Delivery:
     """`layers` stand as in the comp, top first."""
 
@@ -260,6 +291,12 @@ class Delivery:
     project: Project = Project()
     effects: Tuple[Effect, ...] = ()
     tracks: Tuple[DeliveryTracks, ...] = ()
+    audio: Annotated[Tuple[DeliveryAudio, ...], "below all other layers of the comp"] = ()
+
+
+def of_version(audio: Tuple[DeliveryAudio, ...], version: int) -> Tuple[DeliveryAudio, ...]:
+    """The same sound as part of this version of a delivery."""
+    return tuple(replace(one, footage=replace(one.footage, version=version)) for one in audio)
 
 
 def write_delivery(delivery: Delivery, folder: Path) -> Path:

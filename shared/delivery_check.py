@@ -41,6 +41,10 @@ def validate(delivery: Delivery, folder: Path) -> None:
         for path in (Path(folder) / one.path, Path(folder) / one.comp):
             if _nfc(path.name) not in _listing(path.parent, listings):
                 raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
+    for sound in delivery.audio:
+        path = Path(folder) / sound.footage.path
+        if _nfc(path.name) not in _listing(path.parent, listings):
+            raise MissingInput("the sound is not there", file=path, remedy="Deliver the shot again")
     for effect in delivery.effects:
         if effect.layer not in layers:
             raise InputRefused(f"an effect is for a layer that does not exist: {effect.layer}")

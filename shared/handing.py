@@ -12,7 +12,7 @@ from typing import Any
 from shared.client import Client
 from shared.errors import InputRefused
 from shared.sequences import find_sequence, is_clip
-from shared.shot import PASSES, Shot, named_files
+from shared.shot import NO_SOUND, PASSES, Shot, named_files
 
 Body = dict[str, Any]
 
@@ -64,4 +64,11 @@ def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
         layers.append(replace(layer, **moves))
     tracks = {f"tracks/{number}/{Path(name).name}": base / name for number, name in enumerate(shot.tracks)}
     files.update(tracks)
-    return replace(shot, layers=tuple(layers), context=moved(shot.context, "context"), tracks=tuple(tracks)), files
+    audio = shot.audio
+    if audio is not None and audio != NO_SOUND:
+        audio = f"audio/{Path(audio).name}"
+        files[audio] = base / str(shot.audio)
+    sent = replace(
+        shot, layers=tuple(layers), context=moved(shot.context, "context"), tracks=tuple(tracks), audio=audio
+    )
+    return sent, files

@@ -2,6 +2,9 @@
 
 Pictures are sRGB; they are stored as Rec.709 YCbCr in video range and tagged so (primaries and matrix 1, transfer 13,
 as ITU-T H.273 numbers them). The rate is an exact rational, the size even: an odd one repeats its last line.
+
+Sound is AAC in .mp4, the samples themselves in .mov. What the AAC encoder puts before the first sample is cut off again
+by the file's edit list, which every player of .mp4 follows.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, SemrenderError
+from shared.sounds import RATE, Part, about_wav, read_wav
 
 SUFFIXES = {"h264": ".mp4", "prores": ".mov"}
 ENCODERS = {"h264": ("libx264", "h264_videotoolbox", "h264_mf", "libopenh264"), "prores": ("prores_ks",)}
@@ -24,6 +28,9 @@ SETTINGS = {
     "prores_ks": {"profile": "3", "vendor": "apl0"},
 }
 PLANES = {"h264": "yuv420p", "prores": "yuv422p10le"}
+AUDIO_BIT_RATE = 256_000
+AUDIO_FORMATS = {"aac": "fltp", "pcm_s16le": "s16", "pcm_s24le": "s32"}
+AUDIO_PIECE = 1024  # samples
 BIT_RATE_PER_PIXEL = 4  # a second; for encoders that know no constant quality
 BT709, SRGB_TRANSFER, VIDEO_RANGE = 1, 13, 1  # ITU-T H.273; 1 = AVCOL_RANGE_MPEG
 ROUNDED = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
@@ -54,7 +61,13 @@ def encoder(kind: str) -> str:
 
 
 def write_movie(
-    path: Path, pictures: Iterable[Pixels], fps: Fraction, kind: str, pixel_aspect: float = 1.0, about: str = ""
+    path: Path,
+    pictures: Iterable[Pixels],
+    fps: Fraction,
+    kind: str,
+    pixel_aspect: float = 1.0,
+    about: str = "",
+    sound: Part | None = None,
 ) -> int:
     """Write pictures, one after another, and return how many they were; one at a time is held.
 
@@ -64,6 +77,7 @@ def write_movie(
         kind: "h264" or "prores".
         pixel_aspect: width of a pixel by its height.
         about: a comment in the file, as `about_movie` reads it back.
+        sound: as long as the pictures.
 
     Raises SemrenderError where there is no encoder or it fails, InputRefused where a picture has another size or where
     there is none;
@@ -73,7 +87,7 @@ def write_movie(
     import av
 
     try:
-        return _write(path, pictures, fps, kind, name, pixel_aspect, about)
+        return _write(path, pictures, fps, kind, name, pixel_aspect, about, sound)
     except av.FFmpegError as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -81,11 +95,19 @@ def write_movie(
 
 
 def _write(
-    path: Path, pictures: Iterable[Pixels], fps: Fraction, kind: str, name: str, pixel_aspect: float, about: str
+    path: Path,
+    pictures: Iterable[Pixels],
+    fps: Fraction,
+    kind: str,
+    name: str,
+    pixel_aspect: float,
+    about: str,
+    sound: Part | None,
 ) -> int:
     import av
 
     written = 0
+    heard: _Sound | None = None
     with av.open(str(path), "w", format=SUFFIXES[kind][1:], options={"movflags": "+faststart+write_colr"}) as movie:
         movie.metadata["comment"] = about
         stream: Any = None
@@ -93,6 +115,7 @@ def _write(
             even: Any = _even(pixels)
             if stream is None:
                 stream = _stream(movie, name, kind, even.shape[:2], fps, pixel_aspect)
+                heard = None if sound is None else _Sound(movie, sound, kind)
             elif even.shape[:2] != (stream.height, stream.width):
                 raise InputRefused(f"picture {written + 1} of the movie has another size", file=path)
             frame = av.VideoFrame.from_ndarray(even, "rgb48le" if even.dtype == np.uint16 else "rgb24")
@@ -103,10 +126,48 @@ def _write(
             frame.pts, frame.time_base = written, 1 / fps
             movie.mux(stream.encode(frame))
             written += 1
+            if heard is not None:
+                heard.write(written / fps)
         if stream is None:
             raise InputRefused("a movie needs at least one picture", file=path)
         movie.mux(stream.encode())
+        if heard is not None:
+            heard.write(None)
     return written
+
+
+class _Sound:
+    """The sound of a movie that is being written, in step with its pictures."""
+
+    def __init__(self, movie: Any, sound: Part, kind: str) -> None:
+        channels, bits, _ = about_wav(sound.file)
+        codec = "aac" if kind == "h264" else f"pcm_s{bits}le"
+        self.movie, self.pieces, self.at = movie, read_wav(sound, AUDIO_PIECE), 0
+        self.layout = "mono" if channels == 1 else "stereo"
+        self.format = AUDIO_FORMATS[codec]
+        self.stream = movie.add_stream(codec, rate=RATE)
+        self.stream.layout = self.layout
+        if codec == "aac":
+            self.stream.bit_rate = AUDIO_BIT_RATE
+
+    def write(self, until: Fraction | None) -> None:
+        """All up to a time in seconds; None = to the end."""
+        import av
+
+        while until is None or self.at < until * RATE:
+            samples: Any = next(self.pieces, None)
+            if samples is None:
+                break
+            if self.format == "fltp":
+                samples = samples.T.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max + 1)
+            else:
+                samples = samples.reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), self.format, self.layout)
+            frame.sample_rate, frame.pts, frame.time_base = RATE, self.at, Fraction(1, RATE)
+            self.at += frame.samples
+            self.movie.mux(self.stream.encode(frame))
+        if until is None:
+            self.movie.mux(self.stream.encode())
 
 
 def about_movie(path: Path) -> str | None:

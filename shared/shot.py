@@ -31,6 +31,7 @@ FORMAT = 1
 PASSES = ("labels", "picture", "normal", "instance", "motion", "depth", "beauty", "reference")
 OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
+NO_SOUND = "none"  # instead of a file
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_LAYERS = 256
 MAX_FRAMES = 1_000_000
@@ -238,6 +239,11 @@ class Shot:
         Tuple[str, ...], ListOf(FILE, MAX_LAYERS, what="files"), "cameras, points and joints for the comp: tracks.json"
     ] = ()
 
+    audio: Annotated[
+        Optional[str], FILE, 'the sound: a file that has some, or "none"; else that of a clip that is a picture'
+    ] = None
+    audio_start: Annotated[Optional[int], FRAME, "frame on which the sound of `audio` begins; else the first"] = None
+
     @property
     def fps_num(self) -> int:
         return self.rate[0]
@@ -272,6 +278,10 @@ class Shot:
             raise InputRefused('"width" and "height" come together', remedy="Give both or neither")
         if self.sequence is not None and self.project is None:
             raise InputRefused('"sequence" says nothing without "project"', remedy="Give both")
+        if self.audio_start is not None and self.audio is None:
+            raise InputRefused(
+                '"audio_start" says nothing without "audio"', remedy="Name the sound, or give the clip's clip_start"
+            )
         _no_name_twice(self.layers)
         _somewhere(self)
         _holdouts_known(self.layers)
@@ -331,8 +341,8 @@ def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> None:
 
 def named_files(shot: Shot) -> Iterator[Tuple[Optional[str], str]]:
     """(layer or None, pattern) of every pass and file that the shot names, relative to its folder."""
-    for name in (shot.context, *shot.tracks):
-        if name is not None:
+    for name in (shot.context, *shot.tracks, shot.audio):
+        if name is not None and name != NO_SOUND:
             yield None, name
     for layer in shot.layers:
         for kind in PASSES:

@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Iterator, List, Mapping, Optional
 
-from shared.delivery import Delivery, DeliveryLayer, Provenance, read_delivery
+from shared.delivery import Delivery, DeliveryLayer, Provenance, of_version, read_delivery
 from shared.errors import InputRefused, SemrenderError
 
 MOST = 1000
@@ -110,6 +110,7 @@ def joined(before: Optional[Delivery], now: Delivery) -> Delivery:
         return now
     old, new = before.shot, now.shot
     version = old.version + (before.delivery_id.rpartition("_")[2] != now.delivery_id.rpartition("_")[2])
+    now = replace(now, audio=of_version(now.audio, version))
     fresh = {one.uid: replace(one, footage=replace(one.footage, version=version)) for one in now.layers}
     shot = replace(new, version=version)
     if (old.width, old.height) != (new.width, new.height) or not old.first <= new.first <= new.last <= old.last:

@@ -23,6 +23,11 @@ def footage_uid(shot: str, layer: str, role: str, class_name: str | None = None)
     return "/".join([shot, "F", *_layer_parts(layer, role, class_name)])
 
 
+def sound_uids(shot: str) -> tuple[str, str]:
+    """The uids of the layer and of the footage of a shot's sound."""
+    return f"{shot}/L/audio", f"{shot}/F/audio"
+
+
 def _layer_parts(layer: str, role: str, class_name: str | None) -> list[str]:
     return [_uid_part(part) for part in (layer, role, class_name) if part is not None]
 

@@ -73,6 +73,9 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", action="append", default=[], metavar="CLASS=CLASS", help="paint a class as another; may be given again"
     )
     shot.add_argument("--fill", metavar="CLASS", help="class outside a layer where there is no context")
+    words = "of the movie and the comp, any file that has some, or none (default: that of a clip that is painted)"
+    shot.add_argument("--audio", metavar="FILE", help=words)
+    shot.add_argument("--audio-start", type=int, metavar="FRAME", help="on which it begins (default: the first)")
     shot.add_argument(
         "--tracks",
         action="append",
@@ -136,7 +139,21 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
 
 def _changes(arguments: argparse.Namespace) -> Changes:
     """What the command line wants otherwise, from its texts."""
-    plain = ("model", "seed", "fill", "label_set", "scale", "hold", "memory", "context", "fps", "names", "tracks")
+    plain = (
+        "model",
+        "seed",
+        "fill",
+        "label_set",
+        "scale",
+        "hold",
+        "memory",
+        "context",
+        "fps",
+        "names",
+        "tracks",
+        "audio",
+        "audio_start",
+    )
     moving = ("motion_is", "motion_layer", "depth_layer", *(name for name in PASSES if name != "labels"))
     found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
     found["size"] = None if arguments.size is None else parse_size(arguments.size)

@@ -119,6 +119,8 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
     print(f"{report['shot']}: frames {report['first']}-{report['last']}{size}, {rate} fps{device}{memory}")
     if report.get("estimate", {}).get("pictures"):  # a server of before does not say
         print(f"  {time_in_words(report['estimate'])}")
+    if report.get("sound"):  # a server of before does not say
+        print(f"  sound: {report['sound']}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:most])
         untold = 0 if most is None else len(layer["classes"]) - most

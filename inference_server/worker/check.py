@@ -20,7 +20,7 @@ from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
-from inference_server.worker import outputs, paces, tracking
+from inference_server.worker import outputs, paces, sounding, tracking
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
@@ -63,11 +63,11 @@ def check_job(
         again: every file was looked at before, so only theirs are; the others are when their turn comes.
         planned: the job's plan, where somebody keeps it.
 
-    Returns {"shot", "first", "last", "fps", "rate": it in words, "size": [w, h], "layers": [...], "warnings": [words],
-    "problems": [error, ...], "frame_bytes": of one frame's files at their largest, "memory": bytes that painting
-    takes, "estimate": what is to be painted and how long that takes (`paces.estimate`), "out": the folder that is
-    painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those of a finished frame;
-    where that is not in "out", its folder stands behind; where the key is None, the error in their place says why.
+    Returns {"shot", "first", "last", "fps", "rate": it in words, "sound": in words, "size": [w, h], "layers": [...],
+    "warnings": [words], "problems": [error, ...], "frame_bytes": of one frame's files at their largest,
+    "memory": bytes that painting takes, "estimate": what is to be painted and how long that takes (`paces.estimate`),
+    "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those
+    of a finished frame; where that is not in "out", its folder stands behind; where the key is None, the error in their place says why.
     Of a job of more pictures than `places` the estimate takes what lies there for finished. Raises for nothing that
     is in a file.
     """
@@ -85,7 +85,8 @@ def check_job(
     listed = labels_listed(planned) if again and planned else {}
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
     unfit, about_tracks = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
-    problems = [*report.problems, *unfit]
+    mute, sound = sounding.judge(shot, Path(spec["base"]), spec["roots"])
+    problems = [*report.problems, *unfit, *mute]
     layers: list[dict[str, Any]] = []
     warnings: list[str] = about_tracks
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
@@ -137,6 +138,7 @@ def check_job(
         words.append(SemrenderError(f"and {untold} more problems of this kind").to_dict())
     size = list(report.size) if report.size else None
     about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
+    about["sound"] = sound
     about["rate"] = fps_text(shot.fps_num, shot.fps_den)
     about["device"] = {"name": device.name, "about": device.about, "half": device.half.factor}
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}

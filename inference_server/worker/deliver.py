@@ -22,6 +22,7 @@ from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, write_previews
 from inference_server.worker.provenance import look
+from inference_server.worker.sounding import deliver_sound, sound_of
 from inference_server.worker.tracking import deliver_tracks, load
 from inference_server.worker.writing import write_matte
 from shared import delivery, uids
@@ -37,6 +38,7 @@ MATTE_LABEL = 14  # label colours of After Effects: 14 cyan for mattes, 9 green 
 PAINTING_LABEL = 9
 
 Metadata = dict[str, Any]
+Audio = tuple[delivery.DeliveryAudio, ...]
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     frames, layers = _complete(plan)
     _agree(plan, layers)
     made: dict[str, Any] = {}
+    audio: Audio = ()
     if frames == list(range(frames[0], frames[-1] + 1)):
         for finished in layers:
             _fill_mattes(plan, finished)
-        made["delivery"] = _write(plan, frames, layers).name
+        made["delivery"], audio, more = _write(plan, frames, layers)
+        notes += more
         notes += [
             f"layer {finished.layer.name}: frames {_frames_of(parts)} were painted otherwise than the rest"
             for finished in layers
@@ -89,16 +93,16 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     if animation is not None:
         made["animation"] = animation.name
     if "delivery" in made:
-        made.update(_film(whole, frames, notes))
+        made.update(_film(whole, frames, audio, notes))
     outputs.sweep(plan.out)
     outputs.settle(plan.out)
     return {**made, "notes": notes}
 
 
-def _film(plan: Plan, frames: list[int], notes: list[str]) -> dict[str, Any]:
+def _film(plan: Plan, frames: list[int], audio: Audio, notes: list[str]) -> dict[str, Any]:
     """{"movie"} where one was asked for. The paintings are there: that no movie can be made of them is a note."""
     try:
-        path = bring_movie(plan, frames, plan.out)
+        path = bring_movie(plan, frames, plan.out, audio)
     except DiskFull:
         raise
     except SemrenderError as error:
@@ -179,7 +183,8 @@ def _fill_mattes(plan: Plan, finished: Finished) -> None:
                 write_matte(plan, finished.layer.name, name, frame, header, empty)
 
 
-def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
+def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, Audio, list[str]]:
+    """Write delivery.json with what lies beside the pictures; its name, the sound, and notes."""
     names = (plan.shot.project, plan.shot.sequence, plan.shot.name)
     uid = uids.shot_uid(*(name for name in names if name is not None))
     width, height = layers[0].first["size"]
@@ -198,6 +203,8 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         pixel_aspect=plan.pixel_aspect,
     )
     tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), shot, plan.out)
+    audio, notes = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
+    hashes += [one.footage.sha256 for one in audio]
     keys = [header["key"] for finished in layers for header in finished.headers.values()]
     content = hashlib.sha256("".join([*keys, *hashes]).encode()).hexdigest()[:12]
     version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
@@ -214,13 +221,14 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> Path:
         ),
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
         tracks=tracks,
+        audio=delivery.of_version(audio, version),
     )
     if before is not None and before.delivery_id.endswith(content):
         same = replace(now, delivery_id=before.delivery_id, created=before.created, generator=before.generator)
         if same == before:  # nothing was made: the file, and the project made of it, stay as they are
-            return plan.out / delivery.FILE_NAME
+            return delivery.FILE_NAME, audio, notes
     fence.pass_or_leave()
-    return delivery.write_delivery(now, plan.out)
+    return delivery.write_delivery(now, plan.out).name, audio, notes
 
 
 def _footage(plan: Plan, shot: DeliveryShot, uid: str, name: str, paths: list[Path], **more: Any) -> Footage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from inference_server.worker import outputs
 from inference_server.worker.plan import Plan
 from inference_server.worker.preview import painted, shows
+from shared.delivery import DeliveryAudio
 from shared.movies import SUFFIXES, about_movie, write_movie
+from shared.sounds import Part, Sound
 
 NAME = "movie"
 VERSION = 1  # of how movies are written; another one is written anew
@@ -24,12 +26,19 @@ READERS = 2  # composites made ahead of the encoder, which bounds the memory
 DEPTH: dict[str, Any] = {"h264": np.uint8, "prores": np.uint16}
 
 
-def bring_movie(plan: Plan, frames: list[int], folder: Path) -> Path | None:
+def bring_movie(plan: Plan, frames: list[int], folder: Path, audio: Sequence[DeliveryAudio] = ()) -> Path | None:
     """Write movie.mp4 or movie.mov where it does not show these very frames; None for one frame or "none".
 
-    A movie of frames that are no more goes. Raises SemrenderError where none can be written.
+    audio: the delivery's, whose first is heard. A movie of frames that are no more goes.
+    Raises SemrenderError where none can be written.
     """
     now = f"semrender {VERSION} {shows(plan, frames)} {plan.shot.fps_num}/{plan.shot.fps_den} {plan.pixel_aspect:g}"
+    fps = Fraction(plan.shot.fps_num, plan.shot.fps_den)
+    sound = None
+    if audio:
+        file = audio[0].footage
+        now += f" {file.sha256}"
+        sound = Part(folder / file.path, *Sound(folder / file.path, file.start).samples_of(frames[0], frames[-1], fps))
     there = {kind: folder / f"{NAME}{suffix}" for kind, suffix in SUFFIXES.items()}
     about = {kind: about_movie(path) for kind, path in there.items() if path.is_file()}
     for kind, told in about.items():
@@ -41,8 +50,7 @@ def bring_movie(plan: Plan, frames: list[int], folder: Path) -> Path | None:
     if about.get(plan.movie) == now:
         return path
     with outputs.placing(path) as beside:
-        fps = Fraction(plan.shot.fps_num, plan.shot.fps_den)
-        write_movie(beside, _composites(plan, frames), fps, plan.movie, plan.pixel_aspect, now)
+        write_movie(beside, _composites(plan, frames), fps, plan.movie, plan.pixel_aspect, now, sound)
     return path
 
 

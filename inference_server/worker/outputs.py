@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import json
 import os
 import re
@@ -140,11 +141,14 @@ def place(path: Path, data: bytes) -> None:
 def placing(path: Path) -> Iterator[Path]:
     """The name to write a large file under; at the end of the block it is on disk and renamed to `path`.
 
-    Of a block that fails nothing is left. Raises DiskFull or SemrenderError.
+    A file that is there with this very content stays. Of a block that fails nothing is left.
+    Raises DiskFull or SemrenderError.
     """
     beside = places.beside(path)
     try:
         yield beside
+        if path.is_file() and filecmp.cmp(beside, path, shallow=False):
+            return
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         _rename(beside, path)

@@ -1,0 +1,81 @@
+"""The sound of a shot: found before the first frame is painted, cut to the delivered frames at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from inference_server.roots import inside
+from inference_server.worker import outputs
+from shared.delivery import DeliveryAudio, SoundFile
+from shared.errors import InputRefused, SemrenderError
+from shared.frames import beat
+from shared.sequences import is_clip
+from shared.shot import NO_SOUND, Shot
+from shared.sounds import RATE, Sound, has_sound, probe_sound, write_wav
+from shared.uids import sound_uids
+
+FOLDER = "audio"  # in the output folder
+SOUND_LABEL = 7  # a label colour of After Effects: sea foam, its own default for sound
+
+
+def sound_of(shot: Shot, base: Path, roots: Sequence[str] | None) -> Sound | None:
+    """The sound that a shot names, else that of the topmost clip that is a picture and has some; None without.
+
+    Raises InputRefused for one outside the folders that may be touched.
+    """
+    if shot.audio == NO_SOUND:
+        return None
+    if shot.audio is not None:
+        start = shot.first if shot.audio_start is None else shot.audio_start
+        return Sound(inside(base / shot.audio, roots), start)
+    for layer in shot.layers:
+        if layer.picture is not None and is_clip(layer.picture):
+            file = inside(base / layer.picture, roots)
+            if has_sound(file):
+                return Sound(file, beat(shot, layer).start)
+    return None
+
+
+def judge(shot: Shot, base: Path, roots: Sequence[str] | None) -> tuple[list[SemrenderError], str]:
+    """What is wrong with a shot's sound, and what it is in words; empty where there is none."""
+    try:
+        sound = sound_of(shot, base, roots)
+        return [], "" if sound is None else f"{sound.file.name} from frame {sound.start}: {probe_sound(sound.file)}"
+    except SemrenderError as error:
+        return [error], ""
+
+
+def deliver_sound(sound: Sound | None, shot: Shot, uid: str, out: Path) -> tuple[tuple[DeliveryAudio, ...], list[str]]:
+    """Write the sound of the whole shot into the output folder, whichever of its frames are delivered.
+
+    uid: of the shot. Returns what delivery.json says of it, and notes; a sound that cannot be read is one, since the
+    paintings are there.
+    """
+    if sound is None:
+        return (), []
+    path = out / FOLDER / f"{shot.name}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with outputs.placing(path) as beside:
+            heard = write_wav(beside, sound, shot.first, shot.last, Fraction(*shot.rate))
+    except InputRefused as error:
+        return (), [f"no sound was delivered: {error}"]
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    layer, footage = sound_uids(uid)
+    made = SoundFile(
+        uid=footage,
+        name=path.name,
+        path=path.relative_to(out).as_posix(),
+        rate=RATE,
+        channels=heard.channels,
+        bits=heard.bits,
+        samples=heard.samples,
+        start=shot.first,
+        sha256=content,
+    )
+    silent = f"nothing of {sound.file.name} is heard in frames {shot.first}-{shot.last}: it begins on {sound.start}"
+    return (DeliveryAudio(layer, f"{shot.name} sound", made, SOUND_LABEL),), [] if heard.heard else [silent]

@@ -1,0 +1,215 @@
+"""Sound: of any file that has some, cut sample by sample to frames of a shot, as WAV at 48 kHz.
+
+Sample 0 of a sound belongs to the beginning of frame `start`: it is the first sample of a file of sound alone, and what
+is heard with the first picture of one with pictures. Frame n begins at sample (n - start) * 48000 / fps, rounded to the
+nearest. What the file does not have is silence. Mono stays mono, more than two channels are mixed to stereo, another
+rate is resampled; 8 and 16 bits become 16 bits, everything else 24. 16 or 24 bits at 48 kHz keep every bit.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused, MissingInput
+
+RATE = 48000  # samples a second
+GAP = Fraction(1, 50)  # seconds between two pieces of a sound from which on there is silence between them
+MOST_BYTES = 4 * 2**30 - 4096  # of a WAV file, whose sizes have 32 bits
+REMEDY = "Name another sound, or none: --audio none"
+SHORT = ("u8", "u8p", "s16", "s16p")  # sample formats of at most 16 bits
+
+Samples = NDArray[np.int16 | np.int32]  # (n, channels), over the whole range of the kind
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file with sound, and the frame at whose beginning the sound begins."""
+
+    file: Path
+    start: int
+
+    def samples_of(self, first: int, last: int, fps: Fraction) -> tuple[int, int]:
+        """(first sample, how many) of the frames `first` to `last`; the first is below zero before the sound begins."""
+        begin, end = (round((frame - self.start) / fps * RATE) for frame in (first, last + 1))
+        return begin, end - begin
+
+
+@dataclass(frozen=True)
+class Part:
+    """`samples` of a WAV file of ours from number `begin` on."""
+
+    file: Path
+    begin: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was written: `heard` of the samples come from the file, the others are silence."""
+
+    channels: int
+    bits: int
+    samples: int
+    heard: int
+
+
+def has_sound(file: Path) -> bool:
+    """Whether there is sound in a file; not where it cannot be opened."""
+    import av
+
+    try:
+        with av.open(str(file)) as container:
+            return bool(container.streams.audio)
+    except (OSError, av.FFmpegError):
+        return False
+
+
+def probe_sound(file: Path) -> str:
+    """What a file's sound is, in words, once its beginning was decoded. Raises MissingInput or InputRefused."""
+    with _opened(file) as (container, stream):
+        if next(_pieces(file, container, stream), None) is None:
+            raise InputRefused("its sound is empty", file=file, remedy=REMEDY)
+        return f"{stream.codec_context.codec.canonical_name}, {stream.rate} Hz, {stream.layout.name}"
+
+
+def write_wav(path: Path, sound: Sound, first: int, last: int, fps: Fraction) -> Heard:
+    """Write the sound of the frames `first` to `last`, exactly as long as these.
+
+    path: of the file as it is written; its name need not end in .wav.
+    Raises MissingInput or InputRefused for the sound, OSError where the disk is full.
+    """
+    begin, count = sound.samples_of(first, last, fps)
+    with _opened(sound.file) as (container, stream):
+        channels = 1 if stream.layout.nb_channels == 1 else 2
+        kind: Any = np.int16 if stream.format.name in SHORT else np.int32
+        bits = 16 if kind is np.int16 else 24
+        if count * channels * bits // 8 > MOST_BYTES:
+            raise InputRefused("the sound of this shot is too long for a WAV file", file=sound.file)
+        at = heard = 0
+        with path.open("wb") as file, wave.open(file, "wb") as made:
+            made.setparams((channels, bits // 8, RATE, count, "NONE", ""))
+            for place, samples in _resampled(sound.file, container, stream, channels, kind):
+                place -= begin
+                part = samples[max(0, at - place) : max(0, count - place)]
+                if len(part):
+                    place = max(place, at)
+                    _silence(made, place - at)
+                    made.writeframesraw(_packed(part))
+                    at, heard = place + len(part), heard + len(part)
+                if at == count:
+                    break
+            _silence(made, count - at)
+    return Heard(channels, bits, count, heard)
+
+
+def about_wav(path: Path) -> tuple[int, int, int]:
+    """Channels, bits and samples of a WAV file of ours."""
+    with wave.open(str(path), "rb") as file:
+        return file.getnchannels(), 8 * file.getsampwidth(), file.getnframes()
+
+
+def read_wav(part: Part, size: int) -> Iterator[Samples]:
+    """The samples, `size` at a time; 24 bits in the upper ones of 32."""
+    with wave.open(str(part.file), "rb") as file:
+        file.setpos(min(part.begin, file.getnframes()))
+        left = part.samples
+        while left and (data := file.readframes(min(size, left))):
+            left -= len(data) // (file.getsampwidth() * file.getnchannels())
+            if file.getsampwidth() == 2:
+                yield np.frombuffer(data, "<i2").reshape(-1, file.getnchannels())
+            else:
+                wide = np.zeros((len(data) // 3, 4), np.uint8)
+                wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+                yield wide.view("<i4").reshape(-1, file.getnchannels())
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[Any, Any]]:
+    """A file's container and its first sound. Raises MissingInput or InputRefused."""
+    import av
+
+    if not file.is_file():
+        raise MissingInput("the sound is not there", file=file, remedy=REMEDY)
+    try:
+        container = av.open(str(file))
+    except (OSError, av.FFmpegError) as error:
+        raise InputRefused("the sound cannot be opened", file=file, cause=str(error), remedy=REMEDY) from None
+    with container:
+        if not container.streams.audio:
+            raise InputRefused("there is no sound in it", file=file, remedy=REMEDY)
+        yield container, container.streams.audio[0]
+
+
+def _pieces(file: Path, container: Any, stream: Any) -> Iterator[tuple[Fraction, Any]]:
+    """The decoded pieces with their times in seconds after the beginning."""
+    import av
+
+    pictures = [one for one in container.streams.video if "attached_pic" not in str(one.disposition)]
+    zero = None
+    if pictures and pictures[0].start_time is not None:
+        zero = pictures[0].start_time * pictures[0].time_base
+    expected = Fraction(0)
+    try:
+        for frame in container.decode(stream):
+            time = expected if frame.pts is None else frame.pts * frame.time_base
+            if zero is None:
+                zero = time
+            expected = time + Fraction(frame.samples, frame.sample_rate)
+            yield time - zero, frame
+    except (OSError, av.FFmpegError) as error:
+        what = "the sound cannot be decoded to its end"
+        raise InputRefused(what, file=file, cause=str(error), remedy=REMEDY) from None
+
+
+def _resampled(
+    file: Path, container: Any, stream: Any, channels: int, kind: type[np.int16 | np.int32]
+) -> Iterator[tuple[int, Samples]]:
+    """Samples at RATE with their places from the beginning; what follows without a gap is joined without a seam."""
+    import av
+
+    resampler: Any = None
+    place, until = 0, Fraction(0)
+
+    def out(frames: Any) -> Iterator[tuple[int, Samples]]:
+        nonlocal place
+        for one in frames:
+            samples = one.to_ndarray().reshape(-1, channels)
+            yield place, samples
+            place += len(samples)
+
+    for time, frame in _pieces(file, container, stream):
+        if resampler is None or time - until > GAP:
+            if resampler is not None:
+                yield from out(resampler.resample(None))
+            layout = "mono" if channels == 1 else "stereo"
+            resampler = av.AudioResampler("s16" if kind is np.int16 else "s32", layout, RATE)
+            place, until = round(time * RATE), time
+        until += Fraction(frame.samples, frame.sample_rate)
+        frame.pts = None
+        yield from out(resampler.resample(frame))
+    if resampler is not None:
+        yield from out(resampler.resample(None))
+
+
+def _silence(made: wave.Wave_write, count: int) -> None:
+    while count > 0:
+        some = min(count, RATE)
+        made.writeframesraw(bytes(some * made.getnchannels() * made.getsampwidth()))
+        count -= some
+
+
+def _packed(samples: Samples) -> bytes:
+    """As they stand in a WAV file; of 32 bits the upper 24, rounded."""
+    if samples.dtype == np.int16:
+        return np.asarray(samples, "<i2").tobytes()
+    rounded = np.minimum((samples.astype(np.int64) + 128) >> 8, 2**23 - 1).astype("<i4")
+    return np.ascontiguousarray(rounded).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
