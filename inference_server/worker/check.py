@@ -63,13 +63,13 @@ def check_job(
         again: every file was looked at before, so only theirs are; the others are when their turn comes.
         planned: the job's plan, where somebody keeps it.
 
-    Returns {"shot", "first", "last", "fps", "rate": it in words, "sound": in words, "size": [w, h], "layers": [...],
-    "warnings": [words], "problems": [error, ...], "frame_bytes": of one frame's files at their largest,
-    "memory": bytes that painting takes, "estimate": what is to be painted and how long that takes (`paces.estimate`),
-    "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None], ...]}, files being those
-    of a finished frame; where that is not in "out", its folder stands behind; where the key is None, the error in their place says why.
-    Of a job of more pictures than `places` the estimate takes what lies there for finished. Raises for nothing that
-    is in a file.
+    Returns {"shot", "first", "last", "fps", "rate": it in words, "sound": in words, "size": [w, h], "layers":
+    [...], "warnings": [words], "problems": [error, ...], "frame_bytes": of one frame's files at their largest,
+    "memory": bytes that painting takes, "estimate": what is to be painted and how long that takes
+    (`paces.estimate`), "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None],
+    ...]}, files being those of a finished frame; where that is not in "out", its folder stands behind; where the
+    key is None, the error in their place says why. Of a job of more pictures than `places` the estimate takes what
+    lies there for finished. Raises for nothing that is in a file.
     """
     shot = Shot.from_dict(spec["shot"])
     patterns_inside(shot, Path(spec["base"]), spec["roots"])
