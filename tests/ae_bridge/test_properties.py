@@ -69,7 +69,7 @@ EDITS: list[tuple[str, tuple[str, ...]]] = [
     ("l.moveToEnd()", ()),
     ("if (l.hasTrackMatte) { l.removeTrackMatte(); }", ("matte",)),
     ("l.property('ADBE Effect Parade').addProperty('ADBE Slider Control')", ("effects",)),
-    ("l.parent = item('SH').layer(item('SH').numLayers)", ()),
+    ("try { l.parent = item('SH').layer(item('SH').numLayers); } catch (e) {}", ()),
 ]
 edits = st.lists(st.tuples(st.integers(0, 10), st.sampled_from(EDITS)), max_size=6)
 

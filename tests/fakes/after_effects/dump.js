@@ -3,15 +3,31 @@
 
 const enums = require("./enums.js");
 
+/** The value where it stands still, else [time, value] of each key. */
+const dumpProperty = (property) => (property.numKeys > 0 ? {keys: [...property.keys]} : {value: property.now});
+
+/** Keys in the time of the layer, with which they go along. */
+const ownKeys = (property) => [...property.keys].map(([time, value]) =>
+    [Math.round((time - property.layer.startTime) * 1e4) / 1e4, value]);
+
+function dumpMoves(layer) {
+    const found = [...layer.keyed].filter((one) => one.matchName !== "ADBE Opacity" && one.range);
+    return Object.fromEntries(found.map((one) => [one.matchName, dumpProperty(one)]));
+}
+
 function dumpLayer(layer) {
     const {name, comment, label, enabled, shy, solo, guideLayer, stretch, timeRemapEnabled} = layer.hidden;
     return {
         id: layer.id, name, comment, label, enabled, shy, solo, guide: guideLayer, stretch, timeRemapEnabled,
         locked: layer.locked, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
-        start: layer.hidden.start, in: layer.hidden.in, out: layer.hidden.out, source: layer.origin.id,
+        start: layer.hidden.start, in: layer.hidden.in, out: layer.hidden.out, source: layer.origin ? layer.origin.id : null,
+        kind: layer.constructor.name, null: layer.nullLayer, threeD: layer.hidden.threeDLayer,
+        orient: enums.nameOf("AutoOrientType", layer.hidden.orient), moves: dumpMoves(layer),
         parent: layer.hidden.parent && layer.hidden.parent.id,
         matte: layer.matte && {layer: layer.matte.id, type: enums.nameOf("TrackMatteType", layer.matteKind)},
-        opacity: layer.opacity.now, keys: [...layer.opacity.keys], expression: layer.opacity.expression,
+        ...(layer.opacity ? {
+            opacity: layer.opacity.now, keys: ownKeys(layer.opacity), expression: layer.opacity.expression,
+        } : {}),
         effects: layer.effects.list.map((one) => ({
             name: one.matchName, values: Object.fromEntries(one.list.map((p) => [p.matchName, p.now])),
         })),

@@ -156,6 +156,7 @@ class Host {
             constructor(name, items[name]);
         }
         constructor("AVLayer", layers.AVLayer);
+        constructor("CameraLayer", layers.CameraLayer);
         ["TextLayer", "ShapeLayer", "Layer", "PropertyBase"].forEach((name) => constructor(name, name));
         ["alert", "confirm", "prompt"].forEach((name) => define(name, () => this.modal(name)));
         plugins.forEach((plugin) => plugin(this, define));

@@ -4,7 +4,8 @@
 const enums = require("./enums.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 const {File} = require("./files.js");
-const {AVLayer, PropertyGroup} = require("./layers.js");
+const {AVLayer, CameraLayer} = require("./layers.js");
+const {PropertyGroup} = require("./properties.js");
 
 class Item {
     static api = `id name= comment= label= parentFolder= selected= typeName remove() usedIn`;
@@ -271,8 +272,8 @@ class CompItem extends AVItem {
 }
 
 class LayerCollection {
-    static api = "length add() addSolid() addNull() byName()";
-    static writers = ["add", "addSolid", "addNull"];
+    static api = "length add() addSolid() addNull() addCamera() byName()";
+    static writers = ["add", "addSolid", "addNull", "addCamera"];
 
     constructor(host, comp) { Object.assign(this, {host, comp}); }
     elements() { return this.comp.stack; }
@@ -298,7 +299,29 @@ class LayerCollection {
         return this.add(item, seconds);
     }
 
-    addNull(seconds) { return this.addSolid([1, 1, 1], "Null 1", 100, 100, 1, seconds); }
+    /** A white solid of its own for each, in the folder of solids; the duration is not heard (AE 2026, by py_aep). */
+    addNull() {
+        const {project} = this.host;
+        const folder = project.all.find((one) => one.name === "Solids") || project.add(new FolderItem(this.host, "Solids"));
+        let number = 1;
+        while (project.all.some((one) => one.name === `Null ${number}`)) {
+            number += 1;
+        }
+        const layer = this.addSolid([1, 1, 1], `Null ${number}`, 100, 100, 1);
+        layer.source.parentFolder = folder;
+        layer.nullLayer = true;
+        return layer;
+    }
+
+    addCamera(name, center) {
+        const place = center && typeof center === "object" ? Array.from(center) : [];
+        if (typeof name !== "string" || place.length !== 2 || place.some((one) => typeof one !== "number")) {
+            this.host.violate("addCamera takes a name and the two numbers of its point of interest");
+        }
+        const layer = new CameraLayer(this.host, this.comp, name, place);
+        this.comp.stack.unshift(layer);
+        return layer;
+    }
 }
 
 class ItemCollection {

@@ -1,135 +1,42 @@
-/* Layers and what hangs on them: transform, effects. Times are seconds of the comp, 0 is its first frame. */
+/* Layers: with pictures, and cameras. Times are seconds of the comp, 0 is its first frame. */
 "use strict";
 
 const enums = require("./enums.js");
+const {Property, PropertyGroup, tick} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
-const TICKS = 2 ** 20; // After Effects keeps times on a clock of its own
+const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
+const SPACE = [-1e9, 1e9];
 
-const tick = (seconds) => Math.round(seconds * TICKS) / TICKS;
-
-class Property {
-    static api = `name matchName value setValue() numKeys setValueAtTime() removeKey() expression= expressionEnabled=
-        canSetExpression propertyValueType propertyType propertyIndex isValid keyTime() keyValue() valueAtTime()`;
-    static writers = ["setValue", "setValueAtTime", "removeKey"];
-    propertyType = enums.ENUMS.PropertyType.PROPERTY;
-    canSetExpression = true;
-
-    constructor(host, matchName, value, layer, range) {
-        Object.assign(this, {host, matchName, name: matchName, layer, range, isValid: true});
-        this.now = value;
-        this.keys = new Map();
-        this.expression = "";
-        this.expressionEnabled = false;
-    }
-
-    get propertyValueType() {
-        return enums.ENUMS.PropertyValueType[this.range ? "OneD" : "CUSTOM_VALUE"];
-    }
-
-    get value() { return this.now; }
-    get numKeys() { return this.keys.size; }
-
-    setValue(value) {
-        this.layer.mayChange("setValue");
-        if (!this.range) {
-            throw new Refusal(`After Effects error: ${this.matchName} holds arbitrary data, it cannot be set`);
-        }
-        if (this.numKeys > 0) {
-            this.host.violate(`setValue on ${this.matchName}, which has keyframes`);
-        }
-        this.now = within(value, ...this.range, this.matchName);
-    }
-
-    setValueAtTime(time, value) { this.keys.set(time, value); }
-    removeKey(at) { this.keys.delete([...this.keys.keys()][at - 1]); }
-}
-
-class PropertyGroup {
-    static api = `name matchName numProperties property() canAddProperty() addProperty() isValid propertyType
-        propertyIndex enabled= remove()`;
-    static writers = ["addProperty", "remove"];
-    propertyType = enums.ENUMS.PropertyType.INDEXED_GROUP;
-
-    constructor(host, matchName, displayName, list, layer) {
-        Object.assign(this, {host, matchName, name: displayName, list, layer, isValid: true, enabled: true});
-    }
-
-    get numProperties() { return this.list.length; }
-
-    property(which) {
-        if (typeof which === "number") {
-            return this.host.numbered(this.list, which, "PropertyGroup.property");
-        }
-        if (["Transform", "Effects", "Opacity", "Position"].includes(which)) {
-            this.host.violate(`property("${which}") is a name of the English interface`);
-        }
-        return this.list.find((one) => one.matchName === which) || null;
-    }
-
-    canAddProperty(name) { return this.host.preferences.effects[name] !== undefined; }
-
-    addProperty(name) {
-        this.layer.mayChange("addProperty");
-        if (!this.canAddProperty(name)) {
-            throw new Refusal(`After Effects error: cannot add the property ${name}`);
-        }
-        // References to the effects that are there already are no longer good.
-        this.list = this.list.map((one) => {
-            const fresh = new PropertyGroup(this.host, one.matchName, one.name, one.list, this.layer);
-            one.isValid = false;
-            return fresh;
-        });
-        const values = Object.entries(this.host.preferences.effects[name]).map(([matchName, range]) =>
-            new Property(this.host, matchName, range ? range[0] : null, this.layer, range));
-        this.list.push(new PropertyGroup(this.host, name, name, values, this.layer));
-        return this.list[this.list.length - 1];
-    }
-
-    remove() {
-        this.isValid = false;
-        const parade = this.layer.effects;
-        parade.list = parade.list.filter((one) => one !== this);
-    }
-}
-
-const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "threeDLayer", "timeRemapEnabled"];
-
-class AVLayer {
-    static api = `index id@22 name= comment= label= enabled= shy= solo= locked= guideLayer= adjustmentLayer=
-        threeDLayer= timeRemapEnabled= startTime= inPoint= outPoint= stretch= blendingMode= source parent= selected=
-        containingComp hasTrackMatte isTrackMatte trackMatteType trackMatteLayer@23 setTrackMatte()@23
-        removeTrackMatte()@23 moveBefore() moveAfter() moveToBeginning() moveToEnd() remove() duplicate()
-        replaceSource() property() marker hasVideo nullLayer width height isNameSet`;
-    static writers = ["setTrackMatte", "removeTrackMatte", "moveBefore", "moveAfter", "moveToBeginning", "moveToEnd",
-        "remove", "duplicate", "replaceSource"];
-    hasVideo = true;
+/** What cameras and layers with pictures have in common. */
+class Layer {
+    static api = `index id@22 name= comment= label= enabled= shy= solo= locked= startTime= inPoint= outPoint= stretch=
+        parent= setParentWithJump() selected= containingComp isTrackMatte moveBefore() moveAfter() moveToBeginning()
+        moveToEnd() remove() duplicate() property() marker hasVideo nullLayer isNameSet autoOrient=`;
+    static writers = ["moveBefore", "moveAfter", "moveToBeginning", "moveToEnd", "remove", "duplicate",
+        "setParentWithJump"];
     nullLayer = false;
+    isCamera = false;
 
-    constructor(host, comp, source, seconds) {
-        Object.assign(this, {host, containingComp: comp, origin: source, isValid: true, selected: false});
+    constructor(host, comp, {name, label, length}) {
+        Object.assign(this, {host, containingComp: comp, isValid: true, selected: false});
         this.id = (host.lastId += 1);
-        const length = this.unlimited ? seconds || host.preferences.stillSeconds || comp.duration : source.duration;
+        // Where the artist's preference "Create Layers at Composition Start Time" is off.
+        const at = comp.time;
         this.hidden = {
-            name: source.name, comment: "", label: source.label, enabled: true, shy: false, solo: false,
-            guideLayer: false, adjustmentLayer: false, threeDLayer: false, timeRemapEnabled: false, stretch: 100,
+            name, comment: "", label, enabled: true, shy: false, solo: false, guideLayer: false,
+            adjustmentLayer: false, threeDLayer: false, timeRemapEnabled: false, stretch: 100,
             blend: enums.ENUMS.BlendingMode.NORMAL, parent: null,
-            start: tick(comp.time), in: tick(comp.time), out: tick(comp.time + length),
+            start: tick(at), in: tick(at), out: tick(at + length),
+            orient: enums.ENUMS.AutoOrientType.NO_AUTO_ORIENT,
         };
         this.locked = false;
         this.matte = null;
         this.matteKind = enums.ENUMS.TrackMatteType.NO_TRACK_MATTE;
-        this.furnish();
     }
 
-    furnish() {
-        this.opacity = new Property(this.host, "ADBE Opacity", 100, this, [0, 100]);
-        this.transform = new PropertyGroup(this.host, "ADBE Transform Group", "Transform", [this.opacity], this);
-        this.effects = new PropertyGroup(this.host, "ADBE Effect Parade", "Effects", [], this);
-    }
-
-    /** Whether the length of the source binds the layer. */
-    get unlimited() { return this.origin.mainSource !== undefined && this.origin.mainSource.isStill; }
+    /** Every property of the layer that can have keys. */
+    get keyed() { return [...this.transform.list, ...this.effects.list.flatMap((one) => one.list)]; }
 
     mayChange(what) {
         if (this.locked) {
@@ -137,7 +44,12 @@ class AVLayer {
         }
     }
 
-    get source() { return this.origin; }
+    get autoOrient() { return this.hidden.orient; }
+    set autoOrient(value) {
+        this.mayChange("autoOrient");
+        this.hidden.orient = enums.member(this.host, "AutoOrientType", value);
+    }
+
     get index() { return this.containingComp.stack.indexOf(this) + 1; }
     get name() { return this.hidden.name; }
     set name(value) {
@@ -145,7 +57,6 @@ class AVLayer {
         this.hidden.name = typed(this.host, value, "string", "name");
     }
 
-    get isNameSet() { return this.name !== this.origin.name; }
     get comment() { return this.hidden.comment; }
     set comment(value) {
         this.mayChange("comment");
@@ -158,18 +69,37 @@ class AVLayer {
         this.hidden.label = within(value, 0, 16, "label");
     }
 
-    get blendingMode() { return this.hidden.blend; }
-    set blendingMode(value) {
-        this.mayChange("blendingMode");
-        this.hidden.blend = enums.member(this.host, "BlendingMode", value);
+    /** The layer stays where it is: its own values change by what the parent adds. */
+    get parent() { return this.hidden.parent; }
+    set parent(value) {
+        this.mayChange("parent");
+        this.linked(value);
+        const [dx, dy, dz] = value === null ? [0, 0, 0] : value.position.value;
+        const by = (list) => [list[0] - dx, list[1] - dy, list[2] - dz];
+        this.position.now = by(this.position.now);
+        this.position.keys = new Map([...this.position.keys].map(([time, one]) => [time, by(one)]));
     }
 
-    get parent() { return this.hidden.parent; }
-    set parent(value) { this.hidden.parent = value; }
+    /** The values stay, and the layer jumps. */
+    setParentWithJump(value) {
+        this.mayChange("setParentWithJump");
+        this.linked(value);
+    }
+
+    linked(value) {
+        if (value !== null && (!(value instanceof Layer) || value.containingComp !== this.containingComp)) {
+            this.host.violate("a parent is a layer of the same comp");
+        }
+        for (let at = value; at; at = at.parent) {
+            if (at === this) {
+                throw new Refusal("After Effects error: a layer cannot hang on itself or on its children");
+            }
+        }
+        this.hidden.parent = value;
+    }
+
     get stretch() { return this.hidden.stretch; }
     set stretch(value) { this.hidden.stretch = within(value, -9900, 9900, "stretch"); }
-    get width() { return this.origin.width; }
-    get height() { return this.origin.height; }
     get marker() { return this.property("ADBE Marker"); }
 
     get startTime() { return this.hidden.start; }
@@ -179,13 +109,11 @@ class AVLayer {
         this.hidden.start += by;
         this.hidden.in += by;
         this.hidden.out += by;
+        this.keyed.forEach((one) => one.shift(by));
     }
 
-    /** What the source can show, in seconds of the comp. */
-    get limits() {
-        const free = this.unlimited || this.timeRemapEnabled || this.stretch !== 100;
-        return free ? [-10800, 10800] : [this.hidden.start, tick(this.hidden.start + this.origin.duration)];
-    }
+    /** What it can show, in seconds of the comp. */
+    get limits() { return [-10800, 10800]; }
 
     get inPoint() { return this.hidden.in; }
     set inPoint(value) {
@@ -207,42 +135,17 @@ class AVLayer {
         }
     }
 
-    /** The source has become another length. */
-    cut() {
-        const [first, last] = this.limits;
-        this.hidden.out = Math.min(this.hidden.out, last);
-        this.hidden.in = Math.max(first, Math.min(this.hidden.in, this.hidden.out - this.containingComp.frameDuration));
-    }
-
-    get hasTrackMatte() { return this.matte !== null; }
     get isTrackMatte() { return this.containingComp.stack.some((one) => one.matte === this); }
-    get trackMatteLayer() { return this.matte; }
-    get trackMatteType() { return this.matteKind; }
 
-    setTrackMatte(layer, kind) {
-        this.mayChange("setTrackMatte");
-        enums.member(this.host, "TrackMatteType", kind);
-        if (!(layer instanceof AVLayer) || layer.containingComp !== this.containingComp || layer === this) {
-            this.host.violate("setTrackMatte takes another layer of the same comp");
-        }
-        if (kind !== enums.ENUMS.TrackMatteType.NO_TRACK_MATTE) {
-            this.matte = layer;
-            this.matteKind = kind;
-            layer.hidden.enabled = false;
-        }
-    }
-
-    removeTrackMatte() {
-        this.mayChange("removeTrackMatte");
-        this.matte = null;
+    get groups() {
+        return {"ADBE Transform Group": this.transform, "ADBE Effect Parade": this.effects};
     }
 
     property(which) {
-        const groups = {"ADBE Transform Group": this.transform, "ADBE Effect Parade": this.effects};
-        if (["Transform", "Effects", "Opacity"].includes(which)) {
+        if (["Transform", "Effects", "Opacity", "Position", "Camera Options"].includes(which)) {
             this.host.violate(`property("${which}") is a name of the English interface`);
         }
-        return groups[which] || null;
+        return this.groups[which] || null;
     }
 
     move(to) {
@@ -272,20 +175,109 @@ class AVLayer {
         }
     }
 
-    copy(comp) {
-        const copy = new AVLayer(this.host, comp, this.origin);
-        copy.hidden = {...this.hidden};
-        copy.locked = this.locked;
-        copy.matte = this.matte;
-        copy.matteKind = this.matteKind;
-        copy.opacity.now = this.opacity.now;
-        return copy;
-    }
-
     duplicate() {
         const copy = this.copy(this.containingComp);
         this.containingComp.stack.splice(this.index - 1, 0, copy);
         return copy;
+    }
+
+    copied(copy) {
+        copy.hidden = {...this.hidden};
+        copy.locked = this.locked;
+        copy.matte = this.matte;
+        copy.matteKind = this.matteKind;
+        copy.keyed.forEach((one, i) => Object.assign(one, {now: this.keyed[i].now, keys: new Map(this.keyed[i].keys)}));
+        return copy;
+    }
+}
+
+/** Position and what turns a layer, with the places of a new layer. */
+function spatial(layer, anchor, position) {
+    layer.position = new Property(layer.host, "ADBE Position", position, layer, SPACE);
+    layer.orientation = new Property(layer.host, "ADBE Orientation", [0, 0, 0], layer, SPACE);
+    layer.anchor = new Property(layer.host, "ADBE Anchor Point", anchor, layer, SPACE);
+    return [layer.anchor, layer.position, layer.orientation];
+}
+
+class AVLayer extends Layer {
+    static api = `guideLayer= adjustmentLayer= threeDLayer= timeRemapEnabled= blendingMode= source hasTrackMatte
+        trackMatteType trackMatteLayer@23 setTrackMatte()@23 removeTrackMatte()@23 replaceSource() width height`;
+    static writers = [...Layer.writers, "setTrackMatte", "removeTrackMatte", "replaceSource"];
+    hasVideo = true;
+
+    constructor(host, comp, source, seconds) {
+        const still = source.mainSource !== undefined && source.mainSource.isStill;
+        const length = still ? seconds || host.preferences.stillSeconds || comp.duration : source.duration;
+        super(host, comp, {name: source.name, label: source.label, length});
+        this.origin = source;
+        this.opacity = new Property(host, "ADBE Opacity", 100, this, [0, 100]);
+        const middle = [source.width / 2, source.height / 2, 0];
+        const places = spatial(this, middle, [comp.width / 2, comp.height / 2, 0]);
+        this.orientation.hidden = true; // until the layer is one of 3D
+        this.transform = new PropertyGroup(host, "ADBE Transform Group", "Transform", [...places, this.opacity], this);
+        this.effects = new PropertyGroup(host, "ADBE Effect Parade", "Effects", [], this);
+    }
+
+    get threeDLayer() { return this.hidden.threeDLayer; }
+    set threeDLayer(value) {
+        this.mayChange("threeDLayer");
+        this.hidden.threeDLayer = typed(this.host, value, "boolean", "threeDLayer");
+        this.orientation.hidden = !value;
+    }
+
+    /** Whether the length of the source binds the layer. */
+    get unlimited() { return this.origin.mainSource !== undefined && this.origin.mainSource.isStill; }
+
+    get source() { return this.origin; }
+    get isNameSet() { return this.name !== this.origin.name; }
+    get blendingMode() { return this.hidden.blend; }
+    set blendingMode(value) {
+        this.mayChange("blendingMode");
+        this.hidden.blend = enums.member(this.host, "BlendingMode", value);
+    }
+
+    get width() { return this.origin.width; }
+    get height() { return this.origin.height; }
+
+    /** What the source can show, in seconds of the comp. */
+    get limits() {
+        const free = this.unlimited || this.timeRemapEnabled || this.stretch !== 100;
+        return free ? [-10800, 10800] : [this.hidden.start, tick(this.hidden.start + this.origin.duration)];
+    }
+
+    /** The source has become another length. */
+    cut() {
+        const [first, last] = this.limits;
+        this.hidden.out = Math.min(this.hidden.out, last);
+        this.hidden.in = Math.max(first, Math.min(this.hidden.in, this.hidden.out - this.containingComp.frameDuration));
+    }
+
+    get hasTrackMatte() { return this.matte !== null; }
+    get trackMatteLayer() { return this.matte; }
+    get trackMatteType() { return this.matteKind; }
+
+    setTrackMatte(layer, kind) {
+        this.mayChange("setTrackMatte");
+        enums.member(this.host, "TrackMatteType", kind);
+        if (!(layer instanceof AVLayer) || layer.containingComp !== this.containingComp || layer === this) {
+            this.host.violate("setTrackMatte takes another layer of the same comp");
+        }
+        if (kind !== enums.ENUMS.TrackMatteType.NO_TRACK_MATTE) {
+            this.matte = layer;
+            this.matteKind = kind;
+            layer.hidden.enabled = false;
+        }
+    }
+
+    removeTrackMatte() {
+        this.mayChange("removeTrackMatte");
+        this.matte = null;
+    }
+
+    copy(comp) {
+        const copy = new AVLayer(this.host, comp, this.origin);
+        copy.nullLayer = this.nullLayer;
+        return this.copied(copy);
     }
 
     replaceSource(item) {
@@ -295,8 +287,36 @@ class AVLayer {
     }
 }
 
+/** A new camera has two nodes: it looks at its point of interest, and a script that turns it must say so. */
+class CameraLayer extends Layer {
+    static api = "";
+    static writers = Layer.writers;
+    hasVideo = false;
+    isCamera = true;
+
+    constructor(host, comp, name, center) {
+        super(host, comp, {name, label: 4, length: comp.duration});
+        const zoom = (comp.width * comp.pixelAspect) / 0.72;
+        this.hidden.orient = enums.ENUMS.AutoOrientType.CAMERA_OR_POINT_OF_INTEREST;
+        const places = spatial(this, [...center, 0], [0, 0, -zoom]);
+        this.transform = new PropertyGroup(host, "ADBE Transform Group", "Transform", places, this);
+        this.effects = new PropertyGroup(host, "ADBE Effect Parade", "Effects", [], this);
+        this.zoom = new Property(host, "ADBE Camera Zoom", zoom, this, [1, 1e6]);
+        this.options = new PropertyGroup(host, "ADBE Camera Options Group", "Camera Options", [this.zoom], this);
+    }
+
+    get keyed() { return [...super.keyed, this.zoom]; }
+    get isNameSet() { return true; }
+    get groups() {
+        this.anchor.hidden = this.hidden.orient === enums.ENUMS.AutoOrientType.NO_AUTO_ORIENT;
+        return {"ADBE Transform Group": this.transform, "ADBE Camera Options Group": this.options};
+    }
+
+    copy(comp) { return this.copied(new CameraLayer(this.host, comp, this.name, [0, 0])); }
+}
+
 for (const name of SIMPLE) {
-    Object.defineProperty(AVLayer.prototype, name, {
+    Object.defineProperty(Layer.prototype, name, {
         get() { return this.hidden[name]; },
         set(value) {
             this.mayChange(name);
@@ -305,4 +325,4 @@ for (const name of SIMPLE) {
     });
 }
 
-module.exports = {AVLayer, Property, PropertyGroup};
+module.exports = {AVLayer, CameraLayer, Layer};
