@@ -17,6 +17,7 @@ from pathlib import Path
 
 import py_aep
 
+from ae_bridge.moving import add_moving, has_null, moving_layers
 from ae_bridge.projects import Made, versions
 from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
 from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footage, Project, read_delivery
@@ -84,14 +85,19 @@ def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]
             raise error.located(layer=layer.name, file=folder / layer.footage.path) from None
         items[layer.uid].parent_folder = mattes_folder if layer.role == "matte" else footage_folder
 
+    moving = moving_layers(delivery, folder)
+    nulls = _add_folder(top, "nulls", f"{shot.uid}/D/nulls", shot) if has_null(moving) else None
+
     stack, aside = split_mattes(delivery.layers)
     comp = _add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
-    comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, stack)])
+    uids = [*(layer.uid for layer, _ in moving), *(layer.uid for layer in stack)]
+    comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, uids)])
     _add_layers(comp, stack, items, shot)
+    add_moving(comp, nulls, moving, shot)
     if aside:
         mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes")
-        mattes.comment = comp_tag(delivery, f"{shot.uid}/C/mattes", aside)
+        mattes.comment = comp_tag(delivery, f"{shot.uid}/C/mattes", [layer.uid for layer in aside])
         _add_layers(mattes, aside, items, shot)
     return project, notes
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from ae_bridge.build import HEADLESS, bundle
-from shared import places
+from shared import places, schema
+from shared.comp_tracks import read_comp_tracks
 from shared.delivery import FILE_NAME, read_delivery, to_dict
 from shared.delivery_check import validate
 from shared.errors import InputRefused, MissingInput, SemrenderError
@@ -58,6 +59,7 @@ def import_headless(
         script = job / "job.jsx"
         data = {
             "delivery": to_dict(delivery),
+            "tracks": [schema.plain(read_comp_tracks(folder / one.comp)) for one in delivery.tracks],
             "folder": folder.as_posix(),
             "project": project.as_posix(),
             "result": result.as_posix(),

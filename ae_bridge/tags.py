@@ -20,10 +20,10 @@ def tag(uid: str, version: int, **written: object) -> str:
     return "[[semrender:" + ";".join(f"{key}={value}" for key, value in pairs.items()) + "]]"
 
 
-def comp_tag(delivery: Delivery, uid: str, layers: Iterable[DeliveryLayer]) -> str:
-    """Of the shot's comp, or of that of its mattes; `layers` are those in it."""
+def comp_tag(delivery: Delivery, uid: str, layers: Iterable[str]) -> str:
+    """Of the shot's comp, or of that of its mattes; `layers` are the uids of those in it."""
     shot = delivery.shot
-    had = "".join(short_hash(layer.uid) for layer in layers)
+    had = "".join(map(short_hash, layers))
     fits = {"had": had} if len(had) < HAD_ROOM else {}
     of = {"d": pack(delivery.delivery_id), "fps": number(shot.fps), "sf": shot.first, "n": shot.frames}
     return tag(uid, shot.version, **of, **fits)

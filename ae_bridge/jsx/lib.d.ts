@@ -113,11 +113,23 @@ interface PlannedEffect {
   set: Record<string, number>;
 }
 
+/** How a layer without a picture moves: a value of each property for every frame from `first`, or one alone. */
+interface PlannedMoves {
+  kind: "camera" | "null_3d" | "null_2d";
+  /** Uid of the layer that it hangs on, "". */
+  parent: string;
+  first: number;
+  keys: Record<string, number[][]>;
+}
+
 interface PlannedLayer {
   uid: string;
   name: string;
   role: string;
+  version: number;
+  /** Null of a layer that has `moves`. */
   footage: PlannedFootage;
+  moves: PlannedMoves;
   matteUid: string;
   wanted: Record<string, string>;
   effects: PlannedEffect[];
@@ -149,7 +161,8 @@ interface TaggedItem {
 
 /** A layer of ours as it stands in the comp before anything is changed. */
 interface KnownLayer {
-  layer: AVLayer;
+  /** An AVLayer or a CameraLayer. */
+  layer: any;
   uid: string;
   name: string;
   tag: TagFields;

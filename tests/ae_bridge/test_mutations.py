@@ -96,6 +96,22 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("core.jsx", "var OLDEST = 23;", "var OLDEST = 22;"),
     ("core.jsx", "item = SemrenderAE.footage.bring(work,",
      "work.found = SemrenderAE.project.index();\n            item = SemrenderAE.footage.bring(work,"),
+    # what moves
+    ("moving.jsx", "layer.autoOrient = AutoOrientType.NO_AUTO_ORIENT;", ""),
+    ("moving.jsx", 'layer.threeDLayer = moves.kind === "null_3d";', ""),
+    ("moving.jsx", "known[0].layer.setParentWithJump(parent[0].layer);", "known[0].layer.parent = parent[0].layer;"),
+    ("moving.jsx", "            property.removeKey(i);\n", ""),
+    ("moving.jsx", "(moves.first + i - work.origin) / work.plan.fps", "i / work.plan.fps"),
+    ("moving.jsx", "work.plan.fps + work.origin) * 100", "work.plan.fps) * 100"),
+    ("moving.jsx", "if (property.dimensionsSeparated) {", "if (false) {"),
+    ("moving.jsx", "if (property === null) {", "if (false) {"),
+    ("moving.jsx", "SemrenderAE.layers.change(known, function () {\n"
+     "                write(work, moves, property, rows);",
+     "SemrenderAE.layers.change({layer: known.layer, locked: false}, function () {\n"
+     "                write(work, moves, property, rows);"),
+    ("layers.jsx", "(layer instanceof AVLayer || layer instanceof CameraLayer)", "layer instanceof AVLayer"),
+    ("comps.jsx", "        SemrenderAE.moving.link(comp);\n", ""),
+    ("plan.jsx", "!tracks[i] || ", ""),
 ]  # fmt: skip
 
 

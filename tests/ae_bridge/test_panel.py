@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def supply(session: AfterEffects) -> None:
     for entry in inbox.entries():
         folder = Path(entry["folder"])
         texts[f"{folder.as_posix()}/delivery.json"] = folder / "delivery.json"
+        texts |= {file.as_posix(): file for file in folder.rglob("*.comp.json")}
         session.put(*(file.as_posix() for file in folder.rglob("*.png")))
     files = {place: {"text": file.read_text("utf-8")} for place, file in texts.items() if file.is_file()}
     session.node.ask(op="disk", put=files)
@@ -108,7 +110,19 @@ def painted(server: Client, gate: Any, colour_frames: Any, tmp_path: Path) -> Pa
     """A finished job of four frames; the server paints no further one before it is let."""
     out = tmp_path / "sh"
     gate(4)
-    job = server.submit(job_of(colour_frames(), out, "stand-in"))
+    camera = {
+        "name": "shotCam",
+        "matrix": [[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]],
+        "focal": [35],
+        "film": 36,
+    }
+    tracks = tmp_path / "tracks.json"
+    tracks.write_text(
+        json.dumps({"format": 1, "first": 1001, "last": 1004, "width": 64, "height": 36, "camera": camera})
+    )
+    job = job_of(colour_frames(), out, "stand-in")
+    job["shot"]["tracks"] = [str(tracks)]
+    job = server.submit(job)
     assert list(server.watch(job))[-1]["event"] == "done"
     inbox.drop(out)
     return out
@@ -119,6 +133,7 @@ def test_import_paint_again_and_update(panel: Panel, painted: Path, gate: Any) -
     assert [row[2] for row in rows(session)] == ["New"]
     session.run('ui.click("Import")')
     assert rows(session)[0][2] == "In project" and "0 kept" in status(session)
+    assert "shotCam" in {layer["name"] for item in session.dump()["items"] for layer in item.get("layers", [])}
 
     session.run('ui.click("Connect")')
     assert "Connected" in status(session)

@@ -33,14 +33,14 @@ SemrenderAE.headless = (function () {
         if (app.project.numItems > 0) {
             return failed("A project is open in this After Effects; it is left alone.");
         }
-        report = SemrenderAE.core.importDelivery(job.delivery, job.folder, {});
+        report = SemrenderAE.core.importDelivery(job.delivery, job.folder, {tracks: job.tracks});
         if (report.ok) {
             app.project.save(fileAt(job.project));
         }
         return report;
     }
 
-    /** @param {any} job {delivery, folder, project, result} */
+    /** @param {any} job {delivery, folder, tracks, project, result} */
     function run(job) {
         var result;
         app.beginSuppressDialogs();

@@ -42,6 +42,18 @@ SemrenderAE.files = (function () {
         }
     }
 
+    /** What the comp files of a delivery's tracks hold, null for one that cannot be read. @param {any} delivery @param {string} folder */
+    function readTracks(delivery, folder) {
+        var named = delivery.tracks || [];
+        /** @type {any[]} */
+        var found = [];
+        var i;
+        for (i = 0; i < named.length; i += 1) {
+            found.push(readJson(folder + "/" + named[i].comp));
+        }
+        return found;
+    }
+
     /** Found out by doing it: the preference has had several names. */
     function mayWrite() {
         var file = at(decodeURI(Folder.temp.absoluteURI) + "/semrender_probe.txt");
@@ -83,5 +95,5 @@ SemrenderAE.files = (function () {
         return file.fsName;
     }
 
-    return {at: at, home: home, readJson: readJson, mayWrite: mayWrite, writeStarter: writeStarter};
+    return {at: at, home: home, readJson: readJson, readTracks: readTracks, mayWrite: mayWrite, writeStarter: writeStarter};
 }());

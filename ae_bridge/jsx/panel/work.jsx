@@ -123,7 +123,9 @@ SemrenderAE.panel = (function () {
             return;
         }
         show(relinks ? SemrenderAE.core.relink(delivery, folder) :
-            SemrenderAE.core.importDelivery(delivery, folder, {restoreDeleted: state.c.restore.value}));
+            SemrenderAE.core.importDelivery(delivery, folder, {
+                restoreDeleted: state.c.restore.value, tracks: SemrenderAE.files.readTracks(delivery, folder)
+            }));
         refresh();
     }
 

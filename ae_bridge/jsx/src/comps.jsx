@@ -71,7 +71,8 @@ SemrenderAE.comps = (function () {
             return comp.had["$" + hash(one.uid)] === true;
         }
         // Too many layers to remember, or a tag without it: the footage that is still there tells.
-        return !work.mattes.known["$" + one.uid] && work.found["$" + one.footage.uid] !== undefined;
+        return one.footage !== null && !work.mattes.known["$" + one.uid] &&
+            work.found["$" + one.footage.uid] !== undefined;
     }
 
     /**
@@ -185,7 +186,7 @@ SemrenderAE.comps = (function () {
             planned = comp.planned[i];
             item = work.items["$" + planned.uid];
             present = comp.known["$" + planned.uid];
-            if (comp.missing["$" + planned.uid] && item) {
+            if (comp.missing["$" + planned.uid] && (item || planned.moves !== null)) {
                 work.step("layer " + planned.name);
                 made = layers.create(work, comp, planned, item, below, aboveOf(comp, i));
                 present = [made];
@@ -196,13 +197,14 @@ SemrenderAE.comps = (function () {
             }
             below = present ? present[0].layer : below;
         }
+        SemrenderAE.moving.link(comp);
     }
 
     /**
      * The nearest layer above a place in the stack, for one that has none below.
      * @param {CompWork} comp
      * @param {number} from
-     * @returns {AVLayer}
+     * @returns {Layer}
      */
     function aboveOf(comp, from) {
         var list;
@@ -369,11 +371,15 @@ SemrenderAE.comps = (function () {
                 layers.kept(work, list[0], "duplicate", "its " + (list.length - 1) + " copies; all of them follow.");
             }
             for (k = 0; k < list.length; k += 1) {
-                fields = {uid: planned.uid, v: planned.footage.version};
+                fields = {uid: planned.uid, v: planned.version};
                 layers.mergeTimes(work, list[k], planned, fields);
                 layers.mergeFields(work, list[k], planned, fields);
-                mergeMatte(work, comp, list[k], planned, fields, switched);
-                addEffects(work, list[k], planned, fields);
+                if (planned.moves !== null) {
+                    SemrenderAE.moving.mergeKeys(work, list[k], planned, fields);
+                } else {
+                    mergeMatte(work, comp, list[k], planned, fields, switched);
+                    addEffects(work, list[k], planned, fields);
+                }
                 signed.push({known: list[k], fields: fields});
             }
         }

@@ -7,6 +7,7 @@
 //@include "project.jsx"
 //@include "footage.jsx"
 //@include "layers.jsx"
+//@include "moving.jsx"
 //@include "comps.jsx"
 //@include "mattes.jsx"
 /*
@@ -66,10 +67,12 @@ SemrenderAE.core = (function () {
     /**
      * What an import works with; null where it cannot begin, and the report says why.
      * @param {Report} result @param {any} delivery @param {string} folder @param {any} options
+     * @param {any[]} tracks What the comp files of its tracks hold; null where only the footage matters.
      * @returns {Work}
      */
-    function begin(result, delivery, folder, options) {
-        var fault = hostFault() || SemrenderAE.plan.fault(delivery, folder);
+    function begin(result, delivery, folder, options, tracks) {
+        var fault = hostFault() || SemrenderAE.plan.fault(delivery, folder) ||
+            (tracks === null ? "" : SemrenderAE.plan.tracksFault(delivery, tracks));
         var total = 0;
         var done = 0;
         /** @type {Work} */
@@ -79,7 +82,7 @@ SemrenderAE.core = (function () {
             return null;
         }
         work = {
-            plan: SemrenderAE.plan.make(delivery, folder),
+            plan: SemrenderAE.plan.make(delivery, folder, tracks || []),
             report: result,
             found: SemrenderAE.project.index(),
             items: {},
@@ -120,12 +123,14 @@ SemrenderAE.core = (function () {
         var item;
         var i;
         for (i = 0; i < layers.length; i += 1) {
-            key = "$" + layers[i].uid;
-            work.step("footage " + layers[i].footage.name);
-            item = SemrenderAE.footage.bring(work, layers[i].footage,
-                work.shot.missing[key] || work.mattes.missing[key]);
-            if (item !== null) {
-                work.items[key] = item;
+            if (layers[i].footage !== null) {
+                key = "$" + layers[i].uid;
+                work.step("footage " + layers[i].footage.name);
+                item = SemrenderAE.footage.bring(work, layers[i].footage,
+                    work.shot.missing[key] || work.mattes.missing[key]);
+                if (item !== null) {
+                    work.items[key] = item;
+                }
             }
         }
     }
@@ -179,7 +184,7 @@ SemrenderAE.core = (function () {
     /**
      * @param {any} delivery
      * @param {string} folder
-     * @param {{restoreDeleted?: boolean, progress?: (done: number, total: number, words: string) => void}} options
+     * @param {{restoreDeleted?: boolean, tracks?: any[], progress?: (done: number, total: number, words: string) => void}} options
      * @returns {Report}
      */
     function importDelivery(delivery, folder, options) {
@@ -188,7 +193,7 @@ SemrenderAE.core = (function () {
         var given = options || {};
         return inOneStep("Import " + shot.name, result, function () {
             var empty = app.project.numItems === 0;
-            var work = begin(result, delivery, folder, given);
+            var work = begin(result, delivery, folder, given, given.tracks || []);
             if (work === null) {
                 return;
             }
@@ -210,7 +215,7 @@ SemrenderAE.core = (function () {
         var shot = shotOf(delivery);
         var result = SemrenderAE.report.create("relink", shot);
         return inOneStep("Relink " + shot.name, result, function () {
-            var work = begin(result, delivery, folder, {});
+            var work = begin(result, delivery, folder, {}, null);
             var i;
             if (work === null) {
                 return;
@@ -218,7 +223,7 @@ SemrenderAE.core = (function () {
             open(work);
             result.action = "relink";
             for (i = 0; i < work.plan.layers.length; i += 1) {
-                SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false);
+                SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false); // without tracks all have some
             }
             SemrenderAE.comps.restoreTimes(work.shot);
             SemrenderAE.comps.restoreTimes(work.mattes);

@@ -36,13 +36,14 @@ SemrenderAE.layers = (function () {
     }
 
     /**
-     * What is merged one by one; enabled is last, since a layer that becomes a matte is switched off.
-     * @type {{key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
+     * What is merged one by one, of cameras only what all layers have; enabled is last, since a layer that becomes a matte
+     * is switched off.
+     * @type {{ofAll: boolean, key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
      *     read: (layer: AVLayer) => string, write: (layer: AVLayer, value: string) => void}[]}
      */
     var FIELDS = [
         {
-            key: "bm", field: "blend", words: "blending mode", equal: merge.same,
+            ofAll: false, key: "bm", field: "blend", words: "blending mode", equal: merge.same,
             read: function (layer) {
                 return blendName(layer.blendingMode);
             },
@@ -51,7 +52,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            key: "op", field: "opacity", words: "opacity", equal: merge.sameNumber,
+            ofAll: false, key: "op", field: "opacity", words: "opacity", equal: merge.sameNumber,
             read: function (layer) {
                 var opacity = opacityOf(layer);
                 return (opacity.numKeys > 0 || opacity.expressionEnabled) ? KEYED : String(opacity.value);
@@ -61,7 +62,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            key: "gu", field: "guide", words: "guide layer", equal: merge.same,
+            ofAll: false, key: "gu", field: "guide", words: "guide layer", equal: merge.same,
             read: function (layer) {
                 return bit(layer.guideLayer);
             },
@@ -70,7 +71,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            key: "sy", field: "shy", words: "shy", equal: merge.same,
+            ofAll: true, key: "sy", field: "shy", words: "shy", equal: merge.same,
             read: function (layer) {
                 return bit(layer.shy);
             },
@@ -79,7 +80,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            key: "lb", field: "label", words: "label colour", equal: merge.same,
+            ofAll: true, key: "lb", field: "label", words: "label colour", equal: merge.same,
             read: function (layer) {
                 return String(layer.label);
             },
@@ -88,7 +89,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            key: "en", field: "enabled", words: "visible", equal: merge.same,
+            ofAll: true, key: "en", field: "enabled", words: "visible", equal: merge.same,
             read: function (layer) {
                 return bit(layer.enabled);
             },
@@ -98,9 +99,9 @@ SemrenderAE.layers = (function () {
         }
     ];
 
-    /** @param {AVLayer} layer */
+    /** @param {any} layer */
     function matteOf(layer) {
-        var matte = layer.hasTrackMatte ? layer.trackMatteLayer : null;
+        var matte = (layer instanceof AVLayer && layer.hasTrackMatte) ? layer.trackMatteLayer : null;
         var fields;
         if (matte === null) {
             return "";
@@ -121,20 +122,23 @@ SemrenderAE.layers = (function () {
         return "NO_TRACK_MATTE";
     }
 
-    /** @param {AVLayer} layer @returns {Span} */
+    /** @param {Layer} layer @returns {Span} */
     function spanOf(layer) {
         return {start: layer.startTime, inPoint: layer.inPoint, outPoint: layer.outPoint};
     }
 
-    /** @param {AVLayer} layer @param {TagFields} tag @returns {KnownLayer} */
+    /** @param {any} layer @param {TagFields} tag @returns {KnownLayer} */
     function look(layer, tag) {
         /** @type {Object<string, string>} */
         var current = {};
-        var source = layer.source;
+        var pictured = layer instanceof AVLayer;
+        var source = pictured ? layer.source : null;
         var fields = (source === null || source === undefined) ? null : tags.read(source.comment);
         var i;
         for (i = 0; i < FIELDS.length; i += 1) {
-            current[FIELDS[i].key] = FIELDS[i].read(layer);
+            if (pictured || FIELDS[i].ofAll) {
+                current[FIELDS[i].key] = FIELDS[i].read(layer);
+            }
         }
         return {
             layer: layer,
@@ -144,7 +148,7 @@ SemrenderAE.layers = (function () {
             current: current,
             matte: matteOf(layer),
             span: spanOf(layer),
-            ownTime: layer.stretch !== 100 || layer.timeRemapEnabled,
+            ownTime: layer.stretch !== 100 || (pictured && layer.timeRemapEnabled),
             source: (fields === null) ? "" : String(fields.uid),
             locked: layer.locked,
             isNew: false
@@ -168,14 +172,14 @@ SemrenderAE.layers = (function () {
         for (i = 1; i <= count; i += 1) {
             layer = layers[i];
             tag = tags.read(layer.comment);
-            if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && layer instanceof AVLayer) {
+            if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer)) {
                 (known["$" + tag.uid] || (known["$" + tag.uid] = [])).push(look(layer, tag));
             }
         }
         return known;
     }
 
-    /** A change to a layer that may be locked. @param {KnownLayer} known @param {(layer: AVLayer) => void} action */
+    /** A change to a layer that may be locked. @param {KnownLayer} known @param {(layer: any) => void} action */
     function change(known, action) {
         if (!known.locked) {
             action(known.layer);
@@ -203,13 +207,14 @@ SemrenderAE.layers = (function () {
      */
     function wantedFrames(work, planned) {
         var footage = planned.footage;
-        var files = footage.sequence ? footage.frames : Math.max(1, work.plan.last - work.origin + 1);
-        var start = footage.sequence ? footage.start - work.origin : 0;
+        var sequence = footage !== null && footage.sequence;
+        var files = sequence ? footage.frames : Math.max(1, work.plan.last - work.origin + 1);
+        var start = sequence ? footage.start - work.origin : 0;
         // Handles before the comp stay reachable but hidden.
         return {st: start, ti: Math.min(Math.max(0, -start), files - 1), to: files};
     }
 
-    /** Sets in and out in an order in which in is never behind out. @param {AVLayer} layer @param {Span} span */
+    /** Sets in and out in an order in which in is never behind out. @param {Layer} layer @param {Span} span */
     function setSpan(layer, span) {
         if (layer.startTime !== span.start) {
             layer.startTime = span.start; // in and out go along
@@ -226,12 +231,22 @@ SemrenderAE.layers = (function () {
     /**
      * A layer of the delivery that is not in the comp. Between its neighbours, where they are.
      * @param {Work} work @param {CompWork} comp @param {PlannedLayer} planned @param {FootageItem} item
-     * @param {AVLayer} below The nearest layer of the delivery below it. @param {AVLayer} above
+     * @param {Layer} below The nearest layer of the delivery below it. @param {Layer} above
      * @returns {KnownLayer}
      */
     function create(work, comp, planned, item, below, above) {
-        var layer = /** @type {AVLayer} */ (comp.item.layers.add(item));
+        var moves = planned.moves !== null;
+        /** @type {any} */
+        var layer = moves ? SemrenderAE.moving.create(work, comp, planned) : comp.item.layers.add(item);
         var frames = wantedFrames(work, planned);
+        /** @type {Object<string, string>} */
+        var current = {};
+        /** @type {TagFields} */
+        var tag = {
+            uid: planned.uid, fps: String(work.plan.fps), st: String(frames.st), ti: String(frames.ti),
+            to: String(frames.to)
+        };
+        var key;
         var i;
         setSpan(layer, wantedSpan(work, planned));
         if (below !== null && below.index !== layer.index + 1) {
@@ -241,21 +256,23 @@ SemrenderAE.layers = (function () {
         }
         layer.name = planned.name;
         for (i = 0; i < FIELDS.length; i += 1) {
-            FIELDS[i].write(layer, planned.wanted[FIELDS[i].key]);
+            key = FIELDS[i].key;
+            if (planned.wanted[key] !== undefined) {
+                FIELDS[i].write(layer, planned.wanted[key]);
+                current[key] = planned.wanted[key];
+                tag[key] = planned.wanted[key];
+            }
+        }
+        if (moves) {
+            SemrenderAE.moving.fill(work, planned, layer, tag);
+        } else {
+            tag["mt"] = "";
         }
         report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
         return {
             layer: layer, uid: planned.uid, name: planned.name, locked: false, isNew: true, ownTime: false,
-            current: {
-                bm: planned.wanted.bm, op: planned.wanted.op, gu: planned.wanted.gu, sy: planned.wanted.sy,
-                lb: planned.wanted.lb, en: planned.wanted.en
-            },
-            matte: "", span: wantedSpan(work, planned), source: planned.footage.uid,
-            tag: {
-                uid: planned.uid, fps: String(work.plan.fps),
-                st: String(frames.st), ti: String(frames.ti), to: String(frames.to), bm: planned.wanted.bm, op: planned.wanted.op, gu: planned.wanted.gu, sy: planned.wanted.sy,
-                lb: planned.wanted.lb, en: planned.wanted.en, mt: ""
-            }
+            current: current, matte: "", span: wantedSpan(work, planned), tag: tag,
+            source: moves ? "" : planned.footage.uid
         };
     }
 
@@ -276,6 +293,9 @@ SemrenderAE.layers = (function () {
         var i;
         for (i = 0; i < FIELDS.length; i += 1) {
             f = FIELDS[i];
+            if (planned.wanted[f.key] === undefined) {
+                continue;
+            }
             decision = merge.decide(text(known.tag[f.key]), known.current[f.key], planned.wanted[f.key], f.equal);
             if (decision.last === undefined) {
                 delete fields[f.key];
@@ -359,7 +379,7 @@ SemrenderAE.layers = (function () {
      */
     function ownTimes(known, planned, last, wanted) {
         var frame = 1 / Number(known.tag["fps"] || 25);
-        if (known.source !== planned.footage.uid) {
+        if (planned.footage !== null && known.source !== planned.footage.uid) {
             return "another source than the painting.";
         }
         if (last === null) {
@@ -387,7 +407,7 @@ SemrenderAE.layers = (function () {
         }
         last = last || known.span;
         result = merge.times(last, known.span, wanted, frame,
-            planned.footage.sequence && known.layer.source.mainSource.loop === 1);
+            planned.footage !== null && planned.footage.sequence && known.layer.source.mainSource.loop === 1);
         fields["fps"] = String(work.plan.fps);
         fields["st"] = String(frames.st);
         fields["ti"] = (result.ownIn === undefined) ? String(frames.ti) :

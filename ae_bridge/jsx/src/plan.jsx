@@ -97,6 +97,38 @@ SemrenderAE.plan = (function () {
         return "";
     }
 
+    /**
+     * Why the tracks of a delivery cannot be imported, in words, or "".
+     * @param {any} delivery
+     * @param {any[]} tracks The content of its comp files, in their order; null for one that could not be read.
+     */
+    function tracksFault(delivery, tracks) {
+        var named = (delivery && delivery.tracks) || [];
+        var i;
+        for (i = 0; i < named.length; i += 1) {
+            if (!tracks[i] || tracks[i].schema !== "semrender.comp_tracks" || tracks[i].schema_version !== 1) {
+                return "The file " + named[i].comp + " of the delivery cannot be read. Deliver the shot again, or " +
+                    "update semrender.";
+            }
+        }
+        return "";
+    }
+
+    /** A camera, a null, a joint. @param {any} layer @param {number} first @param {any} shot @returns {PlannedLayer} */
+    function planMoving(layer, first, shot) {
+        return {
+            uid: layer.uid,
+            name: layer.name,
+            role: "tracks",
+            version: shot.version,
+            footage: null,
+            moves: {kind: layer.kind, parent: layer.parent, first: first, keys: layer.keys},
+            matteUid: "",
+            wanted: {sy: layer.shy ? "1" : "0", lb: String(layer.label)},
+            effects: []
+        };
+    }
+
     /** @param {any} layer @param {any} shot @param {string} folder @returns {PlannedFootage} */
     function planFootage(layer, shot, folder) {
         var footage = layer.footage;
@@ -144,7 +176,9 @@ SemrenderAE.plan = (function () {
             uid: layer.uid,
             name: layer.name,
             role: layer.role,
+            version: layer.footage.version,
             footage: planFootage(layer, shot, folder),
+            moves: null,
             matteUid: layer.matte ? layer.matte.uid : "",
             wanted: {
                 bm: layer.blend,
@@ -205,9 +239,10 @@ SemrenderAE.plan = (function () {
      * What the project should hold for a delivery without fault().
      * @param {any} delivery
      * @param {string} folder
+     * @param {any[]} tracks The content of its comp files.
      * @returns {Plan}
      */
-    function make(delivery, folder) {
+    function make(delivery, folder, tracks) {
         /** @type {PlannedLayer[]} */
         var layers = [];
         /** @type {Object<string, PlannedLayer>} */
@@ -217,8 +252,16 @@ SemrenderAE.plan = (function () {
         var effect;
         var name;
         var i;
+        var k;
+        for (i = 0; i < tracks.length; i += 1) {
+            for (k = 0; k < tracks[i].layers.length; k += 1) {
+                layers.push(planMoving(tracks[i].layers[k], tracks[i].first, shot));
+            }
+        }
         for (i = 0; i < delivery.layers.length; i += 1) {
             layers.push(planLayer(delivery.layers[i], shot, folder));
+        }
+        for (i = 0; i < layers.length; i += 1) {
             byUid["$" + layers[i].uid] = layers[i];
         }
         for (i = 0; i < effects.length; i += 1) {
@@ -250,5 +293,5 @@ SemrenderAE.plan = (function () {
         };
     }
 
-    return {fault: fault, make: make, BLENDS: BLENDS, MATTES: MATTES, among: among};
+    return {fault: fault, tracksFault: tracksFault, make: make, BLENDS: BLENDS, MATTES: MATTES, among: among};
 }());
