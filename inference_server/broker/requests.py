@@ -77,6 +77,12 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             raise error.located(layer=layer.name) from None
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
+            if card.makes.alpha:
+                raise InputRefused(
+                    f"the model {card.name} makes an alpha of its own, which cannot be held",
+                    layer=layer.name,
+                    remedy='Give "hold": "off", or choose another model',
+                )
             holds[layer.name] = asked.hold
         if card.family in PREPARES and layer.name in layers:
             prepares.append(layer.name)

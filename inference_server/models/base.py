@@ -95,7 +95,10 @@ class Model(ABC):
 
     @abstractmethod
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
-        """The painting (H, W, 3): sRGB-encoded, display-referred, 0..1."""
+        """The painting (H, W, 3): sRGB-encoded, display-referred, 0..1.
+
+        (H, W, 4) where the card makes an alpha: 0..1, of colours that are not multiplied by it.
+        """
 
 
 def load_model(card: Card, device: str = "cpu") -> Model:

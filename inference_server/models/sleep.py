@@ -1,5 +1,5 @@
 """A stand-in with the shape of a GPU, for benchmarks and tests: it sleeps, then paints flat colours, or the picture
-that it is given where its card takes no labels. Torch-free.
+that it is given where its card takes no labels, more opaque from left to right where that makes an alpha. Torch-free.
 
 `card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
@@ -47,6 +47,9 @@ class SleepModel(Model):
         if picture is None or self.card.inputs.labels is not None:
             colours = np.random.default_rng(request.seed).random((self.card.labels.channels.count, 3), np.float32)
             picture = colours[request.channels]
+        if self.card.makes.alpha:
+            falling = np.linspace(0, 1, picture.shape[1], dtype=np.float32)
+            picture = np.dstack([picture, np.broadcast_to(falling, picture.shape[:2])])
         time.sleep(max(0.0, until - time.perf_counter()))
         return picture
 

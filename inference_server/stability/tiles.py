@@ -58,11 +58,11 @@ def choose_tiles(card: Card, size: tuple[int, int], allowed: float) -> tuple[Til
 
 
 def paint(model: Model, request: PaintInput, tiles: tuple[Tile, ...]) -> NDArray[np.float32]:
-    """The painting (H, W, 3), tile by tile. Raises ModelRefused where the family makes no picture."""
+    """The painting (H, W, 3, or 4 with an alpha), tile by tile. Raises ModelRefused where a family makes no picture."""
     if len(tiles) == 1:
         return _painted_by(model, request)
     height, width = request.channels.shape
-    picture = np.empty((height, width, 3), np.float32)
+    picture = np.empty((height, width, planes(model.card)), np.float32)
     for tile in tiles:
         part = tile.rows, tile.columns
         painted = _painted_by(model, request.tile(part, Place(tile.columns.start, tile.rows.start, width, height)))
@@ -71,9 +71,14 @@ def paint(model: Model, request: PaintInput, tiles: tuple[Tile, ...]) -> NDArray
     return picture
 
 
+def planes(card: Card) -> int:
+    """Of the pictures that a model makes."""
+    return 4 if card.makes.alpha else 3
+
+
 def _painted_by(model: Model, request: PaintInput) -> NDArray[np.float32]:
     """A family's mistake is said here: written, whole numbers would be white and NaN would be any colour."""
-    painted, wanted = model.paint(request), (*request.channels.shape, 3)
+    painted, wanted = model.paint(request), (*request.channels.shape, planes(model.card))
     if painted.shape != wanted or painted.dtype.kind != "f":
         raise ModelRefused(
             f"the model {model.card.name} made an array {painted.shape} of {painted.dtype}, no picture",
@@ -93,7 +98,7 @@ def painting_memory(card: Card, size: tuple[int, int], allowed: float) -> int:
     tiles = choose_tiles(card, size, allowed)
     resident, _ = memory(card, *size)
     largest = max(memory(card, *tile.size)[1] for tile in tiles)
-    return resident + largest + (size[0] * size[1] * 12 if len(tiles) > 1 else 0)
+    return resident + largest + (size[0] * size[1] * 4 * planes(card) if len(tiles) > 1 else 0)
 
 
 def _fits(card: Card, size: tuple[int, int], allowed: float) -> bool:

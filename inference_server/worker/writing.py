@@ -37,7 +37,10 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
     elif decoded.request is None or decoded.channels is None:
         whole = picture  # held: as large as the pass already
     else:
-        whole = unfit(picture, decoded.request.channels, decoded.channels, own.card.size.fit)
+        sizes = decoded.request.channels, decoded.channels
+        whole = unfit(picture[..., :3], *sizes, own.card.size.fit)
+        if own.card.makes.alpha:
+            alpha = alpha * unfit(picture[..., 3:].repeat(3, -1), *sizes, own.card.size.fit)[..., 0].clip(0, 1)
     labels = decoded.labels
     present = {} if labels is None else {i: n for i, n in labels.facts.classes.items() if i != NOTHING}
     mattes = [] if under or labels is None else matte_ids(own, present)

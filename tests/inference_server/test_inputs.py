@@ -10,12 +10,14 @@ import pytest
 from PIL import Image
 
 from inference_server.broker.requests import job_spec
-from inference_server.models.base import Place
+from inference_server.models.base import Place, load_model
 from inference_server.models.cards import load_card
+from inference_server.stability import tiles
 from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
+from inference_server.worker.writing import encode
 from shared import places
 from shared.errors import InputRefused, SemrenderError
 from shared.handing import uploadable
@@ -129,6 +131,26 @@ def test_the_alpha_of_a_picture_says_where_a_layer_without_labels_is(passes, tak
     plan = plan_of(passes, taking("picture"), {"name": "a", "picture": "plate.####.png"})
     assert decode(plan, "a", 1001).request is None, "nothing is there to paint"
     assert decode(plan, "a", 1002).coverage.mean() == 0.5
+
+
+def test_an_alpha_of_the_models_own_cuts_the_layer_further(passes, taking):
+    """The stand-in's rises from left to right; it is brought to the size of the pass as the colours are."""
+    model = taking("picture", makes={"alpha": True})
+    for size in ({}, {"paint_size": [32, 16]}):
+        plan = plan_of(passes, model, {"name": "a", "picture": "plate.####.png", **LABELS}, **size)
+        decoded = decode(plan, "a", 1001)
+        picture = tiles.paint(load_model(plan.layers["a"].card), decoded.request, decoded.tiles)
+        assert picture.shape == (*decoded.request.channels.shape, 4)
+        encode(plan, decoded, picture)
+        written = np.asarray(Image.open(plan.picture_path("a", 1001)), float)
+        wanted = decoded.coverage * np.linspace(0, 255, SIZE[0])
+        assert np.abs(written[..., 3] - wanted).max() < 5 and written[..., 3].max() > 60
+        inside = decoded.coverage == 1
+        assert np.abs(written[..., 0] - 255 * np.linspace(0, 1, SIZE[0]))[inside].max() < 5, "the colours are straight"
+        plan.picture_path("a", 1001).unlink()
+    held = {"name": "a", "picture": "plate.####.png", **LABELS, "hold": "strong"}
+    with pytest.raises(SemrenderError, match="makes an alpha of its own, which cannot be held"):
+        plan_of(passes, model, held)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
  * The layout of the panel: controls and nothing else. Title case, 10 pixels margin and 6 between, as Adobe's panels.
  */
 SemrenderAE.view = (function () {
+    var NAME = 90; // pixels of a name of ours
+    var TITLE = 140; // of a card's
     /** @param {any} parent @param {string} title */
     function section(parent, title) {
         var made = parent.add("panel", undefined, title);
@@ -28,11 +30,11 @@ SemrenderAE.view = (function () {
         return made;
     }
 
-    /** A control with its name before it. @param {any} parent @param {string} text */
-    function named(parent, text) {
+    /** A control with its name before it. @param {any} parent @param {string} text @param {number} width Of the name. */
+    function named(parent, text, width) {
         var line = row(parent);
         var label = line.add("statictext", undefined, text);
-        label.preferredSize = [90, -1];
+        label.preferredSize = [width, -1];
         return line;
     }
 
@@ -61,19 +63,19 @@ SemrenderAE.view = (function () {
         c.refresh = button(line, "Refresh", "Look for new deliveries now.");
         c.restore = window.add("checkbox", undefined, "Restore Deleted Layers");
         c.restore.helpTip = "On: layers of the shot that you deleted come back with the next update.";
-        line = named(window, "Class matte:");
+        line = named(window, "Class matte:", NAME);
         c.matte = line.add("dropdownlist", undefined, []);
         c.matte.preferredSize = [130, -1];
         c.matte.helpTip = "The class mattes of the shot in the active comp.";
         c.use = button(line, "Use on Selected", "The selected layers get the matte; their own edits stay.");
         again = section(window, "Paint Again");
-        c.layer = named(again, "Layer:").add("dropdownlist", undefined, []);
+        c.layer = named(again, "Layer:", NAME).add("dropdownlist", undefined, []);
         c.layer.preferredSize = [200, -1];
         c.layer.helpTip = "Which layer of the delivery is painted otherwise.";
-        c.model = named(again, "Model:").add("dropdownlist", undefined, []);
+        c.model = named(again, "Model:", NAME).add("dropdownlist", undefined, []);
         c.model.preferredSize = [200, -1];
         c.model.helpTip = "What paints. The list comes from the server.";
-        c.seed = named(again, "Seed:").add("edittext", undefined, "0");
+        c.seed = named(again, "Seed:", NAME).add("edittext", undefined, "0");
         c.seed.characters = 10;
         c.seed.helpTip = "A whole number from 0. The same seed gives the same painting.";
         c.options = again.add("group");
@@ -99,7 +101,7 @@ SemrenderAE.view = (function () {
 
     /** What a model's picture is. @param {any} parent @param {any} entries {text} each. */
     function pictures(parent, entries) {
-        var made = named(parent, "Picture:").add("dropdownlist", undefined, []);
+        var made = named(parent, "Picture:", NAME).add("dropdownlist", undefined, []);
         var i;
         for (i = 0; i < entries.length; i += 1) {
             made.add("item", entries[i].text);
@@ -111,7 +113,7 @@ SemrenderAE.view = (function () {
 
     /** A file to choose; its path is the state's `reference`. @param {any} parent @param {any} state @param {string} none */
     function reference(parent, state, none) {
-        var line = named(parent, "Reference:");
+        var line = named(parent, "Reference:", NAME);
         var made = button(line, "Choose...", "A picture, of any size, whose look is taken over.");
         var shown = line.add("statictext", undefined, state.reference === "" ? none : nameOf(state.reference));
         shown.preferredSize = [140, -1];
@@ -131,7 +133,7 @@ SemrenderAE.view = (function () {
 
     /** The control of an option of a model's card; `value` reads it. @param {any} parent @param {any} given */
     function option(parent, given) {
-        var line = named(parent, given.title + ":");
+        var line = named(parent, given.title + ":", TITLE);
         var control;
         var i;
         if (given.kind === "choice") {
