@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-os.environ["OMP_NUM_THREADS"] = "1"  # before numpy and torch look: the suite's processes have one processor each
+# Before numpy and torch look: the suite's processes have one processor each. numba's threads would raise torch's.
+os.environ["OMP_NUM_THREADS"] = os.environ["NUMBA_NUM_THREADS"] = "1"
 import numpy as np
 import pytest
 from PIL import Image
