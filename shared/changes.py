@@ -44,6 +44,7 @@ class Changes(TypedDict, total=False):
     names: str | Path  # table of names and classes, .csv or .json
     audio: str | Path  # the sound, relative to the current folder; "none": also not that of a clip
     audio_start: int  # frame on which it begins
+    passes: Sequence[str]  # that are delivered too, as guide layers: "beauty", "depth", "normal" ...
     tracks: Sequence[str | Path]  # files of cameras, points and joints for the comp, relative to the current folder
 
 
@@ -74,6 +75,8 @@ def changed(
         asked.update(audio=NO_SOUND if silent else str(Path(changes["audio"]).absolute()))
     if "audio_start" in changes:
         asked["audio_start"] = changes["audio_start"]
+    if "passes" in changes:
+        asked["passes"] = tuple(changes["passes"])
     if "tracks" in changes:
         asked["tracks"] = tuple(str(Path(file).absolute()) for file in changes["tracks"])
     asked.update(paint_size=changes.get("size"), paint_memory=changes.get("memory"))

@@ -29,6 +29,7 @@ FILE_NAME = "shot.json"
 FORMAT = 1
 # The fields of a layer that name files, each called after the type of input that it is.
 PASSES = ("labels", "picture", "normal", "instance", "motion", "depth", "beauty", "reference")
+GUIDES = ("beauty", "picture", "labels", "normal", "depth", "motion")  # those that can be delivered too
 OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 NO_SOUND = "none"  # instead of a file
@@ -235,6 +236,9 @@ class Shot:
     paint_memory: Annotated[
         float, Number(0.25, 1024), "GiB that painting a frame may take; larger frames are painted in tiles"
     ] = 3.0
+    passes: Annotated[
+        Tuple[str, ...], ListOf(OneOf(*GUIDES), MAX_LAYERS, what="passes"), "delivered too, as guide layers"
+    ] = ()
     tracks: Annotated[
         Tuple[str, ...], ListOf(FILE, MAX_LAYERS, what="files"), "cameras, points and joints for the comp: tracks.json"
     ] = ()

@@ -102,6 +102,8 @@ interface PlannedFootage {
   version: number;
   label: number;
   matte: boolean;
+  /** Values, not colours. */
+  data: boolean;
   className: string;
   layerUid: string;
   layerName: string;

@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
 SEEN_FILES = 16
 PAGE, MOST_AT_ONCE = 500, 20_000  # entries of the disk that one `tree` looks at
-SHARED_FOLDERS = {"mattes", "frame_by_frame", "tracks", "audio"}  # of an output folder, beside one for every layer
+SHARED_FOLDERS = {
+    "mattes",
+    "frame_by_frame",
+    "tracks",
+    "audio",
+    "passes",
+}  # of an output folder, beside one for every layer
 LONG_SECONDS = 15.0  # that reading in an output folder may take
 DAY = 86400.0
 MAX_PATH = 4096  # characters

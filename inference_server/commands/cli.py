@@ -18,7 +18,7 @@ from shared.command import parse_size
 from shared.errors import InputRefused
 from shared.inputs import WORDS
 from shared.sequences import parse_range
-from shared.shot import HOLDS, MOTIONS, OF_ANY_SIZE, PASSES, SCALES, Shot
+from shared.shot import GUIDES, HOLDS, MOTIONS, OF_ANY_SIZE, PASSES, SCALES, Shot
 from shared.shot_input import shot_from_input
 
 MOVING = ("motion", "depth")  # passes that have a group of their own in the help
@@ -76,6 +76,9 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     words = "of the movie and the comp, any file that has some, or none (default: that of a clip that is painted)"
     shot.add_argument("--audio", metavar="FILE", help=words)
     shot.add_argument("--audio-start", type=int, metavar="FRAME", help="on which it begins (default: the first)")
+    shot.add_argument(
+        "--passes", metavar="A,B", help=f"delivered too, as guide layers beneath all: {', '.join(GUIDES)}"
+    )
     shot.add_argument(
         "--tracks",
         action="append",
@@ -163,6 +166,8 @@ def _changes(arguments: argparse.Namespace) -> Changes:
     if arguments.mattes is not None:
         text = arguments.mattes
         found["mattes"] = text if text in ("none", "all") else [name.strip() for name in text.split(",")]
+    if arguments.passes is not None:
+        found["passes"] = [name.strip() for name in arguments.passes.split(",") if name.strip()]
     ways = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
     found["read"] = {name: getattr(arguments, name) for name in ways if getattr(arguments, name) is not None}
     if arguments.classes is not None:

@@ -20,7 +20,7 @@ from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
-from inference_server.worker import outputs, paces, sounding, tracking
+from inference_server.worker import guides, outputs, paces, sounding, tracking
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
@@ -86,7 +86,7 @@ def check_job(
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
     unfit, about_tracks = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
     mute, sound = sounding.judge(shot, Path(spec["base"]), spec["roots"])
-    problems = [*report.problems, *unfit, *mute]
+    problems = [*report.problems, *unfit, *mute, *guides.judge(shot)]
     layers: list[dict[str, Any]] = []
     warnings: list[str] = about_tracks
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}

@@ -18,6 +18,7 @@ import numpy as np
 
 from inference_server.crash_points import reach
 from inference_server.worker import fence, outputs
+from inference_server.worker.guides import deliver_guides
 from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, write_previews
@@ -205,6 +206,9 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
     tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), shot, plan.out)
     audio, notes = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
+    owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
+    guides, more, words = deliver_guides(plan, owns, shot)
+    hashes, notes = [*hashes, *more], [*notes, *words]
     keys = [header["key"] for finished in layers for header in finished.headers.values()]
     content = hashlib.sha256("".join([*keys, *hashes]).encode()).hexdigest()[:12]
     version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))
@@ -218,6 +222,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         layers=(
             *(_painting(plan, shot, finished) for finished in layers),
             *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
+            *(replace(one, footage=replace(one.footage, version=version)) for one in guides),
         ),
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
         tracks=tracks,

@@ -97,7 +97,7 @@ def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
         if not file.parts:  # the library passes over what it cannot decode
             raise InputRefused("the finished frame is damaged", file=source, remedy="Paint it again")
         header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
-        _place_exr(target, header, file.channels()["RGBA"].pixels)
+        _place_exr(target, header, {"RGBA": file.channels()["RGBA"].pixels})
 
 
 def _text_chunk(metadata: Metadata) -> bytes:
@@ -237,7 +237,19 @@ def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float
         KEYWORD: json.dumps(metadata),
         **_standard(metadata),
     }
-    _place_exr(path, header, pixels)
+    _place_exr(path, header, {"RGBA": pixels})
+
+
+def write_values(path: Path, channels: dict[str, NDArray[Any]], pixel_aspect: float) -> None:
+    """Write planes (H, W) by the names of their channels as an EXR, in the type that they have."""
+    import OpenEXR
+
+    header = {
+        "compression": OpenEXR.ZIP_COMPRESSION,
+        "type": OpenEXR.scanlineimage,
+        "pixelAspectRatio": float(pixel_aspect),
+    }
+    _place_exr(path, header, {name: np.ascontiguousarray(plane) for name, plane in channels.items()})
 
 
 def _standard(metadata: Metadata) -> dict[str, Any]:
@@ -253,12 +265,12 @@ def _standard(metadata: Metadata) -> dict[str, Any]:
     return {**found, "owner": metadata["owner"]} if metadata["owner"] else found
 
 
-def _place_exr(path: Path, header: dict[str, Any], pixels: NDArray[np.float16]) -> None:
+def _place_exr(path: Path, header: dict[str, Any], channels: dict[str, NDArray[Any]]) -> None:
     import OpenEXR
 
     beside = places.beside(path, ".tmp.exr")
     try:
-        OpenEXR.File(header, {"RGBA": pixels}).write(str(beside))
+        OpenEXR.File(header, channels).write(str(beside))
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         _rename(beside, path)

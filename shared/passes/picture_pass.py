@@ -53,8 +53,9 @@ def _from_picture(path: Path) -> PicturePass:
     return PicturePass(np.ascontiguousarray(encoded), np.clip(np.nan_to_num(alpha), 0, 1), raw.kind)
 
 
-def _from_exr(path: Path) -> PicturePass:
-    found = [one for one in exr_layers.candidates(exr.read_exr(path)) if one.is_colour]
+def whole_picture(parts: list[exr.Part]) -> exr_layers.Candidate:
+    """The layer of an EXR that is the picture. Raises InputRefused naming those that may be."""
+    found = [one for one in exr_layers.candidates(parts) if one.is_colour]
     named = [one for one in found if one.name.rpartition(".")[2].lower() in WHOLE_PICTURES]
     chosen = found if len(found) == 1 else named
     if len(chosen) != 1:
@@ -63,7 +64,12 @@ def _from_exr(path: Path) -> PicturePass:
             f"which layer of this EXR is the picture is not clear: {names}" if found else "the EXR holds no colours",
             remedy="Write the picture into a file of its own",
         )
-    part, channels = chosen[0].part, chosen[0].channels
+    return chosen[0]
+
+
+def _from_exr(path: Path) -> PicturePass:
+    chosen = whole_picture(exr.read_exr(path))
+    part, channels = chosen.part, chosen.channels
     light = np.stack([np.nan_to_num(part.channels[channels[c]].astype(np.float32)) for c in "rgb"], -1)
     alpha = np.asarray(~part.outside, np.float32)
     if "a" in channels:

@@ -202,3 +202,27 @@ def calls_grow_with_the_layers(host: Open) -> None:
         steps = [b - a for a, b in pairwise(calls)]
         assert all(math.isclose(b, 2 * a, rel_tol=0.02) for a, b in pairwise(steps)), calls
     assert counts[-1] < 200 * 100 and again[-1] < 200 * 70
+
+
+def passes_beneath_everything(host: Open) -> None:
+    """Guides, switched off; where colours are managed it is said that some of them hold values."""
+    ae = host()
+    off = {"enabled": False, "guide": True, "label": 12}
+    values = {"data": True, "alpha": "IGNORE"}
+    made = version(
+        1,
+        painting("train"),
+        matte("tree"),
+        painting("train beauty", role="beauty", **off),
+        painting("train depth", role="depth", footage=values, **off),
+    )
+    clean(ae.load(made, "/v001"))
+    layers = ae.layers()
+    assert list(layers) == ["train", "m_tree", "train beauty", "train depth"]
+    for name in ("train beauty", "train depth"):
+        assert (layers[name]["enabled"], layers[name]["guide"]) == (False, True)
+    assert ae.items()["F_train depth"]["alpha"] == "IGNORE"
+    ae.artist("app.project.workingSpace = 'ACEScg'; layer('train depth').enabled = true;")
+    report = ae.load(version(2, *[painting("train depth", role="depth", footage=values, **off)]), "/v002")
+    assert [entry["words"] for entry in report["warnings"] if "Preserve RGB" in entry["words"]]
+    assert ae.layers()["train depth"]["enabled"]

@@ -199,6 +199,7 @@ SemrenderAE.core = (function () {
             }
             SemrenderAE.project.colours(work, empty);
             SemrenderAE.project.checkAdding(work);
+            SemrenderAE.project.checkData(work);
             open(work);
             tellCopies(work);
             bringFootage(work);

@@ -152,6 +152,7 @@ SemrenderAE.plan = (function () {
             version: footage.version,
             label: layer.label,
             matte: layer.role === "matte",
+            data: footage.data === true,
             className: layer["class"] ? layer["class"].name : "",
             layerUid: layer.uid,
             layerName: layer.name,

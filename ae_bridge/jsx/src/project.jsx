@@ -231,7 +231,27 @@ SemrenderAE.project = (function () {
         }
     }
 
+    /** Scripts cannot switch off the management of colours for footage that has none. @param {Work} work */
+    function checkData(work) {
+        var project = app.project;
+        var layers = work.plan.layers;
+        /** @type {string[]} */
+        var names = [];
+        var i;
+        for (i = 0; i < layers.length; i += 1) { // Of mattes only the alpha counts, which is never managed.
+            if (layers[i].footage !== null && layers[i].footage.data && !layers[i].footage.matte) {
+                names.push(layers[i].name);
+            }
+        }
+        if (names.length > 0 && (project.workingSpace || project.colorManagementSystem === OCIO)) {
+            report.add(work.report.warnings, "project", {uid: "", name: ""}, "colour",
+                "This project manages colours, and " + names.join(", ") + " hold values: switch on Preserve RGB in " +
+                "Interpret Footage > Color Management of each.");
+        }
+    }
+
     return {
-        index: index, first: first, shotsIn: shotsIn, folder: folder, colours: colours, checkAdding: checkAdding
+        index: index, first: first, shotsIn: shotsIn, folder: folder, colours: colours, checkAdding: checkAdding,
+        checkData: checkData
     };
 }());

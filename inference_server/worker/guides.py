@@ -1,0 +1,196 @@
+"""The passes of a shot as layers of its delivery, where it asks for them: beneath everything, guides, switched off.
+
+What After Effects reads as it is (pictures, an EXR of plain RGB or of a Cryptomatte) is copied byte for byte; of an EXR
+with layers what the painting reads of it becomes an EXR of plain RGB, float, the values unchanged. Labels become
+colours of their set. Values are marked as such: they are no colours, and nobody may manage them as some.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference_server.roots import inside
+from inference_server.worker import outputs
+from inference_server.worker.keys import input_hash
+from inference_server.worker.plan import LayerPlan, Plan
+from inference_server.worker.reading import read_labels
+from shared import uids
+from shared.delivery import DeliveryLayer, DeliveryShot, Footage
+from shared.errors import InputRefused, SemrenderError
+from shared.frames import beat, find_pass
+from shared.passes import exr, formats, picture_pass, pictures
+from shared.passes.colour import colours
+from shared.passes.data_pass import motion_planes, read_depth, read_normals, read_parts
+from shared.passes.exr_header import Header, read_headers
+from shared.places import read_json, write_json
+from shared.sequences import Sequence as Files
+from shared.sequences import frames_text
+from shared.shot import Shot
+
+FOLDER = "passes"  # in the output folder
+INDEX = "passes.json"  # what each file in it was made of
+GUIDE_LABEL = 12  # a label colour of After Effects: brown
+READ_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".dpx", ".iff", ".exr")
+COLOURS = ("picture", "beauty")  # all others are values
+
+Channels = dict[str, Any]  # name -> (H, W)
+
+
+def judge(shot: Shot) -> list[SemrenderError]:
+    """Passes that are asked for and that no layer has."""
+    lacking = [kind for kind in shot.passes if all(getattr(layer, kind) is None for layer in shot.layers)]
+    return [
+        InputRefused(
+            f"the {kind} pass is to be delivered, and no layer has one",
+            remedy=f'Give "{kind}" in a layer of the shot, or leave it out of "passes"',
+        )
+        for kind in lacking
+    ]
+
+
+def deliver_guides(
+    plan: Plan, layers: Sequence[LayerPlan], shot: DeliveryShot
+) -> tuple[tuple[DeliveryLayer, ...], list[str], list[str]]:
+    """Bring the passes that the shot asks for into the output folder: their layers, hashes of them, and notes.
+
+    A pass that After Effects could not show, or that has not every delivered frame, is a note: the paintings are there.
+    """
+    if not plan.shot.passes:
+        return (), [], []
+    known = read_json(plan.out / FOLDER / INDEX) or {}
+    now: dict[str, str] = {}
+    found, notes = [], []
+    for own in layers:
+        for kind in plan.shot.passes:
+            pattern = getattr(own.layer, kind)
+            if pattern is None:
+                continue
+            try:
+                files = find_pass(kind, pattern, plan.base, own.layer.name, beat(plan.shot, own.layer))
+                found.append(_guide(plan, own, kind, files, shot, known, now))
+            except SemrenderError as error:
+                notes.append(f"the {kind} pass is not delivered: {error.located(layer=own.layer.name)}")
+    if now != known:
+        write_json(plan.out / FOLDER / INDEX, now, mode=0o644)
+    return tuple(found), [f"{name}{now[name]}" for name in now], notes
+
+
+def _guide(
+    plan: Plan,
+    own: LayerPlan,
+    kind: str,
+    files: Files,
+    shot: DeliveryShot,
+    known: dict[str, Any],
+    now: dict[str, str],
+) -> DeliveryLayer:
+    if files.clip is not None:
+        raise InputRefused("it is a clip", remedy="Import the clip itself into the project")
+    frames = range(shot.first, shot.last + 1)
+    lacking = [] if files.still else [frame for frame in frames if frame not in files.files]
+    if lacking:
+        raise InputRefused(f"frames {frames_text(lacking)} are not there", remedy="Render them, and deliver again")
+    first = inside(files.file(shot.first), plan.roots)
+    role, as_it_is = _how(own, kind, first)
+    suffix = first.suffix.lower() if as_it_is else ".png" if role == "labels" else ".exr"
+    name = f"{plan.stem(own.layer.name)}_{kind}"
+    folder = plan.out / FOLDER / own.layer.name / kind
+    targets = []
+    for frame in frames[:1] if files.still else frames:
+        number = "" if files.still else f".{plan.file_number(frame):04d}"
+        target = folder / f"{name}{number}{suffix}"
+        key = target.relative_to(plan.out).as_posix()
+        now[key] = f"{input_hash(plan, files, frame)} {own.layer.motion_layer} {own.layer.depth_layer}"
+        targets.append(target)
+        if known.get(key) == now[key] and target.is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if as_it_is:
+            outputs.place(target, files.file(frame).read_bytes())
+        elif role == "labels":
+            _write_labels(target, own, frame)
+        else:
+            outputs.write_values(target, _values(own, kind, files.file(frame)), plan.pixel_aspect)
+    footage = Footage(
+        uid=uids.footage_uid(shot.uid, own.layer.name, kind),
+        name=name,
+        path=targets[0].relative_to(plan.out).as_posix(),
+        width=shot.width,
+        height=shot.height,
+        sequence=not files.still,
+        first=0 if files.still else plan.file_number(shot.first),
+        last=0 if files.still else plan.file_number(shot.last),
+        start=None if files.still else shot.first,
+        pixel_aspect=shot.pixel_aspect,
+        alpha=_alpha(kind, targets[0]),
+        color="" if kind in COLOURS else "values, not colours",
+        data=kind not in COLOURS,
+        version=shot.version,
+        sha1_first=hashlib.sha1(targets[0].read_bytes(), usedforsecurity=False).hexdigest(),
+    )
+    return DeliveryLayer(
+        uid=uids.layer_uid(shot.uid, own.layer.name, kind),
+        name=f"{own.layer.name} {kind}",
+        footage=footage,
+        role=role,
+        label=GUIDE_LABEL,
+        enabled=False,
+        guide=True,
+    )
+
+
+def _how(own: LayerPlan, kind: str, first: Path) -> tuple[str, bool]:
+    """The role of a pass, and whether its files are copied as they are."""
+    if not pictures.read_head(first).startswith(pictures.EXR):
+        if kind == "labels":
+            raw = formats.read_picture(first)
+            return kind, raw.colours is None and raw.samples.ndim == 3 and first.suffix.lower() in READ_AS_THEY_ARE
+        if first.suffix.lower() not in READ_AS_THEY_ARE:
+            raise InputRefused("After Effects reads no such files", file=first, remedy="Render it as PNG, TIFF or EXR")
+        return kind, True
+    headers = read_headers(first)
+    if kind == "labels":
+        crypto = any(name.startswith("cryptomatte/") for header in headers for name in header.attributes)
+        return ("cryptomatte", True) if crypto else (kind, False)
+    return kind, len(headers) == 1 and _plain(headers[0])
+
+
+def _plain(header: Header) -> bool:
+    names = {channel.name for channel in header.channels}
+    return {"R", "G", "B"} <= names <= {"R", "G", "B", "A"}
+
+
+def _values(own: LayerPlan, kind: str, file: Path) -> Channels:
+    """What the painting reads of a pass, as red, green and blue."""
+    if kind == "depth":
+        return dict.fromkeys("RGB", read_depth(file, own.layer.depth_layer).raw)
+    if kind == "motion":
+        found = motion_planes(file, read_parts(file), own.layer.motion_layer)
+        return {"R": np.nan_to_num(found.x), "G": np.nan_to_num(found.y), "B": np.zeros_like(found.x)}
+    if kind == "normal":
+        return dict(zip("RGB", np.moveaxis(read_normals(file), -1, 0), strict=True))
+    chosen = picture_pass.whole_picture(exr.read_exr(file))
+    return {letter.upper(): chosen.part.channels[name] for letter, name in chosen.channels.items()}
+
+
+def _write_labels(target: Path, own: LayerPlan, frame: int) -> None:
+    ids = read_labels(own, frame).ids
+    alpha = np.where(ids == np.iinfo(ids.dtype).max, 0, 255).astype(np.uint8)
+    outputs.write_png(target, np.dstack([colours(own.label_set, ids), alpha]), {})
+
+
+def _alpha(kind: str, file: Path) -> str:
+    if kind not in COLOURS:
+        return "IGNORE"
+    if file.suffix == ".exr":
+        return "PREMULTIPLIED" if any(_channels(file) & {"A"}) else "IGNORE"
+    return "IGNORE" if formats.read_picture(file).alpha is None else "STRAIGHT"
+
+
+def _channels(file: Path) -> set[str]:
+    return {channel.name for header in read_headers(file) for channel in header.channels}

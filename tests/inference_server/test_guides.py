@@ -1,0 +1,129 @@
+"""The passes of a shot as layers of its delivery."""
+
+import json
+
+import cv2
+import numpy as np
+import OpenEXR
+import py_aep
+import pytest
+
+from inference_server.worker.guides import FOLDER, judge
+from shared.delivery import read_delivery
+from shared.delivery_check import validate
+from shared.errors import InputRefused
+from shared.passes.data_pass import read_depth
+from shared.shot import Shot
+from tests.conftest import semrender
+
+SIZE = (36, 64)
+PASSES = ["beauty", "picture", "labels", "normal", "depth", "motion"]
+RAMP = np.linspace(1, 9, 36 * 64, dtype=np.float32).reshape(SIZE)
+
+
+def exr(file, **channels):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    named = {name.replace("_", "."): np.broadcast_to(values, SIZE).copy() for name, values in channels.items()}
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, named).write(str(file))
+
+
+def channels(file):
+    return {name: one.pixels for name, one in OpenEXR.File(str(file), separate_channels=True).channels().items()}
+
+
+@pytest.fixture
+def shot(colour_frames, add_sleep_model, tmp_path):
+    """A shot.json of two frames, with passes of every kind in every spelling."""
+    colour_frames(count=2)
+    half = np.float16(0.5)
+    for number in (1001, 1002):
+        exr(tmp_path / "depth" / f"d.{number}.exr", rl_Depth_Z=RAMP * (number - 1000), rl_Combined_R=half)
+        exr(tmp_path / "motion" / f"m.{number}.exr", rl_Vector_X=RAMP, rl_Vector_Y=-RAMP)
+        exr(tmp_path / "beauty" / f"b.{number}.exr", R=half, G=half, B=half, A=np.float16(1))
+        exr(tmp_path / "plate" / f"p.{number}.exr", beauty_R=half, beauty_G=half, beauty_B=half, N_X=RAMP)
+    cv2.imwrite(str(tmp_path / "normal.png"), np.full((*SIZE, 3), (255, 128, 128), np.uint8))
+    layer = {
+        **{"name": "train", "labels": "labels", "depth": "depth", "motion": "motion/m.####.exr"},
+        **{"beauty": "beauty", "picture": "plate", "normal": "normal.png"},
+    }
+    data = {
+        **{"name": "sh", "fps": 24, "first": 1001, "last": 1002, "model": add_sleep_model()},
+        "layers": [layer],
+    }
+    file = tmp_path / "shot.json"
+    file.write_text(json.dumps(data))
+    return file
+
+
+def test_passes_are_delivered_beneath_everything(shot, tmp_path):
+    out = tmp_path / "out"
+    command = ("render", shot, "--out", out, "--movie", "none", "--passes", ",".join(PASSES))
+    done = semrender(*command)
+    assert done.returncode == 0, done.stderr
+    delivery = read_delivery(out)
+    validate(delivery, out)
+    found = {layer.role: layer for layer in delivery.layers}
+    assert list(found) == ["painting", *PASSES]
+    for role, layer in list(found.items())[1:]:
+        assert (layer.name, layer.enabled, layer.guide) == (f"train {role}", False, True)
+        assert layer.footage.data == (role not in ("beauty", "picture"))
+        assert layer.footage.alpha == ("PREMULTIPLIED" if role == "beauty" else "IGNORE")
+    files = {role: out / layer.footage.path for role, layer in found.items()}
+    assert files["depth"] == out / FOLDER / "train" / "depth" / "sh_train_depth.1001.exr"
+    for role, source in (("beauty", "beauty/b.1001.exr"), ("normal", "normal.png"), ("labels", "labels/shot.1001.png")):
+        assert files[role].read_bytes() == (tmp_path / source).read_bytes()
+    assert not found["normal"].footage.sequence and files["normal"].name == "sh_train_normal.png"
+    values = channels(files["depth"])
+    assert all((values[name] == RAMP).all() for name in "RGB") and values["R"].dtype == np.float32
+    assert (read_depth(files["depth"]).values == RAMP).all()
+    values = channels(files["motion"])
+    assert (values["R"] == RAMP).all() and (values["G"] == -RAMP).all() and not values["B"].any()
+    assert {name: plane.dtype for name, plane in channels(files["picture"]).items()} == dict.fromkeys("RGB", np.float16)
+
+    project = py_aep.parse(next(out.glob("*.aep"))).project
+    layers = list(project.compositions[0].layers)
+    assert layers[0].name == "train" and layers[-1].name == "train motion"
+    assert all(one.guide_layer and not one.enabled for one in layers[1:])
+    raw = {one.source.name for one in layers if one.source.main_source.preserve_rgb}
+    assert raw == {f"sh_train_{role}" for role in ("labels", "normal", "depth", "motion")}
+
+    before = {file: file.stat().st_mtime_ns for file in (out / FOLDER).rglob("*.*")}
+    exr(tmp_path / "depth" / "d.1002.exr", rl_Depth_Z=RAMP * 7)
+    assert semrender(*command, "--no-aep").returncode == 0
+    now = {file: file.stat().st_mtime_ns for file in (out / FOLDER).rglob("*.*")}
+    changed = {file.name for file in now if now[file] != before[file]}
+    assert changed == {"passes.json", "sh_train_depth.1002.exr"}
+    assert read_delivery(out).shot.version == delivery.shot.version + 1
+
+
+def test_a_pass_that_no_layer_has_or_that_is_none(shot):
+    data = json.loads(shot.read_text())
+    del data["layers"][0]["depth"]
+    [problem] = judge(Shot.from_dict({**data, "passes": PASSES}))
+    assert str(problem).startswith("the depth pass is to be delivered, and no layer has one")
+    assert judge(Shot.from_dict({**data, "passes": ["beauty"]})) == []
+    with pytest.raises(InputRefused, match=r'"passes\[1\]" is "deph". Perhaps "depth" is meant'):
+        Shot.from_dict({**data, "passes": ["beauty", "deph"]})
+
+
+def test_labels_that_no_eye_reads_become_colours(shot, tmp_path):
+    """Grey ids are colours of their set in the delivery; a pass with a hole is a note, and the painting is there."""
+    from inference_server.broker.requests import job_spec
+    from inference_server.worker.guides import deliver_guides
+    from inference_server.worker.plan import make_plan
+    from shared.delivery import DeliveryShot
+    from shared.label_set import load_label_set
+
+    ids = np.full(SIZE, load_label_set("coco_stuff").find("tree").id, np.uint8)
+    ids[:, :9] = 255
+    for number in (1001, 1002):
+        cv2.imwrite(str(tmp_path / "labels" / f"shot.{number}.png"), ids)
+    (tmp_path / "motion" / "m.1002.exr").unlink()
+    data = {**json.loads(shot.read_text()), "passes": ["labels", "motion"]}
+    plan = make_plan(job_spec({"shot": data}, tmp_path, tmp_path / "out", None, False), "j")
+    of = DeliveryShot("sh", "sh", 64, 36, 24, 24, 1, 1001, 1002, 2)
+    [layer], hashes, [note] = deliver_guides(plan, list(plan.layers.values()), of)
+    shown = cv2.imread(str(tmp_path / "out" / layer.footage.path), cv2.IMREAD_UNCHANGED)
+    assert shown[0, 20].tolist() == [*shown[0, 20][:3], 255] and shown[0, 0, 3] == 0 and len({*shown[0, 20][:3]}) > 1
+    assert len(hashes) == 2 and note.startswith("the motion pass is not delivered: layer train: frames 1002")
