@@ -37,6 +37,14 @@ def takes(folder: Path) -> Iterator[Path]:
     raise InputRefused("there are too many takes", file=folder, remedy="Remove some")
 
 
+def earlier(folder: Path) -> Iterator[Path]:
+    """The folder and the takes that a take lies beside, as far as they are there."""
+    base, take, number = folder.name.partition("_take")
+    if take and number.isdigit():
+        names = [base, *(f"{base}_take{one:03d}" for one in range(2, int(number)))]
+        yield from (path for path in map(folder.with_name, names) if path.is_dir())
+
+
 def differences(before: Look, now: Look) -> List[str]:
     """What differs between two looks, in words: `seed 0 -> 5`. What one of them does not know is not compared."""
     words = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from inference_server.roots import inside
@@ -16,7 +17,7 @@ from inference_server.worker.provenance import files_of, look
 from shared.delivery import DeliveryLayer
 from shared.footage import frame_path
 from shared.sequences import frames_text
-from shared.takes import delivery_in, differences, look_of, takes
+from shared.takes import delivery_in, differences, earlier, look_of, takes
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ def choose(
 ) -> Take:
     """The first take in which nothing is delivered, or painted by others (`taken`), in another look.
 
-    What is finished in the folders passed over is found too: it is copied instead of painted.
+    What is finished in the folders passed over, and in takes before the one asked for, is found too: it is copied
+    instead of painted.
     unseen: the job's further pictures, which are keyed only where the choice hangs on them.
     """
-    elsewhere: dict[Place, list[Any]] = {}
+    elsewhere = _earlier(plan, plan.out, keys)
     words: list[str] = []
     for folder in takes(plan.out):
         here = replace(plan, out=inside(folder, plan.roots))
@@ -57,7 +59,7 @@ def choose(
 
 def finished_of(plan: Plan, keys: Mapping[Place, str]) -> dict[Place, list[Any]]:
     """What is finished of these pictures in the job's folder, and in those that were passed over for it."""
-    found: dict[Place, list[Any]] = {}
+    found = _earlier(plan, plan.asked, keys)
     for folder in takes(plan.asked):
         here = replace(plan, out=inside(folder, plan.roots))
         own = folder.name == plan.out.name
@@ -68,6 +70,16 @@ def finished_of(plan: Plan, keys: Mapping[Place, str]) -> dict[Place, list[Any]]
                 found.setdefault(place, [files_of(here, header), str(folder)])
         if own:
             break
+    return found
+
+
+def _earlier(plan: Plan, asked: Path, keys: Mapping[Place, str]) -> dict[Place, list[Any]]:
+    """What is finished of these pictures in the takes before a take."""
+    found: dict[Place, list[Any]] = {}
+    for folder in earlier(asked):
+        here = replace(plan, out=inside(folder, plan.roots))
+        for place, header in _done_in(here, keys).items():
+            found[place] = [files_of(here, header), str(folder)]
     return found
 
 

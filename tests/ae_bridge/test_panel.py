@@ -322,6 +322,9 @@ def test_models_of_every_kind_are_given_what_they_take(
     options = {"mood": "wild", "amount": "2", "steps": "7", "soft": "False"}
     assert layer.provenance.model == "toy" and dict(layer.provenance.options) == options
     assert below.provenance.model == "stand-in", "the other layer stays as it was painted"
+    last = max(server.jobs(), key=lambda job: float(job["created"]))
+    made = list(server.watch(last["job"]))[-1]["body"]
+    assert (made["painted"], made["copied"]) == (4, 4), "and is copied"
     supply(session)
     session.run(
         'ui.click("Refresh"); ui.find("Painted shots, newest first. Double-click to show the comp.").selection = 0;'
