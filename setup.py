@@ -1,10 +1,12 @@
 """Packaging of semrender; the tools' settings are in pyproject.toml."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+VERSION = re.findall(r'^VERSION = "(.+)"', (HERE / "shared/__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
 ROOMS = ["semrender", "shared", "inference_server", "ae_bridge", "maya_plugin"]
 
 
@@ -17,7 +19,7 @@ def example_files() -> list[tuple[str, list[str]]]:
 
 setup(
     name="semrender",
-    version="0.1.0",
+    version=VERSION[0],
     description="From label passes to a painted, layered comp: Maya, a local GPU inference server, After Effects",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 from ae_bridge.tags import pack
 from shared.delivery import read_delivery
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Value):
     """A project file on disk; `notes` say in words what of the delivery it does not hold."""
 
     path: Path

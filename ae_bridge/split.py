@@ -11,7 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.passes import cryptomatte_ranks, exr
 from shared.passes.exr import Part, Pixels
 from shared.passes.exr_header import Header, text_of
 from shared.passes.exr_layers import SPELLINGS
+from shared.values import Value
 
 MAIN = "beauty"  # of the channels that have no layer name
 AXES = {"X": "R", "Y": "G", "Z": "B", "W": "A", "U": "R", "V": "G"}
@@ -42,8 +43,7 @@ LOSSLESS = ("NO", "RLE", "ZIPS", "ZIP", "PIZ")  # and read by After Effects
 LONGEST = 64  # characters of a pass's name
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(Value):
     """One file to write. names: the shortest first; attributes: all but the structure of the old file."""
 
     names: tuple[str, ...]

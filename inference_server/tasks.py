@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from inference_server.stability.window import window
 from shared.errors import InputRefused
 from shared.shot import Shot
+from shared.values import Value
 
 PIECE = 1000  # pictures whose passes and files are looked at by one task
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
@@ -20,8 +20,7 @@ Picture = tuple[str, str, int, range]  # and the frames whose underpainting it n
 _Ranked = tuple[tuple[int, int, int], str, str, int, range]
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Value):
     """One thing for a worker to do.
 
     source: where the picture of this key already is ({"out", "file", "mattes"}), to be copied.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -12,7 +14,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from semrender import comps
-from shared.command import Parser, tell, unforeseen, version
+from shared import VERSION
+from shared.command import Parser, tell, unforeseen
 from shared.errors import Interrupted, SemrenderError
 
 # The commands by the module that adds them, with the line that says what each is for: a module is loaded when one of
@@ -60,35 +63,27 @@ def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
     return doorway(connection)
 
 
-class Version(argparse.Action):
-    """Looks the version up when it is asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(version())
-        parser.exit()
-
-
 def parser(command: str | None, everything: bool = False) -> Parser:
-    """All commands by name and purpose, `command` with its arguments, or each with its own."""
+    """`command` with its arguments; without one that there is all of them by name and purpose, or each with its own."""
     top = Parser(
         prog="semrender",
         description="From label passes to a painted, layered comp.",
         epilog=f"`semrender help COMMAND` says more of one.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action=Version, nargs=0, help="say the version and end")
+    top.add_argument("--version", action="version", version=VERSION, help="say the version and end")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for module, purposes in COMMANDS.items():
-        if everything or command in purposes:
-            importlib.import_module(module).add_commands(commands)
-        else:
-            for name, purpose in purposes.items():
-                commands.add_parser(name, help=purpose)
-    commands.add_parser("help", help="what a command does and takes")
+    typed = [module for module, purposes in COMMANDS.items() if everything or command in purposes]
+    for module in typed:
+        importlib.import_module(module).add_commands(commands)
+    for purposes in () if typed else COMMANDS.values():
+        for name, purpose in purposes.items():
+            commands.add_parser(name, help=purpose)
+    if everything or not typed:
+        commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(version_text=version(), beside_server=beside_server)
-        top.set_defaults(comps=comps, after_delivery=f"{comps.__name__}:make")
+        top.set_defaults(beside_server=beside_server, comps=comps, after_delivery=f"{comps.__name__}:make")
     return top
 
 
@@ -112,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         arguments = sys.argv[1:]
         _speak_utf8(arguments)
+        atexit.register(gc.freeze)  # the process ends: looking for cycles in all that it loaded takes a while
     as_json = "--json" in arguments
     threading.excepthook = lambda failed: _say(unforeseen(failed.exc_value or SystemError()), as_json)
     try:

@@ -7,7 +7,6 @@ message counts as one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -368,5 +367,7 @@ class Client:
 
 
 def _digest(path: Path) -> str:
+    import hashlib  # slow to load
+
     with path.open("rb") as file:
         return hashlib.sha256(file.read(SEEN_BYTES)).hexdigest()

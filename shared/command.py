@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from shared import places
+from shared import VERSION, places
 from shared.errors import InputRefused, SemrenderError, WrongArguments
 from shared.wording import near
 
@@ -85,15 +85,6 @@ def tell(event: str, body: dict[str, Any]) -> None:
     print(json.dumps({"event": event, "schema": SCHEMA, "time": round(time.time(), 3), **body}), flush=True)
 
 
-def version() -> str:
-    from importlib import metadata  # slow to load
-
-    try:
-        return metadata.version("semrender")
-    except metadata.PackageNotFoundError:
-        return "0 (not installed)"
-
-
 def unforeseen(error: BaseException, what: str = "the command failed in a way that nobody foresaw") -> SemrenderError:
     """Words for a failure that nobody thought of, and a file that says all there is to know of it."""
     file = _report(error)
@@ -110,7 +101,7 @@ def _report(error: BaseException) -> Path | None:
     if where in _reports:
         return _reports[where]
     lines = [
-        f"semrender {version()}, Python {platform.python_version()}, {platform.platform()}",
+        f"semrender {VERSION}, Python {platform.python_version()}, {platform.platform()}",
         f"command: {json.dumps(sys.argv)}",
         "",
         *traceback.format_exception(error),

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
 
@@ -24,6 +23,7 @@ from shared.kinds import ListOf, Number, OneOf, TableOf, Text
 from shared.schema import About
 from shared.tracks import FURTHEST, MAX_FILE, Camera, Person, Row, Rows, Tracks
 from shared.uids import layer_uid
+from shared.values import Value
 
 DIGITS = 4  # behind the point: what After Effects gives back is compared with what was written
 CAMERA_LABEL, NULL_LABEL, JOINT_LABEL = 4, 1, 11  # label colours: After Effects' own of a camera and a null; orange
@@ -33,8 +33,7 @@ PROPERTIES = ("position", "orientation", "zoom", "confidence")
 VALUES = ListOf(ListOf(Number(-1e3 * FURTHEST, 1e3 * FURTHEST), 3, 1), least=1)
 
 
-@dataclass(frozen=True)
-class CompLayer:
+class CompLayer(Value):
     """A layer without a picture.
 
     Positions in pixels of the comp or of its space, orientation in degrees from 0 to 360, zoom in pixels, confidence in
@@ -52,8 +51,7 @@ class CompLayer:
     keys: Annotated[dict[str, Rows], TableOf(VALUES, OneOf(*PROPERTIES)), "property -> its values"]
 
 
-@dataclass(frozen=True)
-class CompTracks:
+class CompTracks(Value):
     """The layers that a comp gets of a tracks file; each list of keys begins at frame `first` of the shot."""
 
     about: ClassVar[About] = About(

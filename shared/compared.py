@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,14 +15,14 @@ from shared.errors import InputRefused, MissingInput
 from shared.footage import frame_path
 from shared.passes.picture_pass import read_picture_pass
 from shared.sequences import find_sequence, frames_text, is_clip
+from shared.values import Value
 from shared.wording import near
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Value):
     """One of the two. `picture(frame)` gives (H, W, 3) uint8, sRGB, composited over black.
 
     frames: those that there are, ascending; None for a picture without a number, which stands on every frame.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
@@ -23,6 +23,7 @@ from shared.file_names import FileName
 from shared.kinds import Data, Kind, Number, OneOf, Text, Whole, refused
 from shared.schema import About
 from shared.shot import BLENDS, MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
+from shared.values import Value
 
 FILE_NAME = "delivery.json"
 SCHEMA = "semrender.delivery"
@@ -75,8 +76,7 @@ Version = Annotated[int, Whole(0, 10**6)]
 LabelColour = Annotated[int, Whole(0, 16), "the label colour of After Effects, 0 is none"]
 
 
-@dataclass(frozen=True)
-class Footage:
+class Footage(Value):
     """The files of a layer. `first` and `last` are the numbers in the file names, never negative.
 
     A still (`sequence` false) is one file that stands on every frame; its numbers mean nothing.
@@ -108,8 +108,7 @@ class Footage:
         return self.first if self.start is None else self.start
 
 
-@dataclass(frozen=True)
-class Matte:
+class Matte(Value):
     """The layer (by uid) that cuts a layer, and by which channel."""
 
     about: ClassVar[About] = _about("matte")
@@ -118,8 +117,7 @@ class Matte:
     type: Annotated[str, OneOf(*MATTE_TYPES)] = "ALPHA"
 
 
-@dataclass(frozen=True)
-class MatteClass:
+class MatteClass(Value):
     """The class of a label set that a matte layer shows."""
 
     about: ClassVar[About] = _about("class")
@@ -129,8 +127,7 @@ class MatteClass:
     rgb: Annotated[Tuple[Annotated[int, Whole(0, 255)], ...], "empty = the set has no colour for it"] = ()
 
 
-@dataclass(frozen=True)
-class Provenance:
+class Provenance(Value):
     """What painted a layer; enough to paint it again."""
 
     about: ClassVar[About] = _about("provenance")
@@ -148,8 +145,7 @@ class Provenance:
     fill: Optional[Words] = None
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     """Frames of a layer, `first` to `last`, that were painted otherwise than the layer's provenance says."""
 
     about: ClassVar[About] = _about("part")
@@ -159,8 +155,7 @@ class Part:
     provenance: Provenance = Provenance()
 
 
-@dataclass(frozen=True)
-class DeliveryLayer:
+class DeliveryLayer(Value):
     """One layer of the comp."""
 
     about: ClassVar[About] = _about("layer", is_layer=True)
@@ -181,8 +176,7 @@ class DeliveryLayer:
     parts: Annotated[Tuple[Part, ...], "painted otherwise, on purpose"] = ()
 
 
-@dataclass(frozen=True)
-class DeliveryShot:
+class DeliveryShot(Value):
     """The comp. `fps` is the number that After Effects is given; `fps_num` / `fps_den` is exact."""
 
     about: ClassVar[About] = _about("shot")
@@ -201,8 +195,7 @@ class DeliveryShot:
     version: Version = 1
 
 
-@dataclass(frozen=True)
-class Color:
+class Color(Value):
     """Colour settings of the project."""
 
     about: ClassVar[About] = _about("color")
@@ -213,8 +206,7 @@ class Color:
     ocio_config: Optional[Words] = None
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Value):
     """What an empty project is set to. Settings of a project with items in it are never changed."""
 
     about: ClassVar[About] = _about("project")
@@ -224,8 +216,7 @@ class Project:
     apply: Annotated[str, OneOf("if_empty", "never")] = "if_empty"
 
 
-@dataclass(frozen=True)
-class Effect:
+class Effect(Value):
     """An effect to add to a layer (by uid), with values for its properties by match name."""
 
     about: ClassVar[About] = _about("effect")
@@ -235,8 +226,7 @@ class Effect:
     set: Dict[str, Annotated[float, Number(-1e12, 1e12)]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class DeliveryTracks:
+class DeliveryTracks(Value):
     """What moves in the shot and is no picture: a camera, points, joints (docs/tracks.md)."""
 
     about: ClassVar[About] = _about("tracks")
@@ -246,8 +236,7 @@ class DeliveryTracks:
     comp: Annotated[str, FootagePath(), "its layers, as After Effects measures"]
 
 
-@dataclass(frozen=True)
-class SoundFile:
+class SoundFile(Value):
     """A WAV file (PCM), as long as the whole shot: its first sample is heard as frame `start` begins."""
 
     about: ClassVar[About] = _about("sound")
@@ -264,8 +253,7 @@ class SoundFile:
     sha256: Annotated[Words, "of the file"] = ""
 
 
-@dataclass(frozen=True)
-class DeliveryAudio:
+class DeliveryAudio(Value):
     """One layer of the comp that is heard and not seen."""
 
     about: ClassVar[About] = _about("audio layer", is_layer=True)
@@ -277,8 +265,7 @@ class DeliveryAudio:
     enabled: Annotated[bool, "whether it is heard"] = True
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(Value):
     """`layers` stand as in the comp, top first."""
 
     about: ClassVar[About] = _about("delivery", header={"schema": SCHEMA, "schema_version": SCHEMA_VERSION})

@@ -298,7 +298,7 @@ class Job:
         made = {key: folder / body[key] for key in ("delivery", "preview", "animation", "movie") if body.get(key)}
         comp = None
         if "delivery" in made and self._comps is not None:
-            comp, more = _comp(self._comps, made["delivery"], body.get("project"))
+            comp, more = _comp(self._comps, made["delivery"], body.get("project"), offered=self.server.private)
             notes += more
         return Result(
             job=self.id,
@@ -329,12 +329,16 @@ class Job:
         self.server.client.ask("priority", self.id, priority=priority)
 
 
-def _comp(comps: Comps, delivery: Path, project: str | None) -> tuple[Path | None, tuple[str, ...]]:
-    """The comp of a delivery, and notes: what After Effects cannot hold is one, since the paintings are there."""
+def _comp(comps: Comps, delivery: Path, project: str | None, offered: bool) -> tuple[Path | None, tuple[str, ...]]:
+    """The comp of a delivery, and notes: what After Effects cannot hold is one, since the paintings are there.
+
+    project: where the server has made it. offered: to the panel of this machine, too.
+    """
     try:
         if project is None:
             return comps.make(delivery)
-        comps.offer(delivery)  # the server made it; the list of the panel is this machine's
+        if not offered:
+            comps.offer(delivery)
         return Path(project), ()
     except SemrenderError as error:
         return None if project is None else Path(project), (f"no After Effects project was written: {error}",)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import copy
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words, is_clip
 from shared.shot import OF_ANY_SIZE, PASSES, Shot, ShotLayer
+from shared.values import Value
 
 OF_CLIPS = ("picture", "beauty")  # passes that may be a clip
 CONTEXT = "context"  # stands for the layer in the words of an error
@@ -31,8 +32,7 @@ class Probed(Protocol):
     def height(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class FramesReport:
+class FramesReport(Value):
     """What `check_frames` found. No `problems` means that every frame asked for is there and fits."""
 
     sequences: dict[Key, Sequence]  # (layer, pass); the context is ("", "labels")

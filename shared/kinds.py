@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import InputRefused
+from shared.values import Value
 from shared.wording import near, show
 
 CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")  # control characters, and halves of others
@@ -35,8 +35,7 @@ class Kind:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Whole(Kind):
+class Whole(Value, Kind):
     low: int
     high: int
 
@@ -49,8 +48,7 @@ class Whole(Kind):
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-@dataclass(frozen=True)
-class Number(Kind):
+class Number(Value, Kind):
     low: float
     high: float
 
@@ -63,8 +61,7 @@ class Number(Kind):
         return {"type": "number", "minimum": self.low, "maximum": self.high}
 
 
-@dataclass(frozen=True)
-class Flag(Kind):
+class Flag(Value, Kind):
     def read(self, value: Any, key: str) -> bool:
         if not isinstance(value, bool):
             raise refused(key, value, "true or false")
@@ -74,8 +71,7 @@ class Flag(Kind):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True)
-class Text(Kind):
+class Text(Value, Kind):
     """Text in one line that survives UTF-8. `what` says in words what is meant; `pattern` must match all of it."""
 
     what: str = "text"
@@ -115,8 +111,7 @@ class OneOf(Kind):
         return {"enum": list(self.allowed)}
 
 
-@dataclass(frozen=True)
-class Anything(Kind):
+class Anything(Value, Kind):
     """Data whose meaning is somebody else's, as it stands."""
 
     def read(self, value: Any, key: str) -> Any:
@@ -126,8 +121,7 @@ class Anything(Kind):
         return {}
 
 
-@dataclass(frozen=True)
-class ListOf(Kind):
+class ListOf(Value, Kind):
     item: Kind
     most: int = MAX_ITEMS
     least: int = 0
@@ -149,8 +143,7 @@ class ListOf(Kind):
         return {**found, "minItems": self.least, "maxItems": self.most} if self.least else found
 
 
-@dataclass(frozen=True)
-class TableOf(Kind):
+class TableOf(Value, Kind):
     """An object whose keys are free."""
 
     value: Kind

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, List, Optional, Tuple, Union
 
@@ -19,6 +19,7 @@ from shared import documents, places, schema
 from shared.errors import InputRefused, MissingInput
 from shared.kinds import Data, Flag, Kind, ListOf, Text, Whole, refused
 from shared.schema import About, Outside, Record
+from shared.values import Value
 from shared.wording import show
 
 NOTHING = 65535  # outside the layer; not a class of any set
@@ -45,8 +46,7 @@ def _about(what: str, **more: Any) -> About:
     return About(what, strict=False, **more)
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Value):
     """One class."""
 
     about: ClassVar[About] = _about("class", remedy="See docs/labels.md for a complete example")
@@ -81,8 +81,7 @@ class Colors(Kind):
         return {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}, "additionalProperties": color}
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(Value):
     """One colouring: id -> (r, g, b), 8-bit codes."""
 
     about: ClassVar[About] = _about("palette")
@@ -110,8 +109,7 @@ class Palettes(Kind):
         return {"type": "object", "additionalProperties": Record(Palette).schema()}
 
 
-@dataclass(frozen=True)
-class LabelSet:
+class LabelSet(Value):
     """Which classes there are, and how they are coloured."""
 
     about: ClassVar[About] = _about(

@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import re
-import secrets
 import stat
 import sys
 from pathlib import Path
@@ -84,7 +83,7 @@ def beside(path: Path, suffix: str = ".tmp") -> Path:
     No other writer has it, however many threads and machines there are; it tells whose it was, for whoever finds it
     left, and is never longer than a file name may be.
     """
-    return path.with_name(f".{secrets.token_hex(8)}.{HOST}-{os.getpid()}{suffix}")
+    return path.with_name(f".{os.urandom(8).hex()}.{HOST}-{os.getpid()}{suffix}")
 
 
 @contextlib.contextmanager

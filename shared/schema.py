@@ -1,10 +1,9 @@
 """How the documents that people write or read are declared: once, as typed classes.
 
-A document (shot, delivery, card, label set) is a frozen dataclass. The annotation of a field says what may stand at
+A document (shot, delivery, card, label set) is a `Value`. The annotation of a field says what may stand at
 its key and what it means; absent or null keeps the default, and a field without a default is needed:
 
-    @dataclass(frozen=True)
-    class Effect:
+    class Effect(Value):
         about: ClassVar[About] = About("effect")
 
         match_name: Annotated[str, Text(least=1), "the effect, by its match name in After Effects"]
@@ -13,7 +12,7 @@ its key and what it means; absent or null keeps the default, and a field without
 From that declaration come `read` (plain data -> the document, every value judged, refused with the path of its key),
 `plain` (the document -> what `read` reads back) and `json_schema` (for editors). A class may have a method `check`,
 called after its values were judged one by one, for how they fit together. What an annotation does not say follows
-from the type: bool, Tuple[X, ...], Dict[str, X], Optional[X], and a dataclass of this sort.
+from the type: bool, Tuple[X, ...], Dict[str, X], Optional[X], and a class of this sort.
 
 Why not a library: the words of the refusals are the product's, and Maya must load this. `shared.documents` reads the
 files. Maya-safe: Python 3.9, standard library only.
@@ -21,11 +20,10 @@ files. Maya-safe: Python 3.9, standard library only.
 
 from __future__ import annotations
 
-import functools
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, field, fields, is_dataclass, replace
 from typing import (
     Annotated,
     Any,
@@ -38,6 +36,7 @@ from typing import (
 
 from shared.errors import InputRefused, SemrenderError
 from shared.kinds import CONTROL, Data, Flag, Kind, ListOf, TableOf, refused
+from shared.values import Value
 from shared.wording import near, show
 
 COMMENT = r"^(\$schema$|//|_comment)"  # keys for people and editors, that say nothing
@@ -47,8 +46,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class About:
+class About(Value):
     """What a class of a document says of itself beside its fields."""
 
     what: str  # "shot": what a refusal calls it
@@ -61,20 +59,17 @@ class About:
     is_layer: bool = False  # a refusal names it as the layer in which it is
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Value):
     """In an annotation: the key where it is not the field's name (a field named as a word of Python ends in `_`)."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Outside:
+class Outside(Value):
     """In an annotation: the field is not in the document; who reads it gives its value."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Value):
     name: str
     key: str
     kind: Kind
@@ -184,9 +179,18 @@ def json_schema(cls: type[Any]) -> Data:
     return {"$schema": DIALECT, "title": cls.about.what, "description": _first_line(cls), **Record(cls).schema()}
 
 
+_declared: dict[type[Any], tuple[Field, ...]] = {}
+
+
 def declared(cls: type[Any]) -> tuple[Field, ...]:
-    """The fields of a document's class."""
-    hints = _hints(cls)  # type: ignore[arg-type]  # mypy takes no type[Any] for hashable
+    """The fields of a document's class. Annotations are text until then: evaluated once, not for every value read."""
+    if cls not in _declared:
+        _declared[cls] = _evaluated(cls)
+    return _declared[cls]
+
+
+def _evaluated(cls: type[Any]) -> tuple[Field, ...]:
+    hints = get_type_hints(cls, include_extras=True)
     found = []
     for item in fields(cls):
         extras = get_args(hints[item.name])[1:] if get_origin(hints[item.name]) is Annotated else ()
@@ -206,12 +210,6 @@ def declared(cls: type[Any]) -> tuple[Field, ...]:
             )
         )
     return tuple(found)
-
-
-@functools.cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    """The annotations of a class, which are text until then: evaluated once, not for every value that is read."""
-    return get_type_hints(cls, include_extras=True)
 
 
 def _kind(hint: Any, holder: type[Any]) -> Kind:

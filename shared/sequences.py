@@ -19,7 +19,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from shared.shot import (
     MAX_FRAME_NUMBER,
     MAX_FRAMES,
 )
+from shared.values import Value
 
 # What a folder is searched for. JPEG is among them so that its reader can say why it will not do.
 PICTURES = {".png", ".exr", ".sxr", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp", ".webp", ".dpx", ".iff"}
@@ -43,16 +44,14 @@ _TOKEN = re.compile(
 _RANGE_BEHIND = re.compile(rf"(.*\S)\s+({_RANGE}|-?[0-9]{{1,8}})")
 
 
-@dataclass(frozen=True)
-class Beat:
+class Beat(Value):
     """How a clip lies in a shot: `start` is the frame that its beginning is on, `rate` that of the shot's frames."""
 
     rate: tuple[int, int]
     start: int
 
 
-@dataclass(frozen=True)
-class Sequence:
+class Sequence(Value):
     """The files of one pass. `first` and `last` are those of the range asked for, else of the files.
 
     Of a clip every frame has the one file, and `clip` says which of its pictures that is.

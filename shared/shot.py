@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Iterator, Optional, Tuple, Union
 
@@ -23,6 +23,7 @@ from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Text, Whole
 from shared.places import write_json
 from shared.rates import Rate
 from shared.schema import About, Key, Record
+from shared.values import Value
 from shared.wording import near, show
 
 FILE_NAME = "shot.json"
@@ -152,8 +153,7 @@ def _setting(value: Any, key: str) -> Any:
 # --- the document -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ShotLayer:
+class ShotLayer(Value):
     """One layer of a shot. Passes are patterns; None for an override means "as the shot says"."""
 
     about: ClassVar[About] = About("layer", remedy="See docs/shot.md for a complete example", is_layer=True)
@@ -194,8 +194,7 @@ class ShotLayer:
     ] = None
 
 
-@dataclass(frozen=True)
-class Shot:
+class Shot(Value):
     """What is asked: `layers` top first, frames `first` to `last` inclusive."""
 
     about: ClassVar[About] = About(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
+from shared.values import Value
 
 RATE = 48000  # samples a second
 GAP = Fraction(1, 50)  # seconds between two pieces of a sound from which on there is silence between them
@@ -30,8 +30,7 @@ SHORT = ("u8", "u8p", "s16", "s16p")  # sample formats of at most 16 bits
 Samples = NDArray[np.int16 | np.int32]  # (n, channels), over the whole range of the kind
 
 
-@dataclass(frozen=True)
-class Sound:
+class Sound(Value):
     """A file with sound, and the frame at whose beginning the sound begins."""
 
     file: Path
@@ -43,8 +42,7 @@ class Sound:
         return begin, end - begin
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     """`samples` of a WAV file of ours from number `begin` on."""
 
     file: Path
@@ -52,8 +50,7 @@ class Part:
     samples: int
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(Value):
     """What was written: `heard` of the samples come from the file, the others are silence."""
 
     channels: int

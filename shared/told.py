@@ -7,26 +7,25 @@ hold more than is named here. Python >= 3.11; the host programs do not load it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from shared.errors import FramesFailed, InputRefused, SemrenderError, from_dict
+from shared.values import Value
 
 Body = Mapping[str, Any]
 ERRORS_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class ClassShare:
+class ClassShare(Value):
     """A class of a pass and how much of the picture it is, 0 to 1."""
 
     name: str
     share: float
 
 
-@dataclass(frozen=True)
-class LayerReport:
+class LayerReport(Value):
     """A layer as the check found it; `classes` the largest first."""
 
     name: str
@@ -35,8 +34,7 @@ class LayerReport:
     body: Body = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Value):
     """What is in the passes of a job. Where `problems` is not empty nothing can be painted, and the rest may be empty.
 
     size: width and height in pixels; None where no pass could be read.
@@ -78,8 +76,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Value):
     """Something that happened to a job; `number` counts from 1. One that this version has no class for is just this."""
 
     name: str
@@ -87,14 +84,12 @@ class Event:
     body: Body = field(repr=False)
 
 
-@dataclass(frozen=True)
 class Looked(Event):
     """The check goes on; `files` were looked at until now."""
 
     files: int
 
 
-@dataclass(frozen=True)
 class Checked(Event):
     """The passes were looked at; `total` pictures are to be made."""
 
@@ -102,7 +97,6 @@ class Checked(Event):
     total: int
 
 
-@dataclass(frozen=True)
 class Frame(Event):
     """A picture of a layer is finished, or cannot be.
 
@@ -119,7 +113,6 @@ class Frame(Event):
     error: SemrenderError | None
 
 
-@dataclass(frozen=True)
 class Underpainted(Event):
     """A painting that held frames are made of is finished."""
 
@@ -129,21 +122,18 @@ class Underpainted(Event):
     total: int
 
 
-@dataclass(frozen=True)
 class Paused(Event):
     """Nothing goes on for now; `why` in words."""
 
     why: str
 
 
-@dataclass(frozen=True)
 class Resumed(Event):
     """It goes on; `why` in words."""
 
     why: str
 
 
-@dataclass(frozen=True)
 class Ended(Event):
     """The last event. `name` says how: "done", "failed" or "cancelled"."""
 
@@ -174,8 +164,7 @@ def event_of(header: Body) -> Event:
     return Event(name, number, body)
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(Value):
     """Where a job stands.
 
     state: "checking", "painting", "delivering", "paused" (`paused` says why), "done", "failed" or "cancelled".
@@ -211,8 +200,7 @@ class Status:
         )
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Value):
     """What a finished job made. Paths are absolute and of this machine.
 
     folder: with one sequence a layer. delivery: its delivery.json. comp: the After Effects project; None where none was

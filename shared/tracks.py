@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
@@ -27,6 +27,7 @@ from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Whole, refu
 from shared.places import write_json
 from shared.schema import About
 from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
+from shared.values import Value
 
 FORMAT = 1
 MAX_FILE = 256 * 2**20  # bytes
@@ -67,8 +68,7 @@ def per_frame(kind: Kind, what: str) -> ListOf:
     return ListOf(kind, MAX_FRAMES, 1, f"{what}, one for each frame or one that stands still")
 
 
-@dataclass(frozen=True)
-class Camera:
+class Camera(Value):
     """The camera that rendered the passes."""
 
     about: ClassVar[About] = About("camera", remedy=EXAMPLE)
@@ -80,8 +80,7 @@ class Camera:
     centre: Annotated[Optional[Row], POINT_2D, "where its axis meets the picture, pixels; else the middle"] = None
 
 
-@dataclass(frozen=True)
-class Null:
+class Null(Value):
     """A named point, in space or in the picture."""
 
     about: ClassVar[About] = About("null", remedy=EXAMPLE)
@@ -90,8 +89,7 @@ class Null:
     points: Annotated[Rows, per_frame(POINT, "points"), "[x, y, z] in space, or [x, y] in pixels of the picture"]
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Value):
     """The joints of one person."""
 
     about: ClassVar[About] = About("person", remedy=EXAMPLE)
@@ -126,8 +124,7 @@ class Person:
                     raise InputRefused(f"a bone of {self.label} ends in {name}, which is none of its joints")
 
 
-@dataclass(frozen=True)
-class Tracks:
+class Tracks(Value):
     """What moves in a shot and is no picture: a camera, points, joints of people."""
 
     about: ClassVar[About] = About("tracks file", header={"format": FORMAT}, remedy=EXAMPLE)

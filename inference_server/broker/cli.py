@@ -18,7 +18,7 @@ from typing import Any
 
 from inference_server import logs
 from inference_server.models.device_names import NAMES, device_name
-from shared import places
+from shared import VERSION, places
 from shared.errors import ServerError
 
 
@@ -51,7 +51,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     from inference_server.broker.settings import Settings
 
     settings = Settings(
-        version=arguments.version_text,
+        version=VERSION,
         device=arguments.device,
         bind=arguments.bind or f"tcp://127.0.0.1:{arguments.port}",
         clients=arguments.clients,
@@ -69,7 +69,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
             logs.set_up(places.home() / "logs" / "private-server.log", logging.WARNING)
         else:
             logs.set_up(places.home() / "logs" / "server.log")
-        places.write_json(places.installation_file(), {"python": sys.executable, "version": arguments.version_text})
+        places.write_json(places.installation_file(), {"python": sys.executable, "version": VERSION})
         broker = Broker(settings, first)  # refuses to start beside another server, which has the ledger
     signal.signal(signal.SIGTERM, lambda *_: broker.stop())
     if arguments.private:
@@ -84,7 +84,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
         with arguments.beside_server(broker.connection()):
             with _state_folder_in_words():
                 places.write_json(places.connection_file(), broker.connection())
-            print(f"semrender {arguments.version_text} serves on {broker.address}; Ctrl-C stops it", flush=True)
+            print(f"semrender {VERSION} serves on {broker.address}; Ctrl-C stops it", flush=True)
             if broker.metrics:
                 print(f"health and metrics: {broker.metrics.address}/health, /metrics", flush=True)
             if arguments.bind and broker.guard:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from inference_server.broker.jobs import Jobs
@@ -20,6 +19,7 @@ from inference_server.broker.supervisor import Worker, show_way, start_worker
 from inference_server.tasks import Task
 from shared import protocol
 from shared.errors import SemrenderError, ServerError, from_dict
+from shared.values import Value
 
 AHEAD = 4  # tasks a worker holds at once: one painting, two decoded, one encoding
 OVERTAKING = 2  # further ones of higher priority
@@ -33,8 +33,7 @@ log = logging.getLogger("semrender.broker")
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class End:
+class End(Value):
     """Of a task: its kind, "failed" or "done" ("painted", "kept", "copied" of a picture), and what the device took."""
 
     kind: str
@@ -43,8 +42,7 @@ class End:
     seconds: float | None
 
 
-@dataclass(frozen=True)
-class Vacancy:
+class Vacancy(Value):
     """A device without a worker: when the next start is due, and how many failed in a row."""
 
     device: str

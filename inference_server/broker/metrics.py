@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -20,6 +20,7 @@ from prometheus_client.exposition import choose_encoder
 
 from inference_server.broker.crew import End
 from shared.errors import ServerError
+from shared.values import Value
 
 EVERY_SECONDS = 1.0  # between two sets of figures
 OLD_SECONDS = 60.0  # figures older than that say that the loop hangs
@@ -29,8 +30,7 @@ NAMES = ("127.0.0.1", "localhost")  # by which it may be asked: no page of the w
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(Value):
     """Of one moment. jobs: by state; waiting: tasks to be done; devices: (device, whether it is ready, tasks in hand).
 
     spool, spool_limit, free: bytes of uploads, of uploads at most, and free in the state folder.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from shared.values import Value
 
-@dataclass(frozen=True)
-class Settings:
+
+class Settings(Value):
     """How a server runs.
 
     bind: address of the client socket; port 0 = any free one.

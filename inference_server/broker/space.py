@@ -15,6 +15,7 @@ from inference_server.broker.jobs import Jobs
 from inference_server.broker.spool import free
 from shared import places
 from shared.errors import SemrenderError
+from shared.values import Value
 
 NO_SPACE = "no space: "  # how the reasons of pauses begin that end by themselves
 UNREACHABLE = "out of reach: "
@@ -32,8 +33,7 @@ class Waiting:
     patience: float = LOOK_SECONDS
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(Value):
     """What a look at a folder found, and when: bytes free, or what is wrong with it."""
 
     at: float

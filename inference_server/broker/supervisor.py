@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import subprocess
 import sys
 import time
@@ -79,7 +78,7 @@ def begin_worker(device: str, models_mib: int, after_delivery: str = "") -> Work
     models_mib: how much memory its models may keep occupied between frames.
     after_delivery: "module:function" that makes a comp of every delivery that wants one.
     """
-    name = secrets.token_hex(16)
+    name = os.urandom(16).hex()
     # Two libraries with threads share the processor; none of them may spin while the other works.
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, BROKER: str(os.getpid())}
     command = [sys.executable, "-P", "-m", "inference_server.worker.worker", "--device", device]

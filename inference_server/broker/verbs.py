@@ -25,7 +25,6 @@ from inference_server.roots import inside
 from shared import places, protocol
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import Shot
-from shared.takes import key_of
 
 if TYPE_CHECKING:
     from inference_server.broker.crew import Crew
@@ -247,6 +246,8 @@ class Verbs:
         It comes by pages: `next` is the `after` of the next one. A client of the version before does not ask on: it
         must not take a part for the whole, and knows no keys.
         """
+        from shared.takes import key_of  # it brings the delivery, and few clients have another disk
+
         job = self._job(body)
         folders = {layer["name"] for layer in self._jobs.spec(job)["shot"]["layers"]} | SHARED_FOLDERS
         out, roots = self._output(job)

@@ -6,7 +6,6 @@ Neither is part of the job: what goes wrong with one is a note.
 from __future__ import annotations
 
 import argparse
-import html
 import os
 import shlex
 import shutil
@@ -128,6 +127,8 @@ def notification(title: str, text: str) -> tuple[list[str], Mapping[str, str]]:
     if sys.platform == "win32":
         script = ["powershell", "-NoProfile", "-NonInteractive", "-Command", TOAST]
         return script, {"SEMRENDER_TITLE": title, "SEMRENDER_TEXT": text}
+    import html
+
     sender = shutil.which("notify-send")
     # Its second text may hold markup.
     return ([sender, "--app-name=semrender", "--", title, html.escape(text, quote=False)] if sender else []), {}

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from inference_server.commands import afterwards, render
-from inference_server.models import catalogue
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
 from shared import door, places
@@ -132,12 +131,19 @@ def _add_here(parser: argparse.ArgumentParser) -> None:
 
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
-    card = catalogue.available_cards()[0].get(arguments.model) if arguments.model else None
-    known = None if card is None else card.to_dict()
-    made, base, notes = door.shot_of(arguments.input, ".", arguments.layer, _changes(arguments), known)
+    card = _card(arguments.model) if arguments.model else None
+    made, base, notes = door.shot_of(arguments.input, ".", arguments.layer, _changes(arguments), card)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     return made, base, parse_range(arguments.frames) if arguments.frames else None
+
+
+def _card(model: str) -> dict[str, Any] | None:
+    """The card of a model of this machine; None where it is a server's alone."""
+    from inference_server.models import catalogue  # a shot names its models itself
+
+    found = catalogue.available_cards()[0].get(model)
+    return None if found is None else found.to_dict()
 
 
 def _changes(arguments: argparse.Namespace) -> Changes:

@@ -22,7 +22,7 @@ class Teller:
         self.done, self.total = 0, 0
         self.began = time.monotonic()
         self.bar: Any = None
-        self.under = 0  # underpaintings of a layer that holds still: most of its work
+        self.under, self.of_under = 0, 0  # underpaintings of layers that hold still: most of the work
         self.device: Body | None = None  # a job of an older ledger does not say
 
     def tell(self, event: Event) -> None:
@@ -31,23 +31,30 @@ class Teller:
         elif isinstance(event, Checked):
             self.total = event.total
             show_report(dict(event.body))
-            from tqdm import tqdm
-
-            under = event.body.get("under_total", 0)
-            unit = " paintings" if under else " frames"
-            self.bar = tqdm(total=self.total + under, unit=unit, desc="painting", **_room(_columns()))
+            self.of_under = event.body.get("under_total", 0)
+            if event.body.get("estimate", {}).get("pictures") != 0:  # all was painted before, as far as is known
+                self._show_bar()
         elif isinstance(event, Frame):
             self.done = event.done
+            if self.bar is not None or event.state != "kept":
+                self._reached(event, event.failed)
             if event.error is not None:
                 self.bar.write(str(event.error))
-            self._reached(event, event.failed)
         elif isinstance(event, Underpainted):
             self.under = event.done
             self._reached(event)
         elif isinstance(event, Paused | Resumed):  # also before the first frame: a wait is never silent
             (self.bar.write if self.bar is not None else print)(f"{event.name}: {event.why}")
 
+    def _show_bar(self) -> None:
+        from tqdm import tqdm
+
+        unit = " paintings" if self.of_under else " frames"
+        self.bar = tqdm(total=self.total + self.of_under, unit=unit, desc="painting", **_room(_columns()))
+
     def _reached(self, event: Frame | Underpainted, failed: int = 0) -> None:
+        if self.bar is None:
+            self._show_bar()
         self.bar.set_postfix_str(f"{event.layer} {event.frame}", refresh=False)
         self.bar.update(max(0, self.done + self.under + failed - self.bar.n))
 

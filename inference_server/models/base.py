@@ -11,7 +11,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from inference_server.models.cards import Card
 from inference_server.models.needs import MEMORY, REACH, known
 from shared.errors import ModelRefused
+from shared.values import Value
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,8 +38,7 @@ FAMILIES = {
 PLANES = ("instance", "picture", "beauty", "normal", "depth", "motion", "coverage")  # of a PaintInput beside channels
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Value):
     """Where a tile lies in its frame: pixels, all multiples of the card's size multiple."""
 
     left: int
@@ -47,8 +47,7 @@ class Place:
     height: int
 
 
-@dataclass(frozen=True)
-class PaintInput:
+class PaintInput(Value):
     """One frame at its painting size, or a tile of one. What the card does not take, or the layer lacks, is None.
 
     channels: (H, W) network channel of every pixel, all 0 for a model that takes no labels.

@@ -15,7 +15,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -25,6 +25,7 @@ from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderErr
 from shared.kinds import Anything, Data, Flag, Kind, ListOf, Number, OneOf, TableOf, Text, Whole, refused
 from shared.label_set import NOTHING
 from shared.schema import About, Outside
+from shared.values import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,8 +81,7 @@ def _about(what: str, **more: Any) -> About:
     return About(what, strict=False, remedy=again, newer="Update semrender, or add the model again", **more)
 
 
-@dataclass(frozen=True)
-class LabelSetRef:
+class LabelSetRef(Value):
     about: ClassVar[About] = _about("label set")
 
     name: Annotated[str, WORDS]
@@ -89,8 +89,7 @@ class LabelSetRef:
     hash: Annotated[str, WORDS]
 
 
-@dataclass(frozen=True)
-class Channels:
+class Channels(Value):
     """The channels of a network's input."""
 
     about: ClassVar[About] = _about("table of channels")
@@ -100,8 +99,7 @@ class Channels:
     nothing: Annotated[int, ID, "the channel of what no class covers"]
 
 
-@dataclass(frozen=True)
-class LabelsInput:
+class LabelsInput(Value):
     """How a network is told what stands where."""
 
     about: ClassVar[About] = _about("labels input")
@@ -137,8 +135,7 @@ class LabelsInput:
         return [(i, self.fallbacks.get(i, i)) for i in ids if i not in known]
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Value):
     """A further input of a model."""
 
     about: ClassVar[About] = _about("input")
@@ -146,8 +143,7 @@ class Input:
     needed: Annotated[bool, Flag(), "whether the model cannot do without; else it is used when there"] = False
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(Value):
     """What a model takes of a layer, by the type of the input."""
 
     about: ClassVar[About] = About("model's inputs", remedy="Add the model again")
@@ -164,8 +160,7 @@ class Inputs:
     reference: Input | None = None
 
 
-@dataclass(frozen=True)
-class Makes:
+class Makes(Value):
     """What a model makes of its inputs."""
 
     about: ClassVar[About] = _about("result")
@@ -174,8 +169,7 @@ class Makes:
     alpha: Annotated[bool, Flag(), "whether its pictures have an alpha of their own"] = False
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(Value):
     """Native size and fit rule. "stretch": inputs are resized to it (labels by nearest neighbour), the painting back.
     "multiple": painted at the pass's own size, its last rows and columns repeated up to a multiple."""
 
@@ -187,8 +181,7 @@ class Size:
     multiple: Annotated[int, Whole(1, 1024)] = 1
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(Value):
     """A control the artist sees."""
 
     about: ClassVar[About] = _about("option")
@@ -222,16 +215,14 @@ class Option:
         return value
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(Value):
     about: ClassVar[About] = _about("weights")
 
     file: Annotated[str, OWN_FILE]
     sha256: Annotated[str, WORDS]
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Value):
     """One model, as its card says and as checked."""
 
     about: ClassVar[About] = _about("card", header={"format": FORMAT})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inference_server.models.cards import Card, load_card, printable
@@ -17,42 +18,54 @@ MAX_LISTED = protocol.MAX_HEADER * 3 // 4  # bytes of all cards: they are told i
 
 def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
     """Models by name, shipped and added, and those that cannot be used with the reason."""
-    found: dict[str, Card] = {}
-    broken: dict[str, SemrenderError] = {}
-    told = 0
-    for root in (SHIPPED, places.models_folder()):
-        folders = sorted(root.iterdir()) if root.is_dir() else []
-        for folder in folders:
-            if not folder.is_dir() or folder.name.startswith("."):
-                continue
-            try:
-                card = load_card(folder)
-                if card.name != folder.name:
-                    raise ModelRefused(f"the card's name is {card.name!r}, the folder's {folder.name!r}", file=folder)
-                known(card)
-                told += len(json.dumps(card.source))
-                if told > MAX_LISTED:
-                    raise ModelRefused(
-                        "the cards of all models are too large to be listed together",
-                        file=folder,
-                        remedy="Remove models that are not used",
-                    )
-                found[card.name] = card
-            except SemrenderError as error:
-                error.file = printable(str(error.file or folder))
-                broken[printable(folder.name)] = error
-    return found, broken
+    return _read(_folders())
 
 
 def find_card(name: str) -> Card:
     """The model of this name. Raises ModelRefused with near names, or with why it cannot be used."""
-    found, broken = available_cards()
+    found, broken = _read(
+        folder for folder in _folders() if printable(folder.name) == name
+    )  # the others' cards take as long
     if name in found:
         return found[name]
     if name in broken:
         raise broken[name]
+    found, _ = available_cards()
     near = difflib.get_close_matches(name, found, 3)
     raise ModelRefused(
         f"there is no model named {name!r}",
         remedy=f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(found) or 'none'}",
     )
+
+
+def _folders() -> Iterator[Path]:
+    """Of models that may be one, those that ship first."""
+    for root in (SHIPPED, places.models_folder()):
+        for folder in sorted(root.iterdir()) if root.is_dir() else ():
+            if folder.is_dir() and not folder.name.startswith("."):
+                yield folder
+
+
+def _read(folders: Iterable[Path]) -> tuple[dict[str, Card], dict[str, SemrenderError]]:
+    """The cards in these folders by name, and why the others cannot be used."""
+    found: dict[str, Card] = {}
+    broken: dict[str, SemrenderError] = {}
+    told = 0
+    for folder in folders:
+        try:
+            card = load_card(folder)
+            if card.name != folder.name:
+                raise ModelRefused(f"the card's name is {card.name!r}, the folder's {folder.name!r}", file=folder)
+            known(card)
+            told += len(json.dumps(card.source))
+            if told > MAX_LISTED:
+                raise ModelRefused(
+                    "the cards of all models are too large to be listed together",
+                    file=folder,
+                    remedy="Remove models that are not used",
+                )
+            found[card.name] = card
+        except SemrenderError as error:
+            error.file = printable(str(error.file or folder))
+            broken[printable(folder.name)] = error
+    return found, broken

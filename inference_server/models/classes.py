@@ -11,13 +11,13 @@ import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference_server.models.cards import Card
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import NOTHING, Label, LabelSet, load_label_set, plain
+from shared.values import Value
 
 if TYPE_CHECKING:  # the broker, which asks whether a class can be carried, has no use for arrays
     import numpy as np
@@ -27,8 +27,7 @@ KIN = Path(__file__).with_name("kin.json")
 FARTHEST = 2  # steps from a class to a relative: to its kind, to another of that kind; beyond is no likeness
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(Value):
     """Where a class goes. target: a class of the model's set, None for its channel of nothing.
 
     how: "same" (one set), "asked", "name", "alias", "relative", "unknown".
@@ -39,8 +38,7 @@ class Carried:
     how: str
 
 
-@dataclass(frozen=True)
-class Carrying:
+class Carrying(Value):
     """The set that the model paints, every class of the pass's set by its id, and notes for the artist.
 
     `of` is empty where the pass has the model's own set and nothing was asked for.

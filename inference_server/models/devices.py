@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 
 from inference_server.models.precision import Half, half_of
 from shared.errors import InputRefused
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Device:
+class Device(Value):
     """name: as torch calls it; about: in words; others: further ones of the same kind."""
 
     name: str
@@ -64,6 +62,8 @@ def may_have_a_card() -> bool:
     if system == "Linux":
         return any(Path("/dev", name).exists() for name in ("nvidiactl", "nvidia0", "dxg", "kfd"))
     if system == "Windows":
+        import ctypes.util
+
         return any(ctypes.util.find_library(name) for name in ("nvcuda", "amdhip64"))
     return True
 

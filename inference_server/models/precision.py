@@ -11,11 +11,11 @@ import os
 import platform
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.errors import ModelRefused
+from shared.values import Value
 
 REMEDY = "Use precision=auto, which takes half only where the device gains by it, or precision=float32"
 TENSOR_CORES = (7, 0)  # CUDA capability from which float16 has units of its own
@@ -40,8 +40,7 @@ CAPS = {  # ONEDNN_MAX_CPU_ISA -> the greatest of the sets above that it lets th
 }
 
 
-@dataclass(frozen=True)
-class Half:
+class Half(Value):
     """Half precision on a device.
 
     device: what it is, in words; possible: it computes in half at all; gains: `auto` takes it; factor: how many times

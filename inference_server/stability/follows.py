@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from inference_server.stability.motion import CONVENTIONS, NOWHERE, Field, Ids, 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
 from shared.passes.data_pass import FAR
+from shared.values import Value
 
 ENOUGH = 100  # pixels that stand against something, for a verdict
 GOOD = 0.35  # share left over that is not asked about any further
@@ -49,8 +49,7 @@ ENCODINGS: dict[str, Callable[[Field], Field]] = {
 }
 
 
-@dataclass(frozen=True)
-class Witness:
+class Witness(Value):
     """A frame's motion with the layer's own labels (NOTHING outside) there and in the frames beside it."""
 
     frame: int
@@ -59,8 +58,7 @@ class Witness:
     beside: Mapping[int, Ids]  # -1 and 1
 
 
-@dataclass(frozen=True)
-class Landing:
+class Landing(Value):
     """Where pixels are led to: place (flat) in the other frame; what is inside it, fits, is hidden, contradicts."""
 
     place: NDArray[np.int32]
@@ -184,8 +182,7 @@ def check_depth(witness: Witness, other: Ids, depth: Plane, other_depth: Plane, 
         )
 
 
-@dataclass(frozen=True)
-class _Pair:
+class _Pair(Value):
     """Two frames: what stands against no motion, each convention, and optical flow where none is good."""
 
     convention: str

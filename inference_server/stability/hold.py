@@ -21,8 +21,6 @@ shot, any resumed job, gives the same bits. Nothing recurs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +28,7 @@ from numpy.typing import NDArray
 from inference_server.stability.late import carry, spread
 from inference_server.stability.motion import Field, Ids, Seen
 from inference_server.stability.window import longest
+from shared.values import Value
 
 Picture = NDArray[np.float32]  # (H, W, 3), 0..1
 
@@ -57,8 +56,7 @@ def memory(strength: str, width: int, height: int) -> int:
     return width * height * (frames * (6 + 10) + 180)
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(Value):
     """Where every pixel's surface is in which painting: source (H, W) its place in the window, offset (H, W, 2)."""
 
     offset: Field
@@ -133,8 +131,7 @@ def _mean(cells: Cells, classes: Ids, reach: int) -> Cells:
     return found
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Value):
     """Where the two anchors of a window paint different light, in places of the first of them.
 
     unlike: (h, w) 0..1, per cell, how much one of them must be chosen. turn: (h, w), the share of the way at which it

@@ -7,7 +7,6 @@ Whether a pass means what its name says is tried on the labels, in `follows`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from shared.passes.data_pass import (
     read_depth,
     read_parts,
 )
+from shared.values import Value
 
 Ids = NDArray[np.uint16]  # (H, W)
 Field = NDArray[np.float32]  # (H, W, 2) displacement in pixels, x to the right, y downwards
@@ -48,16 +48,14 @@ STEPS = 8  # at most, of the search that inverts a field
 ROUND_TRIP = 0.5  # pixels by which there and back may differ
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Value):
     """What the renderer knows of one frame; depth grows away from the camera."""
 
     ids: Ids
     depth: Plane | None
 
 
-@dataclass(frozen=True)
-class Vectors:
+class Vectors(Value):
     """A motion pass as it is in the file: one convention's field, the next frame's where the file has both, depth.
 
     The field leads NOWHERE where the file holds no number. channels: those that were read.

@@ -9,7 +9,6 @@ Which tiles: decided by card, size and memory allowed, never by the memory that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,13 +17,13 @@ from numpy.typing import NDArray
 from inference_server.models.base import Model, PaintInput, Place, memory, reach
 from inference_server.models.cards import Card
 from shared.errors import ModelRefused
+from shared.values import Value
 
 SMALLEST = 64  # pixels that a tile brings to the frame in each direction: with fewer nearly all is context
 GIB = 2**30
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(Value):
     """One tile, as half-open slices of the frame: what is painted, and what of it the frame keeps."""
 
     rows: slice

@@ -7,7 +7,7 @@ tanh range; a channel is a class, through the same table as in the model's card.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from inference_server.models.spade.network import SpadeConfig, SpadeNet, card_co
 from inference_server.training.pairs import Pairs
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, LabelSet
+from shared.values import Value
 
 SPADE_NGF, SPADE_HIDDEN = 12, 32  # of a new SPADE: about as heavy as the small network
 
@@ -31,8 +32,7 @@ SPADE_NGF, SPADE_HIDDEN = 12, 32  # of a new SPADE: about as heavy as the small 
 Painter = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Value):
     """Where a training begins. fallbacks: id -> id that stands in; parent: hash of the model that goes on."""
 
     family: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +15,7 @@ from inference_server.training.sources import PairFiles
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import ReadOptions, read_label_pass
+from shared.values import Value
 
 LONG_SIDE = 256  # of the default training size
 STEP = 16  # the training size is a multiple of this
@@ -23,8 +24,7 @@ FEW_PAIRS = 20
 STRETCH = 1.03  # largest change of the aspect ratio that goes unmentioned
 
 
-@dataclass(frozen=True)
-class Pairs:
+class Pairs(Value):
     """ids (N, H, W) uint16 of the label set or NOTHING; images (N, H, W, 3) uint8 sRGB; looks: N names;
     sha256: over all files, in order."""
 

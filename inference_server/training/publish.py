@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,13 @@ from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import LabelSet
+from shared.values import Value
 
 SAMPLES = "samples.png"
 ABOUT = ("title", "description", "licence", "credit", "fallbacks")
 
 
-@dataclass(frozen=True)
-class About:
+class About(Value):
     """What only people know. fallbacks: name of a class that the pairs do not show -> the relative that stands in."""
 
     title: str = ""

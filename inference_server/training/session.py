@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from shared.errors import InputRefused
 from shared.label_set import LabelSet, load_label_set
 from shared.passes import ReadOptions
 from shared.passes.read import probe
+from shared.values import Value
 
 STATE, SAMPLES, CURVES = "state.pt", "samples.png", "losses.png"
 FIRST_LOOK, EVERY = 60.0, 180.0  # seconds until the first samples, and between later ones
@@ -41,8 +42,7 @@ RATE_ON = 2.5e-4  # of a model that goes on
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Value):
     """What the command line asks. start: model or checkpoint to go on from; empty for a new network."""
 
     dataset: str
@@ -63,8 +63,7 @@ class Request:
     read: ReadOptions = field(default_factory=ReadOptions)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Value):
     """card: the model's, None where nothing was trained; finished: all steps were done."""
 
     card: Card | None

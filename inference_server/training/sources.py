@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from shared.delivery import FILE_NAME, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
 from shared.footage import frame_path
 from shared.sequences import find_sequence, frames_text
+from shared.values import Value
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 LAYOUT = (
@@ -19,8 +19,7 @@ LAYOUT = (
 )
 
 
-@dataclass(frozen=True)
-class PairFiles:
+class PairFiles(Value):
     """One pair. look: a condition that the labels do not tell (season, weather), empty where none is known."""
 
     label: Path

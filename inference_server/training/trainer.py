@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
+from shared.values import Value
 
 WARM_UP = 0.12  # share of the steps in which the painter does not listen to the judge yet
 SETTLED = 0.75  # share of the steps after which the painter's normalisations stand still, as they do when it paints
@@ -35,8 +35,7 @@ SHIFT = 16  # pixels; most by which a pair is moved
 CURVES = ("reconstruction", "judge's say", "judge")
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Value):
     """What decides the result, beside the pairs and the start."""
 
     steps: int
@@ -52,8 +51,7 @@ class Plan:
         return self.rate * max(LAST_RATE, min(1.0, left / FALL))
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(Value):
     channels: Tensor  # (B, H, W) int64
     weight: Tensor  # (B, 1, H, W)
     real: Tensor  # (B, 3, H, W) in (-1, 1)

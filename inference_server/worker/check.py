@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from inference_server.models.cards import PRECISION, painting_size
 from inference_server.models.devices import Device
 from inference_server.roots import inside, patterns_inside
@@ -280,7 +278,7 @@ def what_labels_hold(plan: Plan, own: LayerPlan, labels: LabelPass) -> dict[str,
     around = set(present)
     if plan.context is not None and (labels.ids == NOTHING).any():
         context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
-        around |= {int(i) for i in np.unique(context.ids) if i != NOTHING}
+        around |= {i for i in context.facts.classes if i != NOTHING}
     warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
     carried, more = carried_classes(own, around) if own.table is not None else ([], [])
     warnings += more

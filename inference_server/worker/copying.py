@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,10 @@ from inference_server.worker import outputs
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
 from shared.errors import InputRefused
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(Value):
     """A frame that needs no painting: it was on disk with the right key, or was copied from where it was."""
 
     body: dict[str, Any]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import metadata as packages
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,12 @@ from inference_server.worker import fence, outputs
 from inference_server.worker.guides import deliver_guides
 from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
-from inference_server.worker.preview import Pixels, write_previews
+from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
 from inference_server.worker.sounding import deliver_sound, sound_of
 from inference_server.worker.tracking import deliver_tracks, load
 from inference_server.worker.writing import write_matte
-from shared import delivery, uids
+from shared import VERSION, delivery, uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import DiskFull, SemrenderError
 from shared.label_set import LabelSet, load_label_set
@@ -34,6 +33,7 @@ from shared.rates import fps_literal
 from shared.sequences import frames_text
 from shared.shot import ShotLayer
 from shared.takes import SETTINGS, delivery_in, differences, look_of
+from shared.values import Value
 
 MATTE_LABEL = 14  # label colours of After Effects: 14 cyan for mattes, 9 green for paintings
 PAINTING_LABEL = 9
@@ -42,8 +42,7 @@ Metadata = dict[str, Any]
 Audio = tuple[delivery.DeliveryAudio, ...]
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(Value):
     """A layer that is complete on disk over the delivered frames."""
 
     layer: ShotLayer
@@ -89,21 +88,22 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     shown = [finished.layer.name for finished in layers]
     whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
     same = list(whole.layers) == list(plan.layers)
-    picture, animation = write_previews(whole, frames, plan.out, ready if same else {})
+    now = shows(whole, frames, {one.layer.name: [header["key"] for header in one.headers.values()] for one in layers})
+    picture, animation = write_previews(whole, frames, now, plan.out, ready if same else {})
     made["preview"] = picture.name
     if animation is not None:
         made["animation"] = animation.name
     if "delivery" in made:
-        made.update(_film(whole, frames, audio, notes))
+        made.update(_film(whole, frames, now, audio, notes))
     outputs.sweep(plan.out)
     outputs.settle(plan.out)
     return {**made, "notes": notes}
 
 
-def _film(plan: Plan, frames: list[int], audio: Audio, notes: list[str]) -> dict[str, Any]:
+def _film(plan: Plan, frames: list[int], shown: str, audio: Audio, notes: list[str]) -> dict[str, Any]:
     """{"movie"} where one was asked for. The paintings are there: that no movie can be made of them is a note."""
     try:
-        path = bring_movie(plan, frames, plan.out, audio)
+        path = bring_movie(plan, frames, shown, plan.out, audio)
     except DiskFull:
         raise
     except SemrenderError as error:
@@ -217,7 +217,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
     now = delivery.Delivery(
         delivery_id=f"{made:%Y-%m-%dT%H-%M-%SZ}_{content}",
         created=made.isoformat(timespec="seconds"),
-        generator=f"semrender {packages.version('semrender')}",
+        generator=f"semrender {VERSION}",
         shot=shot,
         layers=(
             *(_painting(plan, shot, finished) for finished in layers),

@@ -7,7 +7,6 @@ edges stay soft, and the two together cover what one render of both would have c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,12 @@ from shared.label_set import LabelSet
 from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import read_depth
 from shared.sequences import Sequence
+from shared.values import Value
 
 Plane = NDArray[np.float32]  # (H, W)
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(Value):
     """A layer that may stand before another."""
 
     name: str

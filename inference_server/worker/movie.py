@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inference_server.worker import outputs
 from inference_server.worker.plan import Plan
-from inference_server.worker.preview import painted, shows
+from inference_server.worker.preview import painted
 from shared.delivery import DeliveryAudio
 from shared.movies import SUFFIXES, about_movie, write_movie
 from shared.sounds import Part, Sound
@@ -26,13 +26,15 @@ READERS = 2  # composites made ahead of the encoder, which bounds the memory
 DEPTH: dict[str, Any] = {"h264": np.uint8, "prores": np.uint16}
 
 
-def bring_movie(plan: Plan, frames: list[int], folder: Path, audio: Sequence[DeliveryAudio] = ()) -> Path | None:
+def bring_movie(
+    plan: Plan, frames: list[int], shown: str, folder: Path, audio: Sequence[DeliveryAudio] = ()
+) -> Path | None:
     """Write movie.mp4 or movie.mov where it does not show these very frames; None for one frame or "none".
 
-    audio: the delivery's, whose first is heard. A movie of frames that are no more goes.
-    Raises SemrenderError where none can be written.
+    shown: hash of what it is to show, see `preview.shows`. audio: the delivery's, whose first is heard. A movie of
+    frames that are no more goes. Raises SemrenderError where none can be written.
     """
-    now = f"semrender {VERSION} {shows(plan, frames)} {plan.shot.fps_num}/{plan.shot.fps_den} {plan.pixel_aspect:g}"
+    now = f"semrender {VERSION} {shown} {plan.shot.fps_num}/{plan.shot.fps_den} {plan.pixel_aspect:g}"
     fps = Fraction(plan.shot.fps_num, plan.shot.fps_den)
     sound = None
     if audio:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,13 @@ from shared.passes import ReadOptions
 from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
 from shared.shot import PASSES, Shot, ShotLayer, resolved
+from shared.values import Value
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
 Ids = NDArray[np.uint16]
 
 
-@dataclass(frozen=True)
-class LayerPlan:
+class LayerPlan(Value):
     """A layer with everything resolved that its frames share."""
 
     layer: ShotLayer
@@ -55,8 +55,7 @@ class LayerPlan:
         return self.labels or self.inputs["picture"]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Value):
     """A job as the worker sees it."""
 
     job: str

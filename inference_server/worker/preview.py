@@ -44,14 +44,13 @@ def animated(frames: Sequence[int]) -> Sequence[int]:
 
 
 def write_previews(
-    plan: Plan, frames: list[int], folder: Path, ready: Mapping[int, Pixels]
+    plan: Plan, frames: list[int], now: str, folder: Path, ready: Mapping[int, Pixels]
 ) -> tuple[Path, Path | None]:
-    """Write preview.png (the middle frame) and, for more than one frame, preview.webp.
+    """Write preview.png (the middle frame) and, for more than one frame, preview.webp, where they do not show `now`.
 
     ready: pictures of the animation that were made while other frames were painted.
     """
     picture, animation = folder / "preview.png", folder / "preview.webp"
-    now = shows(plan, frames)
     found = outputs.read_metadata(picture) if len(frames) == 1 or animation.is_file() else None
     if found is not None and found.get("shows") == now:
         return picture, animation if len(frames) > 1 else None
@@ -78,16 +77,10 @@ def write_previews(
     return picture, animation
 
 
-def shows(plan: Plan, frames: list[int]) -> str:
-    """Hash of all that the previews and the movie depend on."""
+def shows(plan: Plan, frames: list[int], keys: Mapping[str, list[str]]) -> str:
+    """Hash of all that the previews and the movie depend on. keys: by layer, those of its frames."""
     layers = [
-        [
-            own.layer.name,
-            own.layer.blend,
-            own.layer.opacity,
-            [(outputs.read_metadata(plan.picture_path(name, frame)) or {}).get("key") for frame in frames],
-        ]
-        for name, own in plan.layers.items()
+        [own.layer.name, own.layer.blend, own.layer.opacity, keys[own.layer.name]] for own in plan.layers.values()
     ]
     return hashlib.sha256(json.dumps([frames, layers]).encode()).hexdigest()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,10 @@ from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, read_label_pass
 from shared.shot import resolved
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(Value):
     """A frame ready to be painted; `request` is None where the layer is empty on this frame, or is held.
 
     coverage: (H, W) of the layer, 0..1; labels: None for a layer without; channels: (H, W) as in the request, at the

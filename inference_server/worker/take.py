@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from inference_server.worker.copying import finished
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look
-from shared.delivery import DeliveryLayer
+from shared.delivery import Delivery, DeliveryLayer
 from shared.footage import frame_path
 from shared.sequences import frames_text
 from shared.takes import delivery_in, differences, earlier, look_of, takes
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Take:
+class Take(Value):
     """The plan in its folder, what of it is finished ([files], and its folder where that is another), what to say."""
 
     plan: Plan
@@ -44,12 +44,13 @@ def choose(
         here = replace(plan, out=inside(folder, plan.roots))
         done = _done_in(here, keys)
         missing = keys.keys() - done.keys()
-        why = [] if overwrite else _reasons(here, missing, unseen)
+        there = delivery_in(here.out)
+        why = [] if overwrite else _reasons(here, there, missing, unseen)
         if not why and (overwrite or str(folder) not in taken):
             own = {place: [files_of(here, header)] for place, header in done.items()}
             if words:
                 words = [f"{'; '.join(words)}. So this goes into {folder}; --overwrite paints into {plan.out.name}"]
-            words += _repainted(here, missing, len(unseen))
+            words += _repainted(here, there, missing, len(unseen))
             return Take(here, {**elsewhere, **own}, words)
         words.append(f"{folder.name} holds another look ({', '.join(why) or 'another job paints there'})")
         for place, header in done.items():
@@ -88,10 +89,10 @@ def _done_in(plan: Plan, keys: Mapping[Place, str]) -> dict[Place, dict[str, Any
     return {place: header for place, header in headers if header}
 
 
-def _reasons(plan: Plan, missing: Collection[Place], unseen: Collection[Place]) -> list[str]:
+def _reasons(plan: Plan, there: Delivery | None, missing: Collection[Place], unseen: Collection[Place]) -> list[str]:
     """How the look of what is delivered there differs from the job's, in words; nothing where all is finished."""
     wanted = {layer for kind, layer, _ in missing if kind != "underpaint"}
-    for own, layer in _delivered(plan):
+    for own, layer in _delivered(plan, there):
         further = [place for place in unseen if place[1] == own.layer.name and place[0] != "underpaint"]
         if own.layer.name not in wanted and not further:
             continue
@@ -112,16 +113,15 @@ def _is_finished(plan: Plan, place: Place) -> bool:
         return False
 
 
-def _repainted(plan: Plan, missing: Collection[Place], unseen: int) -> list[str]:
+def _repainted(plan: Plan, there: Delivery | None, missing: Collection[Place], unseen: int) -> list[str]:
     """A word on what is delivered there and is replaced: frames in the same look, the delivery of another shot."""
     more = f"; {unseen} further pictures are looked at when their turn comes" if unseen else ""
     words = []
-    there = delivery_in(plan.out)
     if there is not None and there.shot.name != plan.shot.name:
         words.append(
             f"{plan.out.name} holds the shot {there.shot.name}: its files stay, but not delivery.json and previews"
         )
-    for own, layer in _delivered(plan):
+    for own, layer in _delivered(plan, there):
         span = range(
             layer.footage.start_frame, layer.footage.start_frame + layer.footage.last - layer.footage.first + 1
         )
@@ -134,9 +134,8 @@ def _repainted(plan: Plan, missing: Collection[Place], unseen: int) -> list[str]
     return words
 
 
-def _delivered(plan: Plan) -> Iterator[tuple[LayerPlan, DeliveryLayer]]:
+def _delivered(plan: Plan, there: Delivery | None) -> Iterator[tuple[LayerPlan, DeliveryLayer]]:
     """The job's layers that the folder's delivery has."""
-    there = delivery_in(plan.out)
     if there is None or there.shot.name != plan.shot.name:
         return
     for layer in there.layers:

@@ -7,7 +7,6 @@ exists for soiled material: exact colours first, then only classes that are real
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from shared import label_code
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes.label_pass import Ids
+from shared.values import Value
 
 INVALID = 65534  # a colour that is no class
 SHARED = 65533  # a colour that names several classes
@@ -36,8 +36,7 @@ FLOAT_UNIT = 0.1 / 255  # as far as half floats lie from a colour, 0..1
 LEAST_AREA = 0.0002  # share of pixels that makes a class really present
 
 
-@dataclass(frozen=True)
-class Codes:
+class Codes(Value):
     """A palette as a decoder uses it."""
 
     name: str
@@ -107,8 +106,7 @@ def shared_colour(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> Inpu
     )
 
 
-@dataclass(frozen=True)
-class View:
+class View(Value):
     """A change that colour management makes to all colours alike. `of` and `undone` take and give 0..1."""
 
     of: Callable[[Values], Values]

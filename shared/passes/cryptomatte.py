@@ -13,7 +13,6 @@ import fnmatch
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from shared.label_set import NOTHING, LabelSet
 from shared.passes.cryptomatte_ranks import Crypto
 from shared.passes.exr_layers import LOSSY
 from shared.passes.label_pass import Coverage, Ids, ReadOptions
+from shared.values import Value
 
 MAX_MANIFEST = 64 * 2**20  # bytes
 LEAST = 1e-4  # coverage below this is none
@@ -33,23 +33,20 @@ MIXED = "resized, blurred or warped after rendering"
 MANY = 50  # such ids
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(Value):
     names: dict[int, str]  # hash as pixels hold it -> name
     trouble: str  # why it could not be read, "" where it could or where there is none
     complete: bool  # read without trouble
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Value):
     crypto: Crypto
     table: dict[int, int | str]  # id bits -> class id, or the name that is no class
     manifest: Manifest
     known: float  # share of the covered area whose names are classes; 1 where nothing is covered
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Value):
     ids: Ids
     coverage: Coverage
     soft: dict[int, Coverage]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused
 from shared.passes.exr import Part
 from shared.passes.label_pass import Coverage
+from shared.values import Value
 
 Entry = dict[str, str]  # what a header says of one Cryptomatte
 Layers = dict[str, dict[str, list[tuple[Part, str]]]]
@@ -19,8 +19,7 @@ LETTERS = ("r", "g", "b", "a", "red", "green", "blue", "alpha")
 LOST = re.compile(r"(.*crypto.*?)\d\d")  # the layers of a Cryptomatte whose attributes got lost
 
 
-@dataclass(frozen=True)
-class Crypto:
+class Crypto(Value):
     """One Cryptomatte of a file. pairs: (id bits uint32, coverage float32), each (H, W), best rank first."""
 
     name: str  # with the part's where several have one of that title

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused
 from shared.passes.exr import Part, read_exr
 from shared.passes.pictures import EXR, read_head
+from shared.values import Value
 
 Plane = NDArray[np.float32]  # (H, W)
 
@@ -41,8 +41,7 @@ _COLOUR = {"r", "g", "b", "a", "red", "green", "blue", "alpha"}
 _PLAIN = ("z", "depth.z")  # ends of names that every version has read alike
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Value):
     """Channels of one layer in one part. name: with the part's; channels: last word in small letters -> full name."""
 
     name: str
@@ -53,8 +52,7 @@ class Layer:
         return np.asarray(self.part.channels[self.channels[component]], np.float32)
 
 
-@dataclass(frozen=True)
-class MotionPlanes:
+class MotionPlanes(Value):
     """A frame's motion vectors as the file has them; where there is no number x and y are NaN.
 
     channels: what was read, for people; name: of the layer, empty where it has none; next: the other pair of Blender.
@@ -67,8 +65,7 @@ class MotionPlanes:
     next: tuple[Plane, Plane] | None
 
 
-@dataclass(frozen=True)
-class DepthPlane:
+class DepthPlane(Value):
     """A frame's depth, away from the camera. raw: as in the file; values: FAR where there is no surface.
 
     mended: what differs from the file: "sign" where distances were negative, "holes" where there was zero or no number.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,14 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import colour, diagnose
 from shared.passes.label_pass import Ids, ReadOptions, count_classes
+from shared.values import Value
 
 Mask = NDArray[np.bool_]
 
 VIEW_STEP = 0.25  # codes: how exact a colour must be after a view was undone, which half floats blur
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(Value):
     """Ids with what the way there showed."""
 
     ids: Ids

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet, available, load_label_set
 from shared.passes.colour import FLAT, MADE_LINEAR, VIEWS, Codes, View, distances, packed, seen
 from shared.passes.label_pass import Ids
+from shared.values import Value
 
 Mask = NDArray[np.bool_]
 
@@ -28,8 +28,7 @@ BAND = 2  # pixels: as far from whole areas anti-aliasing reaches
 WIDE_BAND = 12  # as far as interpolated resizing reaches
 
 
-@dataclass(frozen=True)
-class Soiled:
+class Soiled(Value):
     """The pixels under test. colours (N, 3) unique inside, counts (N,), place (H, W) index or -1 outside."""
 
     colours: NDArray[np.int64]

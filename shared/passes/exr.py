@@ -8,7 +8,6 @@ promises (`exr_header`), its messages are turned into words here, and the pixels
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from shared.errors import InputRefused
 from shared.passes.exr_header import Header, is_whole, pixels_of, plain, read_headers
 from shared.passes.pictures import MAX_PIXELS, truncated
 from shared.passes.quiet import quiet
+from shared.values import Value
 
 MAX_VALUES = 2**30  # of all channels together, 4 GiB: a Cryptomatte of 8K with all its ranks
 MAX_OVERSCAN = 16  # times the display window's pixels
@@ -27,8 +27,7 @@ SMALL = 2**22  # pixels that a data window may always have
 Pixels = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Value):
     """One part: channels by full name, each (height, width) of the display window."""
 
     name: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from shared.errors import InputRefused, MissingInput
 from shared.passes.pictures import EXR, truncated
+from shared.values import Value
 
 MAX_PARTS = 1024
 MAX_NAME = 255  # characters, by the specification
@@ -59,15 +59,13 @@ class Attribute(NamedTuple):
 NONE = Attribute("", b"", 0)
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(Value):
     name: str
     kind: str  # "uint", "half", "float"
     sampling: tuple[int, int]  # 1, 1: a value for every pixel
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Value):
     """One part; compression "" and chunks None where not known."""
 
     name: str

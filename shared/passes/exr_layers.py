@@ -8,7 +8,6 @@ names, any of which settles it as `--exr-layer`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING
 from shared.passes.exr import Part
 from shared.passes.label_pass import Ids
+from shared.values import Value
 
 LOSSY = ("PXR24", "B44", "B44A", "DWAA", "DWAB")
 ID_NAMES = ("id", "ids", "label", "labels", "class", "classid", "labelid")
@@ -37,8 +37,7 @@ LISTED = 12  # names in a message
 Channel = tuple[str, str]  # part and channel
 
 
-@dataclass(frozen=True)
-class ColourLayer:
+class ColourLayer(Value):
     name: str
     part: Part
     rgb: NDArray[np.float32]  # (H, W, 3), unassociated
@@ -46,8 +45,7 @@ class ColourLayer:
     step: NDArray[np.float32] | float  # of an 8-bit code: farther from a whole one than this a colour is none
 
 
-@dataclass(frozen=True)
-class IdChannel:
+class IdChannel(Value):
     name: str
     part: Part
     values: NDArray[Any]
@@ -55,8 +53,7 @@ class IdChannel:
     beyond: int  # pixels of a half channel beyond what half keeps exactly
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Value):
     """A layer of colours (channels "r", "g", "b" and perhaps "a") or a single channel ("x")."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
+from shared.values import Value
 
 Ids = NDArray[np.uint16]
 Coverage = NDArray[np.float32]
@@ -24,8 +25,7 @@ _ALLOWED = {
 }
 
 
-@dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(Value):
     """How to read a label pass; everything is optional. The `read` table of shot.json.
 
     palette: of the label set, or "code"; None = the one under which every pixel is a class.
@@ -68,8 +68,7 @@ class ReadOptions:
         return cls(**{**data, "names": names, "classes": classes})
 
 
-@dataclass(frozen=True)
-class SourceFacts:
+class SourceFacts(Value):
     """What is known of where the ids come from.
 
     kind: "8-bit RGB PNG", "Cryptomatte rl_main.CryptoMaterial" ...; classes: id -> pixels (NOTHING included);
@@ -86,8 +85,7 @@ class SourceFacts:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class LabelPass:
+class LabelPass(Value):
     """ids (H, W); coverage (H, W) 0..1 of the layer; soft: id -> coverage (H, W) where the file has it."""
 
     ids: Ids
@@ -96,8 +94,7 @@ class LabelPass:
     soft: dict[int, Coverage] | None = None
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(Value):
     """Size in pixels and kind of a file whose header and length are sound."""
 
     width: int

@@ -7,7 +7,6 @@ that its header declares (Rec.709 or AP1), encoded for the screen and cut off at
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused
 from shared.passes import exr, exr_layers, formats, pictures
 from shared.srgb import REC709_TO_AP1, from_light
+from shared.values import Value
 
 Plane = NDArray[np.float32]
 
@@ -23,8 +23,7 @@ WHOLE_PICTURES = ("rgb", "rgba", "beauty", "combined", "main", "color", "colour"
 AP1_RED = (0.713, 0.293)  # x and y; ACES S-2014-004
 
 
-@dataclass(frozen=True)
-class PicturePass:
+class PicturePass(Value):
     """colour (H, W, 3) sRGB-encoded, 0..1, not multiplied by alpha; alpha (H, W) 0..1, 1 where the file has none."""
 
     colour: Plane

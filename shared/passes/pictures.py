@@ -10,7 +10,6 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused, MissingInput
 from shared.passes.label_pass import Probe
 from shared.passes.quiet import quiet
+from shared.values import Value
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,8 +30,7 @@ EXR = b"\x76\x2f\x31\x01"
 MAX_PIXELS = 2**28
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(Value):
     """Samples as stored: (H, W) grey or palette index, (H, W, 3) RGB; whole numbers or floats. alpha (H, W) or None.
 
     top: what the format calls full, of samples and alpha: 255, 65535, 1023 of 10 bits, 1.0 of floats.

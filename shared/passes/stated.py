@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from shared.errors import SemrenderError
 from shared.passes.exr_header import read_headers
 from shared.rates import parse_fps
 from shared.sequences import is_clip
+from shared.values import Value
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(Value):
     pixel_aspect: float | None = None  # width by height; None where it is 1, which every EXR has that was not asked
     fps: tuple[int, int] | None = None
     uneven: bool = False  # the pictures of a clip come at uneven times

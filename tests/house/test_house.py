@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import maya_plugin
+import shared
 from semrender import commands
 from shared.command import Parser
 from tests.conftest import ROOT, semrender
@@ -32,6 +34,11 @@ def test_ci_runs_the_readmes_test_command():
     assert len(steps) == 4
     for step in steps:
         assert step in script.replace("--quiet ", "")
+
+
+def test_the_version_is_said_alike():
+    assert importlib.metadata.version("semrender") == shared.VERSION == maya_plugin.VERSION
+    assert semrender("--version").stdout.strip() == shared.VERSION
 
 
 def test_the_lock_has_a_version_in_range_of_everything_that_is_installed():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shared.errors import InputRefused
-from shared.movies import write_movie
+from shared.movies import about_movie, write_movie
 from tests.conftest import semrender
 
 
@@ -35,6 +35,17 @@ def test_a_movie_shows_what_went_in(tmp_path, kind, depth):
     assert [frame.shape for frame in frames] == [(36, 64, 3)] * 5
     for colour, frame in zip(colours, frames, strict=True):
         assert abs(frame - np.array(colour) * 255).max() <= 3
+    with av.open(str(path)) as movie:
+        assert about_movie(path) == "words" == movie.metadata["comment"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\0\0\0moov", b"\0\0\0\x10ftypmp42....\xff\xff\xff\xffmoov\xa9des", b"words"]
+)
+def test_of_what_is_no_movie_of_ours_nothing_is_known(content, tmp_path):
+    (tmp_path / "a.mp4").write_bytes(content)
+    assert about_movie(tmp_path / "a.mp4") is None
+    assert about_movie(tmp_path / "b.mp4") is None
 
 
 def test_pictures_of_two_sizes_are_no_movie(tmp_path):

@@ -9,9 +9,9 @@ import pytest
 from inference_server.broker.requests import job_spec
 from inference_server.models.catalogue import available_cards
 from shared import schema
-from shared.label_set import load_label_set
+from shared.shot import Shot
 from shared.shot_input import shot_from_input
-from tests.conftest import ROOT
+from tests.conftest import ROOT, semrender
 
 HEAVY = ("torch", "numba")
 
@@ -28,9 +28,45 @@ def test_the_broker_has_no_arrays():
     assert loaded(code, "numpy", "cv2", "torch", "asyncio") == "[]"
 
 
-def test_the_client_reads_no_ledger_and_no_delivery():
-    code = "from semrender import commands; commands.parser('render')"
-    assert loaded(code, "sqlite3", "numpy", "shared.delivery") == "[]"
+# Where all is painted already: what the processes need not load. Each takes longer than the work that is left.
+UNNEEDED = {
+    "client": ("sqlite3", "numpy", "logging", "hashlib", "tqdm", "ae_bridge", "shared.delivery", "shared.label_set")
+    + ("inference_server.models.cards", "inference_server.broker"),
+    "broker": ("numpy", "shared.delivery", "shared.sequences", "prometheus_client"),
+    "worker": (*HEAVY, "numpy.ma", "av", "PIL", "OpenEXR", "OpenImageIO", "fileseq", "py_aep", "scipy"),
+}
+EVERYWHERE = ("asyncio", "importlib.metadata", "email")
+LISTS = """
+import atexit, os, sys
+
+def told():
+    with open(os.path.join(os.environ["LISTS"], str(os.getpid())), "w") as file:
+        file.write("\\n".join([" ".join(sys.orig_argv), *sys.modules]))
+
+end = os._exit
+os._exit = lambda code: (told(), end(code))
+atexit.register(told)
+"""
+
+
+def test_rendering_again_loads_little_in_all_three_processes(add_sleep_model, colour_frames, tmp_path, monkeypatch):
+    shot = {"name": "sh", "fps": 24, "first": 1001, "last": 1002, "model": add_sleep_model()}
+    shot["layers"] = [{"name": "all", "labels": f"{colour_frames(count=2)}/shot.####.png"}]
+    (tmp_path / "shot.json").write_text(json.dumps(shot))
+    job = ("render", tmp_path / "shot.json", "--out", tmp_path / "out")
+    assert semrender(*job).returncode == 0
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(LISTS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("LISTS", str(tmp_path / "lists"))
+    done = semrender(*job)
+    assert done.returncode == 0 and "2 kept" in done.stdout and ".aep" in done.stdout and "movie.mp4" in done.stdout
+    assert "painting:" not in done.stderr, "no bar where there is nothing to wait for"
+    lists = [file.read_text().splitlines() for file in (tmp_path / "lists").iterdir()]
+    assert len(lists) == 3
+    for command, *modules in lists:
+        who = "broker" if " serve " in command else "worker" if "worker.worker" in command else "client"
+        assert [who, *{*UNNEEDED[who], *EVERYWHERE} & set(modules)] == [who]
 
 
 @pytest.mark.parametrize("size", [None, (8192, 4320)], ids=["whole", "tiled"])
@@ -57,7 +93,4 @@ assert report["memory"] > 0 and not report["problems"], report
 
 
 def test_what_a_document_declares_is_evaluated_once():
-    load_label_set("coco_stuff")
-    before = schema._hints.cache_info().misses
-    load_label_set("coco_stuff")
-    assert schema._hints.cache_info().misses == before
+    assert schema.declared(Shot) is schema.declared(Shot)

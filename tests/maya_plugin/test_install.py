@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from maya_plugin import VERSION, build, install
+from maya_plugin import build, install
 from shared.errors import InputRefused
 from tests.maya_plugin.conftest import FAKES, ROOT
 
@@ -239,10 +239,6 @@ def test_where_a_server_is_installed_nothing_is_said_of_it(tmp_path, monkeypatch
     assert "py -3.11" in install.server_words() or "python3.11" in install.server_words()
     (tmp_path / "installation.json").write_text("{}")
     assert install.server_words() == ""
-
-
-def test_the_module_has_the_version_of_the_distribution():
-    assert f'version="{VERSION}"' in (ROOT / "setup.py").read_text("utf-8")
 
 
 def test_the_command_builds_and_installs(wheels, tmp_path):

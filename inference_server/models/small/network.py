@@ -12,7 +12,6 @@ Sizes in comments: B frames, H x W painting size (a multiple of 16), C channels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,13 @@ from inference_server.models.base import Model, PaintInput, Place, checked_weigh
 from inference_server.models.cards import Card
 from inference_server.models.precision import is_half
 from shared.errors import ModelRefused
+from shared.values import Value
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
 MARGIN = 16  # pixels painted around the frame and cut off: convolutions see nothing beyond their border
 
 
-@dataclass(frozen=True)
-class SmallConfig:
+class SmallConfig(Value):
     classes: int = 24
     looks: int = 4
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size

@@ -10,7 +10,6 @@ Sizes in comments: B frames, S label channels, C channels, H x W painting size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +21,12 @@ from torch import Tensor, nn
 from inference_server.models.base import Model, PaintInput, checked_weights, fill, fitting
 from inference_server.models.cards import Card
 from shared.errors import ModelRefused
+from shared.values import Value
 
 UPSAMPLINGS = {"normal": 5, "more": 6, "most": 7}  # how often the size doubles from the first layer to the picture
 
 
-@dataclass(frozen=True)
-class SpadeConfig:
+class SpadeConfig(Value):
     """semantic_nc: input channels, edges included; layers: "normal", "more" or "most"."""
 
     semantic_nc: int

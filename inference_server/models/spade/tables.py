@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from inference_server.models import kernels
 from inference_server.models.processor import Product, bits_of
 from inference_server.models.spade.network import Spade
+from shared.values import Value
 
 CACHE_BYTES = 1024 * 2**20  # most that is kept between the frames of a layer, and
 FRAMES_KEPT = 4  # frames' worth of rows: more would take longer to reach than to compute
@@ -35,8 +36,7 @@ PAD_ROWS = 64  # products are made for a multiple of this many rows: the same su
 Codes = NDArray[np.int32]
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Value):
     """How a network computes: its kind of number, the processor's loops or torch alone, what a symbol is."""
 
     kind: torch.dtype
