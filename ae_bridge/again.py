@@ -29,9 +29,11 @@ Body = dict[str, Any]
 def models(client: Client, body: Body) -> Body:
     """Every model, with what the layer of a delivery (all of them where none is named) lacks for it.
 
-    Without a folder nothing is judged. Where the delivery cannot be painted again, "fault" says why.
+    "default" is the model that painted the delivery, where that is one. Without a folder nothing is judged; where the
+    delivery cannot be painted again, "fault" says why.
     """
     found = client.models()
+    default = found["default"]
     layers: list[str] = []
     there: tuple[str, ...] = ()
     fault = ""
@@ -40,7 +42,10 @@ def models(client: Client, body: Body) -> Body:
             spec = asked(client, folder_of(body))
             shot = Shot.from_dict(spec["shot"])
             layers = list(spec["layers"])
-            there = named([layer for layer in shot.layers if layer.name in chosen(body, layers)])
+            stack = [layer for layer in shot.layers if layer.name in chosen(body, layers)]
+            there = named(stack)
+            painted = {resolved(shot, layer).model or default for layer in stack}
+            default = painted.pop() if len(painted) == 1 else default
         except (MissingInput, InputRefused) as error:
             fault = str(error)
     judged = body.get("folder") is not None and not fault
@@ -54,7 +59,7 @@ def models(client: Client, body: Body) -> Body:
         }
         for card in found["models"]
     ]
-    return {"models": cards, "default": found["default"], "layers": layers, "has": there, "fault": fault}
+    return {"models": cards, "default": default, "layers": layers, "has": there, "fault": fault}
 
 
 def repaint(client: Client, body: Body) -> Body:

@@ -106,7 +106,7 @@ SemrenderAE.again = (function () {
         var comp = app.project.activeItem;
         var chosen = (comp instanceof CompItem) ? comp.selectedLayers : [];
         /** @type {any} */
-        var source = chosen.length === 1 ? /** @type {any} */ (chosen[0]).source : null;
+        var source = (chosen.length === 1 && chosen[0] instanceof AVLayer) ? /** @type {any} */ (chosen[0]).source : null;
         if (!(source instanceof FootageItem) || source.file === null) {
             throw new Error("Picture: select one layer of the active comp that has footage.");
         }
