@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -18,7 +18,7 @@ from maya_plugin.core.looks import Traits, parts
 from maya_plugin.core.members import Span, faces, parent, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
-from maya_plugin.host import classes, layers, look, objects, renderers, scene
+from maya_plugin.host import classes, layers, look, objects, renderers, scene, tracks
 from maya_plugin.host.keep import changed, untouched
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
@@ -60,6 +60,7 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
     if request.reference:
         _copy(Path(request.reference), folder / passes.reference_name(request))
     with untouched():
+        named, more = tracks.write(request, facts, folder)
         job = _Job(request, facts, settings, labels, folder)
         before = look.worn()
         for plan in plans:
@@ -77,14 +78,14 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
             remedy="Do not save; reopen the scene, and render the shot, which works on a copy",
         )
     write_json(folder / INSTANCES, {"format": 1, "instances": job.numbers}, mode=0o644)
-    write_shot(folder / FILE_NAME, shot)
+    write_shot(folder / FILE_NAME, replace(shot, tracks=named))
     painted = [plan.name for plan in plans if plan.painted and request.labels]
     return PassReport(
         shot_file=str(folder / FILE_NAME),
         labels={name: str(folder / passes.file_of(name, "label", frames[0], request.renderer)) for name in painted},
         classes=job.classes(),
         counts=policy.counts((thing.kind, thing.treatment) for thing in job.things),
-        notes=job.notes(),
+        notes=(*job.notes(), *more),
         marked_open=tuple(kind for kind in request.extra if kind in passes.OPEN),
     )
 

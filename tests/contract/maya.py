@@ -210,6 +210,22 @@ def time_units_have_the_names_we_know() -> None:
 
 
 @check
+def a_matrix_of_another_time() -> None:
+    """In centimetres, asked without going there; a camera has the attributes that say what its picture covers."""
+    transform = cmds.createNode("transform", name="lens", skipSelect=True)
+    camera = cmds.createNode("camera", name="lensShape", parent=transform, skipSelect=True)
+    cmds.move(1.0, 2.0, 3.0, transform)
+    now = cmds.currentTime(query=True)
+    found = cmds.getAttr(f"{camera}.worldMatrix[0]", time=now + 5)
+    assert [round(one, 6) for one in found] == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 2, 3, 1], found
+    assert cmds.currentTime(query=True) == now
+    assert cmds.upAxis(query=True, axis=True) in ("y", "z")
+    names = ("horizontalFilmOffset", "verticalFilmOffset", "cameraScale", "lensSqueezeRatio", "filmFit", "orthographic")
+    values = [cmds.getAttr(f"{camera}.{name}", time=now) for name in names]
+    assert values[:4] == [0, 0, 1, 1] and values[5] in (False, 0), values
+
+
+@check
 def class_colours_come_off_again() -> None:
     from maya_plugin.host import look
     from maya_plugin.host.session import MayaHost

@@ -8,6 +8,7 @@ from typing import Any
 
 from maya import renderers, schema
 from maya.command import command, flat
+from maya.renderers import world
 from maya.scene import NO, SCENE, Faces, Path
 
 
@@ -83,10 +84,15 @@ def disconnectAttr(source, destination, /):
 
 
 @command(undoable=False)
-def getAttr(plug, /, *, type=NO, lock=NO):
+def getAttr(plug, /, *, type=NO, lock=NO, time=NO):
     node, attribute = SCENE.plug(plug)
     if lock:
         return attribute in node.locks
+    if time is not NO:  # of another time, which the scene does not go to [docs]
+        with SCENE.at(float(time)):
+            return getAttr(plug, type=type)
+    if attribute == "worldMatrix[0]":  # in centimetres, whatever the unit [open]
+        return [one for row in world(SCENE, SCENE.one(plug.partition(".")[0])) for one in row]
     source = SCENE.source(node, attribute)
     value = SCENE.value(*source) if source and SCENE.has(*source) else SCENE.value(node, attribute)
     if type:

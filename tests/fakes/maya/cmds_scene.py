@@ -34,6 +34,11 @@ def currentTime(time=NO, /, *, query=NO, edit=NO):
 
 
 @command(undoable=False)
+def upAxis(*, query, axis):
+    return SCENE.up
+
+
+@command(undoable=False)
 def currentUnit(*, query=NO, time):
     if query:
         return SCENE.time_unit

@@ -138,6 +138,9 @@ class _View:
         )
         by = world(scene, self.camera)
         near = scene.value(lens, "nearClipPlane")
+        focal = scene.value(lens, "focalLength")
+        moved = [scene.value(lens, f"{way}FilmOffset") * 25.4 / focal for way in ("horizontal", "vertical")]
+        offset = (offset[0] + moved[0], offset[1] + moved[1])  # the film moves, the picture goes the other way [docs]
         for node in list(scene.all()):
             if node.kind not in self.kinds or node.values.get("intermediateObject"):
                 continue
@@ -152,6 +155,8 @@ class _View:
         scene, lens = self.scene, self.camera[-1]
         x = scene.value(lens, "horizontalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
         y = scene.value(lens, "verticalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
+        squeeze, by = scene.value(lens, "lensSqueezeRatio"), scene.value(lens, "cameraScale")
+        x, y = x * squeeze * by, y * by
         ratio = self.width / self.height * scene.value(scene.nodes["defaultResolution"][0], "pixelAspect")
         wide = ratio > x / y
         fit = scene.value(lens, "filmFit")  # 0 fill, 1 horizontal, 2 vertical, 3 overscan

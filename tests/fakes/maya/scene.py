@@ -6,6 +6,7 @@ import fnmatch
 import re
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Callable, Optional
 
 from maya import schema
@@ -72,6 +73,7 @@ class Scene:
         self.selection: list[tuple[Path, Faces]] = []
         self.time = 1.0
         self.time_unit = "film"
+        self.up = "y"
         self.path = ""
         self.project = "/project"
         self.modified = False
@@ -334,6 +336,15 @@ class Scene:
         top = re.split(r"[\[.]", attribute)[0]
         known = schema.TYPES[node.kind]
         return top in known or top in node.added or (top[-1:] in "XYZRGB" and top[:-1] in known)
+
+    @contextmanager
+    def at(self, time: float) -> Iterator[None]:
+        """Values of another time in the block."""
+        before, self.time = self.time, time
+        try:
+            yield
+        finally:
+            self.time = before
 
     def value(self, node: Node, attribute: str) -> Any:
         """The value at the present time."""

@@ -17,7 +17,7 @@ FILTER_NAMES = (
     *("Motion Trails", "Components", "Hair Systems", "Follicles", "Misc. UI", "Ornaments"),
 )
 
-_DAG: dict[str, Any] = {"visibility": True, "intermediateObject": False, "message": None}
+_DAG: dict[str, Any] = {"visibility": True, "intermediateObject": False, "message": None, "worldMatrix": None}
 _TRANSFORM = {**_DAG, "translate": D3, "rotate": D3, "scale": (1.0, 1.0, 1.0)}
 _SET = {"message": None, "dagSetMembers": None}
 
@@ -40,6 +40,11 @@ TYPES: dict[str, dict[str, Any]] = {
         "horizontalFilmAperture": 1.41732,
         "verticalFilmAperture": 0.94488,
         "filmFit": 0,
+        "horizontalFilmOffset": 0.0,
+        "verticalFilmOffset": 0.0,
+        "cameraScale": 1.0,
+        "lensSqueezeRatio": 1.0,
+        "orthographic": False,
         "overscan": 1.0,
         "depthOfField": False,
         "backgroundColor": D3,
