@@ -201,6 +201,8 @@ class Option(Value):
     def judge(self, value: Any) -> Any:
         """The value, if the option allows it. Raises ModelRefused with what is allowed."""
         if self.kind == "choice":
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                value = repr(value)  # a choice "2", as JSON and --option read it
             fits, allowed = value in self.choices, f"one of {', '.join(self.choices)}"
         elif self.kind == "boolean":
             fits, allowed = isinstance(value, bool), "true or false"
@@ -209,7 +211,9 @@ class Option(Value):
             low = -math.inf if self.min is None else self.min
             high = math.inf if self.max is None else self.max
             fits = isinstance(value, types) and not isinstance(value, bool) and low <= value <= high
-            allowed = f"{'a whole number' if self.kind == 'integer' else 'a number'} from {low:g} to {high:g}"
+            above = "" if self.min is None else f" from {low:g}"
+            below = "" if self.max is None else f" {'to' if above else 'up to'} {high:g}"
+            allowed = f"{'a whole number' if self.kind == 'integer' else 'a number'}{above}{below}"
         if not fits:
             raise ModelRefused(f"{value!r} is no value for the option {self.name}", remedy=f"Allowed is {allowed}")
         return value

@@ -183,14 +183,20 @@ def test_what_a_layer_lacks_is_said_when_it_is_submitted(passes, taking, layer, 
     [
         ({"levels": 40}, "40 is no value for the option levels of the model taking.*a whole number from 2 to 16"),
         ({"level": 4}, "the model taking has no option 'level'"),
+        ({"far": "x"}, "'x' is no value for the option far.*Allowed is a number from 1[.]$"),
+        ({"size": 3}, "'3' is no value for the option size.*Allowed is one of 2, 4"),
     ],
 )
 def test_a_wrong_option_is_said_with_its_layer_and_model(passes, taking, given, words):
-    option = {"name": "levels", "kind": "integer", "default": 6, "min": 2, "max": 16}
+    levels = {"name": "levels", "kind": "integer", "default": 6, "min": 2, "max": 16}
+    far = {"name": "far", "kind": "number", "default": 6, "min": 1}
+    size = {"name": "size", "kind": "choice", "default": "2", "choices": ["2", "4"]}
     layer = {"name": "a", "picture": "plate.####.png", "options": given}
     with pytest.raises(SemrenderError, match=words) as refused:
-        spec_of(passes, taking("picture", options=[option]), layer)
+        spec_of(passes, taking("picture", options=[levels, far, size]), layer)
     assert refused.value.layer == "a"
+    spec = spec_of(passes, "taking", {**layer, "options": {"size": 4}})
+    assert spec["models"]["a"]["options"] == {"levels": 6, "far": 6, "size": "4"}, "as --option size=4 reads it"
 
 
 def test_labels_that_a_model_needs_are_asked_for(passes, add_sleep_model):
