@@ -19,6 +19,7 @@ import py_aep
 
 from ae_bridge.moving import add_moving, has_null, moving_layers
 from ae_bridge.projects import Made, versions
+from ae_bridge.sounding import add_sounds, import_sound
 from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
 from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footage, Project, read_delivery
 from shared.delivery_check import validate
@@ -85,14 +86,22 @@ def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]
             raise error.located(layer=layer.name, file=folder / layer.footage.path) from None
         items[layer.uid].parent_folder = mattes_folder if layer.role == "matte" else footage_folder
 
+    for sound in delivery.audio:
+        try:
+            items[sound.uid] = import_sound(project, sound, folder, shot)
+        except SemrenderError as error:
+            raise error.located(layer=sound.name, file=folder / sound.footage.path) from None
+        items[sound.uid].parent_folder = footage_folder
+
     moving = moving_layers(delivery, folder)
     nulls = _add_folder(top, "nulls", f"{shot.uid}/D/nulls", shot) if has_null(moving) else None
 
     stack, aside = split_mattes(delivery.layers)
     comp = _add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
-    uids = [*(layer.uid for layer, _ in moving), *(layer.uid for layer in stack)]
+    uids = [layer.uid for layer in (*(layer for layer, _ in moving), *stack, *delivery.audio)]
     comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, uids)])
+    add_sounds(comp, delivery.audio, items, shot)
     _add_layers(comp, stack, items, shot)
     add_moving(comp, nulls, moving, shot)
     if aside:

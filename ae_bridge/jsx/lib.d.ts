@@ -89,10 +89,12 @@ interface PlannedFootage {
   path: string;
   relative: string;
   sequence: boolean;
+  /** A sound: neither sequence nor still, as long as `frames` of the shot. */
+  sound: boolean;
   first: number;
   last: number;
   frames: number;
-  /** Frame of the shot that shows the first file; null for a still. */
+  /** Frame of the shot that shows the first file; null for a still. Of a sound the frame on which it begins. */
   start: number;
   fps: number;
   alpha: "STRAIGHT" | "PREMULTIPLIED" | "IGNORE";

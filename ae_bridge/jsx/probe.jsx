@@ -43,6 +43,21 @@
             file.remove();
             return length;
         });
+        ask("a sound, what it has of a picture", function () {
+            var header = "RIFF\x64\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xBB\x00\x00\x00\x77\x01\x00" +
+                "\x02\x00\x10\x00data\x40\x00\x00\x00";
+            var file = new File(temp + "/semrender_probe.wav");
+            var item;
+            var layer;
+            file.encoding = "BINARY";
+            file.open("w");
+            file.write(header + new Array(65).join("\x00"));
+            file.close();
+            item = app.project.importFile(new ImportOptions(file));
+            layer = comp.layers.add(item);
+            return [item.hasVideo, item.hasAudio, item.pixelAspect, item.duration, layer.hasVideo, layer.enabled,
+                layer.audioEnabled, layer.blendingMode, layer.property("ADBE Transform Group"), layer.label].join(" ");
+        });
         ask("user data folder", function () {
             return Folder.userData.fsName;
         });

@@ -14,6 +14,7 @@ import scenarios_artist
 import scenarios_import
 import scenarios_mattes
 import scenarios_project
+import scenarios_sound
 import scenarios_tracks
 import scenarios_versions
 from steps import Open
@@ -25,6 +26,7 @@ MODULES = (
     scenarios_mattes,
     scenarios_project,
     scenarios_tracks,
+    scenarios_sound,
 )
 
 

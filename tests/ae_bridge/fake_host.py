@@ -64,6 +64,12 @@ class AfterEffects:
         picture = {"width": width, "height": height, "alpha": alpha}
         self.node.ask(op="disk", put=dict.fromkeys(paths, picture))
 
+    def put_sounds(self, delivery: Data, folder: str) -> None:
+        files = [one["footage"] for one in delivery["audio"]]
+        self.node.ask(
+            op="disk", put={f"{folder}/{one['path']}": {"sound": one["samples"] / one["rate"]} for one in files}
+        )
+
     def take(self, *paths: str) -> None:
         self.node.ask(op="disk", remove=paths)
 
@@ -106,6 +112,7 @@ class AfterEffects:
     def load(self, delivery: Data, folder: str, **options: Any) -> Data:
         """Import; every picture of the delivery is put on the disk of the host first."""
         self.put(*pictures(delivery, folder))
+        self.put_sounds(delivery, folder)
         return self.import_only(delivery, folder, **options)
 
     def import_only(self, delivery: Data, folder: str, **options: Any) -> Data:

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.delivery import (
     Delivery,
+    DeliveryAudio,
     DeliveryLayer,
     DeliveryShot,
     Effect,
@@ -15,10 +16,11 @@ from shared.delivery import (
     MatteClass,
     Project,
     Provenance,
+    SoundFile,
     to_dict,
 )
 from shared.rates import fps_literal
-from shared.uids import footage_uid, layer_uid
+from shared.uids import footage_uid, layer_uid, sound_uids
 
 Data = dict[str, Any]
 UID = "show/sh"
@@ -68,6 +70,15 @@ def matte(name: str, frames: range = FRAMES, layer: str = "train", uid: str = UI
         class_=MatteClass(3, name),
         **changes,
     )
+
+
+def sound(frames: range = FRAMES, **changes: Any) -> DeliveryAudio:
+    """The sound of a whole shot as the server delivers it; `footage` changes its file."""
+    layer, files = sound_uids(UID)
+    samples = round(len(frames) / 24 * 48000)
+    made = SoundFile(files, "SH.wav", "audio/SH.wav", 48000, 2, 24, samples, frames[0])
+    made = replace(made, version=changes.pop("version", 1), **changes.pop("footage", {}))
+    return replace(DeliveryAudio(layer, "SH sound", made, 7), **changes)
 
 
 def shot(frames: range = FRAMES, num: int = 24, den: int = 1, **changes: Any) -> DeliveryShot:

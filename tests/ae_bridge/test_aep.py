@@ -98,6 +98,7 @@ def expected_layer(of: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
         },
         "blend": one["blend"],
         "enabled": one["enabled"],
+        "audible": True,  # nothing is heard of a picture
         "shy": one["shy"],
         "guide": one["guide"],
         "label": one["label"],
@@ -125,6 +126,7 @@ def expected_footage(of: dict[str, Any], one: dict[str, Any], folder: Path) -> d
         "size": (footage["width"], footage["height"]),
         "aspect": pytest.approx(footage["pixel_aspect"], abs=1e-3),
         "alpha": footage["alpha"],
+        "sound": None,
         "raw": footage["data"],
         "label": one["label"],
     }
@@ -177,6 +179,7 @@ def read_layer(layer: Any) -> dict[str, Any]:
         "tag": tag_of(layer),
         "blend": layer.blending_mode.name,
         "enabled": layer.enabled,
+        "audible": layer.audio_enabled,
         "shy": layer.shy,
         "guide": layer.guide_layer,
         "label": int(layer.label),
@@ -199,7 +202,8 @@ def read_footage(item: py_aep.FootageItem) -> dict[str, Any]:
         "file": source.file,
         "still": still,
         "frames": item.frame_duration,
-        "numbers": None if still else (item.start_frame, item.end_frame),
+        "sound": item.duration if item.has_audio else None,
+        "numbers": None if still or item.has_audio else (item.start_frame, item.end_frame),
         "fps": source.conform_frame_rate,
         "size": (item.width, item.height),
         "aspect": item.pixel_aspect,

@@ -38,6 +38,15 @@ MISTAKES: list[tuple[str, str, str]] = [
      "options.rangeStart = planned.first;\n                options.rangeEnd = planned.last;"),
     ("layers.jsx", "if (span.outPoint > layer.outPoint) {", "if (span.outPoint < layer.outPoint) {"),
     ("comps.jsx", "            setEnabled(switched[i]);\n", ""),
+    # sounds
+    ("plan.jsx", "footage.samples / footage.rate * shot.fps", "footage.samples / footage.rate"),
+    ("layers.jsx", "(footage.sequence || footage.sound)", "footage.sequence"),
+    ("layers.jsx", "layer.audioEnabled = value", "layer.enabled = value"),
+    ("layers.jsx", '|| layer.hasVideo) ? "seen" : "heard"', ') ? "seen" : "heard"'),
+    ("layers.jsx", "if (known.current[f.key] === undefined) {", "if (false) {"),
+    ("footage.jsx", "        if (!planned.sound) {\n            item.pixelAspect",
+     "        if (true) {\n            item.pixelAspect"),
+    ("footage.jsx", "(planned.sequence || planned.sound)", "planned.sequence"),
     # undo groups and session settings
     ("core.jsx", "        } finally {\n            app.endUndoGroup();\n        }", "        }"),
     ("core.jsx", "            app.endUndoGroup();\n", "            app.endUndoGroup();\n app.endUndoGroup();\n"),

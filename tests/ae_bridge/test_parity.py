@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import py_aep
 import pytest
-from deliveries import DELIVERIES, HEIGHT, WIDTH, deliver, layer, shot, two_layers
+from deliveries import DELIVERIES, HEIGHT, UID, WIDTH, deliver, layer, shot, two_layers
 from fake_host import AfterEffects
 from test_aep import place, read
 
 from ae_bridge.aep import write_project
 from ae_bridge.tags import short_hash
+from shared.delivery import DeliveryAudio, SoundFile
+from shared.uids import sound_uids
 
 Data = dict[str, Any]
 
@@ -58,7 +61,7 @@ def in_after_effects(ae: AfterEffects) -> Data:
         tag = tag_in(one["comment"])
         tag.pop("fx", None)  # the file holds no effects, it has notes of them
         return {
-            **{key: one[key] for key in ("name", "blend", "enabled", "shy", "guide", "label")},
+            **{key: one[key] for key in ("name", "blend", "enabled", "audible", "shy", "guide", "label")},
             "tag": tag,
             "opacity": close(one["opacity"]),
             "start": close(one["start"]),
@@ -77,12 +80,13 @@ def in_after_effects(ae: AfterEffects) -> Data:
             "file": one["path"],
             "still": one["still"],
             "frames": 0 if one["still"] else one["frames"],
-            "numbers": None if one["still"] else (one["first"], one["first"] + one["frames"] - 1),
+            "numbers": None if one["still"] or one["sound"] else (one["first"], one["first"] + one["frames"] - 1),
             "fps": close(one["fps"], 2**-16),
             "size": (one["width"], one["height"]),
             "aspect": close(one["aspect"], 1e-3),
             "alpha": one["alpha"],
             "label": one["label"],
+            "sound": one["sound"] and close(one["sound"]),
         }
 
     comps = [comp(one) for one in items.values() if one["kind"] == "CompItem"]
@@ -117,6 +121,7 @@ def test_both_ways_make_the_same(
     file = in_the_file(write_project(path))
     ae = after_effects()
     ae.put(*files, width=WIDTH, height=HEIGHT)
+    ae.put_sounds(json.loads(path.read_text("ascii")), str(path.parent))
     report = ae.import_only(json.loads(path.read_text("ascii")), str(path.parent))
     assert report["ok"], report["errors"]
     script = in_after_effects(ae)
@@ -150,3 +155,22 @@ def test_an_update_of_a_project_made_without_after_effects(
         uids,
     )
     assert hashes == [short_hash(uid) for uid in uids]
+
+
+@pytest.mark.parametrize("frames", [range(1001, 1004), range(1002, 1003)], ids=["all", "a part"])
+def test_a_sound(tmp_path: Path, after_effects: Callable[..., AfterEffects], frames: range) -> None:
+    """That of three frames from 1001, whichever of them are in the comp."""
+    layer_uid, footage = sound_uids(UID)
+    file = SoundFile(footage, "sh.wav", "audio/sh.wav", 48000, 2, 24, 6006, 1001)
+    (tmp_path / "audio").mkdir()
+    with wave.open(str(tmp_path / file.path), "wb") as made:
+        made.setparams((2, 3, 48000, 6006, "NONE", ""))
+        made.writeframes(bytes(6006 * 6))
+    audio = (DeliveryAudio(layer_uid, "sh sound", file, 7, enabled=False),)
+    of = shot(frames, 24000, 1001)
+    test_both_ways_make_the_same(
+        tmp_path, lambda at: deliver(at, of, *two_layers(at, frames), audio=audio), after_effects
+    )
+    heard = py_aep.parse(next(tmp_path.glob("*.aep"))).project.compositions[0].layers[-1]
+    assert (heard.name, heard.has_audio, heard.has_video, heard.audio_enabled) == ("sh sound", True, False, False)
+    assert heard.start_time == close((1001 - frames[0]) / 23.976) and heard.in_point == close(0)

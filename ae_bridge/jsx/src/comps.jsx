@@ -376,7 +376,7 @@ SemrenderAE.comps = (function () {
                 layers.mergeFields(work, list[k], planned, fields);
                 if (planned.moves !== null) {
                     SemrenderAE.moving.mergeKeys(work, list[k], planned, fields);
-                } else {
+                } else if (!planned.footage.sound) {
                     mergeMatte(work, comp, list[k], planned, fields, switched);
                     addEffects(work, list[k], planned, fields);
                 }

@@ -52,14 +52,12 @@ SemrenderAE.footage = (function () {
     /** @param {PlannedFootage} planned */
     function describe(planned) {
         /** @type {TagFields} */
-        var fields = {
-            uid: planned.uid,
-            v: planned.version,
-            fp: tags.pack(planned.relative),
-            n: planned.frames,
-            al: planned.alpha,
-            par: String(planned.aspect)
-        };
+        var fields = {uid: planned.uid, v: planned.version, fp: tags.pack(planned.relative), n: planned.frames};
+        if (planned.sound) {
+            return fields;
+        }
+        fields["al"] = planned.alpha;
+        fields["par"] = String(planned.aspect);
         if (planned.sequence) {
             fields["fps"] = String(planned.fps);
             fields["f0"] = planned.start;
@@ -103,7 +101,9 @@ SemrenderAE.footage = (function () {
         if (item.mainSource.hasAlpha) {
             item.mainSource.alphaMode = AlphaMode[planned.alpha];
         }
-        item.pixelAspect = planned.aspect;
+        if (!planned.sound) {
+            item.pixelAspect = planned.aspect;
+        }
         item.name = planned.name;
         item.label = planned.label;
         item.parentFolder = planned.matte ?
@@ -142,7 +142,8 @@ SemrenderAE.footage = (function () {
         var source = /** @type {FileSource} */ (item.mainSource);
         var file = fileOf(planned.path);
         var samePlace = source.file !== null && source.file.fsName === file.fsName;
-        if (samePlace && String(planned.frames) === String(known.tag["n"]) && source.isStill !== planned.sequence) {
+        if (samePlace && String(planned.frames) === String(known.tag["n"]) &&
+                source.isStill !== (planned.sequence || planned.sound)) {
             if (work.fresh) {
                 source.reload();
                 report.add(work.report.changed, "footage", planned, "files",
@@ -213,10 +214,15 @@ SemrenderAE.footage = (function () {
         var decision;
         if (!ours(known)) {
             report.add(work.report.kept, "footage", planned, "files",
-                planned.name + " keeps the files that were put in place of the painting.");
+                planned.name + " keeps the files that were put in place of the delivery's.");
             return;
         }
         replaceFiles(work, known, planned);
+        if (planned.sound) {
+            sign(item, planned, fields);
+            check(work, item, planned);
+            return;
+        }
         source = item.mainSource; // Replacing made a new one.
         if (planned.sequence) {
             decision = merge.decide(before.still ? before.fps : asText(known.tag["fps"]), before.fps,
@@ -281,6 +287,10 @@ SemrenderAE.footage = (function () {
             warn("After Effects does not find the files. Relink the delivery.");
             return;
         }
+        if (planned.sound) {
+            checkSound(item, planned, warn);
+            return;
+        }
         if (item.width !== planned.width || item.height !== planned.height) {
             warn("the picture is " + item.width + " x " + item.height + ", the delivery says " + planned.width + " x " +
                 planned.height + ".");
@@ -291,6 +301,15 @@ SemrenderAE.footage = (function () {
         }
         if (planned.matte && !item.mainSource.hasAlpha) {
             warn("the matte has no alpha channel. Deliver the shot again.");
+        }
+    }
+
+    /** @param {FootageItem} item @param {PlannedFootage} planned @param {(words: string) => void} warn */
+    function checkSound(item, planned, warn) {
+        if (!item.hasAudio) {
+            warn("After Effects hears no sound in it. Deliver the shot again.");
+        } else if (Math.abs(item.duration * planned.fps - planned.frames) > 1) {
+            warn("the sound lasts " + item.duration + " seconds, the delivery says " + planned.frames + " frames.");
         }
     }
 

@@ -36,14 +36,14 @@ SemrenderAE.layers = (function () {
     }
 
     /**
-     * What is merged one by one, of cameras only what all layers have; enabled is last, since a layer that becomes a matte
-     * is switched off.
-     * @type {{ofAll: boolean, key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
+     * What is merged one by one, of cameras and sounds only what they have; enabled is last, since a layer that becomes a
+     * matte is switched off.
+     * @type {{of: "all" | "seen" | "heard", key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
      *     read: (layer: AVLayer) => string, write: (layer: AVLayer, value: string) => void}[]}
      */
     var FIELDS = [
         {
-            ofAll: false, key: "bm", field: "blend", words: "blending mode", equal: merge.same,
+            of: "seen", key: "bm", field: "blend", words: "blending mode", equal: merge.same,
             read: function (layer) {
                 return blendName(layer.blendingMode);
             },
@@ -52,7 +52,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            ofAll: false, key: "op", field: "opacity", words: "opacity", equal: merge.sameNumber,
+            of: "seen", key: "op", field: "opacity", words: "opacity", equal: merge.sameNumber,
             read: function (layer) {
                 var opacity = opacityOf(layer);
                 return (opacity.numKeys > 0 || opacity.expressionEnabled) ? KEYED : String(opacity.value);
@@ -62,7 +62,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            ofAll: false, key: "gu", field: "guide", words: "guide layer", equal: merge.same,
+            of: "seen", key: "gu", field: "guide", words: "guide layer", equal: merge.same,
             read: function (layer) {
                 return bit(layer.guideLayer);
             },
@@ -71,7 +71,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            ofAll: true, key: "sy", field: "shy", words: "shy", equal: merge.same,
+            of: "all", key: "sy", field: "shy", words: "shy", equal: merge.same,
             read: function (layer) {
                 return bit(layer.shy);
             },
@@ -80,7 +80,16 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            ofAll: true, key: "lb", field: "label", words: "label colour", equal: merge.same,
+            of: "heard", key: "au", field: "audible", words: "sound", equal: merge.same,
+            read: function (layer) {
+                return bit(layer.audioEnabled);
+            },
+            write: function (layer, value) {
+                layer.audioEnabled = value === "1";
+            }
+        },
+        {
+            of: "all", key: "lb", field: "label", words: "label colour", equal: merge.same,
             read: function (layer) {
                 return String(layer.label);
             },
@@ -89,7 +98,7 @@ SemrenderAE.layers = (function () {
             }
         },
         {
-            ofAll: true, key: "en", field: "enabled", words: "visible", equal: merge.same,
+            of: "all", key: "en", field: "enabled", words: "visible", equal: merge.same,
             read: function (layer) {
                 return bit(layer.enabled);
             },
@@ -134,9 +143,13 @@ SemrenderAE.layers = (function () {
         var pictured = layer instanceof AVLayer;
         var source = pictured ? layer.source : null;
         var fields = (source === null || source === undefined) ? null : tags.read(source.comment);
+        var of = "";
         var i;
+        if (pictured) { // footage of ours that has an alpha is seen, without asking the host
+            of = ((fields !== null && fields["al"] !== undefined) || layer.hasVideo) ? "seen" : "heard";
+        }
         for (i = 0; i < FIELDS.length; i += 1) {
-            if (pictured || FIELDS[i].ofAll) {
+            if (FIELDS[i].of === "all" || FIELDS[i].of === of) {
                 current[FIELDS[i].key] = FIELDS[i].read(layer);
             }
         }
@@ -207,9 +220,9 @@ SemrenderAE.layers = (function () {
      */
     function wantedFrames(work, planned) {
         var footage = planned.footage;
-        var sequence = footage !== null && footage.sequence;
-        var files = sequence ? footage.frames : Math.max(1, work.plan.last - work.origin + 1);
-        var start = sequence ? footage.start - work.origin : 0;
+        var timed = footage !== null && (footage.sequence || footage.sound);
+        var files = timed ? footage.frames : Math.max(1, work.plan.last - work.origin + 1);
+        var start = timed ? footage.start - work.origin : 0;
         // Handles before the comp stay reachable but hidden.
         return {st: start, ti: Math.min(Math.max(0, -start), files - 1), to: files};
     }
@@ -265,7 +278,7 @@ SemrenderAE.layers = (function () {
         }
         if (moves) {
             SemrenderAE.moving.fill(work, planned, layer, tag);
-        } else {
+        } else if (!planned.footage.sound) {
             tag["mt"] = "";
         }
         report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
@@ -296,6 +309,12 @@ SemrenderAE.layers = (function () {
             if (planned.wanted[f.key] === undefined) {
                 continue;
             }
+            if (known.current[f.key] === undefined) { // another source, which has none of it
+                if (known.tag[f.key] !== undefined) {
+                    fields[f.key] = known.tag[f.key];
+                }
+                continue;
+            }
             decision = merge.decide(text(known.tag[f.key]), known.current[f.key], planned.wanted[f.key], f.equal);
             if (decision.last === undefined) {
                 delete fields[f.key];
@@ -322,7 +341,7 @@ SemrenderAE.layers = (function () {
 
     /** @param {string} value @param {string} field */
     function spoken(value, field) {
-        if (field === "guide" || field === "shy" || field === "enabled") {
+        if (field === "guide" || field === "shy" || field === "enabled" || field === "audible") {
             return (value === "1") ? "on" : "off";
         }
         return value;
@@ -380,7 +399,7 @@ SemrenderAE.layers = (function () {
     function ownTimes(known, planned, last, wanted) {
         var frame = 1 / Number(known.tag["fps"] || 25);
         if (planned.footage !== null && known.source !== planned.footage.uid) {
-            return "another source than the painting.";
+            return "another source than the delivery's.";
         }
         if (last === null) {
             return sameSpan(known.span, wanted, frame) ? "" : "its times, which no tag speaks of.";
@@ -407,7 +426,8 @@ SemrenderAE.layers = (function () {
         }
         last = last || known.span;
         result = merge.times(last, known.span, wanted, frame,
-            planned.footage !== null && planned.footage.sequence && known.layer.source.mainSource.loop === 1);
+            planned.footage !== null && (planned.footage.sequence || planned.footage.sound) &&
+            known.layer.source.mainSource.loop === 1);
         fields["fps"] = String(work.plan.fps);
         fields["st"] = String(frames.st);
         fields["ti"] = (result.ownIn === undefined) ? String(frames.ti) :

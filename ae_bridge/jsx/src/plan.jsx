@@ -62,7 +62,7 @@ SemrenderAE.plan = (function () {
         if (shot.frames / shot.fps > 10800) {
             return "After Effects holds comps of at most three hours, the shot has " + shot.frames + " frames.";
         }
-        return layersFault(delivery.layers, again);
+        return layersFault(delivery.layers, again) || soundsFault(delivery.audio || [], again);
     }
 
     /** @param {any[]} layers @param {string} again */
@@ -92,6 +92,20 @@ SemrenderAE.plan = (function () {
             if (!among(BLENDS, layer.blend) || !among(ALPHAS, footage.alpha) ||
                     (layer.matte && !among(MATTES, layer.matte.type))) {
                 return where + "a blending mode, alpha or matte type that After Effects does not know." + again;
+            }
+        }
+        return "";
+    }
+
+    /** @param {any[]} sounds @param {string} again */
+    function soundsFault(sounds, again) {
+        var footage;
+        var i;
+        for (i = 0; i < sounds.length; i += 1) {
+            footage = sounds[i].footage;
+            if (!sounds[i].uid || !footage || !footage.uid || !footage.path || !(footage.samples > 0) ||
+                    !(footage.rate > 0) || !whole(footage.start)) {
+                return "Layer " + sounds[i].name + ": no uid, no file or no length." + again;
             }
         }
         return "";
@@ -129,6 +143,45 @@ SemrenderAE.plan = (function () {
         };
     }
 
+    /** A sound: a layer that is heard. @param {any} layer @param {any} shot @param {string} folder @returns {PlannedLayer} */
+    function planSound(layer, shot, folder) {
+        var footage = layer.footage;
+        return {
+            uid: layer.uid,
+            name: layer.name,
+            role: "audio",
+            version: footage.version,
+            footage: {
+                uid: footage.uid,
+                name: footage.name,
+                path: folder.replace(/\/+$/, "") + "/" + footage.path,
+                relative: footage.path,
+                sequence: false,
+                sound: true,
+                first: 0,
+                last: 0,
+                frames: Math.max(1, Math.round(footage.samples / footage.rate * shot.fps)),
+                start: footage.start,
+                fps: shot.fps,
+                alpha: "IGNORE",
+                aspect: 1,
+                width: 0,
+                height: 0,
+                version: footage.version,
+                label: layer.label,
+                matte: false,
+                className: "",
+                layerUid: layer.uid,
+                layerName: layer.name,
+                paintedBy: ""
+            },
+            moves: null,
+            matteUid: "",
+            wanted: {sy: "0", au: layer.enabled ? "1" : "0", lb: String(layer.label)},
+            effects: []
+        };
+    }
+
     /** @param {any} layer @param {any} shot @param {string} folder @returns {PlannedFootage} */
     function planFootage(layer, shot, folder) {
         var footage = layer.footage;
@@ -140,6 +193,7 @@ SemrenderAE.plan = (function () {
             path: folder.replace(/\/+$/, "") + "/" + footage.path,
             relative: footage.path,
             sequence: footage.sequence,
+            sound: false,
             first: footage.first,
             last: footage.last,
             frames: footage.sequence ? footage.last - footage.first + 1 : 1,
@@ -250,6 +304,7 @@ SemrenderAE.plan = (function () {
         var byUid = {};
         var shot = delivery.shot;
         var effects = delivery.effects || [];
+        var sounds = delivery.audio || [];
         var effect;
         var name;
         var i;
@@ -261,6 +316,9 @@ SemrenderAE.plan = (function () {
         }
         for (i = 0; i < delivery.layers.length; i += 1) {
             layers.push(planLayer(delivery.layers[i], shot, folder));
+        }
+        for (i = 0; i < sounds.length; i += 1) {
+            layers.push(planSound(sounds[i], shot, folder)); // below all that is seen
         }
         for (i = 0; i < layers.length; i += 1) {
             byUid["$" + layers[i].uid] = layers[i];

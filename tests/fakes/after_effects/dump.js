@@ -19,7 +19,7 @@ function dumpLayer(layer) {
     const {name, comment, label, enabled, shy, solo, guideLayer, stretch, timeRemapEnabled} = layer.hidden;
     return {
         id: layer.id, name, comment, label, enabled, shy, solo, guide: guideLayer, stretch, timeRemapEnabled,
-        locked: layer.locked, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
+        locked: layer.locked, audible: layer.hidden.audible, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
         start: layer.hidden.start, in: layer.hidden.in, out: layer.hidden.out, source: layer.origin ? layer.origin.id : null,
         kind: layer.constructor.name, null: layer.nullLayer, threeD: layer.hidden.threeDLayer,
         orient: enums.nameOf("AutoOrientType", layer.hidden.orient), moves: dumpMoves(layer),
@@ -52,7 +52,7 @@ function dumpItem(item) {
             ...common, source: source.constructor.name, path: source.path || "", still: source.isStill,
             fps: source.rate, frames: source.frames, first: source.first, alpha: enums.nameOf("AlphaMode", source.alpha),
             hasAlpha: source.hasAlpha, aspect: item.pixelAspect, loop: source.repeats, width: item.width,
-            height: item.height, premul: [...source.color], inverted: source.inverted,
+            sound: source.sound === undefined ? null : source.sound, height: item.height, premul: [...source.color], inverted: source.inverted,
         };
     }
     return common;

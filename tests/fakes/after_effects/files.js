@@ -1,5 +1,6 @@
 /*
- * A disk in memory, File and Folder. Pictures on it have a size and perhaps alpha, other files a text.
+ * A disk in memory, File and Folder. Pictures on it have a size and perhaps alpha, sounds a
+ * length in seconds, other files a text.
  * With `preferences.write` off a file opens for writing, is made, and stays empty: what After Effects does.
  */
 "use strict";

@@ -84,7 +84,7 @@ class FootageSource {
         this.color = [0, 0, 0];
         this.inverted = false;
         this.repeats = 1;
-        this.rate = this.isStill ? 0 : host.preferences.sequenceRate;
+        this.rate = this.isStill || this.sound !== undefined ? 0 : host.preferences.sequenceRate;
         this.fieldSeparationType = 5612;
     }
 
@@ -106,8 +106,8 @@ class FootageSource {
 
     get conformFrameRate() { return this.rate; }
     set conformFrameRate(value) {
-        if (this.isStill) {
-            throw new Refusal("After Effects error: a still has no frame rate to conform");
+        if (this.isStill || this.sound !== undefined) {
+            throw new Refusal("After Effects error: a still or a sound has no frame rate to conform");
         }
         this.rate = within(value, 0, 99, "conformFrameRate");
         this.item.lengthChanged();
@@ -122,7 +122,12 @@ class FootageSource {
     get nativeFrameRate() { return this.isStill ? 0 : this.host.preferences.sequenceRate; }
     get displayFrameRate() { return this.rate; }
     guessAlphaMode() { this.alpha = this.host.preferences.guessedAlpha; }
-    get seconds() { return this.isStill ? 0 : (this.frames / this.rate) * this.repeats; }
+    get seconds() {
+        if (this.sound !== undefined) {
+            return this.sound * this.repeats;
+        }
+        return this.isStill ? 0 : (this.frames / this.rate) * this.repeats;
+    }
 }
 
 class FileSource extends FootageSource {
@@ -142,11 +147,14 @@ class PlaceholderSource extends FootageSource {}
 
 class AVItem extends Item {
     static api = "width= height= pixelAspect= frameRate= frameDuration duration time= hasVideo hasAudio footageMissing";
-    hasVideo = true;
-    hasAudio = false;
 
     get pixelAspect() { return this.hidden.aspect; }
-    set pixelAspect(value) { this.hidden.aspect = Math.fround(within(value, 0.01, 100, "pixelAspect")); }
+    set pixelAspect(value) {
+        if (!this.hasVideo) {
+            throw new Refusal("After Effects error: a sound has no pixels");
+        }
+        this.hidden.aspect = Math.fround(within(value, 0.01, 100, "pixelAspect"));
+    }
 
     /** Layers keep the length they have, cut to what there is now. */
     lengthChanged() {
@@ -170,6 +178,8 @@ class FootageItem extends AVItem {
         this.mainSource = new kind(host, this, picture);
     }
 
+    get hasVideo() { return this.mainSource.sound === undefined; }
+    get hasAudio() { return !this.hasVideo; }
     get width() { return this.mainSource.width; }
     get height() { return this.mainSource.height; }
     get duration() { return this.mainSource.seconds; }
@@ -212,6 +222,8 @@ class CompItem extends AVItem {
     static writers = ["remove", "duplicate"];
     typeName = "Composition";
     footageMissing = false;
+    hasVideo = true;
+    hasAudio = false;
 
     constructor(host, name, width, height, aspect, seconds, rate) {
         super(host, name);
@@ -444,6 +456,12 @@ class Project {
         const content = this.host.disk.files.get(file.place);
         if (content === undefined) {
             throw new Refusal(`After Effects error: file or folder does not exist: ${file.fsName}`);
+        }
+        if (content.sound !== undefined) {
+            if (sequence) {
+                throw new Refusal(`After Effects error: a sound is no sequence: ${file.fsName}`);
+            }
+            return {path: file.place, width: 0, height: 0, hasAlpha: false, isStill: false, frames: 0, sound: content.sound};
         }
         if (content.width === undefined) {
             throw new Refusal(`After Effects error: the file is of no type that can be imported: ${file.fsName}`);

@@ -6,6 +6,7 @@ const {Property, PropertyGroup, tick} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
 const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
+const SEEN = ["enabled", "guideLayer", "adjustmentLayer"]; // switches of what has a picture
 const SPACE = [-1e9, 1e9];
 
 /** What cameras and layers with pictures have in common. */
@@ -201,15 +202,16 @@ function spatial(layer, anchor, position) {
 
 class AVLayer extends Layer {
     static api = `guideLayer= adjustmentLayer= threeDLayer= timeRemapEnabled= blendingMode= source hasTrackMatte
-        trackMatteType trackMatteLayer@23 setTrackMatte()@23 removeTrackMatte()@23 replaceSource() width height`;
+        trackMatteType trackMatteLayer@23 setTrackMatte()@23 removeTrackMatte()@23 replaceSource() width height hasAudio
+        audioEnabled= audioActive`;
     static writers = [...Layer.writers, "setTrackMatte", "removeTrackMatte", "replaceSource"];
-    hasVideo = true;
 
     constructor(host, comp, source, seconds) {
         const still = source.mainSource !== undefined && source.mainSource.isStill;
         const length = still ? seconds || host.preferences.stillSeconds || comp.duration : source.duration;
         super(host, comp, {name: source.name, label: source.label, length});
         this.origin = source;
+        this.hidden.audible = true;
         this.opacity = new Property(host, "ADBE Opacity", 100, this, [0, 100]);
         const middle = [source.width / 2, source.height / 2, 0];
         const places = spatial(this, middle, [comp.width / 2, comp.height / 2, 0]);
@@ -218,9 +220,34 @@ class AVLayer extends Layer {
         this.effects = new PropertyGroup(host, "ADBE Effect Parade", "Effects", [], this);
     }
 
+    get hasVideo() { return this.origin.hasVideo; }
+    get hasAudio() { return this.origin.hasAudio; }
+    get audioEnabled() { return this.hidden.audible; }
+    set audioEnabled(value) {
+        this.mayChange("audioEnabled");
+        if (!this.hasAudio) {
+            throw new Refusal("After Effects error: the layer has no audio");
+        }
+        this.hidden.audible = typed(this.host, value, "boolean", "audioEnabled");
+    }
+
+    get audioActive() {
+        const {time} = this.containingComp;
+        return this.hasAudio && this.hidden.audible && time >= this.inPoint && time < this.outPoint;
+    }
+
+    /** The documentation says of a layer without pictures only that it is never active; so nothing of a picture is there. */
+    mustBeSeen(what) {
+        if (!this.hasVideo) {
+            throw new Refusal(`After Effects error: a layer that is only heard has no ${what}`);
+        }
+    }
+
+    get groups() { return this.hasVideo ? super.groups : {"ADBE Effect Parade": this.effects}; }
     get threeDLayer() { return this.hidden.threeDLayer; }
     set threeDLayer(value) {
         this.mayChange("threeDLayer");
+        this.mustBeSeen("threeDLayer");
         this.hidden.threeDLayer = typed(this.host, value, "boolean", "threeDLayer");
         this.orientation.hidden = !value;
     }
@@ -233,6 +260,7 @@ class AVLayer extends Layer {
     get blendingMode() { return this.hidden.blend; }
     set blendingMode(value) {
         this.mayChange("blendingMode");
+        this.mustBeSeen("blendingMode");
         this.hidden.blend = enums.member(this.host, "BlendingMode", value);
     }
 
@@ -258,6 +286,7 @@ class AVLayer extends Layer {
 
     setTrackMatte(layer, kind) {
         this.mayChange("setTrackMatte");
+        this.mustBeSeen("matte");
         enums.member(this.host, "TrackMatteType", kind);
         if (!(layer instanceof AVLayer) || layer.containingComp !== this.containingComp || layer === this) {
             this.host.violate("setTrackMatte takes another layer of the same comp");
@@ -320,6 +349,9 @@ for (const name of SIMPLE) {
         get() { return this.hidden[name]; },
         set(value) {
             this.mayChange(name);
+            if (SEEN.includes(name) && !this.isCamera) {
+                this.mustBeSeen(name);
+            }
             this.hidden[name] = typed(this.host, value, "boolean", name);
         },
     });
