@@ -99,7 +99,7 @@ def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]
     stack, aside = split_mattes(delivery.layers)
     comp = _add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
-    uids = [layer.uid for layer in (*(layer for layer, _ in moving), *stack, *delivery.audio)]
+    uids = [*(one.uid for one, _ in moving), *(one.uid for one in stack), *(one.uid for one in delivery.audio)]
     comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, uids)])
     add_sounds(comp, delivery.audio, items, shot)
     _add_layers(comp, stack, items, shot)

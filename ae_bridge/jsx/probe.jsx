@@ -47,6 +47,7 @@
             var header = "RIFF\x64\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xBB\x00\x00\x00\x77\x01\x00" +
                 "\x02\x00\x10\x00data\x40\x00\x00\x00";
             var file = new File(temp + "/semrender_probe.wav");
+            /** @type {any} */
             var item;
             var layer;
             file.encoding = "BINARY";

@@ -89,7 +89,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("footage.jsx", "if (planned.sequence) {\n            item.replaceWithSequence",
      "if (!source.isStill) {\n            item.replaceWithSequence"),
     ("footage.jsx", "item.replaceWithSequence(file, false)", "item.replace(file)"),
-    ("footage.jsx", "String(planned.frames) === String(known.tag[\"n\"]) && ", ""),
+    ("footage.jsx", "samePlace && String(planned.frames) === String(known.tag[\"n\"]) &&", "samePlace &&"),
     ("footage.jsx", "options.sequence = planned.sequence", "options.sequence = true"),
     ("footage.jsx", "            if (work.fresh) {\n", "            if (true) {\n"),
     ("footage.jsx", "item.remove(); // The folder", "// The folder"),

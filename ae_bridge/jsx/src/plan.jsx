@@ -170,6 +170,7 @@ SemrenderAE.plan = (function () {
                 version: footage.version,
                 label: layer.label,
                 matte: false,
+                data: false,
                 className: "",
                 layerUid: layer.uid,
                 layerName: layer.name,
