@@ -77,6 +77,36 @@
             solid.locked = false;
             return solid.name + ", " + solid.comment + ", " + (solid.blendingMode === BlendingMode.SCREEN);
         });
+        ask("new null: anchor, position, numbers of a 2D position, name and folder of its solid", function () {
+            var made = comp.layers.addNull();
+            var group = made.property("ADBE Transform Group");
+            var place = group.property("ADBE Position");
+            place.setValuesAtTimes([0, 0.5], [[1, 2], [3.25, 4.0001]]);
+            return group.property("ADBE Anchor Point").value + "; " + place.keyValue(2) + "; " + place.value.length +
+                "; " + made.source.name + " in " + made.source.parentFolder.name;
+        });
+        ask("new camera: position, zoom; then orientation 359.99995 and its point of interest once it turns freely", function () {
+            var made = comp.layers.addCamera("probe cam", [32, 18]);
+            var group = made.property("ADBE Transform Group");
+            var told = group.property("ADBE Position").value + "; " +
+                made.property("ADBE Camera Options Group").property("ADBE Camera Zoom").value;
+            made.autoOrient = AutoOrientType.NO_AUTO_ORIENT;
+            group.property("ADBE Orientation").setValue([0, 359.9999, 400]);
+            told += "; " + group.property("ADBE Orientation").value + "; ";
+            try {
+                group.property("ADBE Anchor Point").setValue([0, 0, 0]);
+                return told + "can be set";
+            } catch (e) {
+                return told + e.message;
+            }
+        });
+        ask("keys and a layer that is moved in time", function () {
+            var made = comp.layers.addNull();
+            var place = made.property("ADBE Transform Group").property("ADBE Position");
+            place.setValueAtTime(0.5, [1, 2]);
+            made.startTime = 0.25;
+            return place.keyTime(1);
+        });
         ask("track matte switches its layer off", function () {
             var matte = comp.layers.addSolid([1, 1, 1], "matte", 64, 36, 1);
             solid.setTrackMatte(matte, TrackMatteType.ALPHA);

@@ -128,6 +128,8 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
         print(f"  {time_in_words(report['estimate'])}")
     if report.get("sound"):  # a server of before does not say
         print(f"  sound: {report['sound']}")
+    if report.get("tracks"):
+        print(f"  tracks: {report['tracks']}")
     for layer in report["layers"]:
         classes = ", ".join(f"{c['name']} {c['share']:.0%}" for c in layer["classes"][:most])
         untold = 0 if most is None else len(layer["classes"]) - most

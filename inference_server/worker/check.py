@@ -61,7 +61,7 @@ def check_job(
         again: every file was looked at before, so only theirs are; the others are when their turn comes.
         planned: the job's plan, where somebody keeps it.
 
-    Returns {"shot", "first", "last", "fps", "rate": it in words, "sound": in words, "size": [w, h], "layers":
+    Returns {"shot", "first", "last", "fps", "rate": it in words, "sound", "tracks": in words, "size": [w, h], "layers":
     [...], "warnings": [words], "problems": [error, ...], "frame_bytes": of one frame's files at their largest,
     "memory": bytes that painting takes, "estimate": what is to be painted and how long that takes
     (`paces.estimate`), "out": the folder that is painted into, "frames": [[kind, layer, frame, key, files or None],
@@ -82,11 +82,10 @@ def check_job(
     wanted_frames = {frame for _, _, frame in first} if again else {task[2] for task in tasks}
     listed = labels_listed(planned) if again and planned else {}
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
-    unfit, about_tracks = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
+    unfit, warnings, followed = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
     mute, sound = sounding.judge(shot, Path(spec["base"]), spec["roots"])
     problems = [*report.problems, *unfit, *mute, *guides.judge(shot)]
     layers: list[dict[str, Any]] = []
-    warnings: list[str] = about_tracks
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
     if not problems:
         try:
@@ -137,6 +136,7 @@ def check_job(
     size = list(report.size) if report.size else None
     about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
     about["sound"] = sound
+    about["tracks"] = followed
     about["rate"] = fps_text(shot.fps_num, shot.fps_den)
     about["device"] = {"name": device.name, "about": device.about, "half": device.half.factor}
     return {**about, "layers": layers, "warnings": list(dict.fromkeys(warnings)), "problems": words, **more}

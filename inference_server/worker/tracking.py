@@ -35,8 +35,8 @@ def load(shot: Shot, base: Path, roots: Sequence[str] | None) -> dict[str, Track
 
 def judge(
     shot: Shot, base: Path, roots: Sequence[str] | None, size: Size | None
-) -> tuple[list[SemrenderError], list[str]]:
-    """What is wrong with a shot's tracks, and what the artist should know.
+) -> tuple[list[SemrenderError], list[str], str]:
+    """What is wrong with a shot's tracks, what the artist should know, and what is in them, in words.
 
     size: (width, height) of the passes, None where that is not known.
     """
@@ -45,7 +45,7 @@ def judge(
     try:
         all_of = load(shot, base, roots)
     except SemrenderError as error:
-        return [error], []
+        return [error], [], ""
     for name, file in zip(all_of, (base / one for one in shot.tracks), strict=True):
         tracks = all_of[name]
         problems += [fault.located(file=file) for fault in _faults(shot, tracks, size)]
@@ -60,7 +60,7 @@ def judge(
     names = [one for tracks in all_of.values() for one in _things(tracks)]
     for twice in sorted({one for one in names if names.count(one) > 1}):
         problems.append(InputRefused(f"two tracks files have the {twice}", remedy="Give each one a name of its own"))
-    return problems, warnings
+    return problems, warnings, "; ".join(f"{name}: {', '.join(_things(tracks))}" for name, tracks in all_of.items())
 
 
 def _faults(shot: Shot, tracks: Tracks, size: Size | None) -> list[SemrenderError]:

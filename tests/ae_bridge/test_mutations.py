@@ -112,7 +112,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("moving.jsx", "            property.removeKey(i);\n", ""),
     ("moving.jsx", "(moves.first + i - work.origin) / work.plan.fps", "i / work.plan.fps"),
     ("moving.jsx", "work.plan.fps + work.origin) * 100", "work.plan.fps) * 100"),
-    ("moving.jsx", "if (property.dimensionsSeparated) {", "if (false) {"),
+    ("moving.jsx", "if (property.isSeparationLeader && property.dimensionsSeparated) {", "if (false) {"),
     ("moving.jsx", "if (property === null) {", "if (false) {"),
     ("moving.jsx", "SemrenderAE.layers.change(known, function () {\n"
      "                write(work, moves, property, rows);",

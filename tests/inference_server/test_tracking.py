@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from inference_server.broker.requests import job_spec
 from inference_server.worker import tracking
+from shared import handing
 from shared.comp_tracks import read_comp_tracks
 from shared.delivery import read_delivery
 from shared.delivery_check import validate
+from shared.errors import InputRefused
 from shared.shot import Shot
 from shared.tracks import read_tracks
 from tests.conftest import semrender
@@ -38,6 +41,7 @@ def test_tracks_are_checked_delivered_and_enter_no_key(colour_frames, add_sleep_
     tracks(file, nulls=[{"name": "door", "points": moves}])
     done = semrender(*command, "--tracks", file)
     assert done.returncode == 0, done.stderr
+    assert "tracks: layout: camera shotCam, null door" in done.stdout
     delivery = read_delivery(out)
     validate(delivery, out)
     assert {p: p.stat().st_mtime_ns for p in pictures} == pictures  # tracks are no part of a painting
@@ -58,7 +62,7 @@ def judged(tmp_path):
     def judge(*files):
         data = {"name": "s", "fps": 24, "first": 1001, "last": 1004, "layers": [{"name": "a", "labels": "a.png"}]}
         shot = Shot.from_dict({**data, "tracks": [str(file) for file in files]})
-        problems, warnings = tracking.judge(shot, tmp_path, None, (64, 36))
+        problems, warnings, _ = tracking.judge(shot, tmp_path, None, (64, 36))
         return " ".join(map(str, problems)), warnings
 
     return judge
@@ -75,6 +79,18 @@ def test_what_does_not_fit_the_shot_is_said(judged, tmp_path):
     twice = tracks(tmp_path / "a.json"), tracks(tmp_path / "other" / "A.json")
     assert "two tracks files are named A" in judged(*twice)[0]
     assert "have the camera shotCam" in judged(twice[0], tracks(tmp_path / "b.json"))[0]
+
+
+def test_tracks_go_along_to_a_server_on_another_disk(colour_frames, tmp_path):
+    colour_frames(count=1)
+    (tmp_path / "other").mkdir()
+    files = [tracks(tmp_path / "a.json"), tracks(tmp_path / "other" / "a.json")]
+    data = {"name": "s", "fps": 24, "first": 1001, "last": 1001, "layers": [{"name": "a", "labels": "labels"}]}
+    shot, sent = handing.uploadable(Shot.from_dict({**data, "tracks": ["a.json", str(files[1])]}), tmp_path)
+    assert shot.tracks == ("tracks/0/a.json", "tracks/1/a.json")
+    assert [sent[name] for name in shot.tracks] == files
+    with pytest.raises(InputRefused, match="must lie in its job's folder"):
+        job_spec({"shot": {**data, "tracks": [str(files[1])]}}, tmp_path, tmp_path / "out", None, True)
 
 
 def test_a_shifted_camera_is_told(judged, tmp_path):

@@ -98,7 +98,7 @@ SemrenderAE.moving = (function () {
         var rows = [];
         var count = property.numKeys;
         var i;
-        if (property.dimensionsSeparated) {
+        if (property.isSeparationLeader && property.dimensionsSeparated) {
             return OWN;
         }
         for (i = 1; i <= count; i += 1) {

@@ -12,7 +12,7 @@ const tick = (seconds) => Math.round(seconds * TICKS) / TICKS;
 class Property {
     static api = `name matchName value setValue() numKeys setValueAtTime() setValuesAtTimes() removeKey() expression=
         expressionEnabled= canSetExpression propertyValueType propertyType propertyIndex isValid keyTime() keyValue()
-        valueAtTime() dimensionsSeparated=`;
+        valueAtTime() dimensionsSeparated= isSeparationLeader`;
     static writers = ["setValue", "setValueAtTime", "setValuesAtTimes", "removeKey"];
     propertyType = enums.ENUMS.PropertyType.PROPERTY;
     canSetExpression = true;
@@ -25,6 +25,8 @@ class Property {
         this.expression = "";
         this.expressionEnabled = false;
     }
+
+    get isSeparationLeader() { return this.matchName === "ADBE Position"; }
 
     get propertyValueType() {
         const type = Array.isArray(this.now) ? "ThreeD_SPATIAL" : "OneD";
