@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from shared.errors import InputRefused
 from shared.rates import parse_fps
 from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
 
@@ -90,6 +91,14 @@ def changed(
             notes.append(f"{whose} sets {', '.join(lost)}, which this model does not have")
         return {name: value for name, value in options.items() if name not in lost}
 
+    for name, without in (("hold", "off"), ("mattes", "none")):
+        bare = [layer.name for layer in shot.layers if layer.labels is None]
+        if bare and changes.get(name, without) != without:
+            raise InputRefused(
+                f"--{name} is made by labels, and the layer has none",
+                layer=bare[0],
+                remedy="Leave it out, or paint the label pass and name the pictures with --picture",
+            )
     asked["options"] = {**kept(shot.options, "the shot"), **given}
     asked["map"] = {**shot.map, **changes.get("map", {})}
     asked["context_read"] = {**shot.context_read, **read}

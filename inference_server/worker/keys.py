@@ -29,10 +29,11 @@ def picture_key(plan: Plan, place: Place) -> str:
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a painted frame, or an underpainting, depend on."""
-    return _frame_key(plan, own, frame, prepared_key(plan, own))
+    return key_with(plan, own, frame, prepared_key(plan, own))
 
 
-def _frame_key(plan: Plan, own: LayerPlan, frame: int, prepared: str | None) -> str:
+def key_with(plan: Plan, own: LayerPlan, frame: int, prepared: str | None) -> str:
+    """As `frame_key`, where the key of what was prepared of the layer is known."""
     content = _content(plan, own, frame)
     return hash_of(content if prepared is None else {**content, "prepared": prepared})
 
@@ -78,7 +79,7 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "hold_recipe": HOLD_RECIPE,
         "hold": own.hold,
         "frame": frame - frames[0],
-        "underpaintings": [_frame_key(plan, own, number, prepared) for number in frames],
+        "underpaintings": [key_with(plan, own, number, prepared) for number in frames],
         "motion": [input_hash(plan, own.motion, number) for number in frames],
         "depth": [input_hash(plan, own.depth, number) for number in frames],
         "motion_is": own.layer.motion_is,
@@ -98,9 +99,9 @@ def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
     return hash_of({"stage": "prepare", "frames": [_content(plan, own, frame) for frame in own.prepared_from]})
 
 
-def prepared_path(plan: Plan, own: LayerPlan) -> Path:
-    """The file of what was found out of a layer."""
-    return plan.out / "prepared" / own.layer.name / f"{prepared_key(plan, own)}.npz"
+def prepared_path(plan: Plan, own: LayerPlan, prepared: str) -> Path:
+    """The file of what was found out of a layer, under this key."""
+    return plan.out / "prepared" / own.layer.name / f"{prepared}.npz"
 
 
 def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:

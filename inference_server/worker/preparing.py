@@ -13,7 +13,7 @@ from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import painting_size
 from inference_server.worker import outputs
 from inference_server.worker.fitting import fit_planes
-from inference_server.worker.keys import prepared_path
+from inference_server.worker.keys import prepared_key, prepared_path
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import place
 from inference_server.worker.reading import load_prepared, read_frame
@@ -23,9 +23,11 @@ from shared.passes.picture_pass import read_picture_pass
 
 def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
     """Look at the layer's frames and keep what was found, unless it is there already; returns the event's body."""
-    path = prepared_path(plan, own)
+    prepared = prepared_key(plan, own)
+    assert prepared is not None  # of the models that prepare nothing nobody asks it
+    path = prepared_path(plan, own, prepared)
     try:
-        load_prepared(plan, own)
+        load_prepared(path)
         return {"state": "kept"}
     except SemrenderError:
         content = io.BytesIO()

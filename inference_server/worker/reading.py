@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from inference_server.models.cards import painting_size
 from inference_server.stability.tiles import Tile, choose_tiles
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.fitting import fit_planes
-from inference_server.worker.keys import frame_key, prepared_path
+from inference_server.worker.keys import key_with, prepared_key, prepared_path
 from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
 from shared.errors import InputRefused, SemrenderError
@@ -61,7 +62,8 @@ def decode(
     """
     own = plan.layers[layer]
     stage = "paint" if own.hold == "off" else "underpaint"
-    found = settled(plan, own, frame, stage, frame_key(plan, own, frame), key, source)
+    prepared = prepared_key(plan, own)
+    found = settled(plan, own, frame, stage, key_with(plan, own, frame, prepared), key, source)
     if isinstance(found, Finished):
         return found
     labels, request = read_frame(plan, own, frame)
@@ -71,7 +73,8 @@ def decode(
         return read
     height, width = request.coverage.shape
     size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
-    fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=load_prepared(plan, own))
+    prepares = {} if prepared is None else load_prepared(prepared_path(plan, own, prepared))
+    fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=prepares)
     tiles = choose_tiles(own.card, size, plan.shot.paint_memory)
     return replace(read, request=fitted, channels=request.channels, tiles=tiles)
 
@@ -98,11 +101,8 @@ def read_labels(own: LayerPlan, frame: int) -> LabelPass:
     return read_label_pass(own.labels.file(frame), own.label_set, own.read)
 
 
-def load_prepared(plan: Plan, own: LayerPlan) -> Mapping[str, NDArray[Any]]:
-    """What the model found out of the layer before; nothing where it looks for nothing. Raises SemrenderError."""
-    if not own.prepared_from:
-        return {}
-    path = prepared_path(plan, own)
+def load_prepared(path: Path) -> Mapping[str, NDArray[Any]]:
+    """What the model found out of a layer before. Raises SemrenderError."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)

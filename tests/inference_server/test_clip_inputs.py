@@ -60,7 +60,11 @@ def test_a_clip_gives_the_frames_that_its_pictures_would_in_any_order(clip, tmp_
     plan = plan_of(tmp_path, {"picture": "singer.mp4"})
     for one in (files, plan):
         (tmp_path / "out" / "prepared" / "a").mkdir(parents=True, exist_ok=True)
-        np.savez(keys.prepared_path(one, one.layers["a"]), matrix=np.eye(3), offset=np.zeros(3))
+        np.savez(
+            keys.prepared_path(one, one.layers["a"], keys.prepared_key(one, one.layers["a"])),
+            matrix=np.eye(3),
+            offset=np.zeros(3),
+        )
     for number in np.random.default_rng(3).permutation(plan.shot.frames).tolist():
         found, wanted = (decode(one, "a", number).request for one in (plan, files))
         assert (found.picture == wanted.picture).all() and (found.coverage == 1).all()
