@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, Label, LabelSet, Palette, available, load_label_set, plain, warnings
 from shared.names import names_text, read_names
+from shared.wording import counted
 
 if TYPE_CHECKING:
     from shared.passes import LabelPass
@@ -165,7 +166,8 @@ def _print_found(found: dict[str, Any]) -> None:
     for identity, name, pixels in rows:
         print(f"  {identity:>5}  {name:<{wide}}  {pixels:>10} px  {pixels / (width * height):7.2%}")
     if found["guessed"]:
-        print(f"guessed: {found['guessed']} pixels ({found['guessed'] / (width * height):.2%}) were no class")
+        share = f"({found['guessed'] / (width * height):.2%})"
+        print(f"guessed: {counted(found['guessed'], f'pixel {share} was', f'pixels {share} were')} no class")
     for words in found["warnings"]:
         print(f"note: {words}")
 
@@ -187,13 +189,14 @@ def run_names(arguments: argparse.Namespace) -> int:
         print(json.dumps({"names": [one._asdict() for one in rows], "written": written}))
         return 0
     open_names = sum(not one.means for one in rows)
+    names = counted(len(rows), "name")
     if arguments.out is not None:
-        print(f"wrote {arguments.out}: {len(rows)} names, {open_names} without a class; give it back with --names")
+        print(f"wrote {arguments.out}: {names}, {open_names} without a class; give it back with --names")
         return 0
     wide = max(len(one.name) for one in rows)
     for one in rows:
         print(f"  {one.name:<{wide}}  {one.share:7.2%}  {one.means or '-'}")
-    print(f"{len(rows)} names, {open_names} without a class; --out names.csv writes a table to fill in")
+    print(f"{names}, {open_names} without a class; --out names.csv writes a table to fill in")
     return 0
 
 

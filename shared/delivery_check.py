@@ -14,7 +14,7 @@ from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.footage import frame_path, number_in
 from shared.rates import fps_literal
 from shared.shot import MAX_FRAMES
-from shared.wording import number_ranges
+from shared.wording import counted, number_ranges
 
 MAX_FPS = 99  # of a comp and of footage in After Effects
 
@@ -112,8 +112,9 @@ def _validate_files(footage: Footage, folder: Path, listings: dict[Path, set[str
     missing = {n for n in numbers if _nfc(frame_path(footage, n).rpartition("/")[2]) not in there}
     missing.update(footage.missing)
     if missing:
+        frames = counted(len(numbers), "frame")
         raise MissingInput(
-            f"{len(missing)} of {len(numbers)} frames are missing: {number_ranges(missing)}",
+            f"{counted(len(missing), f'of {frames} is', f'of {frames} are')} missing: {number_ranges(missing)}",
             file=first,
             frame=min(missing) if len(missing) == 1 else None,
             cause="After Effects would show colour bars there",

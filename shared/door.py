@@ -21,7 +21,7 @@ from shared.sequences import parse_range
 from shared.servers import find_server, private_server
 from shared.shot import Shot
 from shared.shot_input import shot_from_input
-from shared.told import Ended, Event, Report, Result, Status, event_of, failure
+from shared.told import Ended, Event, Report, Result, Status, event_of, failure, finished
 
 Source = str | Path | Shot
 
@@ -288,7 +288,7 @@ class Job:
         if self._last.name == "failed":
             raise failure(body, self.out)
         if self._last.name == "cancelled":
-            raise Interrupted(f"the job was cancelled; {body['done']} of {body['total']} frames are finished")
+            raise Interrupted(f"the job was cancelled; {finished(body['done'], body['total'])}")
         notes = [*self.notes, *body.get("notes", ())]
         folder = Path(body.get("out", self.out))
         if self._collects:

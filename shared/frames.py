@@ -16,6 +16,7 @@ from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words, is_clip
 from shared.shot import OF_ANY_SIZE, PASSES, Shot, ShotLayer
 from shared.values import Value
+from shared.wording import counted
 
 OF_CLIPS = ("picture", "beauty")  # passes that may be a clip
 CONTEXT = "context"  # stands for the layer in the words of an error
@@ -157,7 +158,11 @@ def _size(shot: Shot, results: dict[Key, dict[int, Size | SemrenderError]]) -> t
         counts = Counter(result for some in found for result in some if isinstance(result, tuple))
         if counts:
             size, count = counts.most_common(1)[0]
-            return size, f"{count} of {counts.total()} {words} frames of the shot are {size[0]}x{size[1]}"
+            return size, counted(
+                count,
+                f"of {counted(counts.total(), f'{words} frame')} of the shot is {size[0]}x{size[1]}",
+                f"of {counts.total()} {words} frames of the shot are {size[0]}x{size[1]}",
+            )
     return None, ""
 
 
@@ -180,7 +185,7 @@ def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderErr
         remedy = f"Render them, or paint only what is there: --frames {there.replace(' ', '')}"
     return [
         MissingInput(
-            f"the {kind} pass lacks {len(missing)} of {len(wanted)} frames: {frames_text(missing)}",
+            f"the {kind} pass lacks {len(missing)} of {counted(len(wanted), 'frame')}: {frames_text(missing)}",
             frame=missing[0] if len(missing) == 1 else None,
             cause=cause,
             remedy=remedy,
@@ -194,7 +199,8 @@ def _unreadable(found: dict[int, Size | SemrenderError], kind: str, most: int = 
     faults = [copy.copy(error).located(frame=frame) for frame, error in bad[:most]]
     if bad[most:]:
         rest = frames_text(frame for frame, _ in bad[most:])
-        what = f"{len(bad) - most} more files of the {kind} pass cannot be read: frames {rest}"
+        more = counted(len(bad) - most, "more file", "more files")
+        what = f"{more} of the {kind} pass cannot be read: frames {rest}"
         faults.append(InputRefused(what, remedy="Render them again"))
     return faults
 

@@ -30,6 +30,7 @@ from shared.shot import (
     MAX_FRAMES,
 )
 from shared.values import Value
+from shared.wording import counted
 
 # What a folder is searched for. JPEG is among them so that its reader can say why it will not do.
 PICTURES = {".png", ".exr", ".sxr", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp", ".webp", ".dpx", ".iff"}
@@ -252,7 +253,8 @@ def no_picture(folder: Path) -> MissingInput:
     cause = ""
     if kinds:
         kind, count = kinds.most_common(1)[0]
-        cause = f"It holds {count} numbered files that end in {kind or 'nothing'}, which is no format that is read"
+        files = counted(count, "numbered file that ends", "numbered files that end")
+        cause = f"It holds {files} in {kind or 'nothing'}, which is no format that is read"
     return MissingInput(
         "there is no picture in this folder", cause=cause, remedy="Check the folder; PNG or EXR is best"
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.errors import FramesFailed, InputRefused, SemrenderError, from_dict
 from shared.values import Value
+from shared.wording import counted
 
 Body = Mapping[str, Any]
 ERRORS_SHOWN = 10
@@ -223,6 +224,12 @@ class Result(Value):
     notes: tuple[str, ...]
 
 
+def finished(done: int, total: int) -> str:
+    """How much of a job that did not come to its end is there, in words."""
+    frames = counted(total, "frame")
+    return counted(done, f"of {frames} is finished", f"of {frames} are finished")
+
+
 def refusal(problems: tuple[SemrenderError, ...]) -> SemrenderError:
     """One error for what a check found; there is at least one problem."""
     if len(problems) == 1:
@@ -239,6 +246,7 @@ def failure(body: Body, folder: Path) -> SemrenderError:
     words = "\n".join(f"  {error}" for error in errors[:ERRORS_SHOWN])
     more = body["failed"] - ERRORS_SHOWN
     return FramesFailed(
-        f"{body['failed']} of {body['total']} frames failed:\n{words}" + (f"\n  and {more} more" if more > 0 else ""),
-        remedy=f"The {body['done']} finished ones are in {folder}; mend the cause and run the same command again",
+        f"{body['failed']} of {counted(body['total'], 'frame')} failed:\n{words}"
+        + (f"\n  and {more} more" if more > 0 else ""),
+        remedy=f"What is finished ({body['done']}) is in {folder}; mend the cause and run the same command again",
     )

@@ -16,6 +16,11 @@ def near(word: str, allowed: Iterable[str]) -> str:
     return "Perhaps " + " or ".join(f'"{name}"' for name in found) + " is meant" if found else ""
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 frame`, `2 frames`: a count with what is counted, which may be more than a noun and then says both."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def show(value: Any) -> str:
     """The value as it stands in a file, short."""
     if isinstance(value, (list, tuple)):

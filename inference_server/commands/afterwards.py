@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import WrongArguments
+from shared.wording import counted
 
 MADE = ("delivery", "project", "preview", "animation", "movie")
 NOTIFY_SECONDS = 20.0  # that the desktop may take
@@ -101,7 +102,7 @@ def run_command(command: str, ending: Ending) -> list[str]:
 def show(ending: Ending) -> list[str]:
     """Show the notification; returns why there is none."""
     title = f"semrender: {ending.out.name} is {ending.state}"
-    text = f"{ending.done} of {ending.total} frames, in {ending.out}"
+    text = f"{ending.done} of {counted(ending.total, 'frame')}, in {ending.out}"
     command, more = notification(title, text)
     if not command:
         return ["no notification was shown: this system has no notify-send (Linux: the package libnotify)"]

@@ -15,6 +15,7 @@ from inference_server.commands.progress import duration
 from shared import door, places
 from shared.errors import ServerError, from_dict
 from shared.sequences import frames_text
+from shared.wording import counted
 
 KEEP_DAYS = 7.0
 
@@ -183,5 +184,5 @@ def run_clean(arguments: argparse.Namespace) -> int:
     elif arguments.dry_run:
         print("\n".join(table(gone["would"], time.time())) or "no job would be forgotten")
     else:
-        print(f"{gone['jobs']} jobs forgotten, {gone['bytes'] / 2**20:.0f} MiB freed")
+        print(f"{counted(gone['jobs'], 'job')} forgotten, {gone['bytes'] / 2**20:.0f} MiB freed")
     return 0

@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 from shared.command import tell
-from shared.told import Checked, Event, Frame, Looked, Paused, Result, Resumed, Underpainted
+from shared.told import Checked, Event, Frame, Looked, Paused, Result, Resumed, Underpainted, finished
+from shared.wording import counted
 
 Body = dict[str, Any]
 NARROW = 60  # columns of a terminal, below which frames are only counted
@@ -27,7 +28,7 @@ class Teller:
 
     def tell(self, event: Event) -> None:
         if isinstance(event, Looked):
-            print(f"{event.files} files were looked at", flush=True)
+            print(counted(event.files, "file was looked at", "files were looked at"), flush=True)
         elif isinstance(event, Checked):
             self.total = event.total
             show_report(dict(event.body))
@@ -58,6 +59,9 @@ class Teller:
         self.bar.set_postfix_str(f"{event.layer} {event.frame}", refresh=False)
         self.bar.update(max(0, self.done + self.under + failed - self.bar.n))
 
+    def finished(self) -> str:
+        return finished(self.done, self.total)
+
     def close(self) -> None:
         if self.bar is not None:
             self.bar.close()
@@ -65,8 +69,9 @@ class Teller:
     def made(self, result: Result) -> None:
         seconds = time.monotonic() - self.began if result.seconds is None else result.seconds
         copied = f", {result.copied} copied from the same frame elsewhere" if result.copied else ""
-        under = f" (held still, from {result.underpainted} paintings)" if result.underpainted else ""
-        print(f"{result.painted} frames painted{under}, {result.kept} kept from before{copied}, in {seconds:.1f} s")
+        under = f" (held still, from {counted(result.underpainted, 'painting')})" if result.underpainted else ""
+        frames = counted(result.painted, "frame")
+        print(f"{frames} painted{under}, {result.kept} kept from before{copied}, in {seconds:.1f} s")
         for note in result.notes:
             print(f"note: {note}")
         for name, path in files_of(result).items():
@@ -140,7 +145,8 @@ def show_report(report: Body, most: int | None = CLASSES_SHOWN) -> None:
         for kind, file in layer.get("inputs", {}).items():
             print(f"  {'':<14}{kind} read from {file}")
         if layer["guessed"]:
-            print(f"  {'':<14}{layer['guessed']} pixels of the first frame were guessed")
+            pixels = counted(layer["guessed"], "guessed pixel", "guessed pixels")
+            print(f"  {'':<14}{pixels} in the first frame")
         show_carried(layer.get("carried", []))
         for words in passes_in_words(layer):
             print(f"  {'':<14}{words}")
@@ -157,7 +163,7 @@ def duration(seconds: float) -> str:
 
 def time_in_words(estimate: Body) -> str:
     """How long painting will take by what it took before, or that nobody knows."""
-    pictures = f"{estimate['pictures']} picture{'s' * (estimate['pictures'] != 1)} to paint"
+    pictures = f"{counted(estimate['pictures'], 'picture')} to paint"
     if estimate["seconds"] is None:
         return (
             f"{pictures}; how long that takes is known after the first ones, since none like them was painted here yet"

@@ -112,11 +112,11 @@ def _follow(job: door.Job, ending: Ending, as_json: bool, cancels: bool) -> int:
         if not teller.total:
             raise Interrupted("stopped before the first frame; nothing was painted") from None
         raise Interrupted(
-            f"stopped; {teller.done} of {teller.total} frames are finished",
+            f"stopped; {teller.finished()}",
             remedy="Run the same command again and it paints the rest",
         ) from None
     except ServerError as error:
-        error.what = f"{error.what}; {teller.done} of {teller.total} frames are finished"
+        error.what = f"{error.what}; {teller.finished()}"
         raise
     finally:
         teller.close()

@@ -16,6 +16,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import ReadOptions, read_label_pass
 from shared.values import Value
+from shared.wording import counted
 
 LONG_SIDE = 256  # of the default training size
 STEP = 16  # the training size is a multiple of this
@@ -108,7 +109,7 @@ def class_rows(pairs: Pairs, label_set: LabelSet) -> list[str]:
     rows = []
     for identity, count in sorted(pairs.pixels().items(), key=lambda item: -item[1]):
         pictures = int((pairs.ids == identity).any((1, 2)).sum())
-        rows.append(f"{label_set.by_id(identity).name:<20}{count / total:7.2%}  in {pictures} pictures")
+        rows.append(f"{label_set.by_id(identity).name:<20}{count / total:7.2%}  in {counted(pictures, 'picture')}")
     return rows
 
 
@@ -116,12 +117,14 @@ def warnings(pairs: Pairs, label_set: LabelSet, original: tuple[int, int]) -> li
     """What will probably disappoint. `original` is the first pair's (width, height)."""
     found = []
     if len(pairs.ids) < FEW_PAIRS:
-        found.append(f"{len(pairs.ids)} pairs are few; a look needs {FEW_PAIRS}, better 200")
+        found.append(f"{counted(len(pairs.ids), 'pair is', 'pairs are')} few; a look needs {FEW_PAIRS}, better 200")
     for identity, count in pairs.pixels().items():
         pictures = int((pairs.ids == identity).any((1, 2)).sum())
         if count < LEAST_PIXELS or pictures < LEAST_PICTURES:
             name = label_set.by_id(identity).name
-            found.append(f"{name}: {count} pixels in {pictures} pictures are too few to learn from")
+            found.append(
+                f"{name}: {counted(count, 'pixel')} in {counted(pictures, 'picture')} is too little to learn from"
+            )
     aspect = (original[0] / original[1]) / (pairs.size[0] / pairs.size[1])
     if not 1 / STRETCH < aspect < STRETCH:
         found.append(f"{original[0]}x{original[1]} is stretched to {pairs.size[0]}x{pairs.size[1]} for training")

@@ -31,6 +31,7 @@ from shared.label_set import LabelSet, load_label_set
 from shared.passes import ReadOptions
 from shared.passes.read import probe
 from shared.values import Value
+from shared.wording import counted
 
 STATE, SAMPLES, CURVES = "state.pt", "samples.png", "losses.png"
 FIRST_LOOK, EVERY = 60.0, 180.0  # seconds until the first samples, and between later ones
@@ -223,7 +224,7 @@ def _checked_pairs(request: Request, label_set: LabelSet, say: Say) -> Pairs:
     files = find_pairs(request.dataset, request.images)
     first = probe(files[0].label)
     pairs = read_pairs(files, label_set, request.size, request.read)
-    say(f"{len(files)} pairs of {first.width}x{first.height}, trained at {pairs.size[0]}x{pairs.size[1]}")
+    say(f"{counted(len(files), 'pair')} of {first.width}x{first.height}, trained at {pairs.size[0]}x{pairs.size[1]}")
     for row in class_rows(pairs, label_set):
         say(f"  {row}")
     for warning in warnings(pairs, label_set, (first.width, first.height)):

@@ -34,6 +34,7 @@ from shared.passes.stated import stated
 from shared.rates import fps_text
 from shared.sequences import Sequence
 from shared.shot import Shot
+from shared.wording import counted
 
 PROBLEMS_TOLD = 50
 GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it
@@ -132,7 +133,7 @@ def check_job(
     words = [problem.to_dict() for problem in problems[:PROBLEMS_TOLD]]
     untold = len(problems) - PROBLEMS_TOLD
     if untold > 0:
-        words.append(SemrenderError(f"and {untold} more problems of this kind").to_dict())
+        words.append(SemrenderError(f"and {counted(untold, 'more problem', 'more problems')} of this kind").to_dict())
     size = list(report.size) if report.size else None
     about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
     about["sound"] = sound

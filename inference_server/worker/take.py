@@ -19,6 +19,7 @@ from shared.footage import frame_path
 from shared.sequences import frames_text
 from shared.takes import delivery_in, differences, earlier, look_of, takes
 from shared.values import Value
+from shared.wording import counted
 
 
 class Take(Value):
@@ -115,7 +116,7 @@ def _is_finished(plan: Plan, place: Place) -> bool:
 
 def _repainted(plan: Plan, there: Delivery | None, missing: Collection[Place], unseen: int) -> list[str]:
     """A word on what is delivered there and is replaced: frames in the same look, the delivery of another shot."""
-    more = f"; {unseen} further pictures are looked at when their turn comes" if unseen else ""
+    more = f"; {counted(unseen, 'further picture is', 'further pictures are')} looked at in turn" if unseen else ""
     words = []
     if there is not None and there.shot.name != plan.shot.name:
         words.append(
@@ -127,8 +128,9 @@ def _repainted(plan: Plan, there: Delivery | None, missing: Collection[Place], u
         )
         again = [frame for kind, name, frame in missing if kind != "underpaint" and name == own.layer.name]
         if again := [frame for frame in again if frame in span]:
+            frames = counted(len(again), "delivered frame is", "delivered frames are")
             words.append(
-                f"layer {own.layer.name}: {len(again)} delivered frames are painted anew ({frames_text(again)}), since"
+                f"layer {own.layer.name}: {frames} painted anew ({frames_text(again)}), since"
                 f" their passes or the way these are read have changed{more}"
             )
     return words

@@ -20,6 +20,7 @@ from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host.keep import undo_step
 from maya_plugin.host.objects import long_names
 from shared.label_set import LabelSet
+from shared.wording import counted
 
 TAG = "semrenderClass"
 
@@ -113,7 +114,11 @@ def _take_out(members: Sequence[str], have: Sequence[ClassSet]) -> list[str]:
         gone = to_remove(members, own.members)
         if gone and own.referenced:
             notes.append(
-                f"{len(gone)} members of {own.node} come with an asset and stay in it; this scene's classes win"
+                counted(
+                    len(gone),
+                    f"member of {own.node} comes with an asset and stays in it; this scene's classes win",
+                    f"members of {own.node} come with an asset and stay in it; this scene's classes win",
+                )
             )
         elif gone:
             for part in chunks(gone):

@@ -23,6 +23,7 @@ from shared.passes.cryptomatte_ranks import Crypto
 from shared.passes.exr_layers import LOSSY
 from shared.passes.label_pass import Coverage, Ids, ReadOptions
 from shared.values import Value
+from shared.wording import counted
 
 MAX_MANIFEST = 64 * 2**20  # bytes
 LEAST = 1e-4  # coverage below this is none
@@ -274,7 +275,8 @@ def _unknown(choice: Choice, unknown: Mapping[str, float], total: Coverage, labe
     share = sum(unknown.values()) / max(1e-6, float(total.sum()))
     listed = sorted(unknown, key=lambda name: -unknown[name])
     words = ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
-    what = f"{len(listed)} names that cover {share:.1%} mean no class: {words}"
+    mean = counted(len(listed), f"name that covers {share:.1%} means", f"names that cover {share:.1%} mean")
+    what = f"{mean} no class: {words}"
     nameless = [name for name in listed if HEX.fullmatch(name)]
     junk = len(nameless) > len(listed) / 2
     median = float(np.median([unknown[name] for name in nameless])) if nameless else 0.0

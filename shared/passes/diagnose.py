@@ -18,6 +18,7 @@ from shared.label_set import NOTHING, LabelSet, available, load_label_set
 from shared.passes.colour import FLAT, MADE_LINEAR, VIEWS, Codes, View, distances, packed, seen
 from shared.passes.label_pass import Ids
 from shared.values import Value
+from shared.wording import counted
 
 Mask = NDArray[np.bool_]
 
@@ -68,8 +69,9 @@ def refusal(
     class_id = codes.colours[soiled.index[place]][0]
     near = label_set.by_id(class_id).name if class_id <= label_set.labels[-1].id else "nothing"
     colour = tuple(int(v) for v in rgb[y, x])
+    some = f"of {counted(soiled.total, 'pixel')} ({count / soiled.total:.1%})"
     what = (
-        f"{count} of {soiled.total} pixels ({count / soiled.total:.1%}) are no class of {label_set.name} "
+        f"{counted(count, f'{some} is', f'{some} are')} no class of {label_set.name} "
         f"in the palette {codes.name}; first at x {x}, y {y}: {colour}, nearest is {near}"
     )
     if view is not None:

@@ -215,7 +215,7 @@ def longest(folder: Path) -> None:
 
 REFUSALS: list[tuple[Callable[[Path], None], type[SemrenderError], str]] = [
     (no_file, MissingInput, r"layer environment.*3 of 3 frames are missing: 1001-1003"),
-    (a_gap, MissingInput, r"layer train, frame 1002.*1 of 3 frames are missing: 1002"),
+    (a_gap, MissingInput, r"layer train, frame 1002.*1 of 3 frames is missing: 1002"),
     (other_size, InputRefused, r"layer train.*train.1001.png: the picture is 32x36, the delivery says 64x36"),
     (no_picture, InputRefused, r"layer train.*train.1001.png: the picture cannot be read"),
     (cut_picture, InputRefused, r"layer train.*train.1001.png: the picture cannot be read"),

@@ -9,6 +9,7 @@ import pytest
 
 import semrender
 from shared import door, places
+from shared.changes import changed
 from shared.told import Status
 from tests.conftest import ROOT
 from tests.inference_server.servers import running_server, wait_for
@@ -98,7 +99,7 @@ def test_a_job_is_cancelled_on_the_way(colour_frames, add_gated_model, gate, tmp
                 job.cancel()
                 gate(None)
         assert isinstance(event, semrender.Ended) and event.name == "cancelled"
-        with pytest.raises(semrender.Interrupted, match="of 4 frames are finished"):
+        with pytest.raises(semrender.Interrupted, match=r"of 4 frames (is|are) finished"):
             job.result()
 
 
@@ -140,6 +141,18 @@ def test_frames_are_pictures_for_a_model_that_takes_those(colour_frames, tmp_pat
         assert layer.body["inputs"] == {"picture": "8-bit RGBA PNG", "reference": "8-bit RGBA PNG"}
         result = server.submit(plates, tmp_path / "out", model="match_grade", reference=look, comp=False).result()
     assert result.delivery == tmp_path / "out" / "delivery.json"
+
+
+@pytest.mark.parametrize("changes", [{"hold": "strong"}, {"mattes": "all"}, {"mattes": ["sky"]}])
+def test_what_labels_make_is_refused_for_bare_pictures_in_the_words_of_who_asked(changes, tmp_path):
+    shot = semrender.Shot.from_dict(
+        {"name": "a", "fps": 24, "first": 1, "last": 2, "layers": [{"name": "a", "picture": "a.####.png"}]}
+    )
+    with pytest.raises(semrender.InputRefused) as refused:
+        changed(shot, changes)
+    assert f"--{next(iter(changes))} is made by labels" in str(refused.value) and "shot.json" not in str(refused.value)
+    assert refused.value.layer == "a" and "--picture" in refused.value.remedy
+    assert changed(shot, {"hold": "off", "mattes": "none"})[0] == shot
 
 
 def test_a_server_with_another_disk_is_sent_the_passes(colour_frames, add_sleep_model, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inference_server.broker.requests import job_spec
-from inference_server.worker import keys
+from inference_server.worker import keys, reading
 from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
@@ -70,6 +70,17 @@ def test_a_clip_gives_the_frames_that_its_pictures_would_in_any_order(clip, tmp_
         assert (found.picture == wanted.picture).all() and (found.coverage == 1).all()
         assert number_of((found.picture * 255).astype(np.uint8)) == number - 1001
     assert len(plan.layers["a"].prepared_from) == 16
+
+
+def test_what_is_prepared_is_keyed_once_a_frame(clip, tmp_path, monkeypatch):
+    plan = plan_of(tmp_path, {"picture": "singer.mp4"})
+    own, made, real = plan.layers["a"], [], keys.prepared_key
+    path = keys.prepared_path(plan, own, keys.prepared_key(plan, own))
+    path.parent.mkdir(parents=True)
+    np.savez(path, matrix=np.eye(3), offset=np.zeros(3))
+    for module in (keys, reading):
+        monkeypatch.setattr(module, "prepared_key", lambda plan, own: made.append(own) or real(plan, own))
+    assert decode(plan, "a", 1001).request.prepared["matrix"].shape == (3, 3) and len(made) == 1
 
 
 def test_a_clip_is_read_once_for_the_keys_of_all_frames(clip, tmp_path, monkeypatch):

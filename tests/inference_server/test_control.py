@@ -259,7 +259,7 @@ def test_jobs_on_the_command_line(add_gated_model, gate, colour_frames, tmp_path
         wrong = semrender("jobs", "cancel", "zz")
         assert wrong.returncode == 3 and "no job begins with 'zz'" in wrong.stderr
         cleaned = semrender("jobs", "clean", "--days", "0")
-        assert cleaned.stdout.startswith("1 jobs forgotten")
+        assert cleaned.stdout.startswith("1 job forgotten")
         assert client.jobs() == []
 
 

@@ -56,7 +56,7 @@ def test_what_stands_behind_cuts_nothing_and_a_changed_depth_paints_again(shot, 
     semrender("render", folder / "shot.json", "--out", out, "--model", model, "--no-aep")
     write(folder, "trees", TREE, tree, 50)
     done = semrender("render", folder / "shot.json", "--out", out, "--model", model, "--no-aep")
-    assert "1 frames painted, 1 kept" in done.stdout + done.stderr
+    assert "1 frame painted, 1 kept" in done.stdout + done.stderr
     assert (np.asarray(Image.open(out / "train" / "s_train.1001.png"))[..., 3] == 255 * train).all()
 
 

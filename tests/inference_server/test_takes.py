@@ -93,7 +93,7 @@ def test_new_passes_in_the_same_look_are_a_new_version_in_place_and_said(server,
     (labels / "shot.1002.png").write_bytes((labels / "shot.1001.png").read_bytes())
     events = render(labels, "--out", out, "--model", "nap")
     warnings = next(event for event in events if event["event"] == "checked")["warnings"]
-    assert any("1 delivered frames are painted anew (1002)" in words for words in warnings)
+    assert any("1 delivered frame is painted anew (1002)" in words for words in warnings)
     assert read_delivery(out).shot.version == 2 and not (tmp_path / "sh_take002").exists()
 
 

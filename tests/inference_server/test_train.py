@@ -148,7 +148,7 @@ def test_a_class_with_too_few_pixels_is_named(tmp_path):
     ids[0, :3] = COCO.find("train").id
     Image.fromarray(ids.astype(np.uint8)).save(folder / "00000_label.png")
     said = warnings(read_pairs(find_pairs(str(folder)), COCO), COCO, (64, 32))
-    assert any(text.startswith("train: 3 pixels in 1 pictures") for text in said)
+    assert any(text.startswith("train: 3 pixels in 1 picture") for text in said)
     quiet = Quiet()
     assert train(request(folder, check_only=True), quiet).card is None
     assert any("train" in text for text in quiet.said) and not places.models_folder().exists()

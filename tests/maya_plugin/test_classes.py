@@ -107,7 +107,7 @@ def test_classes_that_come_with_an_asset_hold_until_the_scene_says_otherwise(hos
     cmds.file(str(tmp_path / "tree.ma"), reference=True, namespace="left")
     assert class_of(host, "|left:trunk|left:trunkShape") == coco("tree")
     done = host.assign({coco("rock"): ["|left:trunk"]})
-    assert "come with an asset" in done.notes[0]
+    assert "comes with an asset" in done.notes[0]
     assert class_of(host, "|left:trunk|left:trunkShape") == coco("rock")
 
 

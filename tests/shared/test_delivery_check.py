@@ -63,7 +63,7 @@ CONTRADICTIONS = [
         replace(minimal(), effects=(Effect("gone", "m"),)),
         "an effect is for a layer that does not exist: gone",
     ),
-    (with_footage(missing=(1002,)), "layer train, frame 1002.*1 of 3 frames are missing: 1002"),
+    (with_footage(missing=(1002,)), "layer train, frame 1002.*1 of 3 frames is missing: 1002"),
     (with_footage(last=1006), "3 of 6 frames are missing: 1004-1006.*colour bars.*Render again"),
     (with_footage(last=1000), "ends at 1000 and begins at 1001"),
     (with_footage(first=1002), "does not end with its frame number 1002"),
@@ -123,5 +123,5 @@ def test_a_link_to_nothing_is_missing(tmp_path: Path) -> None:
         file.symlink_to(tmp_path / "gone")
     except OSError:
         pytest.skip("no symbolic links here")
-    with pytest.raises(MissingInput, match="1 of 3 frames are missing: 1002"):
+    with pytest.raises(MissingInput, match="1 of 3 frames is missing: 1002"):
         validate(minimal(), tmp_path)
