@@ -30,6 +30,7 @@ class Lens:
 
 def build(
     request: ShotRequest,
+    last: int,
     scene: Scene,
     up: str,
     name: str,
@@ -37,7 +38,7 @@ def build(
     lens: Lens,
     points: Mapping[str, Sequence[Sequence[float]]],
 ) -> Tracks:
-    """The tracks of frames request.first to request.last.
+    """The tracks of frames request.first to `last`.
 
     Args:
         up: "y" or "z".
@@ -48,7 +49,7 @@ def build(
     film, centre = seen_film(lens, width, height, scene.pixel_aspect)
     return Tracks(
         first=request.first,
-        last=request.last,
+        last=last,
         width=width,
         height=height,
         pixel_aspect=scene.pixel_aspect,

@@ -60,7 +60,7 @@ def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: 
     if request.reference:
         _copy(Path(request.reference), folder / passes.reference_name(request))
     with untouched():
-        named, more = tracks.write(request, facts, folder)
+        named, more = tracks.write(request, last, facts, folder)
         job = _Job(request, facts, settings, labels, folder)
         before = look.worn()
         for plan in plans:

@@ -16,18 +16,19 @@ from shared.tracks import write_tracks
 Matrix = list[float]
 
 
-def write(request: ShotRequest, scene: Scene, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write the tracks of the whole range beside shot.json; their file as shot.json names it, and notes.
+def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write the tracks from request.first to `last` beside shot.json; their file as shot.json names it, and notes.
 
     That there are none is a note: the passes are there. Commands: getAttr, sets, upAxis.
     """
     camera = request.camera
     if cmds.getAttr(f"{camera}.orthographic"):
         return (), (f"the camera {short(parent(camera))} is orthographic, which no comp has: it gets none",)
-    frames = range(request.first, request.last + 1)
+    frames = range(request.first, last + 1)
     try:
         made = tracks.build(
             request,
+            last,
             scene,
             cmds.upAxis(query=True, axis=True),
             short(parent(camera)),

@@ -85,6 +85,8 @@ def test_the_comp_sees_a_null_where_maya_rendered_it(host, marked, tmp_path, len
 def test_what_moves_is_asked_without_moving_the_scene(host, scene, marked, tmp_path):
     from maya import cmds, world
 
+    from maya_plugin.host.passes import render_passes
+
     world.animate("shotcam", "translateX", {1: 0.0, 3: 2.0})
     world.animate("shotcamShape", "focalLength", {1: 35.0, 3: 45.0})
     scene.up = "z"
@@ -92,7 +94,7 @@ def test_what_moves_is_asked_without_moving_the_scene(host, scene, marked, tmp_p
     cmds.file(modified=False)
     scene.undo_queue.clear()
     before = state(scene)
-    host.render_preview(request(marked, tmp_path, last=3))
+    render_passes(request(marked, tmp_path, last=3), [1], 3, lambda layer, frame: None)
     assert state(scene) == before
     shot, _ = read_shot(tmp_path / "out" / "shot.json")
     assert shot.tracks == ("tracks.json",)
@@ -103,6 +105,8 @@ def test_what_moves_is_asked_without_moving_the_scene(host, scene, marked, tmp_p
     assert camera.film == pytest.approx(1.41732 * 25.4)
     [null] = tracks.nulls
     assert null.name == "spot" and null.points == (pytest.approx((0.8, 0.9, 2.0)),)
+    host.render_preview(request(marked, tmp_path, last=3))
+    assert read_tracks(tmp_path / "out" / "tracks.json").last == 1  # no frame is asked for that nobody waits for
 
 
 def test_a_camera_that_no_comp_has_is_a_note(host, marked, tmp_path):
