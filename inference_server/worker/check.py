@@ -264,7 +264,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         found["warnings"].append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     found["warnings"] += contradictions(plan, own)
     given = [kind for kind in ("picture", "normal", "reference") if getattr(own.layer, kind)]
-    if unused := [kind for kind in given if kind not in own.inputs]:
+    if unused := [kind for kind in given if kind not in (*own.inputs, *plan.shot.passes)]:
         words = f"layer {own.layer.name}: the model {own.card.name} does not take its {' and '.join(unused)}"
         found["warnings"].append(words)
     if not coverage.any():

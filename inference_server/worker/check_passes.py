@@ -37,7 +37,7 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if own.hold == "off":
         cuts = layer.holdout or any(layer.name in other.holdout for other in plan.shot.layers)
         unused = [name for name in ("motion", "depth") if getattr(layer, name) and not (name == "depth" and cuts)]
-        unused = [name for name in unused if name not in own.inputs]
+        unused = [name for name in unused if name not in (*own.inputs, *plan.shot.passes)]
         words = f"layer {layer.name}: its {' and '.join(unused)} changes nothing without hold, such as --hold strong"
         return {"warnings": [words] if unused else []}
     if own.motion is None:

@@ -61,6 +61,7 @@ def test_passes_are_delivered_beneath_everything(shot, tmp_path):
     command = ("render", shot, "--out", out, "--movie", "none", "--passes", ",".join(PASSES))
     done = semrender(*command)
     assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stdout  # that depth, motion, normal and picture do nothing: they are delivered
     delivery = read_delivery(out)
     validate(delivery, out)
     found = {layer.role: layer for layer in delivery.layers}
