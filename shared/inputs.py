@@ -65,6 +65,8 @@ def argument(name: str, inputs: Inputs) -> str:
     """How an input is given on the command line; empty where it cannot be."""
     if name == frames_are(inputs):
         return "the frames that are named"
+    if name == "audio":
+        return "--audio FILE"
     if name not in PASSES or name == "labels":
         return ""
     return f"--{name} {'FILE' if name in OF_ANY_SIZE else 'PATTERN'}"

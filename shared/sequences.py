@@ -28,6 +28,8 @@ from shared.frame_numbers import files_in, fits, inner_numbers, split_name
 from shared.shot import (
     MAX_FRAME_NUMBER,
     MAX_FRAMES,
+    NO_SOUND,
+    Shot,
 )
 from shared.values import Value
 from shared.wording import counted
@@ -133,6 +135,13 @@ def missing_frames(sequence: Sequence, first: int, last: int, step: int = 1) -> 
 def is_clip(path: str | Path) -> bool:
     """By its name."""
     return Path(path).suffix.lower() in CLIPS
+
+
+def may_sound(shot: Shot) -> bool:
+    """Whether a shot names a sound, or a clip that may have one."""
+    if shot.audio is not None:
+        return shot.audio != NO_SOUND
+    return any(layer.picture is not None and is_clip(layer.picture) for layer in shot.layers)
 
 
 # --- from a pattern to files ------------------------------------------------------------------------------

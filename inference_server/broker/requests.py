@@ -20,6 +20,7 @@ from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
 from shared import inputs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
+from shared.sequences import may_sound
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
 DEFAULT_MODEL = "countryside"
@@ -62,7 +63,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             inside(Path(named), roots)
         label_set = load_label_set(named)
         card = catalogue.find_card(asked.model or DEFAULT_MODEL)
-        _inputs_named(layer, card)
+        _inputs_named(shot, layer, card)
         if card.inputs.labels is not None:
             try:
                 carry(card, label_set, asked.map)
@@ -109,10 +110,13 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     }
 
 
-def _inputs_named(layer: ShotLayer, card: cards.Card) -> None:
+def _inputs_named(shot: Shot, layer: ShotLayer, card: cards.Card) -> None:
     """Refuse a layer that does not name what its model cannot do without."""
     takes = card.wants
-    missing = inputs.missing(takes, [name for name in takes if getattr(layer, name, None) is not None])
+    there = [name for name in takes if getattr(layer, name, None) is not None]
+    if may_sound(shot):
+        there.append("audio")
+    missing = inputs.missing(takes, there)
     if missing:
         uses = inputs.used(takes)
         more = f", and uses {' and '.join(uses)} where it is there" if uses else ""

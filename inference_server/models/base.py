@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,19 @@ class Place(Value):
     height: int
 
 
+class Audio(Value):
+    """The sound of a shot. Its frame n lasts from n / fps to (n + 1) / fps seconds after the sound's beginning.
+
+    first, last: the frames of the shot, counted so; below zero where the sound begins later. `shared.sounds` reads the
+    file at 48 kHz from its beginning on, and says what that is.
+    """
+
+    file: Path
+    fps: Fraction
+    first: int
+    last: int
+
+
 class PaintInput(Value):
     """One frame at its painting size, or a tile of one. What the card does not take, or the layer lacks, is None.
 
@@ -55,7 +69,8 @@ class PaintInput(Value):
     picture, beauty: (H, W, 3) sRGB-encoded, display-referred, 0..1, not multiplied by alpha.
     normal: (H, W, 3) as in the file. depth: (H, W) away from the camera, `data_pass.FAR` where there is no surface.
     motion: (H, W, 2) pixels to where the surface was a frame before, x right and y down, 1e6 where nobody knows.
-    reference: (h, w, 3) as picture, of any size; `prepare` alone is given it.
+    reference: (h, w, 3) as picture, of any size; `prepare` alone is given it, and `audio`.
+    moment: which frame of the sound this one is, for a model that takes audio.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
     coverage: (H, W) of the layer, 0..1. prepared: what `Model.prepare` found.
     """
@@ -71,6 +86,8 @@ class PaintInput(Value):
     depth: NDArray[np.float32] | None = None
     motion: NDArray[np.float32] | None = None
     reference: NDArray[np.float32] | None = None
+    audio: Audio | None = None
+    moment: int | None = None
     coverage: NDArray[np.float32] | None = None
     prepared: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 

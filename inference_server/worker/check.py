@@ -26,7 +26,7 @@ from inference_server.worker.planes import read_planes
 from inference_server.worker.reading import read_labels
 from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
-from shared.errors import MissingInput, SemrenderError
+from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, probe, read_label_pass
@@ -250,11 +250,15 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     frame = plan.frames[0]
     labels = read_labels(own, frame) if own.labels else None
     _, coverage = read_planes(own, frame, None if labels is None else labels.coverage)
+    if own.sound is None and (wanted := own.card.inputs.audio) is not None and wanted.needed:
+        what = f"the model {own.card.name} needs a sound, and the shot has none"
+        raise InputRefused(what, remedy="Name one with --audio FILE")
     about = {
         "name": own.layer.name,
         "model": own.card.name,
         "precision": own.options.get(PRECISION),  # None: the model leaves no choice
-        "inputs": {kind: probe(one.file(frame)).kind for kind, one in own.inputs.items()},
+        "inputs": {kind: probe(one.file(frame)).kind for kind, one in own.inputs.items()}
+        | ({} if own.sound is None else {"audio": own.sound.file.name}),
     }
     none = {"labels": "", "guessed": 0, "classes": [], "carried": [], "warnings": []}
     found = {**about, **(none if labels is None else what_labels_hold(plan, own, labels))}

@@ -96,7 +96,10 @@ def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
     """Hash of all that the frames depend on from which a layer is prepared; None for a model that prepares nothing."""
     if not own.prepared_from:
         return None
-    return hash_of({"stage": "prepare", "frames": [_content(plan, own, frame) for frame in own.prepared_from]})
+    content: dict[str, Any] = {"stage": "prepare", "frames": [_content(plan, own, one) for one in own.prepared_from]}
+    if own.sound is not None:
+        content["audio"] = [plan.shot.first - own.sound.start, plan.shot.last - own.sound.start]
+    return hash_of(content)
 
 
 def prepared_path(plan: Plan, own: LayerPlan, prepared: str) -> Path:
@@ -107,6 +110,8 @@ def prepared_path(plan: Plan, own: LayerPlan, prepared: str) -> Path:
 def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
     """Hashes of what the model takes beside labels and instances, and how it is read."""
     found: dict[str, Any] = {n: input_hash(plan, one, frame) for n, one in own.inputs.items() if n != "instance"}
+    if own.sound is not None:
+        found["audio"] = [_hash_of_file(plan, own.sound.file), frame - own.sound.start, list(plan.shot.rate)]
     reads = {"motion": ("motion_is", "motion_layer"), "depth": ("depth_layer",)}
     return {**found, **{read: getattr(own.layer, read) for n in found for read in reads.get(n, ())}}
 
@@ -135,10 +140,14 @@ def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
     """
     if sequence is None:
         return None
-    path = inside(sequence.file(frame), plan.roots)
-    state = path.stat()
-    found = _file_hash(path, state.st_mtime_ns, state.st_size)
+    found = _hash_of_file(plan, sequence.file(frame))
     return found if sequence.clip is None else f"{found}:{picture_number(sequence, frame)}"
+
+
+def _hash_of_file(plan: Plan, file: Path) -> str:
+    path = inside(file, plan.roots)
+    state = path.stat()
+    return _file_hash(path, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=4096)

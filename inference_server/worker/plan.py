@@ -18,6 +18,7 @@ from inference_server.models.classes import Carrying, carry
 from inference_server.models.needs import PREPARES
 from inference_server.roots import patterns_inside
 from inference_server.worker.holdout import Before
+from inference_server.worker.sounding import sound_of
 from shared.errors import InputRefused
 from shared.frames import beat, find_pass
 from shared.label_set import LabelSet, load_label_set
@@ -25,6 +26,7 @@ from shared.passes import ReadOptions
 from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
 from shared.shot import PASSES, Shot, ShotLayer, resolved
+from shared.sounds import Sound
 from shared.values import Value
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
@@ -47,6 +49,7 @@ class LayerPlan(Value):
     motion: Sequence | None = None
     depth: Sequence | None = None
     before: tuple[Before, ...] = ()
+    sound: Sound | None = None  # of the shot, where the model takes it
     prepared_from: tuple[int, ...] = ()  # frames that are looked at before the first one is painted
 
     @property
@@ -169,6 +172,8 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         else None,
         before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
     )
+    if "audio" in card.uses:
+        own = replace(own, sound=sound_of(plan.shot, plan.base, plan.roots))
     return replace(own, prepared_from=_spread(plan, own, PREPARES.get(card.family, 0)))
 
 

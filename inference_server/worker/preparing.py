@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from inference_server.models.base import Model, PaintInput
+from inference_server.models.base import Audio, Model, PaintInput
 from inference_server.models.cards import painting_size
 from inference_server.worker import outputs
 from inference_server.worker.fitting import fit_planes
@@ -39,11 +40,15 @@ def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
 
 
 def _frames(plan: Plan, own: LayerPlan) -> Iterator[PaintInput]:
-    """The frames that are looked at, one at a time in memory, each with the reference."""
+    """The frames that are looked at, one at a time in memory, each with the reference and the sound."""
     reference = own.inputs.get("reference")
     colours = None if reference is None else read_picture_pass(reference.file(plan.shot.first)).colour
+    sound = None
+    if own.sound is not None:
+        start = own.sound.start
+        sound = Audio(own.sound.file, Fraction(*plan.shot.rate), plan.shot.first - start, plan.shot.last - start)
     for frame in own.prepared_from:
         _, request = read_frame(plan, own, frame)
         height, width = request.channels.shape
         size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
-        yield replace(fit_planes(request, size, own.card.size.fit), reference=colours)
+        yield replace(fit_planes(request, size, own.card.size.fit), reference=colours, audio=sound)

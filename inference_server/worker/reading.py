@@ -92,7 +92,8 @@ def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None
         if unknown.size:  # the card knows every id of its label set, so this is a damaged card
             raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
     seed = resolved(plan.shot, own.layer).seed or 0
-    return labels, PaintInput(channels, seed=seed, options=own.options, coverage=coverage, **planes)
+    moment = None if own.sound is None else frame - own.sound.start
+    return labels, PaintInput(channels, seed=seed, options=own.options, coverage=coverage, moment=moment, **planes)
 
 
 def read_labels(own: LayerPlan, frame: int) -> LabelPass:

@@ -43,21 +43,22 @@ def sound_file(path, codec, samples, rate=48000):
     return path
 
 
-def clip_with_sound(path, fps, count, flash, later=0):
+def clip_with_sound(path, fps, count, flash, later=0, sound=True):
     """A clip of `count` frames, white on frame `flash` from 0, where it clicks; its sound begins later."""
     with av.open(str(path), "w") as movie:
         stream = movie.add_stream("libx264", rate=fps, options={"x264-params": "keyint=12:bframes=2"})
         stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
         stream.codec_context.time_base = 1 / fps
-        sound = sound_stream(movie, "aac", 44100, 2)
+        heard = sound_stream(movie, "aac", 44100, 2) if sound else None
         for number in range(count):
             pixels = np.full((36, 64, 3), 255 if number == flash else 40, np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(format="yuv420p")
             frame.pts, frame.time_base = number, 1 / fps
             movie.mux(stream.encode(frame))
         movie.mux(stream.encode())
-        at = round(flash / fps * 44100) - later
-        write_sound(movie, sound, click(at, round(count / fps * 44100) - later), later)
+        if heard is not None:
+            at = round(flash / fps * 44100) - later
+            write_sound(movie, heard, click(at, round(count / fps * 44100) - later), later)
     return path
 
 
