@@ -143,24 +143,38 @@ class ListOf(Value, Kind):
         return {**found, "minItems": self.least, "maxItems": self.most} if self.least else found
 
 
+class IdKey(Value, Kind):
+    """The key of a table of ids: a whole number from 0 to `last`, which is text in JSON."""
+
+    last: int
+
+    def read(self, value: Any, key: str) -> int:
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{1,5}", value) or int(value) > self.last:
+            raise refused(key, value, f"ids from 0 to {self.last}")
+        return int(value)
+
+    def schema(self) -> Data:
+        return {"pattern": "^[0-9]+$"}
+
+
 class TableOf(Value, Kind):
-    """An object whose keys are free."""
+    """An object whose keys are free, but of the kind `name`."""
 
     value: Kind
     name: Kind = Text(longest=MAX_KEY, least=1)
     most: int = MAX_ITEMS
-    what: str = ""  # an example, in words
+    what: str = ""  # in words, with an example
 
     def read(self, value: Any, key: str) -> Data:
         if not isinstance(value, dict) or len(value) > self.most:
-            raise refused(key, value, f"an object {self.what or f'of at most {self.most} values'}")
+            raise refused(key, value, self.what or f"an object of at most {self.most} values")
         return {self.name.read(name, key): self.value.read(one, f"{key}.{name}") for name, one in value.items()}
 
     def plain(self, value: Any) -> Data:
         return {str(name): self.value.plain(one) for name, one in value.items()}
 
     def schema(self) -> Data:
-        return {"type": "object", "additionalProperties": self.value.schema()}
+        return {"type": "object", "propertyNames": self.name.schema(), "additionalProperties": self.value.schema()}
 
 
 def is_whole(value: Any) -> bool:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Dict, List, Optional, Tuple, Union
 
 from shared import documents, places, schema
 from shared.errors import InputRefused, MissingInput
-from shared.kinds import Data, Flag, Kind, ListOf, Text, Whole, refused
+from shared.kinds import Data, Flag, IdKey, Kind, ListOf, TableOf, Text, Whole, refused
 from shared.schema import About, Outside, Record
 from shared.values import Value
 from shared.wording import show
@@ -38,7 +38,8 @@ WORDS = Text(longest=5000)
 NAME = Text("a name", 100, 1)
 SET_NAME = Text("a name", 64, 1, FILE_NAME.pattern, "letters, digits, dot, dash and underscore only")
 ID = Whole(0, LAST_ID)
-CODE = Whole(0, 255)
+CODES = ListOf(Whole(0, 255), 3, 3, "codes: [red, green, blue]")  # 8 bits each
+COLORS = TableOf(CODES, IdKey(LAST_ID), what='a table such as {"7": [10, 20, 30]}')
 
 
 def _about(what: str, **more: Any) -> About:
@@ -62,25 +63,6 @@ class Label(Value):
                 raise InputRefused(f"the class {self.id} has no name, or an alias that is none: {show(name)}")
 
 
-class Colors(Kind):
-    """{"7": [red, green, blue]}: id -> 8-bit codes."""
-
-    def read(self, value: Any, key: str) -> Dict[int, Color]:
-        if not isinstance(value, dict):
-            raise refused(key, value, 'a table such as {"7": [10, 20, 30]}')
-        colors: Dict[int, Color] = {}
-        for name, color in value.items():
-            if not isinstance(name, str) or not re.fullmatch("[0-9]{1,5}", name) or int(name) > LAST_ID:
-                raise refused(key, name, f"ids from 0 to {LAST_ID}")
-            red, green, blue = ListOf(CODE, 3, 3, "codes: [red, green, blue]").read(color, f"{key}.{name}")
-            colors[int(name)] = (red, green, blue)
-        return colors
-
-    def schema(self) -> Data:
-        color = ListOf(CODE, 3, 3).schema()
-        return {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}, "additionalProperties": color}
-
-
 class Palette(Value):
     """One colouring: id -> (r, g, b), 8-bit codes."""
 
@@ -88,7 +70,7 @@ class Palette(Value):
 
     name: Annotated[str, Outside()]
     source: Annotated[str, WORDS, "where the colours are from"] = ""
-    colors: Annotated[Dict[int, Color], Colors(), "a colour for every class"] = field(default_factory=dict)
+    colors: Annotated[Dict[int, Color], COLORS, "a colour for every class"] = field(default_factory=dict)
 
 
 class Palettes(Kind):

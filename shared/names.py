@@ -16,7 +16,7 @@ from shared.schema import is_comment
 
 MAX_BYTES = 8 << 20
 HEADINGS = ("name", "class")
-NAMES = TableOf(Text("a class, or nothing", longest=1000), what='such as {"Tree*": "tree", "Loco": "train"}')
+NAMES = TableOf(Text("a class, or nothing", longest=1000), what='an object such as {"Tree*": "tree", "Loco": "train"}')
 SEPARATORS = ",;\t"  # programs for tables write one of these, by the language they are set to
 
 

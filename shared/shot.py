@@ -74,7 +74,7 @@ WORD_OR_EMPTY = Text("a name", MAX_PATTERN, hint=AS_TYPED)
 FILE = Text("a file", MAX_PATTERN, 1, hint=AS_TYPED)
 PATTERN = Text('a file or a pattern such as "train/label.####.png"', MAX_PATTERN, 1, hint=AS_TYPED)
 SETTING = Text("a number, true, false or text", MAX_PATTERN, hint=AS_TYPED)
-MAP = TableOf(WORD, WORD, MAX_ENTRIES, 'such as {"building-other": "house"}')
+MAP = TableOf(WORD, WORD, MAX_ENTRIES, 'an object such as {"building-other": "house"}')
 FRAME = Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER)
 SIDE = Whole(1, MAX_SIDE)  # pixels
 SEED = Whole(0, MAX_SEED)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import cached_property
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from shared import documents, inputs, protocol, schema
 from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
-from shared.kinds import Anything, Data, Flag, Kind, ListOf, Number, OneOf, TableOf, Text, Whole, refused
+from shared.kinds import Anything, Data, Flag, IdKey, ListOf, Number, OneOf, TableOf, Text, Whole
 from shared.label_set import NOTHING
 from shared.schema import About, Outside
 from shared.values import Value
@@ -48,6 +47,7 @@ OWN_FILE = replace(PLAIN_NAME, what="a file in the model's own folder, its name"
 VERSION = Whole(0, 10**6)
 SIDE = Whole(1, MAX_SIDE)
 ID = Whole(0, NOTHING - 1)
+IDS = TableOf(ID, IdKey(NOTHING - 1), what='a table of ids such as {"6": 0}')
 
 
 class Bound(Number):
@@ -56,24 +56,6 @@ class Bound(Number):
     def read(self, value: Any, key: str) -> float:
         super().read(value, key)
         return value if isinstance(value, int) else float(value)
-
-
-class Ids(Kind):
-    """A JSON table of ids, whose keys are text: {"6": 0}."""
-
-    def read(self, value: Any, key: str) -> dict[int, int]:
-        if not isinstance(value, dict):
-            raise refused(key, value, 'a table of ids such as {"6": 0}')
-        for name in value:
-            if not isinstance(name, str) or not re.fullmatch("[0-9]{1,5}", name) or int(name) >= NOTHING:
-                raise refused(key, name, f"ids from 0 to {NOTHING - 1}")
-        return {int(name): ID.read(one, f"{key}.{name}") for name, one in value.items()}
-
-    def plain(self, value: Any) -> Data:
-        return {str(name): one for name, one in value.items()}
-
-    def schema(self) -> Data:
-        return {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}, "additionalProperties": ID.schema()}
 
 
 def _about(what: str, **more: Any) -> About:
@@ -95,7 +77,7 @@ class Channels(Value):
     about: ClassVar[About] = _about("table of channels")
 
     count: Annotated[int, Whole(1, NOTHING), "how many there are"]
-    of: Annotated[Mapping[int, int], Ids(), "id -> channel"]
+    of: Annotated[Mapping[int, int], IDS, "id -> channel"]
     nothing: Annotated[int, ID, "the channel of what no class covers"]
 
 
@@ -107,7 +89,7 @@ class LabelsInput(Value):
     label_set: LabelSetRef
     channels: Channels
     trained: Annotated[tuple[int, ...], ListOf(ID), "ids that the model really saw"]
-    fallbacks: Annotated[Mapping[int, int], Ids(), "id never seen -> the nearest relative that was"] = field(
+    fallbacks: Annotated[Mapping[int, int], IDS, "id never seen -> the nearest relative that was"] = field(
         default_factory=dict
     )
 
