@@ -15,7 +15,8 @@ def artist_edits_stay(host: Open) -> None:
         t.blendingMode = BlendingMode.ADD; t.label = 3; t.guideLayer = true; t.enabled = false; t.shy = true;
         t.comment = 'ask Ann ' + t.comment + ' today';
         t.property('ADBE Effect Parade').addProperty('ADBE Slider Control');
-        e.property('ADBE Transform Group').property('ADBE Opacity').setValueAtTime(0, 62.5);
+        var o = e.property('ADBE Transform Group').property('ADBE Opacity');
+        o.setValueAtTime(0, o.value);
         e.parent = t; e.moveToBeginning();
         item('F_train').name = 'painting of the train';
         item('SH').hideShyLayers = false; item('SH').name = 'my comp'; item('footage').name = 'pix';
