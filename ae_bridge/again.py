@@ -16,6 +16,7 @@ from shared.delivery import FILE_NAME, Delivery, read_delivery
 from shared.errors import InputRefused, MissingInput, ModelRefused
 from shared.footage import number_in
 from shared.frame_numbers import split_name
+from shared.sequences import PICTURES, may_sound
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.takes import takes
 
@@ -43,7 +44,7 @@ def models(client: Client, body: Body) -> Body:
             shot = Shot.from_dict(spec["shot"])
             layers = list(spec["layers"])
             stack = [layer for layer in shot.layers if layer.name in chosen(body, layers)]
-            there = named(stack)
+            there = named(shot, stack)
             painted = {resolved(shot, layer).model or default for layer in stack}
             default = painted.pop() if len(painted) == 1 else default
         except (MissingInput, InputRefused) as error:
@@ -109,9 +110,10 @@ def chosen(body: Body, layers: Sequence[str]) -> list[str]:
     return [name]
 
 
-def named(layers: Sequence[ShotLayer]) -> tuple[str, ...]:
-    """The inputs that each of these layers names."""
-    return tuple(kind for kind in PASSES if layers and all(getattr(layer, kind) is not None for layer in layers))
+def named(shot: Shot, layers: Sequence[ShotLayer]) -> tuple[str, ...]:
+    """The inputs that each of these layers names, and the sound of their shot."""
+    passes = (kind for kind in PASSES if layers and all(getattr(layer, kind) is not None for layer in layers))
+    return (*passes, *(["audio"] if may_sound(shot) else []))
 
 
 def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
@@ -134,13 +136,15 @@ def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
         model = over.get("model", before.model)
         kept = before.options or {} if model == before.model else {}  # those of another model mean nothing
         card = next((card for card in found["models"] if card["name"] == (model or found["default"])), None)
-        given = {} if card is None else _given(card, layer, delivery, folder, body)  # the server says what there is
-        layers.append({**plain, **over, **given, "options": {**kept, **options}})
+        if card is not None:  # else the server says which there are
+            plain = {**plain, **_given(card, layer, named(shot, [layer]), delivery, folder, body)}
+        layers.append({**plain, **over, "options": {**kept, **options}})
     return Shot.from_dict({**spec["shot"], "layers": layers}).to_dict()
 
 
-def _given(card: Body, layer: ShotLayer, delivery: Delivery, folder: Path, body: Body) -> Body:
-    """The picture and the reference that a layer is given. Raises ModelRefused where its model needs more."""
+def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Delivery, folder: Path, body: Body) -> Body:
+    """The picture and the reference that a layer is given beside what is there. Raises ModelRefused where its model
+    needs more."""
     wants: inputs.Inputs = card["inputs"]
     given: Body = {}
     picture = body.get("picture")
@@ -150,7 +154,7 @@ def _given(card: Body, layer: ShotLayer, delivery: Delivery, folder: Path, body:
         given["picture"] = painting(delivery, folder, layer.name) if picture == "painting" else footage(picture)
     if "reference" in wants and body.get("reference") is not None:
         given["reference"] = Path(text(body, "reference")).as_posix()
-    if lacks := inputs.lacking(wants, (*named([layer]), *given)):
+    if lacks := inputs.lacking(wants, (*there, *given)):
         raise ModelRefused(f"{card['title']} {lacks}", layer=layer.name, remedy="Choose it, or another model")
     return given
 
@@ -167,8 +171,6 @@ def painting(delivery: Delivery, folder: Path, name: str) -> str:
 
 def footage(said: Any) -> str:
     """The files of footage of the artist's, as a pattern: {"path": of its first file, "sequence"}."""
-    from shared.sequences import PICTURES  # the server does without until it is asked
-
     if not isinstance(said, dict):
         raise InputRefused('"picture" is neither "painting" nor footage')
     path = Path(text(said, "path"))

@@ -129,10 +129,11 @@ def given(name: str, wants: inputs.Inputs) -> str:
     """Whether a model cannot do without an input, and where it is named."""
     what = f"{name} of {wants[name]['label_set']['name']}" if name == "labels" else name
     need = "needed" if name in inputs.needed(wants) else "used where it is there"
-    if name not in PASSES:
-        return f"{what}, {need}: cannot be given yet"
     way = inputs.argument(name, wants)
-    return f'{what}, {need}: {f"{way}, or " if way else ""}"{name}" of a layer in shot.json'
+    if not way and name not in PASSES:
+        return f"{what}, {need}: cannot be given yet"
+    where = " of a layer" if name in PASSES else ""
+    return f'{what}, {need}: {f"{way}, or " if way else ""}"{name}"{where} in shot.json'
 
 
 def option_row(option: cards.Option) -> str:
