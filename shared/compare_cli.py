@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -17,6 +18,7 @@ from shared.errors import InputRefused
 if TYPE_CHECKING:
     from shared.compared import Compared
     from shared.comparisons import Difference, Pixels
+    from shared.sounds import Part
 
 HOWS = ("side", "wipe", "difference")
 MOVIES = {".mp4": "h264", ".mov": "prores"}
@@ -76,8 +78,9 @@ def run_compare(arguments: argparse.Namespace) -> int:
 
         fps, kind = a.fps or b.fps or FPS, MOVIES[out.suffix.lower()]
         notes += _about_rate(fps, a, b)
-        with places.whole(out, "the comparison") as beside:
-            write_movie(beside, map(draw, frames), fps, kind, a.pixel_aspect)
+        with places.whole(out, "the comparison") as beside, tempfile.TemporaryDirectory() as folder:
+            sound = _sound(a, frames, fps, Path(folder) / "sound", notes)
+            write_movie(beside, map(draw, frames), fps, kind, a.pixel_aspect, sound=sound)
     if arguments.json:
         print(json.dumps(found))
         return 0
@@ -137,6 +140,18 @@ def _pair(a: Compared, b: Compared, frame: int, size: tuple[int, int]) -> tuple[
     from shared.comparisons import fitted
 
     return fitted(a.picture(frame), size), fitted(b.picture(frame), size)
+
+
+def _sound(a: Compared, frames: list[int], fps: Fraction, path: Path, notes: list[str]) -> Part | None:
+    """The sound of the first, cut to the frames; written to `path`."""
+    from shared.sounds import Part, write_wav
+
+    if a.sound is None:
+        return None
+    if frames != list(range(frames[0], frames[-1] + 1)):
+        notes.append("the frames have gaps, so the movie has no sound")
+        return None
+    return Part(path, 0, write_wav(path, a.sound, frames[0], frames[-1], fps).samples)
 
 
 def _about_rate(fps: Fraction, a: Compared, b: Compared) -> list[str]:

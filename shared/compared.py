@@ -15,6 +15,7 @@ from shared.errors import InputRefused, MissingInput
 from shared.footage import frame_path
 from shared.passes.picture_pass import read_picture_pass
 from shared.sequences import find_sequence, frames_text, is_clip
+from shared.sounds import Sound, has_sound
 from shared.values import Value
 from shared.wording import near
 
@@ -35,6 +36,7 @@ class Compared(Value):
     fps: Fraction | None = None
     pixel_aspect: float = 1.0
     notes: tuple[str, ...] = ()
+    sound: Sound | None = None
 
 
 def is_delivery(path: Path) -> bool:
@@ -51,7 +53,9 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
         return _delivery(read_delivery(path), folder, layer)
     if is_clip(path):
         clip = Clip(path, deinterlace=True)
-        return Compared(path.name, clip.frames, lambda frame: _flat(clip.frame(frame)), clip.fps, clip.pixel_aspect)
+        sound = Sound(path, clip.first) if has_sound(path) else None
+        aspect = clip.pixel_aspect
+        return Compared(path.name, clip.frames, lambda n: _flat(clip.frame(n)), clip.fps, aspect, sound=sound)
     found = find_sequence(path)
     frames = None if found.still else list(found.files)
     return Compared(path.name or path.resolve().name, frames, lambda frame: _codes(*_read(found.file(frame))))
@@ -121,7 +125,9 @@ def _delivery(delivery: Delivery, folder: Path, name: str | None) -> Compared:
 
     frames = sorted(set().union(*files.values()))
     label = folder.resolve().name if name is None else f"{folder.resolve().name} {name}"
-    return Compared(label, frames, picture, Fraction(shot.fps_num, shot.fps_den), shot.pixel_aspect, tuple(notes))
+    heard = [Sound(folder / one.footage.path, one.footage.start) for one in delivery.audio[:1] if one.enabled]
+    fps, sound = Fraction(shot.fps_num, shot.fps_den), next(iter(heard), None)
+    return Compared(label, frames, picture, fps, shot.pixel_aspect, tuple(notes), sound)
 
 
 def _files(layer: DeliveryLayer, folder: Path, shot: range) -> dict[int, Path]:

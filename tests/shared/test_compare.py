@@ -14,8 +14,10 @@ from shared.clips import Clip
 from shared.compared import open_compared
 from shared.delivery import write_delivery
 from shared.movies import write_movie
+from shared.sounds import Part, Sound, has_sound, read_wav, write_wav
 from tests.conftest import semrender
 from tests.shared.deliveries import minimal, painting
+from tests.shared.sound_files import clip_with_sound, place_of_click
 
 SIZE = (36, 64)
 
@@ -149,3 +151,15 @@ def test_the_command_makes_a_movie_of_a_clip_and_frames(tmp_path):
     with Clip(out) as movie:
         assert list(movie.frames) == [1, 2] and movie.fps == rate
         assert movie.frame(1).shape[1] == 64
+
+
+def test_a_movie_has_the_sound_of_the_first(tmp_path, capsys):
+    rate = Fraction(30000, 1001)
+    clip = clip_with_sound(tmp_path / "clip.mp4", rate, 24, 12)
+    out = tmp_path / "both.mp4"
+    assert main(["compare", str(clip), str(clip), "--out", str(out), "--frames", "7-20"]) == 0
+    heard = write_wav(tmp_path / "heard", Sound(out, 1), 1, 14, rate)
+    samples = np.concatenate(list(read_wav(Part(tmp_path / "heard", 0, heard.samples), 4800)))[:, 0]
+    assert abs(place_of_click(samples, 44100) - 6 / rate * 48000) <= 2
+    assert main(["compare", str(clip), str(clip), "--out", str(out), "--frames", "7,9"]) == 0
+    assert "the frames have gaps, so the movie has no sound" in capsys.readouterr().out and not has_sound(out)
