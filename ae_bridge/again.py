@@ -16,7 +16,7 @@ from shared.delivery import FILE_NAME, Delivery, read_delivery
 from shared.errors import InputRefused, MissingInput, ModelRefused
 from shared.footage import number_in
 from shared.frame_numbers import split_name
-from shared.sequences import PICTURES, may_sound
+from shared.sequences import PICTURES
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.takes import takes
 
@@ -113,7 +113,7 @@ def chosen(body: Body, layers: Sequence[str]) -> list[str]:
 def named(shot: Shot, layers: Sequence[ShotLayer]) -> tuple[str, ...]:
     """The inputs that each of these layers names, and the sound of their shot."""
     passes = (kind for kind in PASSES if layers and all(getattr(layer, kind) is not None for layer in layers))
-    return (*passes, *(["audio"] if may_sound(shot) else []))
+    return (*passes, *(["audio"] if inputs.may_sound(shot) else []))
 
 
 def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from shared.clips import Clip
 from shared.delivery import FILE_NAME, Delivery, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
+from shared.file_names import is_clip
 from shared.footage import frame_path
 from shared.passes.picture_pass import read_picture_pass
-from shared.sequences import find_sequence, frames_text, is_clip
+from shared.sequences import find_sequence, frames_text
 from shared.sounds import Sound, has_sound
 from shared.values import Value
 from shared.wording import near

@@ -13,6 +13,14 @@ from shared.wording import show
 MAX_NAME = 100  # characters; leaves room for a frame number within the 255 bytes of a file name
 
 
+CLIPS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi")
+
+
+def is_clip(path: object) -> bool:
+    """Whether a path, or the text of one, names a clip."""
+    return str(path).lower().endswith(CLIPS)
+
+
 def name_fault(name: str) -> str:
     """Why `name` cannot be part of a file name on Windows, macOS and Linux alike; empty where it can."""
     if not name.strip():

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words, is_clip
+from shared.file_names import is_clip
+from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words
 from shared.shot import OF_ANY_SIZE, PASSES, Shot, ShotLayer
 from shared.values import Value
 from shared.wording import counted

@@ -11,7 +11,8 @@ from typing import Any
 
 from shared.client import Client
 from shared.errors import InputRefused
-from shared.sequences import find_sequence, is_clip
+from shared.file_names import is_clip
+from shared.sequences import find_sequence
 from shared.shot import NO_SOUND, PASSES, Shot, named_files
 
 Body = dict[str, Any]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping, Tuple
 
-from shared.shot import OF_ANY_SIZE, PASSES
+from shared.file_names import is_clip
+from shared.shot import NO_SOUND, OF_ANY_SIZE, PASSES, Shot
 
 WORDS = {
     "labels": "a label pass",
@@ -25,6 +26,13 @@ WORDS = {
 }
 
 Inputs = Mapping[str, Any]  # of a card, by the type of the input
+
+
+def may_sound(shot: Shot) -> bool:
+    """Whether a shot names a sound, or a clip that may have one."""
+    if shot.audio is not None:
+        return shot.audio != NO_SOUND
+    return any(layer.picture is not None and is_clip(layer.picture) for layer in shot.layers)
 
 
 def needed(inputs: Inputs) -> Tuple[str, ...]:

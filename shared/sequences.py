@@ -28,16 +28,12 @@ from shared.frame_numbers import files_in, fits, inner_numbers, split_name
 from shared.shot import (
     MAX_FRAME_NUMBER,
     MAX_FRAMES,
-    NO_SOUND,
-    Shot,
 )
 from shared.values import Value
 from shared.wording import counted
 
 # What a folder is searched for. JPEG is among them so that its reader can say why it will not do.
 PICTURES = {".png", ".exr", ".sxr", ".tif", ".tiff", ".jpg", ".jpeg", ".tga", ".bmp", ".webp", ".dpx", ".iff"}
-
-CLIPS = {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi"}
 
 _RANGE = r"-?[0-9]{1,8}--?[0-9]{1,8}(?:x[0-9]{1,8})?"
 _TOKEN = re.compile(
@@ -130,18 +126,6 @@ def missing_frames(sequence: Sequence, first: int, last: int, step: int = 1) -> 
     """The frames of the range that have no file, as text; empty where all are there."""
     frames = range(first, last + 1, step)
     return "" if sequence.still else frames_text(frame for frame in frames if frame not in sequence.files)
-
-
-def is_clip(path: str | Path) -> bool:
-    """By its name."""
-    return Path(path).suffix.lower() in CLIPS
-
-
-def may_sound(shot: Shot) -> bool:
-    """Whether a shot names a sound, or a clip that may have one."""
-    if shot.audio is not None:
-        return shot.audio != NO_SOUND
-    return any(layer.picture is not None and is_clip(layer.picture) for layer in shot.layers)
 
 
 # --- from a pattern to files ------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.errors import InputRefused
-from shared.file_names import MAX_NAME, name_fault
+from shared.file_names import MAX_NAME, is_clip, name_fault
 from shared.frame_numbers import NUMBER, split_name
-from shared.sequences import Sequence, find_sequence, in_words, is_clip, listed, no_picture, sequences_in
+from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
 from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
 
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255

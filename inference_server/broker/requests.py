@@ -20,7 +20,6 @@ from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
 from shared import inputs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
-from shared.sequences import may_sound
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
 DEFAULT_MODEL = "countryside"
@@ -114,7 +113,7 @@ def _inputs_named(shot: Shot, layer: ShotLayer, card: cards.Card) -> None:
     """Refuse a layer that does not name what its model cannot do without."""
     takes = card.wants
     there = [name for name in takes if getattr(layer, name, None) is not None]
-    if may_sound(shot):
+    if inputs.may_sound(shot):
         there.append("audio")
     missing = inputs.missing(takes, there)
     if missing:

@@ -11,8 +11,8 @@ from inference_server.roots import inside
 from inference_server.worker import outputs
 from shared.delivery import DeliveryAudio, SoundFile
 from shared.errors import InputRefused, SemrenderError
+from shared.file_names import is_clip
 from shared.frames import beat
-from shared.sequences import is_clip
 from shared.shot import NO_SOUND, Shot
 from shared.sounds import RATE, Sound, has_sound, probe_sound, write_wav
 from shared.uids import sound_uids

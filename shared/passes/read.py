@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused
+from shared.file_names import is_clip
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import (
     clip_pass,
@@ -32,7 +33,6 @@ from shared.passes.label_pass import (
     count_classes,
     hard_coverage,
 )
-from shared.sequences import is_clip
 
 NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from shared.errors import SemrenderError
+from shared.file_names import is_clip
 from shared.passes.exr_header import read_headers
 from shared.rates import parse_fps
-from shared.sequences import is_clip
 from shared.values import Value
 
 
