@@ -188,6 +188,8 @@ class Broker:
         for one in (self.clients, getattr(self, "backstage", None)):
             if one is not None:
                 one.close()
+        if self.guard:
+            self.guard.close()
         if self.metrics:
             self.metrics.close()
         self.aside.close()

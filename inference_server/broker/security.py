@@ -8,22 +8,18 @@ Workers have keys that live as long as their broker, and a socket that takes no 
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import zmq
 import zmq.auth
-from zmq.utils import z85
 
 from inference_server.backstage import KEYS
 from shared import places
 from shared.errors import ServerError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
-ASKED = "inproc://zeromq.zap.01"  # where libzmq asks who gets in
 BACKSTAGE = "backstage"  # the domain of the socket for workers
 KEY_LENGTH = 40  # characters of a Z85 key
 
@@ -38,13 +34,16 @@ class Guard:
     """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", clients: Path | None) -> None:
+        from zmq.auth.thread import ThreadAuthenticator  # workers need none, and it brings asyncio
+
         self.clients = clients
         self.server_public, self._server_secret = server_keys()
         self.local_public, self.local_secret = (key.decode() for key in zmq.curve_keypair())
+        self._authenticator = ThreadAuthenticator(context, log=log)
+        self._authenticator.start()
+        self._authenticator.configure_curve_callback("*", self)
+        self._authenticator.configure_curve_callback(BACKSTAGE, self)
         self._worker_public, self._worker_secret = (key.decode() for key in zmq.curve_keypair())
-        door = context.socket(zmq.REP)
-        door.bind(ASKED)
-        threading.Thread(target=self._answer, args=(door,), name="guard", daemon=True).start()
 
     def protect(self, socket: "zmq.Socket[bytes]") -> None:
         """Let only known keys talk to this socket; before it is bound."""
@@ -58,20 +57,8 @@ class Guard:
         self.protect(socket)
         return {KEYS: f"{self.server_public} {self._worker_public} {self._worker_secret}"}
 
-    def _answer(self, door: "zmq.Socket[bytes]") -> None:
-        """Tell libzmq at every handshake whether the key gets in (ZAP, RFC 27), until the context ends.
-
-        The authenticator that comes with pyzmq does the same with asyncio, which takes longer to load than the broker.
-        """
-        with contextlib.suppress(zmq.ContextTerminated), door:
-            while True:
-                version, request, domain, _, _, mechanism, *credentials = door.recv_multipart()
-                known = mechanism == b"CURVE" and self._knows(domain.decode(), z85.encode(credentials[0]))
-                said = (b"200", b"OK") if known else (b"400", b"Unknown key")
-                door.send_multipart([version, request, *said, b"", b""])
-
-    def _knows(self, domain: str, key: bytes) -> bool:
-        """Whether a client's public key (Z85) is known."""
+    def callback(self, domain: str, key: bytes) -> bool:
+        """zmq.auth asks whether a client's public key (Z85) is known."""
         if domain == BACKSTAGE:
             return key.decode() == self._worker_public
         known = key.decode() == self.local_public or key in allowed_keys(self.clients)
@@ -87,6 +74,9 @@ class Guard:
             "public_key": self.local_public,
             "secret_key": self.local_secret,
         }
+
+    def close(self) -> None:
+        self._authenticator.stop()
 
 
 def server_keys() -> tuple[str, str]:

@@ -35,7 +35,7 @@ UNNEEDED = {
     "broker": ("numpy", "shared.delivery", "shared.sequences", "prometheus_client"),
     "worker": (*HEAVY, "numpy.ma", "av", "PIL", "OpenEXR", "OpenImageIO", "fileseq", "py_aep", "scipy"),
 }
-EVERYWHERE = ("asyncio", "importlib.metadata", "email")
+EVERYWHERE = ("importlib.metadata", "email")
 LISTS = """
 import atexit, os, sys
 
