@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from shared import documents, schema
 from shared.delivery import DeliveryShot, Frame, LabelColour, Named, Uid
-from shared.errors import SemrenderError
+from shared.errors import InputRefused, SemrenderError
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text
 from shared.schema import About
 from shared.tracks import FURTHEST, MAX_FILE, Camera, Person, Row, Rows, Tracks
@@ -67,7 +67,12 @@ class CompTracks(Value):
 
 
 def comp_tracks(tracks: Tracks, shot: DeliveryShot) -> CompTracks:
-    """What moves in a shot as layers of its comp, top first. The tracks cover its frames."""
+    """What moves in a shot as layers of its comp, top first. Raises InputRefused unless the tracks cover its frames."""
+    if not tracks.first <= shot.first <= shot.last <= tracks.last:
+        raise InputRefused(
+            f"the tracks go from {tracks.first} to {tracks.last}, the shot from {shot.first} to {shot.last}",
+            remedy="Write them for all of its frames",
+        )
     span = range(shot.first - tracks.first, shot.last - tracks.first + 1)
     found = [] if tracks.camera is None else [_camera(tracks, tracks.camera, shot, span)]
     for null in tracks.nulls:

@@ -203,7 +203,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         frames=len(frames),
         pixel_aspect=plan.pixel_aspect,
     )
-    tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), shot, plan.out)
+    tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), plan.shot, shot, plan.out)
     audio, notes = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
     owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from inference_server.roots import inside
@@ -91,14 +92,18 @@ def _things(tracks: Tracks) -> list[str]:
 
 
 def deliver_tracks(
-    all_of: dict[str, Tracks], shot: DeliveryShot, out: Path
+    all_of: dict[str, Tracks], of: Shot, shot: DeliveryShot, out: Path
 ) -> tuple[tuple[DeliveryTracks, ...], list[str]]:
-    """Write the tracks of the delivered frames into the output folder; what delivery.json says of them, and hashes."""
+    """Write the tracks of the whole shot into the output folder, whichever of its frames are delivered.
+
+    Returns what delivery.json says of them, and hashes.
+    """
+    whole = replace(shot, first=of.first, last=of.last, frames=len(of.frames))
     made, hashes = [], []
     for name, tracks in all_of.items():
         texts = {
             f"{name}.json": json.dumps(schema.plain(tracks)) + "\n",
-            f"{name}.comp.json": text_of(comp_tracks(tracks, shot)),
+            f"{name}.comp.json": text_of(comp_tracks(tracks, whole)),
         }
         for file, text in texts.items():
             path = out / FOLDER / file

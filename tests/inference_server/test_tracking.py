@@ -8,7 +8,7 @@ from inference_server.broker.requests import job_spec
 from inference_server.worker import tracking
 from shared import handing
 from shared.comp_tracks import read_comp_tracks
-from shared.delivery import read_delivery
+from shared.delivery import DeliveryShot, read_delivery
 from shared.delivery_check import validate
 from shared.errors import InputRefused
 from shared.shot import Shot
@@ -79,6 +79,20 @@ def test_what_does_not_fit_the_shot_is_said(judged, tmp_path):
     twice = tracks(tmp_path / "a.json"), tracks(tmp_path / "other" / "A.json")
     assert "two tracks files are named A" in judged(*twice)[0]
     assert "have the camera shotCam" in judged(twice[0], tracks(tmp_path / "b.json"))[0]
+
+
+def test_a_few_frames_have_the_tracks_of_the_whole_shot(tmp_path):
+    """Fetched into the folder of the whole shot, they leave its camera as it was."""
+    moves = [[x, 0, -100] for x in range(11)]
+    tracks(tmp_path / "a.json", nulls=[{"name": "door", "points": moves}])
+    data = {"name": "s", "fps": 24, "first": 1000, "last": 1010, "layers": [{"name": "a", "labels": "a.png"}]}
+    of = Shot.from_dict({**data, "tracks": ["a.json"]})
+    for first, last in ((1000, 1010), (1004, 1005)):
+        shot = DeliveryShot("s", "s", 64, 36, 24, 24, 1, first, last, last - first + 1)
+        tracking.deliver_tracks(tracking.load(of, tmp_path, None), of, shot, tmp_path / str(first))
+    part, whole = (tmp_path / str(first) / "tracks" / "a.comp.json" for first in (1004, 1000))
+    assert part.read_bytes() == whole.read_bytes()
+    assert len(read_comp_tracks(part).layers[1].keys["position"]) == 11
 
 
 def test_tracks_go_along_to_a_server_on_another_disk(colour_frames, tmp_path):
