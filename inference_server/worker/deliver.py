@@ -23,7 +23,7 @@ from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
 from inference_server.worker.sounding import deliver_sound, sound_of
-from inference_server.worker.tracking import deliver_tracks, load
+from inference_server.worker.tracking import deliver_tracks
 from inference_server.worker.writing import write_matte
 from shared import VERSION, delivery, uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
@@ -203,12 +203,12 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         frames=len(frames),
         pixel_aspect=plan.pixel_aspect,
     )
-    tracks, hashes = deliver_tracks(load(plan.shot, plan.base, plan.roots), plan.shot, shot, plan.out)
-    audio, notes = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
+    tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out)
+    audio, said = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
     owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
     guides, more, words = deliver_guides(plan, owns, shot)
-    hashes, notes = [*hashes, *more], [*notes, *words]
+    hashes, notes = [*hashes, *more], [*notes, *said, *words]
     keys = [header["key"] for finished in layers for header in finished.headers.values()]
     content = hashlib.sha256("".join([*keys, *hashes]).encode()).hexdigest()[:12]
     version = 1 if before is None else before.shot.version + (not before.delivery_id.endswith(content))

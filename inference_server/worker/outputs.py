@@ -137,6 +137,17 @@ def place(path: Path, data: bytes) -> None:
         raise _unwritable(path, error) from error
 
 
+def keep(path: Path, data: bytes) -> None:
+    """Have a file with this content in a folder that may not be there yet. Raises DiskFull or SemrenderError."""
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    place(path, data)
+
+
 @contextlib.contextmanager
 def placing(path: Path) -> Iterator[Path]:
     """The name to write a large file under; at the end of the block it is on disk and renamed to `path`.

@@ -13,7 +13,7 @@ from inference_server.worker import outputs
 from shared import schema
 from shared.comp_tracks import comp_tracks, text_of
 from shared.delivery import DeliveryShot, DeliveryTracks
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.file_names import folded
 from shared.sequences import frames_text
 from shared.shot import Shot
@@ -41,15 +41,13 @@ def judge(
 
     size: (width, height) of the passes, None where that is not known.
     """
-    problems: list[SemrenderError] = []
     warnings: list[str] = []
     try:
         all_of = load(shot, base, roots)
     except SemrenderError as error:
         return [error], [], ""
-    for name, file in zip(all_of, (base / one for one in shot.tracks), strict=True):
-        tracks = all_of[name]
-        problems += [fault.located(file=file) for fault in _faults(shot, tracks, size)]
+    problems = _all_faults(shot, base, all_of, size)
+    for name, tracks in all_of.items():
         middle = (tracks.width / 2, tracks.height / 2)
         camera = tracks.camera
         if camera is not None and camera.centre is not None and camera.centre != middle:
@@ -58,10 +56,17 @@ def judge(
                 f"tracks {name}: the camera {camera.name} is shifted by {off} pixels, which a camera of After Effects"
                 " cannot be: in the comp it looks straight on"
             )
+    return problems, warnings, "; ".join(f"{name}: {', '.join(_things(tracks))}" for name, tracks in all_of.items())
+
+
+def _all_faults(shot: Shot, base: Path, all_of: dict[str, Tracks], size: Size | None) -> list[SemrenderError]:
+    faults: list[SemrenderError] = []
+    for tracks, file in zip(all_of.values(), shot.tracks, strict=True):
+        faults += [fault.located(file=base / file) for fault in _faults(shot, tracks, size)]
     names = [one for tracks in all_of.values() for one in _things(tracks)]
     for twice in sorted({one for one in names if names.count(one) > 1}):
-        problems.append(InputRefused(f"two tracks files have the {twice}", remedy="Give each one a name of its own"))
-    return problems, warnings, "; ".join(f"{name}: {', '.join(_things(tracks))}" for name, tracks in all_of.items())
+        faults.append(InputRefused(f"two tracks files have the {twice}", remedy="Give each one a name of its own"))
+    return faults
 
 
 def _faults(shot: Shot, tracks: Tracks, size: Size | None) -> list[SemrenderError]:
@@ -92,25 +97,31 @@ def _things(tracks: Tracks) -> list[str]:
 
 
 def deliver_tracks(
-    all_of: dict[str, Tracks], of: Shot, shot: DeliveryShot, out: Path
-) -> tuple[tuple[DeliveryTracks, ...], list[str]]:
+    of: Shot, base: Path, roots: Sequence[str] | None, shot: DeliveryShot, out: Path
+) -> tuple[tuple[DeliveryTracks, ...], list[str], list[str]]:
     """Write the tracks of the whole shot into the output folder, whichever of its frames are delivered.
 
-    Returns what delivery.json says of them, and hashes.
+    Returns what delivery.json says of them, hashes, and notes. Somebody may have written them anew since they were
+    judged: that they cannot be used now is a note, since the paintings are there. Raises DiskFull.
     """
     whole = replace(shot, first=of.first, last=of.last, frames=len(of.frames))
     made, hashes = [], []
-    for name, tracks in all_of.items():
-        texts = {
-            f"{name}.json": json.dumps(schema.plain(tracks)) + "\n",
-            f"{name}.comp.json": text_of(comp_tracks(tracks, whole)),
-        }
-        for file, text in texts.items():
-            path = out / FOLDER / file
-            data = text.encode("ascii")
-            if not path.is_file() or path.read_bytes() != data:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                outputs.place(path, data)
-            hashes.append(hashlib.sha256(data).hexdigest())
-        made.append(DeliveryTracks(name, *(f"{FOLDER}/{file}" for file in texts)))
-    return tuple(made), hashes
+    try:
+        all_of = load(of, base, roots)
+        for fault in _all_faults(of, base, all_of, (shot.width, shot.height)):
+            raise fault
+        for name, tracks in all_of.items():
+            texts = {
+                f"{name}.json": json.dumps(schema.plain(tracks)) + "\n",
+                f"{name}.comp.json": text_of(comp_tracks(tracks, whole)),
+            }
+            for file, text in texts.items():
+                data = text.encode("ascii")
+                outputs.keep(out / FOLDER / file, data)
+                hashes.append(hashlib.sha256(data).hexdigest())
+            made.append(DeliveryTracks(name, *(f"{FOLDER}/{file}" for file in texts)))
+    except DiskFull:
+        raise
+    except SemrenderError as error:
+        return (), [], [f"no tracks were delivered: {error}"]
+    return tuple(made), hashes, []

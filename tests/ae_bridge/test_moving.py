@@ -95,7 +95,7 @@ def in_after_effects(ae: AfterEffects, comp: str) -> list[Data]:
 
 
 def test_both_ways_make_the_same(tmp_path: Path, after_effects: Callable[..., AfterEffects]) -> None:
-    """At an odd rate, of a part of the frames, which moves as the whole shot; then After Effects has nothing to do in the written project's place."""
+    """At an odd rate, a part of frames with keys of the whole shot; then After Effects would change nothing of it."""
     frames = range(1005, 1012)
     tracks = add_tracks(tmp_path, moving(), shot(range(1001, 1025), 24000, 1001))
     path = deliver(tmp_path, shot(frames, 24000, 1001), layer(tmp_path, "train", frames), tracks=(tracks,))

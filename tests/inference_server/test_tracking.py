@@ -81,18 +81,44 @@ def test_what_does_not_fit_the_shot_is_said(judged, tmp_path):
     assert "have the camera shotCam" in judged(twice[0], tracks(tmp_path / "b.json"))[0]
 
 
-def test_a_few_frames_have_the_tracks_of_the_whole_shot(tmp_path):
+@pytest.fixture
+def delivered(tmp_path):
+    """Deliver a.json with frames of the shot 1000 to 1010 into a folder."""
+    data = {"name": "s", "fps": 24, "first": 1000, "last": 1010, "layers": [{"name": "a", "labels": "a.png"}]}
+    of = Shot.from_dict({**data, "tracks": ["a.json"]})
+
+    def deliver(first=1000, last=1010, out="out"):
+        shot = DeliveryShot("s", "s", 64, 36, 24, 24, 1, first, last, last - first + 1)
+        return tracking.deliver_tracks(of, tmp_path, None, shot, tmp_path / out)
+
+    return deliver
+
+
+def test_a_few_frames_have_the_tracks_of_the_whole_shot(delivered, tmp_path):
     """Fetched into the folder of the whole shot, they leave its camera as it was."""
     moves = [[x, 0, -100] for x in range(11)]
     tracks(tmp_path / "a.json", nulls=[{"name": "door", "points": moves}])
-    data = {"name": "s", "fps": 24, "first": 1000, "last": 1010, "layers": [{"name": "a", "labels": "a.png"}]}
-    of = Shot.from_dict({**data, "tracks": ["a.json"]})
     for first, last in ((1000, 1010), (1004, 1005)):
-        shot = DeliveryShot("s", "s", 64, 36, 24, 24, 1, first, last, last - first + 1)
-        tracking.deliver_tracks(tracking.load(of, tmp_path, None), of, shot, tmp_path / str(first))
+        delivered(first, last, str(first))
     part, whole = (tmp_path / str(first) / "tracks" / "a.comp.json" for first in (1004, 1000))
     assert part.read_bytes() == whole.read_bytes()
     assert len(read_comp_tracks(part).layers[1].keys["position"]) == 11
+
+
+def test_tracks_written_anew_while_the_job_painted_are_judged_again(delivered, tmp_path):
+    file, moves = tmp_path / "a.json", [[x, 0, -100] for x in range(6)]
+    tracks(file, first=1005, nulls=[{"name": "door", "points": moves}])
+    for spoil, words in (
+        (lambda: None, "the tracks go from 1005 to 1010, the shot has frames 1000-1004 too"),
+        (lambda: tracks(file, height=64), "of a picture of 64x64"),
+        (lambda: file.write_text(file.read_text()[:50]), "the JSON is broken"),
+        (file.unlink, "there is no such file"),
+        (lambda: (tracks(file), (tmp_path / "out").write_text("in the way")), "could not be written"),
+    ):
+        spoil()
+        made, hashes, [note] = delivered()
+        assert (made, hashes) == ((), []) and note.startswith("no tracks were delivered: ") and words in note
+        assert not (tmp_path / "out" / "tracks").exists()
 
 
 def test_tracks_go_along_to_a_server_on_another_disk(colour_frames, tmp_path):

@@ -90,6 +90,13 @@ def test_the_documented_example_is_one() -> None:
     assert len(comp_tracks(example, shot(first=1001, last=1003, frames=3)).layers) == 6
 
 
+def test_keys_come_of_frames_that_are_there() -> None:
+    tracks = schema.read(Tracks, {**SOUND, "first": 10, "last": 11})
+    for first, last in ((5, 10), (10, 12)):
+        with pytest.raises(InputRefused, match=f"the tracks go from 10 to 11, the shot from {first} to {last}"):
+            comp_tracks(tracks, shot(first=first, last=last, frames=last - first + 1))
+
+
 def test_nothing_in_it() -> None:
     with pytest.raises(InputRefused, match="nothing is in it"):
         schema.read(Tracks, {key: SOUND[key] for key in ("format", "first", "last", "width", "height")})
