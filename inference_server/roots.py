@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,17 +11,18 @@ from shared.shot import Shot, named_files
 
 
 def patterns_inside(shot: Shot, base: Path, roots: Sequence[str] | None) -> None:
-    """Refuse a shot whose passes lie elsewhere, before any folder is listed. Raises InputRefused."""
+    """Refuse a shot whose passes lie elsewhere, before any folder is listed or file opened. Raises InputRefused."""
     for _, pattern in named_files(shot):
         inside((base / pattern).parent, roots)
+        inside(base / pattern, roots)  # a clip or folder may itself be a link
 
 
 def inside(path: Path, roots: Sequence[str] | None) -> Path:
     """`path`, if it lies in one of the roots after all links were followed; None allows all. Raises InputRefused."""
     if roots is None:
         return path
-    real = path.resolve()
-    if not any(real.is_relative_to(Path(root).resolve()) for root in roots):
+    real = Path(os.path.realpath(path))  # of links in a circle too, which cannot be opened anyway
+    if not any(real.is_relative_to(Path(os.path.realpath(root))) for root in roots):
         raise InputRefused(
             "this path is outside the folders that the server may use",
             file=path,

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
+from shared.media import open_media
 from shared.rates import parse_fps
 from shared.shot import MAX_FRAMES
 
@@ -46,15 +47,10 @@ class Clip:
     def __init__(
         self, path: Path, fps: tuple[int, int] | None = None, first: int = 1, deinterlace: bool = False
     ) -> None:
-        import av
-
         self.path = Path(path)
         if not self.path.is_file():
             raise MissingInput("there is no such file", file=path)
-        try:
-            self._container = av.open(str(path))
-        except (OSError, av.FFmpegError) as error:
-            raise self._refused("the clip cannot be opened", str(error)) from None
+        self._container = open_media(self.path, "clip", "picture")
         if not self._container.streams.video:
             self.close()
             raise self._refused("there is no picture in it", "It has sound alone")

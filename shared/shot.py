@@ -39,6 +39,7 @@ MAX_LAYERS = 256
 MAX_FRAMES = 1_000_000
 MAX_FRAME_NUMBER = 10_000_000
 MAX_SIDE = 32768
+MAX_PIXELS = 2**28  # of a picture
 MAX_SEED = 2**32 - 1
 MAX_PATTERN = 4096
 MAX_ENTRIES = 10_000  # class names of `mattes`, entries of `options` and `read`

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
+from shared.media import open_media
 from shared.values import Value
 
 RATE = 48000  # samples a second
@@ -61,12 +62,10 @@ class Heard(Value):
 
 def has_sound(file: Path) -> bool:
     """Whether there is sound in a file; not where it cannot be opened."""
-    import av
-
     try:
-        with av.open(str(file)) as container:
+        with open_media(file, "sound", "sound") as container:
             return bool(container.streams.audio)
-    except (OSError, av.FFmpegError):
+    except InputRefused:
         return False
 
 
@@ -132,14 +131,13 @@ def read_wav(part: Part, size: int) -> Iterator[Samples]:
 @contextmanager
 def _opened(file: Path) -> Iterator[tuple[Any, Any]]:
     """A file's container and its first sound. Raises MissingInput or InputRefused."""
-    import av
-
     if not file.is_file():
         raise MissingInput("the sound is not there", file=file, remedy=REMEDY)
     try:
-        container = av.open(str(file))
-    except (OSError, av.FFmpegError) as error:
-        raise InputRefused("the sound cannot be opened", file=file, cause=str(error), remedy=REMEDY) from None
+        container = open_media(file, "sound", "sound")
+    except InputRefused as error:
+        error.remedy = REMEDY
+        raise
     with container:
         if not container.streams.audio:
             raise InputRefused("there is no sound in it", file=file, remedy=REMEDY)

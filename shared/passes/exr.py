@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from shared.errors import InputRefused
 from shared.passes.exr_header import Header, is_whole, pixels_of, plain, read_headers
-from shared.passes.pictures import MAX_PIXELS, truncated
+from shared.passes.pictures import truncated
 from shared.passes.quiet import quiet
+from shared.shot import MAX_PIXELS
 from shared.values import Value
 
 MAX_VALUES = 2**30  # of all channels together, 4 GiB: a Cryptomatte of 8K with all its ranks

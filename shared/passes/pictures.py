@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from shared.errors import InputRefused, MissingInput
 from shared.passes.label_pass import Probe
 from shared.passes.quiet import quiet
+from shared.shot import MAX_PIXELS
 from shared.values import Value
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
 EXR = b"\x76\x2f\x31\x01"
-MAX_PIXELS = 2**28
 
 
 class Raw(Value):

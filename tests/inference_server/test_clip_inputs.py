@@ -1,5 +1,6 @@
 """A clip as the picture of a layer: its frames, keys, rate and shape, and what of a clip is refused."""
 
+import os
 import re
 import shutil
 from fractions import Fraction
@@ -17,8 +18,9 @@ from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
 from semrender.commands import main
+from shared import frames
 from shared.delivery import read_delivery
-from shared.errors import SemrenderError, from_dict
+from shared.errors import InputRefused, SemrenderError, from_dict
 from shared.handing import uploadable
 from shared.passes import clip_pass
 from shared.shot import Shot
@@ -117,6 +119,21 @@ def test_what_travels_over_the_wire_is_the_clip_itself(clip, tmp_path):
         shutil.copy(file, tmp_path / "spool" / name)
     spec = job_spec({"shot": sent.to_dict()}, tmp_path / "spool", tmp_path / "out", None, True)
     assert check_job(spec, "job", lambda: None, 2**40, DEVICE)["problems"] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+@pytest.mark.parametrize("name", ["link.mp4", "folder"])
+def test_a_link_out_of_the_roots_is_refused_before_anything_is_opened(clip, tmp_path, monkeypatch, name):
+    root, opened = tmp_path / "root", []
+    root.mkdir()
+    (root / name).symlink_to(tmp_path if name == "folder" else clip)
+    for module, called in ((clip_pass, "Clip"), (frames, "find_sequence")):
+        monkeypatch.setattr(module, called, lambda *of: opened.append(of))
+    spec = {**spec_of(root, {"picture": name, "reference": name}), "roots": [str(root)]}
+    for used in (lambda: check_job(spec, "job", lambda: None, 2**40, DEVICE), lambda: make_plan(spec, "job")):
+        with pytest.raises(InputRefused, match=rf"{name}: this path is outside.*by a link"):
+            used()
+    assert opened == []
 
 
 def audio_alone(path):

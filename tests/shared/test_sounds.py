@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from shared.errors import SemrenderError
+from shared.clips import Clip
+from shared.errors import InputRefused, SemrenderError
 from shared.movies import write_movie
 from shared.sounds import RATE, Part, Sound, about_wav, has_sound, probe_sound, read_wav, write_wav
 from tests.shared.sound_files import click, clip_with_sound, place_of_click, sound_file
@@ -81,6 +82,27 @@ def test_a_movie_flashes_and_clicks_at_once(tmp_path, kind, suffix, codec):
     assert flash == 10 / NTSC
     _, samples = cut(tmp_path, movie, 1, 1, 20, NTSC)
     assert abs(place_of_click(samples[:, 0], 44100) - flash * RATE) <= 2
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{0}/a.aac\n#EXT-X-ENDLIST\n"),
+        ("list.mp4", "ffconcat version 1.0\nfile below/a.mp4\n"),
+        ("list.wav", "ffconcat version 1.0\nfile below/a.mp4\n"),
+    ],
+    ids=["playlist", "list-as-clip", "list-as-sound"],
+)
+def test_a_file_that_names_others_is_neither_sound_nor_clip(tmp_path, name, text):
+    (tmp_path / "below").mkdir()
+    clip_with_sound(tmp_path / "below" / "a.mp4", Fraction(24), 3, 1)
+    sound_file(tmp_path / "below" / "a.aac", "aac", click(0, 4800))
+    (tmp_path / name).write_text(text.format(tmp_path / "below"))
+    assert not has_sound(tmp_path / name)
+    with pytest.raises(InputRefused, match=rf"{name}: there is no sound in it.*FLAC.* are read\..*--audio none"):
+        write_wav(tmp_path / "cut", Sound(tmp_path / name, 1), 1, 2, Fraction(24))
+    with pytest.raises(InputRefused, match=rf"{name}: there is no picture in it.* are read"):
+        Clip(tmp_path / name)
 
 
 @pytest.mark.parametrize(
