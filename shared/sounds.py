@@ -172,27 +172,33 @@ def _resampled(
     import av
 
     resampler: Any = None
+    takes: tuple[str, str, int] | None = None  # what the resampler takes: sample format, layout, rate
     place, until = 0, Fraction(0)
 
-    def out(frames: Any) -> Iterator[tuple[int, Samples]]:
+    def out(frame: Any) -> Iterator[tuple[int, Samples]]:
         nonlocal place
+        try:
+            frames = [] if resampler is None else resampler.resample(frame)
+        except (ValueError, av.FFmpegError) as error:
+            raise InputRefused("the sound cannot be resampled", file=file, cause=str(error), remedy=REMEDY) from None
         for one in frames:
             samples = one.to_ndarray().reshape(-1, channels)
             yield place, samples
             place += len(samples)
 
     for time, frame in _pieces(file, container, stream):
-        if resampler is None or time - until > GAP:
-            if resampler is not None:
-                yield from out(resampler.resample(None))
+        given = frame.format.name, frame.layout.name, frame.sample_rate
+        apart = resampler is None or time - until > GAP
+        if apart or given != takes:  # of joined files it may change midway
+            yield from out(None)
             layout = "mono" if channels == 1 else "stereo"
-            resampler = av.AudioResampler("s16" if kind is np.int16 else "s32", layout, RATE)
+            resampler, takes = av.AudioResampler("s16" if kind is np.int16 else "s32", layout, RATE), given
+        if apart:
             place, until = round(time * RATE), time
         until += Fraction(frame.samples, frame.sample_rate)
         frame.pts = None
-        yield from out(resampler.resample(frame))
-    if resampler is not None:
-        yield from out(resampler.resample(None))
+        yield from out(frame)
+    yield from out(None)
 
 
 def _silence(made: wave.Wave_write, count: int) -> None:

@@ -22,7 +22,7 @@ from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
-from inference_server.worker.sounding import deliver_sound, sound_of
+from inference_server.worker.sounding import deliver_sound
 from inference_server.worker.tracking import deliver_tracks
 from inference_server.worker.writing import write_matte
 from shared import VERSION, delivery, uids
@@ -204,7 +204,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         pixel_aspect=plan.pixel_aspect,
     )
     tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out)
-    audio, said = deliver_sound(sound_of(plan.shot, plan.base, plan.roots), plan.shot, uid, plan.out)
+    audio, said = deliver_sound(plan.shot, plan.base, plan.roots, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
     owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
     guides, more, words = deliver_guides(plan, owns, shot)

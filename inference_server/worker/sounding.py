@@ -10,7 +10,7 @@ from pathlib import Path
 from inference_server.roots import inside
 from inference_server.worker import outputs
 from shared.delivery import DeliveryAudio, SoundFile
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import DiskFull, SemrenderError
 from shared.file_names import is_clip
 from shared.frames import beat
 from shared.shot import NO_SOUND, Shot
@@ -48,23 +48,28 @@ def judge(shot: Shot, base: Path, roots: Sequence[str] | None) -> tuple[list[Sem
         return [error], ""
 
 
-def deliver_sound(sound: Sound | None, shot: Shot, uid: str, out: Path) -> tuple[tuple[DeliveryAudio, ...], list[str]]:
+def deliver_sound(
+    shot: Shot, base: Path, roots: Sequence[str] | None, uid: str, out: Path
+) -> tuple[tuple[DeliveryAudio, ...], list[str]]:
     """Write the sound of the whole shot into the output folder, whichever of its frames are delivered.
 
-    uid: of the shot. Returns what delivery.json says of it, and notes; a sound that cannot be read is one, since the
-    paintings are there.
+    uid: of the shot. Returns what delivery.json says of it, and notes; a sound that cannot be read or written is one,
+    since the paintings are there. Raises DiskFull, which is waited for.
     """
-    if sound is None:
-        return (), []
     path = out / FOLDER / f"{shot.name}.wav"
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        sound = sound_of(shot, base, roots)
+        if sound is None:
+            return (), []
+        path.parent.mkdir(parents=True, exist_ok=True)
         with outputs.placing(path) as beside:
             heard = write_wav(beside, sound, shot.first, shot.last, Fraction(*shot.rate))
-    except InputRefused as error:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    except DiskFull:
+        raise
+    except (SemrenderError, OSError) as error:
         return (), [f"no sound was delivered: {error}"]
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     layer, footage = sound_uids(uid)
     made = SoundFile(
         uid=footage,

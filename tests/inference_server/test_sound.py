@@ -1,5 +1,6 @@
 """The sound of a shot: of its clip or named, in the movie and beside the layers, exactly where the pictures are."""
 
+import errno
 import json
 import shutil
 from fractions import Fraction
@@ -11,10 +12,11 @@ import pytest
 from PIL import Image
 
 from inference_server.broker.requests import job_spec
+from inference_server.worker import outputs
 from inference_server.worker.check import check_job
-from inference_server.worker.sounding import sound_of
+from inference_server.worker.sounding import deliver_sound, sound_of
 from shared.delivery import read_delivery
-from shared.errors import InputRefused
+from shared.errors import DiskFull, InputRefused
 from shared.handing import uploadable
 from shared.shot import Shot
 from shared.sounds import RATE, Part, read_wav
@@ -71,6 +73,50 @@ def test_a_sound_travels_over_the_wire(clip, tmp_path):
     spec = job_spec({"shot": sent.to_dict()}, tmp_path / "spool", tmp_path / "out", None, True)
     report = check_job(spec, "job", lambda: None, 2**40, DEVICE)
     assert report["problems"] == [] and report["sound"].startswith("mix.wav from frame 1001: pcm_s16le")
+
+
+def test_trouble_with_the_sound_is_a_note_of_the_delivery(tmp_path, monkeypatch):
+    sound_file(tmp_path / "mix.wav", "pcm_s16le", click(0, RATE, 1))
+
+    def delivered(roots=None, audio="mix.wav"):
+        return deliver_sound(shot_of({"picture": "look.png"}, audio=audio), tmp_path, roots, "s", tmp_path / "out")
+
+    (sound,), notes = delivered()
+    assert sound.footage.channels == 1 and notes == []
+    shutil.rmtree(tmp_path / "out" / "audio")
+    (tmp_path / "out" / "audio").write_bytes(b"")  # where the folder would be
+    unwritable = delivered()
+    (tmp_path / "out" / "audio").unlink()
+    outside = delivered([str(tmp_path / "root")])
+    gone = delivered(audio="gone.wav")
+    monkeypatch.setattr(av, "AudioResampler", Unfit)
+    unfit = delivered()
+    found = [
+        (unwritable, "exists"),
+        (outside, "outside the folders"),
+        (gone, "not there"),
+        (unfit, "Frame does not match"),
+    ]
+    for (sounds, (note,)), words in found:
+        assert sounds == () and note.startswith("no sound was delivered: ") and words in note
+    monkeypatch.undo()
+    monkeypatch.setattr(outputs, "_rename", full)
+    with pytest.raises(DiskFull):
+        delivered()
+
+
+class Unfit:
+    """A resampler that takes nothing."""
+
+    def __init__(self, *_):
+        pass
+
+    def resample(self, frame):
+        raise ValueError("Frame does not match AudioResampler setup")
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def in_movie(path):

@@ -67,6 +67,23 @@ def test_the_sound_of_a_clip_belongs_to_its_pictures(tmp_path, later):
     assert abs(place_of_click(samples[:, 0], 44100) - round(10 / NTSC * RATE)) <= 2
 
 
+def joined(path):
+    """Two files of ADTS AAC in one, stereo at 48 kHz and mono at 44.1: a second of each, with a click in its middle."""
+    first = sound_file(path.with_name("first.aac"), "aac", click(24000, 48000, 2))
+    second = sound_file(path.with_name("second.aac"), "aac", click(22050, 44100, 1), 44100)
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    return path
+
+
+def test_a_sound_that_changes_its_kind_midway_is_heard_to_its_end(tmp_path):
+    heard, samples = cut(tmp_path, joined(tmp_path / "a.aac"), 1, 1, 50, Fraction(24))
+    assert (heard.channels, heard.bits) == (2, 24) and 2 * RATE < heard.heard < 2.1 * RATE
+    priming, first = 1024, 48 * 1024  # samples of the encoder; whole packets
+    assert abs(place_of_click(samples[:RATE, 0]) - (24000 + priming)) <= 2
+    second = first + (22050 + priming) * RATE / 44100
+    assert abs(RATE + place_of_click(samples[RATE:, 1], 44100) - second) <= 2
+
+
 @pytest.mark.parametrize("kind, suffix, codec", [("h264", ".mp4", "aac"), ("prores", ".mov", "pcm_s24le")])
 def test_a_movie_flashes_and_clicks_at_once(tmp_path, kind, suffix, codec):
     write_wav(tmp_path / "all", Sound(clip_with_sound(tmp_path / "a.mp4", NTSC, 36, 20), 1), 1, 36, NTSC)
