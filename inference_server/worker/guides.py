@@ -8,6 +8,7 @@ colours of their set. Values are marked as such: they are no colours, and nobody
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,18 @@ import numpy as np
 
 from inference_server.roots import inside
 from inference_server.worker import outputs
-from inference_server.worker.keys import input_hash
+from inference_server.worker.keys import hash_of, input_hash
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import read_labels
 from shared import uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.frames import beat, find_pass
 from shared.passes import exr, formats, picture_pass, pictures
 from shared.passes.colour import colours
 from shared.passes.data_pass import motion_planes, read_depth, read_normals, read_parts
 from shared.passes.exr_header import Header, read_headers
-from shared.places import read_json, write_json
+from shared.places import read_json
 from shared.sequences import Sequence as Files
 from shared.sequences import frames_text
 from shared.shot import Shot
@@ -36,6 +37,7 @@ FOLDER = "passes"  # in the output folder
 INDEX = "passes.json"  # what each file in it was made of
 GUIDE_LABEL = 12  # a label colour of After Effects: brown
 READ_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".dpx", ".iff", ".exr")
+WRITTEN = 1  # how files are written that are no copies; goes up whenever the same pass would give another file
 COLOURS = ("picture", "beauty")  # all others are values
 
 Channels = dict[str, Any]  # name -> (H, W)
@@ -59,6 +61,7 @@ def deliver_guides(
     """Bring the passes that the shot asks for into the output folder: their layers, hashes of them, and notes.
 
     A pass that After Effects could not show, or that has not every delivered frame, is a note: the paintings are there.
+    Raises DiskFull.
     """
     if not plan.shot.passes:
         return (), [], []
@@ -73,11 +76,20 @@ def deliver_guides(
             try:
                 files = find_pass(kind, pattern, plan.base, own.layer.name, beat(plan.shot, own.layer))
                 found.append(_guide(plan, own, kind, files, shot, known, now))
+            except DiskFull:
+                raise
             except SemrenderError as error:
-                notes.append(f"the {kind} pass is not delivered: {error.located(layer=own.layer.name)}")
+                notes.append(_note(kind, own, error))
+            except OSError as error:  # of reading: what writes says it in words
+                file, cause = error.filename or plan.base / pattern, error.strerror or str(error)
+                notes.append(_note(kind, own, InputRefused("the file cannot be read", file=file, cause=cause)))
     if now != known:
-        write_json(plan.out / FOLDER / INDEX, now, mode=0o644)
+        outputs.keep(plan.out / FOLDER / INDEX, json.dumps(now, indent=1).encode("ascii"))
     return tuple(found), [f"{name}{now[name]}" for name in now], notes
+
+
+def _note(kind: str, own: LayerPlan, error: SemrenderError) -> str:
+    return f"the {kind} pass is not delivered: {error.located(layer=own.layer.name)}"
 
 
 def _guide(
@@ -100,22 +112,23 @@ def _guide(
     suffix = first.suffix.lower() if as_it_is else ".png" if role == "labels" else ".exr"
     name = f"{plan.stem(own.layer.name)}_{kind}"
     folder = plan.out / FOLDER / own.layer.name / kind
+    how = None if as_it_is else _read_with(plan, own, kind)
     targets = []
     for frame in frames[:1] if files.still else frames:
         number = "" if files.still else f".{plan.file_number(frame):04d}"
         target = folder / f"{name}{number}{suffix}"
         key = target.relative_to(plan.out).as_posix()
-        now[key] = f"{input_hash(plan, files, frame)} {own.layer.motion_layer} {own.layer.depth_layer}"
+        made_of = hash_of({"file": input_hash(plan, files, frame), "written": how})
         targets.append(target)
-        if known.get(key) == now[key] and target.is_file():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if as_it_is:
-            outputs.place(target, files.file(frame).read_bytes())
-        elif role == "labels":
-            _write_labels(target, own, frame)
-        else:
-            outputs.write_values(target, _values(own, kind, files.file(frame)), plan.pixel_aspect)
+        if known.get(key) != made_of or not target.is_file():
+            outputs.make_folder(target.parent)
+            if as_it_is:
+                outputs.place(target, files.file(frame).read_bytes())
+            elif role == "labels":
+                _write_labels(target, own, frame)
+            else:
+                outputs.write_values(target, _values(own, kind, files.file(frame)), plan.pixel_aspect)
+        now[key] = made_of
     footage = Footage(
         uid=uids.footage_uid(shot.uid, own.layer.name, kind),
         name=name,
@@ -158,6 +171,14 @@ def _how(own: LayerPlan, kind: str, first: Path) -> tuple[str, bool]:
         crypto = any(name.startswith("cryptomatte/") for header in headers for name in header.attributes)
         return ("cryptomatte", True) if crypto else (kind, False)
     return kind, len(headers) == 1 and _plain(headers[0])
+
+
+def _read_with(plan: Plan, own: LayerPlan, kind: str) -> list[Any]:
+    """What a file of ours depends on beside the pass."""
+    if kind == "labels":
+        return [WRITTEN, own.layer.read, own.label_set.hash]
+    layer = {"depth": own.layer.depth_layer, "motion": own.layer.motion_layer}.get(kind)
+    return [WRITTEN, layer, plan.pixel_aspect]
 
 
 def _plain(header: Header) -> bool:

@@ -142,10 +142,18 @@ def keep(path: Path, data: bytes) -> None:
     try:
         if path.is_file() and path.read_bytes() == data:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(path, error) from error
+    make_folder(path.parent)
     place(path, data)
+
+
+def make_folder(folder: Path) -> None:
+    """Raises DiskFull or SemrenderError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The passes of a shot as layers of its delivery."""
 
+import errno
 import json
 
 import cv2
@@ -8,10 +9,14 @@ import OpenEXR
 import py_aep
 import pytest
 
-from inference_server.worker.guides import FOLDER, judge
-from shared.delivery import read_delivery
+from inference_server.broker.requests import job_spec
+from inference_server.worker.guides import FOLDER, deliver_guides, judge
+from inference_server.worker.plan import make_plan
+from shared.delivery import DeliveryShot, read_delivery
 from shared.delivery_check import validate
-from shared.errors import InputRefused
+from shared.errors import DiskFull, InputRefused
+from shared.frames import find_pass
+from shared.label_set import load_label_set
 from shared.passes.data_pass import read_depth
 from shared.shot import Shot
 from tests.conftest import semrender
@@ -108,23 +113,77 @@ def test_a_pass_that_no_layer_has_or_that_is_none(shot):
         Shot.from_dict({**data, "passes": ["beauty", "deph"]})
 
 
-def test_labels_that_no_eye_reads_become_colours(shot, tmp_path):
-    """Grey ids are colours of their set in the delivery; a pass with a hole is a note, and the painting is there."""
-    from inference_server.broker.requests import job_spec
-    from inference_server.worker.guides import deliver_guides
-    from inference_server.worker.plan import make_plan
-    from shared.delivery import DeliveryShot
-    from shared.label_set import load_label_set
+@pytest.fixture
+def guides(shot, tmp_path):
+    """Deliver passes of the shot, said a little otherwise, as the end of a job does."""
 
+    def deliver(*passes, **changes):
+        data = {**json.loads(shot.read_text()), "passes": passes}
+        data["layers"][0].update(changes.pop("layer", {}))
+        plan = make_plan(job_spec({"shot": {**data, **changes}}, tmp_path, tmp_path / "out", None, False), "j")
+        return deliver_guides(
+            plan, list(plan.layers.values()), DeliveryShot("sh", "sh", 64, 36, 24, 24, 1, 1001, 1002, 2)
+        )
+
+    return deliver
+
+
+def grey_ids(folder):
     ids = np.full(SIZE, load_label_set("coco_stuff").find("tree").id, np.uint8)
     ids[:, :9] = 255
     for number in (1001, 1002):
-        cv2.imwrite(str(tmp_path / "labels" / f"shot.{number}.png"), ids)
+        cv2.imwrite(str(folder / "labels" / f"shot.{number}.png"), ids)
+
+
+def test_labels_that_no_eye_reads_become_colours(guides, tmp_path):
+    """Grey ids are colours of their set in the delivery; a pass with a hole is a note, and the painting is there."""
+    grey_ids(tmp_path)
     (tmp_path / "motion" / "m.1002.exr").unlink()
-    data = {**json.loads(shot.read_text()), "passes": ["labels", "motion"]}
-    plan = make_plan(job_spec({"shot": data}, tmp_path, tmp_path / "out", None, False), "j")
-    of = DeliveryShot("sh", "sh", 64, 36, 24, 24, 1, 1001, 1002, 2)
-    [layer], hashes, [note] = deliver_guides(plan, list(plan.layers.values()), of)
+    [layer], hashes, [note] = guides("labels", "motion")
     shown = cv2.imread(str(tmp_path / "out" / layer.footage.path), cv2.IMREAD_UNCHANGED)
     assert shown[0, 20].tolist() == [*shown[0, 20][:3], 255] and shown[0, 0, 3] == 0 and len({*shown[0, 20][:3]}) > 1
     assert len(hashes) == 2 and note.startswith("the motion pass is not delivered: layer train: frames 1002")
+
+
+def test_a_delivered_pass_is_written_anew_where_it_would_be_another(guides, tmp_path, monkeypatch):
+    grey_ids(tmp_path)
+
+    def written(**changes):
+        before = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.1001.*")}
+        guides("beauty", "labels", "depth", **changes)
+        now = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.1001.*")}
+        return {file.parent.name for file in now if now[file] != before.get(file)}
+
+    assert written() == {"beauty", "labels", "depth"}
+    assert written() == set()
+    assert written(pixel_aspect=2) == {"depth"}
+    depth = OpenEXR.File(str(next((tmp_path / "out").rglob("*depth.1001.exr"))))
+    assert depth.header()["pixelAspectRatio"] == 2
+    assert written(pixel_aspect=2, layer={"read": {"encoding": "ids"}}) == {"labels"}
+    monkeypatch.setattr("inference_server.worker.guides.WRITTEN", 2)
+    assert written(pixel_aspect=2, layer={"read": {"encoding": "ids"}}) == {"labels", "depth"}
+
+
+def test_what_goes_wrong_with_a_pass_is_a_note_and_a_full_disk_is_waited_for(guides, tmp_path, monkeypatch):
+    def vanishing(*asked):
+        found = find_pass(*asked)
+        found.files[1002].unlink()
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr("inference_server.worker.guides.find_pass", vanishing)
+        [], hashes, [note] = guides("depth")
+    assert (
+        note.startswith("the depth pass is not delivered: layer train") and "depth/d.1002.exr: the file cannot" in note
+    )
+    assert len(hashes) == 1  # of the frame that was written
+    (tmp_path / "out" / FOLDER / "train" / "beauty").write_text("in the way")
+    [], _, [note] = guides("beauty")
+    assert note.startswith("the beauty pass is not delivered: layer train") and "could not be written" in note
+
+    def full(self, **_):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", full)
+    with pytest.raises(DiskFull):
+        guides("normal")
