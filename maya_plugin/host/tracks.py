@@ -9,7 +9,7 @@ from maya import cmds
 
 from maya_plugin.core import tracks
 from maya_plugin.core.contract import Scene, ShotRequest
-from maya_plugin.core.members import parent, short
+from maya_plugin.core.members import is_component, parent, short
 from shared.errors import SemrenderError
 from shared.tracks import write_tracks
 
@@ -19,12 +19,14 @@ Matrix = list[float]
 def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write the tracks from request.first to `last` beside shot.json; their file as shot.json names it, and notes.
 
-    That there are none is a note: the passes are there. Commands: getAttr, sets, upAxis.
+    That there are none is a note: the passes are there. Commands: getAttr, sets, upAxis, ls.
     """
     camera = request.camera
     if cmds.getAttr(f"{camera}.orthographic"):
         return (), (f"the camera {short(parent(camera))} is orthographic, which no comp has: it gets none",)
     frames = range(request.first, last + 1)
+    marked, others = _marked()
+    notes = (f"in {tracks.MARKED} only transforms become nulls, not {', '.join(others)}",) if others else ()
     try:
         made = tracks.build(
             request,
@@ -34,12 +36,12 @@ def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[
             short(parent(camera)),
             [_matrix(camera, frame) for frame in frames],
             _lens(camera, frames),
-            {name: [_matrix(node, frame) for frame in frames] for name, node in _marked().items()},
+            {name: [_matrix(node, frame) for frame in frames] for name, node in marked.items()},
         )
         write_tracks(folder / tracks.FILE, made)
     except SemrenderError as error:
-        return (), (f"the camera was not written for the comp: {error}",)
-    return (tracks.FILE,), ()
+        return (), (f"the camera was not written for the comp: {error}", *notes)
+    return (tracks.FILE,), notes
 
 
 def _matrix(node: str, frame: int) -> Matrix:
@@ -63,13 +65,18 @@ def _lens(camera: str, frames: range) -> tracks.Lens:
     )
 
 
-def _marked() -> dict[str, str]:
-    """Name -> node of what is in the set; two of one name are numbered."""
+def _marked() -> tuple[dict[str, str], list[str]]:
+    """Name -> node of the transforms in the set, two of one name numbered; and what else is in it."""
     found: dict[str, str] = {}
-    for node in (cmds.sets(tracks.MARKED, query=True) or []) if cmds.objExists(tracks.MARKED) else []:
-        base = name = tracks.usable(short(node))
-        number = 2
-        while name in found:
-            name, number = f"{base}_{number}", number + 1
-        found[name] = node
-    return found
+    others: list[str] = []
+    for member in (cmds.sets(tracks.MARKED, query=True) or []) if cmds.objExists(tracks.MARKED) else []:
+        nodes = [] if is_component(member) else cmds.ls(member, type="transform", long=True)
+        if not nodes:
+            others.append(short(member))
+        for node in nodes:
+            base = name = tracks.usable(short(node))
+            number = 2
+            while name in found:
+                name, number = f"{base}_{number}", number + 1
+            found[name] = node
+    return found, others

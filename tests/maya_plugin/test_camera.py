@@ -116,3 +116,33 @@ def test_a_camera_that_no_comp_has_is_a_note(host, marked, tmp_path):
     report = host.render_preview(request(marked, tmp_path))
     assert any("orthographic" in note for note in report.notes)
     assert read_shot(tmp_path / "out" / "shot.json")[0].tracks == ()
+
+
+def test_what_is_marked_and_is_no_transform_is_a_note(host, marked, tmp_path):
+    """Faces, a shape, a material and a set in the set: the passes are rendered, and the transforms are nulls."""
+    from maya import cmds
+
+    cmds.polyCube(name="box")
+    cmds.sets(name="nested", empty=True)
+    others = ["box.f[0]", "lampShape", "lambert1", "nested"]
+    for one in (*others, "rig"):
+        cmds.sets(one, edit=True, addElement="semrenderNulls")
+    report = host.render_preview(request(marked, tmp_path))
+    [note] = [one for one in report.notes if "semrenderNulls" in one]
+    assert note.startswith("in semrenderNulls only transforms become nulls, not ")
+    assert sorted(note.partition("not ")[2].replace("boxShape", "box").split(", ")) == sorted(others)
+    assert [one.name for one in read_tracks(tmp_path / "out" / "tracks.json").nulls] == ["spot", "rig"]
+
+
+def test_a_reference_of_the_shots_own_folder_stays_where_it_is(host, shot, tmp_path):
+    """Chosen again in a later session, from where the first one copied it to."""
+    from dataclasses import replace
+
+    from maya_plugin.core.passes import reference_name
+
+    of = replace(request(shot, tmp_path), reference=str(tmp_path / "out" / "reference.png"))
+    file = tmp_path / "out" / reference_name(of)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"picture")
+    host.render_preview(replace(of, reference=str(file)))
+    assert file.read_bytes() == b"picture"
