@@ -195,6 +195,8 @@ def _copy(file: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(str(file), str(target))
+    except shutil.SameFileError:  # it was copied here before, and chosen from here
+        return
     except OSError as error:
         raise InputRefused(
             "the reference picture cannot be copied", file=file, cause=str(error), remedy="Choose another"
