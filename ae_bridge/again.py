@@ -156,13 +156,23 @@ def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Deliver
         given["reference"] = Path(text(body, "reference")).as_posix()
     if lacks := inputs.lacking(wants, (*there, *given)):
         raise ModelRefused(f"{card['title']} {lacks}", layer=layer.name, remedy="Choose it, or another model")
+    if "picture" in given:
+        given["clip_start"] = None  # it was said of the clip that was the picture
     return given
 
 
 def painting(delivery: Delivery, folder: Path, name: str) -> str:
-    """The painted files of a layer, as a pattern. Raises MissingInput."""
+    """The painted files of a layer, as a pattern. Raises MissingInput, and InputRefused where they count otherwise."""
     for layer in delivery.layers:
         if layer.role == "painting" and layer.name == name:
+            if layer.footage.sequence and layer.footage.start not in (None, layer.footage.first):
+                raise InputRefused(
+                    "its painting cannot be the picture of the same shot",
+                    file=folder,
+                    layer=name,
+                    cause=f"The shot begins below frame 0: frame {layer.footage.start} is file {layer.footage.first}",
+                    remedy="Begin the shot at frame 0 or later, and paint it again",
+                )
             prefix, number, suffix = number_in(layer.footage)
             marks = "#" * len(number) if layer.footage.sequence else number
             return (folder / f"{prefix}{marks}{suffix}").as_posix()

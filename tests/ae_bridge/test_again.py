@@ -1,0 +1,46 @@
+"""What a delivery that is painted again asks for: the picture of its layers, in time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from deliveries import deliver, layer, shot
+
+from ae_bridge.again import changed
+from shared.client import Client
+from shared.errors import InputRefused
+
+
+class Catalogue:
+    """A server that is asked for its models only."""
+
+    def models(self) -> dict[str, Any]:
+        card = {"name": "grade", "title": "Grade", "inputs": {"picture": {}, "reference": {}}}
+        return {"models": [card], "default": "grade", "broken": {}}
+
+
+def again(folder: Path, first: int, **body: Any) -> dict[str, Any]:
+    plain = {"name": "train", "picture": "plate.mov", "clip_start": 1010}
+    spec = {"shot": {"name": "s", "fps": 24, "first": first, "last": first + 3, "layers": [plain]}, "layers": ["train"]}
+    made: dict[str, Any] = changed(cast(Client, Catalogue()), spec, folder, body)["layers"][0]
+    return made
+
+
+def test_another_picture_does_not_begin_where_the_clip_did(tmp_path: Path) -> None:
+    frames = range(1001, 1005)
+    deliver(tmp_path, shot(frames), layer(tmp_path, "train", frames))
+    assert again(tmp_path, 1001)["clip_start"] == 1010
+    other = again(tmp_path, 1001, picture={"path": "/plates/other.mov"})
+    assert (other["picture"], other.get("clip_start")) == ("/plates/other.mov", None)
+    painted = again(tmp_path, 1001, picture="painting")
+    assert painted["picture"].endswith("train.####.png") and painted.get("clip_start") is None
+
+
+def test_files_that_count_otherwise_than_the_shot_are_no_picture_of_it(tmp_path: Path) -> None:
+    """Of a shot from -2 the files are numbered from 0: frame 0 would be read from the file of frame -2."""
+    frames = range(4)
+    deliver(tmp_path, shot(frames, first=-2, last=1), layer(tmp_path, "train", frames, footage={"start": -2}))
+    with pytest.raises(InputRefused, match=r"begins below frame 0: frame -2 is file 0\. Begin the shot at frame 0"):
+        again(tmp_path, -2, picture="painting")
