@@ -61,7 +61,7 @@ SemrenderAE.moving = (function () {
     }
 
     /**
-     * Keys in short, for a tag: how many, and a hash of their frames and values. ae_bridge/tags.py makes the same.
+     * Keys in short, for a tag: how many, and a hash of their frames and values. ae_bridge/moving.py makes the same.
      * @param {number[]} frames In hundredths; empty for a value that stands still.
      * @param {number[][]} rows
      */
