@@ -21,13 +21,14 @@ from shared.delivery import DeliveryShot, Frame, LabelColour, Named, Uid
 from shared.errors import InputRefused, SemrenderError
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text
 from shared.schema import About
-from shared.tracks import FURTHEST, MAX_FILE, Camera, Person, Row, Rows, Tracks
+from shared.tracks import FURTHEST, Camera, Person, Row, Rows, Tracks
 from shared.uids import layer_uid
 from shared.values import Value
 
 DIGITS = 4  # behind the point: what After Effects gives back is compared with what was written
 CAMERA_LABEL, NULL_LABEL, JOINT_LABEL = 4, 1, 11  # label colours: After Effects' own of a camera and a null; orange
 KINDS = ("camera", "null_3d", "null_2d")
+MAX_FILE = 256 * 2**20  # bytes; numbers with their digits are longer than in a tracks file
 T = TypeVar("T")
 PROPERTIES = ("position", "orientation", "zoom", "confidence")
 VALUES = ListOf(ListOf(Number(-1e3 * FURTHEST, 1e3 * FURTHEST), 3, 1), least=1)

@@ -14,6 +14,7 @@ Maya-safe: Python 3.9, standard library only. docs/tracks.md is the reference fo
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import field
@@ -24,13 +25,14 @@ from shared import documents, schema
 from shared.errors import InputRefused, SemrenderError
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Whole, refused
-from shared.places import write_json
-from shared.schema import About
+from shared.places import whole
+from shared.schema import About, Record
 from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
 from shared.values import Value
 
 FORMAT = 1
-MAX_FILE = 256 * 2**20  # bytes
+MAX_FILE = 32 * 2**20  # bytes; in memory thirty times as much
+MAX_NULLS, MAX_PEOPLE, MAX_JOINTS = 1000, 100, 1000
 EXAMPLE = "See docs/tracks.md for a complete example"
 FURTHEST = 1e9  # units, or pixels
 COCO_17 = (
@@ -97,13 +99,15 @@ class Person(Value):
     id: Annotated[int, Whole(0, 10**6), "the same person has the same number in every file"]
     joints: Annotated[
         Dict[str, Rows],
-        TableOf(per_frame(Joint(), "joints"), NAME, 1000),
+        TableOf(per_frame(Joint(), "joints"), NAME, MAX_JOINTS),
         "name -> [x, y, confidence], pixels and 0 to 1",
     ]
     name: Annotated[Optional[str], NAME, "for people to read; else the id says it"] = None
     layout: Annotated[str, OneOf(*LAYOUTS), "which joints there are"] = "free"
     bones: Annotated[
-        Tuple[Tuple[str, ...], ...], ListOf(ListOf(NAME, 2, 2, "joints"), 1000), "[joint, joint] that are connected"
+        Tuple[Tuple[str, ...], ...],
+        ListOf(ListOf(NAME, 2, 2, "joints"), MAX_JOINTS),
+        "[joint, joint] that are connected",
     ] = field(default=())
 
     @property
@@ -137,8 +141,8 @@ class Tracks(Value):
     up: Annotated[str, OneOf("y", "z"), "the axis that points up"] = "y"
     centimetres: Annotated[float, Number(1e-6, 1e6), "length of a unit of space"] = 1.0
     camera: Optional[Camera] = None
-    nulls: Tuple[Null, ...] = ()
-    people: Tuple[Person, ...] = ()
+    nulls: Annotated[Tuple[Null, ...], ListOf(Record(Null), MAX_NULLS, what="nulls")] = ()
+    people: Annotated[Tuple[Person, ...], ListOf(Record(Person), MAX_PEOPLE, what="people")] = ()
 
     @property
     def frames(self) -> int:
@@ -212,4 +216,12 @@ def write_tracks(file: Path, tracks: Tracks) -> None:
     """Write a tracks file, whole or not at all; what could not be read back is refused. Raises InputRefused."""
     data = schema.plain(tracks)
     schema.read(Tracks, data)
-    write_json(Path(file), data, mode=0o644)
+    text = json.dumps(data) + "\n"
+    if len(text) > MAX_FILE:
+        raise InputRefused(
+            f"the tracks would take {len(text) // 2**20} MB, more than {MAX_FILE // 2**20}",
+            file=file,
+            remedy="Follow fewer things, or fewer frames",
+        )
+    with whole(Path(file)) as beside:
+        beside.write_text(text, encoding="ascii")

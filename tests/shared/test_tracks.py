@@ -47,13 +47,19 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return data
 
 
-def test_a_file_is_read_and_comes_back(tmp_path: Path) -> None:
+def test_a_file_is_read_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "tracks.json"
     tracks = schema.read(Tracks, SOUND)
     write_tracks(file, tracks)
     assert read_tracks(file) == tracks and tracks.people[0].bones == (("head", "hip"),)
     with pytest.raises(MissingInput):
         read_tracks(tmp_path / "none.json")
+    file.write_bytes(b" " * (32 * 2**20 + 1))
+    with pytest.raises(InputRefused, match="the file is larger than 32 MB"):
+        read_tracks(file)
+    monkeypatch.setattr("shared.tracks.MAX_FILE", 100)
+    with pytest.raises(InputRefused, match="the tracks would take 0 MB, more than 0"):
+        write_tracks(file, tracks)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +81,8 @@ def test_a_file_is_read_and_comes_back(tmp_path: Path) -> None:
         ("people.0.joints.head.0.2", 1.5, r'"people\[0\].joints.head\[0\]\[2\]" is 1.5. Allowed: a number from 0 to 1'),
         ("people.0.joints.head", [[1, 2, 1]] * 3, r'"people\[0\].joints.head" has 3 values'),
         ("people.0.bones.0.1", "foot", "a bone of person 1 ends in foot"),
+        ("nulls", [SOUND["nulls"][0]] * 1001, '"nulls" is a list of 1001. Allowed: a list of at most 1000 nulls'),
+        ("people", SOUND["people"] * 101, '"people" is a list of 101. Allowed: a list of at most 100 people'),
         ("people.0.layout", "coco17", "person 1 has no joint nose"),
         ("people.0.layout", "coco", '"people\\[0\\].layout" is "coco". Perhaps "coco17" is meant'),
     ],
