@@ -83,7 +83,7 @@ class Clip:
         aspect = Fraction(self._stream.sample_aspect_ratio or 1) or Fraction(1)
         self._turns = round(shown.rotation / 90) % 4
         self.pixel_aspect = float(1 / aspect if self._turns % 2 else aspect)
-        self.size = (shown.height, shown.width) if self._turns % 2 else (shown.width, shown.height)
+        self.size = self._size_of(shown)
         self.kind = f"{self._stream.codec_context.codec.canonical_name} clip"
 
     def frame(self, number: int) -> Pixels:
@@ -119,9 +119,9 @@ class Clip:
         """(H, W, 3), or (H, W, 4) with straight alpha where the clip has some, as the clip encodes its colours.
 
         uint8, of clips with more than 8 bits uint16 over its whole range. Raises InputRefused for one that cannot be
-        decoded.
+        decoded or has another size than the first.
         """
-        picture = self._whole(index) if self._deinterlace else self._picture(index)
+        picture = self._whole(index) if self._deinterlace else self._fitting(index)
         return np.ascontiguousarray(np.rot90(self._pixels(picture), self._turns))
 
     @property
@@ -166,6 +166,19 @@ class Clip:
         if not lasts and len(self._times) > 1:
             lasts = self._times[-1] - self._times[-2]
         self._end = self._times[-1] + lasts
+
+    def _size_of(self, picture: Any) -> tuple[int, int]:
+        """(width, height) as it stands upright."""
+        return (picture.height, picture.width) if self._turns % 2 else (picture.width, picture.height)
+
+    def _fitting(self, index: int) -> Any:
+        """The decoded picture of an index. Raises InputRefused for one of another size than the first."""
+        picture = self._picture(index)
+        size = self._size_of(picture)
+        if size != self.size:
+            cause = "Its first is {}x{}: it changes its size midway".format(*self.size)
+            raise self._refused("picture {} of the clip is {}x{}".format(index, *size), cause)
+        return picture
 
     def _picture(self, index: int) -> Any:
         """The decoded picture of an index."""
@@ -219,7 +232,7 @@ class Clip:
         import av
 
         around = [i for i in (index - 1, index, index + 1) if 0 <= i < len(self._times)]
-        pictures = [self._picture(i) for i in around]
+        pictures = [self._fitting(i) for i in around]
         graph = av.filter.Graph()
         source = graph.add_buffer(template=self._stream)
         steps = [source, graph.add("yadif", "mode=send_frame"), graph.add("buffersink")]

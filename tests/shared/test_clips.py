@@ -97,6 +97,26 @@ def test_interlaced_is_refused_or_made_whole(tmp_path):
         assert [number_of(clip.frame(number)) for number in (7, 1, 20)] == [6, 0, 19]
 
 
+def test_a_picture_of_another_size_than_the_first_is_refused(tmp_path):
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("mjpeg", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for i, (width, height) in enumerate([(64, 48)] * 3 + [(128, 96)] * 3 + [(64, 48)]):
+            codec = av.CodecContext.create("mjpeg", "w")
+            codec.width, codec.height, codec.pix_fmt, codec.time_base = width, height, "yuvj420p", Fraction(1, 24)
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), 90, np.uint8), "rgb24")
+            frame = frame.reformat(format="yuvj420p")
+            frame.pts, frame.time_base = 0, Fraction(1, 24)
+            for packet in codec.encode(frame):
+                packet.stream, packet.pts, packet.dts, packet.time_base = stream, i, i, Fraction(1, 24)
+                movie.mux(packet)
+    with Clip(path) as clip:
+        assert clip.size == (64, 48) and [clip.frame(n).shape for n in (1, 3, 7)] == [(48, 64, 3)] * 3
+        with pytest.raises(InputRefused, match=r"frame 4, .*picture 3 of the clip is 128x96. Its first is 64x48"):
+            clip.frame(4)
+
+
 def test_a_damaged_clip_is_refused_in_words(tmp_path):
     path = clip_file(tmp_path / "a.mp4")
     path.write_bytes(path.read_bytes()[:700])
