@@ -50,6 +50,10 @@ class Clip:
         self.path = Path(path)
         if not self.path.is_file():
             raise MissingInput("there is no such file", file=path)
+        self._decoder: Iterator[Any] | None = None
+        self._at = -1  # the picture that the decoder gave last
+        self._kept: OrderedDict[int, Any] = OrderedDict()
+        self._deinterlace = False
         self._container = open_media(self.path, "clip", "picture")
         if not self._container.streams.video:
             self.close()
@@ -57,10 +61,6 @@ class Clip:
         self._stream: Any = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
         self._base = Fraction(self._stream.time_base or 1)
-        self._decoder: Iterator[Any] | None = None
-        self._at = -1  # the picture that the decoder gave last
-        self._kept: OrderedDict[int, Any] = OrderedDict()
-        self._deinterlace = False
         try:
             self._scan()
             shown = self._picture(0)
@@ -132,6 +132,8 @@ class Clip:
         return max(uneven) * self._base > Fraction(1, 100)
 
     def close(self) -> None:
+        self._decoder = None  # it holds this very clip
+        self._kept.clear()
         self._container.close()
 
     def __enter__(self) -> Clip:

@@ -46,6 +46,7 @@ from inference_server.worker.reading import Decoded, decode
 from inference_server.worker.writing import encode
 from shared import places, protocol
 from shared.errors import SemrenderError
+from shared.passes.clip_pass import close_clips
 
 ALIVE_SECONDS = 2.0  # between signs of life while a check goes on
 ENDING_SECONDS = 2.0  # for files that are being written when the broker ends
@@ -150,6 +151,7 @@ class Worker:
             self.dropped.discard(header["forget"])
             for known in (self.specs, self.plans, self.previews, self.holders):
                 known.pop(header["forget"], None)
+            self.decoders.submit(close_clips)  # of jobs that go on they are opened again
             return
         task: Body = header["task"]
         if "spec" in header and header["spec"] != self.specs.get(task["job"]):

@@ -24,8 +24,19 @@ from shared.sequences import Beat, Sequence
 OPEN = 8  # clips at once
 
 State = tuple[Path, int, int]  # path, time of change, size: of another file there is another reader
-_readers: OrderedDict[State, tuple[Clip, Lock]] = OrderedDict()
-_opening = Lock()
+
+
+class Reader:
+    """A clip, which is opened by the first of the threads that use it, one at a time."""
+
+    def __init__(self) -> None:
+        self.clip: Clip | None = None
+        self.turn = Lock()
+        self.users = 0
+
+
+_readers: OrderedDict[State, Reader] = OrderedDict()
+_table = Lock()  # of what is in `_readers`, and of who uses it; nothing is opened, read or closed under it
 
 
 @contextmanager
@@ -36,15 +47,45 @@ def opened(path: Path) -> Iterator[Clip]:
     except OSError as error:
         raise MissingInput("the clip is not there", file=path, cause=error.strerror or str(error)) from None
     state = path, found.st_mtime_ns, found.st_size
-    with _opening:
-        if state not in _readers:
-            _readers[state] = Clip(path), Lock()
-            if len(_readers) > OPEN:
-                _readers.popitem(last=False)  # closes itself when no thread has it any more
+    with _table:
+        reader = _readers.setdefault(state, Reader())
         _readers.move_to_end(state)
-        clip, lock = _readers[state]
-    with lock:
-        yield clip
+        reader.users += 1
+        gone = [one for one in _readers if one[0] == path and one != state]
+        idle = _taken_out(gone + [one for one in _readers if one not in gone][:-OPEN])
+    _close(idle)
+    try:
+        with reader.turn:
+            if reader.clip is None:
+                reader.clip = Clip(path)
+            yield reader.clip
+    finally:
+        with _table:
+            reader.users -= 1
+            kept = _readers.get(state) is reader
+            if kept and reader.clip is None:
+                del _readers[state]
+            last = not kept and not reader.users
+        if last:
+            _close([reader])
+
+
+def close_clips() -> None:
+    """Close all readers, those in use after it: on Windows, of a file that is open no other can be made."""
+    with _table:
+        idle = _taken_out(list(_readers))
+    _close(idle)
+
+
+def _taken_out(states: list[State]) -> list[Reader]:
+    """Those of the readers taken out of the table that nobody uses; of the others the last user closes them."""
+    return [reader for reader in [_readers.pop(state) for state in states] if not reader.users]
+
+
+def _close(readers: list[Reader]) -> None:
+    for reader in readers:
+        if reader.clip is not None:
+            reader.clip.close()
 
 
 def find_clip(pattern: str, base: Path, beat: Beat) -> Sequence:

@@ -3,11 +3,15 @@
 import os
 import re
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -17,6 +21,7 @@ from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
+from inference_server.worker.worker import Worker
 from semrender.commands import main
 from shared import frames
 from shared.delivery import read_delivery
@@ -134,6 +139,58 @@ def test_a_link_out_of_the_roots_is_refused_before_anything_is_opened(clip, tmp_
         with pytest.raises(InputRefused, match=rf"{name}: this path is outside.*by a link"):
             used()
     assert opened == []
+
+
+def test_clips_are_open_only_while_they_are_read(clip, tmp_path, monkeypatch):
+    names = [tmp_path / f"{letter}.mp4" for letter in "abcd"]
+    for name in names:
+        shutil.copy(clip, name)
+
+    def read(path):
+        with clip_pass.opened(path) as one:
+            return number_of(one.picture(3))
+
+    def held():
+        return sorted(Path(file.path).name for file in psutil.Process().open_files() if file.path.endswith(".mp4"))
+
+    clip_pass.close_clips()
+    monkeypatch.setattr(clip_pass, "OPEN", 2)
+    assert [read(name) for name in names] == [3] * 4 and held() == ["c.mp4", "d.mp4"]
+    names[3].write_bytes(clip.read_bytes() + bytes(8))
+    assert read(names[3]) == 3 and held() == ["c.mp4", "d.mp4"], "one reader of a file that was made anew"
+    with clip_pass.opened(names[0]) as first:
+        assert [read(names[1]), read(names[2])] == [3, 3] and held() == ["a.mp4", "b.mp4", "c.mp4"]
+        clip_pass.close_clips()
+        assert number_of(first.picture(3)) == 3 and held() == ["a.mp4"], "who reads it reads on"
+    assert held() == []
+    (tmp_path / "e.mp4").write_bytes(b"no clip")
+    with pytest.raises(SemrenderError, match="cannot be opened"):
+        read(tmp_path / "e.mp4")
+    assert read(names[0]) == 3 and len(clip_pass._readers) == 1
+
+    forgotten = SimpleNamespace(specs={}, plans={}, previews={}, holders={}, dropped=set())
+    with ThreadPoolExecutor(1) as forgotten.decoders:
+        Worker.receive(forgotten, {"forget": "job"})
+    assert held() == []
+
+
+def test_other_clips_are_read_while_one_is_opened(clip, tmp_path, monkeypatch):
+    shutil.copy(clip, tmp_path / "long.mp4")
+    begun, go_on, opening = threading.Event(), threading.Event(), clip_pass.Clip
+
+    def gated(path):
+        if path.name == "long.mp4":
+            begun.set()
+            assert go_on.wait(20)
+        return opening(path)
+
+    monkeypatch.setattr(clip_pass, "Clip", gated)
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(clip_pass.probe_clip, tmp_path / "long.mp4")
+        assert begun.wait(20)
+        other = clip_pass.probe_clip(clip)
+        go_on.set()
+        assert long.result() == other
 
 
 def audio_alone(path):
