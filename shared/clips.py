@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -19,17 +20,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
-from shared.media import open_media
+from shared.media import LIMITS, open_media
 from shared.rates import parse_fps
-from shared.shot import MAX_FRAMES
+from shared.shot import MAX_FRAMES, MAX_PIXELS, MAX_SIDE
 
-KEPT, KEPT_BYTES = 4, 192 * 2**20  # decoded pictures in memory: so many, and more while they take no more than that
+KEPT_BYTES = 384 * 2**20  # of decoded pictures in memory, of all clips: three of 8K with 10 bits
 AHEAD = 48  # pictures that are decoded in passing rather than sought
 HD_LINES = 720  # of untagged pictures: with as many lines Rec.709, with fewer Rec.601
 UNTAGGED = 2  # ITU-T H.273, as 1 = Rec.709 and 6 = Rec.601
 ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
 
 Pixels = NDArray[np.uint8 | np.uint16]
+
+
+class _Kept:
+    """Decoded pictures of all clips, the last one whatever it takes, and those used last while they take no more."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pictures: OrderedDict[tuple[Clip, int], Any] = OrderedDict()
+        self.taken = 0  # bytes
+
+    def find(self, clip: Clip, index: int) -> Any:
+        """The picture of an index; None where it is not kept."""
+        with self._lock:
+            if (clip, index) in self._pictures:
+                self._pictures.move_to_end((clip, index))
+            return self._pictures.get((clip, index))
+
+    def keep(self, clip: Clip, index: int, picture: Any) -> None:
+        with self._lock:
+            self._drop((clip, index))
+            self._pictures[clip, index] = picture
+            self.taken += _bytes_of(picture)
+            while self.taken > KEPT_BYTES and len(self._pictures) > 1:
+                self._drop(next(iter(self._pictures)))
+
+    def drop(self, clip: Clip) -> None:
+        """All pictures of a clip."""
+        with self._lock:
+            for one in [one for one in self._pictures if one[0] is clip]:
+                self._drop(one)
+
+    def _drop(self, one: tuple[Clip, int]) -> None:
+        if one in self._pictures:
+            self.taken -= _bytes_of(self._pictures.pop(one))
+
+
+def _bytes_of(picture: Any) -> int:
+    return sum(plane.buffer_size for plane in picture.planes)
+
+
+kept = _Kept()
 
 
 class Clip:
@@ -52,7 +94,6 @@ class Clip:
             raise MissingInput("there is no such file", file=path)
         self._decoder: Iterator[Any] | None = None
         self._at = -1  # the picture that the decoder gave last
-        self._kept: OrderedDict[int, Any] = OrderedDict()
         self._deinterlace = False
         self._container = open_media(self.path, "clip", "picture")
         if not self._container.streams.video:
@@ -60,6 +101,14 @@ class Clip:
             raise self._refused("there is no picture in it", "It has sound alone")
         self._stream: Any = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
+        context = self._stream.codec_context
+        context.options = LIMITS
+        width, height = context.width, context.height  # 0 where FFmpeg found that they exceed its limits
+        if max(width, height) > MAX_SIDE or not 0 < width * height <= MAX_PIXELS:
+            self.close()
+            found = f" ({width}x{height})" if width * height else ""
+            limits = f"At most {MAX_SIDE} pixels a side, and {MAX_PIXELS} in all, are read"
+            raise self._refused(f"the clip's pictures have no size that is read{found}", limits)
         self._base = Fraction(self._stream.time_base or 1)
         try:
             self._scan()
@@ -133,7 +182,7 @@ class Clip:
 
     def close(self) -> None:
         self._decoder = None  # it holds this very clip
-        self._kept.clear()
+        kept.drop(self)
         self._container.close()
 
     def __enter__(self) -> Clip:
@@ -184,30 +233,30 @@ class Clip:
 
     def _picture(self, index: int) -> Any:
         """The decoded picture of an index."""
-        if index in self._kept:
-            self._kept.move_to_end(index)
-            return self._kept[index]
-        if self._decoder is None or not self._at < index <= self._at + AHEAD:
+        picture = kept.find(self, index)
+        if picture is None and self._decoder is not None and self._at < index <= self._at + AHEAD:
+            picture = self._passed_to(index, self._decoder)
+        if picture is None:  # also where something on the way there is damaged
             self._decoder = self._decoded_from(index)
+            picture = self._passed_to(index, self._decoder)
+        if picture is None:
+            self._decoder = None
+            raise self._refused(f"picture {index} of the clip cannot be decoded", "The file is damaged or cut short")
+        return picture
+
+    def _passed_to(self, index: int, decoder: Iterator[Any]) -> Any:
+        """The picture of an index as the decoder comes by; None where it does not."""
         wanted = self._times[index]
-        for picture in self._decoder:
+        for picture in decoder:
             if picture.pts is None or picture.pts > wanted:
                 break
-            self._keep(picture)  # also what is passed: threads ask for neighbours in any order
+            at = bisect_left(self._times, picture.pts)
+            if self._times[at] == picture.pts:
+                kept.keep(self, at, picture)  # also what is passed: threads ask for neighbours in any order
             if picture.pts == wanted:
                 self._at = index
                 return picture
-        self._decoder = None
-        raise self._refused(f"picture {index} of the clip cannot be decoded", "The file is damaged or cut short")
-
-    def _keep(self, picture: Any) -> None:
-        index = bisect_left(self._times, picture.pts)
-        if index < len(self._times) and self._times[index] == picture.pts:
-            self._kept[index] = picture
-            self._kept.move_to_end(index)
-            size = sum(plane.buffer_size for plane in picture.planes)
-            while len(self._kept) > max(KEPT, KEPT_BYTES // max(1, size)):
-                self._kept.popitem(last=False)
+        return None
 
     def _decoded_from(self, index: int) -> Iterator[Any]:
         """Pictures from the last key picture at or before an index; each begins with a decoder that knows nothing."""
@@ -219,7 +268,10 @@ class Clip:
         context = self._stream.codec_context
         with_alpha = str(self._stream.metadata.get("alpha_mode")) == "1" and context.name in ("vp8", "vp9")
         names = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-        decoder: Any = av.CodecContext.create(names[context.name], "r") if with_alpha else context
+        decoder: Any = context
+        if with_alpha:
+            decoder = av.CodecContext.create(names[context.name], "r")
+            decoder.options = LIMITS
         try:
             self._container.seek(key, stream=self._stream)
             if decoder is context:

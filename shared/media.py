@@ -17,8 +17,8 @@ OPTIONS = {
     "format_whitelist": FORMATS,
     "protocol_whitelist": "file",
     "enable_drefs": "0",  # of QuickTime reference movies
-    "max_pixels": str(MAX_PIXELS),
 }
+LIMITS = {"max_pixels": str(MAX_PIXELS)}  # of what decodes
 READ = "WAV, AIFF, CAF, FLAC, MP3, AAC, Ogg, MP4, MOV, Matroska, WebM, AVI, GIF and MPEG-TS are read"
 
 
@@ -30,7 +30,7 @@ def open_media(path: Path, name: str, content: str) -> Any:
     import av
 
     try:
-        return av.open(str(path), options=OPTIONS)
+        return av.open(str(path), options=OPTIONS | LIMITS)
     except av.ArgumentError:  # what FFmpeg says of a format that is not on the list
         raise InputRefused(f"there is no {content} in it", file=path, cause=READ) from None
     except (OSError, av.FFmpegError) as error:

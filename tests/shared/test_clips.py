@@ -1,5 +1,6 @@
 """Clips by frame number: rates, random access, alpha, turns, interlaced ones, damaged ones."""
 
+import struct
 from fractions import Fraction
 
 import av
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from semrender import main
+from shared import clips
 from shared.clips import Clip
 from shared.errors import InputRefused, MissingInput
 
@@ -122,6 +124,62 @@ def test_a_damaged_clip_is_refused_in_words(tmp_path):
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(InputRefused, match=r"a\.mp4"):
         Clip(path)
+
+
+def gif(path, width, height):
+    """One white picture, a single block long, of whatever size its header says."""
+    size = struct.pack("<HH", width, height)
+    colours, data = b"\x80\0\0" + bytes(3) + b"\xff" * 3, b"\2\2\x44\1\0;"
+    path.write_bytes(b"GIF89a" + size + colours + b"," + bytes(4) + size + b"\0" + data)
+    return path
+
+
+@pytest.mark.parametrize("size", [(20000, 20000), (32769, 2)])
+def test_a_size_that_is_no_frame_is_refused_before_memory_is_taken(tmp_path, size, monkeypatch):
+    monkeypatch.setattr(Clip, "_decoded_from", None)
+    with pytest.raises(InputRefused, match=r"a\.gif: the clip's pictures have no size that is read.*At most 32768 "):
+        Clip(gif(tmp_path / "a.gif", *size))
+
+
+def test_one_budget_bounds_the_pictures_of_all_clips(tmp_path, monkeypatch):
+    files = [clip_file(tmp_path / name, codec="mjpeg", planes="yuvj420p") for name in ("a.mkv", "b.mkv")]
+    before = clips.kept.taken
+    with Clip(files[0]) as a, Clip(files[1]) as b:
+        one = (clips.kept.taken - before) // 2
+        monkeypatch.setattr(clips, "KEPT_BYTES", 5 * one)
+        for clip in (a, b, a, b):
+            assert [number_of(clip.frame(number)) for number in clip.frames] == list(range(COUNT))
+            assert 4 * one < clips.kept.taken <= 5 * one
+        monkeypatch.setattr(clips, "KEPT_BYTES", one // 2)
+        for clip in (a, b):
+            assert [number_of(clip.frame(number)) for number in (3, 9, 1)] == [2, 8, 0] and clips.kept.taken == one
+    assert clips.kept.taken == 0
+
+
+def test_what_of_a_damaged_clip_can_be_read_does_not_hang_on_what_was_read_before(tmp_path):
+    path = clip_file(tmp_path / "a.mp4", options={"x264-params": "keyint=5:bframes=0"})
+    with av.open(str(path)) as movie:
+        places = [(packet.pos, packet.size) for packet in movie.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    at, size = places[7]
+    data[at : at + size] = b"\xff" * size
+    path.write_bytes(data)
+
+    def read(clip, index):
+        try:
+            return number_of(clip.picture(index))
+        except InputRefused:
+            return None
+
+    def alone(index):
+        with Clip(path) as clip:
+            return read(clip, index)
+
+    found = [alone(index) for index in range(COUNT)]
+    assert found[7] is None and found[10:] == list(range(10, COUNT))
+    for order in (range(COUNT), (3, 12, 9, 7, 8, 6), np.random.default_rng(4).permutation(COUNT).tolist()):
+        with Clip(path) as clip:
+            assert {index: read(clip, index) for index in order} == {index: found[index] for index in order}
 
 
 def test_the_command_writes_numbered_frames(tmp_path, capsys):
