@@ -1,10 +1,12 @@
 """What two rooms use: documents and their files, label passes, the conversation with a server, the door for scripts.
 
 Documents: `schema`, `kinds`, `documents` say how they are declared and read; `shot`, `delivery`, `label_set`, `names`
-are declared so; `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth;
-`clips` and `movies` what moves. `protocol`, `client`, `connection`, `servers` talk to a server; `door` with `told`,
-`changes` and `handing` is what command line and scripts stand on. `command` is what every room's commands have in
-common, `errors` and `wording` how all of it speaks; `values` is what documents and all that never changes are made of.
+are declared so, and `tracks`, of which `comp_tracks` makes what a comp holds; `inputs` is what a model takes of a
+layer. `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth; `clips`,
+`sounds` and `movies` what moves and is heard, opened by `media`. `protocol`, `client`, `connection`, `servers` talk to
+a server; `door` with `told`, `changes` and `handing` is what command line and scripts stand on. `command` is what every
+room's commands have in common, `errors` and `wording` how all of it speaks; `values` is what documents and all that
+never changes are made of.
 May import numpy, cv2, OpenEXR, OpenImageIO, Pillow, av, fileseq, zmq, msgpack; never torch, Qt, maya or SQLite. What
 Maya imports of it is listed in pyproject.toml and is Maya-safe: Python 3.9, standard library, zmq and msgpack only.
 """
