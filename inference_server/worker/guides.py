@@ -209,9 +209,6 @@ def _alpha(kind: str, file: Path) -> str:
     if kind not in COLOURS:
         return "IGNORE"
     if file.suffix == ".exr":
-        return "PREMULTIPLIED" if any(_channels(file) & {"A"}) else "IGNORE"
+        names = [channel.name for header in read_headers(file) for channel in header.channels]
+        return "PREMULTIPLIED" if "A" in names else "IGNORE"
     return "IGNORE" if formats.read_picture(file).alpha is None else "STRAIGHT"
-
-
-def _channels(file: Path) -> set[str]:
-    return {channel.name for header in read_headers(file) for channel in header.channels}

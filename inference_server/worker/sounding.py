@@ -61,7 +61,7 @@ def deliver_sound(
         sound = sound_of(shot, base, roots)
         if sound is None:
             return (), []
-        path.parent.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(path.parent)
         with outputs.placing(path) as beside:
             heard = write_wav(beside, sound, shot.first, shot.last, Fraction(*shot.rate))
         with path.open("rb") as file:

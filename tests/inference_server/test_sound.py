@@ -103,6 +103,11 @@ def test_trouble_with_the_sound_is_a_note_of_the_delivery(tmp_path, monkeypatch)
     monkeypatch.setattr(outputs, "_rename", full)
     with pytest.raises(DiskFull):
         delivered()
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / "out")
+    monkeypatch.setattr("pathlib.Path.mkdir", full)
+    with pytest.raises(DiskFull):
+        delivered()
 
 
 class Unfit:
@@ -115,7 +120,7 @@ class Unfit:
         raise ValueError("Frame does not match AudioResampler setup")
 
 
-def full(*_):
+def full(*_, **__):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
