@@ -1,10 +1,14 @@
-"""The model that ships: deterministic, local, and it paints more than flat colours."""
+"""The models that ship; the one that paints by default is deterministic, local, and paints more than flat colours."""
+
+import hashlib
 
 import numpy as np
 import pytest
 
 from inference_server.broker.requests import DEFAULT_MODEL
+from inference_server.models import catalogue
 from inference_server.models.base import PaintInput, checked_weights, load_model
+from inference_server.models.cards import load_card
 from inference_server.models.catalogue import find_card
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
@@ -81,3 +85,21 @@ def test_damaged_weights_are_refused(tmp_path):
     (tmp_path / card.weights.file).write_bytes(data)
     with pytest.raises(ModelRefused, match="not those that the card describes"):
         checked_weights(card, tmp_path)
+
+
+def test_every_shipped_model_knows_its_whole_label_set():
+    shipped = [load_card(folder) for folder in catalogue.SHIPPED.iterdir() if folder.is_dir()]
+    assert shipped
+    for card in shipped:
+        assert hashlib.sha256((card.folder / card.weights.file).read_bytes()).hexdigest() == card.weights.sha256
+        assert card.licence == "Apache-2.0"
+    painters = [card for card in shipped if card.inputs.labels is not None]
+    assert painters
+    for card in painters:
+        label_set = load_label_set(card.labels.label_set.name)
+        assert (card.labels.label_set.version, card.labels.label_set.hash) == (label_set.version, label_set.hash)
+        ids = {label.id for label in label_set.labels}
+        table = card.labels.channel_table()
+        assert [i for i in ids if table[i] == NOTHING] == []
+        assert set(card.labels.channels.of) | set(card.labels.fallbacks) <= ids
+        assert set(card.labels.fallbacks.values()) <= set(card.labels.trained)

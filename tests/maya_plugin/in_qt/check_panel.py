@@ -16,12 +16,11 @@ from shared.label_set import load_label_set
 from tests.maya_plugin.in_qt import desk
 
 try:
-    from PySide6 import QtSvg, QtTest
+    from PySide6 import QtTest
 except ImportError:
-    from PySide2 import QtSvg, QtTest
+    from PySide2 import QtTest
 
 COUNTRYSIDE = Path(__file__).parents[3] / "inference_server" / "models" / "weights" / "countryside" / "card.json"
-ICONS = Path(__file__).parents[3] / "maya_plugin" / "icons"
 Key = Qt.Key
 
 
@@ -388,20 +387,6 @@ def test_the_wipe_follows_mouse_and_arrow_keys(panel):
     QtTest.QTest.mouseClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert viewer.wipe == pytest.approx(0.9, abs=0.02)
     assert colour_at(0.8) == (255, 0, 0)
-
-
-@pytest.mark.parametrize("side", [32, 64])
-@pytest.mark.parametrize("name", ["classes", "show", "paint", "shot", "send"])
-def test_an_icon_of_the_shelf_fills_its_square_at_every_density(name, side):
-    drawing = QtSvg.QSvgRenderer(str(ICONS / f"semrender_{name}.svg"))
-    assert drawing.isValid() and drawing.defaultSize() == QtCore.QSize(32, 32)
-    image = QtGui.QImage(side, side, QtGui.QImage.Format.Format_ARGB32)
-    image.fill(QtGui.QColor(0, 0, 0, 0))
-    painter = QtGui.QPainter(image)
-    drawing.render(painter)
-    painter.end()
-    covered = sum(image.pixelColor(x, y).alpha() > 127 for x in range(side) for y in range(side))
-    assert covered > 0.25 * side * side
 
 
 def test_leaving_twice_is_harmless_and_nothing_listens_afterwards(panel):
