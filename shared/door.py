@@ -262,8 +262,8 @@ class Job:
     def watch(self, since: int = 0) -> Iterator[Event]:
         """Its events after number `since`, those of before first, until it has ended. The last one is an `Ended`.
 
-        Whoever stops iterating stops watching; the job goes on. Raises ServerError where the server is lost, and
-        InputRefused where its files would have no place here, see `out`.
+        Whoever stops iterating stops watching; the job goes on. One job of a server is watched at a time. Raises
+        ServerError where the server is lost, and InputRefused where its files would have no place here, see `out`.
         """
         self._place()
         for header in self.server.client.watch(self.id, since):

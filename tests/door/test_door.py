@@ -84,6 +84,9 @@ def test_a_server_that_runs_is_found_and_asked(colour_frames, add_gated_model, g
 
         again = server.submit(labels, out, model=model, comp=False).result()
         assert (again.painted, again.kept, again.comp) == (1, 2, None)
+        late = server.job(job.id)
+        next(late.watch())  # and left
+        assert names(late.watch())[0] == "Checked" and names(late.watch(since=1))[-1] == "Ended"
         late = server.job(job.id).result()
         assert (late.delivery, late.painted) == (result.delivery, 2)
         assert [one.state for one in server.jobs()] == ["done"] * len(server.jobs())
