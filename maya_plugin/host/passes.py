@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
@@ -18,8 +18,9 @@ from maya_plugin.core.looks import Traits, parts
 from maya_plugin.core.members import Span, faces, parent, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
-from maya_plugin.host import classes, layers, look, objects, renderers, scene, tracks
+from maya_plugin.host import classes, layers, look, renderers, scene, tracks
 from maya_plugin.host.keep import changed, untouched
+from maya_plugin.host.things import Thing, things
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet
@@ -29,16 +30,6 @@ from shared.shot import FILE_NAME, write_shot
 INSTANCES = "instances.json"
 BACKDROP = 1.1  # side of the cube around the camera, in far clips: its corners are within the far clip
 Tell = Callable[[str, int], None]  # layer, frame: rendered
-
-
-@dataclass(frozen=True)
-class Thing:
-    """A shape to be rendered, with all that decides how it looks in a pass."""
-
-    path: str
-    kind: str
-    treatment: str  # core.policy
-    materials: Mapping[Traits, tuple[Span, ...] | None]
 
 
 def render_passes(request: ShotRequest, frames: Sequence[int], last: int, tell: Tell) -> PassReport:
@@ -100,7 +91,7 @@ class _Job:
         self.size = (request.width or facts.width, request.height or facts.height)
         self.rest = labels.find(settings.rest).id if settings.rest else label_code.EMPTY
         self.membership = Membership(classes.class_sets(), labels)
-        self.things = _things(settings)
+        self.things = things(settings)
         known = (read_json(folder / INSTANCES) or {}).get("instances", {})
         numbered = [thing.path for thing in self.things] if "instance" in request.extra else []
         self.numbers = passes.instance_numbers(numbered, {str(path): int(n) for path, n in known.items()})
@@ -203,26 +194,6 @@ def _copy(file: Path, target: Path) -> None:
         ) from None
 
 
-def _things(settings: Settings) -> list[Thing]:
-    """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
-    found = objects.shapes(visible=False)
-    shading = look.own_shading()
-    worn = objects.by_shape(shading, [path for path, _ in found])
-    traits = {group.node: objects.traits(group) for group in shading}
-    things = []
-    for path, kind in found:
-        groups = worn.get(path, [])
-        how = policy.treatment(kind, any(traits[group.node].cutout for group, _ in groups), settings.policies)
-        materials: dict[Traits, tuple[Span, ...] | None] = {}
-        for group, span in groups:
-            own = traits[group.node]
-            cut = own if how == policy.CUT else Traits(own.displacement)
-            before = materials.get(cut, ())
-            materials[cut] = None if span is None or before is None else (*before, span)
-        things.append(Thing(path, kind, how, materials))
-    return things
-
-
 def _box() -> str:
     return cmds.polyCube(name="semrender_box", width=1, height=1, depth=1, constructionHistory=False)[0]
 
@@ -245,27 +216,3 @@ def _follow(boxed: Mapping[str, str], backdrop: str, camera: str) -> None:
         side = BACKDROP * cmds.getAttr(f"{camera}.farClipPlane")
         cmds.move(x, y, z, backdrop, absolute=True)
         cmds.scale(side, side, side, backdrop, absolute=True)
-
-
-def show_classes(on: bool) -> None:
-    """Dress the scene in the palette's colours, or undress it. Leaves the undo step to the caller."""
-    if on == look.is_on():
-        return
-    if not on:
-        look.take_off()
-        return
-    settings, labels = scene.settings(), scene.label_set()
-    own = Membership(classes.class_sets(), labels)
-    rest = labels.find(settings.rest).id if settings.rest else None
-    palette = next(iter(labels.palettes.values())).colors
-    linear = cmds.colorManagementPrefs(query=True, cmEnabled=True)
-    coats: dict[look.Coat, list[str]] = {}
-    for thing in _things(settings):
-        if thing.treatment in (policy.BOX, policy.SKIP):
-            continue
-        for identity, traits, span in parts(own.of(thing.path), -1 if rest is None else rest, thing.materials):
-            if identity >= 0:  # what has no class keeps the artist's look
-                color = passes.shown_value(palette[identity], linear)
-                member = thing.path if span is None else faces(thing.path, span)
-                coats.setdefault(look.Coat(color, traits), []).append(member)
-    look.show(coats)

@@ -21,7 +21,20 @@ from maya_plugin.core.contract import (
     ShotRequest,
 )
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.host import callbacks, classes, copies, keep, layers, look, objects, passes, pictures, renderers, scene
+from maya_plugin.host import (
+    callbacks,
+    classes,
+    copies,
+    keep,
+    layers,
+    look,
+    objects,
+    pictures,
+    preview,
+    renderers,
+    scene,
+    showing,
+)
 from shared.errors import SemrenderError
 
 
@@ -86,7 +99,7 @@ class MayaHost:
 
     def show_classes(self, on: bool) -> None:
         with keep.undo_step("Show classes" if on else "Show own look"):
-            passes.show_classes(on)
+            showing.show_classes(on)
 
     def shows_classes(self) -> bool:
         return look.is_on()
@@ -98,7 +111,7 @@ class MayaHost:
         pictures.remove(camera)
 
     def render_preview(self, request: ShotRequest) -> PassReport:
-        return passes.render_passes(request, [request.first], request.first, lambda layer, frame: None)
+        return preview.render(request)
 
     def prepare_shot(self, request: ShotRequest) -> BatchCommand:
         return copies.prepare(request)
