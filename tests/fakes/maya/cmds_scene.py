@@ -10,9 +10,11 @@ from maya.scene import NO, SCENE
 
 
 @command(undoable=False)
-def about(*, apiVersion=NO, batch=NO, version=NO, majorVersion=NO):
+def about(*, apiVersion=NO, batch=NO, version=NO, majorVersion=NO, product=NO):
     if apiVersion:
         return 20230000
+    if product:
+        return "Maya 2023"
     if batch:
         return SCENE.hooks.get("interactive") is None
     return "2023"

@@ -49,6 +49,22 @@ def pluginInfo(name, /, *, query=NO, loaded=NO, edit=NO, autoload=NO):
     return plugins.bare(name) in SCENE.plugins
 
 
+def optionVar(*, exists="", query="", stringValue=NO, intValue=NO, remove="", list=NO):
+    """Preferences: they survive every scene, and are none of the undo queue's business [docs optionVar]."""
+    have = SCENE.options
+    if exists:
+        return exists in have
+    if query:
+        return have.get(query, 0)
+    if list:
+        return sorted(have)
+    if remove:
+        return have.pop(remove, None) is not None
+    name, value = stringValue or intValue
+    have[name] = str(value) if stringValue else int(value)
+    return None
+
+
 def deleteUI(name, /, *, control=NO, layout=NO):
     if layout and name in windows.shelves:
         del windows.shelves[name]

@@ -63,8 +63,10 @@ class Scene:
         self.has_gpu = True
         self.has_arnold = True
         self.app_dir = ""
+        self.options: dict[str, Any] = {}  # optionVars: the user's preferences
         self.modules: list[str] = []  # .mod files that loadModule was told
         self.hooks: dict[str, Callable[..., None]] = {}  # command -> called before it: faults for the tests
+        self.project = "/project"  # Maya's, not the scene's [docs workspace]
         self.reset()
 
     def reset(self) -> None:
@@ -75,7 +77,6 @@ class Scene:
         self.time_unit = "film"
         self.up = "y"
         self.path = ""
-        self.project = "/project"
         self.modified = False
         self.current_layer = "defaultRenderLayer"
         self.undo_queue: list[tuple[str, list[Any]]] = []
