@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from maya_plugin import names
 from maya_plugin.core import events, refusal, uploads
 from maya_plugin.core.cards import read_models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--unchecked", action="store_true", help="do not ask a server whether the passes can be read")
     made.add_argument("--paint", action="store_true", help="paint the passes, too, into a folder `painted`")
+    names.add_arguments(made)
     return made
 
 
@@ -91,11 +93,26 @@ def _run(parsed: argparse.Namespace) -> None:
     if not scene.is_file():
         raise MissingInput("there is no such scene", file=scene)
     copies.open_scene(str(scene), parsed.project)
+    if parsed.names is not None:
+        _names(parsed)
+        return
     with _server(parsed.unchecked) as client:
         request = _from_file(parsed.request) if parsed.request else _fed(_from_arguments(parsed), client)
         if request.renderer == ARNOLD:
             renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
         _render(parsed, scene, request, client)
+
+
+def _names(parsed: argparse.Namespace) -> None:
+    """Names for a Cryptomatte instead of passes; with a rendered file they may be painted, too."""
+    made = names.write(parsed, _from_arguments(parsed))
+    _tell("names", file=str(parsed.names), count=len(made.table.names), notes=made.notes, shot_file=made.shot_file)
+    if parsed.paint:
+        if not made.shot_file:
+            raise InputRefused("names alone cannot be painted", remedy="Give the rendered file, too: --rendered")
+        with _server(False) as client:
+            assert client is not None
+            _paint(client, Path(made.shot_file))
 
 
 def _fed(request: ShotRequest, client: Client | None) -> ShotRequest:

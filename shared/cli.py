@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Commands = Any  # argparse has no public name for what add_subparsers returns
 NOT_ANNOTATED = "never annotated"
 SCHEMAS = Path(__file__).parent / "schemas"  # written by tools/schemas.py
+SHOWN = 10  # names that a line lists
 READ = ("palette", "mode", "palette_png", "encoding", "exr_layer", "crypto", "uncovered")
 
 
@@ -178,18 +179,23 @@ def _print_found(found: dict[str, Any]) -> None:
 def run_names(arguments: argparse.Namespace) -> int:
     """Every name of the passes, largest first, with the class that it means or none. Raises InputRefused."""
     from shared.passes import ReadOptions
-    from shared.passes.names import names_in
+    from shared.passes.names import names_in, unused
 
     options = ReadOptions(crypto=arguments.crypto, names=read_names(arguments.names) if arguments.names else {})
-    rows = names_in(arguments.files, load_label_set(arguments.label_set), options)
+    crypto, rows = names_in(arguments.files, load_label_set(arguments.label_set), options)
+    lost = unused(options.names, rows)
     if arguments.out is not None:
         _write(arguments.out, names_text(rows, arguments.out.suffix).encode())
     if arguments.json:
         written = None if arguments.out is None else str(arguments.out)
-        print(json.dumps({"names": [one._asdict() for one in rows], "written": written}))
+        told = {"crypto": crypto, "names": [one._asdict() for one in rows], "unused": lost, "written": written}
+        print(json.dumps(told))
         return 0
     open_names = sum(not one.means for one in rows)
     names = counted(len(rows), "name")
+    if lost:
+        shown = ", ".join(lost[:SHOWN]) + (" …" if len(lost) > SHOWN else "")
+        print(f"{counted(len(lost), 'name')} of {arguments.names} not in the Cryptomatte {crypto}: {shown}")
     if arguments.out is not None:
         print(f"wrote {arguments.out}: {names}, {open_names} without a class; give it back with --names")
         return 0

@@ -40,6 +40,15 @@ class ClassOf:
     whole: int | None
     faces: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
 
+    def on(self, span: Span | None) -> list[int | None]:
+        """The classes on some of the shape's faces, or, without a span, on all of them."""
+        if span is None:  # whether the faces with a class are all there are is not known
+            return list(dict.fromkeys((self.whole, *self.faces)))
+        shared = {identity: _shared(span, spans) for identity, spans in self.faces.items()}
+        covered = sum(last - first + 1 for first, last in merged(one for some in shared.values() for one in some))
+        found: list[int | None] = [identity for identity, some in shared.items() if some]
+        return found if covered > span[1] - span[0] else list(dict.fromkeys((self.whole, *found)))
+
 
 class Membership:
     """All class sets of a scene as one table. The scene's own sets win over those that come with an asset."""

@@ -64,6 +64,15 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class MaterialPart:
+    """What of a thing wears one material, and its class; one more where its faces are of several."""
+
+    material: str  # "" for a shading group without
+    group: str  # the shading group
+    class_id: int | None
+
+
+@dataclass(frozen=True)
 class SceneObject:
     """One thing that a camera can see: a visible kind of shape, once per instance."""
 
@@ -74,6 +83,7 @@ class SceneObject:
     asset: str = ""  # reference file or cache that it comes from, without folder and suffix
     class_id: int | None = None  # its class by rule; None = without class
     mixed: bool = False  # some of its faces have another class
+    parts: tuple[MaterialPart, ...] = ()
 
 
 @dataclass(frozen=True)

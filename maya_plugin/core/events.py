@@ -8,6 +8,7 @@
 | checked | warnings |
 | painted | frame, layer, done, total |
 | delivered | delivery_file |
+| names | file, count, notes, shot_file |
 | error | as SemrenderError.to_dict() |
 
 Whatever else Maya prints on the way is not an event.
@@ -19,7 +20,7 @@ import json
 import re
 from typing import Any
 
-EVENTS = ("opened", "rendered", "passes", "checked", "painted", "delivered", "error")
+EVENTS = ("opened", "rendered", "passes", "checked", "painted", "delivered", "names", "error")
 
 Event = dict[str, Any]
 

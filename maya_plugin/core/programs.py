@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from maya_plugin.core import events
+from maya_plugin.core.cryptomatte_names import Rendered
 from shared import places
-from shared.errors import MissingInput, SemrenderError, ServerError, from_dict
+from shared.errors import InputRefused, MissingInput, SemrenderError, ServerError, from_dict
 
 MAYAS_OWN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
-PROJECT_SECONDS = 300.0
+COMMAND_SECONDS = 300.0
 WINDOWS = sys.platform == "win32"
 
 
@@ -86,27 +87,57 @@ def why_it_ended(process: subprocess.Popen[bytes]) -> ServerError:
 
 def make_project(delivery: Path) -> tuple[Path, tuple[str, ...]]:
     """A new After Effects project of a delivery, by `semrender aep`. Returns it and what the artist should know."""
-    command = [server_python(), "-P", "-m", "semrender", "--json", "aep", str(delivery)]
+    said, words = _run(["aep", str(delivery)], "no After Effects project was written", delivery)
+    for event in reversed(said):
+        if event.get("event") == "made":
+            return Path(event["project"]), tuple(str(note) for note in event.get("notes", ()))
+    raise SemrenderError("no After Effects project was written", file=delivery, cause=words)
+
+
+def read_rendered(file: Path, label_set: str, what: str) -> Rendered:
+    """The names in the Cryptomatte of a rendered file, by `semrender labels names`: Maya reads no EXR.
+
+    Args:
+        what: of core.cryptomatte_names.WHAT. Where no Cryptomatte of the file is called so, its only one is read.
+    """
+    asked = ["labels", "names", str(file), "--label-set", label_set]
+    failed = "the names in the rendered file were not read"
+    try:
+        said, words = _run([*asked, "--crypto", what], failed, file)
+    except InputRefused as refused:
+        if "has no Cryptomatte" not in refused.what:
+            raise
+        said, words = _run(asked, failed, file)
+    for event in said:
+        if "crypto" in event:
+            shares = {str(one["name"]): float(one["share"]) for one in event["names"]}
+            means = {str(one["name"]): str(one["means"]) for one in event["names"] if one["means"]}
+            return Rendered(str(file), str(event["crypto"]), shares, means)
+    raise SemrenderError(failed, file=file, cause=words)
+
+
+def _run(arguments: Sequence[str], failed: str, file: Path) -> tuple[list[dict[str, Any]], str]:
+    """What a command of semrender told, and its last other words. Raises what it told as an error."""
+    command = [server_python(), "-P", "-m", "semrender", "--json", *arguments]
     try:
         done = subprocess.run(
             command,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             env=clean_environment(),
-            timeout=PROJECT_SECONDS,
+            timeout=COMMAND_SECONDS,
             **_apart(survives=False),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SemrenderError("no After Effects project was written", file=delivery, cause=str(error)) from error
-    for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
+        raise SemrenderError(failed, file=file, cause=str(error)) from error
+    said = []
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
         with contextlib.suppress(ValueError):
-            said = json.loads(line)
-            if said.get("event") == "made":
-                return Path(said["project"]), tuple(str(note) for note in said.get("notes", ()))
-            if said.get("event") == "error":
-                raise from_dict(said)
-    words = done.stderr.decode("utf-8", "replace").strip()[-600:]
-    raise SemrenderError("no After Effects project was written", file=delivery, cause=words)
+            said.append(json.loads(line))
+    for event in reversed(said):
+        if event.get("event") == "error":
+            raise from_dict(event)
+    return said, done.stderr.decode("utf-8", "replace").strip()[-600:]
 
 
 class Printing:

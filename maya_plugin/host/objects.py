@@ -10,7 +10,7 @@ from maya import cmds
 
 from maya_plugin.core import policy
 from maya_plugin.core.classes import Membership
-from maya_plugin.core.contract import SceneObject
+from maya_plugin.core.contract import MaterialPart, SceneObject
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span, parent, split
 
@@ -92,7 +92,12 @@ def scene_objects(membership: Membership, groups: Iterable[Shading]) -> tuple[Sc
         names = dict.fromkeys(group.material for group, _ in materials.get(path, ()) if group.material)
         asset = assets.get(path) or _cache(path, kind)
         node = path if kind == "instancer" else parent(path)  # an instancer is its own transform
-        result.append(SceneObject(path, node, kind, tuple(names), asset, own.whole, bool(own.faces)))
+        parts = dict.fromkeys(
+            MaterialPart(group.material, group.node, identity)
+            for group, span in materials.get(path, ())
+            for identity in own.on(span)
+        )
+        result.append(SceneObject(path, node, kind, tuple(names), asset, own.whole, bool(own.faces), tuple(parts)))
     return tuple(result)
 
 

@@ -36,6 +36,7 @@ from maya_plugin.host import (
     showing,
 )
 from shared.errors import SemrenderError
+from shared.label_set import LabelSet
 
 
 class MayaHost:
@@ -64,6 +65,9 @@ class MayaHost:
 
     def assignments(self) -> tuple[Assignment, ...]:
         return classes.assignments(scene.label_set())
+
+    def label_set(self) -> LabelSet:
+        return scene.label_set()
 
     def objects(self) -> tuple[SceneObject, ...]:
         return objects.scene_objects(classes.membership(scene.label_set()), look.own_shading())

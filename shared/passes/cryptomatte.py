@@ -12,7 +12,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ SPLINTER = 3.0  # pixels: ids that no object has, made by mixing, cover less eac
 MOTE = 0.0005  # of what is covered: the same in a picture that was enlarged afterwards
 MIXED = "resized, blurred or warped after rendering"
 MANY = 50  # such ids
+WILD = set("*?[")  # what makes a name of the artist's table a pattern
 
 
 class Manifest(Value):
@@ -188,20 +189,46 @@ def mapping(manifest: Mapping[int, str], label_set: LabelSet, options: ReadOptio
     for label in label_set.labels:
         for name in (label.name, *label.aliases):
             table[fixed(murmur3(name))] = label.id
+    told = _lookup(options.names)
     for bits, name in manifest.items():
-        identity = class_of(name, label_set, options.names)
+        identity = _class(name, label_set, told(name))
         table[bits] = name if identity is None else identity
     for pattern, class_name in options.names.items():
-        if not set("*?[") & set(pattern):
+        if HEX.fullmatch(pattern):  # an id without a name, as `semrender labels names` lists it
+            table[int(pattern, 16)] = label_set.find(class_name).id
+        if not WILD & set(pattern):
             table[fixed(murmur3(pattern))] = label_set.find(class_name).id
     return table
 
 
 def class_of(name: str, label_set: LabelSet, names: Mapping[str, str]) -> int | None:
     """The class that a name means: by the artist's table, else the name itself without namespace and copy number."""
-    for pattern, class_name in names.items():
-        if name == pattern or fnmatch.fnmatchcase(name.lower(), pattern.lower()):
-            return label_set.find(class_name).id
+    return _class(name, label_set, _lookup(names)(name))
+
+
+def _lookup(names: Mapping[str, str]) -> Callable[[str], str | None]:
+    """What the artist's table says of a name: of all that fit the first. Names without pattern cost nothing each."""
+    whole: dict[str, int] = {}
+    patterns = []
+    for place, pattern in enumerate(names):
+        if WILD & set(pattern):
+            patterns.append((place, pattern, re.compile(fnmatch.translate(pattern.lower()))))
+        else:
+            whole.setdefault(pattern.lower(), place)
+    classes = list(names.values())
+
+    def told(name: str) -> str | None:
+        plain = name.lower()
+        fitting = [place for place, text, pattern in patterns if text == name or pattern.match(plain)]
+        fitting += [whole[plain]] if plain in whole else []
+        return classes[min(fitting)] if fitting else None
+
+    return told
+
+
+def _class(name: str, label_set: LabelSet, told: str | None) -> int | None:
+    if told is not None:
+        return label_set.find(told).id
     last = re.split(r"[:/|]", name)[-1]
     for candidate in (name, last, re.sub(r"[._]\d+$", "", last)):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,20 +15,31 @@ from shared.passes import cryptomatte, cryptomatte_ranks, exr, pictures
 from shared.passes.label_pass import ReadOptions
 
 
-def names_in(files: Iterable[Path], label_set: LabelSet, options: ReadOptions) -> list[Named]:
-    """Every name of the manifests, and ids that are there without one; largest first. Raises InputRefused."""
+def names_in(files: Iterable[Path], label_set: LabelSet, options: ReadOptions) -> tuple[str, list[Named]]:
+    """The Cryptomatte that was chosen, and its names: those of the manifests, and ids that are there without one;
+    largest first. Raises InputRefused.
+    """
     found: dict[str, Named] = {}
+    crypto = ""
     for file in files:
         try:
-            for one in _names_of(file, label_set, options):
-                if one.name not in found or one.share > found[one.name].share:
-                    found[one.name] = one
+            crypto, names = _names_of(file, label_set, options)
         except InputRefused as error:
             raise error.located(file=file) from None
-    return sorted(found.values(), key=lambda one: (-one.share, one.name))
+        for one in names:
+            if one.name not in found or one.share > found[one.name].share:
+                found[one.name] = one
+    return crypto, sorted(found.values(), key=lambda one: (-one.share, one.name))
 
 
-def _names_of(file: Path, label_set: LabelSet, options: ReadOptions) -> list[Named]:
+def unused(table: Iterable[str], names: Iterable[Named]) -> list[str]:
+    """The names and patterns of a table that none of the names fits."""
+    held = [one.name.lower() for one in names]
+    whole = set(held)
+    return [one for one in table if one.lower() not in whole and not fnmatch.filter(held, one.lower())]
+
+
+def _names_of(file: Path, label_set: LabelSet, options: ReadOptions) -> tuple[str, list[Named]]:
     cryptos = cryptomatte_ranks.find(exr.read_exr(file)) if pictures.read_head(file).startswith(pictures.EXR) else []
     if not cryptos:
         raise InputRefused("there is no Cryptomatte in this file", remedy="Colours and ids have no names")
@@ -40,11 +52,13 @@ def _names_of(file: Path, label_set: LabelSet, options: ReadOptions) -> list[Nam
     pixels = choice.crypto.pairs[0][0].size
     names = dict(choice.manifest.names)
     for bits, area in areas.items():
-        if bits and area > 0 and bits not in names and not isinstance(choice.table.get(bits), int):
-            names[bits] = f"{bits:08x}"
+        number = f"{bits:08x}"
+        known = isinstance(choice.table.get(bits), int) and number not in options.names
+        if bits and area > 0 and bits not in names and not known:
+            names[bits] = number
     rows = []
     for bits, name in names.items():
         identity = choice.table.get(bits)
         means = label_set.by_id(identity).name if isinstance(identity, int) else ""
         rows.append(Named(name, round(areas.get(bits, 0.0) / pixels, 6), means))
-    return rows
+    return choice.crypto.name, rows

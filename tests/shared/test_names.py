@@ -36,9 +36,36 @@ def test_a_table_of_all_names_is_filled_in_and_given_back(tmp_path):
 
 
 def test_every_name_is_listed_with_the_class_it_means():
-    rows = {one.name: one for one in names_in([PASSES / "crypto.exr"], load_label_set("coco_stuff"), ReadOptions())}
+    rows = {one.name: one for one in names_in([PASSES / "crypto.exr"], load_label_set("coco_stuff"), ReadOptions())[1]}
     assert rows["river"].means == "river" and rows["river"].share > rows["fence"].share > 0
     assert rows["default_surface"].means == "" and rows["default_surface"].share == 0
+
+
+def test_an_id_that_no_manifest_names_has_a_class_by_its_number(tmp_path):
+    table = tmp_path / "names.json"
+    done = semrender("--json", "labels", "names", PASSES / "crypto_object.exr", "--out", table)
+    assert json.loads(done.stdout)["crypto"] == "CryptoObject"
+    rows = json.loads(table.read_text("utf-8"))
+    assert "7f0218ae" in rows  # covers 1.4%
+    table.write_text(json.dumps({**dict.fromkeys(rows, "tree"), "7f0218ae": "river", "Barn*": "house"}), "utf-8")
+    found = read_label_pass(
+        PASSES / "crypto_object.exr",
+        load_label_set("coco_stuff"),
+        ReadOptions(names=read_names(table), crypto="object"),
+    )
+    assert found.facts.classes[load_label_set("coco_stuff").find("river").id] > 200
+    listed = semrender("labels", "names", PASSES / "crypto_object.exr", "--names", table)
+    assert "1 name of" in listed.stdout and "not in the Cryptomatte CryptoObject: Barn*" in listed.stdout
+
+
+def test_ten_thousand_names_take_no_time_each():
+    from shared.passes.cryptomatte import class_of, mapping
+
+    names = {f"pine_{n:05d}Shape": "tree" for n in range(10_000)}
+    labels = load_label_set("coco_stuff")
+    found = mapping(dict(enumerate(names)), labels, ReadOptions(names={**names, "*": "river"}))
+    assert {found[n] for n in range(10_000)} == {labels.find("tree").id}
+    assert class_of("PINE_00007shape", labels, {"pine_0000?shape": "river", **names}) == labels.find("river").id
 
 
 def test_colours_have_no_names():
@@ -99,6 +126,6 @@ def test_a_shot_may_hold_comments_and_name_its_schema():
 
 
 def test_read_label_pass_knows_the_table(tmp_path):
-    names = {one.name: "tree" for one in names_in([ODD], load_label_set("coco_stuff"), ReadOptions())}
+    names = {one.name: "tree" for one in names_in([ODD], load_label_set("coco_stuff"), ReadOptions())[1]}
     found = read_label_pass(ODD, load_label_set("coco_stuff"), ReadOptions(names=names))
     assert set(found.facts.classes) & {load_label_set("coco_stuff").find("tree").id}
