@@ -1,13 +1,18 @@
 /*
  * ScriptUI, Socket and $ for the fake, as a plugin of host.js. Unknown kinds of controls, unknown properties and controls
  * of a closed window are refused. A Socket is a real connection (`net`, in a process of its own, since it must block).
- * Tests reach the tree as `ui`: ui.find(text), ui.click(text), ui.close(), ui.tree().
+ * Tests reach the tree as `ui`: ui.find(text), ui.click(text), ui.close(), ui.tree(), ui.dock(width, height), ui.cut().
+ *
+ * layout.js has the sizes. A selection that a script makes calls onChange, and in a list of many it is added to what is
+ * selected. The press on a control goes up to the window before the click.
  */
 "use strict";
 
 const {spawnSync} = require("child_process");
+const {cut, layout, resize} = require("./layout.js");
 
-const COMMON = "text helpTip enabled visible alignment preferredSize parent onClick onChange size bounds active";
+const COMMON = `text helpTip enabled visible alignment preferredSize minimumSize maximumSize parent onClick onChange
+    onChanging size bounds active addEventListener`;
 const GROUP = "orientation alignChildren margins spacing children layout add remove";
 const KINDS = {
     group: GROUP, panel: GROUP, statictext: "characters", button: "", checkbox: "value", progressbar: "value maxvalue",
@@ -16,7 +21,7 @@ const KINDS = {
 };
 const CREATION = new Set(["multiline", "readonly", "scrolling", "truncate", "numberOfColumns", "showHeaders",
     "columnTitles", "columnWidths", "multiselect", "resizeable", "name"]);
-const WINDOW = `${GROUP} onClose onResize onResizing center show update close`;
+const WINDOW = `${GROUP} onClose onResize onResizing onActivate center show update close`;
 
 const CLIENT = `
     const [port, timeout] = process.argv.slice(1).map(Number);
@@ -56,7 +61,32 @@ exports.install = function install(host, define) {
             const subs = Array.from({length: own.columns - 1}, () => ({text: ""}));
             return {text: words, index, subItems: list(subs), selected: false};
         };
+        const listeners = {};
+        own.press = (target) => {
+            (listeners.mousedown || []).forEach((handler) => handler.call(own.proxy, {type: "mousedown", target}));
+        };
+        const several = properties && properties.multiselect === true;
+        const pick = (value) => {
+            const asked = value !== null && typeof value === "object" && typeof value.length === "number" &&
+                value.subItems === undefined ? Array.from(value) : [value];
+            const picked = asked.map((one) => (typeof one === "number" ? own.kids[one] : one)).filter(Boolean);
+            own.chosen = several && value !== null ? [...new Set([...(own.chosen || []), ...picked])] : picked;
+            own.chosen = own.chosen.length > 0 ? own.chosen : null;
+        };
+        const selection = () => {
+            if (own.chosen === null || !several) {
+                return own.chosen === null ? null : own.chosen[0];
+            }
+            return list([...own.chosen].sort((a, b) => a.index - b.index));
+        };
         const methods = {
+            addEventListener(name, handler, capture) {
+                if (name !== "mousedown" || typeof handler !== "function" || capture === true) {
+                    host.violate(`addEventListener(${name}): the fake knows mousedown that bubbles`);
+                }
+                (listeners[name] = listeners[name] || []).push(handler);
+                return true;
+            },
             add(type, bounds, content, more) {
                 if (kind === "listbox" || kind === "dropdownlist") {
                     const made = item(bounds === undefined ? content : bounds, own.kids.length);
@@ -102,12 +132,12 @@ exports.install = function install(host, define) {
                     return methods[name];
                 }
                 if (name === "layout") {
-                    return {layout() {}, resize() {}};
+                    return {layout: () => layout(own), resize: () => resize(own)};
                 }
                 if (name === "children" || name === "items") {
                     return list(own.kids.map((kid) => kid.proxy || kid));
                 }
-                return name === "selection" ? own.chosen : own[name];
+                return name === "selection" ? selection() : own[name];
             },
             set(_, name, value) {
                 if (!allowed.has(name) || ["children", "parent", "items", "layout"].includes(name)) {
@@ -120,7 +150,7 @@ exports.install = function install(host, define) {
                     host.violate(`${kind}.text = ${value}: a string is needed`);
                 }
                 if (name === "selection") {
-                    own.chosen = typeof value === "number" ? own.kids[value] || null : value;
+                    pick(value);
                     if (own.onChange) {
                         own.onChange();
                     }
@@ -143,6 +173,8 @@ exports.install = function install(host, define) {
     }
     function Panel() {
         const made = control("window", null, "");
+        made.own.docked = true;
+        made.own.actual = host.dock || [400, 700];
         made.own.prototype = Panel.prototype;
         windows.push(made.own);
         return made.proxy;
@@ -191,11 +223,17 @@ exports.install = function install(host, define) {
         }
         return found;
     };
+    const press = (own) => {
+        for (let at = own; at; at = at.parent) {
+            at.press(own.proxy);
+        }
+    };
     const plain = (own) => ({
         kind: own.kind, text: own.text, enabled: own.enabled, visible: own.visible, value: own.value,
         tip: own.helpTip, orientation: own.orientation, margins: own.margins, spacing: own.spacing,
-        size: own.preferredSize, characters: own.characters,
-        columns: own.properties.columnTitles, chosen: own.chosen ? own.chosen.text : null,
+        size: own.preferredSize, characters: own.characters, box: own.box,
+        columns: own.properties.columnTitles, widths: own.properties.columnWidths,
+        chosen: own.chosen ? own.chosen[0].text : null, lit: (own.chosen || []).map((one) => one.index),
         rows: own.kids.filter((kid) => !kid.proxy).map((kid) => [kid.text, ...Array.from(kid.subItems, (s) => s.text)]),
         children: own.kids.filter((kid) => kid.proxy).map(plain),
     });
@@ -205,8 +243,18 @@ exports.install = function install(host, define) {
             if (!own.enabled) {
                 throw new Error(`${text} is greyed out`);
             }
+            press(own);
             own.onClick();
         },
+        press(text) { press(find(text)); },
+        dock(width, height) {
+            host.dock = [width, height];
+            windows.filter((one) => !one.closed && one.docked).forEach((one) => {
+                one.actual = [width, height];
+                (one.onResizing || one.onResize || (() => {})).call(one.proxy);
+            });
+        },
+        cut: () => list(windows.filter((one) => !one.closed).flatMap(cut)),
         find: (text) => find(text).proxy,
         type: (tip, text) => { find(tip).text = text; },
         tree: () => windows.filter((one) => !one.closed).map(plain),
