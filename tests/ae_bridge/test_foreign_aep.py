@@ -7,11 +7,13 @@ import struct
 from collections import Counter
 from pathlib import Path
 
+import chunks
 import py_aep
 import pytest
 from deliveries import three_mattes
 
 from ae_bridge.aep import write_project
+from ae_bridge.comments import settle_comments
 
 FOLDER = os.environ.get("SEMRENDER_AEP", "")
 FILES = sorted(Path(FOLDER).rglob("*.aep")) if FOLDER else []
@@ -54,6 +56,14 @@ def test_foreign_project_is_read(path: Path) -> None:
     for comp in project.compositions:
         assert comp.width > 0 and comp.frame_rate > 0
     assert shape(path.read_bytes())["Egg!", "Fold"] == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_our_idea_of_comments_is_theirs(path: Path) -> None:
+    """Flag, place and end of every comment in a foreign project, and nothing in it to settle."""
+    assert chunks.faults(path) == []
+    data = path.read_bytes()
+    assert settle_comments(data) == data
 
 
 def test_our_top_level_is_theirs(tmp_path: Path) -> None:
