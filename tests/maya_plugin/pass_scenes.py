@@ -3,8 +3,15 @@
 from tests.maya_plugin.conftest import coco, decoded, request
 
 
+def rendered(asked):
+    """The first frame of a shot, as the process renders it that has a copy of the scene for itself."""
+    from maya_plugin.host import passes
+
+    return passes.render_passes(asked, [asked.first], asked.first, lambda layer, frame: None)
+
+
 def labels_of(host, camera, tmp_path, **more):
-    report = host.render_preview(request(camera, tmp_path, **more))
+    report = rendered(request(camera, tmp_path, **more))
     return decoded(next(iter(report.labels.values())))
 
 

@@ -8,7 +8,7 @@ from shared import label_code
 from shared.errors import SemrenderError
 from shared.shot import read_shot
 from tests.maya_plugin.conftest import WHOLE, analytic, coco, decoded, read_png, request
-from tests.maya_plugin.pass_scenes import busy_scene, labels_of, state
+from tests.maya_plugin.pass_scenes import busy_scene, labels_of, rendered, state
 
 
 @pytest.mark.parametrize("renderer", ["hardware", "arnold"])
@@ -24,7 +24,7 @@ def test_the_pictures_size_and_the_film_fit_are_the_beautys(host, scene, shot, t
     from maya import cmds
 
     cmds.setAttr(f"{shot}.filmFit", fit)
-    host.render_preview(request(shot, tmp_path, extra=("beauty",)))
+    rendered(request(shot, tmp_path, extra=("beauty",)))
     label = read_png(tmp_path / "out" / "masterLayer" / "label.0001.png")
     beauty = read_png(tmp_path / "out" / "masterLayer" / "beauty.0001.png")
     covered = [[[pixel[3] > 0 for pixel in row] for row in picture] for picture in (label, beauty)]
@@ -90,7 +90,7 @@ def test_a_preview_leaves_no_trace(host, scene, shot, tmp_path, extra):
     """Acceptance 3."""
     legacy = busy_scene(scene, shot, host)
     before = state(scene)
-    host.render_preview(request(shot, tmp_path, layers=(legacy, WHOLE), extra=extra))
+    rendered(request(shot, tmp_path, layers=(legacy, WHOLE), extra=extra))
     assert state(scene) == before
 
 
@@ -123,12 +123,12 @@ def test_shown_classes_are_neither_in_a_pass_nor_in_the_beauty_and_can_be_undone
     from maya_plugin.host import look
 
     asked = request(shot, tmp_path, extra=("beauty",))
-    host.render_preview(asked)
+    rendered(asked)
     files = [tmp_path / "out" / "masterLayer" / f"{kind}.0001.png" for kind in ("label", "beauty")]
     plain, before = [file.read_bytes() for file in files], look.worn()
     host.show_classes(True)
     shown = sorted(node.name for node in scene.all())
-    host.render_preview(asked)
+    rendered(asked)
     assert [file.read_bytes() for file in files] == plain
     assert sorted(node.name for node in scene.all()) == shown
     cmds.undo()
@@ -146,7 +146,7 @@ def test_shading_that_cannot_be_changed_is_said_and_everything_is_back(host, sce
     before = state(scene)
     scene.hooks["sets"] = locked
     with pytest.raises(SemrenderError, match="render the shot, which works on a copy"):
-        host.render_preview(request(shot, tmp_path))
+        rendered(request(shot, tmp_path))
     scene.hooks.clear()
     assert state(scene) == before
 
@@ -162,7 +162,7 @@ def test_layers_are_rendered_by_themselves_with_the_whole_scene_as_context(host,
         (back, back, False),
         (WHOLE, "masterLayer", True),
     ]
-    report = host.render_preview(request(shot, tmp_path, layers=(front, back), model="countryside", seed=4))
+    report = rendered(request(shot, tmp_path, layers=(front, back), model="countryside", seed=4))
     written, base = read_shot(tmp_path / "out")
     assert [layer.name for layer in written.layers] == ["front", passes._file_name(back, set())]
     assert written.context == "full/label.####.png" and (base / "full" / "label.0001.png").is_file()
@@ -181,7 +181,7 @@ def test_a_material_override_of_a_layer_does_not_hide_the_classes(host, scene, s
     layer = world.layer("clay_layer", "tree", "river", "crate")
     world.material_override("all_clay", layer, clay)
     host.assign({coco("river"): ["|tree.f[0:1]"]})
-    report = host.render_preview(request(shot, tmp_path, layers=(layer,)))
+    report = rendered(request(shot, tmp_path, layers=(layer,)))
     found = {identity for row in decoded(report.labels["clay_layer"]) for identity in row}
     assert None not in found and coco("river") in found
     from maya import cmds
@@ -202,5 +202,5 @@ def test_a_layer_that_cannot_be_shown_is_named(host, scene, shot, tmp_path):
 
     scene.hooks["switchToLayer"] = fail
     with pytest.raises(SemrenderError, match="cannot switch to the render layer"):
-        host.render_preview(request(shot, tmp_path, layers=(layer,)))
+        rendered(request(shot, tmp_path, layers=(layer,)))
     assert calls == ["broken", "broken", WHOLE]

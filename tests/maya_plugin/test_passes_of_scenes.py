@@ -11,13 +11,13 @@ from shared import label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import read_shot
 from tests.maya_plugin.conftest import SIZE, analytic, coco, decoded, facing, focal, read_png, request
-from tests.maya_plugin.pass_scenes import labels_of, painted, state
+from tests.maya_plugin.pass_scenes import labels_of, painted, rendered, state
 
 
 @pytest.mark.parametrize("rest", ["", "sky"])
 def test_what_has_no_class_is_nothing_or_the_chosen_class(host, shot, tmp_path, rest):
     host.save_settings(Settings(rest=rest))
-    report = host.render_preview(request(shot, tmp_path))
+    report = rendered(request(shot, tmp_path))
     found = decoded(report.labels["masterLayer"])
     row, column = next(iter(facing(*SIZE, 1.5, 0.5, 0.5001, 10.0, (0.3, 0.3), focal())))
     assert found[row][column] == (coco("sky") if rest else label_code.EMPTY)
@@ -36,7 +36,7 @@ def test_the_emptiness_of_the_whole_scene_is_of_the_class_of_the_rest(host, scen
     cmds.setAttr("shotcam.rotate", 0, 15, 0, type="double3")
     before = state(scene)
     for renderer in ("hardware", "arnold"):
-        host.render_preview(request(shot, tmp_path, layers=(layer,), renderer=renderer))
+        rendered(request(shot, tmp_path, layers=(layer,), renderer=renderer))
         whole = decoded(tmp_path / "out" / "full" / "label.0001.png")
         found = {one for row in whole for one in row}
         assert found == {coco("tree"), coco("river"), coco("sky")}
@@ -58,12 +58,12 @@ def test_displacement_and_cut_outs_keep_the_outline_of_the_beauty(host, scene, s
     assert large > 1.5 * small
     cmds.shadingNode("checker", asTexture=True, name="leaves")
     cmds.connectAttr("leaves.outColor", "bark.transparency")
-    report = host.render_preview(request(shot, tmp_path))
+    report = rendered(request(shot, tmp_path))
     cut = sum(one == tree for row in decoded(report.labels["masterLayer"]) for one in row)
     assert 0.4 * large < cut < 0.6 * large
     assert report.counts == {"leaf and alpha cards cut out by their transparency": 1}
     host.save_settings(Settings(policies={"cards": "solid"}))
-    report = host.render_preview(request(shot, tmp_path))
+    report = rendered(request(shot, tmp_path))
     assert sum(one == tree for row in decoded(report.labels["masterLayer"]) for one in row) == large
     assert report.counts == {"leaf and alpha cards drawn whole": 1}
 
@@ -76,13 +76,13 @@ def test_awkward_things_are_treated_by_policy_and_counted(host, scene, shot, tmp
         cmds.move(x, 1.5, 2.0, name)
     host.assign({coco("bush"): ["|bush"], coco("person"): ["|fur"]})
     before = state(scene)
-    report = host.render_preview(request(shot, tmp_path))
+    report = rendered(request(shot, tmp_path))
     found = {one for row in decoded(report.labels["masterLayer"]) for one in row}
     assert found == {coco("tree"), coco("river"), coco("bush"), label_code.EMPTY}
     assert report.counts == {"GPU caches drawn as boxes": 1, "hair and fur left out": 1, "particles left out": 1}
     assert state(scene) == before
     host.save_settings(Settings(policies={"hair": "box", "caches": "skip"}))
-    report = host.render_preview(request(shot, tmp_path))
+    report = rendered(request(shot, tmp_path))
     found = {one for row in decoded(report.labels["masterLayer"]) for one in row}
     assert coco("person") in found and coco("bush") not in found and None not in found
 
@@ -113,13 +113,13 @@ def test_instance_ids_are_stable_and_more_than_255(host, scene, shot, tmp_path):
 
     cmds.instance("tree", name="tree_again")
     cmds.move(0.0, 1.2, 1.0, "tree_again")
-    host.render_preview(request(shot, tmp_path, extra=("instance",)))
+    rendered(request(shot, tmp_path, extra=("instance",)))
     numbers = json.loads((tmp_path / "out" / host_passes.INSTANCES).read_text())["instances"]
     assert set(numbers) == {"|tree|treeShape", "|tree_again|treeShape", "|river|riverShape", "|crate|crateShape"}
     pixels = {pixel[:3] for row in read_png(tmp_path / "out" / "masterLayer" / "instance.0001.png") for pixel in row}
     assert pixels == {passes.instance_code(n) for n in numbers.values()} | {passes.NO_INSTANCE}
     cmds.polyCube(name="aaa")
-    host.render_preview(request(shot, tmp_path, extra=("instance",)))
+    rendered(request(shot, tmp_path, extra=("instance",)))
     again = json.loads((tmp_path / "out" / host_passes.INSTANCES).read_text())["instances"]
     assert {path: again[path] for path in numbers} == numbers and again["|aaa|aaaShape"] == 4
     codes = {passes.instance_code(n) for n in range(passes.LAST_INSTANCE + 1)} | {passes.NO_INSTANCE}
@@ -127,14 +127,14 @@ def test_instance_ids_are_stable_and_more_than_255(host, scene, shot, tmp_path):
 
 
 def test_depth_and_motion_come_from_arnold_and_motion_is_marked_open(host, scene, shot, tmp_path):
-    report = host.render_preview(request(shot, tmp_path, renderer=ARNOLD, extra=("depth", "motion")))
+    report = rendered(request(shot, tmp_path, renderer=ARNOLD, extra=("depth", "motion")))
     assert report.marked_open == ("motion",)
     for kind in ("depth", "motion"):
         assert (tmp_path / "out" / "masterLayer" / f"{kind}.0001.exr").read_bytes()[:4] == b"\x76\x2f\x31\x01"
     written, _ = read_shot(tmp_path / "out")
     assert written.layers[0].depth == "masterLayer/depth.####.exr"
     with pytest.raises(InputRefused, match="hardware cannot render depth"):
-        host.render_preview(request(shot, tmp_path, extra=("depth",)))
+        rendered(request(shot, tmp_path, extra=("depth",)))
 
 
 @pytest.mark.parametrize("style", ["transform", "shape"])
@@ -236,11 +236,11 @@ def test_arnold_that_is_not_loaded_has_a_button(host, scene, tmp_path):
 
     camera = world.camera()
     with pytest.raises(SemrenderError, match="Arnold is not loaded") as caught:
-        host.render_preview(request(camera, tmp_path, renderer=ARNOLD))
+        rendered(request(camera, tmp_path, renderer=ARNOLD))
     fix = host.fix_for(caught.value)
     assert fix is not None and fix.label == "Load Arnold"
     host.fix(fix.name)
-    host.render_preview(request(camera, tmp_path, renderer=ARNOLD, width=32, height=18))
+    rendered(request(camera, tmp_path, renderer=ARNOLD, width=32, height=18))
     assert host.fix_for(InputRefused("something else")) is None
 
 
@@ -256,13 +256,13 @@ def test_a_setting_that_does_not_take_is_named_with_its_place(host, scene, shot,
     cmds.setAttr("hardwareRenderingGlobals.multiSampleEnable", True)
     scene.hooks["setAttr"] = stubborn
     with pytest.raises(refusal.HostRefused, match=r"multiSampleEnable.*Multisample Anti-aliasing"):
-        host.render_preview(request(shot, tmp_path))
+        rendered(request(shot, tmp_path))
 
 
 def test_without_a_graphics_card_the_error_says_so(host, scene, shot, tmp_path):
     scene.has_gpu = False
     with pytest.raises(SemrenderError, match="Graphics hardware feature level insufficient"):
-        host.render_preview(request(shot, tmp_path))
+        rendered(request(shot, tmp_path))
 
 
 def test_place_picture_is_one_step_and_leaves_other_planes_alone(host, scene, shot, tmp_path):
@@ -298,7 +298,7 @@ def test_what_is_no_surface_is_not_drawn(host, scene, shot, tmp_path):
     cmds.setAttr("hardwareRenderingGlobals.objectTypeFilterValueArray", everything, type="Int32Array")
     assert labels_of(host, shot, tmp_path) == analytic()
     assert cmds.getAttr("hardwareRenderingGlobals.objectTypeFilterValueArray") == everything
-    host.render_preview(request(shot, tmp_path, extra=("beauty",)))
+    rendered(request(shot, tmp_path, extra=("beauty",)))
     rows = read_png(tmp_path / "out" / "masterLayer" / "beauty.0001.png")
     assert rows[27][30][:3] == (101, 199, 151), "the artist's own picture has them, through the view transform"
 
