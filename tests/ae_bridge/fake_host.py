@@ -73,6 +73,10 @@ class AfterEffects:
     def take(self, *paths: str) -> None:
         self.node.ask(op="disk", remove=paths)
 
+    def dialog(self, open: bool) -> None:
+        """The artist opens a dialog of After Effects itself, or closes it."""
+        self.node.ask(op="dialog", open=open)
+
     def run(self, code: str, value: Any = None) -> Any:
         """A script of ours; its value."""
         self.last = self.node.ask(op="run", code=code, input=value, actor="script")

@@ -48,6 +48,21 @@ def a_visible_matte_stays_visible(host: Open) -> None:
     unchanged(ae.import_only(made, "/v001"), ae)
 
 
+def a_matte_that_is_taken_away_stays_hidden(host: Open) -> None:
+    """After Effects would switch it on again: a white shape over the picture."""
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("layer('m_river').locked = true; layer('m_tree').locked = true")
+    for number, name in ((2, "river"), (3, "tree")):
+        newer = basic(number)
+        newer["layers"][0]["matte"] = {"uid": newer["layers"][{"tree": 2, "river": 3}[name]]["uid"], "type": "ALPHA"}
+        assert ("train", "matte") in fields(clean(ae.load(newer, f"/v00{number}")), "changed")
+        layers = ae.layers()
+        assert layers["train"]["matte"] == {"layer": layers[f"m_{name}"]["id"], "type": "ALPHA"}
+        assert not layers["m_tree"]["enabled"] and not layers["m_river"]["enabled"]
+        unchanged(ae.import_only(newer, f"/v00{number}"), ae)
+
+
 def many_mattes_get_a_comp(host: Open) -> None:
     ae, names = host(), [f"c{n}" for n in range(14)]
     made = version(1, painting("train", matte=cut("c12")), *[matte(name) for name in names])
@@ -108,6 +123,79 @@ def use_class_matte(host: Open) -> None:
     assert report["added"] == [] and ("train", "matte") in fields(report, "kept")
     assert ae.layers()["train"]["matte"]["type"] == "LUMA"
     assert not ae.run(use, "nothing")["ok"] and not ae.run("SemrenderAE.core.useClassMatte(input, 'RED')", uid)["ok"]
+
+
+def use_class_mattes_one_after_the_other(host: Open) -> None:
+    """A matte that is added is no choice of the artist's: the next one cuts the same layers."""
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("""
+        var c = app.project.items.addComp('edit', 64, 36, 1, 2, 24); c.layers.add(item('SH')); c.openInViewer();
+    """)
+    tree, river = sorted(ae.run("SemrenderAE.core.classMattes()"), key=lambda one: str(one["name"]) == "river")
+    for one, words in ((tree, "F_m_tree"), (river, "F_m_river")):
+        report = clean(ae.run("SemrenderAE.core.useClassMatte(input)", one["uid"]))
+        assert {entry["name"] for entry in report["changed"]} == {"SH"}
+        layers = ae.layers("edit")
+        assert layers["SH"]["matte"]["layer"] == layers[words]["id"]
+        assert [one for one, layer in layers.items() if layer["selected"]] == ["SH"]
+        assert not any(layers[name]["enabled"] for name in ("F_m_tree", "F_m_river") if name in layers)
+    ae.artist("item('edit').layer('F_m_tree').selected = true")
+    report = ae.run("SemrenderAE.core.useClassMatte(input)", river["uid"])
+    assert {one["name"] for one in report["warnings"]} == {"F_m_tree"}
+    assert ae.layers("edit")["F_m_tree"]["matte"] is None
+
+
+def a_title_stands_behind_the_trees(host: Open) -> None:
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("""
+        var c = app.project.items.addComp('edit', 64, 36, 1, 2, 24); c.layers.add(item('SH')); c.openInViewer();
+        c.layers.addShape(); c.layers.addText('TITLE'); c.layers.addCamera('cam', [0, 0]);
+        c.layer('SH').selected = false; c.layer('Shape Layer 1').selected = c.layer('TITLE').selected = true;
+    """)
+    uid = next(one["uid"] for one in ae.run("SemrenderAE.core.classMattes()") if one["name"] == "tree")
+    report = ae.run("SemrenderAE.core.useClassMatte(input, 'ALPHA_INVERTED')", uid)
+    layers = ae.layers("edit")
+    matte = {"layer": layers["F_m_tree"]["id"], "type": "ALPHA_INVERTED"}
+    assert report["ok"] and layers["TITLE"]["matte"] == layers["Shape Layer 1"]["matte"] == matte
+    assert {one["name"] for one in report["warnings"]} == {"cam"} and layers["SH"]["matte"] is None
+
+
+def a_class_matte_goes_where_its_shot_goes(host: Open) -> None:
+    """Scaled, moved, hung on a null, in 3D, at half speed, and in a comp of another size."""
+    ae, frames = host(), range(997, 1011)
+    ae.load(version(1, painting("train"), matte("tree", frames)), "/v001")
+    ae.artist("""
+        var c = app.project.items.addComp('edit', 128, 100, 1, 4, 24), l = c.layers.add(item('SH')), t, n;
+        l.stretch = 200; l.startTime = 1; l.threeDLayer = true; t = l.property('ADBE Transform Group');
+        t.property('ADBE Position').setValue([20, 30, 5]); t.property('ADBE Scale').setValue([50, 50, 50]);
+        n = c.layers.addNull(); l.parent = n; c.layers.addText('TITLE'); c.openInViewer();
+    """)
+    (one,) = ae.run("SemrenderAE.core.classMattes()")
+    clean(ae.run("SemrenderAE.core.useClassMatte(input)", one["uid"]))
+    layers = ae.layers("edit")
+    added = layers["F_m_tree"]
+    assert layers["TITLE"]["matte"]["layer"] == added["id"] and added["parent"] == layers["SH"]["id"]
+    assert added["moves"]["ADBE Position"] == {"value": [32, 18, 0]}, "its middle lies on that of the shot"
+    assert added["moves"]["ADBE Scale"] == {"value": [100, 100, 100]} and added["threeD"]
+    assert added["stretch"] == 200 and added["start"] == near(1 - 4 / 12), "four frames of handles, at half speed"
+    ae.artist("""
+        var c = app.project.items.addComp('cut', 64, 36, 1, 4, 24), l = c.layers.add(item('F_train'));
+        l.timeRemapEnabled = true; l.startTime = 2; c.openInViewer();
+    """)
+    report = ae.run("SemrenderAE.core.useClassMatte(input)", one["uid"])
+    assert ["remapped in time" in entry["words"] for entry in report["warnings"]] == [True]
+    assert ae.layers("cut")["F_m_tree"]["start"] == near(2 - 4 / 24)
+    ae.artist(
+        """
+        var c = app.project.items.addComp('no', 64, 36, 1, 4, 24), s = c.layers.addSolid([1, 0, 0], 'guest', 64, 36, 1);
+        s.source.comment = input; c.layers.addText('T'); c.openInViewer();
+        """,
+        "[[semrender:uid=show/other/F/env/painting;v=1;fps=24;f0=1001]]",
+    )
+    report = ae.run("SemrenderAE.core.useClassMatte(input)", one["uid"])
+    assert "shows the shot" in report["warnings"][0]["words"] and ae.layers("no")["T"]["matte"]
 
 
 def use_class_matte_in_a_comp_of_the_artist(host: Open) -> None:

@@ -91,6 +91,16 @@ def colours_of_the_artist_stay(host: Open) -> None:
     assert ae.dump()["bits"] == 8 and len(report["warnings"]) == 4
 
 
+def no_working_space_is_none(host: Open) -> None:
+    """After Effects calls it "None", its guide "": neither is a difference to tell."""
+    for word in ("None", ""):
+        ae = host(preferences={"noSpace": word})
+        values = painting("depth", role="depth", footage={"data": True})
+        clean(ae.load(version(1, painting("train"), values), "/v001"))
+        assert ae.dump()["undo"][0]["name"] == "Import SH" and ae.dump()["bits"] == 16
+        clean(ae.load(version(2, painting("train"), values), "/v002"))
+
+
 def colours_that_fail(host: Open) -> None:
     ae = host()
     wanted = Project(16, Color("ocio", "nowhere", False, "/c.ocio"))

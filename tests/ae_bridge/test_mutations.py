@@ -37,7 +37,19 @@ MISTAKES: list[tuple[str, str, str]] = [
      "                options.rangeStart = planned.first;",
      "options.rangeStart = planned.first;\n                options.rangeEnd = planned.last;"),
     ("layers.jsx", "if (span.outPoint > layer.outPoint) {", "if (span.outPoint < layer.outPoint) {"),
-    ("comps.jsx", "            setEnabled(switched[i]);\n", ""),
+    ("mattes.jsx", "            if (shown[i].layer.enabled !== shown[i].enabled) {", "            if (false) {"),
+    ("mattes.jsx", "        if (layer.hasTrackMatte) {\n            shown", "        if (false) {\n            shown"),
+    ("layers.jsx", "        made.selected = false;\n", ""),
+    ("layers.jsx", "            before[i].selected = true;\n", ""),
+    ("mattes.jsx", "            if (isMatte(layer)) {", "            if (false) {"),
+    ("mattes.jsx", "        matte.stretch = shows.stretch;\n", ""),
+    ("mattes.jsx", "offset * shows.stretch / 100", "offset"),
+    ("mattes.jsx", "        matte.setParentWithJump(shows);\n", ""),
+    ("mattes.jsx", "        matte.threeDLayer = shows.threeDLayer;\n", ""),
+    ("mattes.jsx", "setValue([shows.width / 2, shows.height / 2, 0])", "setValue([0, 0, 0])"),
+    ("mattes.jsx", '["ly"] === undefined && shotOf(fields.uid) === shot', '["ly"] === undefined'),
+    ("mattes.jsx", "layer instanceof AVLayer || layer instanceof TextLayer ||", "layer instanceof AVLayer ||"),
+    ("project.jsx", 'space === "None"', 'space === "none"'),
     # sounds
     ("plan.jsx", "footage.samples / footage.rate * shot.fps", "footage.samples / footage.rate"),
     ("layers.jsx", "(footage.sequence || footage.sound)", "footage.sequence"),
@@ -94,11 +106,10 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("footage.jsx", "            if (work.fresh) {\n", "            if (true) {\n"),
     ("footage.jsx", "item.remove(); // The folder", "// The folder"),
     # mattes
-    ("mattes.jsx", "matte.enabled = enabled;", "matte.enabled = true;"),
     ("mattes.jsx", "layer.moveToEnd();", ""),
     ("mattes.jsx", "        layer.locked = false;\n", ""),
     ("plan.jsx", "MATTES_IN_COMP = 12", "MATTES_IN_COMP = 11"),
-    ("comps.jsx", "layer.removeTrackMatte();", "layer.setTrackMatte(layer, TrackMatteType.NO_TRACK_MATTE);"),
+    ("mattes.jsx", "layer.removeTrackMatte();", "layer.setTrackMatte(layer, TrackMatteType.NO_TRACK_MATTE);"),
     # colours, versions, speed
     ("project.jsx", "if (empty && list.length > 0) {", "if (list.length > 0) {"),
     ("project.jsx", '(wanted.color.mode === "ocio" && wanted.bits_per_channel === 16) ? 32 :', "false ? 32 :"),
@@ -126,7 +137,10 @@ MISTAKES: list[tuple[str, str, str]] = [
 
 # How many mistakes a scenario noticed, in one file and ("") in all: the one that sees most is asked first.
 NOTICED: Counter[tuple[str, str]] = Counter()
-OWN = {"moving.jsx": "scenarios_tracks"}  # the scenarios of a file: asked before all others
+OWN = {
+    "moving.jsx": "scenarios_tracks",
+    "mattes.jsx": "scenarios_mattes",
+}  # the scenarios of a file: asked before all others
 
 
 def noticed(open_host: Callable[..., AfterEffects], file: str = "") -> str:

@@ -42,22 +42,26 @@ SemrenderAE.headless = (function () {
 
     /** @param {any} job {delivery, folder, tracks, project, result} */
     function run(job) {
+        var mine = app.project.numItems === 0; // else a person works in it
         var result;
         app.beginSuppressDialogs();
         try {
-            result = work(job);
-        } catch (e) {
-            result = failed("After Effects stopped the work: " + e.message);
-        } finally {
-            app.endSuppressDialogs(false);
-        }
-        try {
-            write(job.result, SemrenderAE.json.stringify(result));
-        } finally {
-            if (app.project.numItems === 0 || result.ok) {
+            try {
+                result = work(job);
+            } catch (e) {
+                result = failed("After Effects stopped the work: " + e.message);
+            }
+            try {
+                write(job.result, SemrenderAE.json.stringify(result));
+            } catch (e2) {
+                // Scripts may not write files. That there is no result says it; a message would wait for a person.
+            }
+            if (mine) {
                 app.project.close(CloseOptions.DO_NOT_SAVE_CHANGES);
                 app.quit();
             }
+        } finally {
+            app.endSuppressDialogs(false);
         }
     }
 

@@ -224,9 +224,8 @@ SemrenderAE.comps = (function () {
      * @param {KnownLayer} known
      * @param {PlannedLayer} planned
      * @param {TagFields} fields
-     * @param {KnownLayer[]} switched Mattes that After Effects has switched off.
      */
-    function mergeMatte(work, comp, known, planned, fields, switched) {
+    function mergeMatte(work, comp, known, planned, fields) {
         var decision = merge.decide(layers.text(known.tag["mt"]), known.matte, planned.wanted["mt"], merge.same);
         var mattes = comp.known["$" + planned.matteUid];
         if (decision.write && planned.matteUid !== "" && !mattes) {
@@ -235,12 +234,8 @@ SemrenderAE.comps = (function () {
             decision.last = layers.text(known.tag["mt"]);
         } else if (decision.write) {
             layers.change(known, function (layer) {
-                if (planned.matteUid === "") {
-                    layer.removeTrackMatte();
-                } else {
-                    layer.setTrackMatte(mattes[0].layer, TrackMatteType[/** @type {"ALPHA"} */ (planned.wanted["mt"].split(",")[0])]);
-                    switched.push(mattes[0]);
-                }
+                SemrenderAE.mattes.link(layer, (planned.matteUid === "") ? null : mattes[0].layer,
+                    planned.wanted["mt"].split(",")[0]);
             });
             if (!known.isNew) {
                 layers.changed(work, known, "matte", "is cut as the delivery says now.");
@@ -357,8 +352,6 @@ SemrenderAE.comps = (function () {
     function mergeLayers(work, comp) {
         /** @type {{known: KnownLayer, fields: TagFields}[]} */
         var signed = [];
-        /** @type {KnownLayer[]} */
-        var switched = [];
         var planned;
         var list;
         var fields;
@@ -377,27 +370,14 @@ SemrenderAE.comps = (function () {
                 if (planned.moves !== null) {
                     SemrenderAE.moving.mergeKeys(work, list[k], planned, fields);
                 } else if (!planned.footage.sound) {
-                    mergeMatte(work, comp, list[k], planned, fields, switched);
+                    mergeMatte(work, comp, list[k], planned, fields);
                     addEffects(work, list[k], planned, fields);
                 }
                 signed.push({known: list[k], fields: fields});
             }
         }
-        for (i = 0; i < switched.length; i += 1) {
-            setEnabled(switched[i]);
-        }
         for (i = 0; i < signed.length; i += 1) {
             layers.sign(work, signed[i].known, signed[i].fields);
-        }
-    }
-
-    /** A layer that became a matte was switched off by that. @param {KnownLayer} known */
-    function setEnabled(known) {
-        var enabled = known.current["en"] === "1";
-        if (known.layer.enabled !== enabled) {
-            layers.change(known, function (layer) {
-                layer.enabled = enabled;
-            });
         }
     }
 

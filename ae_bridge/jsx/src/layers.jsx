@@ -192,6 +192,23 @@ SemrenderAE.layers = (function () {
         return known;
     }
 
+    /**
+     * Makes a layer: After Effects selects what is added, and nothing else.
+     * @param {CompItem} comp
+     * @param {() => any} make
+     * @returns {any}
+     */
+    function keepingSelection(comp, make) {
+        var before = comp.selectedLayers;
+        var made = make();
+        var i;
+        made.selected = false;
+        for (i = 0; i < before.length; i += 1) {
+            before[i].selected = true;
+        }
+        return made;
+    }
+
     /** A change to a layer that may be locked. @param {KnownLayer} known @param {(layer: any) => void} action */
     function change(known, action) {
         if (!known.locked) {
@@ -250,7 +267,9 @@ SemrenderAE.layers = (function () {
     function create(work, comp, planned, item, below, above) {
         var moves = planned.moves !== null;
         /** @type {any} */
-        var layer = moves ? SemrenderAE.moving.create(work, comp, planned) : comp.item.layers.add(item);
+        var layer = keepingSelection(comp.item, function () {
+            return moves ? SemrenderAE.moving.create(work, comp, planned) : comp.item.layers.add(item);
+        });
         var frames = wantedFrames(work, planned);
         /** @type {Object<string, string>} */
         var current = {};
@@ -524,7 +543,7 @@ SemrenderAE.layers = (function () {
     }
 
     return {
-        FIELDS: FIELDS, STALE_LABEL: STALE_LABEL, readAll: readAll, create: create, change: change,
+        FIELDS: FIELDS, STALE_LABEL: STALE_LABEL, readAll: readAll, create: create, keepingSelection: keepingSelection, change: change,
         mergeFields: mergeFields, mergeTimes: mergeTimes, restoreTimes: restoreTimes, sign: sign, kept: kept, changed: changed,
         wantedFrames: wantedFrames, text: text
     };

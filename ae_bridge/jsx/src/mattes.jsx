@@ -72,40 +72,93 @@ SemrenderAE.mattes = (function () {
         return null;
     }
 
-    /**
-     * Where comp time 0 of the shot is in this comp, in seconds: by the comp's own tag, or by the selected layer that
-     * shows the shot or footage of it.
-     * @param {TagFields} compTag @param {AVLayer} layer @param {TagFields} matte Tag of the matte's footage.
-     */
-    function startOf(compTag, layer, matte) {
-        var source = layer.source ? tags.read(layer.source.comment) : null;
-        var first = Number(matte["f0"]);
-        var fps = Number(matte["fps"]);
-        if (matte["f0"] === undefined) {
-            return 0; // a still
-        }
-        if (compTag !== null && shotOf(compTag.uid) === shotOf(matte.uid)) {
-            return (first - Number(compTag["sf"])) / fps;
-        }
-        if (source !== null && source["sf"] !== undefined) {
-            return layer.startTime + (first - Number(source["sf"])) / fps;
-        }
-        if (source !== null && source["f0"] !== undefined) {
-            return layer.startTime + (first - Number(source["f0"])) / fps;
-        }
-        return layer.startTime;
+    /** The tag of what a layer shows, or null. @param {any} layer @returns {TagFields} */
+    function sourceTag(layer) {
+        return (layer instanceof AVLayer && layer.source) ? tags.read(layer.source.comment) : null;
     }
 
-    /** @param {Report} result @param {CompItem} comp @param {TaggedItem} known @param {AVLayer} selected */
+    /**
+     * The layer that shows a shot, its comp or footage of it: a selected one before all others. Null where there is none.
+     * @param {CompItem} comp @param {Layer[]} selected @param {string} shot
+     * @returns {AVLayer}
+     */
+    function showing(comp, selected, shot) {
+        var layers = comp.layers;
+        /** @type {Layer[]} */
+        var all = selected.slice(0);
+        var fields;
+        var i;
+        for (i = 1; i <= layers.length; i += 1) {
+            all.push(layers[i]);
+        }
+        for (i = 0; i < all.length; i += 1) {
+            fields = sourceTag(all[i]);
+            if (fields !== null && fields["ly"] === undefined && shotOf(fields.uid) === shot) {
+                return /** @type {AVLayer} */ (all[i]);
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Lays a new matte over the layer that shows its shot, so that it goes where that goes.
+     * @param {AVLayer} matte @param {AVLayer} shows @param {TagFields} tag Of the matte's footage.
+     */
+    function follow(matte, shows, tag) {
+        var source = sourceTag(shows);
+        var zero = Number((source["sf"] === undefined) ? source["f0"] : source["sf"]); // frame at the layer's start
+        var offset = (tag["f0"] === undefined || isNaN(zero)) ? 0 : (Number(tag["f0"]) - zero) / Number(tag["fps"]);
+        var scale = 100 * shows.width / matte.width;
+        var group = /** @type {any} */ (matte.property("ADBE Transform Group"));
+        matte.stretch = shows.stretch;
+        matte.startTime = shows.startTime + offset * shows.stretch / 100;
+        matte.threeDLayer = shows.threeDLayer;
+        matte.setParentWithJump(shows);
+        group.property("ADBE Position").setValue([shows.width / 2, shows.height / 2, 0]);
+        group.property("ADBE Scale").setValue([scale, scale, 100]);
+    }
+
+    /** @param {Report} result @param {CompItem} comp @param {TaggedItem} known @param {AVLayer} shows */
+    function warnOfTimes(result, comp, known, shows) {
+        var words = "";
+        if (shows === null) {
+            words = "No layer of " + comp.name + " shows the shot: see where the matte lies, and when it begins.";
+        } else if (shows.timeRemapEnabled || shows.stretch < 0) {
+            words = shows.name + " is " + (shows.timeRemapEnabled ? "remapped in time" : "reversed") +
+                ", the matte is not: precompose it without that, and cut it there.";
+        }
+        if (words !== "") {
+            report.add(result.warnings, "layer", {uid: String(known.tag["ly"]), name: known.item.name}, "matte", words);
+        }
+    }
+
+    /** @param {Report} result @param {CompItem} comp @param {TaggedItem} known @param {Layer[]} selected */
     function addMatte(result, comp, known, selected) {
         var item = /** @type {FootageItem} */ (known.item);
         var own = tags.read(comp.comment);
-        var start = startOf(own, selected, known.tag);
+        var inShot = own !== null && shotOf(own.uid) === shotOf(known.tag.uid);
+        var shows = inShot ? null : showing(comp, selected, shotOf(known.tag.uid));
         var fps = Number(known.tag["fps"]) || comp.frameRate;
-        var layer = /** @type {AVLayer} */ (comp.layers.add(item));
-        var lead = Math.min(Math.max(0, -Math.round(start * fps)), Math.max(0, Number(known.tag["n"]) - 1));
-        layer.startTime = start;
-        layer.inPoint = start + lead / fps;
+        var still = known.tag["f0"] === undefined;
+        var layer = SemrenderAE.layers.keepingSelection(comp, function () {
+            return comp.layers.add(item);
+        });
+        var start;
+        var lead;
+        layer.startTime = (inShot && !still) ? (Number(known.tag["f0"]) - Number(own["sf"])) / fps : selected[0].startTime;
+        if (shows !== null) {
+            follow(layer, shows, known.tag);
+        } else if (inShot && still) {
+            layer.startTime = 0;
+        }
+        if (!inShot) {
+            warnOfTimes(result, comp, known, shows);
+        }
+        start = layer.startTime;
+        lead = Math.min(Math.max(0, -Math.round(start * fps)), Math.max(0, Number(known.tag["n"]) - 1));
+        if (layer.stretch === 100) {
+            layer.inPoint = start + lead / fps;
+        }
         layer.moveToEnd();
         layer.name = item.name;
         layer.label = item.label;
@@ -121,17 +174,63 @@ SemrenderAE.mattes = (function () {
         return layer;
     }
 
-    /** @param {AVLayer} layer @param {AVLayer} matte @param {string} type */
-    function link(layer, matte, type) {
+    /** @param {any} layer @param {(layer: any) => void} action */
+    function unlocked(layer, action) {
         var locked = layer.locked;
-        var enabled = matte.enabled;
         layer.locked = false;
         try {
-            layer.setTrackMatte(matte, TrackMatteType[/** @type {"ALPHA"} */ (type)]);
+            action(layer);
         } finally {
             layer.locked = locked;
         }
-        matte.enabled = enabled;
+    }
+
+    /**
+     * Gives a layer another matte, or takes it away. After Effects switches a matte off and the one before it on
+     * again, whoever had switched them: here both stay as they are.
+     * @param {any} layer @param {AVLayer} matte Null takes it away. @param {string} type
+     */
+    function link(layer, matte, type) {
+        /** @type {{layer: any, enabled: boolean}[]} */
+        var shown = [];
+        var i;
+        if (layer.hasTrackMatte) {
+            shown.push({layer: layer.trackMatteLayer, enabled: layer.trackMatteLayer.enabled});
+        }
+        if (matte !== null) {
+            shown.push({layer: matte, enabled: matte.enabled});
+        }
+        unlocked(layer, function () {
+            if (matte === null) {
+                layer.removeTrackMatte();
+            } else {
+                layer.setTrackMatte(matte, TrackMatteType[/** @type {"ALPHA"} */ (type)]);
+            }
+        });
+        for (i = 0; i < shown.length; i += 1) {
+            if (shown[i].layer.enabled !== shown[i].enabled) {
+                unlocked(shown[i].layer, enable(shown[i].enabled));
+            }
+        }
+    }
+
+    /** @param {boolean} enabled @returns {(layer: any) => void} */
+    function enable(enabled) {
+        return function (layer) {
+            layer.enabled = enabled;
+        };
+    }
+
+    /** Cameras and lights have no mattes; a text or a shape is no AVLayer to scripts. @param {any} layer */
+    function canBeCut(layer) {
+        return (layer instanceof AVLayer || layer instanceof TextLayer || layer instanceof ShapeLayer) &&
+            layer.hasVideo;
+    }
+
+    /** Whether a layer shows a class matte itself. @param {any} layer */
+    function isMatte(layer) {
+        var fields = sourceTag(layer);
+        return fields !== null && fields["ly"] !== undefined;
     }
 
     /**
@@ -162,10 +261,13 @@ SemrenderAE.mattes = (function () {
         result.comp = {id: comp.id, name: comp.name};
         selected = comp.selectedLayers;
         matte = layerIn(comp, String(known.tag["ly"])) ||
-            addMatte(result, comp, known, /** @type {AVLayer} */ (selected[0]));
+            addMatte(result, comp, known, selected);
         for (i = 0; i < selected.length; i += 1) {
             layer = selected[i];
-            if (layer instanceof AVLayer && layer.index !== matte.index) {
+            if (isMatte(layer)) {
+                report.add(result.warnings, "layer", {uid: uid, name: layer.name}, "matte",
+                    layer.name + " is a class matte itself and stays uncut.");
+            } else if (canBeCut(layer)) {
                 link(layer, matte, type);
                 report.add(result.changed, "layer", {uid: uid, name: layer.name}, "matte",
                     layer.name + " is cut by " + matte.name + ".");
@@ -176,5 +278,5 @@ SemrenderAE.mattes = (function () {
         }
     }
 
-    return {list: list, use: use};
+    return {list: list, use: use, link: link};
 }());

@@ -119,6 +119,12 @@ SemrenderAE.project = (function () {
         return linear ? "yes" : "no";
     }
 
+    /** "" where none is set: After Effects says "None", its guide "". */
+    function workingSpace() {
+        var space = app.project.workingSpace;
+        return (!space || space === "None") ? "" : space;
+    }
+
     /** @param {any} wanted Of delivery.project. @returns {{name: string, now: string, wanted: string}[]} */
     function differences(wanted) {
         var project = app.project;
@@ -135,7 +141,7 @@ SemrenderAE.project = (function () {
             ocio ? "OCIO" : "Adobe");
         compare("bits per channel", project.bitsPerChannel, bits(wanted));
         if (ocio ? wanted.color.working_space : true) {
-            compare("working space", project.workingSpace || "none", wanted.color.working_space || "none");
+            compare("working space", workingSpace() || "none", wanted.color.working_space || "none");
         }
         if (!ocio) {
             compare("linear working space", yesNo(project.linearizeWorkingSpace), yesNo(wanted.color.linearize));
@@ -243,7 +249,7 @@ SemrenderAE.project = (function () {
                 names.push(layers[i].name);
             }
         }
-        if (names.length > 0 && (project.workingSpace || project.colorManagementSystem === OCIO)) {
+        if (names.length > 0 && (workingSpace() !== "" || project.colorManagementSystem === OCIO)) {
             report.add(work.report.warnings, "project", {uid: "", name: ""}, "colour",
                 "This project manages colours, and " + names.join(", ") + " hold values: switch on Preserve RGB in " +
                 "Interpret Footage > Color Management of each.");

@@ -2,7 +2,8 @@
 /*
  * AfterFX as a program, with the habits of the real one: -m -noui -r SCRIPT, a quoted path or one with a space runs
  * nothing and exits at once, the exit code says nothing. FAKE_AFTERFX chooses a bad day: "hang" (also: a modal dialog
- * waits), "crash", "lingers" (does not quit), "readonly" (scripts may not write files).
+ * waits), "crash", "lingers" (does not quit), "readonly" (scripts may not write files: what then throws is a message
+ * that waits, unless dialogs are suppressed).
  * The script runs in the strict fake; what it writes is then on the real disk.
  */
 "use strict";
@@ -47,7 +48,7 @@ if (mood === "hang") {
         }
     }
     fs.writeFileSync(`${folder}/fake.json`, JSON.stringify({...done, saved: host.project.saved, quit: host.hasQuit}));
-    if (mood === "lingers") {
+    if (mood === "lingers" || done.alert) { // an error message waits for a person
         wait();
     }
 }

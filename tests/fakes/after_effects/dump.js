@@ -19,8 +19,8 @@ function dumpLayer(layer) {
     const {name, comment, label, enabled, shy, solo, guideLayer, stretch, timeRemapEnabled} = layer.hidden;
     return {
         id: layer.id, name, comment, label, enabled, shy, solo, guide: guideLayer, stretch, timeRemapEnabled,
-        locked: layer.locked, audible: layer.hidden.audible, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
-        start: layer.hidden.start, in: layer.hidden.in, out: layer.hidden.out, source: layer.origin ? layer.origin.id : null,
+        locked: layer.locked, selected: layer.selected, audible: layer.hidden.audible, blend: enums.nameOf("BlendingMode", layer.hidden.blend),
+        start: layer.hidden.start, in: layer.inPoint, out: layer.outPoint, source: layer.source ? layer.source.id : null,
         kind: layer.constructor.name, null: layer.nullLayer, threeD: layer.hidden.threeDLayer,
         orient: enums.nameOf("AutoOrientType", layer.hidden.orient), moves: dumpMoves(layer),
         parent: layer.hidden.parent && layer.hidden.parent.id,
@@ -62,9 +62,10 @@ function dump(host) {
     const {project} = host;
     return {
         items: project.all.map(dumpItem),
-        bits: project.bitsPerChannel, space: project.workingSpace, linear: project.linearizeWorkingSpace,
+        bits: project.bitsPerChannel, space: project.hidden.space, linear: project.linearizeWorkingSpace,
         ocio: project.hidden.ocio, config: project.ocioConfigurationFile,
-        undo: host.undoSteps, reloads: host.reloads,
+        undo: host.undoSteps, reloads: host.reloads, asked: host.asked, taskErrors: host.taskErrors,
+        broken: host.broken, frozen: host.frozen, sockets: host.sockets,
     };
 }
 

@@ -180,7 +180,7 @@ class File {
 
     execute() {
         this.access();
-        this.host.executed.push(this.place);
+        this.host.execute(this.place);
         return this.exists;
     }
 }
@@ -225,7 +225,7 @@ class Folder {
     remove() { return this.host.folders.delete(this.place); }
 
     execute() {
-        this.host.executed.push(this.place);
+        this.host.execute(this.place);
         return this.exists;
     }
 }

@@ -24,8 +24,14 @@ const PREFERENCES = {
     sequenceRate: 30, // Import > Sequence Footage
     stillSeconds: null, // Import > Still Footage; null is the length of the comp
     guessedAlpha: enums.ENUMS.AlphaMode.PREMULTIPLIED, // what Guess makes of unlabelled alpha
-    replaceKeepsRate: false,
-    footageCutsLayers: true, // Nobody has written down what happens to layers whose source becomes shorter.
+    replaceKeepsRate: true, // and the loop; false for versions that nobody has measured
+    footageCutsLayers: false, // for good, where the source becomes shorter; measured is: cut when it is asked for
+    warnsOfExecuting: true, // Warn User When Executing Files
+    refusalSeconds: 2, // how long a socket to a port where nobody listens holds everything up (Windows)
+    // What a dialog of After Effects itself does to scheduled tasks: "error" is one message a tick, "kill" ends all
+    // scripts of the session as soon as it opens where one is pending. null goes by the version: kill from 26.
+    tasksInDialogs: null,
+    noSpace: "None", // how a project without a working space names that; "" by the words of the guide
     profiles: ["sRGB IEC61966-2.1", "ACEScg"],
     // Values by match name: [default, ...range], null for arbitrary data.
     effects: {
@@ -119,7 +125,8 @@ class Host {
         Object.assign(this, {
             lastId: 100, lastTask: 0, now: 0, undoDepth: 0, suppressed: 0, writes: 0, hasQuit: false, actor: "script",
             tasks: new Map(), calls: new Map(), folders: new Set(), kept: new WeakMap(), violations: [], undoSteps: [],
-            reloads: [], executed: [], commands: [],
+            reloads: [], executed: [], commands: [], asked: [], taskErrors: 0, frozen: 0, sockets: 0,
+            dialog: false, broken: false,
         });
         this.realm = makeRealm();
         this.constructors = new Map();
@@ -155,9 +162,10 @@ class Host {
         for (const name of ["CompItem", "FileSource", "FolderItem", "FootageItem", "PlaceholderSource", "SolidSource"]) {
             constructor(name, items[name]);
         }
-        constructor("AVLayer", layers.AVLayer);
-        constructor("CameraLayer", layers.CameraLayer);
-        ["TextLayer", "ShapeLayer", "Layer", "PropertyBase"].forEach((name) => constructor(name, name));
+        for (const name of ["AVLayer", "CameraLayer", "TextLayer", "ShapeLayer"]) {
+            constructor(name, layers[name]);
+        }
+        ["LightLayer", "Layer", "PropertyBase"].forEach((name) => constructor(name, name));
         ["alert", "confirm", "prompt"].forEach((name) => define(name, () => this.modal(name)));
         plugins.forEach((plugin) => plugin(this, define));
     }
@@ -175,6 +183,14 @@ class Host {
 
     /** A window that waits for a person. */
     modal(words) { this.violate(`a dialog would block After Effects: ${words}`); }
+
+    /** After Effects asks the person each time, unless that was switched off; here the answer is yes. */
+    execute(place) {
+        if (this.preferences.warnsOfExecuting) {
+            this.asked.push(place);
+        }
+        this.executed.push(place);
+    }
 
     count(what) { this.calls.set(what, (this.calls.get(what) || 0) + 1); }
 
@@ -223,12 +239,16 @@ class Host {
         this.actor = actor;
         this.realm.inside.input = this.realm.parseInside(JSON.stringify(input === undefined ? null : input));
         const answer = {};
+        if (actor === "script" && (this.dialog || this.broken)) {
+            return {error: "Cannot run a script while a modal dialog is waiting for response", violations: []};
+        }
         try {
             const value = this.load(actor, code);
             answer.value = value === undefined ? null : JSON.parse(JSON.stringify(value));
         } catch (error) {
             answer.error = String(error && error.message);
             answer.at = String(error && error.stack);
+            answer.alert = this.suppressed === 0; // a message that waits for a person
         }
         this.settle();
         return {
@@ -252,6 +272,22 @@ class Host {
         this.app.disableRendering = false;
     }
 
+    /** The artist opens a dialog of After Effects (composition settings, preferences), or closes it. */
+    setDialog(open) {
+        const mood = this.preferences.tasksInDialogs || (this.version >= 26 ? "kill" : "error");
+        this.dialog = open;
+        if (open && mood === "kill" && this.tasks.size > 0) {
+            this.tasks.clear();
+            this.broken = true;
+        }
+    }
+
+    /** Whether a task that is due may run; in a dialog it ends in a message. */
+    mayTick() {
+        this.taskErrors += this.dialog ? 1 : 0;
+        return !this.dialog && !this.broken;
+    }
+
     /** Lets time pass: scheduled tasks run as After Effects runs them, each as a script of its own. */
     advance(milliseconds) {
         const end = this.now + milliseconds;
@@ -266,7 +302,7 @@ class Host {
             if (!task.repeat) {
                 this.tasks.delete(id);
             }
-            const done = this.run(task.code, null, "script");
+            const done = this.mayTick() ? this.run(task.code, null, "script") : {};
             if (done.error) {
                 this.violations.push(`a scheduled task threw: ${done.error}`);
             }

@@ -4,7 +4,7 @@
 const enums = require("./enums.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 const {File} = require("./files.js");
-const {AVLayer, CameraLayer} = require("./layers.js");
+const {AVLayer, CameraLayer, ShapeLayer, TextLayer} = require("./layers.js");
 const {PropertyGroup} = require("./properties.js");
 
 class Item {
@@ -156,7 +156,6 @@ class AVItem extends Item {
         this.hidden.aspect = Math.fround(within(value, 0.01, 100, "pixelAspect"));
     }
 
-    /** Layers keep the length they have, cut to what there is now. */
     lengthChanged() {
         if (this.host.preferences.footageCutsLayers) {
             for (const comp of this.usedIn) {
@@ -194,6 +193,7 @@ class FootageItem extends AVItem {
         this.mainSource = new kind(this.host, this, picture);
         if (this.host.preferences.replaceKeepsRate && !old.isStill && !picture.isStill) {
             this.mainSource.rate = old.rate;
+            this.mainSource.repeats = old.repeats;
         }
         this.lengthChanged();
     }
@@ -284,8 +284,8 @@ class CompItem extends AVItem {
 }
 
 class LayerCollection {
-    static api = "length add() addSolid() addNull() addCamera() byName()";
-    static writers = ["add", "addSolid", "addNull", "addCamera"];
+    static api = "length add() addSolid() addNull() addCamera() addText() addShape() byName()";
+    static writers = ["add", "addSolid", "addNull", "addCamera", "addText", "addShape"];
 
     constructor(host, comp) { Object.assign(this, {host, comp}); }
     elements() { return this.comp.stack; }
@@ -299,10 +299,19 @@ class LayerCollection {
         if (item === this.comp) {
             throw new Refusal("After Effects error: a comp cannot be in itself");
         }
-        const layer = new AVLayer(this.host, this.comp, item, seconds);
+        return this.placed(new AVLayer(this.host, this.comp, item, seconds));
+    }
+
+    /** A new layer lies on top, and is the only one that is selected from then on. */
+    placed(layer) {
+        this.comp.stack.forEach((one) => { one.selected = false; });
+        layer.selected = true;
         this.comp.stack.unshift(layer);
         return layer;
     }
+
+    addText(words) { return this.placed(new TextLayer(this.host, this.comp, words || "text")); }
+    addShape() { return this.placed(new ShapeLayer(this.host, this.comp, "Shape Layer 1")); }
 
     addSolid(color, name, width, height, aspect, seconds) {
         const item = new FootageItem(this.host, name, SolidSource,
@@ -330,9 +339,7 @@ class LayerCollection {
         if (typeof name !== "string" || place.length !== 2 || place.some((one) => typeof one !== "number")) {
             this.host.violate("addCamera takes a name and the two numbers of its point of interest");
         }
-        const layer = new CameraLayer(this.host, this.comp, name, place);
-        this.comp.stack.unshift(layer);
-        return layer;
+        return this.placed(new CameraLayer(this.host, this.comp, name, place));
     }
 }
 
@@ -436,7 +443,7 @@ class Project {
         this.hidden.bits = value;
     }
 
-    get workingSpace() { return this.hidden.space; }
+    get workingSpace() { return this.hidden.space || this.host.preferences.noSpace; }
     set workingSpace(value) {
         if (value !== "" && !this.listColorProfiles().includes(value)) {
             throw new Refusal(`After Effects error: there is no colour profile ${value}`);

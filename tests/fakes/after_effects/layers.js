@@ -2,7 +2,8 @@
 "use strict";
 
 const enums = require("./enums.js");
-const {Property, PropertyGroup, tick} = require("./properties.js");
+const {tick} = require("./clock.js");
+const {Property, PropertyGroup} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
 const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
@@ -28,7 +29,7 @@ class Layer {
             name, comment: "", label, enabled: true, shy: false, solo: false, guideLayer: false,
             adjustmentLayer: false, threeDLayer: false, timeRemapEnabled: false, stretch: 100,
             blend: enums.ENUMS.BlendingMode.NORMAL, parent: null,
-            start: tick(at), in: tick(at), out: tick(at + length),
+            start: this.tick(at), in: this.tick(at), out: this.tick(at + length),
             orient: enums.ENUMS.AutoOrientType.NO_AUTO_ORIENT,
         };
         this.locked = false;
@@ -38,6 +39,8 @@ class Layer {
 
     /** Every property of the layer that can have keys. */
     get keyed() { return [...this.transform.list, ...this.effects.list.flatMap((one) => one.list)]; }
+
+    tick(seconds) { return tick(seconds, this.containingComp.frameRate); }
 
     mayChange(what) {
         if (this.locked) {
@@ -106,7 +109,7 @@ class Layer {
     get startTime() { return this.hidden.start; }
     set startTime(value) {
         this.mayChange("startTime");
-        const by = tick(value) - this.hidden.start;
+        const by = this.tick(value) - this.hidden.start;
         this.hidden.start += by;
         this.hidden.in += by;
         this.hidden.out += by;
@@ -116,23 +119,24 @@ class Layer {
     /** What it can show, in seconds of the comp. */
     get limits() { return [-10800, 10800]; }
 
-    get inPoint() { return this.hidden.in; }
+    /** Both are kept as they were set, and cut to what there is to show whenever they are asked for. */
+    get inPoint() { return Math.max(this.hidden.in, this.limits[0]); }
     set inPoint(value) {
         this.mayChange("inPoint");
-        this.hidden.in = Math.max(tick(value), this.limits[0]);
+        this.hidden.in = this.tick(value);
         this.ordered();
     }
 
-    get outPoint() { return this.hidden.out; }
+    get outPoint() { return Math.min(this.hidden.out, this.limits[1]); }
     set outPoint(value) {
         this.mayChange("outPoint");
-        this.hidden.out = Math.min(tick(value), this.limits[1]);
+        this.hidden.out = this.tick(value);
         this.ordered();
     }
 
     ordered() {
-        if (this.hidden.in >= this.hidden.out) {
-            this.host.violate(`the in point ${this.hidden.in} of ${this.name} is not before its out point ${this.hidden.out}`);
+        if (this.inPoint >= this.outPoint) {
+            this.host.violate(`the in point ${this.inPoint} of ${this.name} is not before its out point ${this.outPoint}`);
         }
     }
 
@@ -197,7 +201,8 @@ function spatial(layer, anchor, position) {
     layer.position = new Property(layer.host, "ADBE Position", position, layer, SPACE);
     layer.orientation = new Property(layer.host, "ADBE Orientation", [0, 0, 0], layer, SPACE);
     layer.anchor = new Property(layer.host, "ADBE Anchor Point", anchor, layer, SPACE);
-    return [layer.anchor, layer.position, layer.orientation];
+    layer.scale = new Property(layer.host, "ADBE Scale", [100, 100, 100], layer, SPACE);
+    return [layer.anchor, layer.position, layer.orientation, layer.scale];
 }
 
 class AVLayer extends Layer {
@@ -269,11 +274,12 @@ class AVLayer extends Layer {
 
     /** What the source can show, in seconds of the comp. */
     get limits() {
-        const free = this.unlimited || this.timeRemapEnabled || this.stretch !== 100;
-        return free ? [-10800, 10800] : [this.hidden.start, tick(this.hidden.start + this.origin.duration)];
+        const free = this.unlimited || this.timeRemapEnabled || this.stretch < 0 || this.origin.duration <= 0;
+        const length = this.origin.duration * (this.stretch / 100);
+        return free ? [-10800, 10800] : [this.hidden.start, this.tick(this.hidden.start + length)];
     }
 
-    /** The source has become another length. */
+    /** The source has become another length: for versions nobody has measured, the cut is for good. */
     cut() {
         const [first, last] = this.limits;
         this.hidden.out = Math.min(this.hidden.out, last);
@@ -292,15 +298,25 @@ class AVLayer extends Layer {
             this.host.violate("setTrackMatte takes another layer of the same comp");
         }
         if (kind !== enums.ENUMS.TrackMatteType.NO_TRACK_MATTE) {
-            this.matte = layer;
+            this.releaseMatte(layer);
             this.matteKind = kind;
             layer.hidden.enabled = false;
         }
     }
 
+    /** The type stays as it was, for ever. */
     removeTrackMatte() {
         this.mayChange("removeTrackMatte");
-        this.matte = null;
+        this.releaseMatte(null);
+    }
+
+    /** A layer that cuts nothing any more is switched on again, whoever had switched it off. */
+    releaseMatte(next) {
+        const old = this.matte;
+        this.matte = next;
+        if (old !== null && old !== next && !old.isTrackMatte) {
+            old.hidden.enabled = true;
+        }
     }
 
     copy(comp) {
@@ -315,6 +331,24 @@ class AVLayer extends Layer {
         this.cut();
     }
 }
+
+/** Only the most specific class is one for instanceof: these are no AVLayer to a script. */
+class DrawnLayer extends AVLayer {
+    static api = "";
+    static writers = AVLayer.writers;
+
+    constructor(host, comp, name) {
+        const {width, height, duration} = comp;
+        super(host, comp, {name, label: 1, width, height, duration, hasVideo: true, hasAudio: false, mainSource: {isStill: true}});
+    }
+
+    get source() { return null; }
+    copy(comp) { return this.copied(new this.constructor(this.host, comp, this.name)); }
+}
+
+class TextLayer extends DrawnLayer {}
+
+class ShapeLayer extends DrawnLayer {}
 
 /** A new camera has two nodes: it looks at its point of interest, and a script that turns it must say so. */
 class CameraLayer extends Layer {
@@ -357,4 +391,4 @@ for (const name of SIMPLE) {
     });
 }
 
-module.exports = {AVLayer, CameraLayer, Layer};
+module.exports = {AVLayer, CameraLayer, Layer, ShapeLayer, TextLayer};

@@ -4,10 +4,6 @@
 const enums = require("./enums.js");
 const {Refusal, within, typed} = require("./strict.js");
 
-const TICKS = 2 ** 20; // After Effects keeps times on a clock of its own
-
-const tick = (seconds) => Math.round(seconds * TICKS) / TICKS;
-
 /** Keys of a property by time, in the comp's seconds as scripts see them. */
 class Property {
     static api = `name matchName value setValue() numKeys setValueAtTime() setValuesAtTimes() removeKey() expression=
@@ -84,7 +80,7 @@ class Property {
         }
         const checked = given.map((one) => this.checked(one));
         at.forEach((time, i) => {
-            this.keys.set(tick(typed(this.host, time, "number", "a time")), checked[i]);
+            this.keys.set(this.layer.tick(typed(this.host, time, "number", "a time")), checked[i]);
         });
         this.keys = new Map([...this.keys].sort((a, b) => a[0] - b[0]));
     }
@@ -101,7 +97,7 @@ class Property {
 
     /** Keys go along with their layer. */
     shift(by) {
-        this.keys = new Map([...this.keys].map(([time, value]) => [tick(time + by), value]));
+        this.keys = new Map([...this.keys].map(([time, value]) => [this.layer.tick(time + by), value]));
     }
 }
 
@@ -153,4 +149,4 @@ class PropertyGroup {
     }
 }
 
-module.exports = {Property, PropertyGroup, tick};
+module.exports = {Property, PropertyGroup};

@@ -1,6 +1,6 @@
 /*
  * ScriptUI, Socket and $ for the fake, as a plugin of host.js. Unknown kinds of controls, unknown properties and controls
- * of a closed window are refused. A Socket is a real connection (`net`, in a process of its own, since it must block).
+ * of a closed window are refused. A Socket is a real connection (socket.js); one that is refused takes its time.
  * Tests reach the tree as `ui`: ui.find(text), ui.click(text), ui.close(), ui.tree(), ui.dock(width, height), ui.cut().
  *
  * layout.js has the sizes. A selection that a script makes calls onChange, and in a list of many it is added to what is
@@ -8,8 +8,8 @@
  */
 "use strict";
 
-const {spawnSync} = require("child_process");
 const {cut, layout, resize} = require("./layout.js");
+const {Line} = require("./socket.js");
 
 const COMMON = `text helpTip enabled visible alignment preferredSize minimumSize maximumSize parent onClick onChange
     onChanging size bounds active addEventListener`;
@@ -22,16 +22,6 @@ const KINDS = {
 const CREATION = new Set(["multiline", "readonly", "scrolling", "truncate", "numberOfColumns", "showHeaders",
     "columnTitles", "columnWidths", "multiselect", "resizeable", "name"]);
 const WINDOW = `${GROUP} onClose onResize onResizing onActivate center show update close`;
-
-const CLIENT = `
-    const [port, timeout] = process.argv.slice(1).map(Number);
-    const socket = require("net").connect(port, "127.0.0.1");
-    let said = "";
-    process.stdin.on("data", (piece) => { said += piece; }).on("end", () => socket.write(said));
-    socket.setTimeout(timeout * 1000, () => process.exit(2));
-    socket.on("data", (piece) => process.stdout.write(piece)).on("error", () => process.exit(3));
-    socket.on("close", () => process.exit(0));
-`;
 
 exports.install = function install(host, define) {
     const realm = host.realm.inside;
@@ -180,23 +170,20 @@ exports.install = function install(host, define) {
         return made.proxy;
     }
     function Socket() {
-        let port = 0;
-        let answer = "";
+        let line = null;
         this.timeout = 10;
         this.open = (where, encoding) => {
-            port = Number(where.split(":")[1]);
             if (!host.preferences.write || encoding !== "BINARY" || this.timeout > 2) {
                 host.violate("a socket needs the preference, BINARY, and a short time limit");
             }
-            return true;
+            host.sockets += 1;
+            line = Line.open(Number(where.split(":")[1]), this.timeout);
+            host.frozen += line === null ? host.preferences.refusalSeconds : 0;
+            return line !== null;
         };
-        this.write = (text) => {
-            const done = spawnSync(process.execPath, ["-e", CLIENT, String(port), String(this.timeout)], {input: text});
-            answer = done.stdout.toString();
-            return true;
-        };
-        this.readln = () => answer.split("\n")[0];
-        this.close = () => true;
+        this.write = (text) => line !== null && line.write(text);
+        this.readln = () => (line === null ? "" : line.readln());
+        this.close = () => line === null || line.close();
     }
     define("Window", Window);
     define("Panel", Panel);
@@ -269,13 +256,16 @@ exports.install = function install(host, define) {
         advance(milliseconds) {
             for (const [, task] of [...host.tasks]) {
                 for (let at = 0; at < milliseconds; at += task.delay) {
-                    host.load("task", task.code);
+                    if (host.mayTick()) {
+                        host.load("task", task.code);
+                    }
                 }
             }
             return host.tasks.size;
         },
         tasks: () => host.tasks.size,
         executed: () => list(host.executed),
+        asked: () => list(host.asked),
         choose(folder) { host.chosenFolder = folder; },
         rude() { host.environment.RUDE = "1"; },
     });

@@ -4,6 +4,7 @@
  *     {"op": "open", "options": {...}, "sources": [{"name", "code"}]}   a new After Effects; see host.js
  *     {"op": "run", "code": "...", "input": any, "actor": "script"}     -> {"value" or "error", "violations", ...}
  *     {"op": "dump"}                                                    -> {"value": the project}
+ *     {"op": "dialog", "open": true}                                    a dialog of After Effects itself
  *     {"op": "disk", "put": {path: {...}}, "remove": [path]}
  *
  * `options.plugins` names files of this folder.
@@ -24,6 +25,10 @@ const OPS = {
         return {};
     },
     run: ({code, input, actor}) => host.run(code, input, actor),
+    dialog({open}) {
+        host.setDialog(open);
+        return {};
+    },
     dump: () => ({value: dump(host)}),
     disk({put = {}, remove = []}) {
         remove.forEach((path) => host.disk.remove(path));
