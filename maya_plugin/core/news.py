@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Union
 
 from maya_plugin.core.cards import Models
+from maya_plugin.core.cryptomatte_names import Rendered
 from maya_plugin.core.jobs import Job
 from shared.errors import SemrenderError
 
@@ -45,4 +46,11 @@ class Project:
     notes: tuple[str, ...]
 
 
-Message = Union[Server, Models, Jobs, Problem, Project]
+@dataclass(frozen=True)
+class Names:
+    """The names in a rendered file were read."""
+
+    rendered: Rendered
+
+
+Message = Union[Server, Models, Jobs, Problem, Project, Names]

@@ -32,6 +32,12 @@ def of_shot(scene: Scene, camera: str) -> Places:
     return _places(scene, camera, "shot")
 
 
+def of_rendered(scene: Scene) -> Places:
+    """What is painted of pictures that another renderer made."""
+    folder = Path(scene.folder) / "rendered"
+    return Places(folder / "passes", folder / "painted")
+
+
 def _places(scene: Scene, camera: str, what: str) -> Places:
     name = re.sub(r"[^\w.-]+", "_", camera) or "camera"
     folder = Path(scene.folder) / name / what

@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from maya_plugin.core import programs, uploads
+from maya_plugin.core import news, programs, uploads
 from maya_plugin.core.cards import Models, read_models
 from maya_plugin.core.contract import BatchCommand
 from maya_plugin.core.jobs import FRAME, LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
-from maya_plugin.core.news import ABSENT, LOST, READY, STARTING, STOPPING, Jobs, Message, Problem, Project, Server
+from maya_plugin.core.news import ABSENT, LOST, READY, STARTING, STOPPING, Jobs, Message, Problem, Server
 from shared import places
 from shared.client import Client
 from shared.connection import known_connection
@@ -110,8 +110,11 @@ class Session:
 
     def make_project(self, delivery: str) -> None:
         """Lay a delivery out as a new After Effects project."""
-        run = threading.Thread(target=self._make_project, args=(Path(delivery),), name="semrender aep", daemon=True)
-        run.start()
+        self._apart("semrender aep", lambda: news.Project(*programs.make_project(Path(delivery))))
+
+    def read_rendered(self, file: str, label_set: str, what: str) -> None:
+        """Have the names in the Cryptomatte of a rendered file read; what: objects, materials or assets."""
+        self._apart("semrender names", lambda: news.Names(programs.read_rendered(Path(file), label_set, what)))
 
     # On the session's thread from here.
 
@@ -382,10 +385,13 @@ class Session:
             self._told = jobs
             self._tell(Jobs(jobs))
 
-    def _make_project(self, delivery: Path) -> None:
-        try:
-            path, notes = programs.make_project(delivery)
-        except SemrenderError as error:
-            self._tell(Problem(error))
-        else:
-            self._tell(Project(path, notes))
+    def _apart(self, name: str, action: Callable[[], Message]) -> None:
+        """Tell what a command of semrender makes, on a thread of its own."""
+
+        def run() -> None:
+            try:
+                self._tell(action())
+            except SemrenderError as error:
+                self._tell(Problem(error))
+
+        threading.Thread(target=run, name=name, daemon=True).start()

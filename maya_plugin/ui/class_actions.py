@@ -37,13 +37,18 @@ class ClassActions:
         page.select_unassigned.connect(lambda: work.do(self.select_unassigned))
         page.suggest.connect(lambda: work.do(self.suggest))
         page.show_classes.connect(self.show_classes)
-        page.set_menu(self._menu())
+        self._more = self._menu()
+        page.set_menu(self._more)
 
     @property
     def label_set(self) -> LabelSet:
         if self._label_set is None:
             raise InputRefused("the scene's label set cannot be loaded", remedy="Choose another one at the top")
         return self._label_set
+
+    def offer(self, title: str, action: Callable[[], None]) -> None:
+        """One more entry of the menu."""
+        self._more.addAction(title).triggered.connect(lambda *_: self._work.do(action))
 
     # What the scene says
 

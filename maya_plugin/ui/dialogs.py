@@ -20,7 +20,7 @@ CHOICES = {
 KINDS = ((rules.NODE, "Objects and groups"), (rules.MATERIAL, "Materials"), (rules.ASSET, "Assets (references)"))
 
 
-class _Dialog(QtWidgets.QDialog):
+class Dialog(QtWidgets.QDialog):
     def __init__(self, title: str, accept: str, parent: QtWidgets.QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
@@ -35,7 +35,7 @@ class _Dialog(QtWidgets.QDialog):
         self.column.addWidget(self._buttons)
 
 
-class SuggestDialog(_Dialog):
+class SuggestDialog(Dialog):
     """Classes that names speak for, each with a tick; nothing is assigned unasked."""
 
     def __init__(
@@ -74,7 +74,7 @@ class SuggestDialog(_Dialog):
         return made
 
 
-class PatternDialog(_Dialog):
+class PatternDialog(Dialog):
     """Everything of a name gets a class; how much that is shows while one types."""
 
     def __init__(
@@ -117,7 +117,7 @@ class PatternDialog(_Dialog):
         self.ok.setEnabled(bool(nodes))
 
 
-class PolicyDialog(_Dialog):
+class PolicyDialog(Dialog):
     """What is done with things that a class shader does not simply reach."""
 
     def __init__(self, policies: Mapping[str, str], parent: QtWidgets.QWidget | None = None) -> None:

@@ -86,6 +86,16 @@ class PaintActions:
         self._session.render(order, command)
         self._turn_to(self._list)
 
+    def paint_shot(self, order: Order, shot_file: str) -> None:
+        """Have a shot painted whose passes are there."""
+        if any(job.out == order.out and not job.ended for job in self._jobs.values()):
+            raise InputRefused(
+                "the same frames are still being painted", file=order.out, remedy="Wait, or cancel it on the page Jobs"
+            )
+        self._awaited = order.id
+        self._session.paint(order, shot_file)
+        self._turn_to(self._list)
+
     def choose_reference(self) -> None:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
         if file:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maya_plugin.core.cards import Models
-from maya_plugin.core.news import Jobs, Problem, Project, Server
+from maya_plugin.core.news import Jobs, Names, Problem, Project, Server
 from maya_plugin.ui.bars import MessageBar, ServerBar
 from maya_plugin.ui.class_actions import ClassActions
 from maya_plugin.ui.classes_page import ClassesPage
+from maya_plugin.ui.cryptomatte import CryptomatteActions
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_actions import PaintActions
 from maya_plugin.ui.paint_page import PaintPage
@@ -33,6 +34,7 @@ class Panel(QtWidgets.QWidget):
         self.work = Work(services, self.messages)
         self.class_actions = ClassActions(self.work, self.classes, self.paint)
         self.paint_actions = PaintActions(self.work, self.paint, self.jobs, self.pages.setCurrentWidget)
+        self.cryptomatte = CryptomatteActions(self.work, self.class_actions, self.paint_actions, self.paint)
         self.paint.model_chosen.connect(lambda _: self.class_actions.show_rows())
         self.classes.label_set_chosen.connect(lambda _: self._show_models())
         self.server.start.connect(services.session.start_server)
@@ -101,6 +103,8 @@ class Panel(QtWidgets.QWidget):
             self.paint_actions.show_problem(message)
         elif isinstance(message, Project):
             self.paint_actions.show_project(message)
+        elif isinstance(message, Names):
+            self.work.do(lambda: self.cryptomatte.show_names(message))
 
     def _show_scene(self) -> None:
         self.paint.show_settings(self.host.settings().panel)

@@ -29,7 +29,9 @@ def python(request):
     return request.param
 
 
-@pytest.mark.parametrize("checks", ["check_panel.py", "check_icons.py", "check_walk.py", "check_batch.py"])
+@pytest.mark.parametrize(
+    "checks", ["check_panel.py", "check_icons.py", "check_walk.py", "check_batch.py", "check_cryptomatte.py"]
+)
 def test_the_panel_in_qt(python, checks, tmp_path):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "SEMRENDER_SERVER_PYTHON": sys.executable}
     environment.update(PYTHONPATH=str(ROOT), XDG_RUNTIME_DIR=str(tmp_path))

@@ -22,6 +22,7 @@ from maya_plugin.core.contract import (
     Fix,
     Host,
     Layer,
+    MaterialPart,
     PassReport,
     Scene,
     SceneObject,
@@ -140,10 +141,12 @@ class MemoryHost(Host):
         return tuple(made)
 
     def objects(self):
-        return tuple(
-            SceneObject(f"{node}|{node.rsplit('|', 1)[-1]}Shape", node, "mesh", (material,), "", self.classes.get(node))
-            for node, material, _ in THINGS
-        )
+        made = []
+        for node, material, _ in THINGS:
+            identity, shape = self.classes.get(node), f"{node}|{node.rsplit('|', 1)[-1]}Shape"
+            parts = (MaterialPart(material, f"{material}SG", identity),)
+            made.append(SceneObject(shape, node, "mesh", (material,), "", identity, parts=parts))
+        return tuple(made)
 
     def selection(self):
         return self.selected
