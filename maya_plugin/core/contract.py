@@ -212,6 +212,10 @@ class Host(Protocol):
     def export_classes(self, file: str) -> Changed: ...
     def import_classes(self, file: str) -> Changed: ...
 
+    def import_joints(self, file: str) -> Changed:
+        """Make the joints of a tracks file, or move those that an import before has made; one undo step."""
+        ...
+
     # Looking
     def show_classes(self, on: bool) -> None:
         """Show the palette's colours in the viewport, or the artist's own look again."""

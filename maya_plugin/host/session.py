@@ -25,6 +25,7 @@ from maya_plugin.host import (
     callbacks,
     classes,
     copies,
+    joints,
     keep,
     layers,
     look,
@@ -100,6 +101,9 @@ class MayaHost:
         members, notes = exchange.read(file, scene.label_set())
         changed = self.assign(members)
         return Changed(changed.members, (*notes, *changed.notes))
+
+    def import_joints(self, file: str) -> Changed:
+        return joints.bring_in(file)
 
     def show_classes(self, on: bool) -> None:
         with keep.undo_step("Show classes" if on else "Show own look"):

@@ -94,6 +94,8 @@ def getAttr(plug, /, *, type=NO, lock=NO, time=NO):
     if attribute == "worldMatrix[0]":  # in centimetres, whatever the unit [open]
         return [one for row in world(SCENE, SCENE.one(plug.partition(".")[0])) for one in row]
     source = SCENE.source(node, attribute)
+    if source and source[0].kind.startswith("animCurve"):  # the keys are the node's own here
+        source = None
     value = SCENE.value(*source) if source and SCENE.has(*source) else SCENE.value(node, attribute)
     if type:
         if isinstance(value, tuple):
@@ -201,7 +203,10 @@ def ls(
     answer, seen = [], set()
     for path, faces, attribute in found:
         node = path[-1]
-        if (types is not None and node.kind not in types) or (references and node.kind != "reference"):
+        kinds = {node.kind, "animCurve" if node.kind.startswith("animCurve") else node.kind}
+        if types is not None and not kinds & set(types):
+            continue
+        if references and node.kind != "reference":
             continue
         if (noIntermediate and node.values.get("intermediateObject")) or (shapes and node.kind not in schema.SHAPES):
             continue

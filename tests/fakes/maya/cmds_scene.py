@@ -41,9 +41,9 @@ def upAxis(*, query, axis):
 
 
 @command(undoable=False)
-def currentUnit(*, query=NO, time):
+def currentUnit(*, query=NO, time=NO, linear=NO):
     if query:
-        return SCENE.time_unit
+        return SCENE.linear_unit if linear else SCENE.time_unit
     SCENE.time_unit = time
     return time
 

@@ -75,6 +75,10 @@ class Scene:
         self.selection: list[tuple[Path, Faces]] = []
         self.time = 1.0
         self.time_unit = "film"
+        self.linear_unit = "cm"  # of the panels and of commands; matrices stay in centimetres
+        self.chosen_layer = ""  # of animation
+        self.layered: dict[Node, dict[str, Any]] = {}  # members of that layer -> their keys in it
+        self.blended: set[tuple[str, str]] = set()  # driven attributes that keys were set on
         self.up = "y"
         self.path = ""
         self.modified = False

@@ -24,6 +24,10 @@ _SET = {"message": None, "dagSetMembers": None}
 # type -> attribute -> default; None is a message or an unset string
 TYPES: dict[str, dict[str, Any]] = {
     "transform": _TRANSFORM,
+    "animCurve": {"output": None},  # abstract: `ls` finds the kinds below by it [docs]
+    "animCurveTL": {"output": None},
+    "animCurveTU": {"output": None},
+    "joint": {**_TRANSFORM, "jointOrient": D3, "radius": 1.0, "segmentScaleCompensate": True},  # [docs]
     "mesh": {**_DAG, "displaySmoothMesh": 0},
     "nurbsSurface": _DAG,
     "locator": _DAG,
@@ -156,7 +160,7 @@ SHAPES = (
     "camera",
     "imagePlane",
 )
-TRANSFORMS = ("transform", "instancer")
+TRANSFORMS = ("transform", "joint", "instancer")
 DAG = (*SHAPES, *TRANSFORMS)
 
 # Nodes that exist in every scene (facts/maya.md 3.5).

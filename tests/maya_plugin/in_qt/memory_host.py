@@ -182,6 +182,10 @@ class MemoryHost(Host):
         self.classes.update(json.loads(Path(file).read_text()))
         return Changed(len(self.classes))
 
+    def import_joints(self, file):
+        self.undo.append(("joints", dict(self.classes)))
+        return Changed(len(json.loads(Path(file).read_text())["people"][0]["joints"]), ("one is never seen",))
+
     # Looking
 
     def show_classes(self, on):
