@@ -1,5 +1,5 @@
 /*
- * A comp of ours as a whole: found or made, its layers added and merged, mattes linked, what is gone remembered.
+ * A comp of ours as a whole: found or made, its length, what it has had remembered.
  */
 SemrenderAE.comps = (function () {
     var tags = SemrenderAE.tags;
@@ -46,7 +46,7 @@ SemrenderAE.comps = (function () {
      */
     function find(work, uid) {
         var known = project.first(work.found, uid, CompItem);
-        var had = (known === null) ? "" : layers.text(known.tag["had"]);
+        var had = (known === null) ? "" : SemrenderAE.touch.text(known.tag["had"]);
         return {
             uid: uid,
             item: (known === null) ? null : /** @type {CompItem} */ (known.item),
@@ -145,7 +145,7 @@ SemrenderAE.comps = (function () {
         var item = comp.item;
         var fps = Number(comp.tag["fps"]) || plan.fps;
         var frames = plan.last - work.origin + 1;
-        var duration = merge.decide(layers.text(comp.tag["n"]), String(Math.round(item.duration * fps)),
+        var duration = merge.decide(SemrenderAE.touch.text(comp.tag["n"]), String(Math.round(item.duration * fps)),
             String(frames), merge.same);
         if (duration.write && frames > Number(comp.tag["n"])) {
             item.duration = frames / plan.fps;
@@ -156,7 +156,7 @@ SemrenderAE.comps = (function () {
                 report.add(work.report.kept, "comp", {uid: comp.uid, name: item.name}, "duration",
                     "Comp " + item.name + " keeps its length; the delivery says " + frames + " frames.");
             }
-            duration.last = duration.kept || duration.write ? layers.text(comp.tag["n"]) : duration.last;
+            duration.last = duration.kept || duration.write ? SemrenderAE.touch.text(comp.tag["n"]) : duration.last;
         }
         if (item.width !== plan.width || item.height !== plan.height ||
                 Math.abs(item.pixelAspect - plan.aspect) > 1e-3) {
@@ -172,213 +172,6 @@ SemrenderAE.comps = (function () {
                 ". Frames before the comp are there as handles.");
         }
         return duration.last;
-    }
-
-    /** @param {Work} work @param {CompWork} comp */
-    function addMissing(work, comp) {
-        var planned;
-        var below = null;
-        var present;
-        var item;
-        var made;
-        var i;
-        for (i = comp.planned.length - 1; i >= 0; i -= 1) { // Each new layer goes on top.
-            planned = comp.planned[i];
-            item = work.items["$" + planned.uid];
-            present = comp.known["$" + planned.uid];
-            if (comp.missing["$" + planned.uid] && (item || planned.moves !== null)) {
-                work.step("layer " + planned.name);
-                made = layers.create(work, comp, planned, item, below, aboveOf(comp, i));
-                present = [made];
-                comp.known["$" + planned.uid] = present;
-            } else if (!present && !comp.missing["$" + planned.uid]) {
-                report.add(work.report.kept, "layer", planned, "deleted",
-                    "Layer " + planned.name + " was deleted and stays away.");
-            }
-            below = present ? present[0].layer : below;
-        }
-        SemrenderAE.moving.link(comp);
-    }
-
-    /**
-     * The nearest layer above a place in the stack, for one that has none below.
-     * @param {CompWork} comp
-     * @param {number} from
-     * @returns {Layer}
-     */
-    function aboveOf(comp, from) {
-        var list;
-        var i;
-        for (i = from - 1; i >= 0; i -= 1) {
-            list = comp.known["$" + comp.planned[i].uid];
-            if (list) {
-                return list[list.length - 1].layer;
-            }
-        }
-        return null;
-    }
-
-    /**
-     * @param {Work} work
-     * @param {CompWork} comp
-     * @param {KnownLayer} known
-     * @param {PlannedLayer} planned
-     * @param {TagFields} fields
-     */
-    function mergeMatte(work, comp, known, planned, fields) {
-        var decision = merge.decide(layers.text(known.tag["mt"]), known.matte, planned.wanted["mt"], merge.same);
-        var mattes = comp.known["$" + planned.matteUid];
-        if (decision.write && planned.matteUid !== "" && !mattes) {
-            report.add(work.report.warnings, "layer", known, "matte",
-                known.name + " has no matte: the layer of the delivery that cuts it is not in the comp.");
-            decision.last = layers.text(known.tag["mt"]);
-        } else if (decision.write) {
-            layers.change(known, function (layer) {
-                SemrenderAE.mattes.link(layer, (planned.matteUid === "") ? null : mattes[0].layer,
-                    planned.wanted["mt"].split(",")[0]);
-            });
-            if (!known.isNew) {
-                layers.changed(work, known, "matte", "is cut as the delivery says now.");
-            }
-        } else if (decision.kept) {
-            layers.kept(work, known, "matte", (known.matte === "") ? "no matte." : "its matte.");
-        }
-        if (decision.last === undefined) {
-            delete fields["mt"];
-        } else {
-            fields["mt"] = decision.last;
-        }
-    }
-
-    /** @param {Work} work @param {KnownLayer} known @param {PlannedLayer} planned @param {TagFields} fields */
-    function addEffects(work, known, planned, fields) {
-        /** @type {string[]} */
-        var done = known.tag["fx"] ? String(known.tag["fx"]).split(",") : [];
-        var effect;
-        var i;
-        for (i = 0; i < planned.effects.length; i += 1) {
-            effect = planned.effects[i];
-            if (!SemrenderAE.plan.among(done, tags.pack(effect.matchName)) && addEffect(work, known, effect)) {
-                done.push(tags.pack(effect.matchName));
-            }
-        }
-        if (done.length > 0) {
-            fields["fx"] = done.join(",");
-        }
-    }
-
-    /** @param {Work} work @param {KnownLayer} known @param {PlannedEffect} effect Whether it is on the layer now. */
-    function addEffect(work, known, effect) {
-        var parade = /** @type {PropertyGroup} */ (known.layer.property("ADBE Effect Parade"));
-        if (parade.property(effect.matchName) !== null) {
-            return true; // by hand, as the notes of a project without effects ask for
-        }
-        if (!parade.canAddProperty(effect.matchName)) {
-            report.add(work.report.warnings, "effect", known, "",
-                "The effect " + effect.matchName + " for " + known.name + " is not installed here.");
-            return false;
-        }
-        layers.change(known, function () {
-            setEffect(work, known, /** @type {PropertyGroup} */ (parade.addProperty(effect.matchName)), effect);
-        });
-        report.add(work.report.added, "effect", known, "", "The effect " + effect.matchName + " was added to " +
-            known.name + ".");
-        return true;
-    }
-
-    /** @param {Work} work @param {KnownLayer} known @param {PropertyGroup} added @param {PlannedEffect} effect */
-    function setEffect(work, known, added, effect) {
-        var name;
-        var property;
-        for (name in effect.set) {
-            if (Object.prototype.hasOwnProperty.call(effect.set, name)) {
-                property = /** @type {Property<any>} */ (added.property(name));
-                try {
-                    property.setValue(effect.set[name]);
-                } catch (e) {
-                    report.add(work.report.warnings, "effect", known, "",
-                        effect.matchName + " on " + known.name + ": " + name + " could not be set. " + e.message);
-                }
-            }
-        }
-    }
-
-    /**
-     * Layers that the delivery no longer has stay, in red.
-     * @param {Work} work
-     * @param {CompWork} comp
-     */
-    function markStale(work, comp) {
-        var key;
-        var list;
-        var i;
-        for (key in comp.known) {
-            if (Object.prototype.hasOwnProperty.call(comp.known, key) && !work.plan.byUid[key]) {
-                list = comp.known[key];
-                for (i = 0; i < list.length; i += 1) {
-                    markOne(work, list[i]);
-                }
-            }
-        }
-    }
-
-    /** @param {Work} work @param {KnownLayer} known */
-    function markOne(work, known) {
-        /** @type {TagFields} */
-        var fields = {uid: known.uid};
-        var name;
-        report.add(work.report.warnings, "layer", known, "stale",
-            known.name + " is not in the delivery any more. It stays as it is.");
-        if (known.tag["stale"] !== undefined) {
-            return;
-        }
-        for (name in known.tag) {
-            if (Object.prototype.hasOwnProperty.call(known.tag, name)) {
-                fields[name] = known.tag[name];
-            }
-        }
-        fields["stale"] = work.plan.version;
-        if (known.current["lb"] === fields["lb"]) {
-            fields["lb"] = layers.STALE_LABEL;
-            layers.change(known, function (layer) {
-                layer.label = Number(layers.STALE_LABEL);
-            });
-            layers.changed(work, known, "label", "is red: the delivery no longer has it.");
-        }
-        layers.sign(work, known, fields);
-    }
-
-    /** @param {Work} work @param {CompWork} comp */
-    function mergeLayers(work, comp) {
-        /** @type {{known: KnownLayer, fields: TagFields}[]} */
-        var signed = [];
-        var planned;
-        var list;
-        var fields;
-        var i;
-        var k;
-        for (i = 0; i < comp.planned.length; i += 1) {
-            planned = comp.planned[i];
-            list = comp.known["$" + planned.uid] || [];
-            if (list.length > 1) {
-                layers.kept(work, list[0], "duplicate", "its " + (list.length - 1) + " copies; all of them follow.");
-            }
-            for (k = 0; k < list.length; k += 1) {
-                fields = {uid: planned.uid, v: planned.version};
-                layers.mergeTimes(work, list[k], planned, fields);
-                layers.mergeFields(work, list[k], planned, fields);
-                if (planned.moves !== null) {
-                    SemrenderAE.moving.mergeKeys(work, list[k], planned, fields);
-                } else if (!planned.footage.sound) {
-                    mergeMatte(work, comp, list[k], planned, fields);
-                    addEffects(work, list[k], planned, fields);
-                }
-                signed.push({known: list[k], fields: fields});
-            }
-        }
-        for (i = 0; i < signed.length; i += 1) {
-            layers.sign(work, signed[i].known, signed[i].fields);
-        }
     }
 
     /** @param {Work} work @param {CompWork} comp @param {string} frames */
@@ -433,9 +226,9 @@ SemrenderAE.comps = (function () {
      */
     function bring(work, comp) {
         var frames = mergeComp(work, comp);
-        addMissing(work, comp);
-        mergeLayers(work, comp);
-        markStale(work, comp);
+        SemrenderAE.stack.addMissing(work, comp);
+        SemrenderAE.stack.merge(work, comp);
+        SemrenderAE.stack.markStale(work, comp);
         sign(work, comp, frames);
     }
 
@@ -446,7 +239,7 @@ SemrenderAE.comps = (function () {
         for (key in comp.known) {
             if (Object.prototype.hasOwnProperty.call(comp.known, key)) {
                 for (i = 0; i < comp.known[key].length; i += 1) {
-                    layers.restoreTimes(comp.known[key][i]);
+                    SemrenderAE.times.restore(comp.known[key][i]);
                 }
             }
         }

@@ -6,8 +6,12 @@
 //@include "report.jsx"
 //@include "project.jsx"
 //@include "footage.jsx"
+//@include "touch.jsx"
+//@include "fields.jsx"
+//@include "times.jsx"
 //@include "layers.jsx"
 //@include "moving.jsx"
+//@include "stack.jsx"
 //@include "comps.jsx"
 //@include "mattes.jsx"
 /*

@@ -140,7 +140,7 @@ SemrenderAE.mattes = (function () {
         var shows = inShot ? null : showing(comp, selected, shotOf(known.tag.uid));
         var fps = Number(known.tag["fps"]) || comp.frameRate;
         var still = known.tag["f0"] === undefined;
-        var layer = SemrenderAE.layers.keepingSelection(comp, function () {
+        var layer = SemrenderAE.touch.keepingSelection(comp, function () {
             return comp.layers.add(item);
         });
         var start;

@@ -199,10 +199,10 @@ SemrenderAE.moving = (function () {
             }
         }
         if (wrote) {
-            SemrenderAE.layers.changed(work, known, "keys", "moves as the delivery says now.");
+            SemrenderAE.touch.changed(work, known, "keys", "moves as the delivery says now.");
         }
         if (kept) {
-            SemrenderAE.layers.kept(work, known, "keys", "how it moves; the delivery says otherwise.");
+            SemrenderAE.touch.kept(work, known, "keys", "how it moves; the delivery says otherwise.");
         }
     }
 
@@ -210,7 +210,7 @@ SemrenderAE.moving = (function () {
     function mergeOne(work, known, moves, one, fields) {
         var rows = moves.keys[one.name];
         var wanted = signWanted(moves, one.name);
-        var last = SemrenderAE.layers.text(known.tag[one.key]);
+        var last = SemrenderAE.touch.text(known.tag[one.key]);
         /** @type {Property<any>} */
         var property;
         var decision;
@@ -230,7 +230,7 @@ SemrenderAE.moving = (function () {
             fields[one.key] = decision.last;
         }
         if (decision.write) {
-            SemrenderAE.layers.change(known, function () {
+            SemrenderAE.touch.change(known, function () {
                 write(work, moves, property, rows);
             });
             return "written";
