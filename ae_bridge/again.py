@@ -75,7 +75,8 @@ def repaint(client: Client, body: Body) -> Body:
         job["layers"] = chosen(body, spec["layers"])
     job["frames"] = spec["frames"] if frame is None else [frame]
     job["priority"] = PREVIEW_PRIORITY if frame is not None else 0
-    job["overwrite"] = frame is not None  # a preview is looked at and forgotten
+    job["overwrite"] = frame is not None  # a preview is looked at and forgotten,
+    job["offer"] = frame is None  # and in nobody's list
     return {"job": client.submit(job), "folder": out.as_posix()}
 
 

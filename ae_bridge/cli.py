@@ -32,9 +32,15 @@ def add_commands(commands: Any) -> None:
         action = actions.add_parser(name, help=words)
         action.add_argument("--to", type=Path, metavar="FOLDER", help="a folder of panels (default: found out)")
         action.set_defaults(run=run)
-    drop = actions.add_parser("drop", help="offer a delivery to the panel; `render` does it by itself")
-    drop.add_argument("delivery", type=Path, help=DELIVERY)
+    drop = actions.add_parser("drop", help="put deliveries into the panel's list; what is painted gets there by itself")
+    drop.add_argument("deliveries", type=Path, nargs="+", metavar="DELIVERY", help=DELIVERY)
     drop.set_defaults(run=run_drop)
+    watch = actions.add_parser("watch", help="list the deliveries of a shared folder too; alone: say which are watched")
+    watch.add_argument("folder", type=Path, nargs="?", help="a folder in which shots are painted, by whomever")
+    watch.set_defaults(run=run_watch)
+    unwatch = actions.add_parser("unwatch", help="list them no longer")
+    unwatch.add_argument("folder", type=Path)
+    unwatch.set_defaults(run=run_unwatch)
     headless = actions.add_parser("import", help="import a delivery with After Effects itself, nobody at the screen")
     headless.add_argument("delivery", type=Path, help=DELIVERY)
     headless.add_argument("--project", type=Path, required=True, metavar="FILE", help="the new .aep")
@@ -48,12 +54,14 @@ def add_commands(commands: Any) -> None:
 
 def run_aep(arguments: argparse.Namespace) -> int:
     from ae_bridge.aep import make_project
+    from ae_bridge.inbox import announce
 
     made = make_project(arguments.delivery, arguments.out)
+    notes = [*made.notes, *announce(arguments.delivery)]
     if arguments.json:
-        tell("made", {"project": str(made.path), "notes": made.notes})
+        tell("made", {"project": str(made.path), "notes": notes})
         return 0
-    for note in made.notes:
+    for note in notes:
         print(f"semrender: note: {note}", file=sys.stderr)
     print(made.path)
     return 0
@@ -78,7 +86,21 @@ def run_uninstall(arguments: argparse.Namespace) -> int:
 def run_drop(arguments: argparse.Namespace) -> int:
     from ae_bridge.inbox import drop
 
-    _say(arguments, "dropped", [drop(arguments.delivery)["folder"]])
+    _say(arguments, "dropped", [drop(delivery)["folder"] for delivery in arguments.deliveries])
+    return 0
+
+
+def run_watch(arguments: argparse.Namespace) -> int:
+    from ae_bridge.inbox import watch, watched
+
+    _say(arguments, "watched", watched() if arguments.folder is None else [watch(arguments.folder)])
+    return 0
+
+
+def run_unwatch(arguments: argparse.Namespace) -> int:
+    from ae_bridge.inbox import unwatch
+
+    _say(arguments, "unwatched", [unwatch(arguments.folder)])
     return 0
 
 

@@ -27,11 +27,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ae_bridge import again, inbox
+from ae_bridge import again
 from shared import places
 from shared.client import Client
 from shared.connection import Connection
-from shared.delivery import FILE_NAME
 from shared.errors import MissingInput, SemrenderError, from_dict
 
 MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
@@ -155,14 +154,12 @@ def _line(connection: socket.socket) -> bytes | None:
 
 
 def _progress(client: Client, body: Body) -> Body:
-    """Where a job stands. A finished take is offered to the panel here; asking again changes nothing."""
+    """Where a job stands. A finished take is in the panel's list: whoever paints puts it there."""
     wanted = again.text(body, "job")
     for job in client.jobs():
         if job["job"] == wanted:
             out = Path(job["out"])
             found = {name: job[name] for name in ("state", "done", "total", "failed", "paused")}
-            if job["state"] == "done" and not out.name.endswith("_preview") and (out / FILE_NAME).is_file():
-                inbox.drop(out)
             found["error"] = _why(client, job) if job["state"] == "failed" else ""
             return {**found, "folder": out.as_posix(), "preview": (out / "preview.png").as_posix()}
     raise MissingInput("the server does not know that job any more")

@@ -83,7 +83,7 @@ def parser(command: str | None, everything: bool = False) -> Parser:
         commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(beside_server=beside_server, comps=comps, after_delivery=f"{comps.__name__}:make")
+        top.set_defaults(beside_server=beside_server, comps=comps, after_delivery=f"{comps.__name__}:finish")
     return top
 
 

@@ -121,7 +121,8 @@ class Client:
         Args:
             job: {"shot": Shot.to_dict(), "base": folder of its patterns, "out": output folder, "format",
                 "frames", "layers", "priority", "overwrite": paint over what is delivered there in another look,
-                "comp": make a project of the delivery at the end, "movie": "h264", "prores" or "none"}.
+                "comp": make a project of the delivery at the end, "offer": False for a frame that is only tried out and
+                belongs in nobody's list, "movie": "h264", "prores" or "none"}.
             files: without a shared disk, the passes: name relative to the patterns -> file here. The painted
                 files are then collected with `collect`.
         """

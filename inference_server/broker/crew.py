@@ -57,7 +57,7 @@ class Crew:
         way: to the broker, for `start_worker`.
         deadline: seconds a worker may be silent while it has work.
         patient: whether jobs wait for a worker that does not start, instead of failing.
-        after_delivery: "module:function" that makes a comp of every delivery that wants one.
+        after_delivery: "module:function" that every delivery is handed to, with whether a comp of it is wanted.
         first: a worker for the device that was begun already, to be shown its way.
     """
 

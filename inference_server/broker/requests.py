@@ -30,7 +30,7 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "owner", "movie", "collect"}.
+    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
     wants the files that it must fetch: {"out", "host"}, None where it sees them.
@@ -103,6 +103,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "asked": str(out),
         "overwrite": body.get("overwrite") is True,
         "comp": body["comp"] if isinstance(body.get("comp"), bool) else None,  # None: who watches may make one
+        "offer": body.get("offer") is not False,  # not: somebody tries a frame out
         "owner": _words(body, "owner")[:200],
         "movie": str(body.get("movie", "h264")),
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,

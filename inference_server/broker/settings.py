@@ -16,7 +16,7 @@ class Settings(Value):
     ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
     deadline: seconds a worker may be silent while it has work.
     metrics: port on loopback where `/health` and `/metrics` are told; 0 = any free one, None = not.
-    after_delivery: "module:function" that makes a comp of every delivery that wants one.
+    after_delivery: "module:function" that every delivery is handed to, with whether a comp of it is wanted.
     """
 
     version: str

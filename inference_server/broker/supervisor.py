@@ -76,7 +76,7 @@ def begin_worker(device: str, models_mib: int, after_delivery: str = "") -> Work
     """Start a worker for `device` ("auto", "cpu", "cuda:0", "mps"), which waits to be shown its way.
 
     models_mib: how much memory its models may keep occupied between frames.
-    after_delivery: "module:function" that makes a comp of every delivery that wants one.
+    after_delivery: "module:function" that every delivery is handed to, with whether a comp of it is wanted.
     """
     name = os.urandom(16).hex()
     # Two libraries with threads share the processor; none of them may spin while the other works.

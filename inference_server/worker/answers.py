@@ -13,7 +13,8 @@ from shared.command import unforeseen
 from shared.errors import SemrenderError
 
 PIECE = 2**20  # bytes of a long answer that go in one message
-AfterDelivery = Callable[[Path], tuple[Path, tuple[str, ...]]]  # delivery.json -> the project made of it, and notes
+# delivery.json, and whether a comp is wanted -> the project made of it, and notes
+AfterDelivery = Callable[[Path, bool], tuple[Path | None, tuple[str, ...]]]
 Body = dict[str, Any]
 
 log = logging.getLogger("semrender.worker")
@@ -33,15 +34,15 @@ def pieces(entries: list[Any]) -> Iterator[list[Any]]:
         yield piece
 
 
-def lay_out(make: AfterDelivery, delivery: Path, notes: list[str]) -> Body:
+def hand_on(after: AfterDelivery, delivery: Path, comp: bool, notes: list[str]) -> Body:
     """{"project", "notes"}. The paintings are there already: what a comp cannot hold, or a fault in it, is a note."""
     try:
-        project, more = make(delivery)
-        return {"project": str(project), "notes": [*notes, *more]}
+        project, more = after(delivery, comp)
+        return {**({} if project is None else {"project": str(project)}), "notes": [*notes, *more]}
     except Exception as error:
         if not isinstance(error, SemrenderError):
             log.exception("no comp could be made of %s", delivery)
-        return {"notes": [*notes, f"no After Effects project was written: {error}"]}
+        return {"notes": [*notes, f"no After Effects project was written: {error}" if comp else str(error)]}
 
 
 def in_words(error: BaseException) -> SemrenderError:

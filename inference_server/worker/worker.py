@@ -33,7 +33,7 @@ from inference_server.models.devices import Device, choose_device, free_memory
 from inference_server.stability import tiles
 from inference_server.tasks import PIECE
 from inference_server.worker import fence
-from inference_server.worker.answers import AfterDelivery, in_words, lay_out, pieces, poisoned
+from inference_server.worker.answers import AfterDelivery, hand_on, in_words, pieces, poisoned
 from inference_server.worker.check import check_job, look
 from inference_server.worker.copying import Finished, SourceLost
 from inference_server.worker.fitting import Picture
@@ -291,9 +291,10 @@ class Worker:
         self.paces.keep()
         made = deliver(plan, self.previews[task["job"]].ready)
         spec = self.specs[task["job"]]
-        wanted = spec.get("comp") and not spec.get("collect")  # what is fetched gets its comp where it comes to lie
-        if self.after_delivery is not None and wanted and "delivery" in made:
-            made.update(lay_out(self.after_delivery, plan.out / made["delivery"], made["notes"]))
+        here = spec.get("offer", True) and not spec.get("collect")  # what is fetched is handed on where it comes to lie
+        if self.after_delivery is not None and here and "delivery" in made:
+            comp = bool(spec.get("comp"))
+            made.update(hand_on(self.after_delivery, plan.out / made["delivery"], comp, made["notes"]))
         return made
 
     def settle(self, running: Running) -> None:
@@ -369,7 +370,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--models-mib", type=int, required=True)
-    parser.add_argument("--after-delivery", help="module:function that makes a comp of every delivery that wants one")
+    parser.add_argument("--after-delivery", help="module:function that every delivery is handed to")
     arguments = parser.parse_args()
     # Ctrl-C and the end of a session reach every process of a group; here the broker decides: it closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

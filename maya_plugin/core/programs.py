@@ -94,6 +94,23 @@ def make_project(delivery: Path) -> tuple[Path, tuple[str, ...]]:
     raise SemrenderError("no After Effects project was written", file=delivery, cause=words)
 
 
+def offer(delivery: Path, failed: Callable[[SemrenderError], None]) -> None:
+    """Into the lists of After Effects: this machine's, and those of the shared folders that the delivery is in.
+
+    In a thread of its own. Where semrender is not installed there is no list.
+    """
+
+    def run() -> None:
+        try:
+            _run(["ae", "drop", str(delivery)], "After Effects was not told of what was painted", delivery)
+        except MissingInput:
+            pass
+        except SemrenderError as error:
+            failed(error)
+
+    threading.Thread(target=run, name="semrender ae drop", daemon=True).start()
+
+
 def read_rendered(file: Path, label_set: str, what: str) -> Rendered:
     """The names in the Cryptomatte of a rendered file, by `semrender labels names`: Maya reads no EXR.
 

@@ -298,6 +298,8 @@ class Session:
         if job.state == "done" and job.id in self._uploaded:
             self._put(replace(job, state="collecting"))
             out = str(self._client.bring(job.id, Path(job.out), overwrite=job.kind == FRAME))
+            if job.kind != FRAME:  # where the server writes itself, it tells After Effects
+                programs.offer(Path(out), lambda error: self._tell(Problem(error)))
         return replace(job, out=out, note=" ".join(str(note) for note in last.get("notes", ())))
 
     def _last_event(self, job: Job) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def submit(client: Client, order: Order, shot_file: Path) -> bool:
     files = files_of(shot, base)
     job: dict[str, Any] = {"job": order.id, "shot": shot.to_dict(), "base": str(base), "out": order.out}
     job.update(format=order.format, priority=order.priority)
-    job["overwrite"] = order.kind == FRAME  # a frame is tried out until it pleases; a shot is kept
+    job["overwrite"] = order.kind == FRAME  # a frame is tried out until it pleases; a shot is kept,
+    job["offer"] = order.kind != FRAME  # and is in the lists of After Effects
     sent = not client.shares_disk(next(iter(files.values())), Path(order.out))
     client.submit(job, files if sent else None)
     return sent

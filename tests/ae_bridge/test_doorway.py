@@ -53,15 +53,26 @@ def server(state_folder: Path, add_sleep_model: Any) -> Iterator[Client]:
 
 @pytest.fixture
 def painted(server: Client, colour_frames: Any, tmp_path: Path) -> Path:
-    """The output folder of a finished job."""
+    """The output folder of a finished job, in a shared folder."""
+    inbox.watch(tmp_path)
     out = tmp_path / "sh"
     job = server.submit(job_of(colour_frames(), out, "stand-in"))
     assert list(server.watch(job))[-1]["event"] == "done"
     return out
 
 
+def listed() -> list[str]:
+    return [entry["folder"] for entry in inbox.entries()]
+
+
 def ended(job: str) -> Body:
     return wait_for(lambda: (found := ask("progress", job=job))["state"] in ("done", "cancelled", "failed") and found)
+
+
+def test_what_anybody_has_painted_is_in_the_lists(painted: Path, tmp_path: Path) -> None:
+    """As Maya and the farm hand over jobs: nobody asked for a comp, and nobody watches."""
+    assert listed() == [painted.as_posix()]
+    assert [entry["folder"] for entry in inbox.entries(inbox.list_of(tmp_path))] == [painted.as_posix()]
 
 
 def test_a_take_with_another_seed_is_painted_and_offered(painted: Path) -> None:
@@ -74,7 +85,7 @@ def test_a_take_with_another_seed_is_painted_and_offered(painted: Path) -> None:
     layers = [layer for layer in read_delivery(take).layers if layer.role == "painting"]
     assert {layer.provenance.seed for layer in layers} == {77}
     assert read_delivery(painted).shot.uid == read_delivery(take).shot.uid  # so it is an update
-    assert [entry["folder"] for entry in inbox.entries()] == [take.as_posix()]
+    assert listed() == [take.as_posix(), painted.as_posix()]
     assert Path(ask("repaint", folder=take.as_posix(), seed=3)["folder"]).name == "sh_take003"
 
 
@@ -82,14 +93,14 @@ def test_a_preview_is_one_frame_and_is_not_offered(painted: Path) -> None:
     job = ask("repaint", folder=painted.as_posix(), seed=5, frame=1002)
     found = ended(job["job"])
     assert (found["state"], found["total"]) == ("done", 1)
-    assert Path(found["preview"]).is_file() and inbox.entries() == []
+    assert Path(found["preview"]).is_file() and listed() == [painted.as_posix()]
 
 
 def test_a_take_can_be_cancelled(painted: Path, add_gated_model: Any) -> None:
     add_gated_model("waits")
     job = ask("repaint", folder=painted.as_posix(), model="waits")["job"]
     assert ask("cancel", job=job)["ok"]
-    assert ended(job)["state"] == "cancelled" and inbox.entries() == []
+    assert ended(job)["state"] == "cancelled" and listed() == [painted.as_posix()]
 
 
 def test_what_cannot_be_done_is_said_in_words(painted: Path, tmp_path: Path) -> None:

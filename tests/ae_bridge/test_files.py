@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -46,12 +47,102 @@ def test_a_drop_is_absolute_newest_first_and_once(tmp_path: Path, monkeypatch: p
 
 
 def test_many_who_drop_at_once_lose_nothing(tmp_path: Path) -> None:
+    inbox.watch(tmp_path)
     folders = [tmp_path / str(n) for n in range(12)]
     for folder in folders:
         delivered(folder)
     with ThreadPoolExecutor(12) as threads:
-        list(threads.map(inbox.drop, folders))
+        list(threads.map(inbox.drop, [*folders, *folders]))
     assert len(index()) == 12
+    assert {entry["folder"] for entry in shared_index(tmp_path)} == {str(n) for n in range(12)}
+
+
+def shared_index(folder: Path) -> list[dict[str, object]]:
+    return list(json.loads((folder / "semrender_index.json").read_text("utf-8"))["entries"])
+
+
+def test_whoever_paints_beneath_a_shared_folder_adds_to_its_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio, show = tmp_path / "studio", tmp_path / "studio" / "show"
+    delivered(show / "sq010" / "sh010" / "v001", 1, "2026-01-01")
+    delivered(tmp_path / "elsewhere")
+    for folder in (studio, show):
+        assert semrender.main(["ae", "watch", str(folder)]) == 0
+    monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path / "a colleague's"))  # who watches nothing
+    for folder in (show / "sq010" / "sh010" / "v001", tmp_path / "elsewhere"):
+        inbox.drop(folder)
+    (entry,) = shared_index(show)
+    assert entry["folder"] == "sq010/sh010/v001" and entry["by"] == inbox.places.user()
+    assert [entry["folder"] for entry in shared_index(studio)] == ["show/sq010/sh010/v001"]
+    assert len(index()) == 2 and inbox.watched() == []
+    # The same share under another name, as other systems mount it.
+    show.rename(tmp_path / "P")
+    (seen,) = inbox.entries(inbox.list_of(tmp_path / "P"))
+    assert seen["folder"] == (tmp_path / "P/sq010/sh010/v001").as_posix()
+
+
+def test_a_delivery_painted_again_is_listed_once_and_one_whose_disk_is_gone_comes_back(tmp_path: Path) -> None:
+    for version in (1, 2):
+        inbox.drop(delivered(tmp_path / "disk" / "a", version, "2026-01-01"))  # both within a second
+    assert [entry["version"] for entry in index()] == [2]
+    (tmp_path / "disk").rename(tmp_path / "away")
+    inbox.drop(delivered(tmp_path / "b", 1, "2026-01-02"))
+    assert [Path(str(entry["folder"])).name for entry in index()] == ["b"]
+    (tmp_path / "away").rename(tmp_path / "disk")
+    inbox.write_index()
+    assert [Path(str(entry["folder"])).name for entry in index()] == ["b", "a"]
+    assert len(list(inbox.inbox_folder().glob("entry-*"))) == 2
+
+
+def test_the_oldest_leave_the_list_and_the_names_of_before_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "MOST", 3)
+    for day in range(1, 6):
+        inbox.drop(delivered(tmp_path / str(day), 1, f"2026-01-0{day}"))
+    newest = inbox.inbox_folder() / inbox._name(index()[0])
+    newest.rename(newest.with_name(f"{newest.name.rpartition('-')[0]}.json"))  # as an earlier version named it
+    inbox.write_index()
+    assert [Path(str(entry["folder"])).name for entry in index()] == ["5", "4", "3"]
+    assert len(list(inbox.inbox_folder().glob("entry-*"))) == 3
+    inbox.drop(tmp_path / "5")
+    assert newest.is_file() and len(list(inbox.inbox_folder().glob("entry-*"))) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are of POSIX")
+def test_a_shared_list_is_as_open_as_its_folder_and_our_own_is_ours(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2775)
+    inbox.watch(tmp_path)
+    inbox.drop(delivered(tmp_path / "a"))
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / ".semrender", tmp_path / inbox.SHARED)}
+    assert modes[".semrender"] == 0o2775 and modes[inbox.SHARED] & 0o044
+    assert (inbox.inbox_folder() / "index.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_shared_folder_that_cannot_be_written_is_a_word_and_the_other_lists_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inbox.watch(tmp_path)
+    (tmp_path / inbox.ENTRIES).write_text("in the way")
+    delivery = delivered(tmp_path / "a")
+    assert "semrender_index.json" in inbox.announce(delivery)[0] and len(index()) == 1
+    assert semrender.main(["ae", "drop", str(delivery)]) == 1
+    assert "could not be told" in capsys.readouterr().err
+
+
+def test_watched_folders_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        assert semrender.main(["ae", "watch", str(tmp_path / name)]) == 0
+    assert semrender.main(["ae", "unwatch", str(tmp_path / "a")]) == 0
+    capsys.readouterr()
+    assert semrender.main(["ae", "watch"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "b")
+    assert json.loads(inbox.watched_file().read_text()) == {"folders": [(tmp_path / "b").as_posix()]}
+    assert semrender.main(["ae", "unwatch", str(tmp_path / "a")]) == 3
+    assert semrender.main(["ae", "watch", str(tmp_path / "none")]) == 3
+    assert (tmp_path / "a" / inbox.SHARED).is_file(), "others may watch it"
 
 
 def test_install_finds_every_version_since_23(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

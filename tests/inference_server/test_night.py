@@ -51,7 +51,7 @@ def test_no_aep_is_remembered_with_the_job(labels, tmp_path, state_folder):
         (told,) = render(labels, "--out", tmp_path / "sh", "--detach", "--no-aep")
         assert [event["event"] for event in client.watch(told["job"])][-1] == "done"
         assert "project" not in watch(told["job"])[-1]
-    assert not list((tmp_path / "sh").glob("*.aep")) and inbox(state_folder) == []
+    assert not list((tmp_path / "sh").glob("*.aep")) and inbox(state_folder) == [(tmp_path / "sh").as_posix()]
 
 
 def test_the_comp_is_made_after_a_restart_too(colour_frames, add_sleep_model, tmp_path):
