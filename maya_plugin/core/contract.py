@@ -165,6 +165,17 @@ class Fix:
     label: str  # of the button
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that would be wrong or missing in the passes of this scene."""
+
+    words: str
+    remedy: str
+    members: tuple[str, ...] = ()  # to be selected and looked at
+    fix: Fix | None = None
+    stops: bool = False  # whether a render would be refused
+
+
 class Host(Protocol):
     """The program that the panel is in."""
 
@@ -227,6 +238,13 @@ class Host(Protocol):
         ...
 
     def remove_picture(self, camera: str) -> None: ...
+    def project_picture(self, file: str, camera: str, frame: int, members: Sequence[str]) -> int:
+        """Throw a painted picture onto members from where the camera stood on a frame; how many shapes it covers."""
+        ...
+
+    def unproject_pictures(self) -> int:
+        """Take every projection off; how many there were."""
+        ...
 
     # Rendering
     def render_preview(self, request: ShotRequest) -> PassReport:
@@ -238,6 +256,10 @@ class Host(Protocol):
         ...
 
     # Repair
+    def findings(self) -> tuple[Finding, ...]:
+        """What would be wrong or missing in a render of this scene, what stops it first. Slow in a large scene."""
+        ...
+
     def fix_for(self, error: SemrenderError) -> Fix | None:
         """What can be set right by a button, or None."""
         ...

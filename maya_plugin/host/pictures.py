@@ -25,9 +25,14 @@ def place(file: str, camera: str) -> None:
         cmds.setAttr(f"{plane}.imageName", file.replace("\\", "/"), type="string")
         numbered = re.search(r"[._]-?\d{3,}\.\w+$", file) is not None
         cmds.setAttr(f"{plane}.useFrameExtension", numbered)
-        if cmds.attributeQuery("colorSpace", node=plane, exists=True):
-            cmds.setAttr(f"{plane}.ignoreColorSpaceFileRules", True)
-            cmds.setAttr(f"{plane}.colorSpace", "sRGB", type="string")
+        set_color_space(plane)
+
+
+def set_color_space(node: str) -> None:
+    """Have an image plane or a file texture read a painting as what it is. Commands: attributeQuery, setAttr."""
+    if cmds.attributeQuery("colorSpace", node=node, exists=True):
+        cmds.setAttr(f"{node}.ignoreColorSpaceFileRules", True)
+        cmds.setAttr(f"{node}.colorSpace", "sRGB", type="string")
 
 
 def remove(camera: str) -> None:

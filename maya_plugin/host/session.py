@@ -12,6 +12,7 @@ from maya_plugin.core.contract import (
     BatchCommand,
     Camera,
     Changed,
+    Finding,
     Fix,
     Layer,
     PassReport,
@@ -25,6 +26,7 @@ from maya_plugin.host import (
     callbacks,
     classes,
     copies,
+    findings,
     joints,
     keep,
     layers,
@@ -32,6 +34,7 @@ from maya_plugin.host import (
     objects,
     pictures,
     preview,
+    projection,
     renderers,
     scene,
     showing,
@@ -118,6 +121,15 @@ class MayaHost:
     def remove_picture(self, camera: str) -> None:
         pictures.remove(camera)
 
+    def project_picture(self, file: str, camera: str, frame: int, members: Sequence[str]) -> int:
+        return projection.project(file, camera, frame, members)
+
+    def unproject_pictures(self) -> int:
+        return projection.remove()
+
+    def findings(self) -> tuple[Finding, ...]:
+        return findings.findings()
+
     def render_preview(self, request: ShotRequest) -> PassReport:
         return preview.render(request)
 
@@ -130,3 +142,5 @@ class MayaHost:
     def fix(self, name: str) -> None:
         if name == renderers.LOAD_ARNOLD.name:
             renderers.load_arnold()
+        else:
+            findings.fix(name)

@@ -34,9 +34,9 @@ def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[
             scene,
             cmds.upAxis(query=True, axis=True),
             short(parent(camera)),
-            [_matrix(camera, frame) for frame in frames],
-            _lens(camera, frames),
-            {name: [_matrix(node, frame) for frame in frames] for name, node in marked.items()},
+            [matrix(camera, frame) for frame in frames],
+            lens(camera, frames),
+            {name: [matrix(node, frame) for frame in frames] for name, node in marked.items()},
         )
         write_tracks(folder / tracks.FILE, made)
     except SemrenderError as error:
@@ -44,12 +44,12 @@ def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[
     return (tracks.FILE,), notes
 
 
-def _matrix(node: str, frame: int) -> Matrix:
+def matrix(node: str, frame: int) -> Matrix:
     """Row by row, for row vectors, in centimetres whatever the scene's unit."""
     return [float(one) for one in cmds.getAttr(f"{node}.worldMatrix[0]", time=frame)]
 
 
-def _lens(camera: str, frames: range) -> tracks.Lens:
+def lens(camera: str, frames: range) -> tracks.Lens:
     def get(name: str) -> Any:
         return cmds.getAttr(f"{camera}.{name}", time=frames[0])
 

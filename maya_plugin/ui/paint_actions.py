@@ -6,20 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from maya_plugin.core import jobs, passes, results
+from maya_plugin.core import jobs, painted, passes, results
 from maya_plugin.core.contract import Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
+from maya_plugin.ui.findings_dialog import FindingsDialog
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_page import Choices, PaintPage
 from maya_plugin.ui.qt import Qt, QtCore, QtWidgets
+from maya_plugin.ui.showing import PREVIEW, Showing
 from maya_plugin.ui.work import Work
 from shared.delivery import FILE_NAME as DELIVERY
 from shared.delivery import read_delivery
 from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.wording import counted
 
-PREVIEW = "preview.png"
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.exr *.tif *.tiff *.tga *.webp);;All files (*)"
+MOST_FINDINGS = 6  # told before a render; the list has all
 HURRY = 50  # the priority of a frame that somebody waits for
 FIRST_PAINT_MS = 30  # so that the words are on the screen before Maya renders
 
@@ -30,6 +33,13 @@ class PaintActions:
     def __init__(self, work: Work, page: PaintPage, list_page: JobsPage, turn_to: Callable[[QtWidgets.QWidget], None]):
         self._work, self._host, self._page, self._list = work, work.host, page, list_page
         self._services, self._session, self._turn_to = work.services, work.services.session, turn_to
+        self._findings = FindingsDialog(
+            lambda: work.do(self._host.findings),
+            lambda members: work.do(lambda: self._host.select(members)),
+            lambda name: work.do(lambda: self._host.fix(name)),
+            page,
+        )
+        self._showing = Showing(page, lambda job: setattr(self, "_shown", job))
         self._jobs: dict[str, Job] = {}
         self._renderers: dict[str, str] = {}  # of the passes of a job, to explain a refusal
         self._shown = ""  # the job whose picture is on show
@@ -40,6 +50,10 @@ class PaintActions:
         page.place_picture.connect(lambda: work.do(self.place_picture))
         page.remove_picture.connect(lambda: work.do(lambda: self._host.remove_picture(page.choices().camera)))
         page.open_folder.connect(lambda: work.do(lambda: self.open_folder(self._shown)))
+        page.project_picture.connect(lambda: work.do(self.project_picture))
+        page.unproject_picture.connect(lambda: work.do(self.unproject_picture))
+        page.check_scene.connect(lambda: work.do(self.check_scene))
+        page.play.connect(lambda: work.do(lambda: self._showing.play(self._job(self._shown))))
         list_page.pause.connect(self._session.pause)
         list_page.resume.connect(self._session.resume)
         list_page.cancel.connect(self._session.cancel)
@@ -73,9 +87,15 @@ class PaintActions:
         scene, chosen = self._host.scene(), self._page.choices()
         places = results.of_shot(scene, chosen.camera_name)
         self._check(chosen, str(places.painted))
+        found = self._host.findings()
+        if any(one.stops for one in found):
+            self.check_scene()
+            return
         command = self._host.prepare_shot(self._request(scene, chosen, places.passes))
         frames = chosen.last - chosen.first + 1
         words = f"{frames} frames of {scene.name} will be rendered into\n{places.passes}\n\n{command.licence}"
+        if found:
+            words += "\n\nCheck scene says:\n" + "\n".join(f"• {one.words}" for one in found[:MOST_FINDINGS])
         if not self._services.confirm(self._page, "Render shot", words, "Render"):
             return
         self._keep(chosen)
@@ -95,6 +115,12 @@ class PaintActions:
         self._awaited = order.id
         self._session.paint(order, shot_file)
         self._turn_to(self._list)
+
+    def check_scene(self) -> None:
+        """Show the list of what a render would lack; it stays open beside the work."""
+        self._findings.look_again()
+        self._findings.show()
+        self._findings.raise_()
 
     def choose_reference(self) -> None:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
@@ -142,13 +168,33 @@ class PaintActions:
         """The lowest painted layer, as the picture behind everything, on the camera it was rendered from."""
         job = self._job(self._shown)
         delivery = read_delivery(Path(job.out))
-        painted = [layer for layer in delivery.layers if layer.role == "painting"]
-        if not painted:
+        layers = [layer for layer in delivery.layers if layer.role == "painting"]
+        if not layers:
             raise InputRefused("the delivery has no painted layer", file=job.out)
-        chosen = painted[-1]
+        chosen = layers[-1]
         self._host.place_picture(str(Path(job.out) / chosen.footage.path), job.camera or self._page.choices().camera)
-        more = f" It is the layer {chosen.name}, the lowest of {len(painted)}." if len(painted) > 1 else ""
+        more = f" It is the layer {chosen.name}, the lowest of {len(layers)}." if len(layers) > 1 else ""
         self._work.note(f"The painting is on an image plane of the camera.{more}")
+
+    def project_picture(self) -> None:
+        """The lowest painted layer on the frame that stands in the scene, thrown onto the selection."""
+        job, scene = self._job(self._shown), self._host.scene()
+        delivery = read_delivery(Path(job.out))
+        found = painted.frames(delivery, Path(job.out))
+        first, last = delivery.shot.first, delivery.shot.last
+        if not found:
+            raise InputRefused("the painted layers are EXR, which is not projected", remedy="Paint the frame as PNG")
+        frame = min(max(scene.frame, first), last)
+        files = found[frame - first]
+        if not files:
+            raise InputRefused("nothing is painted on this frame", file=job.out, frame=frame, remedy="Paint it first")
+        camera = job.camera or self._page.choices().camera
+        count = self._host.project_picture(str(files[0]), camera, frame, self._host.selection())
+        self._work.note(f"Frame {frame} of the painting is projected onto {counted(count, 'thing', 'things')}.")
+
+    def unproject_picture(self) -> None:
+        count = self._host.unproject_pictures()
+        self._work.note(f"{counted(count, 'projection was', 'projections were')} taken off.")
 
     # What the session tells
 
@@ -238,7 +284,7 @@ class PaintActions:
 
     def _on_show(self, job: Job) -> None:
         self._shown = job.id
-        self._page.viewer.show_file(Path(job.out) / PREVIEW)
+        self._showing.show(job)
         self._page.show_result_buttons(True)
 
     def _job(self, identity: str) -> Job:

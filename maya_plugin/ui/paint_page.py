@@ -13,6 +13,7 @@ from maya_plugin.core.passes import GIVES
 from maya_plugin.ui.options import OptionRows
 from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
+from maya_plugin.ui.strip import Strip
 from maya_plugin.ui.viewer import Viewer
 from shared import inputs
 
@@ -53,10 +54,14 @@ class PaintPage(QtWidgets.QWidget):
     remove_picture = Signal()
     open_folder = Signal()
     choose_reference = Signal()
+    play = Signal()
+    check_scene = Signal()
+    project_picture = Signal()
+    unproject_picture = Signal()
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.viewer = Viewer()
+        self.viewer, self.strip = Viewer(), Strip()
         self._scene: Scene | None = None
         self._models = Models()
         self._listed: tuple[Sequence[Layer], Sequence[Camera]] = ((), ())
@@ -157,7 +162,7 @@ class PaintPage(QtWidgets.QWidget):
         self.viewer.show_words(words)
 
     def show_result_buttons(self, on: bool) -> None:
-        for button in (self._place, self._folder):
+        for button in (self._place, self._folder, self.play_button):
             button.setEnabled(on)
 
     # Inside
@@ -279,8 +284,17 @@ class PaintPage(QtWidgets.QWidget):
         self._place.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         menu = QtWidgets.QMenu(self)
         menu.addAction("Take it off again", self.remove_picture.emit)
+        menu.addSeparator()
+        menu.addAction("Project it onto the selection", self.project_picture.emit)
+        menu.addAction("Take all projections off", self.unproject_picture.emit)
         self._place.setMenu(menu)
         self._place.clicked.connect(self.place_picture)
+        self.play_button = QtWidgets.QPushButton("Play")
+        self.play_button.setToolTip("Play the painted frames from memory, at the shot's rate")
+        self.play_button.clicked.connect(self.play)
+        self.check_button = QtWidgets.QPushButton("Check scene")
+        self.check_button.setToolTip("What would be wrong or missing in the passes, with buttons to see and mend it")
+        self.check_button.clicked.connect(self.check_scene)
         self._folder = QtWidgets.QPushButton("Open folder")
         self._folder.setToolTip("The folder of the painting, beside the scene")
         self._folder.clicked.connect(self.open_folder)
@@ -312,13 +326,16 @@ class PaintPage(QtWidgets.QWidget):
         actions.addWidget(self.frame_button)
         actions.addWidget(self.shot_button)
         after = QtWidgets.QHBoxLayout()
+        after.addWidget(self.check_button)
         after.addStretch()
+        after.addWidget(self.play_button)
         after.addWidget(self._place)
         after.addWidget(self._folder)
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(Scrolled(settings, least=6))
         column.addLayout(actions)
         column.addWidget(self.viewer, 1)
+        column.addWidget(self.strip)
         column.addLayout(after)
         self.show_result_buttons(False)
 

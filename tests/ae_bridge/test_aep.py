@@ -6,6 +6,7 @@ What is expected is computed here from the JSON of delivery.json alone, by the r
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from fractions import Fraction
@@ -15,7 +16,6 @@ from typing import Any
 import py_aep
 import pytest
 from deliveries import DELIVERIES, deliver, film, handles, layer, matte, shot, three_mattes
-from tagged import tag_in
 
 from ae_bridge.aep import write_project
 from ae_bridge.tags import short_hash
@@ -140,7 +140,7 @@ def read(path: Path) -> dict[str, Any]:
     return {
         "comps": [read_comp(comp) for comp in sorted(project.compositions, key=lambda comp: place(comp))],
         "folders": {place(folder) for folder in project.folders if folder.name != "root"},
-        "footage": {tag_in(item.comment)["uid"]: read_footage(item) for item in project.footages},
+        "footage": {tag_of(item)["uid"]: read_footage(item) for item in project.footages},
         "bits": int(project.bits_per_channel),
         "linear": project.linearize_working_space,
     }
@@ -151,10 +151,17 @@ def place(item: py_aep.Item) -> str:
     return "" if parent is None else f"{place(parent)}/{item.name}"
 
 
+def tag_of(thing: Any) -> dict[str, str]:
+    """The values of the one tag in a comment."""
+    tags = re.findall(r"\[\[semrender:([^\[\]]*)\]\]", thing.comment)
+    assert len(tags) == 1, thing.comment
+    return dict(pair.split("=") for pair in tags[0].split(";"))
+
+
 def read_comp(comp: py_aep.CompItem) -> dict[str, Any]:
     return {
         "name": place(comp),
-        "tag": tag_in(comp.comment),
+        "tag": tag_of(comp),
         "size": (comp.width, comp.height),
         "aspect": comp.pixel_aspect,
         "fps": comp.frame_rate,
@@ -169,7 +176,7 @@ def read_layer(layer: Any) -> dict[str, Any]:
     matte = layer.track_matte_layer
     return {
         "name": layer.name,
-        "tag": tag_in(layer.comment),
+        "tag": tag_of(layer),
         "blend": layer.blending_mode.name,
         "enabled": layer.enabled,
         "audible": layer.audio_enabled,
@@ -180,8 +187,8 @@ def read_layer(layer: Any) -> dict[str, Any]:
         "start": layer.start_time,
         "in": layer.in_point,
         "out": layer.out_point,
-        "source": tag_in(layer.source.comment)["uid"],
-        "matte": (tag_in(matte.comment)["uid"], layer.track_matte_type.name) if matte else None,
+        "source": tag_of(layer.source)["uid"],
+        "matte": (tag_of(matte)["uid"], layer.track_matte_type.name) if matte else None,
     }
 
 
@@ -191,7 +198,7 @@ def read_footage(item: py_aep.FootageItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "folder": place(item).rpartition("/")[0],
-        "v": tag_in(item.comment)["v"],
+        "v": tag_of(item)["v"],
         "file": source.file,
         "still": still,
         "frames": item.frame_duration,
@@ -235,7 +242,8 @@ def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
     comments = {item.name: item.comment for item in project.footages}
     uid = "show/sq010/sh020/F/train/painting"
     line = "Painted by small, seed 7, labels coco_stuff."
-    assert comments["sh020_train"] == f"{line} [[semrender:{uid};1;24:1001:3;tp;fp=painting/train/train.1001.png]]"
+    told = "fp=painting/train/train.1001.png;n=3;al=STRAIGHT;par=1;fps=24;f0=1001"
+    assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1;{told}]]"
 
 
 def test_after_effects_23_and_later_open_it(tmp_path: Path) -> None:

@@ -105,9 +105,6 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("footage.jsx", "options.sequence = planned.sequence", "options.sequence = true"),
     ("footage.jsx", "            if (work.fresh) {\n", "            if (true) {\n"),
     ("footage.jsx", "item.remove(); // The folder", "// The folder"),
-    # tags
-    ("tags.jsx", "if (find(after) !== null) {", "if (true) {"),
-    ("tags.jsx", 'exchange(name, value, "", layersOf(fields.uid))', "value"),
     # mattes
     ("mattes.jsx", "layer.moveToEnd();", ""),
     ("mattes.jsx", "        layer.locked = false;\n", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -126,6 +127,21 @@ def scale(x, y, z, node, /, *, absolute=NO):
     SCENE.put(SCENE.one(node)[-1], "scale", (x, y, z))
 
 
-@command(undoable=False)
-def xform(node, /, *, query, worldSpace, translation):
-    return list(renderers.world(SCENE, SCENE.one(node))[3][:3])
+@command()
+def xform(node, /, *, worldSpace, query=NO, translation=NO, matrix=NO):
+    path = SCENE.one(node)
+    if query:
+        return list(renderers.world(SCENE, path)[3][:3])
+    if len(path) > 1 or not worldSpace:
+        raise RuntimeError("the fake sets world matrices of what has no parent only")
+    if matrix is NO or len(matrix) != 16:
+        raise RuntimeError("xform: matrix takes sixteen numbers")
+    rows = [matrix[at : at + 3] for at in range(0, 16, 4)]
+    turned = (
+        math.atan2(rows[1][2], rows[2][2]),
+        math.asin(max(-1.0, min(1.0, -rows[0][2]))),
+        math.atan2(rows[0][1], rows[0][0]),
+    )
+    SCENE.put(path[-1], "translate", tuple(rows[3]))
+    SCENE.put(path[-1], "rotate", tuple(math.degrees(one) for one in turned))
+    SCENE.put(path[-1], "scale", tuple(math.sqrt(sum(one * one for one in row)) for row in rows[:3]))

@@ -160,7 +160,7 @@ def listRelatives(
         for one in found:
             if noIntermediate and one[-1].values.get("intermediateObject"):
                 continue
-            if not type or one[-1].kind == type:
+            if not type or one[-1].kind in ([type] if isinstance(type, str) else type):
                 answer.append(SCENE.full(one) if fullPath else SCENE.short(one))
     return answer or None
 
@@ -221,6 +221,11 @@ def ls(
             if showType:
                 answer.append(node.kind)
     return answer
+
+
+@command(undoable=False)
+def objectType(node, /):
+    return SCENE.one(node)[-1].kind
 
 
 @command(undoable=False)
@@ -295,7 +300,7 @@ def setAttr(plug, /, *values, type="", lock=NO, keyable=NO, channelBox=NO):
 
 
 @command()
-def shadingNode(kind, /, *, asShader=NO, asUtility=NO, asTexture=NO, name=""):
+def shadingNode(kind, /, *, asShader=NO, asUtility=NO, asTexture=NO, isColorManaged=NO, name=""):
     if not (asShader or asUtility or asTexture):
         raise RuntimeError("shadingNode: say what the node is for")
     return SCENE.create(kind, name or f"{kind}1").name

@@ -66,6 +66,7 @@ def file(
     namespace="",
     rename="",
     save=NO,
+    loadReference="",
 ):
     if query:
         return SCENE.modified if modified else SCENE.path
@@ -90,6 +91,11 @@ def file(
             raise RuntimeError(f"File not found: {path}")
         files.refer(SCENE, path, namespace)
         SCENE.undo_queue.clear()  # not undoable
+    elif loadReference:
+        node = SCENE.one(loadReference)[-1]
+        if node.kind != "reference" or "file" not in node.values:
+            raise RuntimeError(f"{loadReference} is not associated with a file")
+        node.values.pop("unloaded", None)
     elif rename:
         SCENE.path = rename
     elif save:
@@ -123,7 +129,7 @@ def referenceQuery(
     if one.kind != "reference" or "file" not in one.values:
         raise RuntimeError(f"{node} is not associated with a file")
     if isLoaded:
-        return True
+        return not one.values.get("unloaded")
     if filename:
         return one.values["file"]
     return [SCENE.short(SCENE.paths(n)[0]) for n in SCENE.all() if n.reference is one] or None

@@ -377,7 +377,7 @@ def test_the_wipe_follows_mouse_and_arrow_keys(panel):
     painter = QtGui.QPainter(image)
     painter.fillRect(100, 0, 100, 50, QtGui.QColor(0, 0, 255))
     painter.end()
-    viewer._show(image, "preview.png")
+    viewer._arrive(image, "preview.png", "job", "countryside, seed 7")
     desk.spin(50)
 
     def colour_at(part):

@@ -11,7 +11,7 @@ import pytest
 
 from maya_plugin.core import news as io
 from maya_plugin.core.jobs import Order, new_id
-from maya_plugin.ui.qt import QtCore, QtWidgets
+from maya_plugin.ui.qt import QtCore, QtGui, QtWidgets
 from shared import places
 from shared.label_set import load_label_set
 from tests.maya_plugin.in_qt import desk
@@ -34,8 +34,9 @@ def test_from_selection_to_painted_frame(maya, tmp_path):
     windows.press("semrender", "Frame")
     desk.wait_for(panel.paint.viewer.has_picture)
     out = tmp_path / "valley" / "semrender" / "valley" / "shotcam" / "frame_0001" / "painted"
-    assert Path(panel.paint.viewer.file) == out / "preview.png"
-    labels, painting = panel.paint.viewer._labels, panel.paint.viewer._painting
+    preview = QtGui.QImage(str(out / "preview.png"))
+    labels, painting = panel.paint.viewer._left, panel.paint.viewer._right
+    assert painting == preview.copy(SIZE[0], 0, *SIZE) and labels == preview.copy(0, 0, *SIZE)
     assert (labels.width(), labels.height()) == SIZE == (painting.width(), painting.height())
     palette = next(iter(load_label_set("coco_stuff").palettes.values())).colors
     table = {name: palette[load_label_set("coco_stuff").find(name).id] for name in ("sky-other", "grass", "tree")}

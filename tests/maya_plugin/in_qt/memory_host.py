@@ -19,6 +19,7 @@ from maya_plugin.core.contract import (
     BatchCommand,
     Camera,
     Changed,
+    Finding,
     Fix,
     Host,
     Layer,
@@ -86,6 +87,7 @@ class MemoryHost(Host):
         self.undo = []
         self.shown = False
         self.pictures = {}
+        self.projected = []
         self.tellers = []
         self.soiled = False  # the next pass is rendered with soft edges
         self.fixed = []
@@ -201,6 +203,15 @@ class MemoryHost(Host):
     def remove_picture(self, camera):
         self.pictures.pop(camera, None)
 
+    def project_picture(self, file, camera, frame, members):
+        assert Path(file).is_file()
+        self.projected.append((file, camera, frame, tuple(members)))
+        return len(members)
+
+    def unproject_pictures(self):
+        gone, self.projected = len(self.projected), []
+        return gone
+
     # Rendering
 
     def render_preview(self, request):
@@ -217,11 +228,21 @@ class MemoryHost(Host):
 
     # Repair
 
+    def findings(self):
+        without = self.unassigned()
+        if not without:
+            return ()
+        stops = len(without) == len(THINGS)
+        words = "nothing in the scene has a class" if stops else f"{len(without)} things have no class"
+        return (Finding(words, "Give them one", without, Fix("all", "Call them rock"), stops),)
+
     def fix_for(self, error):
         return Fix("edges", "Switch anti-aliasing off") if "edges between classes" in error.cause else None
 
     def fix(self, name):
         self.fixed.append(name)
+        if name == "all":
+            self.classes.update(dict.fromkeys(self.unassigned(), load_label_set(self.kept.label_set).find("rock").id))
         self.soiled = False
 
 
