@@ -4,7 +4,7 @@ In the repository imports read `shared...` and `maya_plugin...`; in the module b
 that a studio's own package `shared` cannot collide. Import statements are rewritten, nothing else is.
 
     semrender-0.1.0/
-        install.py                           the installer to drop on a viewport
+        semrender_install_0_1_0.py           the installer to drop on a viewport
         semrender.mod                        relocatable: for a studio's MAYA_MODULE_PATH
         semrender/plug-ins, scripts, icons, vendor/<platform>_<python>/zmq, vendor/python/msgpack
 """
@@ -24,6 +24,7 @@ from maya_plugin import VERSION, install
 from shared.errors import InputRefused
 
 ROOMS = ("maya_plugin", "shared")
+STARTS = "userSetup.py"  # Maya runs every one that it finds on its Python's path
 PYZMQ = "26.4.0"  # the last release with wheels for all these Pythons on glibc 2.17, Windows and both Macs
 MSGPACK = "1.1.2"  # the last that serves Python 3.9
 WHEELS = {"win64": "win_amd64", "linux": "manylinux2014_x86_64", "mac": "macosx_10_15_universal2"}
@@ -45,7 +46,7 @@ def build(out: Path, wheels: Path | None = None) -> Path:
         _sources(root)
         _libraries(root / "vendor", wheels, Path(beside))
         (made / "semrender.mod").write_text(install.module_text(VERSION, install.NAME), encoding="utf-8")
-        shutil.copyfile(Path(install.__file__), made / "install.py")
+        shutil.copyfile(Path(install.__file__), made / install.file_name(VERSION))
         if target.exists():
             shutil.rmtree(target)
         made.replace(target)
@@ -95,11 +96,12 @@ def _sources(root: Path) -> None:
     files = {
         path: package / "maya_plugin" / path.relative_to(plugin_room)
         for path in plugin_room.rglob("*.py")
-        if path.name not in ("install.py", "build.py", "cli.py", f"{install.PLUGIN}.py")
+        if path.name not in ("install.py", "build.py", "cli.py", f"{install.PLUGIN}.py", STARTS)
     }
     for name in ("__init__", *needed_of(shared_room, files)):
         files[shared_room / f"{name}.py"] = package / "shared" / f"{name}.py"
     files[plugin_room / f"{install.PLUGIN}.py"] = root / "plug-ins" / f"{install.PLUGIN}.py"
+    files[plugin_room / STARTS] = root / "scripts" / STARTS
     for source, target in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -32,10 +32,13 @@ def _add_build_arguments(parser: argparse.ArgumentParser, out: Path) -> None:
 
 
 def run_build(arguments: argparse.Namespace) -> int:
+    from maya_plugin import VERSION, install
     from maya_plugin.build import build
 
     made = build(arguments.out, arguments.wheels)
-    _say(arguments, module=made, archive=made.with_name(f"{made.name}.zip"), installer=made / "install.py")
+    _say(
+        arguments, module=made, archive=made.with_name(f"{made.name}.zip"), installer=made / install.file_name(VERSION)
+    )
     return 0
 
 
@@ -47,6 +50,8 @@ def run_install(arguments: argparse.Namespace) -> int:
     try:
         if arguments.uninstall:
             install.remove_module(settings)
+            if not arguments.json:
+                print("\n".join(f"its shelf stays in Maya: {file}" for file in install.shelves_left(settings)))
             return 0
         if not arguments.json:
             print("the libraries of every Maya and system are fetched: a minute", flush=True)

@@ -11,10 +11,16 @@ from pathlib import Path
 from maya_plugin.host import commands, dock, shelf
 from maya_plugin.host.session import MayaHost
 from maya_plugin.ui.panel import Panel
-from maya_plugin.ui.qt import widget_at
+from maya_plugin.ui.qt import QtWidgets, alive, widget_at
 from maya_plugin.ui.services import Services, services
 
 TITLE = "semrender"
+# Python that Maya keeps between quotes, so in one line each. Where the module is gone, nothing happens.
+FILL = (
+    f"import importlib.util as u; n = {__name__.partition('.')[0]!r}; "
+    f"u.find_spec(n) and __import__({__name__.rpartition('.')[0] + '.restored'!r}, fromlist=['fill']).fill()"
+)
+CLOSED = f"import sys; m = sys.modules.get({__name__!r}); m and m.closed()"
 ICONS = Path(__file__).resolve().parent / "icons"
 
 _services: Services | None = None
@@ -31,34 +37,40 @@ def start() -> None:
         renderShot=_press(lambda panel: panel.work.do(panel.paint_actions.render_shot)),
         sendToAfterEffects=_press(lambda panel: panel.work.do(panel.paint_actions.send_latest)),
     )
-    shelf.build(ICONS)
+    shelf.ready(ICONS)
 
 
 def stop() -> None:
-    """Called when the plug-in is unloaded: panel, shelf and thread are gone afterwards."""
+    """Called when the plug-in is unloaded: panel and thread are gone afterwards. The shelf's buttons load it again."""
     dock.close()
     closed()
-    shelf.remove()
     _end_session()
 
 
-def show() -> Panel:
-    """The panel, opened or brought to the front."""
-    run = f"import {__name__} as semrender; semrender."
-    dock.show(TITLE, f"{run}fill()", f"{run}closed()")
-    assert _panel is not None
+def show() -> Panel | None:
+    """The panel, opened or brought to the front; None where Maya has no place for it yet."""
+    dock.show(TITLE, FILL, CLOSED)
+    if _panel is None and dock.address():  # restored empty, or a hidden tab that Maya would fill later
+        _fill(widget_at(dock.address()))
     return _panel
 
 
 def fill() -> None:
     """Called by Maya when it has made the control, also while it restores its workspace at the start."""
+    _fill(widget_at(dock.being_filled()))
+
+
+def _fill(parent: QtWidgets.QWidget) -> None:
+    """A panel for the control; one that was there before makes room."""
     global _panel
+    if _panel is not None and alive(_panel):
+        _panel.setParent(None)
+        _panel.deleteLater()
     closed()
-    parent = widget_at(dock.being_filled())
-    _panel = Panel(_session(), parent)
-    layout = parent.layout()
-    assert layout is not None
-    layout.addWidget(_panel)
+    panel = _panel = Panel(_session(), parent)
+    panel.destroyed.connect(lambda *_: _lost(panel))  # Maya may delete it with a workspace, and not say so
+    layout = parent.layout() or QtWidgets.QVBoxLayout(parent)
+    layout.addWidget(panel)
 
 
 def closed() -> None:
@@ -69,11 +81,27 @@ def closed() -> None:
         _panel = None
 
 
+def _lost(panel: Panel) -> None:
+    global _panel
+    panel.leave()
+    if _panel is panel:
+        _panel = None
+
+
 def _press(action: Callable[[Panel], object]) -> Callable[[], None]:
     """A shelf button: what it does is seen in the panel."""
 
     def pressed() -> None:
-        action(show())
+        panel = show()
+        if panel is not None:
+            action(panel)
+        else:
+            dock.later(again)
+
+    def again() -> None:
+        panel = show()
+        if panel is not None:
+            action(panel)
 
     return pressed
 
@@ -84,10 +112,16 @@ def _session() -> Services:
         host = MayaHost()
         _services = services(host)
         _services.session.begin()
-        _stop_watching = host.watch(lambda what: _end_session() if what == "closing" else None)
+        _stop_watching = host.watch(_heard)
     else:
         _services.session.repeat()
     return _services
+
+
+def _heard(what: str) -> None:
+    """At Maya's end only the thread is stopped: Maya takes everything else down, and does not like to be helped."""
+    if what == "closing" and _services is not None:
+        _services.session.end(wait=False)
 
 
 def _end_session() -> None:

@@ -67,11 +67,11 @@ class Session:
     def begin(self) -> None:
         self._thread.start()
 
-    def end(self) -> None:
-        """Stop the thread and the batch renders; jobs of the server go on."""
+    def end(self, wait: bool = True) -> None:
+        """Stop the thread and the batch renders; jobs of the server go on. wait: until the thread has ended."""
         self._ending.set()
         self._orders.put(lambda: None)
-        if self._thread.is_alive():
+        if wait and self._thread.is_alive():
             self._thread.join(SHUTDOWN_SECONDS)
         for batch in self._batches.values():
             batch.stop()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from maya import cmds
 from maya.api import OpenMaya
 
 from maya_plugin.host import callbacks, commands
+
+NAME = "semrender_plugin"
 
 
 def start(plugin: OpenMaya.MObject, version: str) -> None:
@@ -14,6 +17,12 @@ def start(plugin: OpenMaya.MObject, version: str) -> None:
 def stop(plugin: OpenMaya.MObject) -> None:
     callbacks.stop_all()
     commands.deregister(plugin)
+
+
+def load() -> None:
+    """Load it where it is not. Commands: pluginInfo, loadPlugin."""
+    if not cmds.pluginInfo(NAME, query=True, loaded=True):
+        cmds.loadPlugin(NAME)
 
 
 def interactive() -> bool:

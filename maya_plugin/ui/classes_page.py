@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maya_plugin.ui.class_list import ALL, IN_SCENE, RECENT, ROW, ClassModel, ClassView, Row
-from maya_plugin.ui.qt import Qt, QtGui, QtWidgets, Signal
+from maya_plugin.ui.qt import QShortcut, Qt, QtGui, QtWidgets, Signal
 
 VIEWS = ((ALL, "All"), (IN_SCENE, "In the scene"), (RECENT, "Recent"))
 
@@ -44,7 +44,7 @@ class ClassesPage(QtWidgets.QWidget):
         self._selected: tuple[str, ...] = ()
         self.show_selection(())
         self.show_unassigned(None)
-        find = QtGui.QShortcut(QtGui.QKeySequence("Ctrl+F"), self)
+        find = QShortcut(QtGui.QKeySequence("Ctrl+F"), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self.search.setFocus)
 

@@ -13,7 +13,7 @@ from maya_plugin.ui.cryptomatte import CryptomatteActions
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_actions import PaintActions
 from maya_plugin.ui.paint_page import PaintPage
-from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets
+from maya_plugin.ui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, alive
 from maya_plugin.ui.services import Services
 from maya_plugin.ui.work import Work
 
@@ -55,7 +55,8 @@ class Panel(QtWidgets.QWidget):
         if self._stop_watching is not None:
             self._stop_watching()
             self._stop_watching = None
-            self.services.messages.message.disconnect(self._told)
+            if alive(self):  # else Qt has already disconnected it
+                self.services.messages.message.disconnect(self._told)
 
     def event(self, event: QtCore.QEvent) -> bool:
         # What changed while the artist was elsewhere, such as the frame, or an assignment that was undone.
@@ -74,7 +75,7 @@ class Panel(QtWidgets.QWidget):
         column.addWidget(self.pages, 1)
         column.addWidget(self.server)
         for position in range(self.pages.count()):
-            keys = QtGui.QShortcut(QtGui.QKeySequence(f"Ctrl+{position + 1}"), self)
+            keys = QShortcut(QtGui.QKeySequence(f"Ctrl+{position + 1}"), self)
             keys.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # elsewhere the keys are the host's
             keys.activated.connect(lambda position=position: self.pages.setCurrentIndex(position))
 
@@ -86,7 +87,9 @@ class Panel(QtWidgets.QWidget):
         return timer
 
     def _watched(self, what: str) -> None:
-        if what == "scene":
+        if not alive(self):  # deleted with a workspace, without a word
+            self.leave()
+        elif what == "scene":
             self.load()
         elif what == "selection":
             self._selection_timer.start()

@@ -1,6 +1,7 @@
 """One name for both bindings: PySide6 (Maya 2025 and later) and PySide2 (Maya 2023 and 2024).
 
-Written to PySide6's names; what PySide2 has elsewhere is put under them here. Use fully scoped enums.
+Written to PySide6's names; what PySide2 has elsewhere is a name of this module, since others ask PySide2 itself what it
+has. Use fully scoped enums.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from PySide6 import QtCore, QtGui, QtWidgets
-    from shiboken6 import wrapInstance
+    from PySide6.QtGui import QShortcut
+    from shiboken6 import isValid, wrapInstance
 else:
     try:
         from PySide6 import QtCore, QtGui, QtWidgets
-        from shiboken6 import wrapInstance
+        from PySide6.QtGui import QShortcut
+        from shiboken6 import isValid, wrapInstance
     except ImportError:
         from PySide2 import QtCore, QtGui, QtWidgets
-        from shiboken2 import wrapInstance
-
-        QtGui.QAction = QtWidgets.QAction
-        QtGui.QActionGroup = QtWidgets.QActionGroup
-        QtGui.QShortcut = QtWidgets.QShortcut
+        from PySide2.QtWidgets import QShortcut
+        from shiboken2 import isValid, wrapInstance
 
 Qt = QtCore.Qt
 Signal = QtCore.Signal
@@ -31,4 +31,9 @@ def widget_at(address: int) -> QtWidgets.QWidget:
     return cast(QtWidgets.QWidget, wrapInstance(address, QtWidgets.QWidget))
 
 
-__all__ = ["Qt", "QtCore", "QtGui", "QtWidgets", "Signal", "widget_at"]
+def alive(thing: QtCore.QObject) -> bool:
+    """Whether Qt still has what Python has a name for."""
+    return bool(isValid(thing))
+
+
+__all__ = ["QShortcut", "Qt", "QtCore", "QtGui", "QtWidgets", "Signal", "alive", "widget_at"]

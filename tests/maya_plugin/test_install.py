@@ -37,6 +37,11 @@ def wheels(tmp_path_factory):
     return folder
 
 
+def installer(module):
+    (found,) = module.glob("semrender_install_*.py")
+    return found
+
+
 @pytest.fixture(scope="module")
 def module(wheels, tmp_path_factory):
     return build.build(tmp_path_factory.mktemp("built"), wheels)
@@ -90,27 +95,37 @@ def test_missing_wheels_are_named(tmp_path):
 
 
 IN_MAYA = """
-import importlib.util, json, os, sys, threading
+import importlib, json, os, sys, threading
 from pathlib import Path
 import shared
 assert shared.WHOSE == "the studio's"
-from maya import cmds, cmds_ui
+from maya import cmds, cmds_ui, plugins, windows
 from maya.api import OpenMaya
+from maya.app.general.executeDroppedPythonFile import executeDroppedPythonFile
 from maya.scene import SCENE
 settings, first, second = map(Path, sys.argv[1:])
 SCENE.app_dir = f"{settings}/"
 OURS = "semrender_maya"
+windows.reset()
+windows.add_tab("semrender")
+SCENE.options["semrenderPanel"] = "{}"
+plugins.autoload["semrender_plugin"] = True  # as a version before set it
 
 def drop(folder):
-    spec = importlib.util.spec_from_file_location("install", folder / "install.py")
-    module = importlib.util.module_from_spec(spec)
-    before = set(sys.modules)
-    spec.loader.exec_module(module)
+    paths = list(sys.path)
+    installer, = folder.glob("semrender_install_*.py")
+    sys.path.insert(0, str(folder))
+    importlib.import_module(installer.stem)
+    del sys.modules[installer.stem], sys.path[0]
     assert cmds.pluginInfo("semrender_plugin", query=True, loaded=True) == LOADED, "importing it does nothing"
-    module.onMayaDroppedPythonFile("dropped")
+    executeDroppedPythonFile(str(installer), "dropped")
+    assert installer.stem not in sys.modules and str(folder) not in sys.path
+    assert [path for path in paths if path not in sys.path and "semrender" not in path] == []
 
 def have():
     return {
+        "finds": importlib.util.find_spec(OURS) is not None,
+        "autoload": [name for name, on in plugins.autoload.items() if on],
         "commands": sorted(OpenMaya.commands), "callbacks": len(OpenMaya.callbacks),
         "threads": threading.active_count(), "plugins": sorted(SCENE.plugins),
         "mods": sorted(p.name for p in (settings / "modules").glob("*")),
@@ -119,6 +134,7 @@ def have():
 
 told = {}
 LOADED = False
+cmds_ui.answers += ["Go on"]
 drop(first)
 from semrender_maya.maya_plugin.host.session import MayaHost
 assert MayaHost().scene().name == "untitled"
@@ -127,10 +143,10 @@ import zmq, msgpack
 told["zmq"], told["msgpack"] = zmq.__file__, msgpack.Packer.__module__
 told["first"], told["said"] = have(), list(cmds_ui.dialogs)
 LOADED = True
-cmds_ui.answers += ["Install"]
+cmds_ui.answers += ["Install", "Go on"]
 drop(first)
 told["again"] = have()
-cmds_ui.answers += ["Install"]
+cmds_ui.answers += ["Install", "Go on"]
 drop(second)
 told["upgraded"] = have()
 told["mod"] = (settings / "modules" / "semrender.mod").read_text()
@@ -139,9 +155,13 @@ for _ in range(2):
     told["unloaded"] = have()
     cmds.loadPlugin(str(second / "semrender" / "plug-ins" / "semrender_plugin.py"))
 told["reloaded"] = have()
+assert "semrender" in windows.shelves
 cmds_ui.answers += ["Uninstall"]
 drop(second)
 told["gone"] = have()
+told["left"] = [list(windows.shelves), sorted(n for n in SCENE.options if "semrender" in n + str(SCENE.options[n]))]
+windows.show_tab("Mine")
+assert windows.shelves["Mine"], "the artist's shelves are filled as before"
 assert shared.WHOSE == "the studio's" and sys.modules["shared"] is shared
 print(json.dumps(told))
 """
@@ -168,14 +188,17 @@ def test_drop_twice_upgrade_and_uninstall_beside_a_foreign_shared(module, tmp_pa
     assert f"vendor/linux_{PYTHON}/zmq" in told["zmq"] and told["msgpack"] == "msgpack.fallback"
     assert first["commands"] == ["semrender"] and first["plugins"] == ["semrender_plugin"]
     assert first["mods"] == ["semrender.mod"] and first["from"] == [str(module)]
-    assert "python.org" in told["said"][0] and "semrender serve" in told["said"][0]
+    assert "press Allow" in told["said"][0]
+    assert "python.org" in told["said"][1] and "semrender serve" in told["said"][1]
     assert {**told["again"], "callbacks": first["callbacks"]} == first
     assert told["upgraded"]["from"] == [str(second)] and told["upgraded"]["mods"] == ["semrender.mod"]
     assert told["upgraded"]["callbacks"] == 0, "what the old version watched is not watched any more"
     assert {root for _, _, root, _ in rows(told["mod"])} == {(second / "semrender").as_posix()}
     assert told["unloaded"]["commands"] == [] and told["unloaded"]["plugins"] == []
     assert told["reloaded"] == told["upgraded"]
+    assert first["finds"] and told["upgraded"]["finds"] and told["upgraded"]["autoload"] == []
     assert told["gone"]["commands"] == told["gone"]["plugins"] == told["gone"]["mods"] == []
+    assert told["left"] == [["Polygons", "Rigging", "Mine"], []]
     assert told["gone"]["threads"] == first["threads"]
 
 
@@ -206,32 +229,31 @@ def test_mayapy_install_and_uninstall_without_a_running_maya(module, tmp_path):
     settings = tmp_path / "settings"
 
     def run(*more):
-        command = [sys.executable, "-S", str(module / "install.py"), "--settings", str(settings), *more]
+        command = [sys.executable, "-S", str(installer(module)), "--settings", str(settings), *more]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
 
     assert run().returncode == 0 and (settings / "modules" / "semrender.mod").is_file()
     assert "was uninstalled" in run("--uninstall").stdout
     assert list((settings / "modules").iterdir()) == []
-    assert "was not installed" in run("--uninstall").stdout
+    prefs, shelf = (
+        settings / "2025" / "prefs",
+        settings / "2025" / "ja_JP" / "prefs" / "shelves" / "shelf_semrender.mel",
+    )
+    shelf.parent.mkdir(parents=True)
+    shelf.touch()
+    prefs.mkdir()
+    kept = b'evalDeferred("autoLoadPlugin(\\"\\", \\"mtoa\\", \\"mtoa\\")");\r\n'
+    (prefs / "pluginPrefs.mel").write_bytes(kept + kept.replace(b"mtoa", b"semrender_plugin") + b"//\xff\r\n")
+    again = run("--uninstall").stdout
+    assert "was not installed" in again and str(shelf) in again and "Delete Shelf" in again
+    assert (prefs / "pluginPrefs.mel").read_bytes() == kept + b"//\xff\r\n", "a warning at each start"
 
 
 def test_an_installer_alone_says_what_is_missing(tmp_path, module):
-    (tmp_path / "install.py").write_bytes((module / "install.py").read_bytes())
-    done = subprocess.run([sys.executable, str(tmp_path / "install.py")], capture_output=True, text=True, timeout=60)
+    alone = tmp_path / "alone.py"
+    alone.write_bytes(installer(module).read_bytes())
+    done = subprocess.run([sys.executable, str(alone)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 3 and "Unpack the whole archive" in done.stderr and "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("maya", [2022, 2028])
-def test_a_maya_without_a_row_is_told(scene, monkeypatch, maya, tmp_path):
-    from maya import cmds, cmds_ui
-
-    monkeypatch.setattr(cmds, "about", lambda majorVersion: str(maya))
-    monkeypatch.setattr(install, "here", lambda: tmp_path)
-    cmds_ui.dialogs.clear()
-    scene.app_dir = f"{tmp_path}/"
-    install.onMayaDroppedPythonFile()
-    assert cmds_ui.dialogs == [f"semrender is made for Maya 2023 to 2027; this is Maya {maya}."]
-    assert not (tmp_path / "modules").exists()
 
 
 def test_where_a_server_is_installed_nothing_is_said_of_it(tmp_path, monkeypatch):

@@ -29,9 +29,10 @@ def python(request):
     return request.param
 
 
-@pytest.mark.parametrize(
-    "checks", ["check_panel.py", "check_icons.py", "check_walk.py", "check_batch.py", "check_cryptomatte.py"]
-)
+CHECKS = ("panel", "icons", "desk", "walk", "batch", "cryptomatte")
+
+
+@pytest.mark.parametrize("checks", [f"check_{name}.py" for name in CHECKS])
 def test_the_panel_in_qt(python, checks, tmp_path):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "SEMRENDER_SERVER_PYTHON": sys.executable}
     environment.update(PYTHONPATH=str(ROOT), XDG_RUNTIME_DIR=str(tmp_path))

@@ -8,6 +8,7 @@ from maya.scene import NO, SCENE
 answers: list[str] = []  # what the artist will answer to dialogs, first first
 dialogs: list[str] = []  # what dialogs said
 messages: list[str] = []  # what the viewport said
+warnings: list[str] = []  # what the command line said in red and violet
 
 
 def confirmDialog(*, title, message, button, defaultButton="", cancelButton="", dismissString=""):
@@ -19,8 +20,12 @@ def inViewMessage(*, assistMessage, position, fade):
     messages.append(assistMessage)
 
 
-def internalVar(*, userAppDir):
-    return SCENE.app_dir
+def evalDeferred(action, /, *, lowestPriority=NO):
+    windows.deferred.append(action)
+
+
+def internalVar(*, userAppDir=NO, userShelfDir=NO):
+    return f"{windows.shelf_folder().as_posix()}/" if userShelfDir else SCENE.app_dir
 
 
 def loadModule(*, load):
@@ -66,8 +71,9 @@ def optionVar(*, exists="", query="", stringValue=NO, intValue=NO, remove="", li
 
 
 def deleteUI(name, /, *, control=NO, layout=NO):
-    if layout and name in windows.shelves:
-        del windows.shelves[name]
+    tab = name.rpartition("|")[2]
+    if layout and tab in windows.shelves:
+        windows.delete_tab(tab)
     elif control and name in windows.controls:
         windows.close(name, run_script=False)
     else:
@@ -88,8 +94,6 @@ def workspaceControl(
     loadImmediately=NO,
     uiScript=NO,
     closeCommand=NO,
-    requiredPlugin=NO,
-    checksPlugins=NO,
     initialWidth=NO,
     initialHeight=NO,
     minimumWidth=NO,
@@ -99,38 +103,41 @@ def workspaceControl(
     if edit:
         if name not in windows.controls:
             raise RuntimeError(f"Object '{name}' not found.")
-        windows.controls[name].raised += 1
+        control = windows.controls[name]
+        control.raised += 1
+        if not control.filled and windows.restores[0] == "hidden":
+            windows.deferred.append(lambda: windows.fill(name))  # it is filled once it has been drawn [open]
         return name
     if name in windows.controls:
         raise RuntimeError(f"Object's name '{name}' is not unique.")
-    if checksPlugins and requiredPlugin not in SCENE.plugins:
-        raise RuntimeError(f"Plug-in {requiredPlugin} is not loaded")
     windows.controls[name] = windows.Control(label, uiScript, closeCommand)
-    windows.fill(name, initialWidth, initialHeight)
+    windows.states[name] = (label, uiScript, closeCommand)
+    windows.make(name, initialWidth, initialHeight)
+    windows.fill(name)
     return name
 
 
-def shelfLayout(name, /, *, query=NO, exists=NO, childArray=NO, parent=NO):
-    if query and exists:
+def workspaceControlState(name, /, *, query=NO, exists=NO, remove=NO):
+    if remove:
+        del windows.states[name]
+        return None
+    return name in windows.states
+
+
+def shelfLayout(name, /, *, query, exists=NO, childArray=NO):
+    if exists:
         return name in windows.shelves
-    if query:
-        return list(windows.shelves[name]) or None
-    if name in windows.shelves:
-        raise RuntimeError(f"Object's name '{name}' is not unique.")
-    assert parent == windows.TOP
-    windows.shelves[name] = {}
-    windows.front[0] = name
-    return name
+    return list(windows.shelves[name]) or None
 
 
-def shelfTabLayout(name, /, *, selectTab, query=NO, edit=NO):
-    if name != windows.TOP:
+def shelfTabLayout(name, /, *, selectTab=NO, query=NO, edit=NO, childArray=NO):
+    if name != windows.TOP or windows.kiosk[0] or not windows.up[0]:
         raise RuntimeError(f"Object '{name}' not found.")
     if query:
-        return windows.front[0]
+        return (list(windows.shelves) or None) if childArray else windows.front[0]
     if selectTab not in windows.shelves:
         raise RuntimeError(f"{selectTab} is no shelf")
-    windows.front[0] = selectTab
+    windows.show_tab(selectTab)
     return name
 
 
@@ -154,12 +161,12 @@ def shelfButton(
     if query and exists:
         return windows.button(name) is not None
     if query:
-        return windows.button(name)["docTag"]
+        return windows.button(name)["command" if command else "docTag"]
     if edit:
         found = windows.button(name)
         if found is None:
             raise RuntimeError(f"Object '{name}' not found.")
-        found.update(command=command, image1=image1)
+        found.update(command=command, image1=image1, docTag=docTag)
         return name
     made = f"shelfButton{sum(map(len, windows.shelves.values())) + 1}"
     own = {"label": label, "annotation": annotation, "image1": image1, "sourceType": sourceType, "docTag": docTag}

@@ -5,20 +5,34 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from maya import cmds, windows
+from maya import cmds, cmds_ui, windows
 from maya.api import OpenMaya
 from maya.scene import SCENE
+
+PRESSED = re.compile(
+    r'if \(!`pluginInfo -query -loaded "(?P<asked>\w+)"` && catch\(`loadPlugin "(?P<plugin>\w+)"`\)\) '
+    r'warning "(?P<words>[^"]+)"; else (?P<command>\w+) "(?P<action>\w+)";'
+)
 
 
 def eval(code: str) -> Any:
     if re.fullmatch(r"\$\w+ = \$gShelfTopLevel", code):
-        return windows.TOP
-    pressed = re.fullmatch(r'if \(!`pluginInfo -query -loaded "(\w+)"`\) loadPlugin "(\w+)"; (\w+) "(\w+)";', code)
+        return windows.TOP if windows.up[0] and not windows.kiosk[0] else ""
+    added = re.fullmatch(r'addNewShelfTab "(\w+)"', code)
+    if added:
+        return windows.add_tab(added[1])
+    loaded = re.fullmatch(r"loadShelf\((\d+)\)", code)
+    if loaded:
+        return windows.load_shelf(int(loaded[1]))
+    pressed = PRESSED.fullmatch(code)
     if pressed is None:
         raise RuntimeError(f"Syntax error: {code}")
-    asked, plugin, command, action = pressed.groups()
-    if asked not in SCENE.plugins:
-        cmds.loadPlugin(plugin)
-    if command not in OpenMaya.commands:
-        raise RuntimeError(f'Cannot find procedure "{command}".')
-    return OpenMaya.run(command, action)
+    if pressed["asked"] not in SCENE.plugins:
+        try:
+            cmds.loadPlugin(pressed["plugin"])
+        except RuntimeError:  # catch
+            cmds_ui.warnings.append(pressed["words"])
+            return None
+    if pressed["command"] not in OpenMaya.commands:
+        raise RuntimeError(f'Cannot find procedure "{pressed["command"]}".')
+    return OpenMaya.run(pressed["command"], pressed["action"])

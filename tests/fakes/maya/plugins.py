@@ -9,7 +9,11 @@ from typing import Any
 from maya.api import OpenMaya
 from maya.scene import SCENE
 
-autoload: dict[str, bool] = {}
+autoload: dict[str, bool] = {}  # pluginPrefs: Maya loads these at its next start, and warns where they are gone
+security = ["off"]  # secure loading: "off", or what is pressed: "allow", "deny" (an error), "deny quietly" [open which]
+TRUSTED = (
+    "SafeModeAllowedlistPaths"  # its preference, an array of folders; Maya refuses changes by script [public code]
+)
 _loaded: dict[str, dict[str, Any]] = {}
 
 
@@ -30,6 +34,10 @@ def load(name: str) -> list[str]:
         found += [Path(folder) / f"{own}.py" for folder in folders if (Path(folder) / f"{own}.py").is_file()]
         if not found:
             raise RuntimeError(f'Plug-in, "{name}", was not found on MAYA_PLUG_IN_PATH.')
+        if not _allowed(found[0]):
+            if security[0] == "deny":
+                raise RuntimeError(f"The plug-in {found[0]} is not in a trusted location.")  # [open] the words
+            return []
         space: dict[str, Any] = {"__file__": str(found[0])}
         exec(compile(found[0].read_text("utf-8"), str(found[0]), "exec"), space)
         assert "maya_useNewAPI" in space
@@ -47,3 +55,29 @@ def unload(name: str) -> list[str]:
         _loaded.pop(own)["uninitializePlugin"](OpenMaya.MObject())
     SCENE.plugins.discard(own)
     return [own]
+
+
+def load_kept() -> list[str]:
+    """At Maya's start: the plug-ins of its preferences; what it warned of."""
+    warned = []
+    for name in [name for name, on in autoload.items() if on]:
+        try:
+            load(name)
+        except RuntimeError as error:
+            warned.append(str(error))
+    return warned
+
+
+def _allowed(file: Path) -> bool:
+    """Its folder is trusted, or somebody presses Allow, with "Apply to all plug-ins in this location"."""
+    from maya import cmds_ui
+
+    folder = file.parent.as_posix()
+    listed = SCENE.options.get(TRUSTED, [])
+    if security[0] == "off" or folder in listed:
+        return True
+    cmds_ui.dialogs.append(f"Maya asks whether to load {file.name} from a location that is not trusted")
+    if security[0] != "allow":
+        return False
+    SCENE.options[TRUSTED] = [*listed, folder]
+    return True

@@ -114,44 +114,6 @@ def test_a_soiled_pass_is_refused_with_its_cause_and_the_setting(maya, scene):
     assert "edges between classes" in panel.messages.words.text()
 
 
-def test_closing_the_panel_leaves_the_work_and_unloading_leaves_nothing(maya, scene):
-    from maya import windows
-    from maya.api import OpenMaya
-
-    from maya_plugin import interactive
-
-    panel = open_panel()
-    assert interactive._panel is panel and len(windows.shelves["semrender"]) == 5
-    session = interactive._services.session
-    windows.close("semrenderPanelControl")
-    desk.spin(50)
-    assert interactive._panel is None and interactive._services.session is session
-    again = open_panel()
-    assert again is not panel
-    windows.press("semrender", "Classes")
-    assert interactive._panel is again and windows.controls["semrenderPanelControl"].raised == 1
-    maya.unloadPlugin("semrender_plugin")
-    assert windows.controls == {} and list(windows.shelves) == ["Polygons"] and windows.front == ["Polygons"]
-    assert OpenMaya.callbacks == {} and OpenMaya.commands == {}
-    assert not [one.name for one in threading.enumerate() if one.name.startswith("semrender")]
-    maya.loadPlugin("semrender_plugin")
-    open_panel()
-    assert len(windows.shelves["semrender"]) == 5
-
-
-def test_a_shelf_that_maya_kept_gets_no_second_set_of_buttons(maya):
-    from maya import windows
-
-    from maya_plugin import interactive
-
-    name, button = next(iter(windows.shelves["semrender"].items()))
-    button.update(label="mine", command="old")
-    interactive.shelf.build(interactive.ICONS)
-    assert len(windows.shelves["semrender"]) == 5
-    assert "pluginInfo" in windows.shelves["semrender"][name]["command"] and button["label"] == "mine"
-    assert all(Path(one["image1"]).is_file() for one in windows.shelves["semrender"].values())
-
-
 def test_pause_resume_and_cancel(panel, server, tmp_path):
     order = paint(panel, tmp_path, 8, desk.add_gated_model())
     desk.let(1)

@@ -1,0 +1,1 @@
+"""maya.app.general of the fake."""
