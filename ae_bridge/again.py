@@ -120,11 +120,14 @@ def named(shot: Shot, layers: Sequence[ShotLayer]) -> tuple[str, ...]:
 def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
     """The shot with what the panel says for its layers, or for one of them. Raises InputRefused and ModelRefused."""
     shot = Shot.from_dict(spec["shot"])
-    over: Body = {}
+    over: Body = {name: body[name] for name in ("seed", "hold") if body.get(name) is not None}
     if body.get("model") is not None:
         over["model"] = text(body, "model")
-    if body.get("seed") is not None:
-        over["seed"] = body["seed"]
+    whole: Body = {}
+    if body.get("scale") is not None:
+        if body.get("layer") is not None:
+            raise InputRefused('"scale" is of all layers alike', remedy="Paint all layers, or leave it as painted")
+        whole = {"scale": body["scale"] or None, "paint_size": None}  # the size would go before the scale
     options = body.get("options") or {}
     if not isinstance(options, dict):
         raise InputRefused("the options are no table of names and values")
@@ -140,7 +143,7 @@ def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
         if card is not None:  # else the server says which there are
             plain = {**plain, **_given(card, layer, named(shot, [layer]), delivery, folder, body)}
         layers.append({**plain, **over, "options": {**kept, **options}})
-    return Shot.from_dict({**spec["shot"], "layers": layers}).to_dict()
+    return Shot.from_dict({**spec["shot"], **whole, "layers": layers}).to_dict()
 
 
 def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Delivery, folder: Path, body: Body) -> Body:

@@ -5,11 +5,16 @@ the doorway's file (readable by the user alone), and is answered at once; long w
 Threads of the server's process: the doorway ends with it, however that ends.
 
     {"token": ..., "verb": "models", "folder", "layer"}
-    {"token": ..., "verb": "repaint", "folder", "layer", "model", "seed", "options", "picture", "reference", "frame"}
+    {"token": ..., "verb": "repaint", "folder", "layer", "model", "seed", "options", "hold", "scale", "picture",
+     "reference", "frame"}
     {"token": ..., "verb": "progress" | "cancel", "job"}
     -> {"ok": true, ...} or {"ok": false, "error": words}
 
-folder: of the delivery; layer: one of it, else all; picture: "painting" or {"path", "sequence"}; frame: only a preview.
+folder: of the delivery; layer: one of it, else all; what is left out stays as it was painted; scale: "" is the size of
+the pass; picture: "painting" or {"path", "sequence"}; frame: only a preview.
+
+The door's file is touched every `BEAT` seconds: a panel need not try the door of a server that was killed, which on
+Windows would hold After Effects up for two seconds each time.
 """
 
 from __future__ import annotations
@@ -37,6 +42,7 @@ MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hu
 MAX_ANSWER = 4 * 2**20
 MAX_CONNECTIONS = 16  # the one that has been silent longest makes room for the next
 SECONDS = 5.0  # for a whole request; the panel waits two
+BEAT = 5  # seconds
 
 Body = dict[str, Any]
 
@@ -54,7 +60,9 @@ def doorway(connection: Connection) -> Iterator[int]:
     port = int(door.server_address[1])
     token = {"token": door.token}
     try:
-        places.write_json(doorway_file(), {"host": "127.0.0.1", "port": port, **token, "pid": os.getpid()})
+        places.write_json(
+            doorway_file(), {"host": "127.0.0.1", "port": port, **token, "pid": os.getpid(), "beat": BEAT}
+        )
         yield port
     finally:
         if (places.read_json(doorway_file()) or {}).get("token") == door.token:
@@ -74,6 +82,15 @@ class _Door(socketserver.ThreadingTCPServer):
         self.connection = connection
         self.silent: list[socket.socket] = []  # connections whose request has not come yet, the oldest first
         self.looking = threading.Lock()
+        self.touched = time.monotonic()
+
+    def service_actions(self) -> None:
+        """Between two visitors, and at least five times a second."""
+        if time.monotonic() - self.touched >= BEAT:
+            self.touched, now = time.monotonic(), time.time()
+            if (places.read_json(doorway_file()) or {}).get("token") == self.token:
+                with contextlib.suppress(OSError):
+                    os.utime(doorway_file(), (now, now))
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.looking:

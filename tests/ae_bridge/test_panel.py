@@ -3,99 +3,61 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import OpenEXR
 import pytest
-from fake_host import AfterEffects, Node
+from fake_host import Node
+from panel_steps import HOLD, HOME, LAYER, LIST, MODEL, PICTURE, SCALE, SEED, Panel, on_disk
 from PIL import Image
 
-from ae_bridge import build, doorway, inbox
+from ae_bridge import doorway, inbox
 from shared.client import Client
 from shared.delivery import read_delivery
-from tests.inference_server.servers import job_of, running_server
+from tests.inference_server.servers import job_of, kill, running_server, start_server
 
-HOME = "/home/semrender/after_effects"
 GRADED = "0 leaves the picture as it is, 1 takes the reference's colours over whole"
-MODEL = "What paints. The list comes from the server."
-SEED = "A whole number from 0. The same seed gives the same painting."
-
-Panel = Callable[..., AfterEffects]
 
 
-@pytest.fixture
-def panel(node: Node) -> Panel:
-    def opened(**preferences: Any) -> AfterEffects:
-        options = {"plugins": ["scriptui"], "mayTouchFiles": True, "preferences": preferences}
-        session = AfterEffects(node, {"empty.jsx": "0;"}, **options)
-        supply(session)
-        session.run(build.bundle(build.PANEL))
-        return session
+class Painting(Panel):
+    """A panel that sees what is on the real disk: list, door, deliveries and their pictures."""
 
-    return opened
+    def __init__(self, node: Node, **options: Any) -> None:
+        super().__init__(node, **options)
+        self.see("Refresh")
 
+    def see(self, *clicks: str) -> None:
+        files: dict[str, Any] = {}
+        for place, file in (
+            ("doorway.json", doorway.doorway_file()),
+            ("inbox/index.json", inbox.inbox_folder() / "index.json"),
+        ):
+            if file.is_file():
+                files[f"{HOME}/{place}"] = {"text": file.read_text("utf-8"), "modified": file.stat().st_mtime}
+            else:
+                self.take(f"{HOME}/{place}")
+        for entry in inbox.entries():
+            folder = Path(entry["folder"])
+            files |= {path: {"text": text} for path, text in on_disk(folder).items()}
+            for beside in (folder, *folder.parent.glob(f"{folder.name}_preview")):
+                self.put(*(file.as_posix() for file in beside.rglob("*.png")))
+        self.node.ask(op="disk", put=files)
+        self.click(*clicks)
 
-def supply(session: AfterEffects) -> None:
-    """What is on the real disk, on the disk of the fake: drop folder, door, deliveries and their pictures."""
-    texts = {
-        f"{HOME}/doorway.json": doorway.doorway_file(),
-        f"{HOME}/inbox/index.json": inbox.inbox_folder() / "index.json",
-    }
-    for entry in inbox.entries():
-        folder = Path(entry["folder"])
-        texts[f"{folder.as_posix()}/delivery.json"] = folder / "delivery.json"
-        texts |= {file.as_posix(): file for file in folder.rglob("*.comp.json")}
-        session.put(*(file.as_posix() for file in folder.rglob("*.png")))
-    files = {place: {"text": file.read_text("utf-8")} for place, file in texts.items() if file.is_file()}
-    session.node.ask(op="disk", put=files)
-
-
-def window(session: AfterEffects) -> Any:
-    return session.run("ui.tree()[0]")
-
-
-def controls(session: AfterEffects, kind: str) -> list[Any]:
-    found, waiting = [], [window(session)]
-    while waiting:
-        one = waiting.pop(0)
-        waiting += one["children"]
-        found += [one] if one["kind"] == kind else []
-    return found
-
-
-def rows(session: AfterEffects) -> list[list[str]]:
-    return list(controls(session, "listbox")[0]["rows"])
-
-
-def named(session: AfterEffects, tip: str) -> Any:
-    """The control of a tip."""
-    return next(one for one in controls(session, "dropdownlist") if one["tip"] == tip)
-
-
-def choose(session: AfterEffects, tip: str, words: str) -> None:
-    """What an artist does to a list: the first entry that begins so."""
-    at = next(n for n, row in enumerate(named(session, tip)["rows"]) if row[0].startswith(words))
-    session.run(f'ui.find("{tip}").selection = {at};')
-
-
-def status(session: AfterEffects) -> str:
-    return str(window(session)["children"][-1]["text"])
-
-
-def paint_until(session: AfterEffects, words: str, seconds: float = 60.0) -> list[str]:
-    seen = []
-    until = time.monotonic() + seconds
-    while not seen or words not in seen[-1]:
-        assert time.monotonic() < until, seen
-        supply(session)
-        session.run("ui.advance(2000)")
-        seen.append(status(session))
-    return seen
+    def until(self, words: str, seconds: float = 60.0) -> list[str]:
+        """What is said, click by click, until it says so."""
+        seen: list[str] = []
+        until = time.monotonic() + seconds
+        while not seen or words not in seen[-1]:
+            assert time.monotonic() < until, seen
+            self.see()
+            self.run(f"ui.press({json.dumps(LIST)})")
+            seen.append(self.status)
+        return seen
 
 
 @pytest.fixture
@@ -128,135 +90,6 @@ def painted(server: Client, gate: Any, colour_frames: Any, tmp_path: Path) -> Pa
     return out
 
 
-def test_import_paint_again_and_update(panel: Panel, painted: Path, gate: Any) -> None:
-    session = panel()
-    assert [row[2] for row in rows(session)] == ["New"]
-    session.run('ui.click("Import")')
-    assert rows(session)[0][2] == "In project" and "0 kept" in status(session)
-    assert "shotCam" in {layer["name"] for item in session.dump()["items"] for layer in item.get("layers", [])}
-
-    session.run('ui.click("Connect")')
-    assert "Connected" in status(session)
-    choose(session, MODEL, "Stand-in")
-    session.run(f'ui.type("{SEED}", "77"); ui.click("Paint")')
-    gate(5)
-    paint_until(session, "frames")
-    gate(None)
-    paint_until(session, "Painted")
-    supply(session)
-    session.run('ui.click("Refresh")')
-    assert sorted(row[2] for row in rows(session)) == ["In project", "New take"]
-    take = next(n for n, row in enumerate(rows(session)) if row[2] == "New take")
-    before = session.dump()
-    session.run(
-        f'var l = ui.find("Painted shots, newest first. Double-click to show the comp.");'
-        f' l.selection = {take}; l.onChange(); ui.click("Update");'
-    )
-    assert rows(session)[take][2] == "In project"
-    after = session.dump()
-    assert len(before["items"]) == len(after["items"]) and before != after
-
-
-def test_cancel_and_a_wrong_seed(panel: Panel, painted: Path, add_gated_model: Any) -> None:
-    add_gated_model("waits", title="AAA waits")
-    session = panel()
-    session.run('ui.click("Connect")')
-    choose(session, MODEL, "AAA waits")
-    session.run(f'ui.type("{SEED}", "many"); ui.click("Paint")')
-    assert "whole number" in status(session)
-    session.run(f'ui.type("{SEED}", "5"); ui.click("Paint"); ui.click("Cancel")')
-    paint_until(session, "cancelled")
-    assert len(rows(session)) == 1
-
-
-def test_closing_and_reopening_goes_on(panel: Panel, painted: Path, gate: Any) -> None:
-    session = panel()
-    session.run('ui.click("Connect")')
-    choose(session, MODEL, "Stand-in")
-    session.run('ui.click("Paint"); ui.close();')
-    assert session.run("ui.tasks()") == 0
-    session.run(build.bundle(build.PANEL))
-    assert session.run("ui.tasks()") == 1
-    gate(None)
-    assert "Painted" in paint_until(session, "Painted")[-1]
-
-
-def test_a_panel_that_vanishes_ends_its_task(panel: Panel, state_folder: Path) -> None:
-    session = panel()
-    session.run("ui.rude(); ui.close();")
-    assert session.run("ui.advance(2000)") == 0
-
-
-def test_with_the_preference_off_import_still_works(panel: Panel, painted: Path) -> None:
-    session = panel(write=False)
-    assert "Allow Scripts to Write Files" in controls(session, "statictext")[0]["text"]
-    greyed = {one["text"] for one in controls(session, "button") if not one["enabled"]}
-    assert {"Connect", "Paint", "Preview Frame", "Start Server"} <= greyed
-    session.run('ui.click("Import")')
-    assert rows(session)[0][2] == "In project"
-    session.run("ui.advance(6000)")
-
-
-def test_without_a_server_the_panel_says_so(panel: Panel, state_folder: Path) -> None:
-    session = panel()
-    assert "No deliveries yet" in status(session)
-    session.run('ui.click("Connect")')
-    assert "Start Server" in status(session)
-    session.run('ui.click("Start Server")')
-    assert "semrender serve" in status(session)
-
-
-def test_docked_or_as_a_window(panel: Panel, state_folder: Path) -> None:
-    session = panel()
-    assert len(session.run("ui.tree()")) == 1
-    docked = build.bundle(build.PANEL).replace("}(this));", "}(new Panel()));")
-    session.run("ui.close();")
-    session.run(docked)
-    assert controls(session, "listbox") and all(one["tip"] for one in controls(session, "button"))
-
-
-def test_the_layout_can_be_drawn(panel: Panel, painted: Path, tmp_path: Path) -> None:
-    from tools.draw_panel import draw
-
-    session = panel()
-    session.run('ui.click("Import"); ui.click("Connect")')
-    picture = draw(window(session))
-    assert picture.width == 760 and picture.height > 600
-    assert len(picture.getcolors(1 << 20) or []) > 20
-    if os.environ.get("SEMRENDER_PANEL_PNG"):  # for docs/after_effects.md
-        picture.save(os.environ["SEMRENDER_PANEL_PNG"])
-
-
-def test_a_moved_delivery_is_found_again(panel: Panel, painted: Path) -> None:
-    session = panel()
-    session.run('ui.click("Import")')
-    moved = painted.rename(painted.with_name("moved"))
-    inbox.drop(moved)
-    supply(session)
-    layers = session.layers("shot")
-    session.run(f'ui.choose("{moved.as_posix()}"); ui.click("Relink...")')
-    footage = session.items("FootageItem").values()
-    assert footage and all(str(moved) in str(item) and str(painted) + "/" not in str(item) for item in footage)
-    assert session.layers("shot") == layers
-
-
-def test_a_class_matte_for_the_selected_layers(
-    panel: Panel, server: Client, gate: Any, colour_frames: Any, tmp_path: Path
-) -> None:
-    gate(None)
-    asked = job_of(colour_frames(), tmp_path / "sh", "stand-in")
-    asked["shot"]["layers"][0]["mattes"] = ["tree"]
-    assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
-    inbox.drop(tmp_path / "sh")
-    session = panel()
-    assert not next(one for one in controls(session, "button") if one["text"] == "Use on Selected")["enabled"]
-    session.run('ui.click("Import")')
-    (mattes,) = [one for one in controls(session, "dropdownlist") if one["rows"]]
-    assert mattes["rows"][0][0].startswith("tree")
-    session.run('ui.click("Use on Selected")')
-    assert "With errors" in status(session) or "Look at" in str(controls(session, "edittext"))  # nothing is selected
-
-
 TOY = {
     "inputs": {"picture": {"needed": True}, "normal": {"needed": True}, "reference": {}},
     "options": [
@@ -266,12 +99,212 @@ TOY = {
         {"name": "soft", "kind": "boolean", "default": True, "title": "Soft"},
     ],
 }
-LAYER = "Which layer of the delivery is painted otherwise."
-PICTURE = "What the model makes another picture of. Selected Layer: the footage of one of the active comp."
+
+
+def jobs(server: Client) -> list[dict[str, Any]]:
+    """What was asked of the server, the newest first."""
+    found = sorted(server.jobs(), key=lambda job: float(job["created"]), reverse=True)
+    return [server.ask("asked", job["job"]) for job in found]
+
+
+def test_import_paint_again_and_update(node: Node, painted: Path, gate: Any) -> None:
+    session = Painting(node)
+    assert [row[2] for row in session.rows] == ["New"]
+    session.click("Import")
+    assert session.rows[0][2] == "In project" and "0 kept" in session.status
+    assert "shotCam" in {layer["name"] for item in session.dump()["items"] for layer in item.get("layers", [])}
+
+    session.click("Repaint", "Connect")
+    assert "Connected" in session.status
+    session.type(SEED, "77")
+    session.click("Paint")
+    gate(5)
+    session.until("1 of 4 frames")
+    assert session.dump()["asked"] == [] and session.run("ui.tasks()") == 0
+    gate(None)
+    session.until("Painted")
+    session.click("Shots")
+    session.see("Refresh")
+    assert sorted(row[2] for row in session.rows) == ["In project", "New take"]
+    take = next(n for n, row in enumerate(session.rows) if row[2] == "New take")
+    before = session.dump()
+    session.select(take)
+    session.click("Update")
+    assert session.rows[take][2] == "In project" and session.rows[1 - take][2].endswith("take")
+    after = session.dump()
+    assert len(before["items"]) == len(after["items"]) and before != after
+
+
+def test_only_what_was_touched_is_asked_for(
+    node: Node, server: Client, gate: Any, add_sleep_model: Any, colour_frames: Any, tmp_path: Path
+) -> None:
+    """Layers with models and seeds of their own keep them; hold and scale go along where they were chosen."""
+    gate(None)
+    add_sleep_model("toy", title="Toy", options=TOY["options"])
+    job = job_of(colour_frames(), tmp_path / "sh", "stand-in")
+    (layer,) = job["shot"]["layers"]
+    own = {"model": "toy", "seed": 5, "options": {"amount": 0.25, "soft": False, "mood": "wild"}}
+    job["shot"]["layers"] = [{**layer, "seed": 3}, {**layer, "name": "below", **own}]
+    assert list(server.watch(server.submit(job)))[-1]["event"] == "done"
+    inbox.drop(tmp_path / "sh")
+    session = Painting(node)
+    session.click("Repaint", "Connect")
+    assert session.named(MODEL)["chosen"] == "As Painted" and session.named(SEED)["text"] == ""
+    session.click("Paint")
+    session.until("Painted")
+    before, after = (one["shot"]["layers"] for one in reversed(jobs(server)))
+    assert [(one.get("model"), one.get("seed")) for one in after] == [
+        (one.get("model"), one.get("seed")) for one in before
+    ]
+
+    session.choose(LAYER, "below")
+    assert session.named(MODEL)["chosen"] == "As Painted (Toy)" and session.named(SEED)["text"] == "5"
+    assert [session.named(tip)["text"] for tip in ("Amount", "Steps")] == ["0.25", "4"]
+    assert (session.named("Mood")["chosen"], session.named("Soft")["value"]) == ("wild", False)
+    session.type("Steps", "7")
+    session.choose(SCALE, "coarse")
+    session.click("Paint")
+    assert "all layers alike" in session.status
+    session.choose(SCALE, "As Painted")
+    session.choose(HOLD, "off")
+    session.click("Paint")
+    session.until("Painted")
+    first, second = jobs(server)[0]["shot"]["layers"]
+    assert second["options"] == {"amount": 0.25, "soft": False, "mood": "wild", "steps": 7}
+    assert (second["seed"], second["model"], second.get("hold", "off")) == (5, "toy", "off") and "options" not in first
+
+    session.choose(LAYER, "All Layers")
+    session.choose(SCALE, "coarse")
+    session.click("Paint")
+    session.until("Painted")
+    assert jobs(server)[0]["shot"]["scale"] == "coarse"
+
+
+def test_cancel_and_a_wrong_seed(node: Node, painted: Path, add_gated_model: Any) -> None:
+    add_gated_model("waits", title="AAA waits")
+    session = Painting(node)
+    session.click("Repaint", "Connect")
+    session.choose(MODEL, "AAA waits")
+    session.type(SEED, "many")
+    session.click("Paint")
+    assert "whole number" in session.status
+    session.type(SEED, "5")
+    session.click("Paint", "Cancel")
+    session.until("cancelled")
+    assert len(session.rows) == 1
+
+
+def test_closing_and_reopening_goes_on(node: Node, painted: Path, gate: Any) -> None:
+    session = Painting(node)
+    session.click("Repaint", "Paint")
+    session.run("ui.close();")
+    session.open()
+    gate(None)
+    assert "Painted" in session.until("Painted")[-1]
+
+
+def test_a_preview_is_footage_in_the_viewer(node: Node, painted: Path, gate: Any) -> None:
+    """Of the frame that the artist looks at, whatever the comp is called; nothing is executed, so nothing asks."""
+    gate(None)
+    session = Painting(node)
+    session.click("Import")
+    session.artist(
+        "var c = item('shot'); c.name = 'hero'; c.displayStartFrame = 1; c.openInViewer(); c.time = 2 / c.frameRate;"
+    )
+    session.click("Repaint", "Preview Frame")
+    assert "frame 1003" in session.status
+    session.until("Painted")
+    shown = session.items("FootageItem")["shot preview 1003"]
+    assert (
+        shown["path"].endswith("sh_preview/preview.png")
+        and session.run("app.project.activeItem.name") == "shot preview 1003"
+    )
+    session.type(SEED, "9")
+    session.click("Preview Frame")
+    assert "frame 1003" in session.status, "the preview itself is in the viewer now"
+    session.until("Painted")
+    session.artist(
+        "var o = app.project.items.addComp('cut', 64, 36, 1, 2, 24), l = o.layers.add(item('hero'));"
+        " l.startTime = 1; o.openInViewer(); o.time = 1 + 1 / 24;"
+    )
+    session.click("Preview Frame")
+    assert "frame 1002" in session.status
+    session.until("Painted")
+    dump = session.dump()
+    assert [one["name"] for one in dump["items"] if "preview" in one["name"]] == ["shot preview 1002"]
+    assert dump["asked"] == [] and "shot preview" not in str(session.run("SemrenderAE.core.shots()"))
+
+
+def test_without_a_server_the_panel_says_so(node: Node, state_folder: Path) -> None:
+    session = Painting(node)
+    assert "No deliveries yet" in session.status
+    session.click("Repaint", "Connect")
+    assert "Start Server" in session.status
+    session.click("Start Server")
+    assert "semrender serve" in session.status and session.dump()["sockets"] == 0
+
+
+def test_a_dead_server_does_not_freeze_after_effects(
+    node: Node, state_folder: Path, painted_by_one_that_dies: Path
+) -> None:
+    """It was killed while a take was painted: its door and the panel's job stay behind."""
+    session = Painting(node)
+    session.run('app.settings.saveSetting("semrender", "job", "gone");')
+    session.click("Repaint")
+    for page in ("Comp", "Shots", "Repaint", "Comp", "Shots"):
+        session.click(page)
+    dump = session.dump()
+    assert (dump["sockets"], dump["frozen"]) == (1, 2), "one try, then it is left alone"
+    assert "not followed any more" in session.status and not session.enabled("Cancel")
+    session.click("Repaint", "Connect")
+    assert session.dump()["sockets"] == 2 and "does not answer" in session.status, "who asks by hand is answered"
+
+    old = {"text": doorway.doorway_file().read_text(), "modified": time.time() - 60}
+    session.node.ask(op="disk", put={f"{HOME}/doorway.json": old})
+    session.click("Connect")
+    assert "no sign of life for 60" in session.status and session.dump()["sockets"] == 2
+    with running_server():
+        session.see("Connect")
+        assert "Connected" in session.status or "does not know how" in session.status
+
+
+@pytest.fixture
+def painted_by_one_that_dies(
+    state_folder: Path, colour_frames: Any, add_gated_model: Any, gate: Any, tmp_path: Path
+) -> Path:
+    from tests.ae_bridge.deliveries import film
+
+    process = start_server()
+    kill(process)
+    inbox.drop(film(tmp_path / "sh"))
+    return tmp_path / "sh"
+
+
+def test_a_class_matte_for_the_selected_layers(
+    node: Node, server: Client, gate: Any, colour_frames: Any, tmp_path: Path
+) -> None:
+    """Also for a title, and turned over."""
+    gate(None)
+    asked = job_of(colour_frames(), tmp_path / "sh", "stand-in")
+    asked["shot"]["layers"][0]["mattes"] = ["tree"]
+    assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
+    inbox.drop(tmp_path / "sh")
+    session = Painting(node)
+    assert not session.enabled("Use on Selected")
+    session.click("Import", "Comp")
+    tip = "The class mattes of the shot in the active comp."
+    assert session.named(tip)["rows"] == [["tree (shot)"]]
+    session.click("Use on Selected")
+    assert "With errors" in session.status and "Open a comp" in session.report
+    session.artist("item('shot').openInViewer(); item('shot').layers.addText('TITLE').selected = true;")
+    session.choose("Which channel of the matte cuts, and whether it is turned over.", "Alpha Inverted")
+    session.click("Use on Selected")
+    title = session.layers("shot")["TITLE"]
+    assert title["matte"] == ["m_shot_tree", "ALPHA_INVERTED"] or "ALPHA_INVERTED" in str(title), title
 
 
 def test_models_of_every_kind_are_given_what_they_take(
-    panel: Panel, server: Client, gate: Any, add_sleep_model: Any, colour_frames: Any, tmp_path: Path
+    node: Node, server: Client, gate: Any, add_sleep_model: Any, colour_frames: Any, tmp_path: Path
 ) -> None:
     """A painting is graded, then the footage of a selected layer; what a layer lacks is said, and greyed."""
     gate(None)
@@ -287,37 +320,42 @@ def test_models_of_every_kind_are_given_what_they_take(
     asked["shot"]["layers"] = [{**layer, "normal": "normal.####.exr"}, {**layer, "name": "below"}]
     assert list(server.watch(server.submit(asked)))[-1]["event"] == "done"
     inbox.drop(tmp_path / "sh")
-    session = panel()
-    session.run('ui.click("Import"); ui.click("Connect")')
+    session = Painting(node)
+    session.click("Import", "Repaint", "Connect")
     last = ["Deep (needs a depth pass)"], ["Toy (needs a normal pass)"]
-    assert tuple(named(session, MODEL)["rows"][-2:]) == last, "one of the layers has no normals"
-    choose(session, MODEL, "Deep")
-    assert status(session) == "Deep needs a depth pass."
-    assert "Paint" in {one["text"] for one in controls(session, "button") if not one["enabled"]}
+    assert tuple(session.named(MODEL)["rows"][-2:]) == last, "one of the layers has no normals"
+    session.choose(MODEL, "Deep")
+    assert session.status == "Deep needs a depth pass."
+    assert "Paint" in {one["text"] for one in session.controls("button") if not one["enabled"]}
 
-    choose(session, MODEL, "Match grade")
-    session.run('ui.click("Paint")')
-    assert "Match grade: the colours of a reference picture needs a reference picture" in status(session)
-    session.run(f'ui.choose("{(tmp_path / "look.png").as_posix()}"); ui.click("Choose..."); ui.click("Paint")')
-    paint_until(session, "Painted")
+    session.choose(MODEL, "Match grade")
+    session.click("Paint")
+    assert "Match grade: the colours of a reference picture needs a reference picture" in session.status
+    session.run(f'ui.choose("{(tmp_path / "look.png").as_posix()}")')
+    session.click("Options", "Reference...", "Repaint", "Paint")
+    session.until("Painted")
     graded = np.asarray(Image.open(tmp_path / "sh_take002" / "shot" / "shot.1002.png"))
     assert np.abs(graded[..., :3].reshape(-1, 3).mean(0) - (200, 120, 40)).max() < 12
     session.artist("item('shot').openInViewer(); item('shot').layer(1).selected = true;")
-    choose(session, PICTURE, "Selected Layer")
-    session.run(f'ui.type("{GRADED}", "0"); ui.click("Paint")')
-    paint_until(session, "Painted")
+    session.choose(PICTURE, "Selected Layer")
+    session.type(GRADED, "0")
+    session.click("Paint")
+    session.until("Painted")
     takes = [tmp_path / name / "shot" / "shot.1002.png" for name in ("sh_take003", "sh")]
     same, own = (np.asarray(Image.open(file), float) for file in takes)
     assert np.abs(same - own)[..., :3].max() <= 1, "nothing of the grade is left of the comp's own footage"
 
-    choose(session, LAYER, "shot")
-    choose(session, MODEL, "Toy")
-    session.run('ui.type("Amount", "-1"); ui.click("Paint")')
-    assert status(session) == "Amount: give a number from 0."
-    session.run('ui.type("Amount", "2"); ui.type("Steps", "7"); ui.find("Soft").value = false;')
-    choose(session, "Mood", "wild")
-    session.run('ui.click("Paint")')
-    paint_until(session, "Painted")
+    session.choose(LAYER, "shot")
+    session.choose(MODEL, "Toy")
+    session.type("Amount", "-1")
+    session.click("Paint")
+    assert session.status == "Amount: give a number from 0."
+    session.type("Amount", "2")
+    session.type("Steps", "7")
+    session.run('ui.find("Soft").value = false;')
+    session.choose("Mood", "wild")
+    session.click("Paint")
+    session.until("Painted")
     layer, below = (one for one in read_delivery(tmp_path / "sh_take004").layers if one.role == "painting")
     options = {"mood": "wild", "amount": "2", "steps": "7", "soft": "False"}
     assert layer.provenance.model == "toy" and dict(layer.provenance.options) == options
@@ -325,9 +363,8 @@ def test_models_of_every_kind_are_given_what_they_take(
     last = max(server.jobs(), key=lambda job: float(job["created"]))
     made = list(server.watch(last["job"]))[-1]["body"]
     assert (made["painted"], made["copied"]) == (4, 4), "and is copied"
-    supply(session)
-    session.run(
-        'ui.click("Refresh"); ui.find("Painted shots, newest first. Double-click to show the comp.").selection = 0;'
-    )
-    session.run('ui.click("Update")')
-    assert rows(session)[0][2] == "In project" and "sh_take004" in str(session.items("FootageItem"))
+    session.click("Shots")
+    session.see("Refresh")
+    session.select(0)
+    session.click("Update")
+    assert session.rows[0][2] == "In project" and "sh_take004" in str(session.items("FootageItem"))

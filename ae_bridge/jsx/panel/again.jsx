@@ -1,12 +1,13 @@
 /*
- * What is set for painting again: layer, model, what the model is given, its options. All of it is built from what the
- * server says; whether a layer has what a model takes is the server's word, too.
+ * What is set for painting again. Everything begins as the delivery was painted ("As Painted"), and only what was
+ * touched is asked for. Models, and whether a layer has what they take, are the server's word.
  */
 SemrenderAE.again = (function () {
-    /** The model that is chosen; null for none. @param {any} state */
-    function card(state) {
-        return state.c.model.selection === null ? null : state.models[state.c.model.selection.index];
-    }
+    var kit = SemrenderAE.kit;
+    var looks = SemrenderAE.looks;
+    var HOLDS = ["off", "gentle", "strong"];
+    var SCALES = ["fine", "medium", "coarse"];
+    var PASS_SIZE = "As the Pass";
 
     /** @param {any} list @param {string} name */
     function holds(list, name) {
@@ -19,24 +20,40 @@ SemrenderAE.again = (function () {
         return false;
     }
 
-    /** The name of the layer that is chosen; null for all of them. @param {any} state */
+    /** The name of the layer that is chosen; "" for all of them. @param {any} state */
     function layer(state) {
         var chosen = state.c.layer.selection;
-        return (chosen === null || chosen.index === 0) ? null : chosen.text;
+        return (chosen === null || chosen.index === 0) ? "" : chosen.text;
     }
 
-    /**
-     * Layers and models as the server tells them; those that cannot be used come last, with the reason.
-     * @param {any} state @param {any} answer
-     */
-    function fill(state, answer) {
-        var before = card(state);
-        var named = layer(state);
+    /** The card of a model by its name; null. @param {any} state @param {string} name */
+    function cardOf(state, name) {
+        var i;
+        for (i = 0; i < state.models.length; i += 1) {
+            if (state.models[i].name === name) {
+                return state.models[i];
+            }
+        }
+        return null;
+    }
+
+    /** The card of the model that is chosen; null where it is not known. @param {any} state */
+    function card(state) {
+        var at = state.c.model.selection === null ? 0 : state.c.model.selection.index;
+        return at === 0 ? cardOf(state, state.look.model) : state.models[at - 1];
+    }
+
+    /** "As Painted (gentle)". @param {string} what */
+    function asPainted(what) {
+        return "As Painted" + (what === "" ? "" : " (" + what + ")");
+    }
+
+    /** Usable models first, in the server's order. @param {any} state @param {any} answer */
+    function models(state, answer) {
         /** @type {any[]} */
         var usable = [];
         /** @type {any[]} */
         var others = [];
-        var wanted = -1;
         var i;
         for (i = 0; i < answer.models.length; i += 1) {
             (answer.models[i].lacks === "" ? usable : others).push(answer.models[i]);
@@ -44,42 +61,55 @@ SemrenderAE.again = (function () {
         state.models = usable.concat(others);
         state.has = answer.has;
         state.fault = answer.fault;
-        state.c.layer.removeAll();
-        state.c.layer.add("item", "All Layers");
-        state.c.layer.selection = 0;
-        for (i = 0; i < answer.layers.length; i += 1) {
-            state.c.layer.add("item", answer.layers[i]);
-            if (answer.layers[i] === named) {
-                state.c.layer.selection = i + 1;
-            }
+    }
+
+    /** The controls say what painted the delivery, or the layer that is chosen of it. @param {any} state @param {boolean} other Another delivery than before. */
+    function fill(state, other) {
+        var c = state.c;
+        var names = ["All Layers"];
+        var all = looks.paintings(state.delivery, "");
+        var titles;
+        var model;
+        var i;
+        for (i = 0; i < all.length; i += 1) {
+            names.push(all[i].name);
         }
-        state.c.model.removeAll();
+        if (other) {
+            c.layer.selection = null;
+        }
+        kit.fill(c.layer, names);
+        state.look = looks.common(looks.paintings(state.delivery, layer(state)));
+        model = cardOf(state, state.look.model);
+        titles = [asPainted(model === null ? state.look.model : model.title)];
         for (i = 0; i < state.models.length; i += 1) {
-            state.c.model.add("item", state.models[i].title +
-                (state.models[i].lacks === "" ? "" : " (" + state.models[i].lacks + ")"));
-            if (state.models[i].name === (before === null ? answer["default"] : before.name)) {
-                wanted = i;
-            }
+            titles.push(state.models[i].title + (state.models[i].lacks === "" ? "" : " (" + state.models[i].lacks + ")"));
         }
-        if (wanted === -1 || (before === null && state.models[wanted].lacks !== "")) {
-            wanted = 0;
+        if (other) {
+            c.model.selection = c.hold.selection = c.scale.selection = null;
         }
-        if (state.models.length > 0) {
-            state.c.model.selection = wanted;
-        }
+        kit.fill(c.model, titles);
+        kit.fill(c.hold, [asPainted(state.look.hold)].concat(HOLDS));
+        kit.fill(c.scale, [asPainted(state.look.scale)].concat(SCALES, [PASS_SIZE]));
+        c.seed.text = state.look.seed;
+        build(state);
     }
 
     /** Controls for what the chosen model is given, and for its options. @param {any} state */
     function build(state) {
+        var page = state.c.options;
         var chosen = card(state);
+        var painted;
+        var start;
         var i;
-        while (state.c.options.children.length > 0) {
-            state.c.options.remove(0);
+        while (page.children.length > 0) {
+            page.remove(0);
         }
         state.controls = [];
         state.pictures = [];
         state.picture = null;
         if (chosen === null) {
+            kit.words(page, 3, "What this page is for.").text = state.models.length === 0 ?
+                "Connect asks the server for the model's options." : "The layers have several models: choose a layer, or a model.";
             return;
         }
         if (holds(chosen.needs, "picture") || holds(chosen.uses, "picture")) {
@@ -90,14 +120,16 @@ SemrenderAE.again = (function () {
             }
             state.pictures.push({text: "Its Painting", value: "painting"});
             state.pictures.push({text: "Selected Layer", value: "selected"});
-            state.picture = SemrenderAE.view.pictures(state.c.options, state.pictures);
+            state.picture = SemrenderAE.options.pictures(page, state.pictures);
         }
         if (holds(chosen.needs, "reference") || holds(chosen.uses, "reference")) {
-            SemrenderAE.view.reference(state.c.options, state, holds(state.has, "reference") ? "As before" : "None");
+            SemrenderAE.options.reference(page, state, holds(state.has, "reference") ? "As before" : "None");
         }
+        painted = chosen.name === state.look.model ? state.look.options : {};
         for (i = 0; i < chosen.options.length; i += 1) {
-            state.controls.push({given: chosen.options[i],
-                control: SemrenderAE.view.option(state.c.options, chosen.options[i])});
+            start = SemrenderAE.options.begin(chosen.options[i], painted[chosen.options[i].name]);
+            state.controls.push({given: chosen.options[i], start: start,
+                control: SemrenderAE.options.control(page, chosen.options[i], start)});
         }
     }
 
@@ -113,21 +145,42 @@ SemrenderAE.again = (function () {
         return {path: source.file.fsName.replace(/\\/g, "/"), sequence: !source.mainSource.isStill};
     }
 
+    /** @param {any} state @param {any} made */
+    function addChoices(state, made) {
+        var c = state.c;
+        var seed = Number(c.seed.text);
+        if (c.model.selection !== null && c.model.selection.index > 0) {
+            made.model = card(state).name;
+        }
+        if (c.seed.text !== state.look.seed) {
+            if (c.seed.text === "" || isNaN(seed) || seed < 0 || seed !== Math.floor(seed)) {
+                throw new Error("Seed: give a whole number from 0.");
+            }
+            made.seed = seed;
+        }
+        if (c.hold.selection !== null && c.hold.selection.index > 0) {
+            made.hold = c.hold.selection.text;
+        }
+        if (c.scale.selection !== null && c.scale.selection.index > 0) {
+            if (layer(state) !== "") {
+                throw new Error("Scale is of all layers alike: choose All Layers, or leave it as painted.");
+            }
+            made.scale = c.scale.selection.text === PASS_SIZE ? "" : c.scale.selection.text;
+        }
+    }
+
     /**
-     * What is asked of the server; throws an Error in words where something is no value.
+     * What is asked of the server: what was touched, nothing else. Throws an Error in words where something is no value.
      * @param {any} state @param {string} folder
      */
     function request(state, folder) {
         /** @type {any} */
-        var made = {verb: "repaint", folder: folder, model: card(state).name, options: {}};
-        var seed = Number(state.c.seed.text);
+        var made = {verb: "repaint", folder: folder, options: {}};
         var picture;
+        var value;
         var i;
-        if (state.c.seed.text === "" || isNaN(seed) || seed < 0 || seed !== Math.floor(seed)) {
-            throw new Error("Seed: give a whole number from 0.");
-        }
-        made.seed = seed;
-        if (layer(state) !== null) {
+        addChoices(state, made);
+        if (layer(state) !== "") {
             made.layer = layer(state);
         }
         if (state.picture !== null) {
@@ -140,11 +193,13 @@ SemrenderAE.again = (function () {
             made.reference = state.reference;
         }
         for (i = 0; i < state.controls.length; i += 1) {
-            made.options[state.controls[i].given.name] =
-                SemrenderAE.view.value(state.controls[i].given, state.controls[i].control);
+            value = SemrenderAE.options.value(state.controls[i].given, state.controls[i].control, state.controls[i].start);
+            if (value !== state.controls[i].start) {
+                made.options[state.controls[i].given.name] = value;
+            }
         }
         return made;
     }
 
-    return {card: card, layer: layer, fill: fill, build: build, request: request};
+    return {card: card, layer: layer, models: models, fill: fill, build: build, request: request};
 }());

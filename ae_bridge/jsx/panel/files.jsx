@@ -42,6 +42,12 @@ SemrenderAE.files = (function () {
         }
     }
 
+    /** When a file was changed, in milliseconds; 0 where there is none. @param {string} path */
+    function modified(path) {
+        var file = at(path);
+        return file.exists ? file.modified.getTime() : 0;
+    }
+
     /** What the comp files of a delivery's tracks hold, null for one that cannot be read. @param {any} delivery @param {string} folder */
     function readTracks(delivery, folder) {
         var named = delivery.tracks || [];
@@ -95,5 +101,8 @@ SemrenderAE.files = (function () {
         return file.fsName;
     }
 
-    return {at: at, home: home, readJson: readJson, readTracks: readTracks, mayWrite: mayWrite, writeStarter: writeStarter};
+    return {
+        at: at, home: home, readJson: readJson, modified: modified, readTracks: readTracks, mayWrite: mayWrite,
+        writeStarter: writeStarter
+    };
 }());

@@ -1,8 +1,18 @@
 //@include "../src/core.jsx"
 //@include "files.jsx"
 //@include "doorway.jsx"
+//@include "kit.jsx"
 //@include "view.jsx"
+//@include "options.jsx"
+//@include "looks.jsx"
+//@include "shots.jsx"
+//@include "list.jsx"
+//@include "bring.jsx"
+//@include "frames.jsx"
+//@include "preview.jsx"
 //@include "again.jsx"
+//@include "paint.jsx"
+//@include "comp.jsx"
 //@include "work.jsx"
 /*
  * Opens the panel: docked, where After Effects hands over a Panel, else as a window of its own.
@@ -10,11 +20,12 @@
 (function (host) {
     /** @type {any} */
     var window = (host instanceof Panel) ? host : new Window("palette", "semrender", undefined, {resizeable: true});
-    SemrenderAE.panel.open(window);
-    window.layout.layout(true);
+    SemrenderAE.panel.build(window);
     window.onResizing = window.onResize = function () {
         this.layout.resize();
     };
+    window.layout.layout(true);
+    window.layout.resize(); // a docked panel was laid out as large as it would like to be
     if (window instanceof Window) {
         window.center();
         window.show();

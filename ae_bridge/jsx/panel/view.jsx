@@ -1,183 +1,123 @@
 /*
- * The layout of the panel: controls and nothing else. Title case, 10 pixels margin and 6 between, as Adobe's panels.
+ * The layout of the panel: controls and nothing else. Four pages, one of them seen; below them the report and a line of
+ * status. It fits a docked panel of 250 x 400 pixels: list and report give way first.
  */
 SemrenderAE.view = (function () {
-    var NAME = 90; // pixels of a name of ours
-    var TITLE = 140; // of a card's
-    /** @param {any} parent @param {string} title */
-    function section(parent, title) {
-        var made = parent.add("panel", undefined, title);
-        made.orientation = "column";
-        made.alignChildren = ["fill", "top"];
-        made.margins = [10, 14, 10, 10];
-        made.spacing = 6;
-        return made;
-    }
+    var kit = SemrenderAE.kit;
+    var NAME = 52; // pixels of a name of ours
+    var PAGES = ["Shots", "Repaint", "Options", "Comp"];
+    var TIPS = {
+        Shots: "The shots that were painted, and what of them is in the project.",
+        Repaint: "Paint the chosen shot once more, otherwise.",
+        Options: "What the model is given, and its options.",
+        Comp: "Class mattes, and how this panel works."
+    };
 
-    /** @param {any} parent */
-    function row(parent) {
-        var made = parent.add("group");
-        made.orientation = "row";
-        made.alignChildren = ["left", "center"];
-        made.spacing = 6;
-        return made;
-    }
-
-    /** @param {any} parent @param {string} text @param {string} tip */
-    function button(parent, text, tip) {
-        var made = parent.add("button", undefined, text);
-        made.helpTip = tip;
-        return made;
-    }
-
-    /** A control with its name before it. @param {any} parent @param {string} text @param {number} width Of the name. */
-    function named(parent, text, width) {
-        var line = row(parent);
-        var label = line.add("statictext", undefined, text);
-        label.preferredSize = [width, -1];
-        return line;
-    }
-
-    /** @param {any} window @param {string} notice "" for none. @returns {any} The controls by name. */
-    function build(window, notice) {
-        var c = {};
-        var line;
-        var again;
-        window.orientation = "column";
-        window.alignChildren = ["fill", "top"];
-        window.margins = 10;
-        window.spacing = 6;
-        if (notice !== "") { // Hidden controls keep their place in ScriptUI.
-            window.add("statictext", undefined, notice, {multiline: true}).preferredSize = [330, 64];
-        }
-        c.list = window.add("listbox", undefined, [], {
-            numberOfColumns: 3, showHeaders: true, columnTitles: ["Shot", "Version", "State"], columnWidths: [170, 60, 100]
+    /** @param {any} c @param {any} page */
+    function shots(c, page) {
+        var line = kit.row(page);
+        c.find = line.add("edittext", undefined, "");
+        c.find.preferredSize = [80, 24];
+        c.find.helpTip = "Search: only shots whose name, sequence, folder or state has these words.";
+        c.refresh = kit.button(line, "Refresh", "Read all lists again, those of slow shared folders too.");
+        c.refresh.alignment = ["right", "center"];
+        c.list = page.add("listbox", undefined, [], {
+            numberOfColumns: 3, showHeaders: true, columnTitles: ["Shot", "Version", "State"],
+            columnWidths: [110, 46, 74], multiselect: true
         });
-        c.list.preferredSize = [330, 130];
+        c.list.preferredSize = [200, 110];
+        c.list.minimumSize = [100, 56];
         c.list.alignment = ["fill", "fill"];
         c.list.helpTip = "Painted shots, newest first. Double-click to show the comp.";
-        line = row(window);
-        c.bring = button(line, "Import", "Bring the delivery into the project, or update what is there. Your edits stay.");
-        c.relink = button(line, "Relink...", "A delivery was moved: choose its folder, and its footage is found again. No layer is touched.");
-        c.reveal = button(line, "Reveal", "Show the delivery's folder.");
-        c.refresh = button(line, "Refresh", "Look for new deliveries now.");
-        c.restore = window.add("checkbox", undefined, "Restore Deleted Layers");
+        c.about = kit.words(page, 2, "What painted the chosen shot.");
+        line = kit.row(page);
+        c.bring = kit.button(line, "Import", "Bring what is chosen into the project, or update what is there. Your edits stay.");
+        c.all = kit.button(line, "Update All", "Update every shot of the project that has a newer version.");
+        line = kit.row(page);
+        c.older = kit.button(line, "Older", "Put the version or take before this one into the comp.");
+        c.newer = kit.button(line, "Newer", "Put the version or take after this one into the comp.");
+        line = kit.row(page);
+        c.file = kit.button(line, "Import Delivery...", "Choose a delivery.json, wherever it is.");
+        c.reveal = kit.button(line, "Reveal", "Show the delivery's folder. After Effects asks first.");
+        line = kit.row(page);
+        c.watch = kit.button(line, "Watch Folder...", "List the shots of a shared folder too; choose a watched one to leave it.");
+        c.relink = kit.button(line, "Relink...", "A delivery was moved: choose its folder, and its footage is found again. No layer is touched.");
+    }
+
+    /** @param {any} c @param {any} page */
+    function paint(c, page) {
+        var line;
+        c.subject = kit.words(page, 2, "What is painted again.");
+        c.layer = kit.named(page, "Layer:", NAME, "dropdownlist", "Which layer of the delivery is painted otherwise.");
+        c.model = kit.named(page, "Model:", NAME, "dropdownlist", "What paints. The list comes from the server.");
+        c.seed = kit.named(page, "Seed:", NAME, "edittext", "A whole number from 0. The same seed gives the same painting. Empty: every layer keeps its own.");
+        c.hold = kit.named(page, "Hold:", NAME, "dropdownlist", "How still the frames hold.");
+        c.scale = kit.named(page, "Scale:", NAME, "dropdownlist", "How large the texture is in the frame; of all layers alike.");
+        line = kit.row(page);
+        c.preview = kit.button(line, "Preview Frame", "Paint the frame at the current time alone, and show it in the viewer.");
+        c.paint = kit.button(line, "Paint", "Paint the whole shot into a new folder beside the delivery.");
+        line = kit.row(page);
+        c.connect = kit.button(line, "Connect", "Ask the server for its models.");
+        c.cancel = kit.button(line, "Cancel", "Stop painting. What is finished stays on disk.");
+        c.server = kit.button(line, "Start Server", "Start the semrender server in a window of its own. After Effects asks first.");
+        c.bar = page.add("progressbar", undefined, 0, 100);
+        c.bar.preferredSize = [100, 8];
+        c.bar.helpTip = "How far the painting is; a click in the panel looks.";
+    }
+
+    /** @param {any} c @param {any} page */
+    function comp(c, page) {
+        var line;
+        c.matte = kit.named(page, "Matte:", NAME, "dropdownlist", "The class mattes of the shot in the active comp.");
+        c.cut = kit.named(page, "Cut by:", NAME, "dropdownlist", "Which channel of the matte cuts, and whether it is turned over.");
+        c.use = kit.button(page, "Use on Selected", "The selected layers get the matte; their own edits stay.");
+        c.restore = page.add("checkbox", undefined, "Restore Deleted Layers");
         c.restore.helpTip = "On: layers of the shot that you deleted come back with the next update.";
-        line = named(window, "Class matte:", NAME);
-        c.matte = line.add("dropdownlist", undefined, []);
-        c.matte.preferredSize = [130, -1];
-        c.matte.helpTip = "The class mattes of the shot in the active comp.";
-        c.use = button(line, "Use on Selected", "The selected layers get the matte; their own edits stay.");
-        again = section(window, "Paint Again");
-        c.layer = named(again, "Layer:", NAME).add("dropdownlist", undefined, []);
-        c.layer.preferredSize = [200, -1];
-        c.layer.helpTip = "Which layer of the delivery is painted otherwise.";
-        c.model = named(again, "Model:", NAME).add("dropdownlist", undefined, []);
-        c.model.preferredSize = [200, -1];
-        c.model.helpTip = "What paints. The list comes from the server.";
-        c.seed = named(again, "Seed:", NAME).add("edittext", undefined, "0");
-        c.seed.characters = 10;
-        c.seed.helpTip = "A whole number from 0. The same seed gives the same painting.";
-        c.options = again.add("group");
-        c.options.orientation = "column";
-        c.options.alignChildren = ["fill", "top"];
-        c.options.spacing = 6;
-        line = row(again);
-        c.connect = button(line, "Connect", "Ask the server for its models.");
-        c.preview = button(line, "Preview Frame", "Paint the frame at the current time alone, and show it.");
-        c.paint = button(line, "Paint", "Paint the whole shot into a new folder beside the delivery.");
-        c.cancel = button(line, "Cancel", "Stop painting. What is finished stays on disk.");
-        c.bar = again.add("progressbar", undefined, 0, 100);
+        line = kit.row(page);
+        c.prefs = kit.button(line, "Preferences...", "Scripting & Expressions: where scripts are allowed to write files and use the network.");
+    }
+
+    /** @param {any} window @returns {any} The controls by name; `pages` and `tabs` by title. */
+    function build(window) {
+        /** @type {any} */
+        var c = {pages: {}, tabs: {}};
+        var line;
+        var all;
+        var i;
+        window.orientation = "column";
+        window.alignChildren = ["fill", "top"];
+        window.margins = 8;
+        window.spacing = 6;
+        line = kit.row(window);
+        for (i = 0; i < PAGES.length; i += 1) {
+            c.tabs[PAGES[i]] = kit.button(line, PAGES[i], TIPS[/** @type {"Shots"} */ (PAGES[i])]);
+        }
+        all = kit.stack(window);
+        for (i = 0; i < PAGES.length; i += 1) {
+            c.pages[PAGES[i]] = kit.column(all);
+        }
+        shots(c, c.pages.Shots);
+        paint(c, c.pages.Repaint);
+        c.options = c.pages.Options;
+        comp(c, c.pages.Comp);
         c.report = window.add("edittext", undefined, "", {multiline: true, readonly: true, scrolling: true});
-        c.report.preferredSize = [330, 110];
+        c.report.preferredSize = [200, 80];
+        c.report.minimumSize = [100, 40];
+        c.report.alignment = ["fill", "fill"];
         c.report.helpTip = "What changed, and what was kept as you have it.";
-        line = row(window);
-        c.prefs = button(line, "Preferences...", "Opens the preferences of After Effects.");
-        c.server = button(line, "Start Server", "Start the semrender server in a window of its own.");
         c.status = window.add("statictext", undefined, "Ready", {truncate: "end"});
         c.status.alignment = ["fill", "bottom"];
         return c;
     }
 
-    /** What a model's picture is. @param {any} parent @param {any} entries {text} each. */
-    function pictures(parent, entries) {
-        var made = named(parent, "Picture:", NAME).add("dropdownlist", undefined, []);
+    /** @param {any} c @param {string} title */
+    function turn(c, title) {
         var i;
-        for (i = 0; i < entries.length; i += 1) {
-            made.add("item", entries[i].text);
+        for (i = 0; i < PAGES.length; i += 1) {
+            c.pages[PAGES[i]].visible = PAGES[i] === title;
+            c.tabs[PAGES[i]].enabled = PAGES[i] !== title;
         }
-        made.selection = 0;
-        made.helpTip = "What the model makes another picture of. Selected Layer: the footage of one of the active comp.";
-        return made;
     }
 
-    /** A file to choose; its path is the state's `reference`. @param {any} parent @param {any} state @param {string} none */
-    function reference(parent, state, none) {
-        var line = named(parent, "Reference:", NAME);
-        var made = button(line, "Choose...", "A picture, of any size, whose look is taken over.");
-        var shown = line.add("statictext", undefined, state.reference === "" ? none : nameOf(state.reference));
-        shown.preferredSize = [140, -1];
-        made.onClick = function () {
-            var chosen = /** @type {File} */ (File.openDialog("The picture whose look is taken over"));
-            if (chosen !== null) {
-                state.reference = chosen.fsName.replace(/\\/g, "/");
-                shown.text = nameOf(state.reference);
-            }
-        };
-    }
-
-    /** @param {string} path */
-    function nameOf(path) {
-        return path.slice(path.lastIndexOf("/") + 1);
-    }
-
-    /** The control of an option of a model's card; `value` reads it. @param {any} parent @param {any} given */
-    function option(parent, given) {
-        var line = named(parent, given.title + ":", TITLE);
-        var control;
-        var i;
-        if (given.kind === "choice") {
-            control = line.add("dropdownlist", undefined, given.choices);
-            for (i = 0; i < given.choices.length; i += 1) {
-                if (given.choices[i] === given["default"]) {
-                    control.selection = i;
-                }
-            }
-        } else if (given.kind === "boolean") {
-            control = line.add("checkbox", undefined, "");
-            control.value = given["default"];
-        } else if (given.kind === "number" || given.kind === "integer") {
-            control = line.add("edittext", undefined, String(given["default"]));
-            control.characters = 10;
-        } else { // Of a newer server: shown, and left as it is.
-            control = line.add("statictext", undefined, String(given["default"]));
-        }
-        control.helpTip = given.help || given.title;
-        return control;
-    }
-
-    /** What is set; throws an Error in words where that is no value. @param {any} given @param {any} control */
-    function value(given, control) {
-        var low = typeof given.min === "number" ? given.min : -Infinity;
-        var high = typeof given.max === "number" ? given.max : Infinity;
-        var number;
-        if (given.kind === "choice") {
-            return control.selection.text;
-        }
-        if (given.kind === "boolean") {
-            return control.value;
-        }
-        if (given.kind !== "number" && given.kind !== "integer") {
-            return given["default"];
-        }
-        number = Number(control.text);
-        if (control.text === "" || isNaN(number) || (given.kind === "integer" && number !== Math.floor(number)) ||
-                number < low || number > high) {
-            throw new Error(given.title + ": give a " + (given.kind === "integer" ? "whole " : "") + "number" +
-                (low === -Infinity ? "" : " from " + low) + (high === Infinity ? "" : " up to " + high) + ".");
-        }
-        return number;
-    }
-
-    return {build: build, pictures: pictures, reference: reference, option: option, value: value};
+    return {build: build, turn: turn, PAGES: PAGES};
 }());

@@ -1,351 +1,362 @@
 /*
- * What the panel does. It polls one small file and, while something is painted, the server; it never waits for either
- * longer than the socket's two seconds. The state lives here, so that closing and reopening the panel loses nothing.
+ * What the panel does. It looks at files, project and server when the artist presses something in it, and at no other
+ * time: a task that waits in After Effects ends all scripts of the session when a dialog opens (26). The state lives
+ * here, so that closing and reopening the panel loses nothing.
  */
 SemrenderAE.panel = (function () {
-    var EVERY = 2000; // milliseconds
-    var SECTION = "semrender";
-    /** @type {{[state: string]: string}} */
-    var STATES = {
-        "new": "New", "current": "In project", "update": "Update", "older": "Older version", "changed": "New take"
-    };
-    /** @type {{[state: string]: string}} */
-    var ENDS = {done: "Painted.", cancelled: "Painting has been cancelled.", failed: "Painting has failed: "};
-    var OFF = "After Effects does not let scripts write files or use the network: deliveries can be imported, nothing " +
-        "can be painted again. Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network.";
+    var SCRIPTING = 3131; // the menu command of Preferences > Scripting & Expressions
+    var OFF = "Scripts may not write files or use the network: import works, painting again does not. See Comp > Preferences...";
+    var files = SemrenderAE.files;
+    var list = SemrenderAE.list;
+    var again = SemrenderAE.again;
+    var paint = SemrenderAE.paint;
+    var looks = SemrenderAE.looks;
     var session = /** @type {any} */ (SemrenderAE);
-    var state = session.panelState || {task: 0, failures: 0, modified: "", entries: [], models: [], controls: [],
-        mattes: [], c: null, window: null, able: false, has: [], fault: "", judged: "", pictures: [], picture: null,
-        reference: "", filling: false};
+    var state = session.panelState || {
+        opened: [], shared: {}, looked: {}, unanswered: 0, reference: ""
+    };
     session.panelState = state;
 
-    /** @param {string} words */
+    /** @param {string} words "" leaves what is said. */
     function say(words) {
-        state.c.status.text = words;
+        if (words !== "") {
+            state.c.status.text = words;
+            state.c.status.helpTip = words; // the line may be cut
+        }
     }
 
-    function job() {
-        return app.settings.haveSetting(SECTION, "job") ? app.settings.getSetting(SECTION, "job") : "";
-    }
-
-    /** @param {string} id "" when nothing is painted any more. */
-    function remember(id) {
-        app.settings.saveSetting(SECTION, "job", id);
-    }
-
-    function selected() {
-        return state.c.list.selection === null ? null : state.entries[state.c.list.selection.index];
-    }
-
+    /** What can be pressed now. */
     function enable() {
-        var one = selected();
-        var painting = job() !== "";
-        var card = SemrenderAE.again.card(state);
-        state.c.bring.enabled = state.c.reveal.enabled = one !== null;
-        state.c.paint.enabled = state.c.preview.enabled =
-            one !== null && state.able && !painting && card !== null && card.lacks === "" && state.fault === "";
-        state.c.cancel.enabled = painting;
-        state.c.connect.enabled = state.c.server.enabled = state.able;
-        state.c.bring.text = (one !== null && one.state !== "new") ? "Update" : "Import";
+        var c = state.c;
+        var one = list.one(state);
+        var some = list.chosen(state);
+        var card = again.card(state);
+        var painting = paint.job() !== "";
+        c.bring.enabled = some.length > 0;
+        c.reveal.enabled = c.older.enabled = c.newer.enabled = one !== null;
+        c.paint.enabled = c.preview.enabled = one !== null && state.delivery !== null && state.able && !painting &&
+            state.fault === "" && (card === null || card.lacks === "");
+        c.cancel.enabled = painting;
+        c.connect.enabled = c.server.enabled = state.able;
+        c.all.enabled = SemrenderAE.shots.outdated(state.entries).length > 0;
+        c.bring.text = (some.length > 0 && some[0].state !== "new") ? "Update" : "Import";
     }
 
-    /** Reads the drop folder and shows it. */
-    function refresh() {
-        var found = SemrenderAE.files.readJson(SemrenderAE.files.home() + "/after_effects/inbox/index.json");
-        var known = SemrenderAE.core.shots();
-        var before = selected();
-        var row;
-        var i;
-        state.entries = found === null ? [] : found.entries;
-        state.c.list.removeAll();
-        for (i = 0; i < state.entries.length; i += 1) {
-            state.entries[i].state = SemrenderAE.core.state(state.entries[i], known);
-            row = state.c.list.add("item", state.entries[i].name);
-            row.subItems[0].text = "v" + ("000" + state.entries[i].version).slice(-3);
-            row.subItems[1].text = STATES[state.entries[i].state];
-            if (before !== null && before.folder === state.entries[i].folder) {
-                state.c.list.selection = i;
-            }
-        }
-        if (state.c.list.selection === null && state.entries.length > 0) {
-            state.c.list.selection = 0;
-        }
-        if (state.entries.length === 0) {
-            say("No deliveries yet. A painted shot appears here by itself.");
-        }
-        listMattes();
-        enable();
-        judge();
-    }
-
-    function listMattes() {
-        var before = state.c.matte.selection === null ? 0 : state.c.matte.selection.index;
-        var i;
-        state.mattes = SemrenderAE.core.classMattes();
-        state.c.matte.removeAll();
-        for (i = 0; i < state.mattes.length; i += 1) {
-            state.c.matte.add("item", state.mattes[i].name + (state.mattes[i].layer === "" ? "" :
-                " (" + state.mattes[i].layer + ")"));
-        }
-        if (state.mattes.length > 0) {
-            state.c.matte.selection = Math.min(before, state.mattes.length - 1);
-        }
-        state.c.use.enabled = state.mattes.length > 0;
-    }
-
-    /** @param {any} report */
-    function show(report) {
-        var parts = [["errors", "Not done"], ["warnings", "Look at"], ["kept", "Kept as you have it"],
-            ["changed", "Changed"], ["added", "Added"]];
-        var lines = [];
-        var list;
-        var i;
-        var k;
-        for (i = 0; i < parts.length; i += 1) {
-            list = report[parts[i][0]];
-            if (list.length > 0) {
-                lines.push(parts[i][1] + " (" + list.length + ")");
-            }
-            for (k = 0; k < list.length; k += 1) {
-                lines.push("  " + list[k].words);
-            }
-        }
-        state.c.report.text = lines.length > 0 ? lines.join("\n") : "Nothing to do: the project is up to date.";
-        say((report.ok ? "Done: " : "With errors: ") + (report.shot.name || "class matte") + ", " + report.changed.length + " changed, " +
-            report.kept.length + " kept, " + report.added.length + " added");
-    }
-
-    /** @param {string} folder @param {boolean} relinks */
-    function bring(folder, relinks) {
-        var delivery = SemrenderAE.files.readJson(folder + "/delivery.json");
-        if (delivery === null) {
-            say("No readable delivery.json in " + folder + ". Use Relink... where the folder was moved.");
+    /** Another delivery is chosen: what painted it, and what it can be painted with. */
+    function subject() {
+        var one = list.one(state);
+        var key = one === null ? "" : one.folder + "\n" + one.deliveryId;
+        var other = key !== state.subject;
+        if (!other) {
             return;
         }
-        show(relinks ? SemrenderAE.core.relink(delivery, folder) :
-            SemrenderAE.core.importDelivery(delivery, folder, {
-                restoreDeleted: state.c.restore.value, tracks: SemrenderAE.files.readTracks(delivery, folder)
-            }));
-        refresh();
+        state.subject = key;
+        state.delivery = one === null ? null : files.readJson(one.folder + "/delivery.json");
+        state.fault = state.reference = "";
+        state.models = [];
+        form(true);
+    }
+
+    /** The page for painting, anew. @param {boolean} other Another delivery than before. */
+    function form(other) {
+        var one = list.one(state);
+        var c = state.c;
+        state.filling = true;
+        try {
+            again.fill(state, other);
+        } finally {
+            state.filling = false;
+        }
+        c.about.text = c.subject.text = "";
+        if (one !== null) {
+            c.about.text = (one.by === "" ? "" : one.by + ": ") + one.created.slice(0, 16).replace("T", " ") + ", " +
+                looks.words(looks.common(looks.paintings(state.delivery, "")));
+            c.subject.text = SemrenderAE.shots.label(one) + " " + SemrenderAE.shots.versionOf(one) + ": " +
+                looks.words(state.look);
+        }
+        c.subject.text = state.able ? c.subject.text || "Choose one shot in the list." : OFF;
+        c.about.helpTip = c.about.text || "What painted the chosen shot.";
+        arrange();
+        enable();
+    }
+
+    /** The page of options has other controls: laid out, then all of it fitted to the window, which keeps its size. */
+    function arrange() {
+        state.c.options.layout.layout(true);
+        state.window.layout.resize();
+    }
+
+    /** Asks what there is, and what of it the chosen delivery, or a layer of it, can be painted with. */
+    function connect() {
+        var one = list.one(state);
+        var request = /** @type {any} */ ({verb: "models"});
+        var answer;
+        if (one !== null) {
+            request.folder = one.folder;
+            if (again.layer(state) !== "") {
+                request.layer = again.layer(state);
+            }
+        }
+        answer = SemrenderAE.doorway.ask(request, false);
+        if (!answer.ok) {
+            say(answer.error);
+            return;
+        }
+        again.models(state, answer);
+        form(false);
+        say(state.fault === "" ? "Connected to the server." : state.fault);
+    }
+
+    /** The model is another. */
+    function chooseModel() {
+        var card;
+        if (!state.filling) {
+            again.build(state);
+            arrange();
+            enable();
+            card = again.card(state);
+            say(card !== null && card.lacks !== "" ? card.title + " " + card.lacks + "." : "");
+        }
+    }
+
+    /** The layer is another: its look, and where the server was asked, what it lacks. */
+    function chooseLayer() {
+        if (!state.filling) {
+            form(false);
+            if (state.models.length > 0) {
+                connect();
+            }
+        }
+    }
+
+    /** Reads files and project again. @param {boolean} shared The shared folders too. @param {boolean} pressed The list itself is pressed. */
+    function refresh(shared, pressed) {
+        say(list.refresh(state, shared, pressed));
+        SemrenderAE.comp.list(state);
+        subject();
+        enable();
+    }
+
+    /** Before each click: what the artist changed elsewhere, and how far the painting is. @param {any} event */
+    function look(event) {
+        var words;
+        try {
+            if (!state.able) {
+                state.able = files.mayWrite();
+                if (state.able) {
+                    form(false);
+                }
+            }
+            words = paint.follow(state);
+            refresh(false, event !== null && event.target === state.c.list);
+            say(words);
+        } catch (e) {
+            say("The panel could not look: " + e.message);
+        }
+    }
+
+    /** @param {any[]} reports @param {boolean} dry */
+    function show(reports, dry) {
+        var told = SemrenderAE.bring.told(reports, dry);
+        state.c.report.text = told.text;
+        refresh(false, false);
+        say(told.line);
+    }
+
+    /** @param {any[]} entries @param {any} options */
+    function bring(entries, options) {
+        options.restoreDeleted = state.c.restore.value === true;
+        if (entries.length > 0) {
+            show(SemrenderAE.bring.bring(entries, options), options.dryRun === true);
+        }
+    }
+
+    /** @param {number} step 1 for the one before. */
+    function turn(step) {
+        var next = SemrenderAE.shots.neighbour(state.entries, list.one(state), step);
+        if (next === null) {
+            say(step > 0 ? "There is no older version of it in the list." : "There is no newer version of it in the list.");
+            return;
+        }
+        bring([next], {});
+        list.choose(state, next.folder);
+    }
+
+    /** Where a chosen file or folder is, with /. @param {any} chosen */
+    function plain(chosen) {
+        return chosen.fsName.replace(/\\/g, "/");
+    }
+
+    /** A delivery that is in no list. */
+    function open() {
+        var chosen = /** @type {File} */ (File.openDialog("The delivery.json of a painted shot"));
+        var folder;
+        var delivery;
+        if (chosen === null) {
+            return;
+        }
+        folder = plain(chosen).slice(0, -"/delivery.json".length);
+        delivery = (/\/delivery\.json$/).test(plain(chosen)) ? files.readJson(plain(chosen)) : null;
+        if (delivery === null || !delivery.shot) {
+            say("That is no delivery.json that can be read.");
+            return;
+        }
+        state.opened.push(SemrenderAE.shots.entryOf(delivery, folder));
+        state.c.find.text = "";
+        refresh(false, false);
+        list.choose(state, folder);
+        bring([list.one(state)], {});
     }
 
     function relink() {
         var chosen = Folder.selectDialog("The folder that the delivery is in now");
-        if (chosen !== null) {
-            bring(decodeURI(chosen.absoluteURI), true);
-        }
-    }
-
-    /** Controls for the chosen model, and why it cannot be used where it cannot. */
-    function showModel() {
-        var card = SemrenderAE.again.card(state);
-        SemrenderAE.again.build(state);
-        state.window.layout.layout(true);
-        enable();
-        if (state.fault !== "") {
-            say(state.fault);
-        } else if (card !== null && card.lacks !== "") {
-            say(card.title + " " + card.lacks + ".");
-        }
-    }
-
-    /** Asks what there is, and what of it the selected delivery, or a layer of it, can be painted with. */
-    function connect() {
-        var request = /** @type {any} */ ({verb: "models"});
-        var answer;
-        if (selected() !== null) {
-            request.folder = selected().folder;
-            if (request.folder === state.judged && SemrenderAE.again.layer(state) !== null) {
-                request.layer = SemrenderAE.again.layer(state);
-            }
-        }
-        state.judged = request.folder || "";
-        answer = SemrenderAE.doorway.ask(request);
-        if (!answer.ok) {
-            say(answer.error);
+        var folder;
+        var delivery;
+        var known;
+        var i;
+        if (chosen === null) {
             return;
         }
-        say("Connected to the server.");
-        state.filling = true;
-        SemrenderAE.again.fill(state, answer);
-        state.filling = false;
-        showModel();
+        folder = plain(chosen);
+        delivery = files.readJson(folder + "/delivery.json");
+        if (delivery === null || !delivery.shot) {
+            say("No readable delivery.json in " + folder + ".");
+            return;
+        }
+        known = SemrenderAE.core.shots();
+        for (i = 0; i < known.length; i += 1) {
+            if (known[i].uid === delivery.shot.uid) {
+                show([SemrenderAE.core.relink(delivery, folder)], false);
+                return;
+            }
+        }
+        state.opened.push(SemrenderAE.shots.entryOf(delivery, folder));
+        refresh(false, false);
+        list.choose(state, folder);
+        say(delivery.shot.name + " is not in the project, so nothing can be relinked; Import brings it.");
     }
 
-    /** Another delivery is selected: its layers are others, and so is what they have. */
-    function judge() {
-        if (state.models.length > 0 && selected() !== null && selected().folder !== state.judged) {
-            connect();
+    function doubleClick() {
+        var one = list.one(state);
+        if (one !== null && !SemrenderAE.core.openComp(one.uid)) {
+            say(one.name + " is not in the project yet: Import it first.");
         }
-    }
-
-    /** The frame of the shot at the time of its comp; its first where the comp is not the active one. */
-    function currentFrame() {
-        var comp = app.project.activeItem;
-        var delivery = SemrenderAE.files.readJson(selected().folder + "/delivery.json");
-        var frame = delivery === null ? 0 : delivery.shot.first;
-        if (comp instanceof CompItem && comp.name === selected().name) {
-            frame = Math.round(comp.time * comp.frameRate) + comp.displayStartFrame;
-        }
-        return delivery === null ? frame : Math.max(delivery.shot.first, Math.min(delivery.shot.last, frame));
     }
 
     /** @param {boolean} preview */
-    function paint(preview) {
-        /** @type {any} */
-        var request;
-        var answer;
-        try {
-            request = SemrenderAE.again.request(state, selected().folder);
-        } catch (e) {
-            say(e.message);
-            return;
-        }
-        if (preview) {
-            request.frame = currentFrame();
-        }
-        answer = SemrenderAE.doorway.ask(request);
-        if (!answer.ok) {
-            say(answer.error);
-            return;
-        }
-        remember(answer.job);
-        state.preview = preview;
-        state.c.bar.value = 0;
-        say("Painting ...");
+    function begin(preview) {
+        say(paint.start(state, list.one(state), preview));
         enable();
     }
 
-    /** Asks how far the painting is. */
-    function follow() {
-        var answer = SemrenderAE.doorway.ask({verb: "progress", job: job()});
-        if (!answer.ok) {
-            say(answer.error);
-            if (answer.error.indexOf("know that job") !== -1) {
-                remember("");
+    function startServer() {
+        var starter = files.writeStarter();
+        say(starter === "" ? "semrender never ran on this machine: run `semrender serve` once." : "Starting ...");
+        if (starter !== "") {
+            files.at(starter.replace(/\\/g, "/")).execute();
+        }
+    }
+
+    /** @param {any} c */
+    function bindShots(c) {
+        c.find.onChanging = c.find.onChange = function () {
+            refresh(false, false);
+        };
+        c.list.onChange = function () {
+            if (!state.filling) {
+                subject();
                 enable();
             }
-            return;
-        }
-        state.c.bar.value = answer.total > 0 ? Math.round(100 * answer.done / answer.total) : 0;
-        if (answer.state !== "done" && answer.state !== "failed" && answer.state !== "cancelled") {
-            say("Painting: " + answer.done + " of " + answer.total + " frames");
-            return;
-        }
-        remember("");
-        say(ENDS[answer.state] + answer.error);
-        if (answer.state === "done" && state.preview) {
-            SemrenderAE.files.at(answer.preview).execute();
-        }
-        refresh();
-    }
-
-    function poll() {
-        var index = SemrenderAE.files.at(SemrenderAE.files.home() + "/after_effects/inbox/index.json");
-        var modified = index.exists ? String(index.modified) + index.length : "";
-        if (modified !== state.modified) {
-            state.modified = modified;
-            refresh();
-        }
-        if (state.able && job() !== "") {
-            follow();
-        }
-    }
-
-    function stop() {
-        if (state.task !== 0) {
-            try {
-                app.cancelTask(state.task);
-            } catch (e) {
-                state.failures = 0; // After Effects has forgotten it by itself.
+        };
+        c.list.onDoubleClick = doubleClick;
+        c.refresh.onClick = function () {
+            refresh(true, false);
+        };
+        c.bring.onClick = function () {
+            bring(list.chosen(state), {});
+        };
+        c.all.onClick = function () {
+            bring(SemrenderAE.shots.outdated(state.entries), {});
+        };
+        c.older.onClick = function () {
+            turn(1);
+        };
+        c.newer.onClick = function () {
+            turn(-1);
+        };
+        c.file.onClick = open;
+        c.relink.onClick = relink;
+        c.reveal.onClick = function () {
+            new Folder(list.one(state).folder.replace(/%/g, "%25")).execute();
+        };
+        c.watch.onClick = function () {
+            var chosen = Folder.selectDialog("A shared folder with the index of what was painted there");
+            var words;
+            if (chosen !== null) {
+                words = SemrenderAE.shots.watch(plain(chosen));
+                refresh(true, false);
+                say(words);
             }
-            state.task = 0;
-        }
+        };
     }
 
-    /** Called by After Effects; an error here would be a dialog each time. */
-    function tick() {
-        var alive = false;
-        try {
-            alive = state.c.status.text !== undefined; // Controls of a closed panel throw.
-            poll();
-            state.failures = 0;
-        } catch (e) {
-            state.failures += 1;
-            if (!alive || state.failures > 2) {
-                stop();
-            }
-        }
+    /** @param {any} c */
+    function bindRest(c) {
+        c.layer.onChange = chooseLayer;
+        c.model.onChange = chooseModel;
+        c.connect.onClick = connect;
+        c.paint.onClick = function () {
+            begin(false);
+        };
+        c.preview.onClick = function () {
+            begin(true);
+        };
+        c.cancel.onClick = function () {
+            say(paint.cancel(state));
+            enable();
+        };
+        c.server.onClick = startServer;
+        c.use.onClick = function () {
+            show([SemrenderAE.comp.use(state)], false);
+        };
+        c.prefs.onClick = function () {
+            app.executeCommand(SCRIPTING);
+        };
+    }
+
+    /** @param {any} c @param {string} title */
+    function bindTab(c, title) {
+        c.tabs[title].onClick = function () {
+            SemrenderAE.view.turn(c, title);
+        };
     }
 
     /** @param {any} window */
-    function open(window) {
-        /** @type {any} */
-        var c;
-        state.able = SemrenderAE.files.mayWrite();
-        c = SemrenderAE.view.build(window, state.able ? "" : OFF);
-        stop();
+    function build(window) {
+        var pages = SemrenderAE.view.PAGES;
+        var c = SemrenderAE.view.build(window);
+        var i;
         state.c = c;
         state.window = window;
-        state.modified = "";
-        state.models = [];
-        state.controls = [];
-        state.fault = state.judged = "";
+        state.able = files.mayWrite();
+        state.entries = state.rows = state.models = state.controls = state.mattes = state.pictures = [];
+        state.subject = state.matteNames = state.places = null;
+        state.fault = "";
+        state.delivery = state.picture = null;
         state.filling = false;
-        c.list.onChange = function () {
-            enable();
-            judge();
+        bindShots(c);
+        bindRest(c);
+        for (i = 0; i < pages.length; i += 1) {
+            bindTab(c, pages[i]);
+        }
+        SemrenderAE.view.turn(c, pages[0]);
+        window.addEventListener("mousedown", look);
+        window.onActivate = function () {
+            look(null);
         };
-        c.list.onDoubleClick = function () {
-            SemrenderAE.core.openComp(selected().uid);
-        };
-        c.bring.onClick = function () {
-            bring(selected().folder, false);
-        };
-        c.relink.onClick = relink;
-        c.reveal.onClick = function () {
-            new Folder(selected().folder.replace(/%/g, "%25")).execute();
-        };
-        c.refresh.onClick = refresh;
-        c.use.onClick = function () {
-            show(SemrenderAE.core.useClassMatte(state.mattes[c.matte.selection.index].uid, "ALPHA"));
-        };
-        c.layer.onChange = function () {
-            if (!state.filling) { // What a script selects is news to the list, too.
-                connect();
-            }
-        };
-        c.model.onChange = function () {
-            if (!state.filling) {
-                showModel();
-            }
-        };
-        c.connect.onClick = connect;
-        c.paint.onClick = function () {
-            paint(false);
-        };
-        c.preview.onClick = function () {
-            paint(true);
-        };
-        c.cancel.onClick = function () {
-            var answer = SemrenderAE.doorway.ask({verb: "cancel", job: job()});
-            say(answer.ok ? "Cancelling ..." : answer.error);
-        };
-        c.prefs.onClick = function () {
-            app.executeCommand(2359);
-        };
-        c.server.onClick = function () {
-            var starter = SemrenderAE.files.writeStarter();
-            say(starter === "" ? "semrender never ran on this machine: run `semrender serve` once." : "Starting ...");
-            if (starter !== "") {
-                SemrenderAE.files.at(starter.replace(/\\/g, "/")).execute();
-            }
-        };
-        window.onClose = stop;
         say(SemrenderAE.core.hostFault() || "Ready");
-        refresh();
-        state.task = app.scheduleTask("SemrenderAE.panel.tick()", EVERY, true);
+        refresh(true, false);
     }
 
-    return {open: open, tick: tick};
+    return {build: build};
 }());

@@ -240,6 +240,12 @@ SemrenderAE.core = (function () {
         return SemrenderAE.project.shotsIn(SemrenderAE.project.index());
     }
 
+    /** An id of a delivery begins with the time at which it was made. @param {string} id @param {string} other */
+    function madeBefore(id, other) {
+        var time = /^\d{4}-\d\d-\d\dT\d\d.\d\d.\d\d/;
+        return time.test(id) && time.test(other) && id.slice(0, 19) < other.slice(0, 19);
+    }
+
     /**
      * @param {{uid: string, version: number, deliveryId: string}} entry
      * @param {ShotEntry[]} known
@@ -252,7 +258,10 @@ SemrenderAE.core = (function () {
                 if (known[i].version !== entry.version) {
                     return (known[i].version < entry.version) ? "update" : "older";
                 }
-                return (known[i].deliveryId === entry.deliveryId) ? "current" : "changed";
+                if (known[i].deliveryId === entry.deliveryId) {
+                    return "current";
+                }
+                return madeBefore(entry.deliveryId, known[i].deliveryId) ? "other" : "changed";
             }
         }
         return "new";

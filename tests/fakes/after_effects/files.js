@@ -1,6 +1,6 @@
 /*
  * A disk in memory, File and Folder. Pictures on it have a size and perhaps alpha, sounds a
- * length in seconds, other files a text.
+ * length in seconds, other files a text. `modified` is in seconds.
  * With `preferences.write` off a file opens for writing, is made, and stays empty: what After Effects does.
  */
 "use strict";
@@ -18,7 +18,7 @@ class Disk {
     }
 
     put(path, content) {
-        this.files.set(path, {...content, modified: (this.clock += 1)});
+        this.files.set(path, {modified: (this.clock += 1), ...content});
         const parts = NUMBERED.exec(path);
         if (parts) {
             const key = `${parts[1]}\n${parts[3]}`;

@@ -186,7 +186,7 @@ class FootageItem extends AVItem {
     get frameDuration() { return 1 / this.mainSource.rate; }
     get footageMissing() { return this.mainSource instanceof FileSource && this.mainSource.missing; }
     get file() { return this.mainSource instanceof FileSource ? this.mainSource.file : null; }
-    openInViewer() {}
+    openInViewer() { this.host.project.active = this; } // no comp is active then
 
     change(kind, picture) {
         const old = this.mainSource;

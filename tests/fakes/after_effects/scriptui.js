@@ -20,12 +20,13 @@ const KINDS = {
     dropdownlist: "items selection removeAll add",
 };
 const CREATION = new Set(["multiline", "readonly", "scrolling", "truncate", "numberOfColumns", "showHeaders",
-    "columnTitles", "columnWidths", "multiselect", "resizeable", "name"]);
+    "columnTitles", "columnWidths", "multiselect", "resizeable", "closeButton", "name"]);
 const WINDOW = `${GROUP} onClose onResize onResizing onActivate center show update close`;
 
 exports.install = function install(host, define) {
     const realm = host.realm.inside;
     const list = (values) => host.array(values);
+    let updates = 0;
 
     function control(kind, parent, text, properties = {}) {
         const allowed = new Set(`${COMMON} ${KINDS[kind] === undefined ? WINDOW : KINDS[kind]}`.split(/\s+/));
@@ -100,7 +101,7 @@ exports.install = function install(host, define) {
                 own.kids = [];
                 own.chosen = null;
             },
-            center() {}, show() {}, update() {}, close() { own.closed = true; },
+            center() {}, show() {}, update() { updates += 1; }, close() { own.closed = true; },
         };
         if (kind === "listbox" || kind === "dropdownlist") {
             Array.from((Array.isArray(text) || (text && typeof text === "object")) ? Array.from(text) : [])
@@ -227,6 +228,11 @@ exports.install = function install(host, define) {
     define("ui", {
         click(text) {
             const own = find(text);
+            for (let at = own; at; at = at.parent) {
+                if (!at.visible) {
+                    throw new Error(`${text} is on a page that is not seen`);
+                }
+            }
             if (!own.enabled) {
                 throw new Error(`${text} is greyed out`);
             }
@@ -234,6 +240,8 @@ exports.install = function install(host, define) {
             own.onClick();
         },
         press(text) { press(find(text)); },
+        windows: () => windows.length, // also those that are closed
+        updates: () => updates, // of windows that were drawn while a script ran
         dock(width, height) {
             host.dock = [width, height];
             windows.filter((one) => !one.closed && one.docked).forEach((one) => {

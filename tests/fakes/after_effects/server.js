@@ -5,6 +5,7 @@
  *     {"op": "run", "code": "...", "input": any, "actor": "script"}     -> {"value" or "error", "violations", ...}
  *     {"op": "dump"}                                                    -> {"value": the project}
  *     {"op": "dialog", "open": true}                                    a dialog of After Effects itself
+ *     {"op": "preference", "name": "write", "value": true}              the artist changes one
  *     {"op": "disk", "put": {path: {...}}, "remove": [path]}
  *
  * `options.plugins` names files of this folder.
@@ -27,6 +28,10 @@ const OPS = {
     run: ({code, input, actor}) => host.run(code, input, actor),
     dialog({open}) {
         host.setDialog(open);
+        return {};
+    },
+    preference({name, value}) {
+        host.preferences[name] = value;
         return {};
     },
     dump: () => ({value: dump(host)}),

@@ -1,0 +1,88 @@
+/*
+ * The pieces that the panel is laid out with. A docked panel may be 250 pixels wide: rows share what there is, and no
+ * control asks for more than its words.
+ */
+SemrenderAE.kit = (function () {
+    var SIGN = 7; // pixels of a letter, generously
+    var HIGH = 24;
+
+    /** @param {any} made @param {string} orientation */
+    function box(made, orientation) {
+        made.orientation = orientation;
+        made.margins = 0;
+        made.spacing = 5;
+        return made;
+    }
+
+    /** @param {any} parent */
+    function row(parent) {
+        var made = box(parent.add("group"), "row");
+        made.alignChildren = ["fill", "center"];
+        return made;
+    }
+
+    /** @param {any} parent */
+    function column(parent) {
+        var made = box(parent.add("group"), "column");
+        made.alignChildren = ["fill", "top"];
+        return made;
+    }
+
+    /** One of these groups is seen at a time; all keep their place. @param {any} parent */
+    function stack(parent) {
+        var made = box(parent.add("group"), "stack");
+        made.alignChildren = ["fill", "fill"];
+        made.alignment = ["fill", "fill"];
+        return made;
+    }
+
+    /** @param {any} parent @param {string} text @param {string} tip */
+    function button(parent, text, tip) {
+        var made = parent.add("button", undefined, text);
+        made.preferredSize = [text.length * SIGN + 6, HIGH];
+        made.helpTip = tip;
+        return made;
+    }
+
+    /** A control that fills the row behind its name. @param {any} parent @param {string} text @param {number} width Of the name. @param {string} kind @param {string} tip */
+    function named(parent, text, width, kind, tip) {
+        var line = row(parent);
+        var label = line.add("statictext", undefined, text, {truncate: "end"});
+        var made;
+        line.alignChildren = ["left", "center"];
+        label.preferredSize = [width, -1];
+        made = kind === "edittext" || kind === "checkbox" || kind === "statictext" ?
+            line.add(kind, undefined, "") : line.add(kind, undefined, []);
+        made.preferredSize = [80, HIGH];
+        made.alignment = ["fill", "center"];
+        made.helpTip = tip;
+        return made;
+    }
+
+    /** @param {any} parent @param {number} lines @param {string} tip */
+    function words(parent, lines, tip) {
+        var made = parent.add("statictext", undefined, "", {multiline: true});
+        made.preferredSize = [200, lines * 16];
+        made.helpTip = tip;
+        return made;
+    }
+
+    /** Replaces the entries of a dropdown; the first that says the same as before stays chosen. @param {any} list @param {string[]} entries */
+    function fill(list, entries) {
+        var before = list.selection === null ? "" : list.selection.text;
+        var at = 0;
+        var i;
+        list.removeAll();
+        for (i = 0; i < entries.length; i += 1) {
+            list.add("item", entries[i]);
+            if (entries[i] === before) {
+                at = i;
+            }
+        }
+        if (entries.length > 0) {
+            list.selection = at;
+        }
+    }
+
+    return {row: row, column: column, stack: stack, button: button, named: named, words: words, fill: fill};
+}());
