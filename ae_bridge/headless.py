@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from ae_bridge.build import HEADLESS, bundle
+from ae_bridge.program import Run, find_executable, instances, is_application
 from shared import places, schema
 from shared.comp_tracks import read_comp_tracks
 from shared.delivery import FILE_NAME, read_delivery, to_dict
 from shared.delivery_check import validate
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.errors import InputRefused, SemrenderError
 
 SECONDS = 600.0  # start included, which takes up to a minute
 GRACE = 90.0  # to quit after the result is there
-EXECUTABLE = "SEMRENDER_AFTERFX"
 
 Report = dict[str, Any]
 
@@ -63,77 +62,39 @@ def import_headless(
             "folder": folder.as_posix(),
             "project": project.as_posix(),
             "result": result.as_posix(),
+            "quit": not (is_application(program) and instances(program)),  # else a person works with it
         }
         literal = json.dumps(data, ensure_ascii=True)  # so also a literal of ES3
         script.write_text(f"{bundle(HEADLESS)}\nSemrenderAE.headless.run({literal});\n", "ascii", newline="\n")
-        return _run(command(program, script), result, seconds)
+        with (job / "said").open("w+b") as said:
+            try:
+                return _run(Run(program, script, seconds, said), result, seconds)
+            except SemrenderError as error:
+                raise error.located(file=program) from None
 
 
-def command(program: Path, script: Path) -> list[str]:
-    """How After Effects is told to run a script, as a list; the script's path must need no quotes."""
-    if program.suffix.lower() == ".app":
-        words = f'tell application "{program.stem}" to DoScriptFile "{script}"'
-        return ["osascript", "-e", words]
-    # -m: an instance of its own, never the one an artist has open.
-    return [str(program), "-m", "-noui", "-r", str(script)]
-
-
-def find_executable() -> Path:
-    """SEMRENDER_AFTERFX, else the newest After Effects in its usual place. Raises MissingInput."""
-    chosen = os.environ.get(EXECUTABLE)
-    if chosen:
-        if Path(chosen).exists():
-            return Path(chosen)
-        raise MissingInput("there is no such program", file=chosen, remedy=f"Correct {EXECUTABLE}")
-    if sys.platform == "win32":
-        root, pattern = (
-            Path(os.environ.get("PROGRAMFILES", r"C:\Program Files")) / "Adobe",
-            "*/Support Files/AfterFX.exe",
-        )
-    else:
-        root, pattern = Path("/Applications"), "Adobe After Effects */Adobe After Effects *.app"
-    found = sorted(root.glob(pattern), key=lambda path: [int(n) for n in re.findall(r"\d+", str(path))])
-    if not found:
-        raise MissingInput(
-            "no After Effects was found on this machine",
-            remedy=f"Name its program in {EXECUTABLE}, or use `semrender aep`, which needs none",
-        )
-    return found[-1]
-
-
-def _run(words: list[str], result: Path, seconds: float) -> Report:
+def _run(run: Run, result: Path, seconds: float) -> Report:
     until = time.monotonic() + seconds
     try:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-    except OSError as error:
-        raise SemrenderError("After Effects could not be started", file=words[0], cause=str(error)) from error
-    try:
         while not result.exists():
-            ended = process.poll() is not None
-            if ended and not result.exists():
+            if run.ended() and not result.exists():
                 raise SemrenderError(
-                    f"After Effects ended (code {process.returncode}) and left no result",
-                    file=words[0],
+                    f"After Effects ended (code {run.code()}) and left no result",
                     cause="It crashed, or scripts may not write files",
                     remedy="Start it once by hand as this user, and in Preferences > Scripting & Expressions switch on "
                     "Allow Scripts to Write Files and Access Network",
                 )
             if time.monotonic() > until:
                 raise SemrenderError(
-                    f"After Effects did not finish within {seconds:.0f} s and was ended",
-                    file=words[0],
+                    f"After Effects did not finish within {seconds:.0f} s"
+                    + (" and was ended" if run.own else "; it was running before and is left alone"),
                     cause="A dialog waits for an answer (licence, crash repair, fonts), or the shot is long",
                     remedy="Start After Effects by hand as this user, answer what it asks, and try again",
                 )
             time.sleep(0.1)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(min(GRACE, max(1.0, until - time.monotonic())))
+        run.leave(min(GRACE, max(1.0, until - time.monotonic())))
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        run.end()
     report = places.read_json(result)
     if report is None or not isinstance(report.get("errors"), list):
         raise SemrenderError("the result that After Effects wrote cannot be read", file=result)

@@ -30,7 +30,7 @@ SemrenderAE.headless = (function () {
     /** @param {any} job */
     function work(job) {
         var report;
-        if (app.project.numItems > 0) {
+        if (app.project.numItems > 0 || app.project.file !== null) {
             return failed("A project is open in this After Effects; it is left alone.");
         }
         report = SemrenderAE.core.importDelivery(job.delivery, job.folder, {tracks: job.tracks});
@@ -40,9 +40,9 @@ SemrenderAE.headless = (function () {
         return report;
     }
 
-    /** @param {any} job {delivery, folder, tracks, project, result} */
+    /** quit: nobody had it open before. @param {any} job {delivery, folder, tracks, project, result, quit} */
     function run(job) {
-        var mine = app.project.numItems === 0; // else a person works in it
+        var mine = app.project.numItems === 0 && app.project.file === null; // else a person works in it
         var result;
         app.beginSuppressDialogs();
         try {
@@ -58,6 +58,8 @@ SemrenderAE.headless = (function () {
             }
             if (mine) {
                 app.project.close(CloseOptions.DO_NOT_SAVE_CHANGES);
+            }
+            if (mine && job.quit) {
                 app.quit();
             }
         } finally {
