@@ -10,7 +10,7 @@ SemrenderAE.shots = (function () {
     /** @type {{[state: string]: string}} */
     var STATES = {
         "new": "New", "current": "In project", "update": "Update", "older": "Older version", "changed": "New take",
-        "other": "Other take"
+        "take": "Other take"
     };
 
     function now() {

@@ -261,7 +261,7 @@ SemrenderAE.core = (function () {
                 if (known[i].deliveryId === entry.deliveryId) {
                     return "current";
                 }
-                return madeBefore(entry.deliveryId, known[i].deliveryId) ? "other" : "changed";
+                return madeBefore(entry.deliveryId, known[i].deliveryId) ? "take" : "changed";
             }
         }
         return "new";
