@@ -2,7 +2,10 @@
 
 Prints one JSON object a line (`core.events`); its exit codes are semrender's: 0 done, 2 wrong arguments, 3 input
 refused, 4 some frames failed, 5 no server. The server checks the first frame of every layer before the others are
-rendered, so that a night is not spent on passes that cannot be read.
+rendered, and after the third whether motion is what it is said to be, so that a night is not spent in vain.
+
+Hardware 2.0 draws in `maya -batch` (on Windows `mayabatch`), which Maya's own documentation and tests know of, and in
+mayapy perhaps: one frame of an empty scene is tried first, and where nothing is drawn Arnold renders, in words.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -23,13 +27,15 @@ from maya_plugin.core import events, refusal, uploads
 from maya_plugin.core.cards import read_models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.passes import fed
-from maya_plugin.core.programs import MAYAS_OWN
+from maya_plugin.core.programs import BATCH_ARGUMENTS, without_mayas_own
+from maya_plugin.core.refusal import HostRefused
 from shared.client import Client
 from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
 from shared.servers import find_server, interpreter, private_server
 from shared.shot import read_shot
 
 PAINTED = "painted"
+HARDWARE_FAILED = "Hardware 2.0 draws nothing here, so Arnold renders the passes"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,25 +47,47 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--camera", help="name of the camera (default: the first that renders)")
     made.add_argument("--frames", metavar="FIRST-LAST", help="default: those of the render settings")
     made.add_argument("--layer", action="append", metavar="NAME", help="default: all that render; may be given again")
-    made.add_argument("--renderer", choices=RENDERERS, default=HARDWARE)
+    made.add_argument("--renderer", choices=RENDERERS, help="default: hardware, or arnold where things are displaced")
     made.add_argument("--extra", action="append", choices=EXTRA_PASSES, default=[], help="a pass beside the labels")
     made.add_argument("--model", default="", help="name of the model that paints")
     made.add_argument("--reference", type=Path, metavar="FILE", help="picture whose look is taken over")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--unchecked", action="store_true", help="do not ask a server whether the passes can be read")
     made.add_argument("--paint", action="store_true", help="paint the passes, too, into a folder `painted`")
+    made.add_argument("--events", type=Path, metavar="FILE", help="append what is printed to this file, too")
     names.add_arguments(made)
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one batch render; every failure is an event and an exit code."""
+def main(arguments: Sequence[str] | None = None, standalone: bool = True) -> int:
+    """Run one batch render; every failure is an event and an exit code. standalone: no Maya runs in this Python yet."""
     parsed = parser().parse_args(arguments)
-    for name in MAYAS_OWN:  # a server that is started from here has a Python of its own
-        os.environ.pop(name, None)
+    _Told.file = parsed.events
+    code = _run_and_tell(parsed, standalone)
+    _keep(events.line("ended", code=code))  # whose process it is has the code itself
+    return code
+
+
+def in_maya() -> None:
+    """What `maya -batch` starts, in a Maya that is there already. Does not return."""
+    _leave(main(json.loads(os.environ.pop(BATCH_ARGUMENTS)), standalone=False))
+
+
+def _leave(code: int) -> None:
+    """End at once: what Maya does at its end may hang or crash, and would change the exit code of finished work."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(code)
+
+
+def _run_and_tell(parsed: argparse.Namespace, standalone: bool) -> int:
     try:
-        with _maya():
-            _run(parsed)
+        if standalone:
+            import maya.standalone
+
+            maya.standalone.initialize(name="python")
+        _run(parsed)
         return 0
     except SemrenderError as error:
         _tell("error", **error.to_dict())
@@ -75,32 +103,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return words.exit_code
 
 
-@contextlib.contextmanager
-def _maya() -> Iterator[None]:
-    import maya.standalone
-
-    maya.standalone.initialize(name="python")
-    try:
-        yield
-    finally:
-        maya.standalone.uninitialize()
-
-
 def _run(parsed: argparse.Namespace) -> None:
-    from maya_plugin.host import copies, renderers
+    from maya_plugin.host import opened
 
     scene = parsed.scene.absolute()
     if not scene.is_file():
         raise MissingInput("there is no such scene", file=scene)
-    copies.open_scene(str(scene), parsed.project)
+    asked = _from_file(parsed.request) if parsed.request else None
+    drawn = (asked.renderer if asked else parsed.renderer or HARDWARE) == HARDWARE and parsed.names is None
+    failed = opened.try_hardware() if drawn else ""
+    missing = opened.open_copy(str(scene), parsed.project)
     if parsed.names is not None:
         _names(parsed)
         return
     with _server(parsed.unchecked) as client:
-        request = _from_file(parsed.request) if parsed.request else _fed(_from_arguments(parsed), client)
-        if request.renderer == ARNOLD:
-            renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
-        _render(parsed, scene, request, client)
+        request = asked or _fed(_from_arguments(parsed), client)
+        request, notes = _renderer(request, parsed.renderer is None and asked is None, failed)
+        _render(parsed, scene, request, client, [*notes, *opened.made_ready(request, missing)])
+
+
+def _renderer(request: ShotRequest, free: bool, failed: str) -> tuple[ShotRequest, list[str]]:
+    """The request with a renderer that draws here; `free` where nobody asked for one. Raises HostRefused."""
+    from maya_plugin.host import renderers, things
+
+    notes = []
+    if request.renderer == HARDWARE and not failed and free and things.displaced():
+        notes.append("Things are displaced, which Hardware 2.0 does not draw, so Arnold renders the passes")
+    elif request.renderer == HARDWARE and failed:
+        notes.append(f"{HARDWARE_FAILED}: {failed}")
+    elif request.renderer == HARDWARE:
+        return request, []
+    try:
+        renderers.load_arnold()  # a fresh Maya loads it only where the scene has nodes of it
+    except HostRefused as error:
+        if failed:
+            raise HostRefused(
+                "neither Hardware 2.0 nor Arnold renders here",
+                cause=f"Hardware 2.0: {failed}; Arnold: {error.cause}",
+                remedy="Render on a machine with a graphics card, or install Arnold for this Maya",
+            ) from None
+        if notes:
+            return request, []
+        raise
+    return replace(request, renderer=ARNOLD), notes
 
 
 def _names(parsed: argparse.Namespace) -> None:
@@ -121,7 +166,9 @@ def _fed(request: ShotRequest, client: Client | None) -> ShotRequest:
     return request if card is None else fed(request, card.title, card.inputs)
 
 
-def _render(parsed: argparse.Namespace, scene: Path, request: ShotRequest, client: Client | None) -> None:
+def _render(
+    parsed: argparse.Namespace, scene: Path, request: ShotRequest, client: Client | None, notes: list[str]
+) -> None:
     from maya_plugin.host import passes
 
     frames = range(request.first, request.last + 1)
@@ -134,19 +181,20 @@ def _render(parsed: argparse.Namespace, scene: Path, request: ShotRequest, clien
         done += 1
         _tell("rendered", layer=layer, frame=frame, done=done, total=max(total, done))
 
-    first = passes.render_passes(request, frames[:1], request.first, told)
-    if client is not None:
-        _check(client, first, request)
-    report = first
-    if len(frames) > 1:
-        report = passes.render_passes(request, frames[1:], request.last, told)
-        report = replace(report, labels=first.labels)
+    def looked(report: PassReport, count: int) -> ShotRequest | None:
+        if client is not None and count == 1:
+            _check(client, report, request)
+        if client is not None and "motion" in request.extra and count == min(3, len(frames)):
+            return _proven(client, report, request)
+        return None
+
+    report = passes.render_passes(request, frames, request.last, told, looked)
     _tell(
         "passes",
         shot_file=report.shot_file,
         classes=report.classes,
         counts=report.counts,
-        notes=report.notes,
+        notes=[*notes, *report.notes],
         marked_open=report.marked_open,
     )
     if parsed.paint:
@@ -158,7 +206,8 @@ def _render(parsed: argparse.Namespace, scene: Path, request: ShotRequest, clien
 def _from_file(path: Path) -> ShotRequest:
     try:
         data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return ShotRequest(**{**data, "layers": tuple(data["layers"]), "extra": tuple(data["extra"])})
+        lists = {name: tuple(data[name]) for name in ("layers", "extra", "classed")}
+        return ShotRequest(**{**data, **lists})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputRefused("this is no request that the panel wrote", file=path, cause=str(error)) from None
 
@@ -193,7 +242,7 @@ def _from_arguments(parsed: argparse.Namespace) -> ShotRequest:
         first=first,
         last=last,
         layers=tuple(one.node for one in chosen),
-        renderer=parsed.renderer,
+        renderer=parsed.renderer or HARDWARE,
         extra=tuple(parsed.extra),
         model=parsed.model,
         seed=parsed.seed,
@@ -213,7 +262,9 @@ def _server(unchecked: bool) -> Iterator[Client | None]:
             yield found
         return
     interpreter()  # raises in words where no server is installed
-    with private_server("maya batch") as started:
+    with contextlib.ExitStack() as until_done:
+        with without_mayas_own():
+            started = until_done.enter_context(private_server("maya batch"))
         yield started
 
 
@@ -235,6 +286,23 @@ def _check(client: Client, report: PassReport, request: ShotRequest) -> None:
     _tell("checked", warnings=found["warnings"])
 
 
+def _proven(client: Client, report: PassReport, request: ShotRequest) -> ShotRequest | None:
+    """The request with the convention that the labels prove motion to have, where it is not the one that is assumed.
+
+    Raises HostRefused where the vectors explain the labels by no convention: of half a frame, or of none.
+    """
+    shot_file = Path(report.shot_file)
+    job, files = _job(client, shot_file, shot_file.parent / PAINTED)
+    job["shot"] = {**job["shot"], "hold": job["shot"].get("hold") or "gentle"}  # motion is tried where it is used
+    for problem in client.check(job, files)["problems"]:
+        error = from_dict(problem)
+        named = re.search(r"--motion-is ([a-z-]+)", error.remedy)
+        if named is not None:
+            return replace(request, motion_is=named[1])
+        raise refusal.explain(error, request.renderer)
+    return None
+
+
 def _paint(client: Client, shot_file: Path) -> None:
     out = shot_file.parent / PAINTED
     job, files = _job(client, shot_file, out)
@@ -252,9 +320,22 @@ def _paint(client: Client, shot_file: Path) -> None:
     _tell("delivered", delivery_file=str(out / ended["delivery"]))
 
 
+class _Told:
+    file: Path | None = None  # beside what is printed: who reads that may be gone, who reads this comes back
+
+
+def _keep(line: str) -> None:
+    if _Told.file is not None:
+        with _Told.file.open("a", encoding="utf-8") as lines:
+            lines.write(f"{line}\n")
+
+
 def _tell(event: str, **more: Any) -> None:
-    print(events.line(event, **more), flush=True)
+    line = events.line(event, **more)
+    _keep(line)
+    with contextlib.suppress(OSError, ValueError):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

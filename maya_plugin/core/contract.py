@@ -20,7 +20,7 @@ from shared.errors import SemrenderError
 HARDWARE = "hardware"  # Maya Hardware 2.0
 ARNOLD = "arnold"
 RENDERERS = (HARDWARE, ARNOLD)
-EXTRA_PASSES = ("instance", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
+EXTRA_PASSES = ("instance", "normal", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,11 @@ class ShotRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     hold: str = "off"  # one of shared.shot.HOLDS
+    motion_is: str = ""  # convention of the motion pass, as shot.json has it; "" = as its name says
     name: str = ""  # of the shot; "" = the scene's
+    # What the session that asks has: nodes with a class, and its shapes by type. A copy that lacks some is told apart.
+    classed: tuple[str, ...] = ()
+    shapes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,13 +152,14 @@ class PassReport:
 
 @dataclass(frozen=True)
 class BatchCommand:
-    """A mayapy process that renders the saved copy of a scene; core.events reads the lines that it prints."""
+    """A process of Maya without windows that renders the saved copy of a scene."""
 
     arguments: tuple[str, ...]  # program first
     environment: Mapping[str, str]  # to add to one's own
     request_file: str
-    log_file: str  # what Maya itself prints
+    log_file: str  # all that the process prints
     licence: str  # the sentence to show before it starts
+    events_file: str  # the lines of core.events that it appends
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@
 | delivered | delivery_file |
 | names | file, count, notes, shot_file |
 | error | as SemrenderError.to_dict() |
+| ended | code: the exit code, which nobody else tells who was not there |
 
 Whatever else Maya prints on the way is not an event.
 """
@@ -20,7 +21,7 @@ import json
 import re
 from typing import Any
 
-EVENTS = ("opened", "rendered", "passes", "checked", "painted", "delivered", "names", "error")
+EVENTS = ("opened", "rendered", "passes", "checked", "painted", "delivered", "names", "error", "ended")
 
 Event = dict[str, Any]
 

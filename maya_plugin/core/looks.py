@@ -13,11 +13,12 @@ from maya_plugin.core.members import Span, merged
 class Traits:
     """What a class shader takes over from the artist's material, so that the outline stays that of the beauty.
 
-    Plugs of Maya; "" where there is none. `inverted` says that the cut-out plug is an opacity, 1 where it is solid.
+    Plugs of Maya; "" where there is none. `cutout` is one plug of three channels, or three of one channel each with ""
+    where a channel has none. `inverted` says that they are opacities, 1 where it is solid.
     """
 
     displacement: str = ""
-    cutout: str = ""
+    cutout: tuple[str, ...] = ()
     inverted: bool = False
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union
+from typing import Any, Callable, Union
 
 from maya_plugin.core.cards import Models
 from maya_plugin.core.cryptomatte_names import Rendered
@@ -54,3 +56,23 @@ class Names:
 
 
 Message = Union[Server, Models, Jobs, Problem, Project, Names]
+
+
+def of_server(about: Mapping[str, Any], address: str) -> tuple[str, bool]:
+    """A server's answer to hello in words, and whether it has said on which devices it paints."""
+    devices = sorted({str(worker["device"]) for worker in about.get("workers", ()) if worker.get("ready")})
+    place = "here" if "127.0.0.1" in address else f"at {address}"
+    on = f" on {', '.join(devices)}" if devices else ""
+    return f"Server {about.get('version', '')} runs {place}{on}", bool(devices)
+
+
+def apart(tell: Callable[[Message], None], name: str, action: Callable[[], Message]) -> None:
+    """Tell what a command of semrender makes, on a thread of its own."""
+
+    def run() -> None:
+        try:
+            tell(action())
+        except SemrenderError as error:
+            tell(Problem(error))
+
+    threading.Thread(target=run, name=name, daemon=True).start()

@@ -15,10 +15,10 @@ from shared.label_set import LabelSet
 from shared.shot import Shot, ShotLayer
 
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
-SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, depth and motion are float EXR
-CAN = {HARDWARE: ("instance", "beauty"), ARNOLD: EXTRA_PASSES}
+SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, all others are float EXR
+CAN = {HARDWARE: ("instance", "normal", "depth", "beauty"), ARNOLD: EXTRA_PASSES}
 GIVES = ("labels", "picture", "reference", *EXTRA_PASSES)  # to a model, by one renderer or the other
-OPEN = ("motion",)  # passes that no real Maya has confirmed
+OPEN = {HARDWARE: ("normal", "depth"), ARNOLD: ("normal", "motion")}  # passes that no real Maya has confirmed
 LAST_INSTANCE = 65534  # 65535 is nothing
 
 Color = tuple[int, int, int]
@@ -144,7 +144,7 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
                 files["picture"] = files["beauty"]
             if request.reference:
                 files["reference"] = reference_name(request)
-            layer = ShotLayer(plan.name)
+            layer = ShotLayer(plan.name, motion_is=request.motion_is or None)
             if request.labels:
                 labels = pattern(plan.name, "label", request.renderer)
                 layer = replace(layer, labels=labels, read={"palette": label_code.NAME})

@@ -13,6 +13,19 @@ BOX, SKIP, CUT, SOLID, PLAIN = "box", "skip", "cut", "solid", "plain"
 
 PLAIN_TYPES = ("mesh", "nurbsSurface", "subdiv")
 
+# Shapes of Maya's own that no renderer draws, beside lights, whose types end with the word.
+UNSEEN = {
+    *("camera", "stereoRigCamera", "imagePlane", "locator", "nurbsCurve", "bezierCurve", "follicle", "sketchPlane"),
+    *("lattice", "baseLattice", "clusterHandle", "softModHandle", "deformBend", "deformFlare", "deformSine"),
+    *("deformSquash", "deformTwist", "deformWave", "jiggle", "implicitSphere", "implicitBox", "implicitCone"),
+    *("annotationShape", "distanceDimShape", "arcLengthDimension", "paramDimension", "positionMarker"),
+    *("orientationMarker", "dynHolder", "hairConstraint", "dynamicConstraint", "hairSystem", "nCloth", "nRigid"),
+    *("airField", "dragField", "gravityField", "newtonField", "radialField", "turbulenceField", "uniformField"),
+    *("vortexField", "volumeAxisField", "pointEmitter", "spring", "rigidBody", "renderRect", "renderBox"),
+    *("renderSphere", "renderCone", "heightField", "greasePlane", "greasePlaneRenderShape", "bluePencil"),
+    *("snapshotShape", "motionTrailShape", "unitConversion", "hikFloorContactMarker", "nurbsDimShape"),
+}
+
 
 @dataclass(frozen=True)
 class Awkward:
@@ -39,16 +52,26 @@ AWKWARD = (
     Awkward("particles", "particles", ("particle", "nParticle"), (SKIP, BOX), "points take no class shader"),
     Awkward("volumes", "volumes", ("fluidShape", "aiVolume"), (SKIP, BOX), "they have no surface"),
     Awkward("instancers", "instancers", ("instancer",), (SKIP, BOX), "their copies cannot be given a class singly"),
+    Awkward("unknown", "shapes of other plug-ins", (), (SKIP, BOX), "what they draw is not known here"),
 )
 _BY_KEY = {one.key: one for one in AWKWARD}
 _BY_TYPE = {kind: one for one in AWKWARD for kind in one.types}
 
-TYPES = (*PLAIN_TYPES, *_BY_TYPE)  # every type of shape that a camera can see
+TYPES = (*PLAIN_TYPES, *_BY_TYPE)  # the types of shapes that are known and that a camera can see
+
+
+def seen(kind: str) -> bool:
+    """Whether a camera may see shapes of a type: what is not known to be unseen may be drawn by its plug-in."""
+    return kind not in UNSEEN and not kind.lower().endswith("light")
+
+
+def _awkward(kind: str) -> Awkward | None:
+    return None if kind in PLAIN_TYPES else _BY_TYPE.get(kind, _BY_KEY["unknown"])
 
 
 def treatment(kind: str, cutout: bool, policies: Mapping[str, str]) -> str:
     """What is done with a shape of Maya's type `kind`; `cutout` says that its material cuts it out."""
-    awkward = _BY_KEY["cards"] if cutout and kind in PLAIN_TYPES else _BY_TYPE.get(kind)
+    awkward = _BY_KEY["cards"] if cutout and kind in PLAIN_TYPES else _awkward(kind)
     if awkward is None:
         return PLAIN
     chosen = policies.get(awkward.key, awkward.choices[0])
@@ -63,7 +86,9 @@ def counts(treated: Iterable[tuple[str, str]]) -> dict[str, int]:
     result: dict[str, int] = {}
     for kind, how in treated:
         if how != PLAIN:
-            awkward = _BY_KEY["cards"] if how in (CUT, SOLID) else _BY_TYPE[kind]
-            words = f"{awkward.title} {_WORDS[how]}"
+            awkward = _BY_KEY["cards"] if how in (CUT, SOLID) else _awkward(kind)
+            assert awkward is not None
+            title = kind if awkward.key == "unknown" else awkward.title
+            words = f"{title} {_WORDS[how]}"
             result[words] = result.get(words, 0) + 1
     return result

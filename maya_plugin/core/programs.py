@@ -1,4 +1,4 @@
-"""The programs that the panel starts: the server, `semrender aep`, and Maya's own batch process.
+"""The programs that the panel starts: the server, `semrender aep`, `semrender names`; Maya's own are in `renders`.
 
 They run outside Maya's Python: what Maya puts into its environment for itself is taken out.
 """
@@ -8,26 +8,36 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from maya_plugin.core import events
 from maya_plugin.core.cryptomatte_names import Rendered
 from shared import places
 from shared.errors import InputRefused, MissingInput, SemrenderError, ServerError, from_dict
 
 MAYAS_OWN = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
+# Environment variable of a batch within `maya -batch`: quotes within MEL within a command line differ per system.
+BATCH_ARGUMENTS = "SEMRENDER_BATCH"
 COMMAND_SECONDS = 300.0
 WINDOWS = sys.platform == "win32"
 
 
 def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in MAYAS_OWN}
+
+
+@contextlib.contextmanager
+def without_mayas_own() -> Iterator[None]:
+    """What is started in the block has a Python of its own; Maya and the studio's plug-ins keep theirs."""
+    taken = {name: os.environ.pop(name) for name in MAYAS_OWN if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 def server_python() -> str:
@@ -60,7 +70,7 @@ def start_server() -> subprocess.Popen[bytes]:
                 stderr=subprocess.STDOUT,
                 env=clean_environment(),
                 cwd=str(places.home()),
-                **_apart(survives=True),
+                **apart(survives=True),
             )
     except OSError as error:
         raise ServerError(
@@ -143,7 +153,7 @@ def _run(arguments: Sequence[str], failed: str, file: Path) -> tuple[list[dict[s
             stdin=subprocess.DEVNULL,
             env=clean_environment(),
             timeout=COMMAND_SECONDS,
-            **_apart(survives=False),
+            **apart(survives=False),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SemrenderError(failed, file=file, cause=str(error)) from error
@@ -157,67 +167,8 @@ def _run(arguments: Sequence[str], failed: str, file: Path) -> tuple[list[dict[s
     return said, done.stderr.decode("utf-8", "replace").strip()[-600:]
 
 
-class Printing:
-    """A process whose printed events are told on a thread of its own; the last call says how it ended.
-
-    tell(event) for every line of `core.events`, then ended(code, last lines of chatter).
-    """
-
-    def __init__(
-        self,
-        arguments: Sequence[str],
-        environment: Mapping[str, str],
-        tell: Callable[[dict[str, Any]], None],
-        ended: Callable[[int, str], None],
-    ) -> None:
-        self._tell = tell
-        self._ended = ended
-        try:
-            self._process = subprocess.Popen(
-                list(arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **environment},
-                **_apart(survives=True),
-            )
-        except OSError as error:
-            raise SemrenderError(
-                "Maya's batch process could not be started",
-                file=arguments[0],
-                cause=error.strerror or str(error),
-                remedy="It is mayapy, beside Maya itself; repair the installation of Maya",
-            ) from error
-        self._thread = threading.Thread(target=self._read, name="semrender batch", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it and whatever it started."""
-        if self._process.poll() is not None:
-            return
-        if WINDOWS:
-            kill = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
-            subprocess.run(kill, capture_output=True, **_apart(survives=False))
-        else:
-            with contextlib.suppress(OSError):
-                os.killpg(self._process.pid, signal.SIGTERM)
-
-    def _read(self) -> None:
-        chatter: list[str] = []
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for raw in lines:
-                text = raw.decode("utf-8", "replace")
-                event = events.parse(text)
-                if event is not None:
-                    self._tell(event)
-                elif text.strip():
-                    chatter = [*chatter, text.strip()][-5:]
-        self._ended(self._process.wait(), "\n".join(chatter))
-
-
-def _apart(survives: bool) -> dict[str, Any]:
-    """Popen arguments: no window on Windows, and, to survive, a process group of its own."""
+def apart(survives: bool) -> dict[str, Any]:
+    """Arguments of Popen: no window on Windows, and, to survive, a process group of its own."""
     if not WINDOWS:
         return {"start_new_session": survives}
     flags = 0x08000000  # CREATE_NO_WINDOW

@@ -54,6 +54,23 @@ HARDWARE_LABELS = (
 # What is no surface is not drawn into a label pass: names of objectTypeFilterNameArray.
 HARDWARE_DRAWN = ("NURBS Surfaces", "Polygons", "Subdiv Surface", "Particle Instance")
 
+# Normals and distances: floats of 32 bits in an EXR; the coats show them instead of a colour.
+HARDWARE_VALUES = tuple(
+    Setting(one.attribute, True, one.against, one.place) if one.attribute.endswith(".floatingPointRTEnable") else one
+    for one in HARDWARE_LABELS
+) + (
+    Setting("hardwareRenderingGlobals.floatingPointRTFormat", 1, EXTRAS, f"{_HW} > Floating Point Render Target"),
+    Setting("defaultRenderGlobals.imageFormat", 51, EXTRAS, _DRIVER),  # by the plug-in that imfkey names
+    Setting("defaultRenderGlobals.imfkey", "exr", EXTRAS, _DRIVER),
+)
+
+# A picture, neither an .ass file nor both, and all of it (the region is set with the size); by the processor, whose
+# samples are the same on every machine.
+ARNOLD_PICTURE = (
+    Setting("defaultArnoldRenderOptions.renderType", 0, EXTRAS, f"{_ARNOLD} > System > Render Type"),
+    Setting("defaultRenderGlobals.useRenderRegion", False, EXTRAS, "Render View > Options > Render Region", True),
+)
+
 ARNOLD_LABELS = (
     *COLOUR_MANAGEMENT,
     Setting("defaultArnoldRenderOptions.AASamples", 1, ANTI_ALIASING, f"{_ARNOLD} > Sampling > Camera (AA)"),
@@ -71,12 +88,14 @@ ARNOLD_LABELS = (
     Setting("defaultArnoldRenderOptions.GISpecularDepth", 0, EXTRAS, _ARNOLD),
     Setting("defaultArnoldRenderOptions.GITransmissionDepth", 0, EXTRAS, _ARNOLD),
     Setting("defaultArnoldRenderOptions.denoiseBeauty", False, ANTI_ALIASING, _ARNOLD, optional=True),
+    Setting("defaultArnoldRenderOptions.renderDevice", 0, EXTRAS, f"{_ARNOLD} > System > Render Device", optional=True),
     Setting("defaultArnoldRenderOptions.aovMode", 0, EXTRAS, f"{_ARNOLD} > AOVs"),
     Setting("defaultArnoldRenderOptions.abortOnLicenseFail", True, EXTRAS, _ARNOLD),  # a watermark is no class
     Setting("defaultArnoldDriver.aiTranslator", "png", EXTRAS, _DRIVER),
     Setting("defaultArnoldDriver.colorManagement", 0, COLOUR, f"{_DRIVER} > Color Space: Raw"),
     Setting("defaultArnoldDriver.dither", False, DITHER, f"{_DRIVER} > Dither"),
     Setting("defaultArnoldDriver.pngFormat", 0, EXTRAS, _DRIVER, optional=True),
+    *ARNOLD_PICTURE,
 )
 
 # A float EXR of one AOV: depth and motion are values, never colours.
@@ -93,10 +112,26 @@ ARNOLD_VALUES = tuple(
     Setting("defaultArnoldDriver.mergeAOVs", True, EXTRAS, _DRIVER),
 )
 
-# Motion needs Arnold's motion blur on with an instantaneous shutter: vectors without blur.
+# Motion needs Arnold's motion blur on with an instantaneous shutter: vectors without blur, from this frame to the next,
+# where Arnold's own default is half of that around the frame.
 ARNOLD_MOTION = tuple(one for one in ARNOLD_VALUES if not one.attribute.endswith(".motion_blur_enable")) + (
     Setting("defaultArnoldRenderOptions.motion_blur_enable", True, BLUR, f"{_ARNOLD} > Motion Blur"),
     Setting(
         "defaultArnoldRenderOptions.ignoreMotionBlur", True, BLUR, f"{_ARNOLD} > Motion Blur > Instantaneous Shutter"
     ),
+    Setting("defaultArnoldRenderOptions.range_type", 0, BLUR, f"{_ARNOLD} > Motion Blur > Position: Start On Frame"),
+    Setting("defaultArnoldRenderOptions.motion_frames", 1.0, BLUR, f"{_ARNOLD} > Motion Blur > Length"),
+    Setting("defaultArnoldRenderOptions.motion_steps", 2, BLUR, f"{_ARNOLD} > Motion Blur > Keys"),
+    Setting("defaultArnoldRenderOptions.mb_camera_enable", True, BLUR, f"{_ARNOLD} > Motion Blur > Camera", True),
+    Setting(
+        "defaultArnoldRenderOptions.mb_object_deform_enable", True, BLUR, f"{_ARNOLD} > Motion Blur > Deformation", True
+    ),
+)
+
+# The artist's own picture: only where and as what it is written is ours.
+ARNOLD_BEAUTY = (
+    *ARNOLD_PICTURE,
+    Setting("defaultArnoldDriver.aiTranslator", "exr", EXTRAS, _DRIVER),
+    Setting("defaultArnoldDriver.mergeAOVs", True, EXTRAS, _DRIVER),
+    Setting("defaultArnoldRenderOptions.aovMode", 1, EXTRAS, f"{_ARNOLD} > AOVs"),
 )

@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from maya_plugin.core import news, programs, uploads
+from maya_plugin.core import news, programs, renders, uploads
 from maya_plugin.core.cards import Models, read_models
 from maya_plugin.core.contract import BatchCommand
 from maya_plugin.core.jobs import FRAME, LOCAL, OTHER, Job, Order, Pace, foreign, of_order, one_error, updated
@@ -53,7 +54,8 @@ class Session:
         self._ready: list[tuple[Order, Path]] = []  # to hand over as soon as there is a server
         self._renders: list[tuple[Order, BatchCommand]] = []  # likewise: a batch has its first frame checked
         self._uploaded: set[str] = set()
-        self._batches: dict[str, programs.Printing] = {}
+        self._batches: dict[str, renders.Watch] = {}
+        self._notes: dict[str, str] = {}  # what a render has to say of its passes
         self._pace = Pace()
         self._told: tuple[Job, ...] | None = None
 
@@ -65,16 +67,22 @@ class Session:
         return self._server
 
     def begin(self) -> None:
+        """Start the thread; renders that an earlier session has left to themselves are taken up."""
+        for started in renders.found():
+            self._orders.put(partial(self._watch, started))
         self._thread.start()
 
     def end(self, wait: bool = True) -> None:
-        """Stop the thread and the batch renders; jobs of the server go on. wait: until the thread has ended."""
+        """Stop the thread; renders of Maya and jobs of the server go on, and are found again.
+
+        wait: until the thread has ended.
+        """
         self._ending.set()
         self._orders.put(lambda: None)
         if wait and self._thread.is_alive():
             self._thread.join(SHUTDOWN_SECONDS)
         for batch in self._batches.values():
-            batch.stop()
+            batch.leave()
 
     def paint(self, order: Order, shot_file: str) -> None:
         """Have a shot painted; a server is started where none runs."""
@@ -110,11 +118,13 @@ class Session:
 
     def make_project(self, delivery: str) -> None:
         """Lay a delivery out as a new After Effects project."""
-        self._apart("semrender aep", lambda: news.Project(*programs.make_project(Path(delivery))))
+        news.apart(self._tell, "semrender aep", lambda: news.Project(*programs.make_project(Path(delivery))))
 
     def read_rendered(self, file: str, label_set: str, what: str) -> None:
         """Have the names in the Cryptomatte of a rendered file read; what: objects, materials or assets."""
-        self._apart("semrender names", lambda: news.Names(programs.read_rendered(Path(file), label_set, what)))
+        news.apart(
+            self._tell, "semrender names", lambda: news.Names(programs.read_rendered(Path(file), label_set, what))
+        )
 
     # On the session's thread from here.
 
@@ -195,12 +205,9 @@ class Session:
     def _greet(self, client: Client) -> None:
         """Say what the server is, and on which devices once its workers have told."""
         about = client.hello(self._client_name, ANSWER_SECONDS)
-        devices = sorted({str(worker["device"]) for worker in about.get("workers", ()) if worker.get("ready")})
-        place = "here" if "127.0.0.1" in client.address else f"at {client.address}"
-        on = f" on {', '.join(devices)}" if devices else ""
-        self._devices_known = bool(devices)
+        words, self._devices_known = news.of_server(about, client.address)
         if self._server.state != STOPPING:
-            self._become(READY, f"Server {about.get('version', '')} runs {place}{on}")
+            self._become(READY, words)
 
     def _lose(self) -> None:
         if self._client is not None:
@@ -246,17 +253,21 @@ class Session:
             else:
                 self._hand_over()
         except SemrenderError as error:  # there is no server to wait for
-            self._forget(order.id)
             self._fail(order.id, error)
 
     def _forget(self, job: str) -> None:
         self._ready = [entry for entry in self._ready if entry[0].id != job]
         self._renders = [entry for entry in self._renders if entry[0].id != job]
+        renders.forget(job)
 
     def _hand_over(self) -> None:
         """Render and submit what waits. The id makes a repetition harmless."""
         while self._renders:
-            self._launch(*self._renders.pop(0))
+            order, command = self._renders.pop(0)
+            try:
+                self._watch(*renders.start(order, command))
+            except SemrenderError as error:
+                self._fail(order.id, error)
         while self._ready and self._client is not None:
             order, shot_file = self._ready[0]
             try:
@@ -269,7 +280,7 @@ class Session:
                 self._fail(order.id, error)
             except SemrenderError as error:
                 self._fail(order.id, error)
-            self._ready.pop(0)
+            self._forget(order.id)
 
     def _learn(self, summaries: list[Mapping[str, Any]]) -> None:
         now = time.monotonic()
@@ -300,7 +311,8 @@ class Session:
             out = str(self._client.bring(job.id, Path(job.out), overwrite=job.kind == FRAME))
             if job.kind != FRAME:  # where the server writes itself, it tells After Effects
                 programs.offer(Path(out), lambda error: self._tell(Problem(error)))
-        return replace(job, out=out, note=" ".join(str(note) for note in last.get("notes", ())))
+        notes = [self._notes.pop(job.id, ""), *(str(note) for note in last.get("notes", ()))]
+        return replace(job, out=out, note=" ".join(note for note in notes if note))
 
     def _last_event(self, job: Job) -> dict[str, Any]:
         if self._client is None:
@@ -334,18 +346,15 @@ class Session:
         self._renders.append((order, command))
         self._go_on(order)
 
-    def _launch(self, order: Order, command: BatchCommand) -> None:
-        def tell(event: dict[str, Any]) -> None:
-            self._orders.put(lambda: self._rendered(order, event))
-
-        def ended(code: int, chatter: str) -> None:
-            self._orders.put(lambda: self._batch_ended(order, code, chatter, command.log_file))
-
-        try:
-            self._batches[order.id] = programs.Printing(command.arguments, command.environment, tell, ended)
-            self._put(of_order(order, "rendering"))
-        except SemrenderError as error:
-            self._fail(order.id, error)
+    def _watch(self, started: renders.Started, process: subprocess.Popen[bytes] | None = None) -> None:
+        order, put = started.order, self._orders.put
+        self._put(of_order(order, "rendering"))
+        self._batches[order.id] = renders.Watch(
+            started,
+            lambda event: put(lambda: self._rendered(order, event)),
+            lambda error: put(lambda: self._batch_ended(order.id, error)),
+            process,
+        )
 
     def _rendered(self, order: Order, event: Mapping[str, Any]) -> None:
         job = self._jobs[order.id]
@@ -355,16 +364,15 @@ class Session:
             job = replace(job, done=int(event["done"]), total=int(event["total"]))
             self._put(replace(job, seconds_left=self._pace.seconds_left(job, time.monotonic())))
         elif event["event"] == "passes":
+            self._notes[order.id] = ". ".join(str(note) for note in event["notes"])
             self._paint(order, Path(str(event["shot_file"])))
         elif event["event"] == "error":
             self._fail(order.id, from_dict(dict(event)))
 
-    def _batch_ended(self, order: Order, code: int, chatter: str, log: str) -> None:
-        self._batches.pop(order.id, None)
-        if self._jobs[order.id].state == "rendering":
-            cause = f"It ended with code {code}" + (f", last it said: {chatter}" if chatter else "")
-            error = SemrenderError("Maya's batch process stopped early", file=log, cause=cause, remedy="See that file")
-            self._fail(order.id, error)
+    def _batch_ended(self, order: str, error: SemrenderError) -> None:
+        self._batches.pop(order, None)
+        if self._jobs[order].state == "rendering":
+            self._fail(order, error)
 
     def _repeat(self) -> None:
         self._tell(self._server)
@@ -373,6 +381,7 @@ class Session:
         self._tell(Jobs(self._told or ()))
 
     def _fail(self, job: str, error: SemrenderError) -> None:
+        self._forget(job)
         self._put(replace(self._jobs[job], state="failed", error=error))
         self._tell(Problem(error, job))
 
@@ -381,19 +390,7 @@ class Session:
         self._publish()
 
     def _publish(self) -> None:
-        """Tell the jobs where something has changed."""
         jobs = tuple(reversed(list(self._jobs.values())))
         if jobs != self._told:
             self._told = jobs
             self._tell(Jobs(jobs))
-
-    def _apart(self, name: str, action: Callable[[], Message]) -> None:
-        """Tell what a command of semrender makes, on a thread of its own."""
-
-        def run() -> None:
-            try:
-                self._tell(action())
-            except SemrenderError as error:
-                self._tell(Problem(error))
-
-        threading.Thread(target=run, name=name, daemon=True).start()

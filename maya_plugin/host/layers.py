@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-
 from maya import cmds
 
 from maya_plugin.core.contract import Layer
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.core.render_settings import EXTRAS, Setting
-from maya_plugin.host.keep import changed
 
 WHOLE = "defaultRenderLayer"
 MATERIAL_OVERRIDES = ("materialOverride", "shaderOverride")
 
 
 def layers() -> tuple[Layer, ...]:
-    """The scene's own render layers, Render Setup's in its order, the whole scene last. Commands: listConnections."""
+    """The scene's own render layers in the order of Render Setup or of the old editor, top first, the whole scene last.
+
+    Commands: listConnections, getAttr; maya.app.renderSetup.
+    """
     own = cmds.listConnections("renderLayerManager.renderLayerId", type="renderLayer") or []
     found = []
-    for node in dict.fromkeys(own):  # layers of references are not connected to the scene's manager
+    for node in _ordered(list(dict.fromkeys(own))):  # layers of references are not connected to the scene's manager
         setup = _setup_layer(node)
         name = "masterLayer" if node == WHOLE else setup or node
         found.append(Layer(node, name, node == WHOLE, bool(cmds.getAttr(f"{node}.renderable"))))
     return tuple(sorted(found, key=lambda layer: layer.whole))
 
 
-@contextmanager
-def shown(node: str) -> Iterator[None]:
-    """A layer is the visible one in the block, without the materials it overrides; then the one before.
+def current() -> str:
+    """The visible layer. Commands: editRenderLayerGlobals."""
+    return cmds.editRenderLayerGlobals(query=True, currentRenderLayer=True)
 
-    Commands: editRenderLayerGlobals, ls, setAttr; maya.app.renderSetup.
-    """
-    before = cmds.editRenderLayerGlobals(query=True, currentRenderLayer=True)
-    # A material override hides faces from us, and would draw itself instead of a class.
-    overrides = [
-        Setting(f"{override}.selfEnabled", False, EXTRAS, "Render Setup")
-        for kind in MATERIAL_OVERRIDES
-        if kind in cmds.allNodeTypes()
-        for override in cmds.ls(type=kind)
-    ]
-    with ExitStack() as back:
-        if before != node or overrides:
-            back.callback(lambda: _switch(before))
-        back.enter_context(changed(overrides))
-        if before != node or overrides:
-            _switch(node)
-        yield
+
+def material_overrides() -> list[str]:
+    """They hide faces from us, and would draw themselves instead of a class. Commands: allNodeTypes, ls."""
+    known = cmds.allNodeTypes()
+    return [one for kind in MATERIAL_OVERRIDES if kind in known for one in cmds.ls(type=kind)]
+
+
+def has_own_shading(node: str) -> bool:
+    """Whether what is assigned while a layer is visible goes for that layer alone: those of the old system."""
+    return node not in ("", WHOLE) and not _setup_layer(node)
 
 
 def add_to(node: str, members: list[str], like: str) -> None:
@@ -59,6 +50,16 @@ def add_to(node: str, members: list[str], like: str) -> None:
         cmds.editRenderLayerMembers(node, members, noRecurse=True)
 
 
+def _ordered(nodes: list[str]) -> list[str]:
+    """The order decides what lies on top in a comp; connections have that in which layers were made."""
+    if any(_setup_layer(node) for node in nodes):
+        from maya.app.renderSetup.model import renderSetup
+
+        order = {layer.name(): place for place, layer in enumerate(renderSetup.instance().getRenderLayers())}
+        return sorted(nodes, key=lambda node: order.get(_setup_layer(node), len(order)))
+    return sorted(nodes, key=lambda node: -int(cmds.getAttr(f"{node}.displayOrder")))  # new ones lie on top
+
+
 def _setup_layer(node: str) -> str:
     """The Render Setup layer that a legacy layer node stands for, or an empty string."""
     if "renderSetupLayer" not in cmds.allNodeTypes():  # Render Setup is a plug-in of its own
@@ -66,7 +67,8 @@ def _setup_layer(node: str) -> str:
     return (cmds.listConnections(f"{node}.message", type="renderSetupLayer") or [""])[0]
 
 
-def _switch(node: str) -> None:
+def switch(node: str) -> None:
+    """Make a layer the visible one. Raises HostRefused. Commands: editRenderLayerGlobals; maya.app.renderSetup."""
     for last in (False, True):  # overrides of compounds and their children may fail once
         try:
             setup = _setup_layer(node)

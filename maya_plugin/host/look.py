@@ -18,6 +18,7 @@ from maya_plugin.core.classes import chunks
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span, is_component, merged, split
 from maya_plugin.core.refusal import HostRefused
+from maya_plugin.host.cutouts import cut_out
 from maya_plugin.host.objects import Shading, long_names, material_of, shading
 
 SHOWN, PASS = "semrenderShown", "semrenderPass"  # what coats are on for; names of tags
@@ -141,14 +142,7 @@ def _make(coat: Coat, purpose: str) -> str:
     made = [shader, group]
     if coat.traits.displacement:
         cmds.connectAttr(coat.traits.displacement, f"{group}.displacementShader", force=True)
-    if coat.traits.cutout:
-        clear = coat.traits.cutout
-        if coat.traits.inverted:
-            reverse = cmds.shadingNode("reverse", asUtility=True, name="semrender_reverse")
-            cmds.connectAttr(clear, f"{reverse}.input", force=True)
-            clear = f"{reverse}.output"
-            made.append(reverse)
-        cmds.connectAttr(clear, f"{shader}.outTransparency", force=True)
+    made += cut_out(shader, coat.traits)
     for node in made:
         cmds.addAttr(node, longName=f"{purpose}Coat", attributeType="bool")
     return group

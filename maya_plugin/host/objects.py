@@ -15,7 +15,14 @@ from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span, parent, split
 
 CACHE_FILES = {"gpuCache": "cacheFileName", "aiStandIn": "dso", "mayaUsdProxyShape": "filePath"}
-CUTOUTS = (("transparency", False), ("outTransparency", False), ("opacity", True))  # attribute, is it an opacity
+# Attributes of materials that cut out, and whether they are opacities: Maya's, Arnold's, standardSurface and
+# usdPreviewSurface, OpenPBR, Redshift, V-Ray, RenderMan.
+CUTOUTS = (
+    *(("transparency", False), ("outTransparency", False), ("opacity", True), ("geometryOpacity", True)),
+    *(("opacity_color", True), ("opacityMap", True), ("presence", True)),
+)
+SURFACES = ("surfaceShader", "aiSurfaceShader", "rsSurfaceShader", "rman__surface")  # a shading group's, by renderer
+CHANNELS = (("R", "G", "B"), ("X", "Y", "Z"))
 
 
 @dataclass(frozen=True)
@@ -27,16 +34,26 @@ class Shading:
     material: str
 
 
-def shapes(visible: bool) -> list[tuple[str, str]]:
-    """(full path, type) of everything that can be rendered, per instance. Commands: allNodeTypes, ls."""
+def shapes() -> list[tuple[str, str]]:
+    """(full path, type) of everything that a renderer may draw, per instance, hidden or not, of whatever plug-in.
+
+    Commands: ls.
+    """
+    found: list[tuple[str, str]] = []
+    for listed in (
+        cmds.ls(shapes=True, long=True, noIntermediate=True, allPaths=True, showType=True),
+        cmds.ls(type="instancer", long=True, noIntermediate=True, allPaths=True, showType=True),  # a transform
+    ):
+        found += zip(listed[::2], listed[1::2])
+    return [one for one in found if policy.seen(one[1])]
+
+
+def visible_shapes() -> list[tuple[str, str]]:
+    """(full path, type) of what can be seen now and is known here. Commands: allNodeTypes, ls."""
     known = set(cmds.allNodeTypes())
     types = [kind for kind in policy.TYPES if kind in known]  # ls refuses types of plug-ins that are not loaded
-    listed = cmds.ls(type=types, long=True, noIntermediate=True, allPaths=True, showType=True)
-    found = list(zip(listed[::2], listed[1::2]))
-    if visible:
-        seen = set(cmds.ls(type=types, long=True, noIntermediate=True, allPaths=True, visible=True))
-        found = [one for one in found if one[0] in seen]
-    return found
+    listed = cmds.ls(type=types, long=True, noIntermediate=True, allPaths=True, showType=True, visible=True)
+    return list(zip(listed[::2], listed[1::2]))
 
 
 def shading() -> list[Shading]:
@@ -50,8 +67,13 @@ def shading() -> list[Shading]:
 
 
 def material_of(group: str) -> str:
-    """The material of a shading group. Commands: listConnections."""
-    return _source(f"{group}.surfaceShader").partition(".")[0]
+    """The material of a shading group, or that of another renderer alone. Commands: listConnections, attributeQuery."""
+    for name in SURFACES:
+        if name == SURFACES[0] or cmds.attributeQuery(name, node=group, exists=True):
+            found = _source(f"{group}.{name}").partition(".")[0]
+            if found:
+                return found
+    return ""
 
 
 def long_names(members: Iterable[str]) -> list[str]:
@@ -83,7 +105,7 @@ def scene_objects(membership: Membership, groups: Iterable[Shading]) -> tuple[Sc
 
     Commands: some per shading group and reference, none per object but caches.
     """
-    found = shapes(visible=True)
+    found = visible_shapes()
     materials = by_shape(groups, [path for path, _ in found])
     assets = _assets()
     result = []
@@ -110,10 +132,27 @@ def traits(group: Shading) -> Traits:
     displacement = _source(f"{group.node}.displacementShader")
     for attribute, inverted in CUTOUTS if group.material else ():
         if cmds.attributeQuery(attribute, node=group.material, exists=True):
-            cutout = _source(f"{group.material}.{attribute}")
+            cutout = _cutout(f"{group.material}.{attribute}")
             if cutout:
                 return Traits(displacement, cutout, inverted)
     return Traits(displacement)
+
+
+def _cutout(plug: str) -> tuple[str, ...]:
+    """What drives an attribute: one plug of three channels, three of one each, or nothing.
+
+    Maya tells a compound's own source alone, or those of its children too: both are asked.
+    """
+    source = _source(plug)
+    if source and cmds.getAttr(source, type=True) in ("float3", "double3"):
+        return (source,)
+    node, _, attribute = plug.partition(".")
+    for letters in CHANNELS:
+        if cmds.attributeQuery(f"{attribute}{letters[0]}", node=node, exists=True):
+            children = tuple(_source(f"{plug}{letter}") for letter in letters)
+            if any(children):
+                return children
+    return (source,) * 3 if source else ()
 
 
 def _assets() -> dict[str, str]:

@@ -13,14 +13,13 @@ from maya import cmds
 
 from maya_plugin.core import render_settings as rs
 from maya_plugin.core.contract import ARNOLD, HARDWARE, Fix
-from maya_plugin.core.passes import Color, shader_value
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
-from maya_plugin.host.keep import changed, set_value
+from maya_plugin.host import aovs
+from maya_plugin.host.keep import changed
 
-NAMES = {HARDWARE: "mayaHardware2", ARNOLD: "arnold"}
 LOAD_ARNOLD = Fix("load_arnold", "Load Arnold")
-AOVS = {"depth": "Z", "motion": "motionvector"}
+CODES = ("label", "instance")  # passes of colours that are numbers
 _OUTPUT = "Render Settings > Common > File Output"
 
 
@@ -43,31 +42,27 @@ def load_arnold() -> None:
 
 
 @contextmanager
-def ready(renderer: str, camera: str, size: tuple[int, int], kind: str, background: Color) -> Iterator[None]:
-    """Maya is set up for passes of one kind in the block: "label" (or instance), "beauty", "depth" or "motion"."""
+def ready(renderer: str, size: tuple[int, int], kind: str) -> Iterator[None]:
+    """Maya is set up for passes of one kind in the block: core.contract.EXTRA_PASSES, or "label"."""
     with ExitStack() as back:
         if renderer == ARNOLD:
             _options()
-        back.enter_context(changed(_common(renderer, camera, size)))
-        if kind != "beauty":
-            back.enter_context(changed(_table(renderer, kind)))
-            back.enter_context(changed(_camera(camera)))
-            back.enter_context(_background(camera, background))
-            if renderer == HARDWARE:
-                back.enter_context(_only_surfaces())
-        elif renderer == ARNOLD:
-            back.enter_context(changed([Setting("defaultArnoldDriver.aiTranslator", "exr", EXTRAS, _OUTPUT)]))
-        if kind in AOVS:
-            back.enter_context(_aov(AOVS[kind]))
+        back.enter_context(changed(_common(renderer, size)))
+        back.enter_context(changed(_table(renderer, kind)))
+        if kind != "beauty" and renderer == HARDWARE:
+            back.enter_context(_only_surfaces())
+        if renderer == ARNOLD:
+            back.enter_context(aovs.rendered(kind))
         yield
 
 
 def render(renderer: str, camera: str, frame: int, size: tuple[int, int], layer: str, target: Path) -> None:
-    """Render one frame of the visible layer into `target`; its folder is made. Commands: currentTime, ogsRender.
+    """Render the present frame of the visible layer into `target`; its folder is made.
+
+    Commands: ogsRender, arnoldRender, workspace.
 
     Raises HostRefused where Maya renders nothing.
     """
-    cmds.currentTime(frame, edit=True)  # deformers and expressions, which the renderer's own frame does not update
     target.parent.mkdir(parents=True, exist_ok=True)
     token = f"semrender_{uuid.uuid4().hex}"  # nothing of the artist's is overwritten
     with tempfile.TemporaryDirectory(prefix="semrender_") as folder:
@@ -118,58 +113,33 @@ def _options() -> None:
         createOptions()
 
 
-def _common(renderer: str, camera: str, size: tuple[int, int]) -> list[Setting]:
-    """One camera, one frame, this size, a PNG where the renderer asks Maya."""
+def _common(renderer: str, size: tuple[int, int]) -> list[Setting]:
+    """One frame of this size, whole, a PNG where the renderer asks Maya; other cameras are not asked."""
     width, height = size
     aspect = width / height * float(cmds.getAttr("defaultResolution.pixelAspect"))
     rg = "defaultRenderGlobals"
-    others = [shape for shape in cmds.ls(type="camera", long=True) if shape != camera]
-    return [
-        Setting(
-            f"{rg}.currentRenderer", "arnold" if renderer == ARNOLD else "mayaHardware2", EXTRAS, "Render Settings"
-        ),
+    place = "Render Settings > Common > Image Size"
+    found = [
         Setting(f"{rg}.imageFormat", 32, EXTRAS, _OUTPUT),
         Setting(f"{rg}.animation", False, EXTRAS, _OUTPUT),
         Setting(f"{rg}.gammaCorrection", 1.0, rs.COLOUR, _OUTPUT),
-        Setting("defaultResolution.width", width, EXTRAS, "Render Settings > Common > Image Size"),
-        Setting("defaultResolution.height", height, EXTRAS, "Render Settings > Common > Image Size"),
-        Setting("defaultResolution.deviceAspectRatio", aspect, EXTRAS, "Render Settings > Common > Image Size"),
-        Setting(f"{camera}.renderable", True, EXTRAS, "Render Settings > Common > Renderable Cameras"),
-        *(Setting(f"{shape}.renderable", False, EXTRAS, "Renderable Cameras") for shape in others),
+        Setting("defaultResolution.width", width, EXTRAS, place),
+        Setting("defaultResolution.height", height, EXTRAS, place),
+        Setting("defaultResolution.deviceAspectRatio", aspect, EXTRAS, place),
     ]
+    if renderer == ARNOLD:
+        found.append(Setting(f"{rg}.currentRenderer", "arnold", EXTRAS, "Render Settings"))
+        edges = {"regionMinX": 0, "regionMaxX": width - 1, "regionMinY": 0, "regionMaxY": height - 1}
+        for name, value in edges.items():
+            found.append(Setting(f"defaultArnoldRenderOptions.{name}", value, EXTRAS, "Arnold RenderView", True))
+    return found
 
 
 def _table(renderer: str, kind: str) -> Sequence[Setting]:
     if renderer == HARDWARE:
-        return rs.HARDWARE_LABELS
-    return {"depth": rs.ARNOLD_VALUES, "motion": rs.ARNOLD_MOTION}.get(kind, rs.ARNOLD_LABELS)
-
-
-def _camera(camera: str) -> list[Setting]:
-    """Film fit, overscan and lens stay the beauty's; image planes would be drawn as if they were things."""
-    return [
-        Setting(f"{camera}.depthOfField", False, rs.BLUR, "the camera's attributes"),
-        *(
-            Setting(f"{plane}.displayMode", 0, EXTRAS, "the image plane")
-            for plane in cmds.ls(type="imagePlane", long=True)
-        ),
-    ]
-
-
-@contextmanager
-def _background(camera: str, color: Color) -> Iterator[None]:
-    plug = f"{camera}.backgroundColor"
-    before = cmds.getAttr(plug)
-    try:
-        set_value(plug, [shader_value(color)])
-    except RuntimeError as error:
-        raise HostRefused(
-            f"{plug} cannot be set for the label pass", cause=str(error), remedy="Unlock the camera's background colour"
-        ) from None
-    try:
-        yield
-    finally:
-        set_value(plug, before)
+        return () if kind == "beauty" else rs.HARDWARE_LABELS if kind in CODES else rs.HARDWARE_VALUES
+    tables = {"beauty": rs.ARNOLD_BEAUTY, "motion": rs.ARNOLD_MOTION}
+    return rs.ARNOLD_LABELS if kind in CODES else tables.get(kind, rs.ARNOLD_VALUES)
 
 
 @contextmanager
@@ -186,22 +156,3 @@ def _only_surfaces() -> Iterator[None]:
     finally:
         if names:
             cmds.setAttr(plug, before, type="Int32Array")
-
-
-@contextmanager
-def _aov(name: str) -> Iterator[None]:
-    """One AOV, unfiltered, as the only one that is rendered beside the beauty."""
-    made = [cmds.createNode("aiAOV", name=f"semrender_{name}", skipSelect=True)]
-    try:
-        cmds.setAttr(f"{made[0]}.name", name, type="string")
-        made.append(cmds.createNode("aiAOVFilter", name=f"semrender_{name}_filter", skipSelect=True))
-        cmds.setAttr(f"{made[1]}.aiTranslator", "closest", type="string")
-        cmds.connectAttr("defaultArnoldDriver.message", f"{made[0]}.outputs[0].driver")
-        cmds.connectAttr(f"{made[1]}.message", f"{made[0]}.outputs[0].filter")
-        others = cmds.ls(type="aiAOV")
-        off = [Setting(f"{one}.enabled", False, EXTRAS, "Arnold > AOVs") for one in others if one != made[0]]
-        with changed(off):
-            cmds.connectAttr(f"{made[0]}.message", "defaultArnoldRenderOptions.aovList", nextAvailable=True)
-            yield
-    finally:
-        cmds.delete(made)

@@ -24,7 +24,7 @@ class Thing:
 
 def things(settings: Settings) -> list[Thing]:
     """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
-    found = objects.shapes(visible=False)
+    found = objects.shapes()
     shading = look.own_shading()
     worn = objects.by_shape(shading, [path for path, _ in found])
     traits = {group.node: objects.traits(group) for group in shading}
@@ -40,3 +40,8 @@ def things(settings: Settings) -> list[Thing]:
             materials[cut] = None if span is None or before is None else (*before, span)
         result.append(Thing(path, kind, how, materials))
     return result
+
+
+def displaced() -> bool:
+    """Whether materials displace what they are on, which Hardware 2.0 does not draw."""
+    return any(objects.traits(group).displacement for group in look.own_shading())

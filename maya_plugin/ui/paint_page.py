@@ -18,7 +18,13 @@ from maya_plugin.ui.viewer import Viewer
 from shared import inputs
 
 RENDERERS = ((HARDWARE, "Maya Hardware 2.0"), (ARNOLD, "Arnold"))
-PASSES = {"instance": "Instances", "depth": "Depth", "beauty": "Beauty", "motion": "Motion (not yet proven in Maya)"}
+PASSES = {
+    "instance": "Instances",
+    "normal": "Normals",
+    "depth": "Depth",
+    "beauty": "Beauty",
+    "motion": "Motion (not yet proven in Maya)",
+}
 SIZES = ((1, "Full size"), (2, "Half"), (4, "Quarter"))
 HOLDS = (("off", "Off: every frame by itself"), ("gentle", "Gentle"), ("strong", "Strong"))
 FORMATS = (("png", "PNG, 8 bit sRGB"), ("exr", "EXR, linear half float"), ("exr-acescg", "EXR, ACEScg"))

@@ -65,7 +65,9 @@ def every_code_survives_hardware_2() -> None:
         coats[look.Coat((red, green, blue), Traits())] = [shape]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "codes.png")
-        set_up = renderers.ready("hardware", camera, (128, 128), "label", label_code.encode(255))
+        red, green, blue = (value / 255 for value in label_code.encode(255))
+        cmds.setAttr(f"{camera}.backgroundColor", red, green, blue, type="double3")
+        set_up = renderers.ready("hardware", (128, 128), "label")
         with keep.untouched(), set_up, look.worn_for_a_pass(coats):
             renderers.render("hardware", camera, 1, (128, 128), "defaultRenderLayer", target)
         found = colours(target.read_bytes())

@@ -146,3 +146,13 @@ def analytic(size=SIZE):
         for row, column in facing(*size, x, y, z, 10.0, box, focal(*size)):
             rows[row][column] = identity
     return rows
+
+
+def maya_programs(folder, monkeypatch):
+    """A Maya's own folder with its two programs: mayapy, and maya that is started in batch mode."""
+    for name, start in (("mayapy", ""), ("maya", "-m maya.batchmode ")):
+        program = folder / "bin" / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{FAKES}" exec {sys.executable} {start}"$@"\n')
+        program.chmod(0o755)
+    monkeypatch.setenv("MAYA_LOCATION", str(folder))

@@ -89,7 +89,7 @@ def test_the_probe_writes_its_report(tmp_path):
     for name in ("tools", "tests/contract", "maya_plugin", "shared", "typings"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "tests" / "__init__.py", tmp_path / "tests" / "__init__.py")
-    environment = {**os.environ, "PYTHONPATH": str(FAKES)}
+    environment = {**os.environ, "PYTHONPATH": str(FAKES), "SEMRENDER_FAKE_DRAWS": "mayapy"}
     command = [sys.executable, str(tmp_path / "tools" / "maya_probe.py")]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=120)
     assert done.returncode == 0 and "0 do not" in done.stdout, done.stdout + done.stderr

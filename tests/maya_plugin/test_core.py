@@ -197,7 +197,7 @@ def test_the_shot_says_what_was_rendered():
         "layers": [{
             "name": "train", "labels": "train/label.####.png", "instance": "train/instance.####.png",
             "motion": "train/motion.####.exr", "depth": "train/depth.####.exr", "beauty": "train/beauty.####.exr",
-            "read": {"palette": "code"},
+            "normal": "train/normal.####.exr", "read": {"palette": "code"},
         }],
     }  # fmt: skip
     assert shot_of(("defaultRenderLayer",)).context is None

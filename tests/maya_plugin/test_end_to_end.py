@@ -22,7 +22,7 @@ from shared.errors import ModelRefused, from_dict
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass
 from shared.shot import read_shot
-from tests.maya_plugin.conftest import FAKES, ROOT, SIZE, WHOLE, analytic, coco, request
+from tests.maya_plugin.conftest import FAKES, ROOT, SIZE, WHOLE, analytic, coco, maya_programs, request
 
 
 def checked(report, tmp_path):
@@ -144,7 +144,8 @@ def scene_file(host, scene, shot, tmp_path):
 
 
 def run(arguments, **environment):
-    environment = {**os.environ, "PYTHONPATH": str(FAKES), **environment}
+    draws = {"SEMRENDER_FAKE_DRAWS": "maya,mayabatch,mayapy"}
+    environment = {**os.environ, "PYTHONPATH": str(FAKES), **draws, **environment}
     done = subprocess.run(arguments, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=300)
     return done, [event for line in done.stdout.splitlines() if (event := events.parse(line))]
 
@@ -186,11 +187,7 @@ def test_a_prepared_shot_runs_from_a_copy_and_the_scene_goes_on(host, scene, sho
     """An unsaved scene, its copy rendered by a process of its own; exact, and the session untouched."""
     from maya import cmds
 
-    mayapy = tmp_path / "maya" / "bin" / "mayapy"
-    mayapy.parent.mkdir(parents=True)
-    mayapy.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{FAKES}" exec {sys.executable} "$@"\n')
-    mayapy.chmod(0o755)
-    monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "maya"))
+    maya_programs(tmp_path / "maya", monkeypatch)
     asked = replace(ShotRequest(str(tmp_path / "out"), shot, 1, 2, (WHOLE,)), seed=5)
     host.show_classes(True)
     undo = list(scene.undo_queue)
@@ -198,9 +195,14 @@ def test_a_prepared_shot_runs_from_a_copy_and_the_scene_goes_on(host, scene, sho
     assert host.shows_classes() and scene.undo_queue == undo and scene.path == ""
     assert "licence" in command.licence
     cmds.delete("tree")  # the artist goes on working
-    done, told = run([*command.arguments, "--unchecked"], **command.environment)
+    asked = json.loads(command.environment["SEMRENDER_BATCH"])
+    unchecked = json.dumps([*asked, "--unchecked"])
+    draws = {"SEMRENDER_FAKE_DRAWS": "maya,mayabatch"}
+    done, told = run(command.arguments, **{**command.environment, **draws, "SEMRENDER_BATCH": unchecked})
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert [event["event"] for event in told] == ["opened", "rendered", "rendered", "passes"]
+    lines = Path(command.events_file).read_text("utf-8").splitlines()
+    assert [events.parse(line) for line in lines] == [*told, {"event": "ended", "code": 0}]
     written, base = read_shot(tmp_path / "out")
     assert (written.name, written.seed, list(written.frames)) == ("untitled", 5, [1, 2])
     found = read_label_pass(base / "masterLayer" / "label.0002.png", load_label_set("coco_stuff"), ReadOptions())
@@ -214,7 +216,7 @@ def test_a_prepared_shot_runs_from_a_copy_and_the_scene_goes_on(host, scene, sho
         (["--layer", "none"], 3, "the scene has no render layer none"),
         (["--frames", "ten"], 3, "'ten' is no range"),
         (["--renderer", "arnold", "--camera", "shotcam"], 0, ""),
-        (["--extra", "depth", "--camera", "shotcam"], 3, "hardware cannot render depth"),
+        (["--extra", "motion", "--camera", "shotcam"], 3, "hardware cannot render motion"),
         (["--frames", "9-2", "--camera", "shotcam"], 3, "ends"),
     ],
 )

@@ -40,14 +40,12 @@ SOILED = [
     ("hardware", "hardwareRenderingGlobals.bloomEnable", True),
     ("hardware", "hardwareRenderingGlobals.xrayMode", True),
     ("hardware", "hardwareRenderingGlobals.renderMode", 1),
-    ("hardware", "hardwareRenderingGlobals.renderDepthOfField", True),
     ("hardware", "hardwareRenderingGlobals.motionBlurEnable", True),
     ("hardware", "hardwareRenderingGlobals.transparencyAlgorithm", 1),
     ("arnold", "defaultArnoldRenderOptions.AASamples", 3),
     ("arnold", "defaultArnoldFilter.aiTranslator", "gaussian"),
     ("arnold", "defaultArnoldDriver.dither", True),
     ("arnold", "defaultArnoldDriver.colorManagement", 2),
-    ("arnold", "defaultArnoldRenderOptions.ignoreDof", False),
     ("arnold", "defaultArnoldRenderOptions.motion_blur_enable", True),
 ]
 
@@ -58,8 +56,6 @@ def test_every_setting_is_needed_and_is_made_by_us(
 ):
     """What the artist left on is switched off and on again; where the plug-in forgets it, the pass is soiled."""
     from maya import cmds, world
-
-    from maya_plugin.host import keep
 
     table = "ARNOLD_LABELS" if renderer == ARNOLD else "HARDWARE_LABELS"
     cmds.setAttr(f"{shot}.depthOfField", True)
@@ -76,11 +72,6 @@ def test_every_setting_is_needed_and_is_made_by_us(
     ours = getattr(render_settings, table)
     forgotten = "defaultColorMgtGlobals" if "ColorMgt" in attribute else attribute  # its two switches both suffice
     monkeypatch.setattr(render_settings, table, tuple(one for one in ours if not one.attribute.startswith(forgotten)))
-    if attribute.endswith("renderDepthOfField") or attribute.endswith("ignoreDof"):
-        change = keep._change
-        monkeypatch.setattr(
-            keep, "_change", lambda one, back: None if ".depthOfField" in one.attribute else change(one, back)
-        )
     soiled = labels_of(host, shot, tmp_path, renderer=renderer)
     assert any(identity is None for row in soiled for identity in row), "the fake shows a forgotten setting"
 
@@ -145,7 +136,7 @@ def test_shading_that_cannot_be_changed_is_said_and_everything_is_back(host, sce
 
     before = state(scene)
     scene.hooks["sets"] = locked
-    with pytest.raises(SemrenderError, match="render the shot, which works on a copy"):
+    with pytest.raises(SemrenderError, match="takes no members"):
         rendered(request(shot, tmp_path))
     scene.hooks.clear()
     assert state(scene) == before

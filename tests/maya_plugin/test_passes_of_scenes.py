@@ -133,8 +133,8 @@ def test_depth_and_motion_come_from_arnold_and_motion_is_marked_open(host, scene
         assert (tmp_path / "out" / "masterLayer" / f"{kind}.0001.exr").read_bytes()[:4] == b"\x76\x2f\x31\x01"
     written, _ = read_shot(tmp_path / "out")
     assert written.layers[0].depth == "masterLayer/depth.####.exr"
-    with pytest.raises(InputRefused, match="hardware cannot render depth"):
-        rendered(request(shot, tmp_path, extra=("depth",)))
+    with pytest.raises(InputRefused, match="hardware cannot render motion"):
+        rendered(request(shot, tmp_path, extra=("motion",)))
 
 
 @pytest.mark.parametrize("style", ["transform", "shape"])

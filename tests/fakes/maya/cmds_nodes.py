@@ -44,6 +44,12 @@ def connectAttr(source, destination, /, *, force=NO, nextAvailable=NO):
         d = f"{d}[{len([one for one in SCENE.connections if one[2] is c and one[3].startswith(d + '[')])}]"
     if c.locked or a.locked:
         raise RuntimeError(f"{c.name} is locked")
+    if (
+        not nextAvailable
+        and SCENE.channels(a, b) != SCENE.channels(c, d)
+        and None not in (SCENE.channels(a, b), SCENE.channels(c, d))
+    ):  # one number does not go into three, nor three into one [docs connectAttr]
+        raise RuntimeError(f"The attribute '{source}' cannot be connected to '{destination}'.")
     old = SCENE.source(c, d)
     if old is not None:
         if old == (a, b):
@@ -99,7 +105,7 @@ def getAttr(plug, /, *, type=NO, lock=NO, time=NO):
     value = SCENE.value(*source) if source and SCENE.has(*source) else SCENE.value(node, attribute)
     if type:
         if isinstance(value, tuple):
-            return "double3"
+            return "float3" if attribute.lower().endswith(("color", "outtransparency", "outvalue")) else "double3"
         return node.added.get(attribute) or schema.ATTRIBUTE_TYPES.get(value.__class__, "string")
     if isinstance(value, tuple):
         return list(value) if len(value) != 3 else [value]
@@ -116,7 +122,8 @@ def listConnections(
         node, attribute = SCENE.one(plug)[-1], ""
 
     def fits(one: str) -> bool:
-        return not attribute or one == attribute or one.startswith((f"{attribute}[", f"{attribute}."))
+        child = SCENE.tells_children and one[:-1] == attribute and one[-1] in "XYZRGB"
+        return not attribute or child or one == attribute or one.startswith((f"{attribute}[", f"{attribute}."))
 
     found = []
     for a, b, c, d in SCENE.connections:
@@ -166,9 +173,11 @@ def listRelatives(
 
 
 @command()
-def lockNode(node, /, *, lock):
+def lockNode(node, /, *, lock, lockUnpublished=NO):
     one = SCENE.one(node)[-1]
     before = one.locked
+    if one.reference is not None and before and not lock:
+        raise RuntimeError(f"{node} is locked in its reference")
     SCENE.change(lambda: setattr(one, "locked", lock), lambda: setattr(one, "locked", before))
 
 

@@ -69,7 +69,7 @@ def file(
     loadReference="",
 ):
     if query:
-        return SCENE.modified if modified else SCENE.path
+        return [SCENE.file_type] if type else SCENE.modified if modified else SCENE.path
     if modified is not NO:
         SCENE.modified = modified
     elif newFile:
@@ -77,6 +77,8 @@ def file(
         SCENE.reset()
         SCENE.modified = False
     elif exportAll:
+        if type != SCENE.file_type and any(node.kind.startswith("unknown") for node in SCENE.all()):
+            raise RuntimeError(files.UNKNOWN_DATA)
         files.write(SCENE, path)
     elif open:
         _refuse_loss(force)
@@ -85,7 +87,10 @@ def file(
         SCENE.reset()
         files.read(SCENE, path)
         SCENE.path, SCENE.modified = path, False
+        SCENE.file_type = "mayaBinary" if path.endswith(".mb") else "mayaAscii"
         SCENE.undo_queue.clear()
+        if files.left_out(SCENE):
+            raise RuntimeError("Errors have occurred while reading this scene that may result in data loss.")
     elif reference:
         if not FilePath(path).is_file():
             raise RuntimeError(f"File not found: {path}")
@@ -129,7 +134,7 @@ def referenceQuery(
     if one.kind != "reference" or "file" not in one.values:
         raise RuntimeError(f"{node} is not associated with a file")
     if isLoaded:
-        return not one.values.get("unloaded")
+        return not one.values.get("unloaded") and one.values["file"] not in SCENE.missing_files
     if filename:
         return one.values["file"]
     return [SCENE.short(SCENE.paths(n)[0]) for n in SCENE.all() if n.reference is one] or None
@@ -151,6 +156,12 @@ def undoInfo(*, openChunk=NO, chunkName="", closeChunk=NO, stateWithoutFlush=NO,
     elif stateWithoutFlush is not NO:
         SCENE.recording = stateWithoutFlush
     return None
+
+
+@command(undoable=False)
+def unknownPlugin(*, query, list):
+    """Of what a scene requires and this Maya has not [public code]."""
+    return sorted(SCENE.missing_plugins) or None
 
 
 @command(undoable=False)

@@ -8,6 +8,29 @@ from typing import Any
 
 from maya.scene import Node, Scene
 
+# Maya's own words [ynput/ayon-maya#228]
+UNKNOWN_DATA = "This file contains unknown data which is preventing Maya from changing the file format."
+
+
+def left_out(scene: Scene) -> bool:
+    """Take out what this Maya does not have: nodes of plug-ins become unknown ones, references stay empty [docs].
+
+    Maya raises after it, with the scene open and named [public code].
+    """
+    lost = False
+    for node in list(scene.all()):
+        if node.kind in scene.missing_plugins:
+            node.kind, lost = "unknownDag" if node.in_dag else "unknown", True
+        if node.reference is not None and node.reference.values["file"] in scene.missing_files:
+            lost = True
+            scene._remove(node)
+            for parent in node.parents:
+                parent.children.remove(node)
+            for owner in scene.all():
+                owner.members = {path: faces for path, faces in owner.members.items() if node not in path}
+            scene.connections[:] = [c for c in scene.connections if node not in (c[0], c[2])]
+    return lost
+
 
 def write(scene: Scene, path: str) -> None:
     """exportAll and save: everything with its connections, the references as references."""

@@ -18,13 +18,43 @@ FILTER_NAMES = {
     "nParticle": "Particles",
     "imagePlane": "Image Planes",
 }
-OWN_COLORS = {"gpuCache": (0.4, 0.3, 0.2), "aiStandIn": (0.3, 0.4, 0.2), "pfxHair": (0.2, 0.1, 0.1)}
+OWN_COLORS = {
+    "gpuCache": (0.4, 0.3, 0.2),
+    "aiStandIn": (0.3, 0.4, 0.2),
+    "pfxHair": (0.2, 0.1, 0.1),
+    "pgYetiMaya": (0.6, 0.5, 0.1),
+    "bifrostGraphShape": (0.5, 0.1, 0.6),
+}
+NORMAL, DEPTH = (math.nan, 0.0, 0.0), (math.nan, 1.0, 0.0)  # what a samplerInfo draws instead of a colour
 BOX = [(x, y, z) for z in (0.5, -0.5) for y in (-0.5, 0.5) for x in (-0.5, 0.5)]
 BOX_FACES = [(0, 1, 3, 2), (2, 3, 7, 6), (6, 7, 5, 4), (4, 5, 1, 0), (1, 5, 7, 3), (4, 0, 2, 6)]
 
 
 def is_visible(scene: Scene, path: Path) -> bool:
-    return all(scene.value(node, "visibility") for node in path if node.in_dag)
+    def shown(node: Node) -> bool:
+        own = scene.value(node, "visibility") and scene.value(node, "lodVisibility")
+        return own and (not scene.value(node, "overrideEnabled") or scene.value(node, "overrideVisibility"))
+
+    return all(shown(node) for node in path if node.in_dag)
+
+
+def is_drawn_plainly(scene: Scene, path: Path) -> bool:
+    """Neither a template nor a box nor a wireframe by its own drawing override or a display layer's [docs]."""
+    for node in path:
+        if scene.value(node, "overrideEnabled") and (
+            scene.value(node, "overrideDisplayType")
+            or scene.value(node, "overrideLevelOfDetail")
+            or not scene.value(node, "overrideShading")
+        ):
+            return False
+        layer = scene.source(node, "drawOverride")
+        if layer is not None and (
+            scene.value(layer[0], "displayType")
+            or scene.value(layer[0], "levelOfDetail")
+            or not scene.value(layer[0], "shading")
+        ):
+            return False
+    return True
 
 
 def world(scene: Scene, path: Path) -> raster.Matrix:
@@ -47,6 +77,8 @@ def hardware(scene: Scene, camera: Path, frame: float, width: int, height: int, 
     """ogsRender. The picture is of the current time, whatever `frame` says [facts 4.1: set the time first]."""
     if not scene.has_gpu:
         raise RuntimeError("Graphics hardware feature level insufficient")
+    if scene.program not in scene.hardware_draws_in:
+        raise RuntimeError(f"ogsRender draws nothing in {scene.program}")  # [open] the words
     get = _getter(scene, HW)
     common = _getter(scene, "defaultRenderGlobals")
     managed = _getter(scene, "defaultColorMgtGlobals")
@@ -71,11 +103,17 @@ def hardware(scene: Scene, camera: Path, frame: float, width: int, height: int, 
         picture = raster.each(picture, lambda v: max(0.0, v) ** (1 / 2.2))
     if managed("cmEnabled") and managed("outputTransformEnabled"):
         picture = raster.each(picture, raster.srgb)
-    if common("imageFormat") != 32:
-        raise RuntimeError("the fake writes PNG only")
     prefix = common("imageFilePrefix") or FilePath(scene.path or "untitled").stem
     path = FilePath(f"{scene.project}/images/tmp/{prefix}")  # the path is built from the workspace
     path.parent.mkdir(parents=True, exist_ok=True)
+    if common("imageFormat") == 51 and common("imfkey") == "exr":
+        if not get("floatingPointRTEnable"):
+            picture = raster.each(picture, lambda v: math.floor(max(0.0, min(1.0, v)) * 255 + 0.5) / 255)
+        channels = {name: [[pixel[i] for pixel in row] for row in picture] for i, name in enumerate("RGBA")}
+        raster.save_exr(f"{path}.exr", channels)
+        return f"{path}.exr"
+    if common("imageFormat") != 32:
+        raise RuntimeError("the fake writes PNG and EXR only")
     raster.save_png(f"{path}.png", picture, dither=False)
     return f"{path}.png"
 
@@ -96,26 +134,41 @@ def arnold(scene: Scene, camera: Path, frame: float, width: int, height: int) ->
     view.displaced = not get("ignoreDisplacement")
     blurred = get("motion_blur_enable") and not get("ignoreMotionBlur")
     picture = _blurred(scene, view, scene.value(camera[-1], "depthOfField") and not get("ignoreDof"), blurred)
+    whole = (0, width - 1, 0, height - 1)
+    region = tuple(get(f"region{side}") for side in ("MinX", "MaxX", "MinY", "MaxY"))
+    if region != whole and region != (0, -1, 0, -1):  # what is outside stays black [deadline-cloud-for-maya]
+        picture = [
+            [p if region[0] <= x <= region[1] and region[2] <= y <= region[3] else (0.0, 0.0, 0.0, 0.0) for x, p in row]
+            for y, row in ((y, list(enumerate(row))) for y, row in enumerate(picture))
+        ]
     if driver("colorManagement"):
         picture = raster.each(picture, raster.srgb)
     prefix = FilePath(_getter(scene, "defaultRenderGlobals")("imageFilePrefix") or f"{scene.project}/images/untitled")
     prefix.parent.mkdir(parents=True, exist_ok=True)
+    if get("renderType"):
+        FilePath(f"{prefix}.ass").write_text("### arnold scene\n")
+    if get("renderType") == 1:
+        return
     if driver("aiTranslator") == "png":
         raster.save_png(f"{prefix}.png", picture, dither=bool(driver("dither")))
         return
     if driver("aiTranslator") != "exr":
         raise RuntimeError("the fake writes PNG and EXR only")
     channels = {name: [[pixel[i] for pixel in row] for row in picture] for i, name in enumerate("RGBA")}
-    if get("aovMode"):
-        for aov in [n for n in scene.all() if n.kind == "aiAOV" and scene.value(n, "enabled")]:
-            if scene.source(aov, "outputs[0].driver") is None or not any(c[0] is aov for c in scene.connections):
-                raise RuntimeError(f"the AOV {aov.name} is not connected")
-            if scene.value(aov, "name") == "Z":
-                channels["Z"] = [[0.0 if d == math.inf else d for d in row] for row in view.canvas.depth]
-            elif scene.value(aov, "name") == "motionvector":
-                if not get("motion_blur_enable"):
-                    raise RuntimeError("motion vectors need motion blur")  # [open]
-                channels.update({f"motionvector.{c}": [[0.0] * width for _ in range(height)] for c in "RGB"})
+    depth = [[0.0 if d == math.inf else d for d in row] for row in view.canvas.depth]
+    for aov in [n for n in scene.all() if n.kind == "aiAOV" and scene.value(n, "enabled")] if get("aovMode") else []:
+        if scene.source(aov, "outputs[0].driver") is None or not any(c[0] is aov for c in scene.connections):
+            raise RuntimeError(f"the AOV {aov.name} is not connected")
+        name = scene.value(aov, "name")
+        filled = _filled(scene, view, name, depth, get)
+        letters = {4: ("",), 5: (".R", ".G", ".B"), 6: (".R", ".G", ".B", ".A"), 7: (".X", ".Y", ".Z")}
+        # As MtoA's own addAOV has to set it: a float as RGB is written three times [public code: aovs.py].
+        ends = letters[scene.value(aov, "type")]
+        own = {f"{name}{end}": filled[min(i, len(filled) - 1)] for i, end in enumerate(ends)}
+        if driver("mergeAOVs"):
+            channels.update(own)
+        else:
+            raster.save_exr(f"{prefix}_{name}.exr", own)
     raster.save_exr(f"{prefix}.exr", channels)
 
 
@@ -130,6 +183,8 @@ class _View:
         self.displaced = True
         self.hidden: set[str] = set()
         self.kinds = {"mesh", "nurbsSurface", "locator", "gpuCache", "pfxHair", "nParticle", "fluidShape", "imagePlane"}
+        self.kinds |= {"pgYetiMaya", "bifrostGraphShape"}
+        self.instead: Callable[[Path, list[raster.Point], raster.Matrix], raster.Color] | None = None
 
     def draw(self, offset: tuple[float, float] = (0.0, 0.0)) -> raster.Picture:
         scene, lens = self.scene, self.camera[-1]
@@ -137,9 +192,9 @@ class _View:
             self.width, self.height, self._focal(), self.samples, scene.value(lens, "backgroundColor")
         )
         by = world(scene, self.camera)
-        near = scene.value(lens, "nearClipPlane")
-        focal = scene.value(lens, "focalLength")
-        moved = [scene.value(lens, f"{way}FilmOffset") * 25.4 / focal for way in ("horizontal", "vertical")]
+        near = scene.now(lens, "nearClipPlane")
+        focal = scene.now(lens, "focalLength")
+        moved = [scene.now(lens, f"{way}FilmOffset") * 25.4 / focal for way in ("horizontal", "vertical")]
         offset = (offset[0] + moved[0], offset[1] + moved[1])  # the film moves, the picture goes the other way [docs]
         for node in list(scene.all()):
             if node.kind not in self.kinds or node.values.get("intermediateObject"):
@@ -148,18 +203,42 @@ class _View:
                 if is_visible(scene, path) and self._in_layer(path) and FILTER_NAMES.get(node.kind) not in self.hidden:
                     self._shape(canvas, path, by, near, offset)
         self.canvas = canvas
-        return canvas.resolved()
+        return [
+            [(-d,) * 3 + (1.0,) if p[0] != p[0] else p for p, d in zip(row, depths)]  # a samplerInfo's pointCameraZ
+            for row, depths in zip(canvas.resolved(), canvas.depth[:: self.samples])
+        ]
+
+    def values(self, of: Callable[[Path, list[raster.Point], raster.Matrix], raster.Color]) -> raster.Picture:
+        """One value for every face instead of its colour, unfiltered."""
+        self.instead, samples, self.samples = of, self.samples, 1
+        try:
+            return self.draw()
+        finally:
+            self.instead, self.samples = None, samples
+
+    def moved(self, path: Path, seen: list[raster.Point], start: float, length: float) -> raster.Color:
+        """How far a face goes in the picture while the shutter would be open, in pixels."""
+        places = []
+        for time in (self.scene.time + start, self.scene.time + start + length):
+            with self.scene.at(time):
+                by = world(self.scene, self.camera)
+                points = [raster.seen_from(point, by) for point in world_points(self.scene, path)]
+            x, y, z = (sum(point[i] for point in points) / len(points) for i in range(3))
+            focal = self._focal()
+            places.append((x / -z / focal[0] * self.width / 2, y / -z / focal[1] * self.height / 2))
+        (x0, y0), (x1, y1) = places
+        return x1 - x0, (y1 - y0) * (1 if self.scene.motion_up else -1), 0.0
 
     def _focal(self) -> tuple[float, float]:
         """Half the film at the distance 1, fitted to the picture as filmFit says [docs camera]."""
         scene, lens = self.scene, self.camera[-1]
-        x = scene.value(lens, "horizontalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
-        y = scene.value(lens, "verticalFilmAperture") * 25.4 / 2 / scene.value(lens, "focalLength")
-        squeeze, by = scene.value(lens, "lensSqueezeRatio"), scene.value(lens, "cameraScale")
+        x = scene.now(lens, "horizontalFilmAperture") * 25.4 / 2 / scene.now(lens, "focalLength")
+        y = scene.now(lens, "verticalFilmAperture") * 25.4 / 2 / scene.now(lens, "focalLength")
+        squeeze, by = scene.now(lens, "lensSqueezeRatio"), scene.now(lens, "cameraScale")
         x, y = x * squeeze * by, y * by
         ratio = self.width / self.height * scene.value(scene.nodes["defaultResolution"][0], "pixelAspect")
         wide = ratio > x / y
-        fit = scene.value(lens, "filmFit")  # 0 fill, 1 horizontal, 2 vertical, 3 overscan
+        fit = scene.now(lens, "filmFit")  # 0 fill, 1 horizontal, 2 vertical, 3 overscan
         horizontal = fit == 1 or (fit == 0 and wide) or (fit == 3 and not wide)
         return (x, x / ratio) if horizontal else (y * ratio, y)
 
@@ -186,6 +265,10 @@ class _View:
                 corners = [tuple(m + (p - m) * (1 + push) for p, m in zip(corner, middle)) for corner in corners]
             seen = [raster.seen_from(corner, camera) for corner in corners]
             seen = [(x - offset[0] * -z, y - offset[1] * -z, z) for x, y, z in seen]
+            if self.instead is not None:
+                color = self.instead(path, seen, camera)
+            elif color is NORMAL:
+                color = _normal(seen)
             if clear:
                 canvas.quad(seen, color, lambda u, v: self.cut(float((int(u * 4) + int(v * 4)) % 2)), near)
             else:
@@ -199,6 +282,8 @@ class _View:
     def _shading(self, path: Path, face: int) -> tuple[raster.Color, bool, float]:
         """Colour, whether a texture cuts it out, and how far displacement pushes it."""
         scene, kind = self.scene, path[-1].kind
+        if not is_drawn_plainly(scene, path):
+            return (0.2, 0.2, 0.2), False, 0.0
         if kind in OWN_COLORS or kind in ("locator", "imagePlane", "nParticle", "fluidShape"):
             return OWN_COLORS.get(kind, (0.13, 0.57, 0.31)), False, 0.0
         group = self._group(path, face)
@@ -211,8 +296,15 @@ class _View:
             return (0.0, 1.0, 0.0), False, push
         shader = source[0]
         clear = any(
-            scene.source(shader, a) for a in ("outTransparency", "transparency", "opacity") if scene.has(shader, a)
+            scene.source(shader, a + letter)
+            for a in ("outTransparency", "transparency", "opacity", "opacityMap", "opacity_color", "presence")
+            for letter in ("", *"RGB")
+            if scene.has(shader, a)
         )
+        if shader.kind == "surfaceShader" and scene.source(shader, "outColor"):
+            return NORMAL, clear, push
+        if shader.kind == "surfaceShader" and scene.source(shader, "outColorR"):
+            return DEPTH, clear, push
         if shader.kind == "surfaceShader" and self.flat:
             return scene.value(shader, "outColor"), clear, push
         base = scene.value(shader, "color") if scene.has(shader, "color") else (0.5, 0.5, 0.5)
@@ -228,6 +320,51 @@ class _View:
             if path in group.members and (group.members[path] is None or face in group.members[path]):
                 return group
         return None
+
+
+def _filled(scene: Scene, view: _View, name: str, depth: Any, get: Callable[[str], Any]) -> list[Any]:
+    """The planes of an AOV: Arnold's own, or what a write shader of options.aov_shaders fills."""
+    if name == "Z":
+        return [depth]
+    if name == "motionvector":
+        if not get("motion_blur_enable"):
+            raise RuntimeError("motion vectors need motion blur")  # [open]
+        length = get("motion_frames")
+        start = {0: 0.0, 1: -length / 2, 2: -length}[get("range_type")]
+        return _planes(view.values(lambda path, seen, by: view.moved(path, seen, start, length)), 3)
+    for shader, _, _, there in scene.connections:
+        if there.startswith("aovShaders[") and scene.value(shader, "aovName") == name:
+            source = scene.source(shader, "input")
+            assert source is not None
+            if source[0].kind == "aiUserDataFloat":
+                return _planes(view.values(_said(scene, source[0])), 1)
+            how = {a: scene.value(source[0], a) for a in ("type", "from", "to")}
+            state = scene.source(source[0], "input")
+            assert (
+                state is not None and scene.value(state[0], "variable") == 6 and how == {"type": 2, "from": 0, "to": 2}
+            )
+            return _planes(view.values(lambda path, seen, by: _normal(seen)), 3)
+    raise RuntimeError(f"nothing fills the AOV {name}")
+
+
+def _said(scene: Scene, reader: Node) -> Callable[..., raster.Color]:
+    """What an aiUserDataFloat finds on every shape, its default where there is nothing."""
+    name, default = f"mtoa_constant_{scene.value(reader, 'attribute')}", scene.value(reader, "default")
+    return lambda path, seen, by: (float(path[-1].values.get(name, default)),) * 3
+
+
+def _planes(picture: raster.Picture, count: int) -> list[Any]:
+    return [[[pixel[i] if pixel[3] else 0.0 for pixel in row] for row in picture] for i in range(count)]
+
+
+def _normal(seen: list[raster.Point]) -> raster.Color:
+    """Of a face in the camera's space, towards the viewer."""
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = seen[:3]
+    u, v = (bx - ax, by - ay, bz - az), (cx - ax, cy - ay, cz - az)
+    n = (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])
+    size = math.sqrt(sum(one * one for one in n)) or 1.0
+    sign = -1.0 if sum(one * two for one, two in zip(n, seen[0])) > 0 else 1.0
+    return tuple(sign * one / size for one in n)  # type: ignore[return-value]
 
 
 def _blurred(scene: Scene, view: _View, lens: bool, motion: bool) -> raster.Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -61,6 +62,14 @@ class Scene:
         self.component_style = "transform"  # how faces are told: the transform's name, or "shape" [facts 3.4]
         self.answer_style = "text"  # what ogsRender returns, or "list" [facts 4.1]
         self.has_gpu = True
+        self.program = "maya"  # with windows; "mayabatch" and "mayapy" have none
+        # [open]: Autodesk skips its own ogsRender tests in mayapy; a mood, also of processes
+        self.hardware_draws_in = set(os.environ.get("SEMRENDER_FAKE_DRAWS", "maya,mayabatch").split(","))
+        self.tells_children = False  # whether a compound's sources are told with those of its children [open]
+        self.missing_plugins: set[str] = set()  # node types that a scene which is opened needs and this Maya lacks
+        self.missing_files: set[str] = set()  # references whose file is not there when a scene is opened
+        self.motion_up = True  # which way Arnold's motion vectors count [open]
+        self.file_type = "mayaAscii"  # of the open scene
         self.has_arnold = True
         self.app_dir = ""
         self.options: dict[str, Any] = {}  # optionVars: the user's preferences
@@ -88,6 +97,7 @@ class Scene:
         self.recording = True
         self._entry: list[Any] | None = None
         self._depth = 0
+        self.layer_order: list[str] = []  # Render Setup's, top first; none: as they were made
         self.layer_members: dict[str, list[Path]] = {}
         self.overrides: dict[str, tuple[str, str]] = {}  # materialOverride -> (legacy layer, shading group)
         for name, kind in schema.DEFAULT_NODES:
@@ -366,6 +376,18 @@ class Scene:
                 "XYZ".find(attribute[-1]) if attribute[-1] in "XYZ" else "RGB".find(attribute[-1])
             ]
         return {"bool": False, "long": 0, "double": 0.0}.get(node.added.get(attribute, ""))
+
+    def now(self, node: Node, attribute: str) -> Any:
+        """The value at the present time, through connections."""
+        source = self.source(node, attribute)
+        return self.now(*source) if source is not None else self.value(node, attribute)
+
+    def channels(self, node: Node, attribute: str) -> int | None:
+        """How many numbers a plug holds; None for messages, texts and what is not a number."""
+        value = None if "[" in attribute else self.value(node, attribute)
+        if isinstance(value, tuple):
+            return len(value)
+        return 1 if isinstance(value, (bool, int, float)) else None
 
     def vector(self, node: Node, attribute: str) -> tuple[float, float, float]:
         """Three numbers with the animation of each."""

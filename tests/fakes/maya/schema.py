@@ -17,7 +17,19 @@ FILTER_NAMES = (
     *("Motion Trails", "Components", "Hair Systems", "Follicles", "Misc. UI", "Ornaments"),
 )
 
-_DAG: dict[str, Any] = {"visibility": True, "intermediateObject": False, "message": None, "worldMatrix": None}
+_DAG: dict[str, Any] = {
+    "visibility": True,
+    "lodVisibility": True,
+    "overrideEnabled": False,
+    "overrideVisibility": True,
+    "overrideDisplayType": 0,
+    "overrideLevelOfDetail": 0,
+    "overrideShading": True,
+    "intermediateObject": False,
+    "message": None,
+    "worldMatrix": None,
+    "drawOverride": None,
+}
 _TRANSFORM = {**_DAG, "translate": D3, "rotate": D3, "scale": (1.0, 1.0, 1.0)}
 _SET = {"message": None, "dagSetMembers": None}
 
@@ -37,6 +49,22 @@ TYPES: dict[str, dict[str, Any]] = {
     "nParticle": _DAG,
     "fluidShape": _DAG,
     "instancer": _TRANSFORM,
+    # Shapes of plug-ins that nobody listed, each drawn in colours of its own [review: shapes that were missing]
+    "pgYetiMaya": _DAG,
+    "bifrostGraphShape": _DAG,
+    "nurbsCurve": _DAG,
+    "aiAreaLight": _DAG,
+    "unknown": {"message": None},
+    "unknownDag": _DAG,
+    "displayLayer": {  # [docs]
+        "message": None,
+        "drawInfo": None,
+        "displayType": 0,
+        "levelOfDetail": 0,
+        "shading": True,
+        "visibility": True,
+    },
+    "nucleus": {**_TRANSFORM, "enable": True, "startFrame": 1.0},
     "camera": {  # [docs]
         **_DAG,
         "renderable": False,
@@ -55,6 +83,8 @@ TYPES: dict[str, dict[str, Any]] = {
         "imagePlane": None,
         "nearClipPlane": 0.1,
         "farClipPlane": 10000.0,
+        "filmFitOffset": 0.0,
+        "orthographicWidth": 10.0,
     },
     "imagePlane": {  # [docs]
         **_DAG,
@@ -65,34 +95,60 @@ TYPES: dict[str, dict[str, Any]] = {
         "ignoreColorSpaceFileRules": False,
     },
     "objectSet": _SET,
-    "shadingEngine": {**_SET, "surfaceShader": None, "displacementShader": None, "volumeShader": None},
+    # The last two are added by MtoA and Redshift [public code]
+    "shadingEngine": {
+        **_SET,
+        "surfaceShader": None,
+        "displacementShader": None,
+        "volumeShader": None,
+        "aiSurfaceShader": None,
+        "rsSurfaceShader": None,
+    },
     "lambert": {"message": None, "color": (0.5, 0.5, 0.5), "transparency": D3, "outColor": D3},
     "aiStandardSurface": {"message": None, "baseColor": (0.8, 0.8, 0.8), "opacity": (1.0, 1.0, 1.0), "outColor": D3},
     "surfaceShader": {"message": None, "outColor": D3, "outTransparency": D3, "outMatteOpacity": (1.0, 1.0, 1.0)},
+    "usdPreviewSurface": {"message": None, "opacity": 1.0, "outColor": D3},  # one channel [maya-usd]
+    "VRayMtl": {"message": None, "opacityMap": (1.0, 1.0, 1.0), "outColor": D3},
+    "RedshiftMaterial": {"message": None, "opacity_color": (1.0, 1.0, 1.0), "outColor": D3},
+    "PxrSurface": {"message": None, "presence": 1.0, "outColor": D3},
+    "openPBRSurface": {"message": None, "geometryOpacity": 1.0, "outColor": D3},
+    "samplerInfo": {"message": None, "normalCamera": D3, "pointCamera": D3, "facingRatio": 0.0},
     "file": {  # [docs]
         "message": None,
         "fileTextureName": None,
         "colorSpace": None,
         "ignoreColorSpaceFileRules": False,
         "outColor": D3,
+        "outTransparency": D3,
         "outAlpha": 0.0,
     },
     # [docs] projType 8 is perspective; linkedCamera is a message
     "projection": {"message": None, "projType": 1, "image": D3, "linkedCamera": None, "outColor": D3, "outAlpha": 0.0},
-    "unknown": {"message": None},
-    "unknownDag": {"message": None},
     "cacheFile": {"message": None, "outCacheData": None},
     "checker": {"message": None, "outColor": D3, "outAlpha": 0.0},
     "reverse": {"message": None, "input": D3, "output": D3},
     "displacementShader": {"message": None, "displacement": 0.0, "scale": 1.0},
     "network": {"message": None},
     "reference": {"message": None},
-    "renderLayer": {"message": None, "renderable": True, "identification": 0},
+    "renderLayer": {"message": None, "renderable": True, "identification": 0, "displayOrder": 0},
     "renderLayerManager": {"message": None, "renderLayerId": None, "currentRenderLayer": None},
     "renderSetupLayer": {"message": None, "legacyRenderLayer": None},
     "materialOverride": {"message": None, "selfEnabled": True},
     "aiAOV": {"message": None, "name": None, "type": 5, "enabled": True, "outputs": None},
     "aiAOVFilter": {"message": None, "aiTranslator": "gaussian"},
+    "aiStateVector": {"message": None, "variable": 0, "outValue": D3},
+    "aiSpaceTransform": {
+        "message": None,
+        "input": D3,
+        "type": 0,
+        "from": 0,
+        "to": 0,
+        "normalize": False,
+        "outValue": D3,
+    },
+    "aiWriteVector": {"message": None, "input": D3, "aovName": None, "blend": True, "outColor": D3},
+    "aiWriteFloat": {"message": None, "input": 0.0, "aovName": None, "blend": True, "outColor": D3},
+    "aiUserDataFloat": {"message": None, "attribute": None, "default": 0.0, "outValue": 0.0},
     # [schema] facts/maya.md 4
     "renderGlobals": {
         "message": None,
@@ -103,6 +159,8 @@ TYPES: dict[str, dict[str, Any]] = {
         "startFrame": 1.0,
         "endFrame": 10.0,
         "gammaCorrection": 1.0,
+        "imfkey": None,
+        "useRenderRegion": False,
     },
     "resolution": {"message": None, "width": 960, "height": 540, "pixelAspect": 1.0, "deviceAspectRatio": 1.777},
     "hardwareRenderingGlobals": {
@@ -116,6 +174,7 @@ TYPES: dict[str, dict[str, Any]] = {
         "bloomEnable": False,
         "gammaCorrectionEnable": False,
         "floatingPointRTEnable": False,
+        "floatingPointRTFormat": 1,  # 1 four floats of 32 bits, 2 three, 3 four of 16 [public code]
         "transparencyAlgorithm": 1,
         "xrayMode": False,
         "renderMode": 4,
@@ -148,6 +207,18 @@ TYPES: dict[str, dict[str, Any]] = {
         "aovMode": 1,
         "abortOnLicenseFail": False,
         "aovList": None,
+        "aovShaders": None,
+        "renderType": 0,  # 1 writes an .ass file and no picture, 2 both [deadline-cloud-for-maya]
+        "renderDevice": 0,
+        "regionMinX": 0,
+        "regionMaxX": -1,
+        "regionMinY": 0,
+        "regionMaxY": -1,
+        "motion_steps": 2,
+        "motion_frames": 0.5,  # the length of the vectors, in frames [Arnold's documentation]
+        "range_type": 1,  # 0 from the frame on, 1 around it, 2 up to it [the same]
+        "mb_camera_enable": True,
+        "mb_object_deform_enable": True,
     },
     "aiAOVDriver": {
         "message": None,
@@ -160,7 +231,10 @@ TYPES: dict[str, dict[str, Any]] = {
         "mergeAOVs": False,
     },
 }
-ARNOLD = ("aiStandIn", "aiAOV", "aiAOVFilter", "aiOptions", "aiAOVDriver", "aiStandardSurface")
+ARNOLD = (
+    *("aiStandIn", "aiAOV", "aiAOVFilter", "aiOptions", "aiAOVDriver", "aiStandardSurface", "aiAreaLight"),
+    *("aiStateVector", "aiSpaceTransform", "aiWriteVector", "aiWriteFloat", "aiUserDataFloat"),
+)
 SHAPES = (
     "mesh",
     "nurbsSurface",
@@ -172,8 +246,13 @@ SHAPES = (
     "fluidShape",
     "camera",
     "imagePlane",
+    "pgYetiMaya",
+    "bifrostGraphShape",
+    "nurbsCurve",
+    "aiAreaLight",
+    "unknownDag",
 )
-TRANSFORMS = ("transform", "joint", "instancer")
+TRANSFORMS = ("transform", "joint", "instancer", "nucleus")
 DAG = (*SHAPES, *TRANSFORMS)
 
 # Nodes that exist in every scene (facts/maya.md 3.5).

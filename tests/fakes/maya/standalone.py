@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from maya.scene import SCENE
+
 initialized = False
 
 
@@ -10,6 +12,7 @@ def initialize(name: str = "python") -> None:
     if initialized:
         raise RuntimeError("maya.standalone is already initialized")  # [open]
     initialized = True
+    SCENE.program = "mayapy"
 
 
 def uninitialize() -> None:

@@ -58,7 +58,10 @@ def test_who_says_no_to_the_licence_starts_nothing(tmp_path):
     "script, words",
     [
         ("import sys; print('no licence'); sys.exit(7)", "no licence"),
-        ('print(\'{"event": "error", "code": "input", "what": "the camera is gone"}\')', "The camera is gone"),
+        (
+            'import sys; open(sys.argv[-1], \'a\').write(\'{"event": "error", "what": "the camera is gone"}\\n\')',
+            "The camera is gone",
+        ),
     ],
 )
 def test_a_batch_that_fails_says_why(tmp_path, server, script, words):
@@ -68,7 +71,7 @@ def test_a_batch_that_fails_says_why(tmp_path, server, script, words):
 
         def broken(request):
             command = prepare(request)
-            return replace(command, arguments=(command.arguments[0], "-c", script))
+            return replace(command, arguments=(command.arguments[0], "-c", script, command.events_file))
 
         panel.host.prepare_shot = broken
         panel.paint.shot_button.click()

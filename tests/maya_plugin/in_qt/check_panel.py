@@ -172,7 +172,7 @@ def test_options_are_controls_of_their_kind():
 def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(panel):
     plain = {"licence": "free", "options": []}
     told = [
-        {**plain, "name": "toy", "title": "Toy", "inputs": {"picture": {"needed": True}, "normal": {"needed": True}}},
+        {**plain, "name": "toy", "title": "Toy", "inputs": {"picture": {"needed": True}, "audio": {"needed": True}}},
         {**plain, "name": "relight", "title": "Relight", "inputs": {"picture": {"needed": True}, "reference": {}}},
         desk.read_json(COUNTRYSIDE),
     ]
@@ -181,7 +181,7 @@ def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(
     assert [box.itemText(n) for n in range(box.count())] == [
         "Relight",
         "Countryside",
-        "Toy (needs a normal pass)",
+        "Toy (needs a sound)",
         "old (cannot be used)",
     ]
     assert [box.model().item(n).isEnabled() for n in range(4)] == [True, True, False, False]

@@ -14,8 +14,9 @@ from maya_plugin.core.jobs import Order, new_id
 from maya_plugin.ui.qt import QtCore, QtGui, QtWidgets
 from shared import places
 from shared.label_set import load_label_set
+from tests.maya_plugin.conftest import maya_programs
 from tests.maya_plugin.in_qt import desk
-from tests.maya_plugin.in_qt.walk import ROOT, SIZE, TURN, all_classes, colour, job, open_panel, paint
+from tests.maya_plugin.in_qt.walk import SIZE, TURN, all_classes, colour, job, open_panel, paint
 
 
 def test_from_selection_to_painted_frame(maya, tmp_path):
@@ -57,12 +58,7 @@ def test_a_shot_from_the_shelf_by_a_maya_of_its_own_to_after_effects(maya, tmp_p
 
     from maya_plugin import interactive
 
-    mayapy = tmp_path / "maya" / "bin" / "mayapy"
-    mayapy.parent.mkdir(parents=True)
-    fakes = ROOT / "tests" / "fakes"
-    mayapy.write_text(f'#!/bin/sh\nPYTHONPATH="{fakes}:$PYTHONPATH" exec {sys.executable} "$@"\n')
-    mayapy.chmod(0o755)
-    monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "maya"))
+    maya_programs(tmp_path / "maya", monkeypatch)
     panel = open_panel()
     all_classes(panel, maya)
     asked = []

@@ -222,9 +222,11 @@ class MemoryHost(Host):
         folder.mkdir(parents=True, exist_ok=True)
         asked = folder / "request.json"
         asked.write_text(json.dumps({"classes": self.classes, **vars(request)}))
-        arguments = (sys.executable, str(Path(__file__).absolute()), str(asked), str(self.folder))
+        told = folder / "events.jsonl"
+        arguments = (sys.executable, str(Path(__file__).absolute()), str(asked), str(self.folder), str(told))
         root = str(Path(__file__).resolve().parents[3])
-        return BatchCommand(arguments, {"PYTHONPATH": root}, str(asked), str(folder / "maya.log"), LICENCE)
+        log = str(folder / "maya.log")
+        return BatchCommand(arguments, {"PYTHONPATH": root}, str(asked), log, LICENCE, str(told))
 
     # Repair
 
@@ -324,7 +326,7 @@ def write_png(path, rows, width, height):
 
 
 def main():
-    """The stand-in for mayapy: renders what `prepare_shot` wrote down, printing events."""
+    """The stand-in for mayapy: renders what `prepare_shot` wrote down, and appends its events."""
     from maya_plugin.core import events
     from maya_plugin.core.contract import ShotRequest
 
@@ -337,16 +339,20 @@ def main():
     print("Maya's own chatter", flush=True)
     done = []
 
+    def say(line):
+        with open(sys.argv[3], "a", encoding="utf-8") as told:
+            told.write(f"{line}\n")
+
     def told(layer, frame):
         done.append(frame)
         total = len(frames) * len(request.layers)
-        print(events.line("rendered", frame=frame, layer=layer, done=len(done), total=total), flush=True)
+        say(events.line("rendered", frame=frame, layer=layer, done=len(done), total=total))
 
     report = render(host, replace(request), list(frames), told)
     made = events.line(
         "passes", shot_file=report.shot_file, classes=report.classes, counts={}, notes=[], marked_open=[]
     )
-    print(made, flush=True)
+    say(made)
 
 
 if __name__ == "__main__":

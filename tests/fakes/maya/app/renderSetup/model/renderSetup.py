@@ -16,6 +16,16 @@ class RenderSetup:
     def getDefaultRenderLayer(self) -> RenderLayer:
         return RenderLayer()
 
+    def getRenderLayers(self) -> list[RenderLayer]:
+        """Top first, as the artist has ordered them [docs]."""
+        found = {c.name: a.name for a, _, c, d in SCENE.connections if d == "legacyRenderLayer"}
+        layers = []
+        for own in sorted(found, key=lambda name: (SCENE.layer_order or list(found)).index(name)):
+            layer = RenderLayer()
+            layer.own, layer.legacy = own, found[own]
+            layers.append(layer)
+        return layers
+
     def getRenderLayer(self, renderLayerName: str) -> RenderLayer:
         for a, _, c, d in SCENE.connections:
             if c.kind == "renderSetupLayer" and c.name == renderLayerName and d == "legacyRenderLayer":
