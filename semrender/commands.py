@@ -48,6 +48,11 @@ COMMANDS = {
         "aep": "lay a delivery out as a new After Effects project",
         "ae": "the panel in After Effects, and After Effects without a person",
     },
+    "ae_bridge.others.cli": {
+        "timeline": "one or several deliveries as an OpenTimelineIO timeline",
+        "nuke": "lay a delivery out as a Nuke script",
+        "blender": "lay a delivery out in Blender's compositor",
+    },
     "semrender.completion": {"completion": "complete what is typed: a script for bash, zsh or fish"},
     "maya_plugin.cli": {"maya": "build or install the Maya plug-in"},
 }
