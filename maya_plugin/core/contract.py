@@ -4,7 +4,8 @@
 called on the main thread and returns soon, except `render_preview`, which renders one frame. Whatever changes the
 scene is one undo step. What cannot be done raises a `SemrenderError` in words; nothing returns an error.
 
-A *member* is a node by its full path (`|city|house1`) or faces of one (`|city|house1.f[0:7]`). A class is its id in
+A *member* is a node by its full path (`|city|house1`), faces of one (`|city|house1.f[0:7]`) or a prim of USD
+(`|stage|stageShape,/World/house1`). A class is its id in
 the scene's label set.
 """
 
@@ -49,6 +50,7 @@ class Settings:
     # Class of what has none, and of the emptiness around the whole scene; "" leaves both outside the layer.
     rest: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)  # as core.policy.AWKWARD lists them
+    inner: Mapping[str, str] = field(default_factory=dict)  # name or pattern inside caches -> class
     panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
 
 

@@ -28,6 +28,11 @@ def is_component(member: str) -> bool:
     return "." in member.rpartition("|")[2]
 
 
+def is_prim(member: str) -> bool:
+    """Whether it is a prim of USD: `|stage|stageShape,/World/tree`."""
+    return "," in member
+
+
 def face_count(members: Iterable[str]) -> int:
     spans = (split(member)[1] for member in members)
     return sum(last - first + 1 for first, last in filter(None, spans))

@@ -1,7 +1,8 @@
 """Things that a class shader does not simply reach, and what is done with them. Every one is counted in the report.
 
 box: its bounding box is drawn in its class; skip: it is left out of the label pass; cut: leaf and alpha cards keep the
-outline that their material's transparency gives them; solid: the whole card.
+outline that their material's transparency gives them; solid: the whole card; open: in a copy of the scene it becomes
+the meshes that it holds, elsewhere its box.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-BOX, SKIP, CUT, SOLID, PLAIN = "box", "skip", "cut", "solid", "plain"
+BOX, SKIP, CUT, SOLID, PLAIN, OPEN = "box", "skip", "cut", "solid", "plain", "open"
 
 PLAIN_TYPES = ("mesh", "nurbsSurface", "subdiv")
 
@@ -40,8 +41,10 @@ class Awkward:
 
 AWKWARD = (
     Awkward("cards", "leaf and alpha cards", (), (CUT, SOLID), "their outline is in the material's transparency"),
-    Awkward("standins", "stand-ins", ("aiStandIn", "mayaUsdProxyShape"), (BOX, SKIP), "their materials are inside"),
-    Awkward("caches", "GPU caches", ("gpuCache",), (BOX, SKIP), "they draw colours of their own"),
+    Awkward(
+        "standins", "stand-ins", ("aiStandIn", "mayaUsdProxyShape"), (OPEN, BOX, SKIP), "their materials are inside"
+    ),
+    Awkward("caches", "GPU caches", ("gpuCache",), (OPEN, BOX, SKIP), "they draw colours of their own"),
     Awkward(
         "hair",
         "hair and fur",
@@ -74,6 +77,16 @@ def treatment(kind: str, cutout: bool, policies: Mapping[str, str]) -> str:
     awkward = _BY_KEY["cards"] if cutout and kind in PLAIN_TYPES else _awkward(kind)
     if awkward is None:
         return PLAIN
+    chosen = _chosen(awkward, policies)
+    return BOX if chosen == OPEN else chosen
+
+
+def choice(kind: str, policies: Mapping[str, str]) -> str:
+    """What is chosen for an awkward shape of Maya's type `kind`."""
+    return _chosen(_BY_TYPE[kind], policies)
+
+
+def _chosen(awkward: Awkward, policies: Mapping[str, str]) -> str:
     chosen = policies.get(awkward.key, awkward.choices[0])
     return chosen if chosen in awkward.choices else awkward.choices[0]
 

@@ -15,8 +15,9 @@ from maya import cmds
 
 from maya_plugin.core.classes import ClassSet, Membership, chunks, to_remove
 from maya_plugin.core.contract import Assignment, Changed
-from maya_plugin.core.members import face_count, is_component, split
+from maya_plugin.core.members import face_count, is_component, is_prim, split
 from maya_plugin.core.refusal import HostRefused
+from maya_plugin.host import usd
 from maya_plugin.host.keep import undo_step
 from maya_plugin.host.objects import long_names
 from shared.label_set import LabelSet
@@ -47,6 +48,9 @@ def membership(label_set: LabelSet) -> Membership:
 def assignments(label_set: LabelSet) -> tuple[Assignment, ...]:
     """What every class has, by id; classes that the label set does not know come last with the id -1."""
     totals: dict[tuple[int, str], tuple[int, int]] = {}
+    for prim_class in usd.labelled(label_set).values():
+        key = (prim_class, label_set.by_id(prim_class).name)
+        totals[key] = (totals.get(key, (0, 0))[0] + 1, 0)
     for own in class_sets():
         identity = own.resolved(label_set)
         key = (-1, own.name) if identity is None else (identity, label_set.by_id(identity).name)
@@ -59,8 +63,9 @@ def assignments(label_set: LabelSet) -> tuple[Assignment, ...]:
 
 def assign(members: Mapping[int, Sequence[str]], label_set: LabelSet) -> Changed:
     """Give members their class; one undo step. Commands: ls, sets, and getAttr per set; sets per 500 members."""
+    prims, nodes = _apart(members)
     with undo_step("Assign class"):
-        given, notes = _existing(members)
+        given, notes = _existing(nodes)
         have = class_sets()
         notes += _take_out([member for some in given.values() for member in some], have)
         for identity, some in given.items():
@@ -68,26 +73,40 @@ def assign(members: Mapping[int, Sequence[str]], label_set: LabelSet) -> Changed
                 target = _set_of(identity, have, label_set)
                 for part in chunks(some):
                     cmds.sets(part, edit=True, addElement=target)
-        return Changed(sum(map(len, given.values())), tuple(notes))
+        done = 0
+        for identity, some in prims.items():
+            count, more = usd.give(some, label_set.by_id(identity).name, label_set.name)
+            done, notes = done + count, [*notes, *more]
+        return Changed(done + sum(map(len, given.values())), tuple(notes))
 
 
-def unassign(members: Sequence[str]) -> Changed:
+def unassign(members: Sequence[str], label_set: LabelSet) -> Changed:
     """Take members, and what is below them, out of every class set; one undo step."""
+    prims, nodes = _apart({-1: members})
     with undo_step("Remove class"):
-        given, notes = _existing({-1: members})
+        given, notes = _existing(nodes)
         notes += _take_out(given[-1], class_sets())
-        return Changed(len(given[-1]), tuple(notes))
+        done, more = usd.take(prims[-1], label_set.name) if prims else (0, [])
+        return Changed(done + len(given[-1]), (*notes, *more))
 
 
 def selected() -> list[str]:
-    """The selected nodes and faces that can have a class. Commands: ls."""
-    return [name for name in cmds.ls(selection=True, long=True) if _can_have_class(name)]
+    """The selected nodes, faces and prims that can have a class. Commands: ls."""
+    return [name for name in cmds.ls(selection=True, long=True) if _can_have_class(name)] + usd.selected()
 
 
 def members_of(identity: int, label_set: LabelSet) -> list[str]:
     """The members of a class, -1 for those of classes that the label set does not know."""
     wanted = None if identity < 0 else identity
-    return [member for own in class_sets() if own.resolved(label_set) == wanted for member in own.members]
+    prims = [prim for prim, own in usd.labelled(label_set).items() if own == identity]
+    return [member for own in class_sets() if own.resolved(label_set) == wanted for member in own.members] + prims
+
+
+def _apart(members: Mapping[int, Sequence[str]]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """The prims of USD, and all else, by class."""
+    prims = {identity: [one for one in some if is_prim(one)] for identity, some in members.items()}
+    nodes = {identity: [one for one in some if not is_prim(one)] for identity, some in members.items()}
+    return {identity: some for identity, some in prims.items() if some}, nodes
 
 
 def _existing(members: Mapping[int, Sequence[str]]) -> tuple[dict[int, list[str]], list[str]]:

@@ -29,7 +29,8 @@ def findings() -> tuple[Finding, ...]:
 def fix(name: str) -> None:
     """Mend what a finding's button says."""
     if name == TAKE_OUT.name:
-        classes.unassign(classes.members_of(-1, scene.label_set()))
+        labels = scene.label_set()
+        classes.unassign(classes.members_of(-1, labels), labels)
     elif name == LOAD.name:
         for reference in _unloaded():
             cmds.file(loadReference=reference)

@@ -31,7 +31,7 @@ def untouched() -> Iterator[None]:
     """
     recording = cmds.undoInfo(query=True, state=True)
     modified = cmds.file(query=True, modified=True)
-    selected = cmds.ls(selection=True, long=True)
+    selected = cmds.ls(selection=True, long=True, ufeObjects=True)
     time = cmds.currentTime(query=True)
     if recording:
         cmds.undoInfo(stateWithoutFlush=False)

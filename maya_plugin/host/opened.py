@@ -16,7 +16,7 @@ from maya_plugin.core import machine
 from maya_plugin.core.contract import HARDWARE, ShotRequest
 from maya_plugin.core.members import parent, short
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.host import look, objects, renderers
+from maya_plugin.host import imports, look, objects, renderers, scene
 
 NAMED = 3
 TRY_SIZE = (16, 16)
@@ -89,6 +89,7 @@ def made_ready(request: ShotRequest, missing: list[str]) -> list[str]:
     notes = [*missing, *_compared(request, missing)]
     if look.is_on():
         look.take_off()
+    notes += imports.open_caches(scene.settings(), scene.label_set())
     for group in cmds.ls(type="shadingEngine"):
         with contextlib.suppress(RuntimeError):  # locked by hand or against viruses; by its reference it stays so
             cmds.lockNode(group, lock=False, lockUnpublished=False)

@@ -83,7 +83,7 @@ class MayaHost:
         return classes.assign(members, scene.label_set())
 
     def unassign(self, members: Sequence[str]) -> Changed:
-        return classes.unassign(members)
+        return classes.unassign(members, scene.label_set())
 
     def select(self, members: Sequence[str]) -> None:
         keep.select(list(members))

@@ -167,6 +167,14 @@ class ClassActions:
         if self._services.run_dialog(dialog):
             self._host.save_settings(replace(settings, policies=dialog.chosen()))
 
+    def inside(self) -> None:
+        """What the names inside caches and stand-ins mean, kept in the scene."""
+        file = self._services.file_to_open(self._page, "Table of names inside caches", TABLES)
+        if file:
+            inner = {rule.pattern: self.label_set.find(rule.name).name for rule in rules.read_table(file)}
+            self._host.save_settings(replace(self._host.settings(), inner=inner))
+            self._work.note(f"{len(inner)} names inside caches have a class, where Render shot opens them.")
+
     def rest(self, leave_out: bool) -> None:
         """What is done with things that have no class."""
         row = self._page.current()
@@ -190,6 +198,7 @@ class ClassActions:
             ("&Leave out what has no class", lambda: self.rest(True)),
             ("&Paint what has no class as the chosen one", lambda: self.rest(False)),
             ("&Awkward things…", self.policies),
+            ("&Classes inside caches, by a table…", self.inside),
         )
         for entry in entries:
             if entry is None:

@@ -12,6 +12,7 @@ from shared.label_set import Label, LabelSet
 
 OK_CANCEL = QtWidgets.QDialogButtonBox.StandardButton.Ok | QtWidgets.QDialogButtonBox.StandardButton.Cancel
 CHOICES = {
+    policy.OPEN: "Open it in Render shot",
     policy.BOX: "Draw its box in its class",
     policy.SKIP: "Leave out",
     policy.CUT: "Cut out by its transparency",

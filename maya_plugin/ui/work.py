@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
-from maya_plugin.core.contract import Fix, Settings
+from maya_plugin.core.contract import Fix
 from maya_plugin.core.news import ABSENT, LOST
 from maya_plugin.core.refusal import explain
 from maya_plugin.ui.bars import MessageBar
@@ -55,7 +56,7 @@ class Work:
         settings = self.host.settings()
         changed = {**settings.panel, **panel}
         if changed != dict(settings.panel):
-            self.host.save_settings(Settings(settings.label_set, settings.rest, settings.policies, changed))
+            self.host.save_settings(replace(settings, panel=changed))
 
     def _remedy(self, error: SemrenderError) -> tuple[str, Callable[[], None] | None]:
         fix = self._fix_of_host(error)

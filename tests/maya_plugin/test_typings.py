@@ -21,7 +21,8 @@ STUBBED = (
 
 # Real in Maya 2023 and yet not in mayaff's table: their short names are Python keywords or the long ones (facts 6.2).
 NOT_IN_TABLE = {("shadingNode", "asShader"), ("select", "add")}
-OF_PLUGINS = {"arnoldRender"}  # registered by MtoA; facts/maya.md 4.4
+# Of MtoA (facts/maya.md 4.4), AbcImport and maya-usd (its commands/Readme.md)
+OF_PLUGINS = {"arnoldRender", "AbcImport", "mayaUSDImport"}
 MODES = {"query", "edit"}
 
 

@@ -3,6 +3,7 @@
 Returns and errors as facts/maya.md 6.6 lists them: None where Maya answers None, [] where it answers a list.
 """
 
+from maya.cmds_caches import *  # noqa: F403
 from maya.cmds_keys import *  # noqa: F403
 from maya.cmds_models import *  # noqa: F403
 from maya.cmds_nodes import *  # noqa: F403

@@ -196,6 +196,7 @@ def ls(
     visible=NO,
     shapes=NO,
     uuid=NO,
+    ufeObjects=NO,
 ):
     types = None if type is NO else [type] if isinstance(type, str) else list(type)
     for kind in types or ():
@@ -229,7 +230,7 @@ def ls(
             answer.append(one + attribute)
             if showType:
                 answer.append(node.kind)
-    return answer
+    return answer + (SCENE.prims if selection and ufeObjects and types is None else [])  # else they are left out
 
 
 @command(undoable=False)
@@ -266,11 +267,15 @@ def rename(node, name, /):
 
 @command()
 def select(*members, replace=True, add=NO, noExpand=NO, clear=NO):
+    prims = [name for name in flat(members) if "," in name]
+    SCENE.prims = [*SCENE.prims, *prims] if add else prims
     if clear:
         choose([])
         return
     found = []
     for name in flat(members):
+        if name in prims:
+            continue
         path, faces = SCENE.member(name)
         if path[-1].kind in ("objectSet", "shadingEngine") and not noExpand:
             found += list(path[-1].members.items())

@@ -14,6 +14,7 @@ security = ["off"]  # secure loading: "off", or what is pressed: "allow", "deny"
 TRUSTED = (
     "SafeModeAllowedlistPaths"  # its preference, an array of folders; Maya refuses changes by script [public code]
 )
+SHIPPED = ("AbcImport", "mayaUsdPlugin", "gpuCache")  # with Maya; loaded where a scene or a person wants them
 _loaded: dict[str, dict[str, Any]] = {}
 
 
@@ -28,7 +29,7 @@ def load(name: str) -> list[str]:
     if own == "mtoa":
         if not SCENE.has_arnold:
             raise RuntimeError('Plug-in, "mtoa", was not found on MAYA_PLUG_IN_PATH.')
-    else:
+    elif own not in SHIPPED:
         folders = os.environ.get("MAYA_PLUG_IN_PATH", "").split(os.pathsep)
         found = [Path(name)] if Path(name).is_absolute() and Path(name).is_file() else []
         found += [Path(folder) / f"{own}.py" for folder in folders if (Path(folder) / f"{own}.py").is_file()]

@@ -21,6 +21,7 @@ FILTER_NAMES = {
 OWN_COLORS = {
     "gpuCache": (0.4, 0.3, 0.2),
     "aiStandIn": (0.3, 0.4, 0.2),
+    "mayaUsdProxyShape": (0.6, 0.2, 0.1),
     "pfxHair": (0.2, 0.1, 0.1),
     "pgYetiMaya": (0.6, 0.5, 0.1),
     "bifrostGraphShape": (0.5, 0.1, 0.6),

@@ -85,6 +85,8 @@ class Scene:
         self.time = 1.0
         self.time_unit = "film"
         self.linear_unit = "cm"  # of the panels and of commands; matrices stay in centimetres
+        self.prims: list[str] = []  # what is selected of USD, as the Universal Front End names it
+        self.stages: dict[Node, Any] = {}  # proxy shape -> its stage, with what was edited
         self.chosen_layer = ""  # of animation
         self.layered: dict[Node, dict[str, Any]] = {}  # members of that layer -> their keys in it
         self.blended: set[tuple[str, str]] = set()  # driven attributes that keys were set on

@@ -43,8 +43,10 @@ TYPES: dict[str, dict[str, Any]] = {
     "mesh": {**_DAG, "displaySmoothMesh": 0},
     "nurbsSurface": _DAG,
     "locator": _DAG,
-    "gpuCache": {**_DAG, "cacheFileName": None},  # [docs]
-    "aiStandIn": {**_DAG, "dso": None},  # [open] MtoA
+    "gpuCache": {**_DAG, "cacheFileName": None, "cacheGeomPath": "|"},  # [docs, public code]
+    "aiStandIn": {**_DAG, "dso": None, "useFrameExtension": False},  # [open] MtoA
+    "mayaUsdProxyShape": {**_DAG, "filePath": None, "primPath": ""},  # [maya-usd]
+    "AlembicNode": {"abc_File": None},
     "pfxHair": _DAG,
     "nParticle": _DAG,
     "fluidShape": _DAG,
@@ -241,6 +243,7 @@ SHAPES = (
     "locator",
     "gpuCache",
     "aiStandIn",
+    "mayaUsdProxyShape",
     "pfxHair",
     "nParticle",
     "fluidShape",

@@ -235,14 +235,6 @@ def test_classes_go_to_a_file_and_come_back(tmp_path):
         assert panel.host.classes == {"|set|meadow": coco("grass")}
 
 
-def test_joints_come_in_from_a_file(tmp_path):
-    file = tmp_path / "tracks.json"
-    file.write_text('{"people": [{"joints": {"head": [], "hip": []}}]}')
-    with desk.panel_on(tmp_path, file_to_open=lambda *_: str(file)) as panel:
-        panel.class_actions.joints()
-        assert said(panel) == "2 joints have their keys. one is never seen."
-
-
 def test_policies_and_the_rest_are_kept_in_the_scene(tmp_path):
     def choose(dialog):
         assert isinstance(dialog, dialogs.PolicyDialog)

@@ -1,0 +1,2 @@
+class ValueTypeNames:
+    TokenArray = "token[]"
