@@ -19,6 +19,7 @@ import py_aep
 
 from ae_bridge.comments import settle_comments
 from ae_bridge.moving import add_moving, has_null, moving_layers
+from ae_bridge.program import here
 from ae_bridge.projects import Made, versions
 from ae_bridge.sounding import add_sounds, import_sound
 from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
@@ -26,8 +27,11 @@ from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footag
 from shared.delivery_check import validate
 from shared.errors import InputRefused, SemrenderError
 
-# The oldest After Effects that opens the file: 23 brought mattes that may lie anywhere in the stack, 24 OCIO.
-VERSION, VERSION_OCIO = "23.0x59", "24.0x55"
+# What the file says it was saved by, by the major version: an older After Effects refuses it, a newer one opens it as a
+# converted copy without a name. 23 brought mattes that may lie anywhere in the stack, 24 OCIO.
+VERSIONS = {23: "23.0x59", 24: "24.0x55", 25: "25.6x101", 26: "26.0x67"}
+OCIO_SINCE = 24
+VERSION_NAME = "SEMRENDER_AE"  # of the environment
 MATTES_IN_COMP = 12  # more make the layer stack unreadable; they move to a comp of their own
 
 
@@ -39,13 +43,14 @@ def write_project(delivery_path: Path, out: Path | None = None) -> Path:
     return made.path
 
 
-def make_project(delivery_path: Path, out: Path | None = None) -> Made:
+def make_project(delivery_path: Path, out: Path | None = None, ae: int | None = None) -> Made:
     """Write the project of a delivery.
 
     Args:
         delivery_path: a delivery.json or the folder it is in.
         out: the file to write, or a folder; without it `<shot>_v001.aep` beside delivery.json. Where there is
             a file of that name already, the next version number is taken.
+        ae: the oldest After Effects that is to open it, of VERSIONS; see `project_version`.
 
     Raises InputRefused where the delivery is damaged, incomplete or beyond what After Effects can hold,
     SemrenderError where the file cannot be written.
@@ -56,7 +61,7 @@ def make_project(delivery_path: Path, out: Path | None = None) -> Made:
     folder = (delivery_path if delivery_path.is_dir() else delivery_path.parent).absolute()
     try:
         validate(delivery, folder)
-        project, notes = _build(delivery, folder)
+        project, notes = _build(delivery, folder, ae or project_version())
     except SemrenderError as error:
         raise error.located(file=delivery_path) from None
     wanted = _wanted(delivery.shot.name, folder, None if out is None else Path(out))
@@ -66,10 +71,25 @@ def make_project(delivery_path: Path, out: Path | None = None) -> Made:
 # --- the project ------------------------------------------------------------------------------------------
 
 
-def _build(delivery: Delivery, folder: Path) -> tuple[py_aep.Project, list[str]]:
+def project_version() -> int:
+    """The version that projects are made for: SEMRENDER_AE, else the newest After Effects here, else the oldest that
+    can be. Raises InputRefused."""
+    named = os.environ.get(VERSION_NAME)
+    if named:
+        if not named.isdecimal() or int(named) not in VERSIONS:
+            raise InputRefused(
+                f"{VERSION_NAME} is {named!r}", remedy=f"It is one of {', '.join(map(str, VERSIONS))}, or not there"
+            )
+        return int(named)
+    years = [re.search(r"20(\d\d)", str(path)) for path in here()]
+    known = [min(int(year[1]), max(VERSIONS)) for year in years if year and int(year[1]) >= min(VERSIONS)]
+    return max(known, default=min(VERSIONS))
+
+
+def _build(delivery: Delivery, folder: Path, ae: int) -> tuple[py_aep.Project, list[str]]:
     shot = delivery.shot
     ocio = delivery.project.color.mode == "ocio" and delivery.project.apply == "if_empty"
-    project = py_aep.new(version=VERSION_OCIO if ocio else VERSION).project
+    project = py_aep.new(version=VERSIONS[max(ae, OCIO_SINCE) if ocio else ae]).project
     # Before any import: in an OCIO project footage gets its colour space from the config's file rules.
     notes = _set_colours(project, delivery.project) + _effect_notes(delivery)
 

@@ -10,6 +10,7 @@ from shared.errors import SemrenderError
 JSX = Path(__file__).parent / "jsx"
 PANEL = JSX / "panel" / "panel.jsx"
 HEADLESS = JSX / "headless" / "headless.jsx"
+PROBE = JSX / "probe.jsx"
 INCLUDE = re.compile(r'^//@include "([^"]+)"\n', re.MULTILINE)
 
 

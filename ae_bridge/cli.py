@@ -21,6 +21,13 @@ def add_commands(commands: Any) -> None:
         metavar="FILE",
         help="the .aep to write, or its folder (default: beside delivery.json); never replaces a file",
     )
+    aep.add_argument(
+        "--ae",
+        type=int,
+        choices=range(23, 27),
+        metavar="23-26",
+        help="the oldest After Effects that is to open it (default: SEMRENDER_AE, else the newest here, else 23)",
+    )
     aep.set_defaults(run=run_aep)
 
     bridge = commands.add_parser("ae", help="the panel in After Effects, and After Effects without a person")
@@ -32,6 +39,9 @@ def add_commands(commands: Any) -> None:
         action = actions.add_parser(name, help=words)
         action.add_argument("--to", type=Path, metavar="FOLDER", help="a folder of panels (default: found out)")
         action.set_defaults(run=run)
+    package = actions.add_parser("package", help="the panel as an archive, for machines without Python")
+    package.add_argument("--out", type=Path, metavar="FILE", help="the .zip, or its folder (default: the current one)")
+    package.set_defaults(run=run_package)
     drop = actions.add_parser("drop", help="put deliveries into the panel's list; what is painted gets there by itself")
     drop.add_argument("deliveries", type=Path, nargs="+", metavar="DELIVERY", help=DELIVERY)
     drop.set_defaults(run=run_drop)
@@ -56,7 +66,7 @@ def run_aep(arguments: argparse.Namespace) -> int:
     from ae_bridge.aep import make_project
     from ae_bridge.inbox import announce
 
-    made = make_project(arguments.delivery, arguments.out)
+    made = make_project(arguments.delivery, arguments.out, arguments.ae)
     notes = [*made.notes, *announce(arguments.delivery)]
     if arguments.json:
         tell("made", {"project": str(made.path), "notes": notes})
@@ -80,6 +90,13 @@ def run_uninstall(arguments: argparse.Namespace) -> int:
     from ae_bridge.install import uninstall
 
     _say(arguments, "removed", uninstall(arguments.to))
+    return 0
+
+
+def run_package(arguments: argparse.Namespace) -> int:
+    from ae_bridge.package import write_package
+
+    _say(arguments, "packed", [write_package(arguments.out)])
     return 0
 
 

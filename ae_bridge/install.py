@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ae_bridge.build import PANEL, bundle
+from ae_bridge.starter import write_starter
 from shared.errors import MissingInput, SemrenderError
 
 NAME = "semrender.jsx"  # what the Window menu of After Effects shows, without the ending
@@ -16,14 +17,17 @@ OLDEST = 23.0
 
 
 def panel_folders(settings: Path | None = None) -> list[Path]:
-    """The user's `ScriptUI Panels` folder of every After Effects since 23.0 that was started here.
+    """The user's `ScriptUI Panels` folder of every After Effects since 23.0 that was started here, Betas last.
 
     settings: the folder with one folder a version, where it is not the platform's.
     """
     root = settings or _settings()
-    versions = root.iterdir() if root.is_dir() else iter(())
-    found = [path for path in versions if re.fullmatch(r"\d+\.\d+", path.name) and float(path.name) >= OLDEST]
-    return [path / "Scripts" / "ScriptUI Panels" for path in sorted(found, key=lambda path: float(path.name))]
+    found: list[Path] = []
+    for of in (root, root.with_name(f"{root.name} (Beta)")):
+        versions = of.iterdir() if of.is_dir() else iter(())
+        new = [path for path in versions if re.fullmatch(r"\d+\.\d+", path.name) and float(path.name) >= OLDEST]
+        found += sorted(new, key=lambda path: float(path.name))
+    return [path / "Scripts" / "ScriptUI Panels" for path in found]
 
 
 def install(to: Path | None = None) -> list[Path]:
@@ -36,6 +40,7 @@ def install(to: Path | None = None) -> list[Path]:
             remedy="Start After Effects once, or name the folder of the panels with --to",
         )
     text = bundle(PANEL)
+    write_starter()
     return [_write(folder / NAME, text) for folder in folders]
 
 

@@ -37,16 +37,20 @@ def find_executable() -> Path:
         if Path(chosen).exists():
             return Path(chosen)
         raise MissingInput("there is no such program", file=chosen, remedy=f"Correct {EXECUTABLE}")
-    if sys.platform == "win32":
-        found = installed(Path(os.environ.get("PROGRAMFILES", r"C:\Program Files")) / "Adobe")
-    else:
-        found = installed(Path("/Applications"))
+    found = here()
     if not found:
         raise MissingInput(
             "no After Effects was found on this machine",
             remedy=f"Name its program in {EXECUTABLE}, or use `semrender aep`, which needs none",
         )
     return found[-1]
+
+
+def here() -> list[Path]:
+    """Every After Effects of this machine in its usual place, the newest last."""
+    if sys.platform == "win32":
+        return installed(Path(os.environ.get("PROGRAMFILES", r"C:\Program Files")) / "Adobe")
+    return installed(Path("/Applications"))
 
 
 def installed(root: Path) -> list[Path]:

@@ -17,9 +17,11 @@ import py_aep
 import pytest
 from deliveries import DELIVERIES, deliver, film, handles, layer, matte, shot, three_mattes
 
-from ae_bridge.aep import write_project
+from ae_bridge import aep
+from ae_bridge.aep import make_project, write_project
 from ae_bridge.tags import short_hash
 from shared.delivery import Matte
+from shared.errors import InputRefused
 
 # --- what is expected, from the JSON alone ---
 
@@ -246,8 +248,24 @@ def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
     assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1;{told}]]"
 
 
-def test_after_effects_23_and_later_open_it(tmp_path: Path) -> None:
-    assert py_aep.parse(write_project(film(tmp_path))).version.startswith("23.")
+def test_the_project_says_which_after_effects_it_is_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older one refuses it, a newer one opens a copy that has no name: what is here, unless it is said otherwise."""
+    delivery = film(tmp_path)
+
+    def version(ae: int | None = None) -> str:
+        return str(py_aep.parse(make_project(delivery, ae=ae).path).version).partition(".")[0]
+
+    assert version() == "23"
+    machine = [f"/Applications/Adobe After Effects {name}/x.app" for name in ("(Beta)", "CC 2019", "2024", "2025")]
+    monkeypatch.setattr(aep, "here", lambda: [Path(name) for name in machine])
+    assert version() == "25"
+    machine.append("/Applications/Adobe After Effects 2031/x.app")
+    assert version() == "26", "the newest there is"
+    monkeypatch.setenv("SEMRENDER_AE", "24")
+    assert version() == "24" and version(23) == "23"
+    monkeypatch.setenv("SEMRENDER_AE", "22")
+    with pytest.raises(InputRefused, match="SEMRENDER_AE is '22'"):
+        version()
 
 
 def chunks(data: bytes) -> list[tuple[bytes, bytes]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from deliveries import exr
 
 import semrender
-from ae_bridge import build, inbox, install
+from ae_bridge import build, inbox, install, starter
 from ae_bridge.split import split
 from shared.delivery import Delivery, DeliveryShot, write_delivery
 from shared.errors import InputRefused, MissingInput
@@ -163,6 +165,54 @@ def test_the_command_installs_into_a_folder(tmp_path: Path) -> None:
     assert (tmp_path / "p" / install.NAME).is_file()
     assert semrender.main(["ae", "uninstall", "--to", str(tmp_path / "p")]) == 0
     assert list((tmp_path / "p").iterdir()) == []
+
+
+def test_a_beta_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    for name in ("After Effects/25.6", "After Effects (Beta)/26.5"):
+        (tmp_path / name).mkdir(parents=True)
+    folders = install.panel_folders(tmp_path / "After Effects")
+    assert [folder.relative_to(tmp_path).parts[:2] for folder in folders] == [
+        ("After Effects", "25.6"),
+        ("After Effects (Beta)", "26.5"),
+    ]
+
+
+def test_the_panel_for_machines_without_python_is_one_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert semrender.main(["ae", "package", "--out", str(tmp_path)]) == 0
+    made = Path(capsys.readouterr().out.strip())
+    with zipfile.ZipFile(made) as archive:
+        assert archive.namelist() == [install.NAME, "semrender_probe.jsx", "READ ME.txt"]
+        assert archive.read(install.NAME).decode("ascii") == build.bundle(build.PANEL)
+        assert "Install ScriptUI Panel" in archive.read("READ ME.txt").decode("ascii")
+    first = made.read_bytes()
+    assert semrender.main(["ae", "package", "--out", str(tmp_path / "x.zip")]) == 0
+    assert (tmp_path / "x.zip").read_bytes() == first
+    assert semrender.main(["ae", "package", "--out", str(tmp_path / "x.rar")]) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell runs it")
+def test_what_starts_the_server_can_be_run_and_names_odd_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "J\u00f6rg's 100% $HOME" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    semrender.main(["ae", "install", "--to", str(tmp_path / "panels")])
+    file = starter.starter_file()
+    assert file.name == "start_server.command" and file.stat().st_mode & 0o111 == 0o111
+    assert subprocess.run([file], capture_output=True, text=True).stdout.strip() == "-P -m semrender serve"
+
+
+def test_cmd_reads_the_starter_as_it_was_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "C:\\J\u00f6rg 100%\\python.exe")
+    written = starter.write_starter(windows=True).read_bytes()
+    lines = written.split(b"\r\n")
+    assert lines[1] == b"chcp 65001 >nul" and not written.startswith(b"\xef\xbb\xbf")
+    assert lines[2].decode("utf-8") == '"C:\\J\u00f6rg 100%%\\python.exe" -P -m semrender serve'
 
 
 @pytest.mark.parametrize("entry", [build.PANEL, build.HEADLESS])
