@@ -138,6 +138,7 @@ class ShotRequest:
     # What the session that asks has: nodes with a class, and its shapes by type. A copy that lacks some is told apart.
     classed: tuple[str, ...] = ()
     shapes: Mapping[str, int] = field(default_factory=dict)
+    prims: Mapping[str, str] = field(default_factory=dict)  # of USD -> class; a copy has what is saved of a stage alone
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from maya_plugin.core.contract import ARNOLD, HARDWARE, BatchCommand, ShotReques
 from maya_plugin.core.members import is_component
 from maya_plugin.core.programs import BATCH_ARGUMENTS
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.host import classes, layers, objects, renderers, scene
+from maya_plugin.host import classes, layers, objects, renderers, scene, usd
 from maya_plugin.host.keep import untouched
 
 BATCH = f"{__name__.partition('.host.')[0]}.batch"  # the command, beside this package wherever it is built to
@@ -44,7 +44,9 @@ def prepare(request: ShotRequest) -> BatchCommand:
     copy = _write(facts.path, facts.name, folder)
     asked = folder / "request.json"
     had = Counter(kind for _, kind in objects.shapes())
-    full = replace(request, name=request.name or facts.name, classed=tuple(_classed()), shapes=dict(had))
+    labels = scene.label_set()
+    prims = {prim: labels.by_id(identity).name for prim, identity in usd.labelled(labels).items()}
+    full = replace(request, name=request.name or facts.name, classed=tuple(_classed()), shapes=dict(had), prims=prims)
     try:
         asked.write_text(json.dumps(asdict(full)), encoding="utf-8")
     except OSError as error:

@@ -7,6 +7,7 @@ space and in time; what showed them is no more drawn. A class of that node holds
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from maya import cmds
@@ -23,8 +24,11 @@ ALEMBIC = (".abc",)
 USD = (".usd", ".usda", ".usdc", ".usdz")
 
 
-def open_caches(settings: Settings, label_set: LabelSet) -> list[str]:
+def open_caches(settings: Settings, label_set: LabelSet, prims: Mapping[str, str]) -> list[str]:
     """Open every cache whose kind is to be opened; notes on those that stay as they are, drawn as boxes.
+
+    Args:
+        prims: of USD -> class, as the session has them that the scene was copied from.
 
     Commands: allNodeTypes, ls, getAttr, setAttr, loadPlugin, AbcImport, mayaUSDImport, listRelatives, and those of
     host.classes.
@@ -36,7 +40,8 @@ def open_caches(settings: Settings, label_set: LabelSet) -> list[str]:
             continue
         done = set()
         for path in cmds.ls(type=kind, long=True, noIntermediate=True, allPaths=True):
-            why = _opened(path, kind, settings, label_set)
+            own = {prim.partition(",")[2]: name for prim, name in prims.items() if prim.startswith(f"{path},")}
+            why = _opened(path, kind, settings, label_set, own)
             if why:
                 notes[why] = notes.get(why, 0) + 1
             else:
@@ -46,7 +51,7 @@ def open_caches(settings: Settings, label_set: LabelSet) -> list[str]:
     return [f"{count} × {why}: drawn as its box" for why, count in notes.items()]
 
 
-def _opened(path: str, kind: str, settings: Settings, label_set: LabelSet) -> str:
+def _opened(path: str, kind: str, settings: Settings, label_set: LabelSet, prims: Mapping[str, str]) -> str:
     """Open one; why not, or an empty text."""
     file = cmds.getAttr(f"{path}.{CACHE_FILES[kind]}") or ""
     suffix = PurePath(file).suffix.lower()
@@ -82,11 +87,20 @@ def _opened(path: str, kind: str, settings: Settings, label_set: LabelSet) -> st
     tops = [one for one in cmds.listRelatives(above, children=True, fullPath=True) or [] if one not in before]
     if not tops:
         return f"nothing is in {PurePath(file).name}"
-    _give_classes(path, own, tops, settings, label_set)
+    labels = usd.of_stage(path, label_set) if kind == usd.PROXY else {}
+    labels.update({prim: label_set.find(name).id for prim, name in prims.items()})
+    _give_classes(path, own, tops, settings, label_set, labels)
     return ""
 
 
-def _give_classes(path: str, own: int | None, tops: list[str], settings: Settings, label_set: LabelSet) -> None:
+def _give_classes(
+    path: str,
+    own: int | None,
+    tops: list[str],
+    settings: Settings,
+    label_set: LabelSet,
+    labels: Mapping[str, int],
+) -> None:
     """What the whole had, what the names inside say, and what the labels of prims say: the later goes before."""
     above = parent(path)
     if own is not None and classes.membership(label_set).of(tops[0]).whole != own:
@@ -95,11 +109,10 @@ def _give_classes(path: str, own: int | None, tops: list[str], settings: Setting
     inside = cmds.listRelatives(tops, allDescendents=True, fullPath=True, type="mesh") or []
     things = [SceneObject(one[len(above) :], parent(one), "mesh") for one in inside]
     classes.assign(match(rules, things, label_set), label_set)
-    if cmds.ls(path, type=usd.PROXY):
-        found: dict[int, dict[int, list[str]]] = {}
-        for prim, identity in usd.of_stage(path, label_set).items():
-            node = f"{above}{prim.replace('/', '|')}"
-            if cmds.objExists(node):
-                found.setdefault(prim.count("/"), {}).setdefault(identity, []).append(node)
-        for depth in sorted(found):  # what is below comes after: an assignment takes the classes of all below
-            classes.assign(found[depth], label_set)
+    found: dict[int, dict[int, list[str]]] = {}
+    for prim, identity in labels.items():
+        node = f"{above}{prim.replace('/', '|')}"
+        if cmds.objExists(node):
+            found.setdefault(prim.count("/"), {}).setdefault(identity, []).append(node)
+    for depth in sorted(found):  # what is below comes after: an assignment takes the classes of all below
+        classes.assign(found[depth], label_set)

@@ -89,7 +89,7 @@ def made_ready(request: ShotRequest, missing: list[str]) -> list[str]:
     notes = [*missing, *_compared(request, missing)]
     if look.is_on():
         look.take_off()
-    notes += imports.open_caches(scene.settings(), scene.label_set())
+    notes += imports.open_caches(scene.settings(), scene.label_set(), request.prims)
     for group in cmds.ls(type="shadingEngine"):
         with contextlib.suppress(RuntimeError):  # locked by hand or against viruses; by its reference it stays so
             cmds.lockNode(group, lock=False, lockUnpublished=False)

@@ -1,5 +1,7 @@
 """What is inside caches and stages: prims that are picked and classed, and caches opened as meshes in a copy."""
 
+from pathlib import Path
+
 import pytest
 
 from maya_plugin.core import events
@@ -138,7 +140,7 @@ def test_a_stage_is_opened_and_classed_by_labels_and_by_names_inside(host, stage
     host.assign({coco("house"): [f"{stage},/World/barn"], coco("grass"): ["|stage"]})
     assert set(rendered(host, tmp_path, **SEEN).values()) <= {"grass", None}
     settings = Settings(inner={"rock*": "rock", "*arn": "river"})
-    assert imports.open_caches(settings, COCO) == []
+    assert imports.open_caches(settings, COCO, {}) == []
     assert rendered(host, tmp_path, **SEEN) == {
         "pine": "tree",  # the asset's own label, of its group
         "rock": "tree",  # a label goes before a name
@@ -146,7 +148,7 @@ def test_a_stage_is_opened_and_classed_by_labels_and_by_names_inside(host, stage
         "ground": "grass",  # the class of the stage
         "sky": None,
     }
-    assert imports.open_caches(settings, COCO) == [], "what is open is no cache any more"
+    assert imports.open_caches(settings, COCO, {}) == [], "what is open is no cache any more"
 
 
 @pytest.mark.parametrize("kind", ["gpuCache", "aiStandIn"])
@@ -161,7 +163,7 @@ def test_alembic_is_opened_at_its_place_and_classed_by_names(host, scene, tmp_pa
     cmds.setAttr(f"ns_cacheShape.{attribute}", str(tmp_path / "set.abc"), type="string")
     cmds.move(0, 0.2, 0, "ns_cache")
     host.assign({coco("grass"): ["|ns_cache|ns_cacheShape"]})
-    assert imports.open_caches(Settings(inner={"pine*": "tree", "forest": "bush", "barn": "house"}), COCO) == []
+    assert imports.open_caches(Settings(inner={"pine*": "tree", "forest": "bush", "barn": "house"}), COCO, {}) == []
     moved = {name: (x, y + 0.2) for name, (x, y) in SEEN.items()}
     assert rendered(host, tmp_path, **moved) == {
         "pine": "tree", "rock": "bush", "barn": "house", "ground": "grass", "sky": None,
@@ -183,12 +185,12 @@ def test_what_cannot_be_opened_stays_a_box_and_is_told(host, scene, tmp_path):
         world.shape(kind, name)
         cmds.setAttr(f"{name}Shape.{attribute}", file, type="string")
     cmds.setAttr("eShape.cacheGeomPath", "|World|barn", type="string")
-    told = imports.open_caches(Settings(), COCO)
+    told = imports.open_caches(Settings(), COCO, {})
     assert "2 × a aiStandIn of .ass cannot be opened as meshes: drawn as its box" in told
     assert "1 × a gpuCache without file cannot be opened: drawn as its box" in told
     assert "1 × a GPU cache that shows a part of its file cannot be opened: drawn as its box" in told
     assert any("gone.abc cannot be opened (Failed to open layer" in one for one in told) and len(told) == 4
-    assert imports.open_caches(Settings(policies={"caches": "box", "standins": "skip"}), COCO) == []
+    assert imports.open_caches(Settings(policies={"caches": "box", "standins": "skip"}), COCO, {}) == []
     assert len(cmds.ls(type="gpuCache", noIntermediate=True)) == 3
 
 
@@ -199,10 +201,31 @@ def test_instances_of_a_cache_are_all_opened(host, scene, tmp_path):
     world.shape("gpuCache", "one")
     cmds.setAttr("oneShape.cacheFileName", str(tmp_path / "set.abc"), type="string")
     cmds.instance("one", name="two")
-    assert imports.open_caches(Settings(), COCO) == []
+    assert imports.open_caches(Settings(), COCO, {}) == []
     found = cmds.ls(type="mesh", long=True)
     assert {one.split("|")[1] for one in found} == {"one", "two"} and len(found) == 8
     assert not cmds.ls(type="gpuCache", noIntermediate=True)
+
+
+def test_the_classes_of_a_stage_that_was_not_saved_go_along(host, stage, tmp_path, monkeypatch):
+    """What Maya writes of edits in memory into a copy is open; so the request has them."""
+    import json
+
+    from maya import cmds, world
+
+    from maya_plugin.host import copies
+
+    camera = world.camera(distance=4.0)
+    monkeypatch.setattr(copies, "_program", lambda renderer, arguments: (("mayapy",), {}))
+    host.assign({coco("house"): [f"{stage},/World/barn"]})
+    command = host.prepare_shot(request(camera, tmp_path))
+    prims = json.loads(Path(command.request_file).read_text("utf-8"))["prims"]
+    assert prims == {f"{stage},/World/barn": "house", f"{stage},/World/forest": "tree"}
+    (copy,) = Path(command.request_file).parent.glob("*.ma")
+    cmds.file(str(copy), open=True, force=True)
+    assert usd.of_stage(stage, COCO) == {"/World/forest": coco("tree")}, "the fake writes none of them"
+    imports.open_caches(Settings(), COCO, prims)
+    assert rendered(host, tmp_path, **SEEN)["barn"] == "house"
 
 
 def test_the_batch_opens_what_the_scene_holds(host, stage, tmp_path, capsys):
