@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from maya_plugin.core import jobs, painted, passes, results
-from maya_plugin.core.contract import Scene, ShotRequest
+from maya_plugin.core import farm, jobs, painted, passes, results
+from maya_plugin.core.contract import BatchCommand, Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
@@ -52,6 +52,7 @@ class PaintActions:
         page.open_folder.connect(lambda: work.do(lambda: self.open_folder(self._shown)))
         page.project_picture.connect(lambda: work.do(self.project_picture))
         page.unproject_picture.connect(lambda: work.do(self.unproject_picture))
+        page.farm_job.connect(lambda: work.do(self.farm_job))
         page.check_scene.connect(lambda: work.do(self.check_scene))
         page.play.connect(lambda: work.do(lambda: self._showing.play(self._job(self._shown))))
         list_page.pause.connect(self._session.pause)
@@ -84,27 +85,47 @@ class PaintActions:
 
     def render_shot(self) -> None:
         """Have a process of Maya render the range on a copy of the scene; it is handed over when it is there."""
+        prepared = self._prepare_shot("Render shot", "Render")
+        if prepared is None:
+            return
+        order, command, chosen, _ = prepared
+        self._renderers[order.id] = chosen.renderer
+        self._awaited = order.id
+        self._session.render(order, command)
+        self._turn_to(self._list)
+
+    def farm_job(self) -> None:
+        """Write the same as a job for a farm; nothing is started."""
+        prepared = self._prepare_shot("Job for a farm", "Write it")
+        if prepared is None:
+            return
+        order, command, _, passes_folder = prepared
+        file = farm.write(order, command, passes_folder)
+        words = (
+            f"{file.name} in {file.parent} is the job: two steps, passes and painting. Submit its folder to your farm"
+        )
+        self._work.note(f"{words}.", "Open folder", lambda: self._open(file.parent))
+
+    def _prepare_shot(self, title: str, yes: str) -> tuple[Order, BatchCommand, Choices, Path] | None:
+        """The saved copy and what renders it, its passes' folder; None where a finding stops it or the artist does."""
         scene, chosen = self._host.scene(), self._page.choices()
         places = results.of_shot(scene, chosen.camera_name)
         self._check(chosen, str(places.painted))
         found = self._host.findings()
         if any(one.stops for one in found):
             self.check_scene()
-            return
+            return None
         command = self._host.prepare_shot(self._request(scene, chosen, places.passes))
         frames = chosen.last - chosen.first + 1
         words = f"{frames} frames of {scene.name} will be rendered into\n{places.passes}\n\n{command.licence}"
         if found:
             words += "\n\nCheck scene says:\n" + "\n".join(f"• {one.words}" for one in found[:MOST_FINDINGS])
-        if not self._services.confirm(self._page, "Render shot", words, "Render"):
-            return
+        if not self._services.confirm(self._page, title, words, yes):
+            return None
         self._keep(chosen)
         name = f"{scene.name}, {chosen.first}–{chosen.last}"
         order = Order(new_id(), name, str(places.painted), jobs.SHOT, chosen.camera, chosen.format)
-        self._renderers[order.id] = chosen.renderer
-        self._awaited = order.id
-        self._session.render(order, command)
-        self._turn_to(self._list)
+        return order, command, chosen, places.passes
 
     def paint_shot(self, order: Order, shot_file: str) -> None:
         """Have a shot painted whose passes are there."""
@@ -144,8 +165,7 @@ class PaintActions:
         job = self._job(identity)
         if not Path(job.out).is_dir():
             raise MissingInput("there is no such folder yet", file=job.out, remedy="Wait until something is painted")
-        if not self._services.open_path(job.out):
-            raise SemrenderError("the folder cannot be shown here", file=job.out)
+        self._open(Path(job.out))
 
     def send(self, identity: str) -> None:
         """Lay a delivery out for After Effects."""
@@ -219,6 +239,10 @@ class PaintActions:
         self._work.note(words, "Open in After Effects", lambda: self._open_project(project.path))
 
     # Inside
+
+    def _open(self, folder: Path) -> None:
+        if not self._services.open_path(str(folder)):
+            raise SemrenderError("the folder cannot be shown here", file=folder)
 
     def _render_frame(self, request: ShotRequest, order: Order, chosen: Choices) -> None:
         try:

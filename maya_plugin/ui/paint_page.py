@@ -62,6 +62,7 @@ class PaintPage(QtWidgets.QWidget):
     choose_reference = Signal()
     play = Signal()
     check_scene = Signal()
+    farm_job = Signal()
     project_picture = Signal()
     unproject_picture = Signal()
 
@@ -284,6 +285,12 @@ class PaintPage(QtWidgets.QWidget):
         self.shot_button = QtWidgets.QPushButton("Render shot")
         self.shot_button.setToolTip("Render the range on a copy of the scene, in a process of its own, and paint it")
         self.shot_button.clicked.connect(self.render_shot)
+        self.farm_button = QtWidgets.QToolButton()
+        self.farm_button.setText("For a farm")
+        self.farm_button.setToolTip(
+            "Write the same as a job for a render farm (Open Job Description), start nothing here"
+        )
+        self.farm_button.clicked.connect(self.farm_job)
         self._place = QtWidgets.QToolButton()
         self._place.setText("On image plane")
         self._place.setToolTip("Put the painting on an image plane of the camera")
@@ -331,6 +338,7 @@ class PaintPage(QtWidgets.QWidget):
         actions = QtWidgets.QHBoxLayout()
         actions.addWidget(self.frame_button)
         actions.addWidget(self.shot_button)
+        actions.addWidget(self.farm_button)
         after = QtWidgets.QHBoxLayout()
         after.addWidget(self.check_button)
         after.addStretch()
@@ -353,6 +361,7 @@ class PaintPage(QtWidgets.QWidget):
         first, last = self.first.value(), self.last.value()
         self.shot_button.setText(f"Render shot {first}–{last}")
         self.shot_button.setEnabled(first <= last)
+        self.farm_button.setEnabled(first <= last)
 
 
 def _combo(entries: Sequence[tuple[Any, str]], tip: str) -> QtWidgets.QComboBox:

@@ -1,5 +1,6 @@
 """Looking at what was painted, and at what a render would lack: strip, comparison, flip-book, findings."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from maya_plugin.ui.qt import QtGui, QtWidgets
 from maya_plugin.ui.strip import MOST
 from shared.delivery import Delivery, DeliveryLayer, DeliveryShot, Footage, Provenance, write_delivery
 from tests.maya_plugin.in_qt import desk
+from tests.maya_plugin.in_qt.memory_host import THINGS
 
 RED, BLUE, GREEN, CLEAR = (255, 0, 0, 255), (0, 0, 255, 255), (0, 255, 0, 255), (0, 0, 0, 0)
 W, H = 40, 20
@@ -157,3 +159,15 @@ def test_findings_are_selected_and_mended_and_what_stops_a_render_is_shown_inste
     panel.paint.shot_button.click()
     assert "• 1 things have no class" in asked[0][2], "what does not stop it is told with the question"
     assert isinstance(dialog, QtWidgets.QDialog) and not dialog.isModal(), "the artist goes on working beside it"
+
+
+def test_a_job_for_a_farm_is_written_and_nothing_starts(panel, tmp_path):
+    panel.host.classes = dict.fromkeys((node for node, *_ in THINGS), 2)
+    opened = []
+    panel.services.open_path = lambda path: opened.append(path) or True
+    panel.paint.farm_button.click()
+    file = tmp_path / "semrender" / "valley" / "shotCam" / "shot" / "template.json"
+    assert [step["name"] for step in json.loads(file.read_text("utf-8"))["steps"]] == ["Passes", "Paint"]
+    assert "Submit its folder" in panel.messages.words.text() and panel.jobs.current() is None
+    panel.messages.button.click()
+    assert opened == [str(file.parent)]
