@@ -50,7 +50,8 @@ def write(parsed: argparse.Namespace, request: ShotRequest) -> Written:
     rendered = None
     if parsed.rendered is not None:
         rendered = programs.read_rendered(parsed.rendered.absolute(), settings.label_set, what)
-    table = cryptomatte_names.table(host.objects(), labels, templates(parsed.names_by, what), rendered)
+    things = (*host.objects(), *host.prims())
+    table = cryptomatte_names.table(things, labels, templates(parsed.names_by, what), rendered, settings.inner)
     cryptomatte_shot.write_names(parsed.names.absolute(), table.names)
     if rendered is None:
         return Written(table, table.notes(what))

@@ -210,6 +210,10 @@ class Host(Protocol):
         """Everything that can be rendered; core.rules and core.suggest work on it. Slow in a large scene."""
         ...
 
+    def prims(self) -> tuple[SceneObject, ...]:
+        """The prims of USD that have a class of their own, as things with a name."""
+        ...
+
     def selection(self) -> tuple[str, ...]:
         """The selected members; other things that are selected are left out."""
         ...

@@ -14,13 +14,16 @@ known, by the templates that explain it. Fields of a template, all of one thing;
 
 bare_ before a name or path is the same without namespaces, slash_ before a path has / between the nodes. A template
 may hold * and ?, for what a renderer adds to the name, such as the number of an instance.
+
+Prims of USD that have a class are things, too, by their paths, and what is below one has its class. What is inside
+caches and stand-ins is known by rules, whose names may stand anywhere in a path.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maya_plugin.core.contract import MaterialPart, SceneObject
@@ -33,7 +36,9 @@ OBJECT, MATERIAL, ASSET = "object", "material", "asset"
 WHAT = (OBJECT, MATERIAL, ASSET)
 ANY = "any"  # by the ways of all renderers
 MOST = 10_000  # names that shot.json takes
+PRIM = "prim"  # kind of a SceneObject that is a prim of USD
 SHOWN = 5  # names that a sentence lists
+WILD = set("*?[")
 OUTSIDE = re.compile(r"default(_.*)?", re.IGNORECASE)  # what renderers call what has no name of its own
 
 _SHAPES = ("{bare_shape}", "{shape}", "{bare_tail}", "{tail}", "{bare_path}", "{path}")
@@ -47,13 +52,13 @@ RULES: Mapping[str, Mapping[str, Sequence[str]]] = {
     # full paths is on; the Cryptomatte shader takes namespaces off each node and off a material (strip_obj_namespaces,
     # strip_mat_namespaces, both on), and an asset is what stands before the first colon [source of CryptomatteArnold].
     "arnold": {
-        OBJECT: (*_SHAPES, *_TRANSFORMS),
+        OBJECT: (*_SHAPES, *_TRANSFORMS, *_SLASHED),
         MATERIAL: _MATERIALS,
         ASSET: ("{outer}", "{asset}"),
     },
     # Node Name, Material Name [Redshift: Cryptomatte]; of the two nodes which one is not said.
     "redshift": {
-        OBJECT: (*_TRANSFORMS, *_SHAPES),
+        OBJECT: (*_TRANSFORMS, *_SHAPES, *_SLASHED),
         MATERIAL: ("{material}", "{group}", *_MATERIALS),
         ASSET: ("{asset}",),
     },
@@ -135,19 +140,31 @@ def templates_of(renderer: str, what: str) -> tuple[str, ...]:
 
 
 def table(
-    things: Sequence[SceneObject], label_set: LabelSet, templates: Sequence[str], rendered: Rendered | None = None
+    things: Sequence[SceneObject],
+    label_set: LabelSet,
+    templates: Sequence[str],
+    rendered: Rendered | None = None,
+    inner: Mapping[str, str] | None = None,
 ) -> Table:
     """The names of everything that has a class; beside a rendered file, by the templates that explain it.
 
-    Of two templates that give one name the first decides. Raises InputRefused for a template that is none, where
+    Of two templates that give one name the first decides.
+
+    Args:
+        inner: name or pattern inside caches and stand-ins -> class.
+
+    Raises InputRefused for a template that is none, where
     nothing has a class, and for more names than shot.json takes.
     """
     classed = [thing for thing in things if thing.class_id is not None or thing.mixed]
-    if not classed:
+    inside = {text: name for pattern, name in (inner or {}).items() for text in _anywhere(pattern)}
+    if not classed and not inside:
         raise InputRefused("nothing in the scene has a class", remedy="Give classes first")
     found = [_names_by(template, things, label_set) for template in templates]
     if rendered is not None:
         found = _explaining(found, rendered)
+        held = {name.casefold() for name in rendered.shares}
+        inside = {text: name for text, name in inside.items() if fnmatch.filter(held, text.casefold())}
     names: dict[str, _Name] = {}
     for by_template in found:
         for key, one in by_template.items():
@@ -155,18 +172,21 @@ def table(
                 names.setdefault(key, one)
     shared = tuple(one.text for one in names.values() if len(one.classes) > 1)
     clear = {one.text: one for one in names.values() if len(one.classes) == 1}
-    if len(clear) > MOST:
+    ordered = sorted(clear.items(), key=lambda one: (bool(WILD & set(one[0])), one[0]))  # the first that fits decides
+    written = {text: one.classes[0] for text, one in ordered}
+    written.update((text, name) for text, name in inside.items() if text not in written)
+    if len(written) > MOST:
         raise InputRefused(
-            f"{len(clear)} names are more than the {MOST} that a shot takes",
+            f"{len(written)} names are more than the {MOST} that a shot takes",
             remedy="Take the names of materials or assets, or choose a rendered file, whose names alone are written",
         )
     named = {node for one in clear.values() for node in one.nodes[one.classes[0]]}
     return Table(
-        names={text: one.classes[0] for text, one in sorted(clear.items())},
+        names=written,
         things=len(named),
         shared=shared,
         mixed=tuple(thing.node for thing in classed if thing.mixed),
-        unnamed=() if rendered is None else _unnamed(clear, rendered),
+        unnamed=() if rendered is None else _unnamed(written, rendered),
         unseen=() if rendered is None else _unseen(classed, found, rendered),
     )
 
@@ -191,6 +211,8 @@ def _expanded(template: str, fields: Iterable[str], thing: SceneObject, part: Ma
         texts = [text.replace(f"{{{name}}}", value) for text in texts for value in _values(name, thing, part, template)]
     for text in texts:
         yield f"{text}*" if thing.kind == "instancer" else text  # its copies have numbers behind the name
+        if thing.kind == PRIM and "/" in text:
+            yield f"{text}/*"
 
 
 def _values(name: str, thing: SceneObject, part: MaterialPart, template: str) -> tuple[str, ...]:
@@ -241,16 +263,21 @@ def _explaining(found: Sequence[Names], rendered: Rendered) -> list[Names]:
     return chosen
 
 
-def _held(names: Names, wanted: set[str]) -> set[str]:
+def _anywhere(pattern: str) -> tuple[str, ...]:
+    """A name inside a cache, at the end of a path or with more below it."""
+    end, more = f"*[/|:^]{pattern}", "[/|]*"
+    return pattern, end, f"{pattern}{more}", f"{end}{more}"
+
+
+def _held(names: Collection[str], wanted: set[str]) -> set[str]:
     held = wanted.intersection(names)
-    for pattern in (key for key in names if set("*?") & set(key)):
+    for pattern in (key for key in names if WILD & set(key)):
         held.update(fnmatch.filter(wanted, pattern))
     return held
 
 
-def _unnamed(names: Mapping[str, _Name], rendered: Rendered) -> tuple[str, ...]:
-    known = {text.casefold(): one for text, one in names.items()}
-    held = _held(known, {name.casefold() for name in rendered.shares})
+def _unnamed(names: Iterable[str], rendered: Rendered) -> tuple[str, ...]:
+    held = _held([text.casefold() for text in names], {name.casefold() for name in rendered.shares})
     left = [
         name
         for name in rendered.shares
@@ -265,7 +292,7 @@ def _unseen(classed: Iterable[SceneObject], found: Iterable[Names], rendered: Re
         node
         for names in found
         for key, one in names.items()
-        if key in wanted or (set("*?") & set(key) and fnmatch.filter(wanted, key))
+        if key in wanted or (WILD & set(key) and fnmatch.filter(wanted, key))
         for nodes in one.nodes.values()
         for node in nodes
     }

@@ -38,6 +38,7 @@ from maya_plugin.host import (
     renderers,
     scene,
     showing,
+    usd,
 )
 from shared.errors import SemrenderError
 from shared.label_set import LabelSet
@@ -75,6 +76,9 @@ class MayaHost:
 
     def objects(self) -> tuple[SceneObject, ...]:
         return objects.scene_objects(classes.membership(scene.label_set()), look.own_shading())
+
+    def prims(self) -> tuple[SceneObject, ...]:
+        return usd.things(scene.label_set())
 
     def selection(self) -> tuple[str, ...]:
         return tuple(classes.selected())

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from maya import cmds
 
+from maya_plugin.core.contract import SceneObject
+from maya_plugin.core.cryptomatte_names import PRIM
 from maya_plugin.core.members import is_prim
 from maya_plugin.core.refusal import HostRefused
 from shared.label_set import LabelSet
@@ -53,6 +55,14 @@ def labelled(label_set: LabelSet) -> dict[str, int]:
     for proxy in proxies():
         found.update({f"{proxy},{path}": identity for path, identity in of_stage(proxy, label_set).items()})
     return found
+
+
+def things(label_set: LabelSet) -> tuple[SceneObject, ...]:
+    """The prims that have a class of their own, as things with a name."""
+    return tuple(
+        SceneObject(prim.partition(",")[2].replace("/", "|"), prim, PRIM, class_id=identity)
+        for prim, identity in labelled(label_set).items()
+    )
 
 
 def proxies() -> list[str]:

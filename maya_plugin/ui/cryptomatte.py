@@ -157,7 +157,8 @@ class CryptomatteActions:
         self._work.note(_words(table, asked.what), "Paint", lambda: self._paint.paint_shot(order, str(written)))
 
     def _table(self, asked: Asked, rendered: Rendered | None) -> Table:
-        return cryptomatte_names.table(self._host.objects(), self._classes.label_set, asked.templates, rendered)
+        things, inner = (*self._host.objects(), *self._host.prims()), self._host.settings().inner
+        return cryptomatte_names.table(things, self._classes.label_set, asked.templates, rendered, inner)
 
 
 def _words(table: Table, what: str) -> str:

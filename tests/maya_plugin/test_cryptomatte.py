@@ -125,6 +125,29 @@ def test_more_names_than_a_shot_takes_are_refused_in_words(monkeypatch):
         templates_of("mental ray", OBJECT)
 
 
+def test_a_name_goes_before_a_pattern_that_fits_it():
+    things = [thing("|grove", "tree", kind="instancer"), thing("|grove_house", "house")]
+    assert list(table([*things, thing("|a|grove_rock", "rock")], COCO, ["{shape}"]).names)[-1] == "grove*"
+
+
+def test_what_is_inside_stand_ins_and_stages_has_names_too():
+    from shared.passes.cryptomatte import class_of
+
+    prim = SceneObject("|World|barn", "|stage|stageShape,/World/barn", "prim", class_id=coco("house"))
+    found = table([prim], COCO, templates_of("any", OBJECT), None, {"pine*": "tree"})
+    names = {"/World/barn": "house", "/World/barn/roof": "house", "barn": "house", "pine_01": "tree"}
+    names.update({"^shape^pine_01": "tree", "/World/forest/pine_01/trunk": "tree", "ns:pine_2": "tree"})
+    for name, means in names.items():
+        assert class_of(name, COCO, found.names) == COCO.find(means).id, name
+    assert class_of("/World/spineless", COCO, found.names) is None
+    shares = {"/World/barn/roof": 0.5, "pine_7": 0.4, "/World/sign": 0.1}
+    found = table(
+        [prim], COCO, templates_of("any", OBJECT), Rendered("f", "c", shares), {"pine*": "tree", "x": "river"}
+    )
+    assert found.names == {"/World/barn": "house", "/World/barn/*": "house", "pine*": "tree"}
+    assert found.unnamed == ("/World/sign",) and found.unseen == ()
+
+
 @pytest.mark.parametrize(
     ("files", "chosen", "pattern", "frames"),
     [

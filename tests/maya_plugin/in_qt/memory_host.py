@@ -150,6 +150,9 @@ class MemoryHost(Host):
             made.append(SceneObject(shape, node, "mesh", (material,), "", identity, parts=parts))
         return tuple(made)
 
+    def prims(self):
+        return ()
+
     def selection(self):
         return self.selected
 
