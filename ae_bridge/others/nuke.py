@@ -38,8 +38,8 @@ def write_nuke(comp: Comp, out: Path) -> list[str]:
     if ACESCG in {space_of(one.footage) for one in comp.shown}:
         words.append("the paintings are ACEScg: they are read raw, so work in ACEScg")
     for layer in comp.delivery.layers:
-        if re.search(r"[#%]", layer.footage.path):
-            words.append(f"layer {layer.name}: Nuke takes # and % in a file's name for frame numbers")
+        if re.search(r"[#%[$]", layer.footage.path):
+            words.append(f"layer {layer.name}: Nuke may not find files with # % [ or $ in their names")
     return words
 
 
@@ -103,7 +103,7 @@ class Graph:
     def read(self, layer: DeliveryLayer, row: int, beside: bool = False) -> str:
         footage = layer.footage
         space = space_of(footage)
-        knobs = {"file_type": Path(footage.path).suffix[1:].lower(), "file": quoted(self._pattern(footage))}
+        knobs = {"file_type": Path(footage.path).suffix[1:].lower(), "file": quoted(_literal(self._pattern(footage)))}
         knobs |= {"format": self.format, "before": "black", "after": "black"}
         if footage.sequence:
             first, last = footage.first, footage.last
@@ -180,6 +180,11 @@ def plain(name: str) -> str:
     """A name that Nuke takes for a node: letters, digits and _, a letter first."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", name)
     return name if re.match(r"[A-Za-z]", name) else f"n{name}"
+
+
+def _literal(path: str) -> str:
+    """A path as a file knob holds it: Nuke runs what stands in [ ] there, so that it must not."""
+    return re.sub(r"([\[\]$])", r"\\\1", path)
 
 
 def quoted(text: str) -> str:

@@ -89,7 +89,7 @@ def linear(folder: Path) -> Path:
 def seen(delivery: Path, frame: int, backdrop: tuple[float, ...]) -> np.ndarray:
     """(H, W, 4): straight RGBA of the comp over a colour, in the values of the files."""
     read = read_delivery(delivery)
-    picture = np.broadcast_to(np.array(backdrop), (HEIGHT, WIDTH, 4)).copy()
+    picture = np.broadcast_to(np.array(backdrop), (read.shot.height, read.shot.width, 4)).copy()
     for one in reversed(read.layers):
         if one.enabled and not one.guide:
             picture = _onto(picture, _layer(read, delivery.parent, one, frame), one.blend)
@@ -100,7 +100,7 @@ def _layer(read: Delivery, folder: Path, one: DeliveryLayer, frame: int) -> np.n
     footage = one.footage
     number = frame - footage.start_frame + footage.first
     if footage.sequence and not footage.first <= number <= footage.last:
-        return np.zeros((HEIGHT, WIDTH, 4))
+        return np.zeros((read.shot.height, read.shot.width, 4))
     file = folder / frame_path(footage, number)
     if file.suffix == ".exr":
         rgba = OpenEXR.File(str(file)).channels()["RGBA"].pixels.astype(np.float64)
