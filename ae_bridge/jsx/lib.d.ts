@@ -80,6 +80,8 @@ interface ShotEntry {
   compId: number;
   version: number;
   deliveryId: string;
+  /** Whether it is to stay as it is when all shots are updated. */
+  pinned: boolean;
   missing: number;
 }
 
@@ -177,6 +179,8 @@ interface KnownLayer {
   source: string;
   locked: boolean;
   isNew: boolean;
+  /** Nothing of it is to be written. */
+  dry: boolean;
 }
 
 interface CompWork {
@@ -192,8 +196,20 @@ interface CompWork {
   missing: Record<string, boolean>;
 }
 
+/** A delivery in a list of them, as ae_bridge/inbox.py writes it. */
+interface Entry {
+  uid: string;
+  version: number;
+  deliveryId: string;
+  created?: string;
+  folder?: string;
+}
+
 /** One import on its way. */
 interface Work {
+  /** It is only asked what it would do. */
+  dry: boolean;
+  folder: string;
   plan: Plan;
   report: Report;
   found: Record<string, TaggedItem[]>;

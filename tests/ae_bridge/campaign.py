@@ -15,6 +15,7 @@ import scenarios_import
 import scenarios_mattes
 import scenarios_project
 import scenarios_sound
+import scenarios_takes
 import scenarios_tracks
 import scenarios_versions
 from steps import Open
@@ -27,6 +28,7 @@ MODULES = (
     scenarios_project,
     scenarios_tracks,
     scenarios_sound,
+    scenarios_takes,
 )
 
 

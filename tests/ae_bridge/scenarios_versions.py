@@ -135,8 +135,22 @@ def frames_of_an_earlier_render(host: Open) -> None:
     assert (ae.items()["F_train"]["frames"], ae.items()["F_train"]["first"]) == (10, 1001)
     assert len(ae.items("FootageItem")) == 1
     ae.put(*[f"/v002/painting/train/train.{n}.png" for n in range(990, 1031)])
-    report = ae.import_only(version(2, painting("train")), "/v002")
-    assert "reads 41 frames, the delivery has 10" in report["warnings"][0]["words"]
+    ae.artist("""
+        var f = item('F_train'), c = app.project.items.addComp('edit', 64, 36, 1, 2, 24), l = c.layers.add(f);
+        f.comment = 'mine ' + f.comment; f.mainSource.alphaMode = AlphaMode.IGNORE;
+        layer('train').property('ADBE Effect Parade').addProperty('ADBE Slider Control');
+        l.name = 'his'; l.locked = true; layer('train').locked = true;
+    """)
+    newer = version(2, painting("train"))
+    report = clean(ae.import_only(newer, "/v002"))
+    assert ("F_train", "alpha") in fields(report, "kept") and len(ae.items("FootageItem")) == 1
+    train, his = ae.items()["F_train"], ae.layers("edit")["his"]
+    assert (train["frames"], train["first"], train["fps"], train["alpha"]) == (10, 1001, 24, "IGNORE")
+    assert train["comment"].startswith("mine Painted by small") and train["folder"] == ae.items()["footage"]["id"]
+    layer = ae.layers()["train"]
+    assert layer["source"] == his["source"] == train["id"] and layer["locked"] and his["locked"]
+    assert layer["out"] == near(10 / 24) and [one["name"] for one in layer["effects"]] == ["ADBE Slider Control"]
+    unchanged(ae.import_only(newer, "/v002"), ae)
 
 
 def footage_before_and_behind_the_old_one(host: Open) -> None:

@@ -98,13 +98,29 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("stack.jsx", 'if (known.current["lb"] === fields["lb"]) {', "if (true) {"),
     # files
     ("footage.jsx", 'path.replace(/%/g, "%25")', "path"),
-    ("footage.jsx", "if (planned.sequence) {\n            item.replaceWithSequence",
-     "if (!source.isStill) {\n            item.replaceWithSequence"),
+    ("footage.jsx", "if (!work.dry && planned.sequence) {", "if (!work.dry && !source.isStill) {"),
     ("footage.jsx", "item.replaceWithSequence(file, false)", "item.replace(file)"),
     ("footage.jsx", "samePlace && String(planned.frames) === String(known.tag[\"n\"]) &&", "samePlace &&"),
     ("footage.jsx", "options.sequence = planned.sequence", "options.sequence = true"),
     ("footage.jsx", "            if (work.fresh) {\n", "            if (true) {\n"),
     ("footage.jsx", "item.remove(); // The folder", "// The folder"),
+    # takes
+    ("takes.jsx", "id.slice(0, 19) < other", "id.slice(0, 19) > other"),
+    ("takes.jsx", "known[i].deliveryId === entry.deliveryId", "false"),
+    ("takes.jsx", "value === from || ", ""),
+    ("takes.jsx", "/^(uid|parent|layer)$/", "/^(uid|layer)$/"),
+    ("takes.jsx", "parentOf(before) === parentOf(work.folder)", "before === work.folder"),
+    ("takes.jsx", '(work.plan.uid.indexOf("/") >= 0) ? "" : folderOf', "folderOf"),
+    ("takes.jsx", "return a.version - b.version;", "return b.version - a.version;"),
+    ("core.jsx", "options.sameShot === true", "false"),
+    ("touch.jsx", "if (known.dry) {", "if (false) {"),
+    ("footage.jsx", "if (!work.dry && planned.sequence) {", "if (planned.sequence) {"),
+    ("footage.jsx", "layer.source.id === old.id", "false"),
+    ("footage.jsx", "        item.comment = old.comment;\n", ""),
+    ("comps.jsx", 'if (comp.tag["pin"] !== undefined) {', "if (false) {"),
+    # tags
+    ("tags.jsx", "if (find(after) !== null) {", "if (true) {"),
+    ("tags.jsx", 'exchange(name, value, "", layersOf(fields.uid))', "value"),
     # mattes
     ("mattes.jsx", "layer.moveToEnd();", ""),
     ("mattes.jsx", "        layer.locked = false;\n", ""),
@@ -140,6 +156,8 @@ NOTICED: Counter[tuple[str, str]] = Counter()
 OWN = {
     "moving.jsx": "scenarios_tracks",
     "mattes.jsx": "scenarios_mattes",
+    "takes.jsx": "scenarios_takes",
+    "times.jsx": "scenarios_artist",
 }  # the scenarios of a file: asked before all others
 
 

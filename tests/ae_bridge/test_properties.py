@@ -78,6 +78,14 @@ def story_of(one: Data) -> dict[str, Any]:
     return {**one, "note": one["comment"].startswith("note "), "slide": 0}
 
 
+def told(entries: list[Data]) -> set[tuple[str, str, str]]:
+    return {
+        (one["kind"], one["uid"], one["field"])
+        for one in entries
+        if one["kind"] != "folder" and one["field"] != "colour"
+    }
+
+
 def starts(made: Data, origin: int) -> dict[str, float]:
     """Where the delivery puts each layer, in seconds."""
     return {
@@ -103,7 +111,11 @@ def test_no_edit_is_lost_and_nothing_comes_twice(
         made = data.draw(deliveries(number))
         before = {one["id"]: story_of(one) for one in ae.comp()["layers"]} if previous else {}
         order = list(before)
+        asked = ae.load(made, f"/v{number:03d}", dry=True)
+        assert ae.last["writes"] == 0
         report = ae.load(made, f"/v{number:03d}")
+        for kind in ("added", "changed", "kept"):  # what would happen is what happens
+            assert told(asked[kind]) == told(report[kind]), kind
         assert report["ok"], report["errors"]
         layers = ae.comp()["layers"]
         after = {one["id"]: story_of(one) for one in layers}

@@ -52,7 +52,7 @@ SemrenderAE.comps = (function () {
             item: (known === null) ? null : /** @type {CompItem} */ (known.item),
             tag: (known === null) ? null : known.tag,
             isNew: known === null,
-            known: (known === null) ? {} : layers.readAll(/** @type {CompItem} */ (known.item), work.plan.uid),
+            known: (known === null) ? {} : layers.readAll(/** @type {CompItem} */ (known.item), work.plan.uid, work.dry),
             had: (had === undefined) ? null : readHad(had),
             planned: [],
             missing: {}
@@ -148,7 +148,9 @@ SemrenderAE.comps = (function () {
         var duration = merge.decide(SemrenderAE.touch.text(comp.tag["n"]), String(Math.round(item.duration * fps)),
             String(frames), merge.same);
         if (duration.write && frames > Number(comp.tag["n"])) {
-            item.duration = frames / plan.fps;
+            if (!work.dry) {
+                item.duration = frames / plan.fps;
+            }
             report.add(work.report.changed, "comp", {uid: comp.uid, name: item.name}, "duration",
                 "Comp " + item.name + " lasts " + frames + " frames now.");
         } else {
@@ -213,6 +215,9 @@ SemrenderAE.comps = (function () {
         if (had.length * HASH_LENGTH < COMMENT_ROOM - 2000) {
             fields["had"] = had.join("");
         }
+        if (comp.tag["pin"] !== undefined) {
+            fields["pin"] = comp.tag["pin"];
+        }
         comment = tags.write(before, fields);
         if (comment !== before) {
             comp.item.comment = comment;
@@ -229,7 +234,9 @@ SemrenderAE.comps = (function () {
         SemrenderAE.stack.addMissing(work, comp);
         SemrenderAE.stack.merge(work, comp);
         SemrenderAE.stack.markStale(work, comp);
-        sign(work, comp, frames);
+        if (!work.dry) {
+            sign(work, comp, frames);
+        }
     }
 
     /** @param {CompWork} comp */

@@ -13,6 +13,7 @@
 //@include "moving.jsx"
 //@include "stack.jsx"
 //@include "comps.jsx"
+//@include "takes.jsx"
 //@include "mattes.jsx"
 /*
  * The public functions, see README.md. Whatever writes is one undo step that is closed also after a failure, and
@@ -79,18 +80,25 @@ SemrenderAE.core = (function () {
             (tracks === null ? "" : SemrenderAE.plan.tracksFault(delivery, tracks));
         var total = 0;
         var done = 0;
+        var of = {delivery: delivery, tracks: tracks || []};
         /** @type {Work} */
         var work;
         if (fault !== "") {
             SemrenderAE.report.fail(result, "project", {uid: "", name: ""}, "", fault);
             return null;
         }
+        if (options.beside === true) {
+            of = SemrenderAE.takes.apart(delivery, of.tracks, folder);
+            result.shot = shotOf(of.delivery);
+        }
         work = {
-            plan: SemrenderAE.plan.make(delivery, folder, tracks || []),
+            plan: SemrenderAE.plan.make(of.delivery, folder, of.tracks),
             report: result,
             found: SemrenderAE.project.index(),
             items: {},
             fresh: false,
+            dry: options.dry === true,
+            folder: folder,
             origin: delivery.shot.first,
             restoreDeleted: options.restoreDeleted === true,
             shot: null,
@@ -103,6 +111,11 @@ SemrenderAE.core = (function () {
             }
         };
         total = 2 * work.plan.layers.length;
+        fault = (tracks === null || options.sameShot === true) ? "" : SemrenderAE.takes.elsewhere(work);
+        if (fault !== "") {
+            SemrenderAE.report.fail(result, "comp", {uid: work.plan.uid, name: work.plan.name}, "elsewhere", fault);
+            return null;
+        }
         return work;
     }
 
@@ -139,24 +152,43 @@ SemrenderAE.core = (function () {
         }
     }
 
+    /** @param {Work} work @param {CompWork} comp @param {string} name @param {() => FolderItem} folder */
+    function bringComp(work, comp, name, folder) {
+        var i;
+        if (comp.item === null && work.dry) {
+            SemrenderAE.report.add(work.report.added, "comp", {uid: comp.uid, name: name}, "", "Comp " + name +
+                " was made.");
+            for (i = comp.planned.length - 1; i >= 0; i -= 1) {
+                SemrenderAE.report.add(work.report.added, "layer", comp.planned[i], "",
+                    "Layer " + comp.planned[i].name + " was added.");
+            }
+            return;
+        }
+        if (comp.item === null) {
+            SemrenderAE.comps.create(work, comp, name, folder());
+        }
+        SemrenderAE.comps.bring(work, comp);
+    }
+
     /** @param {Work} work */
     function bringComps(work) {
-        var comps = SemrenderAE.comps;
         var folder = SemrenderAE.project.folder;
         var plan = work.plan;
-        if (work.shot.item === null) {
-            comps.create(work, work.shot, plan.name, folder(work, plan.uid + "/D", plan.name, ""));
-            work.shot.item.hideShyLayers = true; // Once: whether shy layers show is the artist's.
-        }
-        comps.bring(work, work.shot);
+        var isNew = work.shot.item === null;
+        bringComp(work, work.shot, plan.name, function () {
+            return folder(work, plan.uid + "/D", plan.name, "");
+        });
         if (work.mattes.planned.length > 0) {
-            if (work.mattes.item === null) {
-                comps.create(work, work.mattes, plan.name + "_mattes",
-                    folder(work, plan.uid + "/D/mattes", "mattes", plan.uid + "/D"));
-            }
-            comps.bring(work, work.mattes);
+            bringComp(work, work.mattes, plan.name + "_mattes", function () {
+                return folder(work, plan.uid + "/D/mattes", "mattes", plan.uid + "/D");
+            });
         }
-        work.report.comp = {id: work.shot.item.id, name: work.shot.item.name};
+        if (work.shot.item !== null) {
+            if (isNew) {
+                work.shot.item.hideShyLayers = true; // Once: whether shy layers show is the artist's.
+            }
+            work.report.comp = {id: work.shot.item.id, name: work.shot.item.name};
+        }
     }
 
     /** Items that the artist has copied are his; they are told, not touched. @param {Work} work */
@@ -188,27 +220,35 @@ SemrenderAE.core = (function () {
     /**
      * @param {any} delivery
      * @param {string} folder
-     * @param {{restoreDeleted?: boolean, tracks?: any[], progress?: (done: number, total: number, words: string) => void}} options
+     * @param {{restoreDeleted?: boolean, tracks?: any[], beside?: boolean, sameShot?: boolean, dry?: boolean,
+     *     progress?: (done: number, total: number, words: string) => void}} options
      * @returns {Report}
      */
     function importDelivery(delivery, folder, options) {
         var shot = shotOf(delivery);
         var result = SemrenderAE.report.create("import", shot);
         var given = options || {};
-        return inOneStep("Import " + shot.name, result, function () {
+        function run() {
             var empty = app.project.numItems === 0;
             var work = begin(result, delivery, folder, given, given.tracks || []);
             if (work === null) {
                 return;
             }
-            SemrenderAE.project.colours(work, empty);
+            if (!work.dry) {
+                SemrenderAE.project.colours(work, empty);
+            }
             SemrenderAE.project.checkAdding(work);
             SemrenderAE.project.checkData(work);
             open(work);
             tellCopies(work);
             bringFootage(work);
             bringComps(work);
-        });
+        }
+        if (given.dry === true) {
+            run();
+            return result;
+        }
+        return inOneStep("Import " + shot.name, result, run);
     }
 
     /**
@@ -240,31 +280,23 @@ SemrenderAE.core = (function () {
         return SemrenderAE.project.shotsIn(SemrenderAE.project.index());
     }
 
-    /** An id of a delivery begins with the time at which it was made. @param {string} id @param {string} other */
-    function madeBefore(id, other) {
-        var time = /^\d{4}-\d\d-\d\dT\d\d.\d\d.\d\d/;
-        return time.test(id) && time.test(other) && id.slice(0, 19) < other.slice(0, 19);
-    }
-
     /**
-     * @param {{uid: string, version: number, deliveryId: string}} entry
-     * @param {ShotEntry[]} known
-     * @returns {string}
+     * Whether a shot stays as it is when all are updated.
+     * @param {string} uid @param {boolean} pinned @returns {boolean} False where the project has no such shot.
      */
-    function state(entry, known) {
-        var i;
-        for (i = 0; i < known.length; i += 1) {
-            if (known[i].uid === entry.uid) {
-                if (known[i].version !== entry.version) {
-                    return (known[i].version < entry.version) ? "update" : "older";
-                }
-                if (known[i].deliveryId === entry.deliveryId) {
-                    return "current";
-                }
-                return madeBefore(entry.deliveryId, known[i].deliveryId) ? "take" : "changed";
-            }
+    function pin(uid, pinned) {
+        var known = SemrenderAE.project.first(SemrenderAE.project.index(), uid, CompItem);
+        var tag = (known === null) ? null : known.tag;
+        if (tag === null) {
+            return false;
         }
-        return "new";
+        delete tag["pin"];
+        if (pinned) {
+            tag["pin"] = "1";
+        }
+        return inOneStep(pinned ? "Pin" : "Unpin", SemrenderAE.report.create("pin", shotOf(null)), function () {
+            known.item.comment = SemrenderAE.tags.write(known.item.comment, tag);
+        }).ok;
     }
 
     /** @returns {{uid: string, name: string, layer: string}[]} */
@@ -291,7 +323,8 @@ SemrenderAE.core = (function () {
     }
 
     return {
-        importDelivery: importDelivery, relink: relink, shots: shots, state: state, classMattes: classMattes,
+        importDelivery: importDelivery, relink: relink, shots: shots, state: SemrenderAE.takes.state,
+        home: SemrenderAE.takes.home, versions: SemrenderAE.takes.versions, pin: pin, classMattes: classMattes,
         useClassMatte: useClassMatte, openComp: openComp, hostFault: hostFault
     };
 }());

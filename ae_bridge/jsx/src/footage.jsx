@@ -136,6 +136,50 @@ SemrenderAE.footage = (function () {
         return true;
     }
 
+    /**
+     * The folder holds more of this sequence, as an earlier, longer render leaves it: replacing takes all of it, only an
+     * import can be limited. So an item with the frames of the delivery takes the place of the old one in every layer.
+     * @param {TaggedItem} known @param {PlannedFootage} planned
+     */
+    function takeRange(known, planned) {
+        var old = /** @type {FootageItem} */ (known.item);
+        var item = importFiles(planned, true);
+        var comps = old.usedIn;
+        var i;
+        conform(item, planned);
+        item.name = old.name;
+        item.comment = old.comment;
+        item.label = old.label;
+        item.pixelAspect = old.pixelAspect;
+        item.parentFolder = old.parentFolder;
+        for (i = 0; i < comps.length; i += 1) {
+            exchangeIn(comps[i], old, item);
+        }
+        old.remove();
+        known.item = item;
+        known.id = item.id;
+    }
+
+    /** @param {CompItem} comp @param {FootageItem} old @param {FootageItem} item */
+    function exchangeIn(comp, old, item) {
+        /** @type {any} */
+        var layer;
+        var locked;
+        var i;
+        for (i = 1; i <= comp.numLayers; i += 1) {
+            layer = comp.layer(i);
+            if (layer instanceof AVLayer && layer.source.id === old.id) {
+                locked = layer.locked;
+                layer.locked = false;
+                try {
+                    layer.replaceSource(item, false);
+                } finally {
+                    layer.locked = locked;
+                }
+            }
+        }
+    }
+
     /** @param {Work} work @param {TaggedItem} known @param {PlannedFootage} planned */
     function replaceFiles(work, known, planned) {
         var item = /** @type {FootageItem} */ (known.item);
@@ -145,16 +189,21 @@ SemrenderAE.footage = (function () {
         if (samePlace && String(planned.frames) === String(known.tag["n"]) &&
                 source.isStill !== (planned.sequence || planned.sound)) {
             if (work.fresh) {
-                source.reload();
+                if (!work.dry) {
+                    source.reload();
+                }
                 report.add(work.report.changed, "footage", planned, "files",
                     planned.name + " was read again from the same place.");
             }
             return;
         }
         // By what the new files are: a still replaced as a file by the first of a sequence would show one frame.
-        if (planned.sequence) {
+        if (!work.dry && planned.sequence) {
             item.replaceWithSequence(file, false);
-        } else {
+            if (framesOf(item) !== planned.frames * item.mainSource.loop) {
+                takeRange(known, planned);
+            }
+        } else if (!work.dry) {
             item.replace(file);
         }
         report.add(work.report.changed, "footage", planned, "files",
@@ -218,46 +267,48 @@ SemrenderAE.footage = (function () {
             return;
         }
         replaceFiles(work, known, planned);
-        if (planned.sound) {
-            sign(item, planned, fields);
-            check(work, item, planned);
-            return;
-        }
+        item = /** @type {FootageItem} */ (known.item);
         source = item.mainSource; // Replacing made a new one.
         if (planned.sequence) {
             decision = merge.decide(before.still ? before.fps : asText(known.tag["fps"]), before.fps,
                 String(planned.fps), merge.sameNumber);
             remember(decision, fields, "fps");
             tell(work, planned, "fps", decision, "the frame rate");
-            if (!merge.sameNumber(String(source.conformFrameRate), decision.value)) {
+            if (!work.dry && !merge.sameNumber(String(source.conformFrameRate), decision.value)) {
                 source.conformFrameRate = Number(decision.value);
             }
-            if (source.loop !== before.loop && !before.still) {
+            if (!work.dry && source.loop !== before.loop && !before.still) {
                 source.loop = before.loop;
             }
         }
-        if (source.hasAlpha) {
+        if (!planned.sound && source.hasAlpha) {
             decision = merge.decide(hadAlpha ? asText(known.tag["al"]) : before.alpha, before.alpha, planned.alpha,
                 merge.same);
             remember(decision, fields, "al");
             tell(work, planned, "alpha", decision, "the alpha");
-            if (alphaName(source.alphaMode) !== decision.value) {
-                source.alphaMode = AlphaMode[/** @type {"STRAIGHT"} */ (decision.value)];
+            if (!work.dry) {
+                setAlpha(source, before, decision);
             }
-            keepAlphaDetails(source, before, decision);
         }
-        decision = merge.decide(asText(known.tag["par"]), before.aspect, String(planned.aspect), merge.sameNumber);
-        remember(decision, fields, "par");
-        tell(work, planned, "aspect", decision, "the pixel aspect");
-        if (!merge.sameNumber(String(item.pixelAspect), decision.value)) {
-            item.pixelAspect = Number(decision.value);
+        if (!planned.sound) {
+            decision = merge.decide(asText(known.tag["par"]), before.aspect, String(planned.aspect), merge.sameNumber);
+            remember(decision, fields, "par");
+            tell(work, planned, "aspect", decision, "the pixel aspect");
+            if (!work.dry && !merge.sameNumber(String(item.pixelAspect), decision.value)) {
+                item.pixelAspect = Number(decision.value);
+            }
         }
-        sign(item, planned, fields);
-        check(work, item, planned);
+        if (!work.dry) {
+            sign(item, planned, fields);
+            check(work, item, planned);
+        }
     }
 
     /** @param {FootageSource} source @param {any} before @param {Decision} decision */
-    function keepAlphaDetails(source, before, decision) {
+    function setAlpha(source, before, decision) {
+        if (alphaName(source.alphaMode) !== decision.value) {
+            source.alphaMode = AlphaMode[/** @type {"STRAIGHT"} */ (decision.value)];
+        }
         if (decision.kept && decision.value === "PREMULTIPLIED" &&
                 String(source.premulColor) !== String(before.premul)) {
             source.premulColor = before.premul;
@@ -325,9 +376,12 @@ SemrenderAE.footage = (function () {
             if (known !== null) {
                 item = /** @type {FootageItem} */ (known.item);
                 update(work, known, planned);
-                return item;
+                return /** @type {FootageItem} */ (known.item);
             }
-            if (!needed) {
+            if (needed && work.dry) {
+                report.add(work.report.added, "footage", planned, "", "Footage " + planned.name + " was imported.");
+            }
+            if (!needed || work.dry) {
                 return null;
             }
             item = create(work, planned);

@@ -31,8 +31,8 @@ SemrenderAE.layers = (function () {
         return "NO_TRACK_MATTE";
     }
 
-    /** @param {any} layer @param {TagFields} tag @returns {KnownLayer} */
-    function look(layer, tag) {
+    /** @param {any} layer @param {TagFields} tag @param {boolean} dry @returns {KnownLayer} */
+    function look(layer, tag, dry) {
         /** @type {Object<string, string>} */
         var current = {};
         var pictured = layer instanceof AVLayer;
@@ -59,17 +59,18 @@ SemrenderAE.layers = (function () {
             ownTime: layer.stretch !== 100 || (pictured && layer.timeRemapEnabled),
             source: (shown === null) ? "" : String(shown.uid),
             locked: layer.locked,
-            isNew: false
+            isNew: false,
+            dry: dry
         };
     }
 
     /**
      * The layers of the comp that carry a tag of the shot, top first, by "$" + uid; copies by the artist stand in the
      * same list.
-     * @param {CompItem} comp @param {string} shot
+     * @param {CompItem} comp @param {string} shot @param {boolean} dry Whether they are only to be looked at.
      * @returns {Object<string, KnownLayer[]>}
      */
-    function readAll(comp, shot) {
+    function readAll(comp, shot, dry) {
         /** @type {Object<string, KnownLayer[]>} */
         var known = {};
         var layers = comp.layers;
@@ -81,7 +82,7 @@ SemrenderAE.layers = (function () {
             layer = layers[i];
             tag = tags.read(layer.comment);
             if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer)) {
-                (known["$" + tag.uid] || (known["$" + tag.uid] = [])).push(look(layer, tag));
+                (known["$" + tag.uid] || (known["$" + tag.uid] = [])).push(look(layer, tag, dry));
             }
         }
         return known;
@@ -131,7 +132,7 @@ SemrenderAE.layers = (function () {
         }
         report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
         return {
-            layer: layer, uid: planned.uid, name: planned.name, locked: false, isNew: true, ownTime: false,
+            layer: layer, uid: planned.uid, name: planned.name, locked: false, isNew: true, ownTime: false, dry: false,
             current: current, matte: "", span: times.wanted(work, planned), tag: tag,
             source: moves ? "" : planned.footage.uid
         };

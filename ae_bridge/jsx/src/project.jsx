@@ -83,6 +83,7 @@ SemrenderAE.project = (function () {
                         compId: comp.id,
                         version: Number(comp.tag["v"]),
                         deliveryId: tags.unpack(String(comp.tag["d"] || "")),
+                        pinned: comp.tag["pin"] !== undefined,
                         missing: missing[name] || 0
                     });
                 }

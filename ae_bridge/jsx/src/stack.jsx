@@ -21,7 +21,9 @@ SemrenderAE.stack = (function () {
             planned = comp.planned[i];
             item = work.items["$" + planned.uid];
             present = comp.known["$" + planned.uid];
-            if (comp.missing["$" + planned.uid] && (item || planned.moves !== null)) {
+            if (comp.missing["$" + planned.uid] && work.dry) {
+                report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
+            } else if (comp.missing["$" + planned.uid] && (item || planned.moves !== null)) {
                 work.step("layer " + planned.name);
                 made = layers.create(work, comp, planned, item, below, aboveOf(comp, i));
                 present = [made];
@@ -32,7 +34,9 @@ SemrenderAE.stack = (function () {
             }
             below = present ? present[0].layer : below;
         }
-        SemrenderAE.moving.link(comp);
+        if (!work.dry) {
+            SemrenderAE.moving.link(comp);
+        }
     }
 
     /**
@@ -63,7 +67,7 @@ SemrenderAE.stack = (function () {
     function mergeMatte(work, comp, known, planned, fields) {
         var decision = merge.decide(touch.text(known.tag["mt"]), known.matte, planned.wanted["mt"], merge.same);
         var mattes = comp.known["$" + planned.matteUid];
-        if (decision.write && planned.matteUid !== "" && !mattes) {
+        if (decision.write && planned.matteUid !== "" && !mattes && !(work.dry && comp.missing["$" + planned.matteUid])) {
             report.add(work.report.warnings, "layer", known, "matte",
                 known.name + " has no matte: the layer of the delivery that cuts it is not in the comp.");
             decision.last = touch.text(known.tag["mt"]);

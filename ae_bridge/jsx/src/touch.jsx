@@ -22,8 +22,14 @@ SemrenderAE.touch = (function () {
         return made;
     }
 
-    /** A change to a layer that may be locked. @param {KnownLayer} known @param {(layer: any) => void} action */
+    /**
+     * A change to a layer that may be locked; none where it is only asked what an update would do.
+     * @param {KnownLayer} known @param {(layer: any) => void} action
+     */
     function change(known, action) {
+        if (known.dry) {
+            return;
+        }
         if (!known.locked) {
             action(known.layer);
             return;

@@ -1,0 +1,160 @@
+"""Several paintings of a shot: which is in the project, one beside another, and shots that only share a name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from made import Data, matte, painting, shot, version
+from steps import Open, basic, clean, fields, unchanged
+
+from shared.uids import footage_uid, layer_uid
+
+STATES = "var s = SemrenderAE.core.shots(); [SemrenderAE.core.state(input[0], s), SemrenderAE.core.home(input[0], s)]"
+
+
+def take(number: int, seconds: int, **changes: str) -> Data:
+    return {
+        **basic(number),
+        "delivery_id": f"2026-11-23T05-00-{seconds:02d}Z_x",
+        "created": f"2026-11-23T05:00:{seconds:02d}Z",
+        **changes,
+    }
+
+
+def entry(made: Data) -> Data:
+    """As the list of deliveries has it."""
+    of = made["shot"]
+    return {
+        "uid": of["uid"],
+        "version": of["version"],
+        "deliveryId": made["delivery_id"],
+        "created": made["created"],
+    }
+
+
+def of_another(uid: str, folder_of: str) -> Data:
+    """A shot that is named as ours is, of a layer with the same name."""
+    layer = painting("train")
+    files = replace(layer.footage, uid=footage_uid(uid, "train", "painting"), path=f"{folder_of}/train.1001.png")
+    layer = replace(layer, uid=layer_uid(uid, "train", "painting"), footage=files)
+    return version(1, layer) | {"shot": {**version(1)["shot"], "uid": uid}}
+
+
+def an_older_take_is_not_new(host: Open) -> None:
+    ae = host()
+    first, second = take(1, 1), take(1, 2)
+    ae.load(first, "/out/sh")
+    assert ae.run(STATES, [entry(second)])[0] == "changed" and ae.run(STATES, [entry(first)])[0] == "current"
+    clean(ae.load(second, "/out/sh_take002"))
+    assert [ae.run(STATES, [entry(one)])[0] for one in (first, second)] == ["take", "current"]
+    assert ae.run(STATES, [entry(take(2, 1))])[0] == "update" and ae.run(STATES, [entry(take(0, 3))])[0] == "older"
+    assert ae.run(STATES, [{**entry(first), "uid": "show/other"}]) == ["new", None]
+    assert ae.run(STATES, [{**entry(first), "deliveryId": "of who knows when"}])[0] == "changed"
+
+
+def a_take_beside_another(host: Open) -> None:
+    ae = host()
+    ae.load(take(1, 1), "/out/sh")
+    before = ae.dump()["items"]
+    report = clean(ae.load(take(1, 2), "/out/sh_take002", beside=True))
+    assert report["action"] == "import" and report["comp"]["name"] == report["shot"]["name"] == "SH_take002"
+    kept = [one for one in ae.dump()["items"] if one["id"] in {old["id"] for old in before}]
+    assert kept == before, "what is there stays as it is"
+    assert ae.order("SH_take002") == ["train", "env", "m_tree", "m_river"]
+    layers = ae.layers("SH_take002")
+    assert layers["train"]["matte"]["layer"] == layers["m_tree"]["id"]
+    unchanged(ae.import_only(take(1, 2), "/out/sh_take002", beside=True), ae)
+    for one, comp in ((take(1, 1), "SH"), (take(1, 2), "SH_take002")):
+        assert [ae.run(STATES, [entry(one)])[n] for n in (0,)] == ["current"]
+        assert ae.run(STATES, [entry(one)])[1]["name"] == comp
+    clean(ae.load(take(2, 3), "/out/sh_v002", beside=True))
+    assert len(ae.items("CompItem")) == 3 and "SH_v002" in ae.items("CompItem")
+    ae.run("SemrenderAE.core.openComp(input)", "show/sh@take002")
+    assert {one["uid"].split("/F/")[0] for one in ae.run("SemrenderAE.core.classMattes()")} == {"show/sh@take002"}
+
+
+def everything_of_a_take_has_its_own_uid(host: Open) -> None:
+    ae = host()
+    made = take(1, 2)
+    made["effects"] = [{"layer": "show/sh/L/train/painting", "match_name": "show/sh", "set": {}}]
+    tracks = [{"layers": [{"uid": "show/sh/L/hand/joint", "parent": "show/sh/L/arm/joint", "name": "show/sh/L"}]}]
+    found = ae.run("SemrenderAE.takes.apart(input[0], input[1], '/out/sh_take002/')", [made, tracks])
+    text, shot_uid = str(found), "show/sh@take002"
+    assert found["delivery"]["shot"]["uid"] == shot_uid and text.count("show/sh/") == 1 and "'show/sh'" in text
+    assert found["tracks"][0]["layers"][0] == {
+        "uid": f"{shot_uid}/L/hand/joint", "parent": f"{shot_uid}/L/arm/joint", "name": "show/sh/L",
+    }  # fmt: skip
+
+
+def versions_up_and_down(host: Open) -> None:
+    ae = host()
+    made = [take(1, 1), take(1, 4), take(2, 2), take(3, 9)]
+    ae.load(made[1], "/out/sh")
+    call = "SemrenderAE.core.versions(SemrenderAE.core.shots()[0], input)"
+    other = {**entry(made[0]), "uid": "show/other"}
+    found = ae.run(call, [entry(one) for one in reversed(made)] + [other])
+    assert found["list"] == [entry(one) for one in made] and found["at"] == 1
+    assert (found["up"], found["down"]) == (entry(made[2]), entry(made[0]))
+    found = ae.run(call, [entry(made[1])])
+    assert (found["at"], found["up"], found["down"]) == (0, None, None)
+    assert ae.run(call, [entry(made[0])])["at"] == -1
+
+
+def a_pin_stays(host: Open) -> None:
+    ae = host()
+    ae.load(basic(1), "/v001")
+    assert [one["pinned"] for one in ae.run("SemrenderAE.core.shots()")] == [False]
+    assert ae.run("SemrenderAE.core.pin('show/sh', true)") and not ae.run("SemrenderAE.core.pin('show/no', true)")
+    clean(ae.load(basic(2), "/v002"))
+    assert [one["pinned"] for one in ae.run("SemrenderAE.core.shots()")] == [True]
+    assert ae.run("SemrenderAE.core.pin('show/sh', false)")
+    assert [one["pinned"] for one in ae.run("SemrenderAE.core.shots()")] == [False]
+
+
+def two_shots_of_one_name(host: Open) -> None:
+    """A uid that is a name alone says nothing of where the shot belongs."""
+    ae = host()
+    one, other = of_another("sh010", "train"), of_another("sh010", "train")
+    clean(ae.load(one, "/show/sq010/sh010"))
+    before = ae.dump()["items"]
+    for dry in (True, False):
+        report = ae.load(other, "/show/sq020/sh010", dry=dry)
+        assert not report["ok"] and report["errors"][0]["field"] == "elsewhere"
+        assert "/show/sq010/sh010" in report["errors"][0]["words"] and ae.dump()["items"] == before
+    clean(ae.load({**other, "delivery_id": "again"}, "/show/sq010/sh010_take002"))
+    clean(ae.load({**other, "delivery_id": "moved"}, "/show/sq020/sh010", sameShot=True))
+    assert all("/sq020/" in item["path"] for item in ae.items("FootageItem").values())
+    clean(ae.load({**one, "delivery_id": "apart"}, "/show/sq030/sh010", beside=True))
+    assert sorted(ae.items("CompItem")) == ["SH", "SH_v001"]
+    ae = host()
+    clean(ae.load(of_another("show/sq010/sh010", "train"), "/a/sh010"))
+    clean(ae.load(of_another("show/sq020/sh010", "train"), "/b/sh010"))
+    assert len([item for item in ae.dump()["items"] if item["kind"] == "CompItem"]) == 2
+    clean(ae.load(of_another("show/sq020/sh010", "train"), "/elsewhere/renders/sh010"))
+
+
+def what_an_update_would_do(host: Open) -> None:
+    """The report of the update, and nothing is written, not even a step to undo."""
+    ae = host()
+    made = version(1, painting("train"), painting("env", blend="SCREEN"), matte("tree"))
+    asked = ae.load(made, "/v001", dry=True)
+    assert ae.dump()["items"] == [] and ae.dump()["undo"] == [] and ae.last["writes"] == 0
+    done = ae.load(made, "/v001")
+    made_too = {("comp", ""), ("footage", ""), ("layer", "")}
+    assert {(one["kind"], one["field"]) for one in asked["added"]} == made_too
+    folders = [one for one in done["added"] if one["kind"] != "folder"]
+    assert {one["name"] for one in asked["added"]} == {one["name"] for one in folders}
+    ae.artist("layer('env').blendingMode = BlendingMode.ADD; layer('m_tree').remove()")
+    longer = range(1001, 1021)
+    newer = version(
+        2, painting("train", longer), painting("env", longer), painting("new", longer), matte("tree", longer)
+    )
+    newer = {**newer, "shot": {**newer["shot"], "frames": 20, "last": 1020}}
+    before = ae.dump()["items"]
+    asked = ae.load(newer, "/v002", dry=True)
+    assert ae.dump()["items"] == before and ae.last["writes"] == 0
+    done = ae.load(newer, "/v002")
+    for kind in ("changed", "kept", "added"):
+        assert fields(asked, kind) == fields(done, kind), kind
+    assert ("SH", "duration") in fields(asked, "changed") and ("env", "blend") in fields(asked, "kept")
+    assert shot(longer).frames == 20
