@@ -14,10 +14,32 @@ HAD_ROOM = 13_000  # bytes; a comment holds 15,999
 HASH_LENGTH = 6
 
 
+TIMES = (("fps", "st", "ti", "to"), ("fps", "f0", "n"))  # of a layer, of footage
+LETTERS = (
+    *(("b", "bm", "NORMAL"), ("o", "op", "100"), ("g", "gu", "0"), ("G", "gu", "1"), ("s", "sy", "0")),
+    *(("S", "sy", "1"), ("l", "lb", "0"), ("e", "en", "1"), ("E", "en", "0"), ("a", "au", "1"), ("A", "au", "0")),
+    *(("m", "mt", ""), ("t", "al", "STRAIGHT"), ("p", "par", "1")),
+)
+
+
 def tag(uid: str, version: int, **written: object) -> str:
-    """The tag itself; the values stand as they are."""
-    pairs = {"uid": uid, "v": version, **written}
-    return "[[semrender:" + ";".join(f"{key}={value}" for key, value in pairs.items()) + "]]"
+    """The tag itself, in short (`jsx/src/tags.jsx` says how it is made up); the values stand as they are."""
+    fields = {key: str(value) for key, value in written.items()}
+    times = next((names for names in TIMES if all(fields.get(name) for name in names)), ())
+    letters = "".join(letter for letter, name, value in LETTERS if fields.get(name) == value)
+    parts = [uid, str(version), ":".join(fields.pop(name) for name in times), letters]
+    usual = {(name, value) for _, name, value in LETTERS}
+    named = [f"{name}={_near(name, value, uid)}" for name, value in fields.items() if (name, value) not in usual]
+    return "[[semrender:" + ";".join([*filter(None, parts), *named]) + "]]"
+
+
+def _near(name: str, value: str, uid: str) -> str:
+    """The uid in a value of mt or ly without what the layers of the shot begin with."""
+    if name not in ("mt", "ly"):
+        return value
+    layers = re.sub(r"/[LFCD](/.*)?$", "", uid, count=1) + "/L"
+    kind, comma, of = value.partition(",") if name == "mt" else ("", "", value)
+    return kind + comma + (of.removeprefix(layers) if of.startswith(f"{layers}/") else of)
 
 
 def comp_tag(delivery: Delivery, uid: str, layers: Iterable[str]) -> str:

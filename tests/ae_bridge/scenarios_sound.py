@@ -6,6 +6,7 @@ from typing import Any
 
 from made import FRAMES, Data, painting, sound, version
 from steps import Open, clean, fields, near, unchanged
+from tagged import tag_in
 
 FRAME = 1 / 24
 
@@ -25,7 +26,7 @@ def a_sound_is_heard_below_all_layers(host: Open) -> None:
     assert (layer["start"], layer["in"], layer["out"]) == (0, 0, near(10 * FRAME))
     assert file["path"] == "/v001/audio/SH.wav" and file["sound"] == near(10 * FRAME)
     assert file["folder"] == ae.items()["footage"]["id"]
-    assert "uid=show/sh/L/audio;v=1;fps=24;st=0;ti=0;to=10;sy=0;au=1;lb=7]]" in layer["comment"]
+    assert "[[semrender:show/sh/L/audio;1;24:0:0:10;sa;lb=7]]" in layer["comment"]
     unchanged(ae.import_only(heard(), "/v001"), ae)
 
 
@@ -115,7 +116,7 @@ def a_sound_in_place_of_a_painting_stays(host: Open) -> None:
     report = ae.load(made(2, "SCREEN"), "/v002")
     assert report["ok"] and {("train", "start"), ("env", "start")} <= fields(report, "kept")
     assert ("train", "blend") not in fields(report, "kept") and ("env", "blend") in fields(report, "changed")
-    assert "bm=NORMAL" in ae.layers()["train"]["comment"] and ae.layers()["env"]["blend"] == "SCREEN"
+    assert tag_in(ae.layers()["train"]["comment"])["bm"] == "NORMAL" and ae.layers()["env"]["blend"] == "SCREEN"
 
 
 def a_sound_comes_and_goes(host: Open) -> None:

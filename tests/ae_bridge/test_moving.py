@@ -11,7 +11,8 @@ import py_aep
 import pytest
 from deliveries import HEIGHT, WIDTH, deliver, layer, shot
 from fake_host import AfterEffects
-from test_parity import close, tag_in
+from tagged import tag_in
+from test_parity import close
 
 from ae_bridge.aep import write_project
 from shared import schema
@@ -82,7 +83,7 @@ def in_after_effects(ae: AfterEffects, comp: str) -> list[Data]:
     names = {one["id"]: one["name"] for one in layers}
     found = []
     for one in layers:
-        moves = [value for name, value in one["moves"].items() if name != "ADBE Anchor Point"]
+        moves = [value for name, value in one["moves"].items() if name not in ("ADBE Anchor Point", "ADBE Scale")]
         found.append(
             {
                 **{"name": one["name"], "parent": names.get(one["parent"]), "tag": tag_in(one["comment"])},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import py_aep
 import pytest
 from deliveries import DELIVERIES, HEIGHT, UID, WIDTH, deliver, layer, shot, two_layers
 from fake_host import AfterEffects
+from tagged import tag_in
 from test_aep import place, read
 
 from ae_bridge.aep import write_project
@@ -21,12 +21,6 @@ from shared.delivery import DeliveryAudio, SoundFile
 from shared.uids import sound_uids
 
 Data = dict[str, Any]
-
-
-def tag_in(comment: str) -> dict[str, str]:
-    found = re.findall(r"\[\[semrender:([^\[\]]*)\]\]", comment)
-    assert len(found) == 1, comment
-    return dict(pair.split("=") for pair in found[0].split(";"))
 
 
 def close(value: float, within: float = 1e-4) -> Any:

@@ -10,6 +10,7 @@ from fake_host import AfterEffects
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made import Data, cut, matte, painting, version
+from tagged import tag_in
 
 from shared.delivery import DeliveryLayer
 
@@ -95,7 +96,7 @@ def starts(made: Data, origin: int) -> dict[str, float]:
 
 
 def uid_of(one: Data) -> str:
-    return str(one["comment"].split("[[semrender:uid=")[1].split(";")[0])
+    return tag_in(str(one["comment"]))["uid"]
 
 
 @SETTINGS

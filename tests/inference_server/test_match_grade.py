@@ -126,7 +126,7 @@ def test_from_a_sequence_into_a_comp(plates, tmp_path):
     assert (layer.role, layer.provenance.model, layer.provenance.label_set) == ("painting", CARD, "")
     assert layer.provenance.options == {"strength": "1.0", "luminance": "True"}
     (footage,) = py_aep.parse(out / "plate_v001.aep").project.footages
-    assert footage.comment.startswith("Painted by match_grade, seed 0. [[semrender:uid=")
+    assert footage.comment.startswith("Painted by match_grade, seed 0. [[semrender:plate/")
     preview = np.asarray(Image.open(out / "preview.png").convert("RGB"))
     assert np.abs(preview[:, :128] / 255 - np.asarray(Image.open(plates / "plate.1003.png")) / 255).max() < 0.01
     (prepared,) = (out / "prepared" / "plate").iterdir()
