@@ -24,13 +24,16 @@ RENDERERS = (HARDWARE, ARNOLD)
 EXTRA_PASSES = ("instance", "normal", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
 
 
+Span = tuple[int, int]  # the first and the last frame
+
+
 @dataclass(frozen=True)
 class Scene:
     """The open scene. fps is exact: fps_num / fps_den."""
 
     path: str  # "" for a scene that was never saved
     name: str  # of the file without its suffix, "untitled" where there is none
-    folder: str  # where its results go by rule: `semrender/<name>` beside it, or in the project when never saved
+    folder: str  # where its results go by rule (core.results)
     modified: bool
     frame: int
     first: int  # of the render settings
@@ -40,6 +43,13 @@ class Scene:
     width: int  # pixels
     height: int
     pixel_aspect: float
+    shot: str = ""  # that it is of: its name without a version
+    project: str = ""  # Maya's project
+    images: str = ""  # the project's folder for rendered pictures
+    slider: Span = (1, 1)  # what the time slider shows
+    marked: Span | None = None  # what is marked in it
+    step: float = 1.0  # of the render settings
+    fractions: tuple[str, ...] = ()  # of core.ranges: those that do not lie on whole frames
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ class Settings:
     rest: str = ""
     policies: Mapping[str, str] = field(default_factory=dict)  # as core.policy.AWKWARD lists them
     inner: Mapping[str, str] = field(default_factory=dict)  # name or pattern inside caches -> class
-    panel: Mapping[str, Any] = field(default_factory=dict)  # the panel's own: model, options, seed; JSON values
+    panel: Mapping[str, Any] = field(default_factory=dict)  # what a painting is made with: model, seed …; JSON values
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,14 @@ class Host(Protocol):
     def scene(self) -> Scene: ...
     def settings(self) -> Settings: ...
     def save_settings(self, settings: Settings) -> None: ...
+    def remembered(self) -> Mapping[str, Any]:
+        """What the panel was set to: for the scene what decides the picture, for the artist the rest."""
+        ...
+
+    def remember(self, panel: Mapping[str, Any]) -> None:
+        """Keep settings of the panel, JSON values: without an undo step, and the scene is as saved as it was."""
+        ...
+
     def layers(self) -> tuple[Layer, ...]: ...
     def cameras(self) -> tuple[Camera, ...]: ...
     def undo_step(self, name: str) -> AbstractContextManager[None]:
@@ -198,9 +216,10 @@ class Host(Protocol):
         ...
 
     def watch(self, tell: Callable[[str], None]) -> Callable[[], None]:
-        """Be told "scene" (new, opened, reference loaded), "selection", "saved" or "closing"; returns how to stop.
+        """Be told "scene" (new, opened, reference loaded), "changed" (made, renamed, undone, a set's members),
+        "selection", "saved" or "closing"; returns how to stop.
 
-        "selection" may come often: coalesce.
+        All but the last two may come often: coalesce.
         """
         ...
 

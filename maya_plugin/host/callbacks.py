@@ -17,15 +17,19 @@ _SCENE = (
     OpenMaya.MSceneMessage.kAfterLoadReference,
     OpenMaya.MSceneMessage.kAfterUnloadReference,
 )
+# What may change which class things have. No Maya must know all of these events.
+_CHANGES = ("Undo", "Redo", "DagObjectCreated", "NameChanged", "SetModified")
 _running: list[Callable[[], None]] = []
 
 
 def watch(tell: Tell) -> Callable[[], None]:
-    """Call `tell` with "scene", "selection", "saved" or "closing"; returns how to stop."""
+    """Call `tell` as core.contract.Host.watch says; returns how to stop."""
     messages = [(message, "scene") for message in _SCENE]
     messages += [(OpenMaya.MSceneMessage.kAfterSave, "saved"), (OpenMaya.MSceneMessage.kMayaExiting, "closing")]
     ids = [OpenMaya.MSceneMessage.addCallback(message, _quiet(tell, what)) for message, what in messages]
-    ids.append(OpenMaya.MEventMessage.addEventCallback("SelectionChanged", _quiet(tell, "selection")))
+    events = [("SelectionChanged", "selection"), *((name, "changed") for name in _CHANGES)]
+    known = OpenMaya.MEventMessage.getEventNames()
+    ids += [OpenMaya.MEventMessage.addEventCallback(name, _quiet(tell, what)) for name, what in events if name in known]
 
     def stop() -> None:
         while ids:

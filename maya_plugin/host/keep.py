@@ -24,26 +24,36 @@ def undo_step(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def untouched() -> Iterator[None]:
-    """Nothing in the block reaches the undo queue; selection, time and the scene's modified flag come back.
-
-    Commands: undoInfo, file, ls, select, currentTime.
-    """
+def unrecorded() -> Iterator[None]:
+    """Nothing in the block reaches the undo queue, and the scene is as saved as before. Commands: undoInfo, file."""
     recording = cmds.undoInfo(query=True, state=True)
     modified = cmds.file(query=True, modified=True)
-    selected = cmds.ls(selection=True, long=True, ufeObjects=True)
-    time = cmds.currentTime(query=True)
     if recording:
         cmds.undoInfo(stateWithoutFlush=False)
     try:
         yield
     finally:
-        with ExitStack() as last:  # each of these happens, whatever the others do
+        with ExitStack() as last:
             if recording:
                 last.callback(lambda: cmds.undoInfo(stateWithoutFlush=True))
             last.callback(lambda: cmds.file(modified=modified))
-            last.callback(lambda: select(selected))
-            last.callback(lambda: cmds.currentTime(time, edit=True))
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Nothing in the block reaches the undo queue; selection, time and the scene's modified flag come back.
+
+    Commands: undoInfo, file, ls, select, currentTime.
+    """
+    selected = cmds.ls(selection=True, long=True, ufeObjects=True)
+    time = cmds.currentTime(query=True)
+    with unrecorded():
+        try:
+            yield
+        finally:
+            with ExitStack() as last:  # each of these happens, whatever the other does
+                last.callback(lambda: select(selected))
+                last.callback(lambda: cmds.currentTime(time, edit=True))
 
 
 def select(members: list[str]) -> None:

@@ -3,41 +3,56 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from maya import cmds
 
+from maya_plugin.core import results
 from maya_plugin.core.contract import Camera, Scene, Settings
 from maya_plugin.core.members import parent, short
 from maya_plugin.core.time_units import rational
-from maya_plugin.host.keep import undo_step
+from maya_plugin.host import frames
+from maya_plugin.host.keep import undo_step, unrecorded
 from shared.label_set import LabelSet, load_label_set
 
 SETTINGS = "semrenderSettings"  # the node and its attribute
+OPTION = "semrenderPanel"  # the artist's preferences, one JSON text
+ARTISTS = ("recent", "divide", "format")  # of what the panel remembers: nothing of them is in the picture
 
 
 def scene() -> Scene:
-    """Facts of the open scene. Commands: file, workspace, currentUnit, currentTime, getAttr."""
+    """Facts of the open scene. Commands: file, workspace, currentUnit, currentTime, getAttr, and those of frames."""
     path = cmds.file(query=True, sceneName=True)
     name = Path(path).stem if path else "untitled"
-    where = Path(path).parent if path else Path(cmds.workspace(query=True, rootDirectory=True))
+    project = cmds.workspace(query=True, rootDirectory=True)
     fps_num, fps_den = rational(cmds.currentUnit(query=True, time=True))
-    return Scene(
+    first, last = frames.rendered()
+    begin, end = frames.slider()
+    found = Scene(
         path=path,
         name=name,
-        folder=(where / "semrender" / name).as_posix(),
+        folder="",
         modified=cmds.file(query=True, modified=True),
         frame=round(cmds.currentTime(query=True)),
-        first=round(cmds.getAttr("defaultRenderGlobals.startFrame")),
-        last=round(cmds.getAttr("defaultRenderGlobals.endFrame")),
+        first=round(first),
+        last=round(last),
         fps_num=fps_num,
         fps_den=fps_den,
         width=cmds.getAttr("defaultResolution.width"),
         height=cmds.getAttr("defaultResolution.height"),
         pixel_aspect=cmds.getAttr("defaultResolution.pixelAspect"),
+        shot=results.shot_of(name),
+        project=Path(project).as_posix(),
+        images=(Path(project) / (cmds.workspace(fileRuleEntry="images") or "images")).as_posix(),
+        slider=(round(begin), round(end)),
+        marked=frames.marked(),
+        step=cmds.getAttr("defaultRenderGlobals.byFrameStep"),
+        fractions=frames.fractions(),
     )
+    return replace(found, folder=results.folder(found).as_posix())
 
 
 def cameras() -> tuple[Camera, ...]:
@@ -62,14 +77,46 @@ def settings() -> Settings:
     return replace(Settings(), **usable)
 
 
+def remembered() -> dict[str, Any]:
+    """What the panel was set to. Commands: optionVar, and those of `settings`."""
+    return {**settings().panel, **_option()}
+
+
+def remember(panel: Mapping[str, Any]) -> None:
+    """Keep what the panel is set to; no undo step, and the scene is as saved as before.
+
+    Commands: optionVar, undoInfo, file, and those of `save_settings`.
+    """
+    own = {name: value for name, value in panel.items() if name in ARTISTS}
+    if own:
+        cmds.optionVar(stringValue=(OPTION, json.dumps({**_option(), **own}, ensure_ascii=True)))
+    have = settings()
+    changed = {**have.panel, **{name: value for name, value in panel.items() if name not in ARTISTS}}
+    if changed != dict(have.panel):
+        with unrecorded():
+            _write(replace(have, panel=changed))
+
+
+def _option() -> dict[str, Any]:
+    try:
+        data = json.loads(cmds.optionVar(query=OPTION) or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
 def save_settings(new: Settings) -> None:
     """Keep settings in the scene, one undo step. Commands: createNode, addAttr, lockNode, setAttr."""
     with undo_step("semrender settings"):
-        if not cmds.objExists(SETTINGS):
-            cmds.createNode("network", name=SETTINGS, skipSelect=True)
-            cmds.addAttr(SETTINGS, longName=SETTINGS, dataType="string")
-            cmds.lockNode(SETTINGS, lock=True)  # Optimize Scene Size deletes what nothing uses
-        cmds.setAttr(f"{SETTINGS}.{SETTINGS}", json.dumps(asdict(new), ensure_ascii=True), type="string")
+        _write(new)
+
+
+def _write(new: Settings) -> None:
+    if not cmds.objExists(SETTINGS):
+        cmds.createNode("network", name=SETTINGS, skipSelect=True)
+        cmds.addAttr(SETTINGS, longName=SETTINGS, dataType="string")
+        cmds.lockNode(SETTINGS, lock=True)  # Optimize Scene Size deletes what nothing uses
+    cmds.setAttr(f"{SETTINGS}.{SETTINGS}", json.dumps(asdict(new), ensure_ascii=True), type="string")
 
 
 def label_set() -> LabelSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Callable
+from typing import Any, Callable
 
 from maya_plugin.core import exchange
 from maya_plugin.core.contract import (
@@ -55,6 +55,12 @@ class MayaHost:
 
     def save_settings(self, settings: Settings) -> None:
         scene.save_settings(settings)
+
+    def remembered(self) -> Mapping[str, Any]:
+        return scene.remembered()
+
+    def remember(self, panel: Mapping[str, Any]) -> None:
+        scene.remember(panel)
 
     def layers(self) -> tuple[Layer, ...]:
         return layers.layers()

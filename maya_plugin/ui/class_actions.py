@@ -57,7 +57,7 @@ class ClassActions:
         settings = self._host.settings()
         self._page.show_label_sets([(name, _title(name)) for name in available()], settings.label_set)
         self._label_set = None
-        recent = settings.panel.get("recent", ())
+        recent = self._host.remembered().get("recent", ())
         self._recent = tuple(i for i in recent if isinstance(i, int)) if isinstance(recent, (list, tuple)) else ()
         self._watch = Stopwatch()
         self._label_set = load_label_set(settings.label_set)
@@ -210,7 +210,7 @@ class ClassActions:
 
     def _remember(self, class_id: int) -> None:
         self._recent = (class_id, *(i for i in self._recent if i != class_id))[:RECENT]
-        self._work.keep(recent=list(self._recent))
+        self._host.remember({"recent": list(self._recent)})
 
     def _after(self, changed: Changed) -> None:
         self.refresh()

@@ -136,8 +136,9 @@ class CryptomatteActions:
                 remedy="Look whether it is of this scene, and whether objects, materials or assets were chosen",
             )
         scene = self._host.scene()
-        places = results.of_rendered(scene)
         chosen = self._page.choices()
+        places = results.of_rendered(scene, chosen.folder, chosen.shot)
+        results.make(places.passes)
         request = ShotRequest(
             folder=str(places.passes),
             camera=chosen.camera,
@@ -148,6 +149,7 @@ class CryptomatteActions:
             options=chosen.options,
             seed=chosen.seed,
             hold=chosen.hold,
+            name=chosen.shot or scene.shot,
         )
         shot = cryptomatte_shot.build(request, scene, self._host.settings(), told.rendered, table.names)
         cryptomatte_shot.write_names(places.passes / cryptomatte_shot.NAMES, table.names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from maya_plugin.core import farm, jobs, painted, passes, results
@@ -47,6 +47,7 @@ class PaintActions:
         page.paint_frame.connect(lambda: work.do(self.paint_frame))
         page.render_shot.connect(lambda: work.do(self.render_shot))
         page.choose_reference.connect(lambda: work.do(self.choose_reference))
+        page.choose_folder.connect(lambda: work.do(self.choose_folder))
         page.place_picture.connect(lambda: work.do(self.place_picture))
         page.remove_picture.connect(lambda: work.do(lambda: self._host.remove_picture(page.choices().camera)))
         page.open_folder.connect(lambda: work.do(lambda: self.open_folder(self._shown)))
@@ -67,14 +68,14 @@ class PaintActions:
     def paint_frame(self) -> None:
         """Render this frame's labels in Maya, then hand them over; the panel says so before Maya is busy."""
         scene, chosen = self._host.scene(), self._page.choices()
-        places = results.of_frame(scene, chosen.camera_name, scene.frame)
-        self._check(chosen, str(places.painted))
+        places = results.of_frame(scene, chosen.camera_name, scene.frame, chosen.folder, chosen.shot)
+        self._check(chosen, places)
         request = self._request(scene, replace(chosen, first=scene.frame, last=scene.frame), places.passes)
         self._page.show_busy(f"Maya renders the passes of frame {scene.frame} …")
         QtWidgets.QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         order = Order(
             new_id(),
-            f"{scene.name}, frame {scene.frame}",
+            f"{chosen.shot or scene.shot}, frame {scene.frame}",
             str(places.painted),
             jobs.FRAME,
             chosen.camera,
@@ -109,21 +110,22 @@ class PaintActions:
     def _prepare_shot(self, title: str, yes: str) -> tuple[Order, BatchCommand, Choices, Path] | None:
         """The saved copy and what renders it, its passes' folder; None where a finding stops it or the artist does."""
         scene, chosen = self._host.scene(), self._page.choices()
-        places = results.of_shot(scene, chosen.camera_name)
-        self._check(chosen, str(places.painted))
+        places = results.of_shot(scene, chosen.camera_name, chosen.folder, chosen.shot)
+        self._check(chosen, places)
         found = self._host.findings()
         if any(one.stops for one in found):
             self.check_scene()
             return None
         command = self._host.prepare_shot(self._request(scene, chosen, places.passes))
         frames = chosen.last - chosen.first + 1
-        words = f"{frames} frames of {scene.name} will be rendered into\n{places.passes}\n\n{command.licence}"
+        shot = chosen.shot or scene.shot
+        words = f"{frames} frames of {shot} will be rendered into\n{places.passes}\n\n{command.licence}"
         if found:
             words += "\n\nCheck scene says:\n" + "\n".join(f"• {one.words}" for one in found[:MOST_FINDINGS])
         if not self._services.confirm(self._page, title, words, yes):
             return None
         self._keep(chosen)
-        name = f"{scene.name}, {chosen.first}–{chosen.last}"
+        name = f"{shot}, {chosen.first}–{chosen.last}"
         order = Order(new_id(), name, str(places.painted), jobs.SHOT, chosen.camera, chosen.format)
         return order, command, chosen, places.passes
 
@@ -147,6 +149,11 @@ class PaintActions:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
         if file:
             self._page.reference.setText(file)
+
+    def choose_folder(self) -> None:
+        folder = self._services.folder_to_choose(self._page, "Folder for the results")
+        if folder:
+            self._page.results.folder.setText(folder)
 
     def show_result(self, identity: str) -> None:
         job = self._job(identity)
@@ -260,7 +267,8 @@ class PaintActions:
         self._awaited = order.id
         self._session.paint(order, report.shot_file)
 
-    def _check(self, chosen: Choices, out: str) -> None:
+    def _check(self, chosen: Choices, places: results.Places) -> None:
+        out = str(places.painted)
         if not chosen.layers:
             raise InputRefused("no layer is ticked", remedy="Tick at least one render layer")
         if not chosen.camera:
@@ -269,6 +277,7 @@ class PaintActions:
             raise InputRefused(
                 "the same frames are still being painted", file=out, remedy="Wait, or cancel it on the page Jobs"
             )
+        results.make(places.passes)
 
     def _request(self, scene: Scene, chosen: Choices, folder: Path) -> ShotRequest:
         smaller = chosen.divide > 1
@@ -287,24 +296,16 @@ class PaintActions:
             seed=chosen.seed,
             hold=chosen.hold,
             reference=chosen.reference,
+            name=chosen.shot or scene.shot,
         )
         card = self._page.card()
         return request if card is None else passes.fed(request, card.title, card.inputs)
 
     def _keep(self, chosen: Choices) -> None:
-        self._work.keep(
-            model=chosen.model,
-            options=dict(chosen.options),
-            seed=chosen.seed,
-            hold=chosen.hold,
-            camera=chosen.camera,
-            layers=list(chosen.layers),
-            renderer=chosen.renderer,
-            extra=list(chosen.extra),
-            divide=chosen.divide,
-            format=chosen.format,
-            reference=chosen.reference,
-        )
+        kept = asdict(chosen)
+        for of_the_moment in ("first", "last", "camera_name"):
+            del kept[of_the_moment]
+        self._host.remember({**kept, "layers": list(chosen.layers), "extra": list(chosen.extra)})
 
     def _on_show(self, job: Job) -> None:
         self._shown = job.id

@@ -13,6 +13,7 @@ from maya_plugin.core.passes import GIVES
 from maya_plugin.ui.options import OptionRows
 from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
+from maya_plugin.ui.shot_rows import FrameRange, ResultsRows
 from maya_plugin.ui.strip import Strip
 from maya_plugin.ui.viewer import Viewer
 from shared import inputs
@@ -28,7 +29,6 @@ PASSES = {
 SIZES = ((1, "Full size"), (2, "Half"), (4, "Quarter"))
 HOLDS = (("off", "Off: every frame by itself"), ("gentle", "Gentle"), ("strong", "Strong"))
 FORMATS = (("png", "PNG, 8 bit sRGB"), ("exr", "EXR, linear half float"), ("exr-acescg", "EXR, ACEScg"))
-LAST_FRAME = 10_000_000
 MAX_SEED = 2**31 - 1  # what a spin box can hold; shot.json allows twice as much
 
 
@@ -50,6 +50,9 @@ class Choices:
     divide: int  # the scene's size is divided by this
     format: str
     reference: str  # file; "" for none
+    shot: str  # "" for the scene's
+    folder: str  # of the results, with tokens; "" for the rule's
+    frames: Mapping[str, Any]  # of shot_rows.FrameRange, to be remembered
 
 
 class PaintPage(QtWidgets.QWidget):
@@ -60,6 +63,7 @@ class PaintPage(QtWidgets.QWidget):
     remove_picture = Signal()
     open_folder = Signal()
     choose_reference = Signal()
+    choose_folder = Signal()
     play = Signal()
     check_scene = Signal()
     farm_job = Signal()
@@ -116,9 +120,10 @@ class PaintPage(QtWidgets.QWidget):
             self._listed = (layers, cameras)
             self._list_cameras(cameras, self._wanted.get("camera") if another else self.camera.currentData())
             self._list_layers(layers, self._wanted.get("layers") if another else self.chosen_layers())
-        if before is None or (before.path, before.first, before.last) != (scene.path, scene.first, scene.last):
-            self.first.setValue(scene.first)
-            self.last.setValue(scene.last)
+        if another:
+            self.frames.show_kept(self._wanted.get("frames"))
+        self.frames.show_scene(scene)
+        self.results.show_scene(scene)
         self.show_frame(scene.frame)
 
     def show_frame(self, frame: int) -> None:
@@ -134,6 +139,7 @@ class PaintPage(QtWidgets.QWidget):
         for name, box in self.extra.items():
             box.setChecked(name in kept.get("extra", ()))
         self.reference.setText(str(kept.get("reference", "")))
+        self.results.show_kept(kept)
         seed = kept.get("seed", 0)
         self.seed.setValue(seed if isinstance(seed, int) else 0)
         model = self.model.findData(kept.get("model", ""))
@@ -157,6 +163,9 @@ class PaintPage(QtWidgets.QWidget):
             divide=int(self.scale.currentData()),
             format=str(self.format.currentData()),
             reference=self.reference.text().strip(),
+            shot=self.results.shot.text().strip(),
+            folder=self.results.folder.text().strip(),
+            frames=self.frames.kept(),
         )
 
     def chosen_layers(self) -> tuple[str, ...]:
@@ -242,11 +251,9 @@ class PaintPage(QtWidgets.QWidget):
         self.layers = QtWidgets.QListWidget()
         self.layers.setAccessibleName("Render layers")
         self.layers.setToolTip("Each ticked layer is painted as a layer of its own, in the context of the whole scene")
-        self.first, self.last = QtWidgets.QSpinBox(), QtWidgets.QSpinBox()
-        for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
-            box.setRange(-LAST_FRAME, LAST_FRAME)
-            box.setAccessibleName(name)
-            box.valueChanged.connect(self._show_range)
+        self.frames = FrameRange()
+        self.first, self.last = self.frames.first, self.frames.last
+        self.frames.changed.connect(self._show_range)
 
     def _make_more(self) -> None:
         self.renderer = _combo(RENDERERS, "What renders the passes")
@@ -261,6 +268,8 @@ class PaintPage(QtWidgets.QWidget):
         self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._more.setArrowType(Qt.ArrowType.RightArrow)
         self._more.toggled.connect(self._show_more)
+        self.results = ResultsRows()
+        self.results.browse.clicked.connect(self.choose_folder)
         self._settings = QtWidgets.QWidget()
         form = QtWidgets.QFormLayout(self._settings)
         form.setContentsMargins(0, 0, 0, 0)
@@ -272,6 +281,8 @@ class PaintPage(QtWidgets.QWidget):
         form.addRow("Size", self.scale)
         form.addRow("Painted as", self.format)
         form.addRow("Hold still", self.hold)
+        form.addRow("Shot", self.results.shot)
+        form.addRow("Results", self.results.place)
         boxes = QtWidgets.QVBoxLayout()
         for box in self.extra.values():
             boxes.addWidget(box)
@@ -309,7 +320,7 @@ class PaintPage(QtWidgets.QWidget):
         self.check_button.setToolTip("What would be wrong or missing in the passes, with buttons to see and mend it")
         self.check_button.clicked.connect(self.check_scene)
         self._folder = QtWidgets.QPushButton("Open folder")
-        self._folder.setToolTip("The folder of the painting, beside the scene")
+        self._folder.setToolTip("The folder of the painting")
         self._folder.clicked.connect(self.open_folder)
 
     def _lay_out(self) -> None:
@@ -330,11 +341,7 @@ class PaintPage(QtWidgets.QWidget):
         self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)
         form.addRow("Layers", self.layers)
-        frames = QtWidgets.QHBoxLayout()
-        frames.addWidget(self.first, 1)
-        frames.addWidget(QtWidgets.QLabel("to"))
-        frames.addWidget(self.last, 1)
-        form.addRow("Frames", frames)
+        form.addRow("Frames", self.frames)
         actions = QtWidgets.QHBoxLayout()
         actions.addWidget(self.frame_button)
         actions.addWidget(self.shot_button)

@@ -40,12 +40,16 @@ class Panel(QtWidgets.QWidget):
         self.server.start.connect(services.session.start_server)
         self.server.stop.connect(services.session.stop_server)
         services.messages.message.connect(self._told)
+        self._stale = False  # whether the classes may have changed since they were counted
         self._selection_timer = self._timer(self._show_selection)
+        self._scene_timer = self._timer(self.load)
+        self._change_timer = self._timer(self._look_again)
         self._stop_watching: Callable[[], None] | None = self.host.watch(self._watched)
         self.load()
 
     def load(self) -> None:
         """Everything that the scene says."""
+        self._stale = False
         self.work.do(self.class_actions.load)
         self.work.do(self._show_scene)
         self._show_models()
@@ -59,7 +63,7 @@ class Panel(QtWidgets.QWidget):
                 self.services.messages.message.disconnect(self._told)
 
     def event(self, event: QtCore.QEvent) -> bool:
-        # What changed while the artist was elsewhere, such as the frame, or an assignment that was undone.
+        # What changed while the artist was elsewhere, such as the frame.
         if event.type() == QtCore.QEvent.Type.Enter:
             self.work.do(self._look_again)
         return super().event(event)
@@ -89,8 +93,11 @@ class Panel(QtWidgets.QWidget):
     def _watched(self, what: str) -> None:
         if not alive(self):  # deleted with a workspace, without a word
             self.leave()
-        elif what == "scene":
-            self.load()
+        elif what == "scene":  # comes once for every reference of a scene
+            self._scene_timer.start()
+        elif what == "changed":
+            self._stale = True
+            self._change_timer.start()
         elif what == "selection":
             self._selection_timer.start()
 
@@ -110,7 +117,7 @@ class Panel(QtWidgets.QWidget):
             self.work.do(lambda: self.cryptomatte.show_names(message))
 
     def _show_scene(self) -> None:
-        self.paint.show_settings(self.host.settings().panel)
+        self.paint.show_settings(self.host.remembered())
         self.paint.show_scene(self.host.scene(), self.host.layers(), self.host.cameras())
 
     def _show_models(self) -> None:
@@ -122,4 +129,6 @@ class Panel(QtWidgets.QWidget):
 
     def _look_again(self) -> None:
         self.paint.show_scene(self.host.scene(), self.host.layers(), self.host.cameras())
-        self.class_actions.refresh()
+        if self._stale and self.isVisible():  # a scan of the whole scene
+            self._stale = False
+            self.class_actions.refresh()

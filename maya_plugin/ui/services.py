@@ -39,6 +39,10 @@ def file_to_save(parent: QtWidgets.QWidget, title: str, kinds: str) -> str:
     return str(QtWidgets.QFileDialog.getSaveFileName(parent, title, "", kinds)[0])
 
 
+def folder_to_choose(parent: QtWidgets.QWidget, title: str) -> str:
+    return str(QtWidgets.QFileDialog.getExistingDirectory(parent, title))
+
+
 def run_dialog(dialog: QtWidgets.QDialog) -> bool:
     """Whether the dialog was accepted."""
     return bool(dialog.exec_() if hasattr(dialog, "exec_") else dialog.exec())
@@ -57,6 +61,7 @@ class Services:
     confirm: Callable[[QtWidgets.QWidget, str, str, str], bool] = confirm
     file_to_open: Callable[[QtWidgets.QWidget, str, str], str] = file_to_open
     file_to_save: Callable[[QtWidgets.QWidget, str, str], str] = file_to_save
+    folder_to_choose: Callable[[QtWidgets.QWidget, str], str] = folder_to_choose
     run_dialog: Callable[[QtWidgets.QDialog], bool] = run_dialog
     open_path: Callable[[str], bool] = open_path
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from maya_plugin.core.contract import Fix
@@ -50,13 +49,6 @@ class Work:
     def note(self, words: str, button: str = "", press: Callable[[], None] | None = None) -> None:
         self._press = press
         self._bar.show_note(words, button)
-
-    def keep(self, **panel: object) -> None:
-        """Remember settings of the panel in the scene, where they differ."""
-        settings = self.host.settings()
-        changed = {**settings.panel, **panel}
-        if changed != dict(settings.panel):
-            self.host.save_settings(replace(settings, panel=changed))
 
     def _remedy(self, error: SemrenderError) -> tuple[str, Callable[[], None] | None]:
         fix = self._fix_of_host(error)

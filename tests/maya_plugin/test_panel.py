@@ -29,7 +29,7 @@ def python(request):
     return request.param
 
 
-CHECKS = ("panel", "icons", "desk", "walk", "batch", "cryptomatte")
+CHECKS = ("panel", "paint", "icons", "desk", "walk", "batch", "cryptomatte")
 
 
 @pytest.mark.parametrize("checks", [f"check_{name}.py" for name in CHECKS])

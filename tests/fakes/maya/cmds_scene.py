@@ -165,7 +165,22 @@ def unknownPlugin(*, query, list):
 
 
 @command(undoable=False)
-def workspace(path="", /, *, query=NO, rootDirectory=NO, openWorkspace=NO):
+def playbackOptions(*, query, minTime=NO, maxTime=NO):
+    return SCENE.slider[0] if minTime else SCENE.slider[1]
+
+
+@command(undoable=False)
+def timeControl(name, /, *, query, rangeVisible=NO, rangeArray=NO):
+    """The end of a marked range is the frame after the last; without one, the present frame [docs, public code]."""
+    if rangeVisible:
+        return SCENE.marked is not None
+    return list(SCENE.marked or (SCENE.time, SCENE.time + 1))
+
+
+@command(undoable=False)
+def workspace(path="", /, *, query=NO, rootDirectory=NO, openWorkspace=NO, fileRuleEntry=""):
+    if fileRuleEntry:
+        return SCENE.file_rules.get(fileRuleEntry, "")
     if query:
         return SCENE.project
     SCENE.project = path

@@ -22,6 +22,8 @@ def eval(code: str) -> Any:
     if said is not None:
         exec(said[1], {})
         return None
+    if re.fullmatch(r"\$\w+ = \$gPlayBackSlider", code):
+        return "MainPlaybackRangeLayout|formLayout9|frameLayout2|timeControl1"
     added = re.fullmatch(r'addNewShelfTab "(\w+)"', code)
     if added:
         return windows.add_tab(added[1])

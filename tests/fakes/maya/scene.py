@@ -75,6 +75,7 @@ class Scene:
         self.options: dict[str, Any] = {}  # optionVars: the user's preferences
         self.modules: list[str] = []  # .mod files that loadModule was told
         self.hooks: dict[str, Callable[..., None]] = {}  # command -> called before it: faults for the tests
+        self.file_rules = {"images": "images"}  # of the project
         self.project = "/project"  # Maya's, not the scene's [docs workspace]
         self.reset()
 
@@ -83,6 +84,8 @@ class Scene:
         self.connections: list[tuple[Node, str, Node, str]] = []
         self.selection: list[tuple[Path, Faces]] = []
         self.time = 1.0
+        self.slider = (1.0, 24.0)  # what the time slider shows
+        self.marked: tuple[float, float] | None = None  # what is marked in it, up to the frame after the last
         self.time_unit = "film"
         self.linear_unit = "cm"  # of the panels and of commands; matrices stay in centimetres
         self.prims: list[str] = []  # what is selected of USD, as the Universal Front End names it

@@ -160,6 +160,7 @@ TYPES: dict[str, dict[str, Any]] = {
         "animation": False,
         "startFrame": 1.0,
         "endFrame": 10.0,
+        "byFrameStep": 1.0,
         "gammaCorrection": 1.0,
         "imfkey": None,
         "useRenderRegion": False,

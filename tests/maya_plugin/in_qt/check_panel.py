@@ -1,16 +1,13 @@
 """The pages of the panel, each on what it is told and on what it tells; the host is the one in memory."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from maya_plugin.core.cards import Option, read_models
+from maya_plugin.core.cards import read_models
 from maya_plugin.ui import dialogs
 from maya_plugin.ui.class_list import ROW
-from maya_plugin.ui.options import OptionRows
-from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets
+from maya_plugin.ui.qt import Qt, QtWidgets
 from shared.errors import InputRefused
 from shared.label_set import load_label_set
 from tests.maya_plugin.in_qt import desk
@@ -143,56 +140,6 @@ def test_a_class_of_another_set_is_shown_as_missing(panel):
     assert panel.classes.model.index(0).data(ROW).remark == "not in coco_stuff"
 
 
-def test_options_are_controls_of_their_kind():
-    host = QtWidgets.QWidget()
-    rows = OptionRows(QtWidgets.QFormLayout(host), 0)
-    options = [
-        Option("look", "Look", "choice", "a", ("a", "b")),
-        Option("detail", "Detail", "number", 0.5, min=0, max=1),
-        Option("steps", "Steps", "integer", 3, min=1, max=9),
-        Option("open", "Open", "integer", 70),
-        Option("snow", "Snow", "boolean", False),
-    ]
-    rows.show_options(options, {"look": "b", "steps": "nonsense", "snow": True, "detail": 7})
-    assert rows.values() == {"look": "b", "detail": 1.0, "steps": 3, "open": 70, "snow": True}
-    rows.show_options(options[:1], {"look": "gone"})
-    assert rows.values() == {"look": "a"}
-    assert len(host.findChildren(QtWidgets.QComboBox)) >= 1
-    odd = [
-        Option("tiny", "Tiny", "number", 0.00002, min=0, max=0.001),
-        Option("large", "Large", "integer", 2**40),
-        Option("tint", "Tint", "colour", "#ffcc00"),
-    ]
-    rows.show_options(odd, {"tint": "#000000"})
-    assert rows.values() == {"tiny": 0.00002, "large": 2**40, "tint": "#ffcc00"}, "as the card says, to the last digit"
-    rows.show_options(options, {"snow": "yes", "steps": True})
-    assert rows.values()["snow"] is False and rows.values()["steps"] == 3
-
-
-def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(panel):
-    plain = {"licence": "free", "options": []}
-    told = [
-        {**plain, "name": "toy", "title": "Toy", "inputs": {"picture": {"needed": True}, "audio": {"needed": True}}},
-        {**plain, "name": "relight", "title": "Relight", "inputs": {"picture": {"needed": True}, "reference": {}}},
-        desk.read_json(COUNTRYSIDE),
-    ]
-    panel._told(read_models({"models": told, "broken": {"old": "no card"}, "default": "countryside"}))
-    box = panel.paint.model
-    assert [box.itemText(n) for n in range(box.count())] == [
-        "Relight",
-        "Countryside",
-        "Toy (needs a sound)",
-        "old (cannot be used)",
-    ]
-    assert [box.model().item(n).isEnabled() for n in range(4)] == [True, True, False, False]
-    assert panel.paint.card().name == "countryside" and not panel.paint.reference.isVisibleTo(panel.paint)
-    box.setCurrentIndex(0)
-    box.activated.emit(0)
-    assert panel.paint.reference.isVisibleTo(panel.paint)
-    remarks = [panel.classes.model.index(i).data(ROW).remark for i in range(100)]
-    assert not any(remarks), "it paints no classes"
-
-
 def test_suggestions_are_assigned_only_where_they_stay_ticked(tmp_path):
     def only_trains(dialog):
         for item, one in dialog._entries:
@@ -250,52 +197,6 @@ def test_policies_and_the_rest_are_kept_in_the_scene(tmp_path):
         assert panel.host.settings().rest == "grass"
         panel.class_actions.rest(True)
         assert panel.host.settings().rest == ""
-
-
-def test_settings_of_the_page_come_back_with_the_scene(panel):
-    panel._told(models())
-    page = panel.paint
-    page.seed.setValue(77)
-    page.extra["depth"].setChecked(True)
-    page.scale.setCurrentIndex(1)
-    panel.paint_actions._keep(page.choices())
-    json.dumps(dict(panel.host.settings().panel))
-    with desk.panel_on(None, host=panel.host) as other:
-        other._told(models())
-        assert other.paint.choices() == page.choices()
-
-
-def test_looking_again_keeps_what_was_chosen_until_the_scene_is_another(panel):
-    page, scene = panel.paint, panel.host.present
-    page.layers.item(0).setCheckState(Qt.CheckState.Unchecked)
-    page.camera.setCurrentIndex(1)
-    page.first.setValue(5)
-    panel.host.present = replace(scene, frame=20)
-    panel._look_again()
-    assert page.chosen_layers() == () and page.camera.currentText() == "persp" and page.first.value() == 5
-    assert "20" in page.frame_button.text()
-    panel.host.present = replace(scene, path="/other.ma", first=3)
-    for tell in panel.host.tellers:
-        tell("scene")
-    assert page.chosen_layers() == ("defaultRenderLayer",) and page.camera.currentText() == "shotCam"
-    assert page.first.value() == 3
-
-
-def test_a_range_the_wrong_way_round_cannot_be_rendered(panel):
-    panel.paint.first.setValue(30)
-    assert not panel.paint.shot_button.isEnabled()
-    panel.paint.last.setValue(40)
-    assert panel.paint.shot_button.isEnabled() and "30–40" in panel.paint.shot_button.text()
-
-
-def test_painting_without_layer_or_class_is_refused_in_words(panel):
-    panel.paint.layers.item(0).setCheckState(Qt.CheckState.Unchecked)
-    panel.paint.frame_button.click()
-    assert "No layer is ticked" in said(panel)
-    panel.paint.layers.item(0).setCheckState(Qt.CheckState.Checked)
-    panel.paint.frame_button.click()
-    desk.wait_for(lambda: "Nothing in the scene has a class" in said(panel))
-    assert QtWidgets.QApplication.overrideCursor() is None
 
 
 def test_an_error_says_place_cause_and_remedy_and_its_button_mends_it(panel):
@@ -359,34 +260,6 @@ def test_shortcuts_are_the_panels_only_while_it_has_the_focus(panel):
     texts = [button.text() for button in panel.findChildren(QtWidgets.QAbstractButton)]
     assert not [text for text in texts if "&" in text], "a mnemonic would take a key of the host's menus"
     panel.setParent(None)
-
-
-def test_the_wipe_follows_mouse_and_arrow_keys(panel):
-    viewer = panel.paint.viewer
-    panel.pages.setCurrentWidget(panel.paint)
-    image = QtGui.QImage(200, 50, QtGui.QImage.Format.Format_RGB32)
-    image.fill(QtGui.QColor(255, 0, 0))
-    painter = QtGui.QPainter(image)
-    painter.fillRect(100, 0, 100, 50, QtGui.QColor(0, 0, 255))
-    painter.end()
-    viewer._arrive(image, "preview.png", "job", "countryside, seed 7")
-    desk.spin(50)
-
-    def colour_at(part):
-        area = viewer._area().toRect()
-        grabbed = viewer.grab().toImage()
-        scale = grabbed.devicePixelRatio()
-        x, y = (area.left() + part * area.width()) * scale, (area.top() + area.height() * 0.3) * scale
-        return grabbed.pixelColor(int(x), int(y)).getRgb()[:3]
-
-    assert colour_at(0.3) == (255, 0, 0) and colour_at(0.7) == (0, 0, 255)
-    QtTest.QTest.keyClick(viewer, Key.Key_Left)
-    assert viewer.wipe == pytest.approx(0.45)
-    area = viewer._area().toRect()
-    place = QtCore.QPoint(int(area.left() + 0.9 * area.width()), area.center().y())
-    QtTest.QTest.mouseClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-    assert viewer.wipe == pytest.approx(0.9, abs=0.02)
-    assert colour_at(0.8) == (255, 0, 0)
 
 
 def test_leaving_twice_is_harmless_and_nothing_listens_afterwards(panel):

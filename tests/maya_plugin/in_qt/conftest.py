@@ -37,6 +37,7 @@ def maya(scene, tmp_path, server, monkeypatch):
     world.resolution(*SIZE)
     cmds.setAttr("defaultRenderGlobals.startFrame", 1)
     cmds.setAttr("defaultRenderGlobals.endFrame", 3)
+    scene.slider = (1.0, 3.0)
     for name, x, y, w, h, z in (
         ("sky", 0, 0, 40, 40, -3),
         ("meadow", 0, -3, 40, 5, -2),

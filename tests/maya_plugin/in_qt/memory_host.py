@@ -79,7 +79,7 @@ class MemoryHost(Host):
             "valley",
             str(self.folder / "semrender" / "valley"),
             False,
-            *(12, 1, 24, 24, 1, size[0], size[1], 1.0),
+            *(12, 1, 24, 24, 1, size[0], size[1], 1.0, "valley", str(self.folder), "", (1, 24)),
         )
         self.kept = Settings()
         self.classes = {}  # node -> class id
@@ -103,6 +103,13 @@ class MemoryHost(Host):
     def save_settings(self, settings):
         json.dumps(settings.panel)
         self.kept = settings
+
+    def remembered(self):
+        return self.kept.panel
+
+    def remember(self, panel):
+        json.dumps(panel)
+        self.kept = replace(self.kept, panel={**self.kept.panel, **panel})
 
     def layers(self):
         return (

@@ -48,4 +48,6 @@ class MSceneMessage:
 
 class MEventMessage:
     @staticmethod
+    def getEventNames() -> list[str]: ...
+    @staticmethod
     def addEventCallback(event: str, function: Callable[..., Any]) -> int: ...

@@ -113,6 +113,12 @@ class MSceneMessage:
 
 
 class MEventMessage:
+    names = ["SelectionChanged", "Undo", "Redo", "DagObjectCreated", "NameChanged", "timeChanged"]  # not SetModified
+
+    @staticmethod
+    def getEventNames() -> list[str]:
+        return list(MEventMessage.names)
+
     @staticmethod
     def addEventCallback(event: str, function: Callable[..., Any]) -> int:
         return _add(event, function)
