@@ -289,18 +289,30 @@ def _check(client: Client, report: PassReport, request: ShotRequest) -> None:
 def _proven(client: Client, report: PassReport, request: ShotRequest) -> ShotRequest | None:
     """The request with the convention that the labels prove motion to have, where it is not the one that is assumed.
 
-    Raises HostRefused where the vectors explain the labels by no convention: of half a frame, or of none.
+    Arnold was asked for vectors to the next frame; which way is up it does not say, so that is tried first. Vectors of
+    even movement fit a convention of the other direction in time as well, which only then is taken.
+    Raises HostRefused where no convention explains the labels: vectors of half a frame, or of none.
     """
+    refused = _of_motion(client, report, request.motion_is)
+    if refused is None:
+        return None
+    named = re.search(r"--motion-is ([a-z-]+)", refused.remedy)
+    for convention in ("to-next-down", named[1]) if named is not None else ():
+        if _of_motion(client, report, convention) is None:
+            return replace(request, motion_is=convention)
+    raise refusal.explain(refused, request.renderer)
+
+
+def _of_motion(client: Client, report: PassReport, convention: str) -> SemrenderError | None:
+    """What the server finds wrong with the passes where motion is used, under a convention."""
     shot_file = Path(report.shot_file)
     job, files = _job(client, shot_file, shot_file.parent / PAINTED)
-    job["shot"] = {**job["shot"], "hold": job["shot"].get("hold") or "gentle"}  # motion is tried where it is used
-    for problem in client.check(job, files)["problems"]:
-        error = from_dict(problem)
-        named = re.search(r"--motion-is ([a-z-]+)", error.remedy)
-        if named is not None:
-            return replace(request, motion_is=named[1])
-        raise refusal.explain(error, request.renderer)
-    return None
+    layers = [
+        {**layer, "motion_is": convention or None} if "motion" in layer else layer for layer in job["shot"]["layers"]
+    ]
+    job["shot"] = {**job["shot"], "layers": layers, "hold": job["shot"].get("hold") or "gentle"}
+    problems = client.check(job, files)["problems"]
+    return from_dict(problems[0]) if problems else None
 
 
 def _paint(client: Client, shot_file: Path) -> None:

@@ -12,7 +12,9 @@ from maya_plugin.core.render_settings import EXTRAS, Setting
 from maya_plugin.host.keep import changed
 
 FLOAT, RGB, VECTOR = 4, 5, 7  # arnold.ai_params; an aiAOV left alone is RGB, and Arnold writes a distance three times
-CLASS = "class"  # name of the AOV beside the beauty, as the reader of label passes knows it
+# The AOV beside the beauty: the id of a class and 1, because 0 is what Arnold leaves where there is nothing.
+CLASS = "class_plus_1"
+NO_CLASS = -1
 CLASS_ATTRIBUTE = "mtoa_constant_semrender_class"  # of shapes; MtoA hands it on without the first two words
 
 # Values of aiStateVector.variable, aiSpaceTransform.type, .from and .to
@@ -53,13 +55,16 @@ def rendered(kind: str) -> Iterator[None]:
 
 
 def carry_classes(classes: Mapping[str, int]) -> int:
-    """Shapes (full paths) carry their class into the beauty; returns how many could not. Commands: addAttr, setAttr."""
+    """Shapes (full paths) carry their class into the beauty, NO_CLASS where they have none; returns how many could not.
+
+    Commands: attributeQuery, addAttr, setAttr.
+    """
     refused = 0
     for path, identity in classes.items():
         try:
             if not cmds.attributeQuery(CLASS_ATTRIBUTE, node=path, exists=True):
                 cmds.addAttr(path, longName=CLASS_ATTRIBUTE, attributeType="double")
-            cmds.setAttr(f"{path}.{CLASS_ATTRIBUTE}", float(identity))
+            cmds.setAttr(f"{path}.{CLASS_ATTRIBUTE}", identity + 1.0)
         except RuntimeError:
             refused += 1
     return refused
@@ -98,10 +103,9 @@ def _normal_writer(name: str, made: list[str]) -> str:
 
 
 def _class_writer(name: str, made: list[str]) -> str:
-    """What every shape says its class is; 255 is outside."""
+    """What every shape says its class is."""
     said = _node("aiUserDataFloat", "class_said", made)
     cmds.setAttr(f"{said}.attribute", CLASS_ATTRIBUTE.replace("mtoa_constant_", ""), type="string")
-    cmds.setAttr(f"{said}.default", 255.0)
     writer = _node("aiWriteFloat", "class_writer", made)
     cmds.setAttr(f"{writer}.aovName", name, type="string")
     cmds.setAttr(f"{writer}.blend", False)

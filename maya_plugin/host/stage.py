@@ -226,7 +226,7 @@ class Stage:
         if self._request.renderer != ARNOLD or BEAUTY not in self._request.extra:
             return 0
         classes = {thing.path: self._membership.of(thing.path).whole for thing in self._things}
-        rest = self._rest
+        rest = aovs.NO_CLASS if self._rest == label_code.EMPTY else self._rest
         return aovs.carry_classes({path: rest if one is None else one for path, one in classes.items()})
 
 

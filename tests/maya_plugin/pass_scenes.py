@@ -3,11 +3,12 @@
 from tests.maya_plugin.conftest import coco, decoded, request
 
 
-def rendered(asked):
-    """The first frame of a shot, as the process renders it that has a copy of the scene for itself."""
+def rendered(asked, frames=None):
+    """A shot's frames, else its first, as the process renders them that has a copy of the scene for itself."""
     from maya_plugin.host import passes
 
-    return passes.render_passes(asked, [asked.first], asked.first, lambda layer, frame: None)
+    wanted = frames or [asked.first]
+    return passes.render_passes(asked, wanted, wanted[-1], lambda layer, frame: None)
 
 
 def labels_of(host, camera, tmp_path, **more):

@@ -73,7 +73,7 @@ def read(scene: Scene, path: str, namespace: str = "", reference: Node | None = 
     data = json.loads(FilePath(path).read_text(encoding="utf-8"))
     if not namespace:
         scene.time, scene.time_unit = data["time"], data["unit"]
-        scene.plugins.update(data["plugins"])
+        scene.plugins.update(name for name in data["plugins"] if name != "mtoa" or scene.has_arnold)
         scene.nodes.clear()
         scene.connections.clear()
     made: list[Node] = []

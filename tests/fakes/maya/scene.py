@@ -70,7 +70,7 @@ class Scene:
         self.missing_files: set[str] = set()  # references whose file is not there when a scene is opened
         self.motion_up = True  # which way Arnold's motion vectors count [open]
         self.file_type = "mayaAscii"  # of the open scene
-        self.has_arnold = True
+        self.has_arnold = os.environ.get("SEMRENDER_FAKE_ARNOLD") != "none"
         self.app_dir = ""
         self.options: dict[str, Any] = {}  # optionVars: the user's preferences
         self.modules: list[str] = []  # .mod files that loadModule was told
