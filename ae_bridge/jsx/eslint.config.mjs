@@ -43,7 +43,7 @@ export default [
         // Outside the core: files, sockets, windows.
         files: ["panel/*.jsx", "headless/*.jsx", "probe.jsx"],
         languageOptions: {
-            globals: names("$ BlendingMode CloseOptions Folder Panel Socket TrackMatteType Window alert"),
+            globals: names("$ BlendingMode CloseOptions Folder Panel Socket TrackMatteType Window alert confirm"),
         },
     },
 ];

@@ -1,20 +1,32 @@
 /*
  * For a person with After Effects: File > Scripts > Run Script File. Asks this After Effects what its documentation does
- * not say, in a project of its own making, and writes semrender_probe_report.txt to the desktop. Save your work and
- * close the project first; it refuses to run in one that has items. Please send the report back.
+ * not say, in a project of its own making. Save your work and close the project first; it refuses to run in one that has
+ * items. Please send back what it leaves on the desktop: semrender_probe_report.txt and semrender_probe.aep.
+ *
+ * The report is saved before and after each question, so that one that never ends is named in it. What may take minutes
+ * or ask something comes last, and is asked for.
  */
 (function () {
-    var lines = ["semrender probe 1", "After Effects " + app.version + ", " + $.os + ", " + app.isoLanguage];
+    var PLACE = Folder.desktop.absoluteURI;
+    var REPORT = PLACE + "/semrender_probe_report.txt";
+    var lines = ["semrender probe 2", "After Effects " + app.version + ", " + $.os + ", " + app.isoLanguage];
+
+    function save() {
+        written(REPORT, lines.join("\n") + "\n");
+    }
 
     /** @param {string} name @param {function(): any} question */
     function ask(name, question) {
         var answer;
+        lines.push(name + ": NO ANSWER CAME");
+        save();
         try {
             answer = String(question());
         } catch (e) {
             answer = "ERROR " + e.message;
         }
-        lines.push(name + ": " + answer);
+        lines[lines.length - 1] = name + ": " + answer;
+        save();
     }
 
     /** A file that need not be a picture. @param {string} path @param {string} text */
@@ -25,6 +37,16 @@
         file.write(text);
         file.close();
         return file;
+    }
+
+    /** Scripts may be kept from writing: then the file is made and stays empty. */
+    function mayWrite() {
+        try {
+            save();
+            return new File(REPORT).length > 0;
+        } catch (e) {
+            return false;
+        }
     }
 
     /** @param {any} comp */
@@ -71,10 +93,13 @@
         });
         ask("locked layer: name, comment, blend", function () {
             solid.locked = true;
-            solid.name = "probe locked";
-            solid.comment = "c";
-            solid.blendingMode = BlendingMode.SCREEN;
-            solid.locked = false;
+            try {
+                solid.name = "probe locked";
+                solid.comment = "c";
+                solid.blendingMode = BlendingMode.SCREEN;
+            } finally {
+                solid.locked = false;
+            }
             return solid.name + ", " + solid.comment + ", " + (solid.blendingMode === BlendingMode.SCREEN);
         });
         ask("new null: anchor, position, numbers of a 2D position, name and folder of its solid", function () {
@@ -107,34 +132,37 @@
             made.startTime = 0.25;
             return place.keyTime(1);
         });
-        ask("track matte switches its layer off", function () {
-            var matte = comp.layers.addSolid([1, 1, 1], "matte", 64, 36, 1);
-            solid.setTrackMatte(matte, TrackMatteType.ALPHA);
-            return !matte.enabled;
+        ask("track matte: off, another instead, taken away; then the type that stays", function () {
+            var one = comp.layers.addSolid([1, 1, 1], "one", 64, 36, 1);
+            var two = comp.layers.addSolid([1, 1, 1], "two", 64, 36, 1);
+            var told = [];
+            solid.setTrackMatte(one, TrackMatteType.ALPHA);
+            told.push(one.enabled);
+            solid.setTrackMatte(two, TrackMatteType.LUMA);
+            told.push(one.enabled + " " + two.enabled);
+            solid.removeTrackMatte();
+            told.push(two.enabled, solid.trackMatteType);
+            return told.join(", ");
         });
-        ask("effects with Cryptomatte or EXtractoR in a name", function () {
-            var found = [];
-            var i;
-            for (i = 0; i < app.effects.length; i += 1) {
-                if (/crypto|extractor|identifier/i.test(app.effects[i].matchName + app.effects[i].displayName)) {
-                    found.push(app.effects[i].matchName);
-                }
-            }
-            return found.join(", ");
+        ask("what is selected after a layer was added", function () {
+            solid.selected = true;
+            comp.layers.addNull();
+            return comp.selectedLayers.length + ", " + comp.selectedLayers[0].name;
         });
-        ask("Cryptomatte can be added", function () {
-            return solid.property("ADBE Effect Parade").canAddProperty("Cryptomatte");
+        ask("a text layer is an AVLayer, a TextLayer; can be cut", function () {
+            /** @type {any} */
+            var text = comp.layers.addText("probe");
+            text.setTrackMatte(solid, TrackMatteType.ALPHA);
+            return (text instanceof AVLayer) + ", " + (text instanceof TextLayer) + ", " + text.hasTrackMatte;
+        });
+        ask("Cryptomatte, EXtractoR, IDentifier can be added", function () {
+            /** @type {any} */
+            var effects = solid.property("ADBE Effect Parade");
+            return effects.canAddProperty("Cryptomatte") + ", " + effects.canAddProperty("EXtractoR") + ", " +
+                effects.canAddProperty("IDentifier");
         });
         ask("colour management system, then working space", function () {
             return app.project.colorManagementSystem + ", " + app.project.workingSpace;
-        });
-        ask("working space can be set with OCIO", function () {
-            var before = app.project.workingSpace;
-            app.project.colorManagementSystem = 1;
-            app.project.workingSpace = "ACEScg";
-            before = app.project.workingSpace;
-            app.project.colorManagementSystem = 0;
-            return before;
         });
         ask("network and file preference", function () {
             return app.preferences.getPrefAsLong("Main Pref Section v2", "Pref_SCRIPTING_FILE_NETWORK_SECURITY");
@@ -144,27 +172,55 @@
         });
     }
 
-    /** Needs pictures: probe.0001.png ... with number 3 missing. @param {any} comp */
-    function sequence(comp) {
-        /** @type {any} */
-        var first = File.openDialog("First file of a PNG sequence with a frame missing (Cancel to leave this out)");
-        /** @type {ImportOptions} */
-        var options;
+    /** Its items with comments, as this After Effects stores them. @param {any} comp */
+    function keep(comp) {
+        ask("a project with comments is saved", function () {
+            var folder = app.project.items.addFolder("probe folder");
+            folder.comment = "comment of a folder";
+            comp.comment = "comment of a comp";
+            comp.layer(1).comment = "comment of a layer";
+            comp.layer(comp.numLayers).source.comment = "comment of footage"; // the solid of the first question
+            app.project.save(new File(PLACE + "/semrender_probe.aep"));
+            return app.project.file !== null;
+        });
+    }
+
+    /** Whether this After Effects takes what `semrender aep` writes, and keeps the tags. @param {any} file */
+    function ours(file) {
+        var before = app.project.numItems;
+        ask("a project of semrender is imported: items, with comments; layers, with comments", function () {
+            var told = [0, 0, 0, 0];
+            var i;
+            var k;
+            /** @type {any} */
+            var item;
+            app.project.importFile(new ImportOptions(file));
+            for (i = 1; i <= app.project.numItems; i += 1) {
+                item = app.project.item(i);
+                if (item.name !== "probe" && item.name !== "probe folder") {
+                    told[0] += 1;
+                    told[1] += item.comment === "" ? 0 : 1;
+                    for (k = 1; item instanceof CompItem && k <= item.numLayers; k += 1) {
+                        told[2] += 1;
+                        told[3] += item.layer(k).comment === "" ? 0 : 1;
+                    }
+                }
+            }
+            return told.join(", ") + " (before there were " + before + " items)";
+        });
+    }
+
+    /** @param {any} comp @param {any} first of pictures: probe.0001.png ... with number 3 missing */
+    function sequence(comp, first) {
+        var options = new ImportOptions(first);
         /** @type {any} */
         var item;
         var layer;
-        if (first === null) {
-            lines.push("sequence: left out");
-            return;
-        }
-        options = new ImportOptions(first);
         options.sequence = true;
-        app.beginSuppressDialogs();
         ask("import with a gap, dialogs suppressed", function () {
             item = app.project.importFile(options);
             return item.duration + " s, " + item.mainSource.nativeFrameRate + " fps, alpha " + item.mainSource.alphaMode;
         });
-        app.endSuppressDialogs(false);
         ask("layer length before and after a late conform", function () {
             layer = comp.layers.add(item);
             var before = layer.outPoint - layer.inPoint;
@@ -177,22 +233,80 @@
         });
     }
 
+    /** Each reading of app.effects makes the list anew, which took minutes in 26.3. */
+    function slow() {
+        ask("effects with Cryptomatte or EXtractoR in a name", function () {
+            var all = app.effects;
+            var found = [];
+            var i;
+            for (i = 0; i < all.length; i += 1) {
+                if (/crypto|extractor|identifier/i.test(all[i].matchName)) {
+                    found.push(all[i].matchName);
+                }
+            }
+            return all.length + ": " + found.join(", ");
+        });
+        ask("working space can be set with OCIO", function () {
+            var set;
+            try {
+                app.project.colorManagementSystem = 1;
+                app.project.workingSpace = "ACEScg";
+                set = app.project.workingSpace;
+            } finally {
+                app.project.colorManagementSystem = 0;
+            }
+            return set;
+        });
+    }
+
+    /** @param {function(): void} work */
+    function inOneStep(work) {
+        app.beginUndoGroup("semrender probe");
+        app.beginSuppressDialogs();
+        try {
+            work();
+        } finally {
+            app.endSuppressDialogs(false);
+            app.endUndoGroup();
+        }
+    }
+
     function run() {
+        /** @type {any} */
         var comp;
+        /** @type {any} */
+        var first;
+        /** @type {any} */
+        var made;
+        /** @type {any} */
+        var patient;
         if (app.project.numItems > 0) {
             alert("Close the project first: the probe works in an empty one.");
             return;
         }
-        app.beginUndoGroup("semrender probe");
-        try {
+        if (!mayWrite()) {
+            alert("Switch on Preferences > Scripting & Expressions > Allow Scripts to Write Files and Access Network, " +
+                "and run the probe again: else its report cannot be written.");
+            return;
+        }
+        first = File.openDialog("First file of a PNG sequence with a frame missing (Cancel to leave this out)");
+        made = File.openDialog("A project that `semrender aep` or `semrender demo` wrote (Cancel to leave this out)");
+        patient = confirm("Two questions may take several minutes, in which After Effects does not answer. Ask them, last?");
+        inOneStep(function () {
             comp = app.project.items.addComp("probe", 64, 36, 1, 4, 24);
             questions(comp);
-            sequence(comp);
-        } finally {
-            app.endUndoGroup();
-        }
-        written(Folder.desktop.absoluteURI + "/semrender_probe_report.txt", lines.join("\n") + "\n");
-        alert("The report is on the desktop: semrender_probe_report.txt");
+            keep(comp);
+            if (first !== null) {
+                sequence(comp, first);
+            }
+            if (made !== null) {
+                ours(made);
+            }
+            if (patient) {
+                slow();
+            }
+        });
+        alert("The report is on the desktop: semrender_probe_report.txt, and beside it semrender_probe.aep");
     }
 
     run();

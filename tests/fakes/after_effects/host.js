@@ -58,7 +58,7 @@ class Settings {
 class App {
     static api = `version buildName isoLanguage project beginUndoGroup() endUndoGroup() beginSuppressDialogs()
         endSuppressDialogs() disableRendering= scheduleTask() cancelTask() settings executeCommand() newProject()
-        open() quit() exitCode= onError= activate() activeViewer`;
+        open() quit() exitCode= onError= activate() activeViewer effects preferences`;
     static plain = true;
 
     constructor(host) {
@@ -68,6 +68,15 @@ class App {
         this.buildName = "fake";
         this.activeViewer = null;
     }
+
+    /** Made anew each time somebody asks: 41 seconds in 26.3. */
+    get effects() {
+        this.host.frozen = (this.host.frozen || 0) + 41;
+        this.host.meanwhile = new Map(this.host.disk.files);
+        return Object.keys(this.host.preferences.effects).map((matchName) => ({matchName, displayName: matchName}));
+    }
+
+    get preferences() { throw new strict.Refusal("After Effects error: the preference is not found"); } // 26.3
 
     get version() { return `${this.host.version.toFixed(1)}x1`; }
 

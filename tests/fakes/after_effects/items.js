@@ -497,7 +497,11 @@ class Project {
         return this.add(new FootageItem(this.host, options.file.displayName, FileSource, picture));
     }
 
-    save(file) { this.saved.push(file === undefined ? this.file : file.place); }
+    save(file) {
+        this.file = file || this.file;
+        this.saved.push(this.file === null ? null : this.file.place);
+    }
+
     saveWithDialog() { this.host.modal("saveWithDialog"); }
     close(how) { enums.member(this.host, "CloseOptions", how); }
 }
