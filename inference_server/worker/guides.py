@@ -1,4 +1,4 @@
-"""The passes of a shot as layers of its delivery, where it asks for them: beneath everything, guides, switched off.
+"""The passes of a shot as layers of its delivery, where it asks for them: beneath everything, shy guides, switched off.
 
 What After Effects reads as it is (pictures, an EXR of plain RGB or of a Cryptomatte) is copied byte for byte; of an EXR
 with layers what the painting reads of it becomes an EXR of plain RGB, float, the values unchanged. Labels become
@@ -154,6 +154,7 @@ def _guide(
         label=GUIDE_LABEL,
         enabled=False,
         guide=True,
+        shy=True,
     )
 
 

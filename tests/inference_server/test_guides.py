@@ -72,7 +72,7 @@ def test_passes_are_delivered_beneath_everything(shot, tmp_path):
     found = {layer.role: layer for layer in delivery.layers}
     assert list(found) == ["painting", *PASSES]
     for role, layer in list(found.items())[1:]:
-        assert (layer.name, layer.enabled, layer.guide) == (f"train {role}", False, True)
+        assert (layer.name, layer.enabled, layer.guide, layer.shy) == (f"train {role}", False, True, True)
         assert layer.footage.data == (role not in ("beauty", "picture"))
         assert layer.footage.alpha == ("PREMULTIPLIED" if role == "beauty" else "IGNORE")
     files = {role: out / layer.footage.path for role, layer in found.items()}
@@ -90,7 +90,7 @@ def test_passes_are_delivered_beneath_everything(shot, tmp_path):
     project = py_aep.parse(next(out.glob("*.aep"))).project
     layers = list(project.compositions[0].layers)
     assert layers[0].name == "train" and layers[-1].name == "train motion"
-    assert all(one.guide_layer and not one.enabled for one in layers[1:])
+    assert all(one.guide_layer and one.shy and not one.enabled for one in layers[1:])
     raw = {one.source.name for one in layers if one.source.main_source.preserve_rgb}
     assert raw == {f"sh_train_{role}" for role in ("labels", "normal", "depth", "motion")}
 
@@ -143,6 +143,20 @@ def test_labels_that_no_eye_reads_become_colours(guides, tmp_path):
     shown = cv2.imread(str(tmp_path / "out" / layer.footage.path), cv2.IMREAD_UNCHANGED)
     assert shown[0, 20].tolist() == [*shown[0, 20][:3], 255] and shown[0, 0, 3] == 0 and len({*shown[0, 20][:3]}) > 1
     assert len(hashes) == 2 and note.startswith("the motion pass is not delivered: layer train: frames 1002")
+
+
+def test_a_cryptomatte_is_delivered_as_it_came(guides, tmp_path):
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, "cryptomatte/1/name": "object"}
+    for number in (1001, 1002):
+        file = tmp_path / "crypto" / f"c.{number}.exr"
+        file.parent.mkdir(exist_ok=True)
+        planes = {f"object00.{channel}": RAMP * number for channel in "RGBA"}
+        OpenEXR.File(header, {**planes, "R": RAMP, "G": RAMP, "B": RAMP}).write(str(file))
+    [layer], _, [] = guides("labels", layer={"labels": "crypto"})
+    assert (layer.role, layer.enabled, layer.guide, layer.shy) == ("cryptomatte", False, True, True)
+    assert layer.footage.data and layer.footage.alpha == "IGNORE"
+    copied = tmp_path / "out" / layer.footage.path
+    assert copied.read_bytes() == (tmp_path / "crypto" / "c.1001.exr").read_bytes()
 
 
 def test_a_delivered_pass_is_written_anew_where_it_would_be_another(guides, tmp_path, monkeypatch):
