@@ -22,10 +22,16 @@ class Catalogue:
 
 
 def again(folder: Path, first: int, **body: Any) -> dict[str, Any]:
-    plain = {"name": "train", "picture": "plate.mov", "clip_start": 1010}
-    spec = {"shot": {"name": "s", "fps": 24, "first": first, "last": first + 3, "layers": [plain]}, "layers": ["train"]}
-    made: dict[str, Any] = changed(cast(Client, Catalogue()), spec, folder, body)["layers"][0]
+    layer = {"name": "train", "picture": "plate.mov", "clip_start": 1010}
+    made: dict[str, Any] = asked_again(folder, {"first": first, "last": first + 3, "layers": [layer]}, body)["layers"][
+        0
+    ]
     return made
+
+
+def asked_again(folder: Path, shot: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    spec = {"shot": {"name": "s", "fps": 24, **shot}, "layers": [layer["name"] for layer in shot["layers"]]}
+    return changed(cast(Client, Catalogue()), spec, folder, body)
 
 
 def test_another_picture_does_not_begin_where_the_clip_did(tmp_path: Path) -> None:
@@ -44,3 +50,25 @@ def test_files_that_count_otherwise_than_the_shot_are_no_picture_of_it(tmp_path:
     deliver(tmp_path, shot(frames, first=-2, last=1), layer(tmp_path, "train", frames, footage={"start": -2}))
     with pytest.raises(InputRefused, match=r"begins below frame 0: frame -2 is file 0\. Begin the shot at frame 0"):
         again(tmp_path, -2, picture="painting")
+
+
+def test_hold_and_scale_go_along_and_the_rest_stays(tmp_path: Path) -> None:
+    frames = range(1001, 1005)
+    deliver(tmp_path, shot(frames), layer(tmp_path, "train", frames), layer(tmp_path, "env", frames))
+    own = {"labels": "l.####.png", "model": "grade", "seed": 5, "hold": "gentle", "options": {"strength": 0.5}}
+    layers = [{"name": "train", **own}, {"name": "env", **own, "seed": 6}]
+    asked = {"first": 1001, "last": 1004, "layers": layers, "paint_size": [512, 288]}
+    same = asked_again(tmp_path, asked, {"options": {}})
+    assert [one["seed"] for one in same["layers"]] == [5, 6] and same["paint_size"] == [512, 288]
+    held = asked_again(tmp_path, asked, {"layer": "env", "hold": "strong"})["layers"]
+    assert [(one["hold"], one["seed"], one["options"]["strength"]) for one in held] == [
+        ("gentle", 5, 0.5),
+        ("strong", 6, 0.5),
+    ]
+    scaled = asked_again(tmp_path, asked, {"scale": "coarse"})
+    assert scaled["scale"] == "coarse" and "paint_size" not in scaled, "the size would go before the scale"
+    assert "scale" not in asked_again(tmp_path, {**asked, "paint_size": None, "scale": "fine"}, {"scale": ""})
+    with pytest.raises(InputRefused, match="of all layers alike"):
+        asked_again(tmp_path, asked, {"layer": "env", "scale": "fine"})
+    with pytest.raises(InputRefused, match="hold"):
+        asked_again(tmp_path, asked, {"hold": "very"})

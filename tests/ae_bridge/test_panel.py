@@ -12,7 +12,8 @@ import numpy as np
 import OpenEXR
 import pytest
 from fake_host import Node
-from panel_steps import HOLD, HOME, LAYER, LIST, MODEL, PICTURE, SCALE, SEED, Panel, on_disk
+from painting_panel import Painting
+from panel_steps import HOLD, HOME, LAYER, MODEL, PICTURE, SCALE, SEED
 from PIL import Image
 
 from ae_bridge import doorway, inbox
@@ -21,43 +22,6 @@ from shared.delivery import read_delivery
 from tests.inference_server.servers import job_of, kill, running_server, start_server
 
 GRADED = "0 leaves the picture as it is, 1 takes the reference's colours over whole"
-
-
-class Painting(Panel):
-    """A panel that sees what is on the real disk: list, door, deliveries and their pictures."""
-
-    def __init__(self, node: Node, **options: Any) -> None:
-        super().__init__(node, **options)
-        self.see("Refresh")
-
-    def see(self, *clicks: str) -> None:
-        files: dict[str, Any] = {}
-        for place, file in (
-            ("doorway.json", doorway.doorway_file()),
-            ("inbox/index.json", inbox.inbox_folder() / "index.json"),
-        ):
-            if file.is_file():
-                files[f"{HOME}/{place}"] = {"text": file.read_text("utf-8"), "modified": file.stat().st_mtime}
-            else:
-                self.take(f"{HOME}/{place}")
-        for entry in inbox.entries():
-            folder = Path(entry["folder"])
-            files |= {path: {"text": text} for path, text in on_disk(folder).items()}
-            for beside in (folder, *folder.parent.glob(f"{folder.name}_preview")):
-                self.put(*(file.as_posix() for file in beside.rglob("*.png")))
-        self.node.ask(op="disk", put=files)
-        self.click(*clicks)
-
-    def until(self, words: str, seconds: float = 60.0) -> list[str]:
-        """What is said, click by click, until it says so."""
-        seen: list[str] = []
-        until = time.monotonic() + seconds
-        while not seen or words not in seen[-1]:
-            assert time.monotonic() < until, seen
-            self.see()
-            self.run(f"ui.press({json.dumps(LIST)})")
-            seen.append(self.status)
-        return seen
 
 
 @pytest.fixture

@@ -83,26 +83,14 @@ SemrenderAE.files = (function () {
         return able;
     }
 
-    /** The command that starts the server, as a file the system can open; "" where semrender never ran here. */
-    function writeStarter() {
-        var known = readJson(home() + "/installation.json");
-        var windows = $.os.indexOf("Windows") !== -1;
-        var file = at(home() + "/after_effects/start_server." + (windows ? "bat" : "command"));
-        if (known === null) {
-            return "";
-        }
-        file.encoding = "UTF-8";
-        file.lineFeed = windows ? "Windows" : "Unix";
-        if (!file.open("w")) {
-            return "";
-        }
-        file.write((windows ? "" : "#!/bin/sh\n") + "\"" + known.python + "\" -m semrender serve\n");
-        file.close();
-        return file.fsName;
+    /** What starts the server, written by ae_bridge/starter.py; "" where no server ever ran here. */
+    function starter() {
+        var path = home() + "/after_effects/start_server." + ($.os.indexOf("Windows") !== -1 ? "bat" : "command");
+        return at(path).exists ? path : "";
     }
 
     return {
         at: at, home: home, readJson: readJson, modified: modified, readTracks: readTracks, mayWrite: mayWrite,
-        writeStarter: writeStarter
+        starter: starter
     };
 }());

@@ -36,7 +36,7 @@ SemrenderAE.list = (function () {
     /** @param {any} item @param {any} entry */
     function say(item, entry) {
         item.subItems[0].text = shots.versionOf(entry);
-        item.subItems[1].text = shots.STATES[entry.state];
+        item.subItems[1].text = shots.stateOf(entry);
     }
 
     /** Rows anew, with the same ones chosen; the newest where none is left of them. @param {any} state @param {any[]} rows */
@@ -80,6 +80,7 @@ SemrenderAE.list = (function () {
         state.entries = shots.all(state.shared, state.opened, again);
         for (i = 0; i < state.entries.length; i += 1) {
             state.entries[i].state = SemrenderAE.core.state(state.entries[i], known);
+            state.entries[i].home = SemrenderAE.core.home(state.entries[i], known);
         }
         rows = shots.matching(state.entries, state.c.find.text);
         if (places(rows) === state.places) {

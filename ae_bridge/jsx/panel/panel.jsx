@@ -14,6 +14,8 @@
 //@include "paint.jsx"
 //@include "comp.jsx"
 //@include "work.jsx"
+//@include "deliveries.jsx"
+//@include "bind.jsx"
 /*
  * Opens the panel: docked, where After Effects hands over a Panel, else as a window of its own.
  */

@@ -76,7 +76,7 @@ SemrenderAE.shots = (function () {
             if (one && typeof one.uid === "string" && typeof one.folder === "string") {
                 found.push({
                     uid: one.uid, name: String(one.name), version: Number(one.version), by: String(one.by || ""),
-                    deliveryId: String(one.deliveryId), created: String(one.created), state: "new",
+                    deliveryId: String(one.deliveryId), created: String(one.created), state: "new", home: null,
                     folder: (/^([A-Za-z]:)?\//).test(tidy(one.folder)) ? tidy(one.folder) : base + "/" + tidy(one.folder)
                 });
             }
@@ -160,6 +160,11 @@ SemrenderAE.shots = (function () {
         return "v" + ("000" + entry.version).slice(-Math.max(3, String(entry.version).length));
     }
 
+    /** In words. @param {any} entry */
+    function stateOf(entry) {
+        return (entry.state === "current" && entry.home !== null && entry.home.pinned) ? "Pinned" : STATES[entry.state];
+    }
+
     /** Those that have all the words. @param {any[]} entries @param {string} text */
     function matching(entries, text) {
         var wanted = text.toLowerCase().split(" ");
@@ -171,7 +176,7 @@ SemrenderAE.shots = (function () {
         var k;
         for (i = 0; i < entries.length; i += 1) {
             words = [label(entries[i]), entries[i].uid, entries[i].folder, entries[i].by, versionOf(entries[i]),
-                STATES[entries[i].state]].join(" ").toLowerCase();
+                stateOf(entries[i])].join(" ").toLowerCase();
             fits = true;
             for (k = 0; k < wanted.length; k += 1) {
                 fits = fits && words.indexOf(wanted[k]) !== -1;
@@ -203,7 +208,7 @@ SemrenderAE.shots = (function () {
         return at === -1 ? null : same[at + step] || null;
     }
 
-    /** The newest version of each shot that the project has an older one of. @param {any[]} entries Newest first. */
+    /** The newest version of each shot that the project has an older one of, but for pinned ones. @param {any[]} entries Newest first. */
     function outdated(entries) {
         /** @type {any} */
         var seen = {};
@@ -211,7 +216,7 @@ SemrenderAE.shots = (function () {
         var found = [];
         var i;
         for (i = 0; i < entries.length; i += 1) {
-            if (entries[i].state === "update" && seen["$" + entries[i].uid] === undefined) {
+            if (entries[i].state === "update" && !entries[i].home.pinned && seen["$" + entries[i].uid] === undefined) {
                 seen["$" + entries[i].uid] = true;
                 found.push(entries[i]);
             }
@@ -220,7 +225,7 @@ SemrenderAE.shots = (function () {
     }
 
     return {
-        STATES: STATES, all: all, watch: watch, entryOf: entryOf, label: label, versionOf: versionOf, matching: matching,
+        stateOf: stateOf, all: all, watch: watch, entryOf: entryOf, label: label, versionOf: versionOf, matching: matching,
         neighbour: neighbour, outdated: outdated
     };
 }());

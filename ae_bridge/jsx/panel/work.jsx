@@ -1,10 +1,9 @@
 /*
- * What the panel does. It looks at files, project and server when the artist presses something in it, and at no other
+ * What the panel shows. It looks at files, project and server when the artist presses something in it, and at no other
  * time: a task that waits in After Effects ends all scripts of the session when a dialog opens (26). The state lives
  * here, so that closing and reopening the panel loses nothing.
  */
-SemrenderAE.panel = (function () {
-    var SCRIPTING = 3131; // the menu command of Preferences > Scripting & Expressions
+SemrenderAE.work = (function () {
     var OFF = "Scripts may not write files or use the network: import works, painting again does not. See Comp > Preferences...";
     var files = SemrenderAE.files;
     var list = SemrenderAE.list;
@@ -32,12 +31,14 @@ SemrenderAE.panel = (function () {
         var some = list.chosen(state);
         var card = again.card(state);
         var painting = paint.job() !== "";
-        c.bring.enabled = some.length > 0;
-        c.reveal.enabled = c.older.enabled = c.newer.enabled = one !== null;
+        c.bring.enabled = c.dry.enabled = some.length > 0;
+        c.reveal.enabled = c.beside.enabled = c.older.enabled = c.newer.enabled = one !== null;
         c.paint.enabled = c.preview.enabled = one !== null && state.delivery !== null && state.able && !painting &&
             state.fault === "" && (card === null || card.lacks === "");
         c.cancel.enabled = painting;
         c.connect.enabled = c.server.enabled = state.able;
+        c.pin.enabled = one !== null && one.home !== null;
+        c.pin.text = (one !== null && one.home !== null && one.home.pinned) ? "Unpin" : "Pin";
         c.all.enabled = SemrenderAE.shots.outdated(state.entries).length > 0;
         c.bring.text = (some.length > 0 && some[0].state !== "new") ? "Update" : "Import";
     }
@@ -163,200 +164,14 @@ SemrenderAE.panel = (function () {
         say(told.line);
     }
 
-    /** @param {any[]} entries @param {any} options */
-    function bring(entries, options) {
-        options.restoreDeleted = state.c.restore.value === true;
-        if (entries.length > 0) {
-            show(SemrenderAE.bring.bring(entries, options), options.dryRun === true);
-        }
-    }
-
-    /** @param {number} step 1 for the one before. */
-    function turn(step) {
-        var next = SemrenderAE.shots.neighbour(state.entries, list.one(state), step);
-        if (next === null) {
-            say(step > 0 ? "There is no older version of it in the list." : "There is no newer version of it in the list.");
-            return;
-        }
-        bring([next], {});
-        list.choose(state, next.folder);
-    }
-
-    /** Where a chosen file or folder is, with /. @param {any} chosen */
-    function plain(chosen) {
-        return chosen.fsName.replace(/\\/g, "/");
-    }
-
-    /** A delivery that is in no list. */
-    function open() {
-        var chosen = /** @type {File} */ (File.openDialog("The delivery.json of a painted shot"));
-        var folder;
-        var delivery;
-        if (chosen === null) {
-            return;
-        }
-        folder = plain(chosen).slice(0, -"/delivery.json".length);
-        delivery = (/\/delivery\.json$/).test(plain(chosen)) ? files.readJson(plain(chosen)) : null;
-        if (delivery === null || !delivery.shot) {
-            say("That is no delivery.json that can be read.");
-            return;
-        }
-        state.opened.push(SemrenderAE.shots.entryOf(delivery, folder));
-        state.c.find.text = "";
-        refresh(false, false);
-        list.choose(state, folder);
-        bring([list.one(state)], {});
-    }
-
-    function relink() {
-        var chosen = Folder.selectDialog("The folder that the delivery is in now");
-        var folder;
-        var delivery;
-        var known;
-        var i;
-        if (chosen === null) {
-            return;
-        }
-        folder = plain(chosen);
-        delivery = files.readJson(folder + "/delivery.json");
-        if (delivery === null || !delivery.shot) {
-            say("No readable delivery.json in " + folder + ".");
-            return;
-        }
-        known = SemrenderAE.core.shots();
-        for (i = 0; i < known.length; i += 1) {
-            if (known[i].uid === delivery.shot.uid) {
-                show([SemrenderAE.core.relink(delivery, folder)], false);
-                return;
-            }
-        }
-        state.opened.push(SemrenderAE.shots.entryOf(delivery, folder));
-        refresh(false, false);
-        list.choose(state, folder);
-        say(delivery.shot.name + " is not in the project, so nothing can be relinked; Import brings it.");
-    }
-
-    function doubleClick() {
-        var one = list.one(state);
-        if (one !== null && !SemrenderAE.core.openComp(one.uid)) {
-            say(one.name + " is not in the project yet: Import it first.");
-        }
-    }
-
     /** @param {boolean} preview */
     function begin(preview) {
         say(paint.start(state, list.one(state), preview));
         enable();
     }
 
-    function startServer() {
-        var starter = files.writeStarter();
-        say(starter === "" ? "semrender never ran on this machine: run `semrender serve` once." : "Starting ...");
-        if (starter !== "") {
-            files.at(starter.replace(/\\/g, "/")).execute();
-        }
-    }
-
-    /** @param {any} c */
-    function bindShots(c) {
-        c.find.onChanging = c.find.onChange = function () {
-            refresh(false, false);
-        };
-        c.list.onChange = function () {
-            if (!state.filling) {
-                subject();
-                enable();
-            }
-        };
-        c.list.onDoubleClick = doubleClick;
-        c.refresh.onClick = function () {
-            refresh(true, false);
-        };
-        c.bring.onClick = function () {
-            bring(list.chosen(state), {});
-        };
-        c.all.onClick = function () {
-            bring(SemrenderAE.shots.outdated(state.entries), {});
-        };
-        c.older.onClick = function () {
-            turn(1);
-        };
-        c.newer.onClick = function () {
-            turn(-1);
-        };
-        c.file.onClick = open;
-        c.relink.onClick = relink;
-        c.reveal.onClick = function () {
-            new Folder(list.one(state).folder.replace(/%/g, "%25")).execute();
-        };
-        c.watch.onClick = function () {
-            var chosen = Folder.selectDialog("A shared folder with the index of what was painted there");
-            var words;
-            if (chosen !== null) {
-                words = SemrenderAE.shots.watch(plain(chosen));
-                refresh(true, false);
-                say(words);
-            }
-        };
-    }
-
-    /** @param {any} c */
-    function bindRest(c) {
-        c.layer.onChange = chooseLayer;
-        c.model.onChange = chooseModel;
-        c.connect.onClick = connect;
-        c.paint.onClick = function () {
-            begin(false);
-        };
-        c.preview.onClick = function () {
-            begin(true);
-        };
-        c.cancel.onClick = function () {
-            say(paint.cancel(state));
-            enable();
-        };
-        c.server.onClick = startServer;
-        c.use.onClick = function () {
-            show([SemrenderAE.comp.use(state)], false);
-        };
-        c.prefs.onClick = function () {
-            app.executeCommand(SCRIPTING);
-        };
-    }
-
-    /** @param {any} c @param {string} title */
-    function bindTab(c, title) {
-        c.tabs[title].onClick = function () {
-            SemrenderAE.view.turn(c, title);
-        };
-    }
-
-    /** @param {any} window */
-    function build(window) {
-        var pages = SemrenderAE.view.PAGES;
-        var c = SemrenderAE.view.build(window);
-        var i;
-        state.c = c;
-        state.window = window;
-        state.able = files.mayWrite();
-        state.entries = state.rows = state.models = state.controls = state.mattes = state.pictures = [];
-        state.subject = state.matteNames = state.places = null;
-        state.fault = "";
-        state.delivery = state.picture = null;
-        state.filling = false;
-        bindShots(c);
-        bindRest(c);
-        for (i = 0; i < pages.length; i += 1) {
-            bindTab(c, pages[i]);
-        }
-        SemrenderAE.view.turn(c, pages[0]);
-        window.addEventListener("mousedown", look);
-        window.onActivate = function () {
-            look(null);
-        };
-        say(SemrenderAE.core.hostFault() || "Ready");
-        refresh(true, false);
-    }
-
-    return {build: build};
+    return {
+        state: state, say: say, enable: enable, connect: connect, chooseModel: chooseModel, chooseLayer: chooseLayer,
+        subject: subject, refresh: refresh, look: look, show: show, begin: begin
+    };
 }());

@@ -98,9 +98,10 @@ function place(own, box) {
     });
 }
 
-/** What of a visible control is cut off, in words. */
+/** What of a visible control is cut off, or covered by another, in words. */
 function cut(window) {
     const found = [];
+    const seenBoxes = [];
     const walk = (own, visible) => {
         const seen = visible && own.visible;
         if (seen && own !== window) {
@@ -113,6 +114,11 @@ function cut(window) {
                 found.push(`${own.text}: ${Math.round(w)} pixels are too few for its words`);
             } else if (!isContainer(own) && (w < 8 || h < 8)) {
                 found.push(`${name} (${own.kind}) has no room: ${Math.round(w)} x ${Math.round(h)}`);
+            }
+            if (!isContainer(own)) {
+                seenBoxes.filter(([, a]) => x + 1 < a[0] + a[2] && a[0] + 1 < x + w && y + 1 < a[1] + a[3] &&
+                    a[1] + 1 < y + h).forEach(([other]) => found.push(`${name} lies over ${other}`));
+                seenBoxes.push([name, own.box]);
             }
         }
         own.kids.filter(shown).forEach((kid) => walk(kid, seen));

@@ -272,6 +272,7 @@ exports.install = function install(host, define) {
             return host.tasks.size;
         },
         tasks: () => host.tasks.size,
+        commands: () => list(host.commands),
         executed: () => list(host.executed),
         asked: () => list(host.asked),
         choose(folder) { host.chosenFolder = folder; },

@@ -1,0 +1,114 @@
+/*
+ * What is done with deliveries: imported, tried, exchanged for others of the shot, chosen by hand, found again.
+ */
+SemrenderAE.deliveries = (function () {
+    var work = SemrenderAE.work;
+    var list = SemrenderAE.list;
+    var files = SemrenderAE.files;
+    var state = work.state;
+
+    /** @param {any[]} entries @param {any} options */
+    function bring(entries, options) {
+        options.restoreDeleted = state.c.restore.value === true;
+        options.sameShot = state.c.same.value === true;
+        if (entries.length > 0) {
+            work.show(SemrenderAE.bring.bring(entries, options), options.dry === true);
+        }
+    }
+
+    /** @param {number} step 1 for the one before. */
+    function turn(step) {
+        var next = SemrenderAE.shots.neighbour(state.entries, list.one(state), step);
+        if (next === null) {
+            work.say(step > 0 ? "There is no older version of it in the list." : "There is no newer version of it in the list.");
+            return;
+        }
+        bring([next], {});
+        list.choose(state, next.folder);
+    }
+
+    /** Where a chosen file or folder is, with /. @param {any} chosen */
+    function plain(chosen) {
+        return chosen.fsName.replace(/\\/g, "/");
+    }
+
+    /** A delivery that is in no list. */
+    function open() {
+        var chosen = /** @type {File} */ (File.openDialog("The delivery.json of a painted shot"));
+        var folder;
+        var delivery;
+        if (chosen === null) {
+            return;
+        }
+        folder = plain(chosen).slice(0, -"/delivery.json".length);
+        delivery = (/\/delivery\.json$/).test(plain(chosen)) ? files.readJson(plain(chosen)) : null;
+        if (delivery === null || !delivery.shot) {
+            work.say("That is no delivery.json that can be read.");
+            return;
+        }
+        state.opened.push(SemrenderAE.shots.entryOf(delivery, folder));
+        state.c.find.text = "";
+        work.refresh(false, false);
+        list.choose(state, folder);
+        bring([list.one(state)], {});
+    }
+
+    function relink() {
+        var chosen = Folder.selectDialog("The folder that the delivery is in now");
+        var folder;
+        var delivery;
+        var entry;
+        if (chosen === null) {
+            return;
+        }
+        folder = plain(chosen);
+        delivery = files.readJson(folder + "/delivery.json");
+        if (delivery === null || !delivery.shot) {
+            work.say("No readable delivery.json in " + folder + ".");
+            return;
+        }
+        entry = SemrenderAE.shots.entryOf(delivery, folder);
+        if (SemrenderAE.core.home(entry, SemrenderAE.core.shots()) !== null) {
+            work.show([SemrenderAE.core.relink(delivery, folder)], false);
+            return;
+        }
+        state.opened.push(entry);
+        work.refresh(false, false);
+        list.choose(state, folder);
+        work.say(delivery.shot.name + " is not in the project, so nothing can be relinked; Import brings it.");
+    }
+
+    function doubleClick() {
+        var one = list.one(state);
+        if (one !== null && !SemrenderAE.core.openComp(one.uid)) {
+            work.say(one.name + " is not in the project yet: Import it first.");
+        }
+    }
+
+    function watch() {
+        var chosen = Folder.selectDialog("A shared folder with the index of what was painted there");
+        var words;
+        if (chosen !== null) {
+            words = SemrenderAE.shots.watch(plain(chosen));
+            work.refresh(true, false);
+            work.say(words);
+        }
+    }
+
+    function reveal() {
+        new Folder(list.one(state).folder.replace(/%/g, "%25")).execute();
+    }
+
+    /** The shot stays as it is when all are updated, or no longer. */
+    function pin() {
+        var one = list.one(state);
+        var pinned = !one.home.pinned;
+        SemrenderAE.core.pin(one.home.uid, pinned);
+        work.refresh(false, false);
+        work.say(one.name + (pinned ? " stays at this version." : " follows new versions."));
+    }
+
+    return {
+        bring: bring, turn: turn, pin: pin, open: open, relink: relink, watch: watch, reveal: reveal, doubleClick: doubleClick
+    };
+}());
