@@ -8,6 +8,10 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.findall(r'^VERSION = "(.+)"', (HERE / "shared/__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
 ROOMS = ["semrender", "shared", "inference_server", "ae_bridge", "maya_plugin"]
+MAYAS_QT = [
+    'PySide6-Essentials==6.5.3; python_version=="3.11"',
+    'PySide6-Essentials>=6.8,<6.9; python_version>="3.12"',
+]
 
 
 def example_files() -> list[tuple[str, list[str]]]:
@@ -55,12 +59,11 @@ setup(
         "numba>=0.61",
     ],
     extras_require={
-        # What Maya brings itself; beyond Python 3.10 PySide2 is only to be had old and broken. PySide6 6.12.0 gives
-        # None back too often, which ends a Python 3.11 ("none_dealloc") when it finalises.
+        # What Maya brings itself, and nothing that no Maya has: PySide2 5.15.2 in Maya 2023 and 2024 (none beyond
+        # 3.10), PySide6 6.5.3 in 2025 and 2026 (Python 3.11), 6.8 in 2027 (Python 3.13).
         "panel": [
             'PySide2==5.15.2.1; python_version<"3.11"',
-            'PySide6-Essentials>=6.5,<7; python_version>="3.12"',
-            'PySide6-Essentials>=6.5,<7,!=6.12.0; python_version=="3.11"',
+            *MAYAS_QT,
         ],
         "test": [
             "pytest>=8",
@@ -79,7 +82,7 @@ setup(
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",
             "vermin>=1.6",
-            "PySide6-Essentials>=6.5,<7,!=6.12.0",
+            *MAYAS_QT,
         ],
     },
     entry_points={"console_scripts": ["semrender=semrender:main"]},

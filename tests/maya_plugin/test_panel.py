@@ -6,11 +6,13 @@ they need pytest, pyzmq and msgpack, too. CONTRIBUTING.md says how to make them.
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 
@@ -41,6 +43,19 @@ def test_the_panel_in_qt(python, checks, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=1200)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
+
+
+def test_the_panel_is_tried_in_the_qt_that_mayas_carry_and_in_no_newer_one():
+    """Maya 2025 and 2026: 6.5.3 with Python 3.11; Maya 2027: 6.8 with Python 3.13."""
+    wanted = re.findall(r"'(PySide6-Essentials[^']*)'", (ROOT / "setup.py").read_text("utf-8"))
+    locked = [line for line in (ROOT / "tools" / "locked.txt").read_text("utf-8").splitlines() if "pyside6" in line]
+    for python, carried in (("3.11", ["6.5.3"]), ("3.13", ["6.8.0", "6.8.3"])):
+        here = {"python_version": python, "python_full_version": f"{python}.9"}
+        mine = [one for one in map(Requirement, wanted) if one.marker.evaluate(here)]
+        (lock,) = [one for one in map(Requirement, locked) if one.marker.evaluate(here)]
+        assert len(mine) == 1 and all(mine[0].specifier.contains(version) for version in carried)
+        assert not any(mine[0].specifier.contains(version) for version in ("6.4.3", "6.9.0", "6.11.3", "6.12.0"))
+        assert mine[0].specifier.contains(str(lock.specifier).removeprefix("=="))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("PySide6") is None, reason="PySide6 is not installed")
