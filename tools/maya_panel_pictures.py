@@ -27,6 +27,7 @@ def main() -> None:
 
 def walk(folder: Path, home: Path) -> None:
     from maya_plugin.ui import dialogs
+    from maya_plugin.ui.cryptomatte import CryptomatteDialog
     from maya_plugin.ui.qt import QtWidgets
     from tests.maya_plugin.in_qt import desk
 
@@ -45,6 +46,9 @@ def walk(folder: Path, home: Path) -> None:
     def run_dialog(dialog: QtWidgets.QDialog) -> bool:
         if isinstance(dialog, dialogs.PatternDialog):
             dialog.pattern.setText("pine_*")
+        if isinstance(dialog, CryptomatteDialog):
+            dialog.by.setCurrentIndex(1)
+            dialog.frame.setText("/shows/valley/sh010/lit/beauty.1001.exr")
         dialog.show()
         shown.append(dialog)
         keep(type(dialog).__name__.removesuffix("Dialog").lower(), dialog)
@@ -64,6 +68,7 @@ def walk(folder: Path, home: Path) -> None:
         panel.class_actions.policies()
         panel.classes.list.setCurrentIndex(panel.classes.model.index(0))
         panel.class_actions.by_name()
+        panel.cryptomatte.ask()
         panel.messages.hide()
         panel.server.button.click()
         desk.wait_for(lambda: panel.paint.model.count())

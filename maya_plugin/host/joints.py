@@ -123,6 +123,7 @@ def _move(node: str, joint: Joint, frames: When) -> list[str]:
         if old:
             cmds.cutKey(node, attribute=name, time=[(time, time) for time in sorted(old)], clear=True, option="keys")
         tangent = "step" if name == SURE else "linear"
+        layer = {"animLayer": BASE} if cmds.objExists(BASE) else {}
         for time, value in keyed:
             cmds.setKeyframe(
                 node,
@@ -131,7 +132,7 @@ def _move(node: str, joint: Joint, frames: When) -> list[str]:
                 value=value,
                 inTangentType="linear",
                 outTangentType=tangent,
-                animLayer=BASE,
+                **layer,
             )
     tag["keys"] = {**asdict(frames), "moved": moved}
     cmds.setAttr(f"{node}.{TAG}", json.dumps(tag), type="string")

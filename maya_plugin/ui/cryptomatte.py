@@ -68,6 +68,7 @@ class CryptomatteDialog(Dialog):
             "outer, asset, material, group; bare_ before one is without namespaces"
         )
         self.frame = QtWidgets.QLineEdit()
+        self.frame.setMinimumWidth(220)
         self.frame.setPlaceholderText("none: only the table")
         choose = QtWidgets.QPushButton("Choose…")
         choose.clicked.connect(self._choose)

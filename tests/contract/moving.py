@@ -45,7 +45,6 @@ def keys_lie_at_their_times_and_single_ones_are_taken_away() -> None:
             value=value,
             inTangentType="linear",
             outTangentType="linear",
-            animLayer="BaseAnimation",  # there is none yet
         )
     assert cmds.getAttr("hip.translateX", time=1001.5) == 1.5
     drivers = cmds.listConnections("hip.translateX", source=True, destination=False) or []

@@ -114,7 +114,10 @@ def test_what_the_artist_deleted_locked_or_constrained_stays_so(host, scene, tra
 
 
 def test_the_artists_layer_of_animation_gets_no_keys(host, scene, tracks):
+    from maya import cmds
+
     host.import_joints(str(tracks()))
+    cmds.createNode("animLayer", name="BaseAnimation", skipSelect=True)  # comes with the first layer
     scene.chosen_layer, node = "AnimLayer1", scene.one("dancer_hip")[-1]
     scene.layered[node] = {"translateX": {1001.0: 5.0}}
     host.import_joints(str(tracks(shift=6)))

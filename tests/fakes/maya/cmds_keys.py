@@ -16,6 +16,8 @@ def setKeyframe(*nodes, attribute, time, value, inTangentType="", outTangentType
     """Keys that are set. Locked: none, with a warning that no script sees; driven by something else: blended."""
     if {inTangentType, outTangentType} - {"", *FULL_TANGENTS} or inTangentType == "step":  # "step" goes out only
         raise RuntimeError(f"Invalid tangent type: {inTangentType} {outTangentType}")
+    if animLayer and not SCENE.find(animLayer):
+        raise ValueError(f"No object matches name: {animLayer}")  # [open] whether Maya minds
     count = 0
     for name in flat(nodes):
         node = SCENE.one(name)[-1]

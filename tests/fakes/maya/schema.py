@@ -36,6 +36,7 @@ _SET = {"message": None, "dagSetMembers": None}
 # type -> attribute -> default; None is a message or an unset string
 TYPES: dict[str, dict[str, Any]] = {
     "transform": _TRANSFORM,
+    "animLayer": {"message": None},
     "animCurve": {"output": None},  # abstract: `ls` finds the kinds below by it [docs]
     "animCurveTL": {"output": None},
     "animCurveTU": {"output": None},
