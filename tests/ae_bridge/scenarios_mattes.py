@@ -198,6 +198,45 @@ def a_class_matte_goes_where_its_shot_goes(host: Open) -> None:
     assert "shows the shot" in report["warnings"][0]["words"] and ae.layers("no")["T"]["matte"]
 
 
+def several_classes_are_one_matte(host: Open) -> None:
+    ae = host()
+    made = version(1, painting("train"), matte("tree"), matte("grass", range(999, 1011)), matte("sky"))
+    ae.load(made, "/v001")
+    ae.artist("""
+        var c = app.project.items.addComp('edit', 64, 36, 1, 2, 24), l = c.layers.add(item('SH'));
+        l.startTime = 1; c.layers.addText('TITLE'); c.openInViewer();
+    """)
+    uids = {one["name"]: one["uid"] for one in ae.run("SemrenderAE.core.classMattes()")}
+    use = "SemrenderAE.core.useClassMatte(input, 'ALPHA_INVERTED')"
+    clean(ae.run(use, [uids["tree"], uids["grass"]]))
+    group = ae.comp("m_tree + grass")
+    assert [(one["name"], one["blend"]) for one in group["layers"]] == [
+        ("F_m_grass", "ALPHA_ADD"),
+        ("F_m_tree", "NORMAL"),
+    ]
+    assert [round(one["start"] * 24) for one in group["layers"]] == [0, 2] and round(group["duration"] * 24) == 12
+    layers = ae.layers("edit")
+    assert layers["TITLE"]["matte"] == {"layer": layers["m_tree + grass"]["id"], "type": "ALPHA_INVERTED"}
+    added = layers["m_tree + grass"]
+    assert (
+        added["source"] == group["id"] and added["start"] == near(1 - 2 / 24) and added["parent"] == layers["SH"]["id"]
+    )
+    assert (added["shy"], added["enabled"], added["label"]) == (True, False, 14)
+    again = clean(ae.run(use, [uids["grass"], uids["tree"]]))  # whatever the order
+    assert again["added"] == [] and len(ae.items("CompItem")) == 3
+    listed = {one["name"]: one["uid"] for one in ae.run("SemrenderAE.core.classMattes()")}
+    assert set(listed) == {"tree", "grass", "sky", "tree + grass"} and len(ae.run("SemrenderAE.core.shots()")) == 1
+    clean(ae.run(use, listed["tree + grass"]))
+    longer = range(1001, 1021)
+    newer = version(2, painting("train", longer), matte("tree", longer), matte("grass", longer), frames=longer)
+    assert ae.load(newer, "/v002")["ok"]
+    group = ae.comp("m_tree + grass")
+    assert round(group["duration"] * 24) == 22 and [round(one["start"] * 24) for one in group["layers"]] == [2, 2]
+    assert [round(one["out"] * 24) for one in group["layers"]] == [22, 22]
+    unchanged(ae.import_only(newer, "/v002"), ae)
+    assert "not in the project" in ae.run(use, [uids["tree"], "nothing"])["errors"][0]["words"]
+
+
 def use_class_matte_in_a_comp_of_the_artist(host: Open) -> None:
     ae = host()
     ae.load(basic(1), "/v001")

@@ -73,6 +73,29 @@ def a_take_beside_another(host: Open) -> None:
     assert {one["uid"].split("/F/")[0] for one in ae.run("SemrenderAE.core.classMattes()")} == {"show/sh@take002"}
 
 
+def two_takes_with_a_wipe(host: Open) -> None:
+    ae = host()
+    ae.load(take(1, 1), "/out/sh")
+    longer = basic(1, range(1001, 1021))
+    ae.load({**longer, "delivery_id": "x"}, "/out/sh_take002", beside=True)
+    call = "SemrenderAE.core.wipe(input[0], input[1])"
+    report = clean(ae.run(call, ["show/sh", "show/sh@take002"]))
+    name = report["comp"]["name"]
+    comp, layers = ae.comp(name), ae.layers(name)
+    assert ae.order(name) == ["SH_take002", "SH"] and comp["first"] == 1001 and round(comp["duration"] * 24) == 20
+    assert layers["SH"]["start"] == layers["SH_take002"]["start"] == 0 and layers["SH"]["effects"] == []
+    values = {"ADBE Linear Wipe-0001": 50, "ADBE Linear Wipe-0002": 90}
+    assert layers["SH_take002"]["effects"] == [{"name": "ADBE Linear Wipe", "values": values}]
+    ae.artist("item(input).layer(1).name = 'new'", name)
+    before = ae.dump()["items"]
+    assert clean(ae.run(call, ["show/sh", "show/sh@take002"]))["comp"] == report["comp"]
+    assert ae.dump()["items"] == before and len(ae.run("SemrenderAE.core.shots()")) == 2
+    assert not ae.run(call, ["show/sh", "show/none"])["ok"] and ae.dump()["items"] == before
+    ae = host(preferences={"effects": {}})
+    ae.load(take(1, 1), "/out/sh")
+    assert "not installed" in ae.run(call, ["show/sh", "show/sh"])["warnings"][0]["words"]
+
+
 def everything_of_a_take_has_its_own_uid(host: Open) -> None:
     ae = host()
     made = take(1, 2)

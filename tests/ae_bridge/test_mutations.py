@@ -118,6 +118,14 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("footage.jsx", "layer.source.id === old.id", "false"),
     ("footage.jsx", "        item.comment = old.comment;\n", ""),
     ("comps.jsx", 'if (comp.tag["pin"] !== undefined) {', "if (false) {"),
+    # groups, a wipe
+    ("groups.jsx", "layer.blendingMode = BlendingMode.ALPHA_ADD;", ""),
+    ("groups.jsx", "uids.slice(0).sort()", "uids"),
+    ("groups.jsx", "(Number(list[i].tag[\"f0\"]) - range.first) / fps", "0"),
+    ("groups.jsx", "comp.layer(i).outPoint = frames / fps;", ""),
+    ("core.jsx", "                SemrenderAE.groups.grow(work);\n", ""),
+    ("compare.jsx", 'setValue(50)', "setValue(0)"),
+    ("compare.jsx", "if (there === null) {", "if (true) {"),
     # tags
     ("tags.jsx", "if (find(after) !== null) {", "if (true) {"),
     ("tags.jsx", 'exchange(name, value, "", layersOf(fields.uid))', "value"),
@@ -156,6 +164,8 @@ NOTICED: Counter[tuple[str, str]] = Counter()
 OWN = {
     "moving.jsx": "scenarios_tracks",
     "mattes.jsx": "scenarios_mattes",
+    "groups.jsx": "scenarios_mattes",
+    "compare.jsx": "scenarios_takes",
     "takes.jsx": "scenarios_takes",
     "times.jsx": "scenarios_artist",
 }  # the scenarios of a file: asked before all others

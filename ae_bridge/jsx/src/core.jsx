@@ -15,6 +15,8 @@
 //@include "comps.jsx"
 //@include "takes.jsx"
 //@include "mattes.jsx"
+//@include "groups.jsx"
+//@include "compare.jsx"
 /*
  * The public functions, see README.md. Whatever writes is one undo step that is closed also after a failure, and
  * leaves the session's settings as it found them.
@@ -243,6 +245,9 @@ SemrenderAE.core = (function () {
             tellCopies(work);
             bringFootage(work);
             bringComps(work);
+            if (!work.dry) {
+                SemrenderAE.groups.grow(work);
+            }
         }
         if (given.dry === true) {
             run();
@@ -304,11 +309,25 @@ SemrenderAE.core = (function () {
         return SemrenderAE.mattes.list();
     }
 
-    /** @param {string} uid @param {string} type @returns {Report} */
-    function useClassMatte(uid, type) {
+    /** @param {string|string[]} uids @param {string} type @returns {Report} */
+    function useClassMatte(uids, type) {
         var result = SemrenderAE.report.create("matte", shotOf(null));
         return inOneStep("Use class matte", result, function () {
-            SemrenderAE.mattes.use(result, uid, type || "ALPHA");
+            var uid = uids;
+            if (uids instanceof Array) {
+                uid = (uids.length > 1) ? SemrenderAE.groups.bring(result, uids) : String(uids[0]);
+            }
+            if (result.ok) {
+                SemrenderAE.mattes.use(result, String(uid), type || "ALPHA");
+            }
+        });
+    }
+
+    /** @param {string} lower @param {string} upper @returns {Report} */
+    function wipe(lower, upper) {
+        var result = SemrenderAE.report.create("compare", shotOf(null));
+        return inOneStep("Compare", result, function () {
+            SemrenderAE.compare.wipe(result, lower, upper);
         });
     }
 
@@ -325,6 +344,6 @@ SemrenderAE.core = (function () {
     return {
         importDelivery: importDelivery, relink: relink, shots: shots, state: SemrenderAE.takes.state,
         home: SemrenderAE.takes.home, versions: SemrenderAE.takes.versions, pin: pin, classMattes: classMattes,
-        useClassMatte: useClassMatte, openComp: openComp, hostFault: hostFault
+        useClassMatte: useClassMatte, wipe: wipe, openComp: openComp, hostFault: hostFault
     };
 }());

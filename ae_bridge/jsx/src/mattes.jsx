@@ -134,7 +134,7 @@ SemrenderAE.mattes = (function () {
 
     /** @param {Report} result @param {CompItem} comp @param {TaggedItem} known @param {Layer[]} selected */
     function addMatte(result, comp, known, selected) {
-        var item = /** @type {FootageItem} */ (known.item);
+        var item = /** @type {AVItem} */ (known.item);
         var own = tags.read(comp.comment);
         var inShot = own !== null && shotOf(own.uid) === shotOf(known.tag.uid);
         var shows = inShot ? null : showing(comp, selected, shotOf(known.tag.uid));
@@ -233,6 +233,12 @@ SemrenderAE.mattes = (function () {
         return fields !== null && fields["ly"] !== undefined;
     }
 
+    /** A class matte, or several as one. @param {any} found @param {string} uid @returns {TaggedItem} Null where there is none. */
+    function find(found, uid) {
+        var known = SemrenderAE.project.first(found, uid, FootageItem) || SemrenderAE.project.first(found, uid, CompItem);
+        return (known === null || known.tag["ly"] === undefined) ? null : known;
+    }
+
     /**
      * @param {Report} result
      * @param {string} uid Of the matte's footage.
@@ -240,7 +246,7 @@ SemrenderAE.mattes = (function () {
      */
     function use(result, uid, type) {
         var comp = activeComp();
-        var known = SemrenderAE.project.first(SemrenderAE.project.index(), uid, FootageItem);
+        var known = find(SemrenderAE.project.index(), uid);
         var about = {uid: uid, name: ""};
         var selected;
         var matte;
@@ -250,7 +256,7 @@ SemrenderAE.mattes = (function () {
             report.fail(result, "layer", about, "matte", "There is no matte of the type " + type + ".");
         } else if (comp === null) {
             report.fail(result, "comp", about, "matte", "Open a comp and select the layers that the class is to cut.");
-        } else if (known === null || known.tag["ly"] === undefined) {
+        } else if (known === null) {
             report.fail(result, "footage", about, "matte", "The matte is not in the project. Import the delivery.");
         } else if (comp.selectedLayers.length === 0) {
             report.fail(result, "layer", about, "matte", "Select the layers that the class is to cut.");
@@ -278,5 +284,5 @@ SemrenderAE.mattes = (function () {
         }
     }
 
-    return {list: list, use: use, link: link};
+    return {list: list, use: use, link: link, find: find, shotOf: shotOf};
 }());

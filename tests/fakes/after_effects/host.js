@@ -37,6 +37,7 @@ const PREFERENCES = {
     effects: {
         "Cryptomatte": {"Cryptomatte-0001": null, "Cryptomatte-0002": [1, 3]},
         "ADBE Slider Control": {"ADBE Slider Control-0001": [0, 100]},
+        "ADBE Linear Wipe": {"ADBE Linear Wipe-0001": [0, 100], "ADBE Linear Wipe-0002": [0, 36000]},
     },
 };
 
