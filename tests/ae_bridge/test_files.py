@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -175,21 +174,6 @@ def test_a_beta_has_a_folder_of_its_own(tmp_path: Path) -> None:
         ("After Effects", "25.6"),
         ("After Effects (Beta)", "26.5"),
     ]
-
-
-def test_the_panel_for_machines_without_python_is_one_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert semrender.main(["ae", "package", "--out", str(tmp_path)]) == 0
-    made = Path(capsys.readouterr().out.strip())
-    with zipfile.ZipFile(made) as archive:
-        assert archive.namelist() == [install.NAME, "semrender_probe.jsx", "READ ME.txt"]
-        assert archive.read(install.NAME).decode("ascii") == build.bundle(build.PANEL)
-        assert "Install ScriptUI Panel" in archive.read("READ ME.txt").decode("ascii")
-    first = made.read_bytes()
-    assert semrender.main(["ae", "package", "--out", str(tmp_path / "x.zip")]) == 0
-    assert (tmp_path / "x.zip").read_bytes() == first
-    assert semrender.main(["ae", "package", "--out", str(tmp_path / "x.rar")]) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the shell runs it")
