@@ -81,9 +81,9 @@ def treatment(kind: str, cutout: bool, policies: Mapping[str, str]) -> str:
     return BOX if chosen == OPEN else chosen
 
 
-def choice(kind: str, policies: Mapping[str, str]) -> str:
-    """What is chosen for an awkward shape of Maya's type `kind`."""
-    return _chosen(_BY_TYPE[kind], policies)
+def opened(kind: str, policies: Mapping[str, str]) -> bool:
+    """Whether shapes of Maya's type `kind`, a cache, become meshes in a copy."""
+    return _chosen(_BY_TYPE[kind], policies) == OPEN
 
 
 def _chosen(awkward: Awkward, policies: Mapping[str, str]) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from maya import cmds
 
 from maya_plugin.core import policy
-from maya_plugin.core.contract import Finding, Fix
+from maya_plugin.core.contract import Finding, Fix, Settings
 from maya_plugin.core.members import parent
-from maya_plugin.host import classes, scene
-from maya_plugin.host.things import things
+from maya_plugin.host import classes, scene, usd
+from maya_plugin.host.objects import CACHE_FILES
+from maya_plugin.host.things import Thing, things
 from shared.wording import counted
 
 TAKE_OUT = Fix("take out classes that are not in the label set", "Take them out")
@@ -38,13 +39,20 @@ def fix(name: str) -> None:
 
 def _classes() -> Iterator[Finding]:
     own = classes.membership(scene.label_set())
-    seen = things(scene.settings())
+    settings = scene.settings()
+    stages = {prim.partition(",")[0] for prim in usd.labelled(scene.label_set())}
+    seen = [thing for thing in things(settings) if thing.path not in stages and not _by_rules(thing, settings)]
     without = tuple(dict.fromkeys(parent(thing.path) for thing in seen if own.of(thing.path).whole is None))
-    if seen and len(without) == len({parent(thing.path) for thing in seen}):
+    if seen and not stages and len(without) == len({parent(thing.path) for thing in seen}):
         yield Finding("nothing in the scene has a class", "Select things and give them one", without, stops=True)
     elif without and not scene.settings().rest:
         words = counted(len(without), "thing has no class", "things have no class") + " and will be left unpainted"
         yield Finding(words, "Give them one, or choose a class for the rest", without)
+
+
+def _by_rules(thing: Thing, settings: Settings) -> bool:
+    """Whether rules for the names inside give classes to what it holds."""
+    return bool(settings.inner) and thing.kind in CACHE_FILES and policy.opened(thing.kind, settings.policies)
 
 
 def _missing_classes() -> Iterator[Finding]:
@@ -80,10 +88,13 @@ def _unknown() -> Iterator[Finding]:
 
 
 def _awkward() -> Iterator[Finding]:
+    settings = scene.settings()
     treated: dict[str, list[str]] = {}
-    for thing in things(scene.settings()):
+    for thing in things(settings):
         if thing.treatment in (policy.BOX, policy.SKIP):
             words = f"{thing.kind} {'drawn as its box' if thing.treatment == policy.BOX else 'left out'}"
+            if thing.kind in CACHE_FILES and policy.opened(thing.kind, settings.policies):
+                words = f"{thing.kind} drawn as its box by Paint frame, and opened by Render shot"
             treated.setdefault(words, []).append(parent(thing.path))
     for words, nodes in treated.items():
         yield Finding(f"{len(nodes)} × {words}", "Awkward things, on the page Classes, decides it", tuple(nodes))

@@ -36,7 +36,7 @@ def open_caches(settings: Settings, label_set: LabelSet, prims: Mapping[str, str
     known = set(cmds.allNodeTypes())
     notes: dict[str, int] = {}
     for kind in (one for one in CACHE_FILES if one in known):
-        if policy.choice(kind, settings.policies) != policy.OPEN:
+        if not policy.opened(kind, settings.policies):
             continue
         done = set()
         for path in cmds.ls(type=kind, long=True, noIntermediate=True, allPaths=True):

@@ -194,6 +194,18 @@ def test_what_cannot_be_opened_stays_a_box_and_is_told(host, scene, tmp_path):
     assert len(cmds.ls(type="gpuCache", noIntermediate=True)) == 3
 
 
+def test_a_scene_of_labelled_prims_is_no_scene_without_class(host, scene, stage):
+    from maya import cmds, world
+
+    world.shape("gpuCache", "wood")
+    cmds.setAttr("woodShape.cacheFileName", "wood.abc", type="string")
+    told = {finding.words: finding for finding in host.findings()}
+    assert "1 thing has no class and will be left unpainted" in told, "the stage's forest is a tree by its label"
+    assert "1 × gpuCache drawn as its box by Paint frame, and opened by Render shot" in told
+    host.save_settings(Settings(inner={"pine*": "tree"}))
+    assert not [finding for finding in host.findings() if "class" in finding.words]
+
+
 def test_instances_of_a_cache_are_all_opened(host, scene, tmp_path):
     from maya import cmds, world
 

@@ -58,7 +58,7 @@ def test_what_is_left_out_and_what_is_simulated_afresh_is_counted(host, shot):
     cmds.createNode("unknown", name="weta", skipSelect=True)
     found = said(host)
     assert found["1 × nParticle left out"].members == ("|dust",)
-    assert found["1 × gpuCache drawn as its box"].members == ("|city",)
+    assert found["1 × gpuCache drawn as its box by Paint frame, and opened by Render shot"].members == ("|city",)
     assert found["1 node is of a plug-in that is not loaded"].members == ("weta",)
     assert found["1 simulation has no cache"].members == ("|dust|dustShape",)
     cache = cmds.createNode("cacheFile", name="cached", skipSelect=True)
