@@ -80,6 +80,27 @@ def updates_come_by_themselves(open_panel: Open) -> None:
     assert not panel.enabled("Update All")
 
 
+def a_button_looks_where_no_press_arrives(open_panel: Open) -> None:
+    panel = three_shots(open_panel, preferences={"pressesArrive": False})
+    panel.click("Import")
+    panel.put_inbox(panel.put_delivery(made("sh030", minute=9), "/mine/sq010/sh030"))
+    panel.click("Comp")
+    assert panel.rows[0][0] == "sq010 / sh030"
+    panel.artist("item('sh020').remove();")
+    panel.run("ui.activate()")
+    assert [row[2] for row in panel.rows if row[0] == "sq010 / sh020"] == ["New"]
+
+
+def what_is_gone_by_the_press_is_not_done(open_panel: Open) -> None:
+    """The only shot has left the list between the choice and the click."""
+    panel = open_panel()
+    panel.put_inbox(panel.put_delivery(made("sh010"), "/mine/sh010"))
+    panel.click("Refresh")
+    panel.put_inbox()
+    panel.click("Reveal")
+    assert panel.rows == [] and panel.dump()["asked"] == [] and "could not" not in panel.status
+
+
 def what_the_artist_undoes_is_seen(open_panel: Open) -> None:
     panel = three_shots(open_panel)
     panel.select(2)

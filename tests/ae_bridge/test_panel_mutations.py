@@ -16,10 +16,12 @@ MISTAKES: list[tuple[str, str, str]] = [
     # nothing runs meanwhile, and each press looks
     ("bind.jsx", "        work.refresh(true, false);\n    }\n",
      '        work.refresh(true, false);\n        app.scheduleTask("1", 2000, true);\n    }\n'),
-    ("bind.jsx", '        window.addEventListener("mousedown", work.look);\n', ""),
+    ("bind.jsx", "            work.look(event.target === c.list);\n", ""),
+    ("bind.jsx", "                    work.look(false);\n                }\n", "                }\n"),
+    ("bind.jsx", "                if (control.enabled) {\n", "                if (true) {\n"),
     ("work.jsx", "            if (!state.able) {\n", "            if (false) {\n"),
     ("bind.jsx", "SCRIPTING = 3131", "SCRIPTING = 2359"),
-    ("work.jsx", "event.target === state.c.list", "false"),
+    ("bind.jsx", "work.look(event.target === c.list)", "work.look(false)"),
     # a dock of any size
     ("panel.jsx", "    window.layout.resize();", "    window.layout.layout(true);"),
     ("work.jsx", "        state.window.layout.resize();\n", ""),

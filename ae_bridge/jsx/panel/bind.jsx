@@ -9,6 +9,27 @@ SemrenderAE.panel = (function () {
     var deliveries = SemrenderAE.deliveries;
     var state = work.state;
 
+    /**
+     * What a click does, after a look at what has changed: the press itself may have looked already, where the host tells
+     * of it. An error becomes words.
+     * @param {any} control @param {() => void} action
+     */
+    function act(control, action) {
+        control.onClick = function () {
+            try {
+                if (!state.pressed) {
+                    work.look(false);
+                }
+                state.pressed = false;
+                if (control.enabled) {
+                    action();
+                }
+            } catch (e) {
+                work.say("That could not be done: " + e.message);
+            }
+        };
+    }
+
     function startServer() {
         var starter = files.starter();
         if (starter === "" || !files.at(starter).execute()) {
@@ -21,7 +42,7 @@ SemrenderAE.panel = (function () {
     /** @param {any} c */
     function bindShots(c) {
         c.find.onChanging = c.find.onChange = function () {
-            work.refresh(false, false);
+            work.filter();
         };
         c.list.onChange = function () {
             if (!state.filling) {
@@ -30,63 +51,63 @@ SemrenderAE.panel = (function () {
             }
         };
         c.list.onDoubleClick = deliveries.doubleClick;
-        c.refresh.onClick = function () {
+        act(c.refresh, function () {
             work.refresh(true, false);
-        };
-        c.bring.onClick = function () {
+        });
+        act(c.bring, function () {
             deliveries.bring(list.chosen(state), {});
-        };
-        c.all.onClick = function () {
+        });
+        act(c.all, function () {
             deliveries.bring(SemrenderAE.shots.outdated(state.entries), {});
-        };
-        c.dry.onClick = function () {
+        });
+        act(c.dry, function () {
             deliveries.bring(list.chosen(state), {dry: true});
-        };
-        c.beside.onClick = function () {
+        });
+        act(c.beside, function () {
             deliveries.bring(list.chosen(state), {beside: true});
-        };
-        c.pin.onClick = deliveries.pin;
-        c.older.onClick = function () {
+        });
+        act(c.pin, deliveries.pin);
+        act(c.older, function () {
             deliveries.turn(1);
-        };
-        c.newer.onClick = function () {
+        });
+        act(c.newer, function () {
             deliveries.turn(-1);
-        };
-        c.file.onClick = deliveries.open;
-        c.relink.onClick = deliveries.relink;
-        c.reveal.onClick = deliveries.reveal;
-        c.watch.onClick = deliveries.watch;
+        });
+        act(c.file, deliveries.open);
+        act(c.relink, deliveries.relink);
+        act(c.reveal, deliveries.reveal);
+        act(c.watch, deliveries.watch);
     }
 
     /** @param {any} c */
     function bindRest(c) {
         c.layer.onChange = work.chooseLayer;
         c.model.onChange = work.chooseModel;
-        c.connect.onClick = work.connect;
-        c.paint.onClick = function () {
+        act(c.connect, work.connect);
+        act(c.paint, function () {
             work.begin(false);
-        };
-        c.preview.onClick = function () {
+        });
+        act(c.preview, function () {
             work.begin(true);
-        };
-        c.cancel.onClick = function () {
+        });
+        act(c.cancel, function () {
             work.say(SemrenderAE.paint.cancel(state));
             work.enable();
-        };
-        c.server.onClick = startServer;
-        c.use.onClick = function () {
+        });
+        act(c.server, startServer);
+        act(c.use, function () {
             work.show([SemrenderAE.comp.use(state)], false);
-        };
-        c.prefs.onClick = function () {
+        });
+        act(c.prefs, function () {
             app.executeCommand(SCRIPTING);
-        };
+        });
     }
 
     /** @param {any} c @param {string} title */
     function bindTab(c, title) {
-        c.tabs[title].onClick = function () {
+        act(c.tabs[title], function () {
             SemrenderAE.view.turn(c, title);
-        };
+        });
     }
 
     /** @param {any} window */
@@ -101,16 +122,19 @@ SemrenderAE.panel = (function () {
         state.subject = state.matteNames = state.places = null;
         state.fault = "";
         state.delivery = state.picture = null;
-        state.filling = false;
+        state.filling = state.pressed = false;
         bindShots(c);
         bindRest(c);
         for (i = 0; i < pages.length; i += 1) {
             bindTab(c, pages[i]);
         }
         SemrenderAE.view.turn(c, pages[0]);
-        window.addEventListener("mousedown", work.look);
+        window.addEventListener("mousedown", function (/** @type {any} */ event) {
+            state.pressed = true;
+            work.look(event.target === c.list);
+        });
         window.onActivate = function () {
-            work.look(null);
+            work.look(false);
         };
         work.say(SemrenderAE.core.hostFault() || "Ready");
         work.refresh(true, false);

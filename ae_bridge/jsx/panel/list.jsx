@@ -67,22 +67,25 @@ SemrenderAE.list = (function () {
         }
     }
 
-    /**
-     * Reads what there is, and shows it. Rows are not exchanged under the cursor: where the list itself is pressed they
-     * only say what they are now.
-     * @param {any} state @param {boolean} again Shared folders too. @param {boolean} pressed
-     * @returns {string} What to say, "" for nothing.
-     */
-    function refresh(state, again, pressed) {
+    /** What there is, and what of it is in the project. @param {any} state @param {boolean} again Shared folders too. */
+    function read(state, again) {
         var known = SemrenderAE.core.shots();
-        var rows;
         var i;
         state.entries = shots.all(state.shared, state.opened, again);
         for (i = 0; i < state.entries.length; i += 1) {
             state.entries[i].state = SemrenderAE.core.state(state.entries[i], known);
             state.entries[i].home = SemrenderAE.core.home(state.entries[i], known);
         }
-        rows = shots.matching(state.entries, state.c.find.text);
+    }
+
+    /**
+     * The rows that are searched for. They are not exchanged under the cursor: where the list itself is pressed they only
+     * say what they are now.
+     * @param {any} state @param {boolean} pressed @returns {string} What to say, "" for nothing.
+     */
+    function show(state, pressed) {
+        var rows = shots.matching(state.entries, state.c.find.text);
+        var i;
         if (places(rows) === state.places) {
             state.rows = rows;
             for (i = 0; i < rows.length; i += 1) {
@@ -114,5 +117,5 @@ SemrenderAE.list = (function () {
         }
     }
 
-    return {chosen: chosen, one: one, refresh: refresh, choose: choose};
+    return {chosen: chosen, one: one, read: read, show: show, choose: choose};
 }());

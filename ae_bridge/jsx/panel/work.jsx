@@ -130,16 +130,24 @@ SemrenderAE.work = (function () {
         }
     }
 
+    /** Other words to search for. */
+    function filter() {
+        say(list.show(state, false));
+        subject();
+        enable();
+    }
+
     /** Reads files and project again. @param {boolean} shared The shared folders too. @param {boolean} pressed The list itself is pressed. */
     function refresh(shared, pressed) {
-        say(list.refresh(state, shared, pressed));
+        list.read(state, shared);
+        say(list.show(state, pressed));
         SemrenderAE.comp.list(state);
         subject();
         enable();
     }
 
-    /** Before each click: what the artist changed elsewhere, and how far the painting is. @param {any} event */
-    function look(event) {
+    /** Before each click: what the artist changed elsewhere, and how far the painting is. @param {boolean} pressed The list itself is. */
+    function look(pressed) {
         var words;
         try {
             if (!state.able) {
@@ -149,7 +157,7 @@ SemrenderAE.work = (function () {
                 }
             }
             words = paint.follow(state);
-            refresh(false, event !== null && event.target === state.c.list);
+            refresh(false, pressed);
             say(words);
         } catch (e) {
             say("The panel could not look: " + e.message);
@@ -172,6 +180,6 @@ SemrenderAE.work = (function () {
 
     return {
         state: state, say: say, enable: enable, connect: connect, chooseModel: chooseModel, chooseLayer: chooseLayer,
-        subject: subject, refresh: refresh, look: look, show: show, begin: begin
+        subject: subject, filter: filter, refresh: refresh, look: look, show: show, begin: begin
     };
 }());

@@ -27,6 +27,7 @@ const PREFERENCES = {
     replaceKeepsRate: true, // and the loop; false for versions that nobody has measured
     footageCutsLayers: false, // for good, where the source becomes shorter; measured is: cut when it is asked for
     warnsOfExecuting: true, // Warn User When Executing Files
+    pressesArrive: true, // at the window, before the click on a control in it
     refusalSeconds: 2, // how long a socket to a port where nobody listens holds everything up (Windows)
     // What a dialog of After Effects itself does to scheduled tasks: "error" is one message a tick, "kill" ends all
     // scripts of the session as soon as it opens where one is pending. null goes by the version: kill from 26.

@@ -212,7 +212,7 @@ exports.install = function install(host, define) {
         return found;
     };
     const press = (own) => {
-        for (let at = own; at; at = at.parent) {
+        for (let at = own; at && host.preferences.pressesArrive; at = at.parent) {
             at.press(own.proxy);
         }
     };
@@ -242,6 +242,7 @@ exports.install = function install(host, define) {
         press(text) { press(find(text)); },
         windows: () => windows.length, // also those that are closed
         updates: () => updates, // of windows that were drawn while a script ran
+        activate: () => windows.filter((one) => !one.closed && one.onActivate).forEach((one) => one.onActivate()),
         dock(width, height) {
             host.dock = [width, height];
             windows.filter((one) => !one.closed && one.docked).forEach((one) => {
