@@ -12,9 +12,8 @@ import pytest
 from tests.maya_plugin.conftest import ROOT
 
 PYTHONS = [path for path in os.environ.get("SEMRENDER_QT_PYTHONS", "").split(os.pathsep) if path]
-FILES = [
-    f"tests/maya_plugin/test_{name}.py" for name in ("core", "classes", "contract", "install", "installer", "passes")
-]
+NAMES = ("core", "classes", "contract", "install", "installer", "passes", "cryptomatte", "joints", "caches")
+FILES = [f"tests/maya_plugin/test_{name}.py" for name in NAMES]
 
 
 @pytest.mark.skipif(not PYTHONS, reason="SEMRENDER_QT_PYTHONS names no other Python")
