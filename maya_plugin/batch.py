@@ -124,11 +124,11 @@ def _run(parsed: argparse.Namespace) -> None:
 
 def _renderer(request: ShotRequest, free: bool, failed: str) -> tuple[ShotRequest, list[str]]:
     """The request with a renderer that draws here; `free` where nobody asked for one. Raises HostRefused."""
-    from maya_plugin.host import renderers, things
+    from maya_plugin.host import renderers, scene, things
 
     notes = []
-    if request.renderer == HARDWARE and not failed and free and things.displaced():
-        notes.append("Things are displaced, which Hardware 2.0 does not draw, so Arnold renders the passes")
+    if request.renderer == HARDWARE and not failed and free and things.reshaped(things.things(scene.settings())):
+        notes.append("Things are displaced or subdivided as Hardware 2.0 draws none, so Arnold renders the passes")
     elif request.renderer == HARDWARE and failed:
         notes.append(f"{HARDWARE_FAILED}: {failed}")
     elif request.renderer == HARDWARE:
@@ -345,7 +345,7 @@ def _keep(line: str) -> None:
 def _tell(event: str, **more: Any) -> None:
     line = events.line(event, **more)
     _keep(line)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # who reads is gone; what Maya puts there for stdout
         print(line, flush=True)
 
 

@@ -15,7 +15,7 @@ from maya_plugin.core.members import short
 from maya_plugin.host import classes, layers, renderers, scene, tracks
 from maya_plugin.host.keep import untouched
 from maya_plugin.host.stage import Stage, on_stage
-from maya_plugin.host.things import Thing, things
+from maya_plugin.host.things import reshaped, things
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet
@@ -135,17 +135,13 @@ class _Job:
         unhidden = self.stage.unhidden
         if unhidden:
             notes.append(f"{len(unhidden)} things cannot be hidden and draw themselves, such as {short(unhidden[0])}")
-        displaced = [thing for thing in self.things if _displaced(thing)]
-        if displaced and self.request.renderer == HARDWARE:
+        other = reshaped(self.things) if self.request.renderer == HARDWARE else []
+        if other:
             notes.append(
-                f"{len(displaced)} things are displaced, such as {short(displaced[0].path)}: Hardware 2.0 draws them"
-                " undisplaced; Arnold keeps the outline that they have in its beauty"
+                f"{len(other)} things are displaced or subdivided, such as {short(other[0])}: Hardware 2.0 draws them"
+                " as they are without; Arnold keeps the outline of its beauty"
             )
         return notes
-
-
-def _displaced(thing: Thing) -> bool:
-    return any(traits.displacement for traits in thing.materials)
 
 
 def _copy(file: Path, target: Path) -> None:

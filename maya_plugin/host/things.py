@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from maya import cmds
 
 from maya_plugin.core import policy
 from maya_plugin.core.contract import Settings
@@ -42,6 +44,15 @@ def things(settings: Settings) -> list[Thing]:
     return result
 
 
-def displaced() -> bool:
-    """Whether materials displace what they are on, which Hardware 2.0 does not draw."""
-    return any(objects.traits(group).displacement for group in look.own_shading())
+def reshaped(found: Iterable[Thing]) -> list[str]:
+    """Paths of things whose outline Hardware 2.0 does not draw: displaced, or subdivided by Arnold.
+
+    Commands: pluginInfo, getAttr.
+    """
+    by_arnold = cmds.pluginInfo("mtoa", query=True, loaded=True)
+    result = []
+    for thing in found:
+        displaced = any(traits.displacement for traits in thing.materials)
+        if displaced or (by_arnold and thing.kind == "mesh" and cmds.getAttr(f"{thing.path}.aiSubdivType")):
+            result.append(thing.path)
+    return result

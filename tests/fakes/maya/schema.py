@@ -41,7 +41,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "animCurveTL": {"output": None},
     "animCurveTU": {"output": None},
     "joint": {**_TRANSFORM, "jointOrient": D3, "radius": 1.0, "segmentScaleCompensate": True},  # [docs]
-    "mesh": {**_DAG, "displaySmoothMesh": 0},
+    "mesh": {**_DAG, "displaySmoothMesh": 0, "aiSubdivType": 0},
     "nurbsSurface": _DAG,
     "locator": _DAG,
     "gpuCache": {**_DAG, "cacheFileName": None, "cacheGeomPath": "|"},  # [docs, public code]
