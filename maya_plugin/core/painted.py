@@ -12,7 +12,7 @@ SHOWN = (".png", ".jpg", ".jpeg")  # what Qt reads everywhere
 
 
 def words(delivery: Delivery) -> str:
-    """What painted it, in a line: `countryside, look summer, seed 7`."""
+    """What painted it, in a line: `seed 7, countryside, look summer`."""
     layers = _paintings(delivery)
     if not layers:
         return delivery.shot.name
@@ -38,7 +38,7 @@ def _paintings(delivery: Delivery) -> list[DeliveryLayer]:
 def _of_layer(layer: DeliveryLayer) -> str:
     made = layer.provenance
     options = [f"{name} {value}" for name, value in made.options.items() if name != "precision"]
-    return ", ".join([made.model, *options, f"seed {made.seed}"])
+    return ", ".join([f"seed {made.seed}", made.model, *options])  # a caption may be cut at its end
 
 
 def _files(layers: Sequence[DeliveryLayer], folder: Path, frame: int) -> list[Path]:

@@ -33,7 +33,7 @@ class PaintActions:
     def __init__(self, work: Work, page: PaintPage, list_page: JobsPage, turn_to: Callable[[QtWidgets.QWidget], None]):
         self._work, self._host, self._page, self._list = work, work.host, page, list_page
         self._services, self._session, self._turn_to = work.services, work.services.session, turn_to
-        self._findings = FindingsDialog(
+        self.findings = FindingsDialog(
             lambda: work.do(self._host.findings),
             lambda members: work.do(lambda: self._host.select(members)),
             lambda name: work.do(lambda: self._host.fix(name)),
@@ -141,9 +141,9 @@ class PaintActions:
 
     def check_scene(self) -> None:
         """Show the list of what a render would lack; it stays open beside the work."""
-        self._findings.look_again()
-        self._findings.show()
-        self._findings.raise_()
+        self.findings.look_again()
+        self.findings.show()
+        self.findings.raise_()
 
     def choose_reference(self) -> None:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)

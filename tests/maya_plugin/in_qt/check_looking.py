@@ -82,7 +82,7 @@ def test_pictures_painted_one_after_the_other_stay_in_the_strip_and_are_compared
     )
     assert seen(panel, 0.25) == BLUE and seen(panel, 0.75) == RED
     page.strip.menu(page.strip.item(1)).actions()[0].trigger()
-    assert page.viewer._captions == ("countryside, seed 7", "countryside, seed 8")
+    assert page.viewer._captions == ("seed 7, countryside", "seed 8, countryside")
     assert seen(panel, 0.25) == RED, "the other painting stands left of the line"
     page.strip.chosen.emit(page.strip.item(1).data(0x0100))
     assert panel.paint_actions._shown == f"{7:032d}", "folder and image plane follow what is on show"
@@ -146,7 +146,7 @@ def test_findings_are_selected_and_mended_and_what_stops_a_render_is_shown_inste
     asked = []
     panel.services.confirm = lambda *words: asked.append(words)
     panel.paint.shot_button.click()
-    dialog = panel.paint_actions._findings
+    dialog = panel.paint_actions.findings
     assert dialog.isVisible() and not asked and dialog.current().stops
     assert dialog.list.topLevelItem(0).text(0) == "Nothing in the scene has a class"
     dialog.select_button.click()
