@@ -152,6 +152,15 @@ class ShotRequest:
 
 
 @dataclass(frozen=True)
+class Played:
+    """How the numbered files of a sequence lie in time."""
+
+    first: int  # number of the first file
+    last: int
+    start: int  # the frame of the shot that shows the first file
+
+
+@dataclass(frozen=True)
 class PassReport:
     """What was rendered."""
 
@@ -264,8 +273,8 @@ class Host(Protocol):
         ...
 
     def shows_classes(self) -> bool: ...
-    def place_picture(self, file: str, camera: str) -> None:
-        """Put a painted picture, or the first of a numbered sequence, on an image plane of the camera."""
+    def place_picture(self, file: str, camera: str, played: Played | None, color: str) -> str:
+        """Put a painted picture, or the first of a sequence, on an image plane; what the artist should know, or ""."""
         ...
 
     def remove_picture(self, camera: str) -> None: ...

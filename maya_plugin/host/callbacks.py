@@ -18,7 +18,7 @@ _SCENE = (
     OpenMaya.MSceneMessage.kAfterUnloadReference,
 )
 # What may change which class things have. No Maya must know all of these events.
-_CHANGES = ("Undo", "Redo", "DagObjectCreated", "NameChanged", "SetModified")
+CHANGES = ("Undo", "Redo", "DagObjectCreated", "NameChanged", "SetModified")
 _running: list[Callable[[], None]] = []
 
 
@@ -27,7 +27,7 @@ def watch(tell: Tell) -> Callable[[], None]:
     messages = [(message, "scene") for message in _SCENE]
     messages += [(OpenMaya.MSceneMessage.kAfterSave, "saved"), (OpenMaya.MSceneMessage.kMayaExiting, "closing")]
     ids = [OpenMaya.MSceneMessage.addCallback(message, _quiet(tell, what)) for message, what in messages]
-    events = [("SelectionChanged", "selection"), *((name, "changed") for name in _CHANGES)]
+    events = [("SelectionChanged", "selection"), *((name, "changed") for name in CHANGES)]
     known = OpenMaya.MEventMessage.getEventNames()
     ids += [OpenMaya.MEventMessage.addEventCallback(name, _quiet(tell, what)) for name, what in events if name in known]
 

@@ -16,6 +16,7 @@ from maya_plugin.core.contract import (
     Fix,
     Layer,
     PassReport,
+    Played,
     Scene,
     SceneObject,
     Settings,
@@ -125,8 +126,8 @@ class MayaHost:
     def shows_classes(self) -> bool:
         return look.is_on()
 
-    def place_picture(self, file: str, camera: str) -> None:
-        pictures.place(file, camera)
+    def place_picture(self, file: str, camera: str, played: Played | None, color: str) -> str:
+        return pictures.place(file, camera, played, color)
 
     def remove_picture(self, camera: str) -> None:
         pictures.remove(camera)

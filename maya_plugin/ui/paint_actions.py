@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from maya_plugin.core import farm, jobs, painted, passes, results
-from maya_plugin.core.contract import BatchCommand, Scene, ShotRequest
+from maya_plugin.core.contract import BatchCommand, Played, Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
@@ -199,9 +199,13 @@ class PaintActions:
         if not layers:
             raise InputRefused("the delivery has no painted layer", file=job.out)
         chosen = layers[-1]
-        self._host.place_picture(str(Path(job.out) / chosen.footage.path), job.camera or self._page.choices().camera)
+        footage, camera = chosen.footage, job.camera or self._page.choices().camera
+        still = not footage.sequence or footage.first == footage.last
+        played = None if still else Played(footage.first, footage.last, footage.start_frame)
+        told = self._host.place_picture(str(Path(job.out) / footage.path), camera, played, footage.color)
         more = f" It is the layer {chosen.name}, the lowest of {len(layers)}." if len(layers) > 1 else ""
-        self._work.note(f"The painting is on an image plane of the camera.{more}")
+        more += f" {told}." if told else ""
+        self._work.note(f"The painting is on an image plane, seen through the view transform; here it is as is.{more}")
 
     def project_picture(self) -> None:
         """The lowest painted layer on the frame that stands in the scene, thrown onto the selection."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Any
+
 from maya import cmds
 
-from tests.contract.asking import check, refuses
+from tests.contract.asking import check, new_scene, question, refuses
 
 
 @check
@@ -101,3 +105,39 @@ def names_with_an_attribute_are_found_in_every_namespace() -> None:
     made = cmds.sets(name="tagged", empty=True)
     cmds.addAttr(made, longName="semrenderClass", dataType="string")
     assert cmds.ls("*.semrenderClass", objectsOnly=True, recursive=True) == ["tagged"]
+
+
+@question
+def what_a_duplicate_keeps() -> dict[str, bool]:
+    """Whether a copy is in the sets of its original, and has its added attributes: a class is a membership."""
+    cmds.polyCube(name="box")
+    made = cmds.sets(name="some", empty=True)
+    cmds.sets(["|box"], edit=True, addElement=made)
+    cmds.addAttr("box", longName="note", dataType="string")
+    cmds.setAttr("box.note", "words", type="string")
+    copy = cmds.duplicate("box", name="copy")[0]
+    members = cmds.ls(cmds.sets(made, query=True) or [], long=True)
+    has = cmds.attributeQuery("note", node=copy, exists=True)
+    return {"set": f"|{copy}" in members, "attribute": has and cmds.getAttr(f"{copy}.note") == "words"}
+
+
+@question
+def what_is_left_of_a_set_on_referenced_things_after_reopening() -> dict[str, Any]:
+    """Whole things and faces of a referenced mesh in a set of the scene, before it is saved and after it is opened."""
+    with tempfile.TemporaryDirectory() as folder:
+        asset, shot = (Path(folder, name).as_posix() for name in ("asset.ma", "shot.ma"))
+        for name in ("box", "other"):
+            cmds.polyCube(name=name)
+        cmds.file(rename=asset)
+        cmds.file(save=True, type="mayaAscii", force=True)
+        new_scene()
+        cmds.file(asset, reference=True, namespace="a")
+        made = cmds.sets(name="some", empty=True)
+        cmds.sets(["|a:box", "|a:other.f[0:1]"], edit=True, addElement=made)
+        before = cmds.ls(cmds.sets(made, query=True) or [], long=True)
+        cmds.file(rename=shot)
+        cmds.file(save=True, type="mayaAscii", force=True)
+        cmds.file(shot, open=True, force=True)
+        after = cmds.ls(cmds.sets(made, query=True) or [], long=True)
+        new_scene()
+    return {"before": before, "after": after}

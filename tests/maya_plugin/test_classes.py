@@ -248,3 +248,15 @@ def test_a_name_of_a_class_that_is_none_is_refused_with_the_near_ones(host):
     three_cubes()
     with pytest.raises(InputRefused, match="tree"):
         match([Rule("a", "treee")], host.objects(), load_label_set("coco_stuff"))
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_duplicate_without_class_is_counted_as_such(scene, host, stays):
+    """Whether Duplicate keeps memberships is open: either way the panel tells the truth."""
+    from maya import cmds
+
+    scene.copies_stay_in_sets = stays
+    cmds.polyCube(name="box")
+    host.assign({coco("tree"): ["|box"]})
+    cmds.duplicate("box", name="copy")
+    assert list(host.unassigned()) == ([] if stays else ["|copy"])

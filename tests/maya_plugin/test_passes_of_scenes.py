@@ -265,28 +265,6 @@ def test_without_a_graphics_card_the_error_says_so(host, scene, shot, tmp_path):
         rendered(request(shot, tmp_path))
 
 
-def test_place_picture_is_one_step_and_leaves_other_planes_alone(host, scene, shot, tmp_path):
-    from maya import cmds
-
-    cmds.imagePlane(camera=shot, fileName="plate.png", name="plate")
-    picture = tmp_path / "painted.0001.png"
-    picture.write_bytes(b"x")
-    scene.undo_queue.clear()
-    host.place_picture(str(picture), shot)
-    host.place_picture(str(picture), shot)
-    ours = [
-        shape
-        for shape in cmds.ls(type="imagePlane")
-        if cmds.attributeQuery("semrenderPicture", node=shape, exists=True)
-    ]
-    assert len(ours) == 1 and cmds.getAttr(f"{ours[0]}.useFrameExtension") is True
-    assert [name for name, _ in scene.undo_queue] == ["Place painted picture"] * 2
-    host.remove_picture(shot)
-    assert cmds.ls(type="imagePlane") == ["plateShape"]
-    with pytest.raises(SemrenderError, match="is not there"):
-        host.place_picture(str(tmp_path / "none.png"), shot)
-
-
 def test_what_is_no_surface_is_not_drawn(host, scene, shot, tmp_path):
     """Locators, lights and image planes that the artist lets Hardware 2.0 draw."""
     from maya import cmds, schema, world

@@ -12,6 +12,31 @@ from maya.command import command
 from maya.scene import NO, SCENE
 
 
+@command()
+def duplicate(*nodes, name=""):
+    """Shading is copied; membership in other sets is, where SCENE.copies_stay_in_sets says so [open]."""
+    made = []
+    for some in nodes:
+        path = SCENE.one(some)
+        node = path[-1]
+        copies = {node: _copy(node, name or f"{node.name}1", path[-2] if len(path) > 1 else None)}
+        for child in node.children:
+            copies[child] = _copy(child, f"{copies[node].name}Shape", copies[node])
+        for owner in [one for one in SCENE.all() if one.members]:
+            if owner.kind == "shadingEngine" or SCENE.copies_stay_in_sets:
+                kept = [(tuple(copies.get(n, n) for n in p), f) for p, f in owner.members.items() if p[-1] in copies]
+                SCENE.set_members(owner, {**owner.members, **dict(kept)})
+        made.append(SCENE.short(SCENE.paths(copies[node])[0]))
+    return made
+
+
+def _copy(node, name, above):
+    made = SCENE.create(node.kind, name, above)
+    made.values, made.added = dict(node.values), dict(node.added)
+    made.points, made.faces = list(node.points), list(node.faces)
+    return made
+
+
 @command(undoable=False)
 def exactWorldBoundingBox(*nodes):
     points = [p for name in nodes for path in below(SCENE.one(name)) for p in renderers.world_points(SCENE, path)]

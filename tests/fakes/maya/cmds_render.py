@@ -15,7 +15,10 @@ def arnoldRender(*, batch, seq, camera, width, height):
 
 
 @command(undoable=False)
-def colorManagementPrefs(*, query, cmEnabled):
+def colorManagementPrefs(*, query, cmEnabled=NO, inputSpaceNames=NO):
+    """The names are of the config: those of Maya's own changed with 2026.2, those of ACES are others [public code]."""
+    if inputSpaceNames:
+        return list(SCENE.color_spaces)
     return SCENE.value(SCENE.nodes["defaultColorMgtGlobals"][0], "cmEnabled")
 
 

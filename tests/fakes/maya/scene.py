@@ -61,6 +61,7 @@ class Scene:
         self.plugins: set[str] = set()
         self.component_style = "transform"  # how faces are told: the transform's name, or "shape" [facts 3.4]
         self.answer_style = "text"  # what ogsRender returns, or "list" [facts 4.1]
+        self.copies_stay_in_sets = False  # what Duplicate does with memberships [open]
         self.has_gpu = True
         self.program = "maya"  # with windows; "mayabatch" and "mayapy" have none
         # [open]: Autodesk skips its own ogsRender tests in mayapy; a mood, also of processes
@@ -75,6 +76,7 @@ class Scene:
         self.options: dict[str, Any] = {}  # optionVars: the user's preferences
         self.modules: list[str] = []  # .mod files that loadModule was told
         self.hooks: dict[str, Callable[..., None]] = {}  # command -> called before it: faults for the tests
+        self.color_spaces = ("Raw", "sRGB Encoded Rec.709 (sRGB)", "Linear Rec.709 (sRGB)", "ACEScg")  # of the config
         self.file_rules = {"images": "images"}  # of the project
         self.project = "/project"  # Maya's, not the scene's [docs workspace]
         self.reset()

@@ -94,6 +94,10 @@ TYPES: dict[str, dict[str, Any]] = {
         "imageName": None,
         "displayMode": 3,
         "useFrameExtension": False,
+        "frameExtension": 1,
+        "frameOffset": 0,
+        "frameIn": 0,
+        "frameOut": 0,
         "colorSpace": None,
         "ignoreColorSpaceFileRules": False,
     },
@@ -134,6 +138,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "network": {"message": None},
     "reference": {"message": None},
     "renderLayer": {"message": None, "renderable": True, "identification": 0, "displayOrder": 0},
+    "time": {"message": None, "outTime": 1.0},
     "renderLayerManager": {"message": None, "renderLayerId": None, "currentRenderLayer": None},
     "renderSetupLayer": {"message": None, "legacyRenderLayer": None},
     "materialOverride": {"message": None, "selfEnabled": True},
@@ -262,6 +267,7 @@ DAG = (*SHAPES, *TRANSFORMS)
 
 # Nodes that exist in every scene (facts/maya.md 3.5).
 DEFAULT_NODES = (
+    ("time1", "time"),
     ("defaultRenderGlobals", "renderGlobals"),
     ("defaultResolution", "resolution"),
     ("hardwareRenderingGlobals", "hardwareRenderingGlobals"),

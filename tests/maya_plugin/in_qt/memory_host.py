@@ -206,9 +206,10 @@ class MemoryHost(Host):
     def shows_classes(self):
         return self.shown
 
-    def place_picture(self, file, camera):
+    def place_picture(self, file, camera, played, color):
         assert Path(file).is_file()
         self.pictures[camera] = file
+        return ""
 
     def remove_picture(self, camera):
         self.pictures.pop(camera, None)
