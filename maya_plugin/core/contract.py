@@ -21,6 +21,7 @@ from shared.errors import SemrenderError
 HARDWARE = "hardware"  # Maya Hardware 2.0
 ARNOLD = "arnold"
 RENDERERS = (HARDWARE, ARNOLD)
+VIEWPORT = "viewport"  # what draws the labels of a painted frame, whatever renderer is chosen
 EXTRA_PASSES = ("instance", "normal", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
 
 
@@ -296,6 +297,10 @@ class Host(Protocol):
         ...
 
     # Repair
+    def check_scene(self) -> None:
+        """Raises where something of ours was left in the scene, by a crash or an older version, with a fix for it."""
+        ...
+
     def findings(self) -> tuple[Finding, ...]:
         """What would be wrong or missing in a render of this scene, what stops it first. Slow in a large scene."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from maya_plugin.core import render_settings as rs
-from maya_plugin.core.contract import ARNOLD, Fix
+from maya_plugin.core.contract import ARNOLD, HARDWARE, Fix
 from shared.errors import InputRefused, SemrenderError
 
 
@@ -45,7 +45,7 @@ def explain(problem: SemrenderError, renderer: str) -> SemrenderError:
     against = next((kinds for words, kinds in _CAUSES if words in cause), None)
     if against is None:
         return problem
-    table = rs.ARNOLD_LABELS if renderer == ARNOLD else rs.HARDWARE_LABELS
+    table = {ARNOLD: rs.ARNOLD_LABELS, HARDWARE: rs.HARDWARE_LABELS}.get(renderer, ())  # the viewport heeds none
     settings = [one for one in table if one.against in against]
     outside = [_OUTSIDE[kind] for kind in against if kind in _OUTSIDE]
     inside = [f"In Maya look at {_places(settings[:4])}"] if settings else []

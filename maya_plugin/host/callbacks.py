@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Callable
 
 from maya.api import OpenMaya
 
 Tell = Callable[[str], None]
+Action = Callable[[], None]
 
-_SCENE = (
+SCENE = (
     OpenMaya.MSceneMessage.kAfterNew,
     OpenMaya.MSceneMessage.kAfterOpen,
     OpenMaya.MSceneMessage.kAfterImport,
@@ -24,12 +26,26 @@ _running: list[Callable[[], None]] = []
 
 def watch(tell: Tell) -> Callable[[], None]:
     """Call `tell` as core.contract.Host.watch says; returns how to stop."""
-    messages = [(message, "scene") for message in _SCENE]
-    messages += [(OpenMaya.MSceneMessage.kAfterSave, "saved"), (OpenMaya.MSceneMessage.kMayaExiting, "closing")]
-    ids = [OpenMaya.MSceneMessage.addCallback(message, _quiet(tell, what)) for message, what in messages]
-    events = [("SelectionChanged", "selection"), *((name, "changed") for name in CHANGES)]
+
+    def telling(what: str) -> Callable[[], None]:
+        return lambda: tell(what)
+
+    messages = {message: telling("scene") for message in SCENE}
+    messages[OpenMaya.MSceneMessage.kAfterSave] = telling("saved")
+    messages[OpenMaya.MSceneMessage.kMayaExiting] = telling("closing")
+    changes = {name: telling("changed") for name in CHANGES}
+    return listen(messages, {"SelectionChanged": telling("selection"), **changes})
+
+
+def listen(messages: Mapping[int, Action], events: Mapping[str, Action]) -> Callable[[], None]:
+    """Call something at messages of scenes and at events of Maya; returns how to stop."""
+    ids = [OpenMaya.MSceneMessage.addCallback(message, _quiet(action)) for message, action in messages.items()]
     known = OpenMaya.MEventMessage.getEventNames()
-    ids += [OpenMaya.MEventMessage.addEventCallback(name, _quiet(tell, what)) for name, what in events if name in known]
+    ids += [
+        OpenMaya.MEventMessage.addEventCallback(name, _quiet(action))
+        for name, action in events.items()
+        if name in known
+    ]
 
     def stop() -> None:
         while ids:
@@ -47,12 +63,12 @@ def stop_all() -> None:
         stop()
 
 
-def _quiet(tell: Tell, what: str) -> Callable[..., None]:
+def _quiet(action: Action) -> Callable[..., None]:
     """An exception that leaves a callback can end the callback, or Maya."""
 
     def told(*_: Any) -> None:
         try:
-            tell(what)
+            action()
         except Exception:
             logging.getLogger("semrender").exception("a listener of Maya's news failed")
 

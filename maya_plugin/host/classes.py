@@ -18,7 +18,7 @@ from maya_plugin.core.contract import Assignment, Changed
 from maya_plugin.core.members import face_count, is_component, is_prim, split
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import usd
-from maya_plugin.host.keep import undo_step
+from maya_plugin.host.keep import in_root, undo_step
 from maya_plugin.host.objects import long_names
 from shared.label_set import LabelSet
 from shared.wording import counted
@@ -153,7 +153,8 @@ def _set_of(identity: int, have: Sequence[ClassSet], label_set: LabelSet) -> str
     label = label_set.by_id(identity)
     slug = re.sub(r"\W+", "_", label.name)
     try:
-        node = cmds.sets(name=f"semrender_{label_set.name}_{label.id:03d}_{slug}", empty=True)
+        with in_root():
+            node = cmds.sets(name=f"semrender_{label_set.name}_{label.id:03d}_{slug}", empty=True)
         cmds.addAttr(node, longName=TAG, dataType="string")
         tag = {"label_set": label_set.name, "id": label.id, "name": label.name}
         cmds.setAttr(f"{node}.{TAG}", json.dumps(tag), type="string")

@@ -16,7 +16,7 @@ from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import is_component
 from maya_plugin.core.passes import Color, shader_value
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.host import look
+from maya_plugin.host import rescue
 from maya_plugin.host.cutouts import cut_out
 from maya_plugin.host.objects import shading
 
@@ -39,7 +39,7 @@ class Wardrobe:
 
     def __init__(self, coats: Mapping[Coat, Sequence[str]]) -> None:
         self._before: Worn = [(group.node, group.members) for group in shading()]
-        self._own: Worn = [(group.node, group.members) for group in look.own_shading()]
+        self._own: Worn = [(group.node, group.members) for group in rescue.own_shading()]
         self._coats = coats
         self._shaders: dict[str, Coat] = {}
         self._worn: Worn = []

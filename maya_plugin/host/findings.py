@@ -9,7 +9,7 @@ from maya import cmds
 from maya_plugin.core import policy
 from maya_plugin.core.contract import Finding, Fix, Settings
 from maya_plugin.core.members import parent
-from maya_plugin.host import classes, scene, usd
+from maya_plugin.host import classes, rescue, scene, usd
 from maya_plugin.host.objects import CACHE_FILES
 from maya_plugin.host.things import Thing, things
 from shared.wording import counted
@@ -23,7 +23,16 @@ DYNAMIC = ("nCloth", "nParticle", "hairSystem", "fluidShape", "bifrostShape", "r
 
 def findings() -> tuple[Finding, ...]:
     """What stops a render first, then what would be missing or unlike the beauty. Commands: ls, referenceQuery."""
-    found = [*_classes(), *_missing_classes(), *_references(), *_unknown(), *_awkward(), *_simulated(), *_unsaved()]
+    found = [
+        *_left(),
+        *_classes(),
+        *_missing_classes(),
+        *_references(),
+        *_unknown(),
+        *_awkward(),
+        *_simulated(),
+        *_unsaved(),
+    ]
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
@@ -32,9 +41,17 @@ def fix(name: str) -> None:
     if name == TAKE_OUT.name:
         labels = scene.label_set()
         classes.unassign(classes.members_of(-1, labels), labels)
+    elif name == rescue.PUT_BACK.name:
+        rescue.put_back()
     elif name == LOAD.name:
         for reference in _unloaded():
             cmds.file(loadReference=reference)
+
+
+def _left() -> Iterator[Finding]:
+    left = rescue.left()
+    if left:
+        yield Finding(rescue.LEFT, rescue.REMEDY, tuple(left), rescue.PUT_BACK, stops=True)
 
 
 def _classes() -> Iterator[Finding]:

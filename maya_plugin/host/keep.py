@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from maya import cmds
+from maya.api import OpenMaya
 
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import Setting, Value
@@ -21,6 +22,22 @@ def undo_step(name: str) -> Iterator[None]:
         yield
     finally:
         cmds.undoInfo(closeChunk=True)
+
+
+@contextmanager
+def in_root() -> Iterator[None]:
+    """New nodes get the names that they are given, whatever namespace is the current one.
+
+    No commands: changing the namespace would be a step of undo.
+    """
+    space = OpenMaya.MNamespace
+    before = space.currentNamespace()
+    space.setCurrentNamespace(":")
+    try:
+        yield
+    finally:
+        if space.namespaceExists(before):
+            space.setCurrentNamespace(before)
 
 
 @contextmanager
@@ -52,8 +69,10 @@ def untouched() -> Iterator[None]:
             yield
         finally:
             with ExitStack() as last:  # each of these happens, whatever the other does
-                last.callback(lambda: select(selected))
-                last.callback(lambda: cmds.currentTime(time, edit=True))
+                if cmds.ls(selection=True, long=True, ufeObjects=True) != selected:  # who listens hears of nothing
+                    last.callback(lambda: select(selected))
+                if cmds.currentTime(query=True) != time:
+                    last.callback(lambda: cmds.currentTime(time, edit=True))
 
 
 def select(members: list[str]) -> None:

@@ -41,6 +41,16 @@ def has_own_shading(node: str) -> bool:
     return node not in ("", WHOLE) and not _setup_layer(node)
 
 
+def members(node: str) -> set[str] | None:
+    """Full paths of what the visible layer has, groups as groups; None for everything.
+
+    Commands: editRenderLayerMembers.
+    """
+    if node == WHOLE:
+        return None
+    return set(cmds.editRenderLayerMembers(node, query=True, fullNames=True) or [])
+
+
 def add_to(node: str, members: list[str], like: str) -> None:
     """New nodes belong to a layer where `like` does. Commands: editRenderLayerMembers."""
     if node == WHOLE:

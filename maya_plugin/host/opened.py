@@ -16,7 +16,7 @@ from maya_plugin.core import machine
 from maya_plugin.core.contract import HARDWARE, ShotRequest
 from maya_plugin.core.members import parent, short
 from maya_plugin.core.refusal import HostRefused
-from maya_plugin.host import imports, look, objects, renderers, scene
+from maya_plugin.host import imports, objects, renderers, rescue, scene
 
 NAMED = 3
 TRY_SIZE = (16, 16)
@@ -87,12 +87,12 @@ def made_ready(request: ShotRequest, missing: list[str]) -> list[str]:
     Raises HostRefused where something with a class is gone. Commands: ls, lockNode, setAttr, getAttr.
     """
     notes = [*missing, *_compared(request, missing)]
-    if look.is_on():
-        look.take_off()
     notes += imports.open_caches(scene.settings(), scene.label_set(), request.prims)
     for group in cmds.ls(type="shadingEngine"):
         with contextlib.suppress(RuntimeError):  # locked by hand or against viruses; by its reference it stays so
             cmds.lockNode(group, lock=False, lockUnpublished=False)
+    if rescue.left():
+        rescue.put_back()
     kept = _drawn_plainly()
     if kept:
         notes.append(f"{len(kept)} things keep how the viewport draws them, such as {_some(kept)}: they are locked")

@@ -14,7 +14,7 @@ from maya_plugin.core.contract import HARDWARE, PassReport, Scene, Settings, Sho
 from maya_plugin.core.members import short
 from maya_plugin.host import classes, layers, renderers, scene, tracks
 from maya_plugin.host.keep import untouched
-from maya_plugin.host.stage import Stage, on_stage
+from maya_plugin.host.stage import Scenery, Stage, on_stage
 from maya_plugin.host.things import reshaped, things
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
@@ -32,7 +32,12 @@ Look = Callable[[PassReport, int], Optional[ShotRequest]]
 
 
 def render_passes(
-    request: ShotRequest, frames: Sequence[int], last: int, tell: Tell, look: Look = lambda report, count: None
+    request: ShotRequest,
+    frames: Sequence[int],
+    last: int,
+    tell: Tell,
+    look: Look = lambda report, count: None,
+    scenery: type[Scenery] = Stage,
 ) -> PassReport:
     """Render the passes of some frames and write shot.json, instances.json; the scene is as before afterwards.
 
@@ -41,6 +46,7 @@ def render_passes(
         tell: called for every layer and frame that is done.
         look: called after LOOKED_AT and all frames, with a report and how many frames are there; shot.json then speaks
             of these alone. It may raise to end the render, or return the request as shot.json is to say it.
+        scenery: what the passes are made on.
 
     Raises HostRefused or InputRefused in words; also then the scene is as before.
     """
@@ -48,7 +54,7 @@ def render_passes(
     renderers.check(request.renderer)
     facts, settings, labels = scene.scene(), scene.settings(), scene.label_set()
     passes.check_label_set(labels)
-    job = _Job(request, facts, settings, labels)
+    job = _Job(request, facts, settings, labels, scenery)
     if request.reference:
         _copy(Path(request.reference), job.folder / passes.reference_name(request))
     with untouched():
@@ -70,19 +76,21 @@ def render_passes(
 class _Job:
     """What all frames of one render share."""
 
-    def __init__(self, request: ShotRequest, facts: Scene, settings: Settings, labels: LabelSet) -> None:
+    def __init__(
+        self, request: ShotRequest, facts: Scene, settings: Settings, labels: LabelSet, scenery: type[Scenery]
+    ) -> None:
         self.request = request
         self.facts, self.settings, self.labels = facts, settings, labels
         self.folder = Path(request.folder)
         self.plans = passes.plan_layers(request.layers, layers.layers(), context=request.labels)
         self.rest = labels.find(settings.rest).id if settings.rest else label_code.EMPTY
         self.membership = Membership(classes.class_sets(), labels)
-        self.things = things(settings)
+        self.things = things(replace(settings, policies={**settings.policies, **scenery.policies}))
         known = (read_json(self.folder / INSTANCES) or {}).get("instances", {})
         numbered = [thing.path for thing in self.things] if "instance" in request.extra else []
         self.numbers = passes.instance_numbers(numbered, {str(path): int(n) for path, n in known.items()})
         size = (request.width or facts.width, request.height or facts.height)
-        self.stage = Stage(request, size, self.things, self.membership, self.rest, self.numbers)
+        self.stage = scenery(request, size, self.things, self.membership, self.rest, self.numbers)
         passes.build_shot(request, facts, settings, self.plans, request.last)  # refuses before anything is rendered
 
     def frame(self, frame: int, tell: Tell) -> None:
@@ -132,9 +140,7 @@ class _Job:
         if without and self.request.labels:
             how = self.labels.by_id(self.rest).name if self.rest != label_code.EMPTY else "outside the layer"
             notes.append(f"{len(without)} things without class are {how}, such as {short(without[0].path)}")
-        unhidden = self.stage.unhidden
-        if unhidden:
-            notes.append(f"{len(unhidden)} things cannot be hidden and draw themselves, such as {short(unhidden[0])}")
+        notes += self.stage.notes()
         other = reshaped(self.things) if self.request.renderer == HARDWARE else []
         if other:
             notes.append(

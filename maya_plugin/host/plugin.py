@@ -5,7 +5,7 @@ from __future__ import annotations
 from maya import cmds
 from maya.api import OpenMaya
 
-from maya_plugin.host import callbacks, commands
+from maya_plugin.host import callbacks, commands, showing, viewport
 
 NAME = "semrender_plugin"
 
@@ -15,6 +15,8 @@ def start(plugin: OpenMaya.MObject, version: str) -> None:
 
 
 def stop(plugin: OpenMaya.MObject) -> None:
+    showing.end()
+    viewport.end()
     callbacks.stop_all()
     commands.deregister(plugin)
 

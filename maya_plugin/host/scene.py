@@ -15,10 +15,11 @@ from maya_plugin.core.contract import Camera, Scene, Settings
 from maya_plugin.core.members import parent, short
 from maya_plugin.core.time_units import rational
 from maya_plugin.host import frames
-from maya_plugin.host.keep import undo_step, unrecorded
+from maya_plugin.host.keep import in_root, undo_step, unrecorded
 from shared.label_set import LabelSet, load_label_set
 
-SETTINGS = "semrenderSettings"  # the node and its attribute
+SETTINGS = "semrenderSettings"  # the node, in the root, and its attribute
+PLUG = f":{SETTINGS}.{SETTINGS}"
 OPTION = "semrenderPanel"  # the artist's preferences, one JSON text
 ARTISTS = ("recent", "divide", "format")  # of what the panel remembers: nothing of them is in the picture
 
@@ -66,10 +67,10 @@ def cameras() -> tuple[Camera, ...]:
 
 def settings() -> Settings:
     """What the scene keeps, or the defaults. Commands: objExists, getAttr."""
-    if not cmds.objExists(SETTINGS):
+    if not cmds.objExists(PLUG):
         return Settings()
     try:
-        data = json.loads(cmds.getAttr(f"{SETTINGS}.{SETTINGS}") or "{}")
+        data = json.loads(cmds.getAttr(PLUG) or "{}")
     except ValueError:  # somebody wrote into the attribute
         return Settings()
     known = asdict(Settings())
@@ -105,18 +106,26 @@ def _option() -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def save_settings(new: Settings) -> None:
-    """Keep settings in the scene, one undo step. Commands: createNode, addAttr, lockNode, setAttr."""
+def save_settings(new: Settings) -> bool:
+    """Keep settings in the scene, one undo step; returns whether they are others than before.
+
+    Commands: createNode, addAttr, lockNode, setAttr.
+    """
+    if new == settings():
+        return False
     with undo_step("semrender settings"):
         _write(new)
+    return True
 
 
 def _write(new: Settings) -> None:
-    if not cmds.objExists(SETTINGS):
-        cmds.createNode("network", name=SETTINGS, skipSelect=True)
-        cmds.addAttr(SETTINGS, longName=SETTINGS, dataType="string")
-        cmds.lockNode(SETTINGS, lock=True)  # Optimize Scene Size deletes what nothing uses
-    cmds.setAttr(f"{SETTINGS}.{SETTINGS}", json.dumps(asdict(new), ensure_ascii=True), type="string")
+    if not cmds.objExists(PLUG):
+        with in_root():
+            cmds.createNode("network", name=SETTINGS, skipSelect=True)
+        cmds.addAttr(f":{SETTINGS}", longName=SETTINGS, dataType="string")
+    elif cmds.lockNode(f":{SETTINGS}", query=True, lock=True)[0]:
+        cmds.lockNode(f":{SETTINGS}", lock=False)  # as versions before did: merging a namespace stumbled over it
+    cmds.setAttr(PLUG, json.dumps(asdict(new), ensure_ascii=True), type="string")
 
 
 def label_set() -> LabelSet:

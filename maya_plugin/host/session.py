@@ -31,15 +31,16 @@ from maya_plugin.host import (
     joints,
     keep,
     layers,
-    look,
     objects,
     pictures,
     preview,
     projection,
     renderers,
+    rescue,
     scene,
     showing,
     usd,
+    viewport,
 )
 from shared.errors import SemrenderError
 from shared.label_set import LabelSet
@@ -55,7 +56,8 @@ class MayaHost:
         return scene.settings()
 
     def save_settings(self, settings: Settings) -> None:
-        scene.save_settings(settings)
+        if scene.save_settings(settings):
+            showing.refresh()
 
     def remembered(self) -> Mapping[str, Any]:
         return scene.remembered()
@@ -68,6 +70,9 @@ class MayaHost:
 
     def cameras(self) -> tuple[Camera, ...]:
         return scene.cameras()
+
+    def check_scene(self) -> None:
+        rescue.check()
 
     def undo_step(self, name: str) -> AbstractContextManager[None]:
         return keep.undo_step(name)
@@ -82,7 +87,7 @@ class MayaHost:
         return scene.label_set()
 
     def objects(self) -> tuple[SceneObject, ...]:
-        return objects.scene_objects(classes.membership(scene.label_set()), look.own_shading())
+        return objects.scene_objects(classes.membership(scene.label_set()), rescue.own_shading())
 
     def prims(self) -> tuple[SceneObject, ...]:
         return usd.things(scene.label_set())
@@ -91,10 +96,14 @@ class MayaHost:
         return tuple(classes.selected())
 
     def assign(self, members: Mapping[int, Sequence[str]]) -> Changed:
-        return classes.assign(members, scene.label_set())
+        changed = classes.assign(members, scene.label_set())
+        showing.refresh()
+        return changed
 
     def unassign(self, members: Sequence[str]) -> Changed:
-        return classes.unassign(members, scene.label_set())
+        changed = classes.unassign(members, scene.label_set())
+        showing.refresh()
+        return changed
 
     def select(self, members: Sequence[str]) -> None:
         keep.select(list(members))
@@ -120,11 +129,10 @@ class MayaHost:
         return joints.bring_in(file)
 
     def show_classes(self, on: bool) -> None:
-        with keep.undo_step("Show classes" if on else "Show own look"):
-            showing.show_classes(on)
+        showing.show_classes(on)
 
     def shows_classes(self) -> bool:
-        return look.is_on()
+        return viewport.is_on()
 
     def place_picture(self, file: str, camera: str, played: Played | None, color: str) -> str:
         return pictures.place(file, camera, played, color)

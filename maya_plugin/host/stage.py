@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 from maya import cmds
 
@@ -17,7 +18,7 @@ from maya_plugin.core import passes, policy
 from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import ARNOLD, HARDWARE, ShotRequest
 from maya_plugin.core.looks import PLAIN, Traits, parts
-from maya_plugin.core.members import faces, parent
+from maya_plugin.core.members import faces, parent, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
 from maya_plugin.host import aovs, layers, renderers
@@ -37,8 +38,35 @@ WAYS = (
 )
 
 
+class Scenery(Protocol):
+    """What passes are made on: `Stage` in a process that has the scene for itself, `preview.View` in the artist's."""
+
+    policies: ClassVar[Mapping[str, str]]  # that stand above the scene's
+
+    def __init__(
+        self,
+        request: ShotRequest,
+        size: tuple[int, int],
+        things: Sequence[Thing],
+        membership: Membership,
+        rest: int,
+        numbers: Mapping[str, int],
+    ) -> None: ...
+
+    def open(self) -> None: ...
+    def close(self, layer: str) -> None: ...
+    def go_to(self, frame: int) -> None: ...
+    def render(self, layer: str, kind: str, frame: int, target: Path) -> None: ...
+    def carry_classes(self) -> int: ...
+    def notes(self) -> list[str]:
+        """In what the passes are not as they were asked for, or not as the beauty."""
+        ...
+
+
 class Stage:
     """Args: rest: id of what has no class. numbers: path -> instance. Opened by `on_stage`."""
+
+    policies: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -56,7 +84,7 @@ class Stage:
         self._layer = ""
         self._kind = ""
         self._setup, self._hidden, self._overrides = ExitStack(), ExitStack(), ExitStack()
-        self.unhidden: list[str] = []  # what cannot be hidden: it will be drawn in its own colours
+        self._unhidden: list[str] = []  # what cannot be hidden: it will be drawn in its own colours
 
     def open(self) -> None:
         """Make what the passes need: camera, boxes, backdrop, coats."""
@@ -168,10 +196,10 @@ class Stage:
             yield
 
     def _hide(self) -> None:
-        self.unhidden = []
+        self._unhidden = []
         for thing in self._things:
             if thing.treatment in (policy.BOX, policy.SKIP) and not self._hide_one(thing.path):
-                self.unhidden.append(thing.path)
+                self._unhidden.append(thing.path)
 
     def _hide_one(self, path: str) -> bool:
         for way in WAYS:
@@ -221,6 +249,12 @@ class Stage:
             cmds.move(x, y, z, self._backdrop, absolute=True)
             cmds.scale(side, side, side, self._backdrop, absolute=True)
 
+    def notes(self) -> list[str]:
+        if not self._unhidden:
+            return []
+        one = short(self._unhidden[0])
+        return [f"{len(self._unhidden)} things cannot be hidden and draw themselves, such as {one}"]
+
     def carry_classes(self) -> int:
         """Whole things say their class to Arnold's beauty; returns how many could not."""
         if self._request.renderer != ARNOLD or BEAUTY not in self._request.extra:
@@ -231,7 +265,7 @@ class Stage:
 
 
 @contextmanager
-def on_stage(stage: Stage) -> Iterator[Stage]:
+def on_stage(stage: Scenery) -> Iterator[Scenery]:
     """The scene is set up in the block, and as before afterwards."""
     before = layers.current()
     stage.open()

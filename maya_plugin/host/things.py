@@ -11,7 +11,7 @@ from maya_plugin.core import policy
 from maya_plugin.core.contract import Settings
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span
-from maya_plugin.host import look, objects
+from maya_plugin.host import objects, rescue
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,16 @@ class Thing:
     materials: Mapping[Traits, tuple[Span, ...] | None]
 
 
+def outlines(settings: Settings) -> list[Thing]:
+    """Everything that can be rendered, without asking what it wears."""
+    found = objects.shapes()
+    return [Thing(path, kind, policy.treatment(kind, False, settings.policies), {}) for path, kind in found]
+
+
 def things(settings: Settings) -> list[Thing]:
     """Everything that can be rendered, also what is hidden now: other layers and frames may show it."""
     found = objects.shapes()
-    shading = look.own_shading()
+    shading = rescue.own_shading()
     worn = objects.by_shape(shading, [path for path, _ in found])
     traits = {group.node: objects.traits(group) for group in shading}
     result = []

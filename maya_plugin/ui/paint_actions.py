@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from maya_plugin.core import farm, jobs, painted, passes, results
-from maya_plugin.core.contract import BatchCommand, Played, Scene, ShotRequest
+from maya_plugin.core.contract import VIEWPORT, BatchCommand, Played, Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
@@ -267,7 +267,7 @@ class PaintActions:
         words = [f"{number} × {what}" for what, number in report.counts.items()] + list(report.notes)
         if words:
             self._work.note("In the label pass: " + "; ".join(word.rstrip(".") for word in words) + ".")
-        self._renderers[order.id] = request.renderer
+        self._renderers[order.id] = VIEWPORT
         self._awaited = order.id
         self._session.paint(order, report.shot_file)
 

@@ -53,6 +53,7 @@ class Panel(QtWidgets.QWidget):
         self.work.do(self.class_actions.load)
         self.work.do(self._show_scene)
         self._show_models()
+        self.work.do(self.host.check_scene)
 
     def leave(self) -> None:
         """Stop listening to the host and the session; safe to call twice."""

@@ -27,8 +27,9 @@ def every_setting_of_hardware_2_exists() -> None:
 
 
 @check
+@graphics
 def class_colours_come_off_again() -> None:
-    from maya_plugin.host import look
+    from maya_plugin.host.objects import shading
     from maya_plugin.host.session import MayaHost
 
     host = MayaHost()
@@ -38,10 +39,11 @@ def class_colours_come_off_again() -> None:
     cmds.sets(["|two|twoShape.f[0:2]"], edit=True, forceElement=group)
     tree = load_label_set("coco_stuff").find("tree").id
     host.assign({tree: ["|one", "|two.f[1:4]"]})
-    before = look.worn()
+    before = shading()
     host.show_classes(True)
+    assert shading() == before and (host.shows_classes() or not cmds.getPanel(type="modelPanel"))
     host.show_classes(False)
-    assert look.worn() == before
+    assert shading() == before and not host.shows_classes()
 
 
 @check
@@ -49,7 +51,8 @@ def class_colours_come_off_again() -> None:
 def every_code_survives_hardware_2() -> None:
     """16 x 16 squares, one per code: the picture must hold all 256 codes and nothing else."""
     from maya_plugin.core.looks import Traits
-    from maya_plugin.host import keep, look, renderers
+    from maya_plugin.host import keep, renderers
+    from maya_plugin.host.coats import Coat, Wardrobe
 
     transform = cmds.createNode("transform", name="lens", skipSelect=True)
     camera = cmds.ls(cmds.createNode("camera", name="lensShape", parent=transform, skipSelect=True), long=True)[0]
@@ -60,16 +63,19 @@ def every_code_survives_hardware_2() -> None:
         cmds.polyPlane(name=name, width=0.4, height=0.4, subdivisionsX=1, subdivisionsY=1)
         cmds.setAttr(f"{name}.rotate", 90, 0, 0, type="double3")
         cmds.move((code % 16 - 7.5) * 0.5, (code // 16 - 7.5) * 0.5, 0.0, name)
-        red, green, blue = (value / 255 for value in label_code.encode(code))
         shape = (cmds.listRelatives(name, shapes=True, fullPath=True) or [""])[0]  # squareShape7, not square7Shape
-        coats[look.Coat((red, green, blue), Traits())] = [shape]
+        coats[Coat((("label", label_code.encode(code)),), Traits())] = [shape]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "codes.png")
         red, green, blue = (value / 255 for value in label_code.encode(255))
         cmds.setAttr(f"{camera}.backgroundColor", red, green, blue, type="double3")
         set_up = renderers.ready("hardware", (128, 128), "label")
-        with keep.untouched(), set_up, look.worn_for_a_pass(coats):
+        with keep.untouched(), set_up:
+            wardrobe = Wardrobe(coats)
+            wardrobe.wear()
+            wardrobe.show("label")
             renderers.render("hardware", camera, 1, (128, 128), "defaultRenderLayer", target)
+            wardrobe.close()
         found = colours(target.read_bytes())
     table = {label_code.encode(code) for code in range(256)}
     assert found <= table, f"{len(found - table)} colours are no code, such as {sorted(found - table)[:3]}"

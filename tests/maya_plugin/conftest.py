@@ -31,11 +31,23 @@ def own_state(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def scene(tmp_path):
     """A new, empty Maya; what it counted and what was set on it is forgotten afterwards."""
+    from maya import viewport
     from maya.scene import SCENE
 
     SCENE.__init__()
+    viewport.reset()
+    _another_session()
     SCENE.project = str(tmp_path / "project")
     return SCENE
+
+
+def _another_session():
+    """What the plug-in knows of the Maya that it runs in."""
+    from maya_plugin.host import callbacks, showing, viewport
+
+    callbacks.stop_all()
+    for known in (viewport._ours, viewport._from_below, showing._stop, showing._waiting):
+        known.clear()
 
 
 @pytest.fixture

@@ -3,6 +3,20 @@
 from tests.maya_plugin.conftest import coco, decoded, request
 
 
+def worn():
+    """Who wears what: shading group -> node -> its faces, None for the whole."""
+    from maya_plugin.core.members import merged, split
+    from maya_plugin.host.objects import shading
+
+    found = {}
+    for group in shading():
+        nodes = found.setdefault(group.node, {})
+        for member in group.members:
+            node, span = split(member)
+            nodes[node] = None if span is None else merged([*(nodes.get(node) or []), span])
+    return found
+
+
 def rendered(asked, frames=None):
     """A shot's frames, else its first, as the process renders them that has a copy of the scene for itself."""
     from maya_plugin.host import passes
@@ -16,38 +30,35 @@ def labels_of(host, camera, tmp_path, **more):
     return decoded(next(iter(report.labels.values())))
 
 
-def state(scene):
-    """All that a render may not change."""
-    from maya import cmds, schema
+def state(scene, copy=False):
+    """All that a render may not change; `copy`: in a copy nobody minds what Maya remembers of faces in sets."""
+    from maya import cmds, schema, viewport
 
-    from maya_plugin.host import look
+    def minded(node):
+        return not copy or node.kind not in ("groupId", "groupParts")
 
     values = {
         f"{node.name}.{name}": scene.value(node, name) or ""  # a text that was never set is None, and then empty
         for node in scene.all()
+        if minded(node)
         for name in {*node.values, *node.added, *schema.TYPES[node.kind]}
         if scene.source(node, name) is None
     }
     return {
         "values": values,
-        "nodes": sorted(node.name for node in scene.all()),
-        "connections": {(a.name, b, c.name, d) for a, b, c, d in scene.connections},
-        "locks": sorted((node.name, tuple(sorted(node.locks))) for node in scene.all()),
-        "worn": look.worn(),
+        "nodes": sorted(node.name for node in scene.all() if minded(node)),
+        "connections": {(a.name, b, c.name, d) for a, b, c, d in scene.connections if minded(a)},
+        "locks": sorted((node.name, tuple(sorted(node.locks))) for node in scene.all() if minded(node)),
+        "worn": worn(),
         "selection": cmds.ls(selection=True, long=True),
         "time": cmds.currentTime(query=True),
         "layer": scene.current_layer,
         "modified": scene.modified,
         "recording": scene.recording,
         "undo": [name for name, _ in scene.undo_queue],
-        "shown": host_shows(),
+        "panels": dict(viewport.panels),
+        "namespace": scene.namespace,
     }
-
-
-def host_shows():
-    from maya_plugin.host import look
-
-    return look.is_on()
 
 
 def busy_scene(scene, camera, host):

@@ -199,49 +199,7 @@ def test_settings_live_in_the_scene_and_survive_it(host, tmp_path):
     assert host.settings() == Settings()
     cmds.file(str(tmp_path / "shot.ma"), open=True, force=True)
     assert host.settings() == wanted
-    with pytest.raises(RuntimeError, match="locked"):
-        cmds.delete("semrenderSettings")
     assert host.scene().name == "shot" and host.scene().folder == (tmp_path / "semrender" / "shot").as_posix()
-
-
-def test_show_classes_and_back_loses_nothing(host, scene):
-    from maya import cmds, world
-
-    from maya_plugin.host import look
-
-    three_cubes()
-    world.shader("red", "a", "b.f[0:2]")
-    displaced = world.shader("rough", "c")
-    push = cmds.shadingNode("displacementShader", asShader=True, name="push")
-    cmds.connectAttr(f"{push}.displacement", f"{displaced}.displacementShader")
-    host.assign({coco("tree"): ["|a"], coco("river"): ["|b.f[1:3]"], coco("train"): ["|c"]})
-    before, nodes = look.worn(), {node.name for node in scene.all()}
-    scene.undo_queue.clear()
-    host.show_classes(True)
-    assert host.shows_classes() and look.worn() != before
-    coats = cmds.ls("*.semrenderShownCoat", objectsOnly=True, type="shadingEngine")
-    assert any(cmds.listConnections(f"{coat}.displacementShader") == ["push"] for coat in coats)
-    cmds.rename("a", "renamed")
-    host.show_classes(False)
-    assert [name for name, _ in scene.undo_queue] == ["Show classes", "rename", "Show own look"]
-    cmds.rename("renamed", "a")
-    assert look.worn() == before and {node.name for node in scene.all()} == nodes
-    for _ in range(4):
-        cmds.undo()
-    assert look.worn() == before and not host.shows_classes()
-
-
-def test_shown_classes_hide_no_material_from_rules(host):
-    from maya import world
-
-    three_cubes()
-    world.shader("bark", "a", "b")
-    host.assign({coco("tree"): ["|c"]})
-    host.show_classes(True)
-    assert {thing.node: thing.materials for thing in host.objects()}["|a"] == ("bark",)
-    assert match([Rule("bark", "tree", "material")], host.objects(), load_label_set("coco_stuff")) == {
-        coco("tree"): ("|a", "|b")
-    }
 
 
 def test_a_name_of_a_class_that_is_none_is_refused_with_the_near_ones(host):

@@ -23,6 +23,7 @@ from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass
 from shared.shot import read_shot
 from tests.maya_plugin.conftest import FAKES, ROOT, SIZE, WHOLE, analytic, coco, maya_programs, request
+from tests.maya_plugin.pass_scenes import rendered
 
 
 def checked(report, tmp_path):
@@ -106,7 +107,7 @@ def test_a_soiled_pass_is_refused_with_the_maya_setting(
         ours = getattr(render_settings, table)
         forgetful = tuple(one for one in ours if not one.attribute.startswith(attribute))
         monkeypatch.setattr(render_settings, table, forgetful)
-    report = host.render_preview(request(shot, tmp_path, renderer=renderer, width=192, height=108))
+    report = rendered(request(shot, tmp_path, renderer=renderer, width=192, height=108))
     monkeypatch.undo()
     (problem,) = checked(report, tmp_path)["problems"]
     assert re.search(cause, problem["cause"]), problem

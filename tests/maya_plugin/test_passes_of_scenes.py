@@ -11,7 +11,7 @@ from shared import label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import read_shot
 from tests.maya_plugin.conftest import SIZE, analytic, coco, decoded, facing, focal, read_png, request
-from tests.maya_plugin.pass_scenes import labels_of, painted, rendered, state
+from tests.maya_plugin.pass_scenes import labels_of, painted, rendered, state, worn
 
 
 @pytest.mark.parametrize("rest", ["", "sky"])
@@ -34,7 +34,7 @@ def test_the_emptiness_of_the_whole_scene_is_of_the_class_of_the_rest(host, scen
     layer = world.layer("front", "tree")
     cmds.move(3.0, 1.0, 10.0, "shotcam")
     cmds.setAttr("shotcam.rotate", 0, 15, 0, type="double3")
-    before = state(scene)
+    before = state(scene, copy=True)
     for renderer in ("hardware", "arnold"):
         rendered(request(shot, tmp_path, layers=(layer,), renderer=renderer))
         whole = decoded(tmp_path / "out" / "full" / "label.0001.png")
@@ -43,7 +43,7 @@ def test_the_emptiness_of_the_whole_scene_is_of_the_class_of_the_rest(host, scen
         front = decoded(tmp_path / "out" / "front" / "label.0001.png")
         assert {one for row in front for one in row} == {coco("tree"), label_code.EMPTY}
         assert painted(front, "tree") == painted(whole, "tree")
-    assert state(scene) == before
+    assert state(scene, copy=True) == before
 
 
 def test_displacement_and_cut_outs_keep_the_outline_of_the_beauty(host, scene, shot, tmp_path):
@@ -75,12 +75,12 @@ def test_awkward_things_are_treated_by_policy_and_counted(host, scene, shot, tmp
         world.shape(kind, name)
         cmds.move(x, 1.5, 2.0, name)
     host.assign({coco("bush"): ["|bush"], coco("person"): ["|fur"]})
-    before = state(scene)
+    before = state(scene, copy=True)
     report = rendered(request(shot, tmp_path))
     found = {one for row in decoded(report.labels["masterLayer"]) for one in row}
     assert found == {coco("tree"), coco("river"), coco("bush"), label_code.EMPTY}
     assert report.counts == {"GPU caches drawn as boxes": 1, "hair and fur left out": 1, "particles left out": 1}
-    assert state(scene) == before
+    assert state(scene, copy=True) == before
     host.save_settings(Settings(policies={"hair": "box", "caches": "skip"}))
     report = rendered(request(shot, tmp_path))
     found = {one for row in decoded(report.labels["masterLayer"]) for one in row}
@@ -142,23 +142,21 @@ def test_faces_have_their_class_whatever_materials_they_wear(host, scene, shot, 
     """Four strips: class and material by faces, overlapping; the look comes back face by face."""
     from maya import world
 
-    from maya_plugin.host import look
-
     scene.component_style = style
     world.shader("moss", "tree.f[1:2]")
     world.shader("snow", "tree.f[3]")
     host.assign({coco("rock"): ["|tree.f[2:3]"]})
-    before = look.worn()
+    before = worn()
     rows = labels_of(host, shot, tmp_path)
     strips = [facing(*SIZE, -1.5, -0.75 + 0.5 * n, 1.0, 10.0, (0.75, 0.25), focal()) for n in range(4)]
     halves = [strips[0] | strips[1], strips[2] | strips[3]]
     assert painted(rows, "tree") | painted(rows, "rock") == halves[0] | halves[1]
     assert painted(rows, "rock") in halves and painted(rows, "tree") in halves
-    assert look.worn() == before
+    assert worn() == before
     host.show_classes(True)
     assert labels_of(host, shot, tmp_path) == rows
     host.show_classes(False)
-    assert look.worn() == before
+    assert worn() == before
 
 
 def test_an_instance_is_rendered_in_a_class_of_its_own(host, scene, shot, tmp_path):
@@ -188,10 +186,10 @@ def test_referenced_things_are_rendered_in_the_scenes_class(host, scene, tmp_pat
     expected = facing(*SIZE, 0, 0, 0.0001, 10.0, (0.5, 0.5), focal())
     assert painted(labels_of(host, camera, tmp_path), "boat") == expected
     host.assign({coco("truck"): ["|left:hull"]})
-    before = state(scene)
+    before = state(scene, copy=True)
     rows = labels_of(host, camera, tmp_path)
     assert painted(rows, "truck") == expected and painted(rows, "boat") == set()
-    assert state(scene) == before
+    assert state(scene, copy=True) == before
 
 
 def test_animation_is_that_of_the_frame(host, shot, tmp_path):

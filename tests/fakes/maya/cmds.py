@@ -11,3 +11,4 @@ from maya.cmds_render import *  # noqa: F403
 from maya.cmds_scene import *  # noqa: F403
 from maya.cmds_sets import *  # noqa: F403
 from maya.cmds_ui import *  # noqa: F403
+from maya.cmds_view import *  # noqa: F403

@@ -173,8 +173,10 @@ def listRelatives(
 
 
 @command()
-def lockNode(node, /, *, lock, lockUnpublished=NO):
+def lockNode(node, /, *, lock, query=NO, lockUnpublished=NO):
     one = SCENE.one(node)[-1]
+    if query:
+        return [one.locked]
     before = one.locked
     if one.reference is not None and before and not lock:
         raise RuntimeError(f"{node} is locked in its reference")
@@ -254,7 +256,7 @@ def rename(node, name, /):
         raise RuntimeError(f"Cannot rename a node from a referenced file: {node}")
     if one.locked:
         raise RuntimeError(f"Cannot rename a locked node: {node}")
-    before, now = one.name, SCENE.free_name(name)
+    before, now = one.name, SCENE.free_name(SCENE.placed(name))
 
     def put(value: str) -> None:
         SCENE._remove(one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maya import renderers
+from maya import renderers, viewport
 from maya.command import command, flat
 from maya.scene import NO, SCENE
 
@@ -56,5 +56,9 @@ def ogsRender(
     enableMultisample=NO,
     enableFloatingPointRenderTarget=NO,
 ):
-    made = renderers.hardware(SCENE, SCENE.one(camera), frame, width, height, layer)
+    override = viewport.overrides.get(viewport.batch_override[0])
+    if override is None:
+        made = renderers.hardware(SCENE, SCENE.one(camera), frame, width, height, layer)
+    else:
+        made = viewport.rendered(SCENE, override, SCENE.one(camera), width, height, layer)
     return [made] if SCENE.answer_style == "list" else made

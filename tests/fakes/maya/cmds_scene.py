@@ -127,8 +127,11 @@ def referenceQuery(
     withoutCopyNumber=NO,
     nodes=NO,
     dagPath=NO,
+    editStrings=NO,
 ):
     one = SCENE.one(node)[-1]
+    if editStrings:
+        return list(one.edits) or None
     if isNodeReferenced:
         return one.reference is not None
     if one.kind != "reference" or "file" not in one.values:

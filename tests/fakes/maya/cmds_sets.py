@@ -31,11 +31,18 @@ def sets(
     found = [SCENE.member(one) for one in flat((members,))]
     if not found:
         raise RuntimeError("sets: nothing was given")
+    if owner.locked and not remove:  # by hand, by a vaccine, by a studio: things leave it and do not come back
+        raise RuntimeError(f"The node '{owner.name}' is locked and cannot take members.")
     if owner.kind == "shadingEngine":
         found = [(SCENE.shape(path), faces) for path, faces in found]
         found = [(path, faces) for path, faces in found if path[-1].kind != "camera"]
     if owner.kind == "shadingEngine" and not remove:
+        _regrouped(found)
         _leave_others(owner, found, bool(forceElement))
+    if not remove:
+        for path, faces in found:
+            if faces is not None and owner.members.get(path) is None:
+                _group_id(owner, path)
     result = dict(owner.members)
     for path, faces in found:
         if remove:
@@ -55,6 +62,24 @@ def _set(name: str) -> Node:
     if node.kind not in ("objectSet", "shadingEngine"):
         raise TypeError(f"{name} is no set")
     return node
+
+
+def _group_id(owner: Node, path: Path) -> None:
+    """Faces are in a set by a groupId node of set and mesh, which stays when they leave [BEHAVIOURS]."""
+    node = SCENE.create("groupId", ":groupId1")
+    SCENE.connect(node, "groupId", path[-1], f"objectGroups[{owner.name}].objectGroupId")
+    if path[-1].values.get("inMesh") or any(c[2] is path[-1] and c[3] == "inMesh" for c in SCENE.connections):
+        SCENE.create("groupParts", ":groupParts1")
+
+
+def _regrouped(found: list[tuple[Path, Faces]]) -> None:
+    """The whole and then faces in one go: what Viewport 2.0 draws green from then on [BEHAVIOURS]."""
+    for path, faces in found:
+        parts = any(group.members.get(path) is not None for group in SCENE.shading_sets() if path in group.members)
+        if faces is None and parts:
+            SCENE.regrouped.add(path)
+        elif faces is not None and path in SCENE.regrouped:
+            SCENE.green.add(path)
 
 
 def _leave_others(owner: Node, found: list[tuple[Path, Faces]], force: bool) -> None:

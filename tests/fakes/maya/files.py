@@ -6,6 +6,7 @@ import json
 from pathlib import Path as FilePath
 from typing import Any
 
+from maya import viewport
 from maya.scene import Node, Scene
 
 # Maya's own words [ynput/ayon-maya#228]
@@ -40,6 +41,7 @@ def write(scene: Scene, path: str) -> None:
         "time": scene.time,
         "unit": scene.time_unit,
         "plugins": sorted(scene.plugins),
+        "panels": dict(viewport.panels),  # what the windows show is saved with the scene, overrides included
         "layer_members": {name: [[number[n] for n in p] for p in paths] for name, paths in scene.layer_members.items()},
         "overrides": scene.overrides,
         "nodes": [_node(node, number) for node in nodes],

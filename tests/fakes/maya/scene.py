@@ -44,6 +44,7 @@ class Node:
         self.faces: list[tuple[int, ...]] = []  # of a mesh
         self.points: list[tuple[float, float, float]] = []
         self.curves: dict[str, dict[float, float]] = {}  # attribute -> time -> value: animation
+        self.edits: list[str] = []  # of a reference: what the scene changed on its nodes; nothing takes them away
 
     @property
     def in_dag(self) -> bool:
@@ -71,6 +72,9 @@ class Scene:
         self.missing_files: set[str] = set()  # references whose file is not there when a scene is opened
         self.motion_up = True  # which way Arnold's motion vectors count [open]
         self.file_type = "mayaAscii"  # of the open scene
+        self.smoothed_by_driver = False  # anti-aliasing that the control panel of a graphics card forces on all
+        self.rows_from_below = False  # of a render target, by graphics API [open]
+        self.instances_alike = True  # whether an object set draws all instances of a shape that it has one of [open]
         self.has_arnold = os.environ.get("SEMRENDER_FAKE_ARNOLD") != "none"
         self.app_dir = ""
         self.options: dict[str, Any] = {}  # optionVars: the user's preferences
@@ -98,6 +102,10 @@ class Scene:
         self.up = "y"
         self.path = ""
         self.modified = False
+        self.namespace = ""  # the current one, where new nodes go
+        self.namespaces: set[str] = set()
+        self.regrouped: set[Path] = set()  # meshes of several materials that were given a whole one since Maya idled
+        self.green: set[Path] = set()  # ... and then faces again: drawn green until the scene is opened anew
         self.current_layer = "defaultRenderLayer"
         self.undo_queue: list[tuple[str, list[Any]]] = []
         self.redo_queue: list[tuple[str, list[Any]]] = []
@@ -182,7 +190,7 @@ class Scene:
     def create(self, kind: str, name: str, parent: Node | None = None, reference: Node | None = None) -> Node:
         if kind not in schema.TYPES or (kind in schema.ARNOLD and "mtoa" not in self.plugins):
             raise RuntimeError(f"Unknown object type: {kind}")
-        node = Node(kind, self.free_name(re.sub(r"[^\w:]", "_", name)))
+        node = Node(kind, self.free_name(self.placed(re.sub(r"[^\w:]", "_", name))))
         node.reference = reference
 
         def redo() -> None:
@@ -198,6 +206,12 @@ class Scene:
 
         self.change(redo, undo)
         return node
+
+    def placed(self, name: str) -> str:
+        """A new name where Maya puts it: into the current namespace, unless it says which."""
+        if name.startswith(":"):
+            return name[1:]
+        return f"{self.namespace}:{name}" if self.namespace and ":" not in name else name
 
     def free_name(self, name: str) -> str:
         """Maya numbers a name that is taken: name1, name2 ..."""
@@ -288,7 +302,7 @@ class Scene:
 
     def find(self, name: str, recursive: bool = False) -> list[Path]:
         """Paths that a name, a partial path or a pattern stands for."""
-        wanted = name.lstrip("|").split("|")
+        wanted = [one[1:] if one.startswith(":") else one for one in name.lstrip("|").split("|")]  # :a is the root's a
         last = wanted[-1]
         if "*" in last or "?" in last:
             matching = [
@@ -415,6 +429,7 @@ class Scene:
         if attribute in schema.FLOAT32:  # what is read back is not quite what was set
             value = tuple(map(_float32, value)) if isinstance(value, tuple) else _float32(value)
         had, before = attribute in node.values, node.values.get(attribute)
+        self.edited(node, f"setAttr {node.name}.{attribute}")
 
         def undo() -> None:
             if had:
@@ -430,18 +445,31 @@ class Scene:
                 return a, b
         return None
 
+    def edited(self, node: Node, words: str) -> None:
+        """A change to a node that comes with a reference stays with it as an edit, also when it is changed back."""
+        if node.reference is not None:
+            node.reference.edits.append(words)
+
     def connect(self, a: Node, b: str, c: Node, d: str) -> None:
         one = (a, b, c, d)
+        for node in (a, c):
+            self.edited(node, f"connectAttr {a.name}.{b} {c.name}.{d}")
         self.change(lambda: self.connections.append(one), lambda: self.connections.remove(one))
 
     def disconnect(self, one: tuple[Node, str, Node, str]) -> None:
         index = self.connections.index(one)
+        for node in (one[0], one[2]):
+            self.edited(node, f"disconnectAttr {one[0].name}.{one[1]} {one[2].name}.{one[3]}")
         self.change(lambda: self.connections.remove(one), lambda: self.connections.insert(index, one))
 
     # --- sets ---------------------------------------------------------------------------------------------------
 
     def set_members(self, owner: Node, members: Members) -> None:
         before = owner.members
+        for path in {*before, *members}:
+            if path[-1].reference is not owner.reference and before.get(path, 0) != members.get(path, 0):
+                verb = "disconnectAttr" if path in before else "connectAttr"
+                self.edited(path[-1], f"{verb} {path[-1].name}.instObjGroups {owner.name}.dagSetMembers")
 
         def put(value: Members) -> None:
             owner.members = value

@@ -41,7 +41,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "animCurveTL": {"output": None},
     "animCurveTU": {"output": None},
     "joint": {**_TRANSFORM, "jointOrient": D3, "radius": 1.0, "segmentScaleCompensate": True},  # [docs]
-    "mesh": {**_DAG, "displaySmoothMesh": 0, "aiSubdivType": 0},
+    "mesh": {**_DAG, "displaySmoothMesh": 0, "aiSubdivType": 0, "inMesh": None, "objectGroups": None},
     "nurbsSurface": _DAG,
     "locator": _DAG,
     "gpuCache": {**_DAG, "cacheFileName": None, "cacheGeomPath": "|"},  # [docs, public code]
@@ -136,6 +136,8 @@ TYPES: dict[str, dict[str, Any]] = {
     "reverse": {"message": None, "input": D3, "output": D3},
     "displacementShader": {"message": None, "displacement": 0.0, "scale": 1.0},
     "network": {"message": None},
+    "groupId": {"message": None, "groupId": 0},
+    "groupParts": {"message": None},
     "reference": {"message": None},
     "renderLayer": {"message": None, "renderable": True, "identification": 0, "displayOrder": 0},
     "time": {"message": None, "outTime": 1.0},

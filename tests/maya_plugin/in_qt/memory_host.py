@@ -121,6 +121,9 @@ class MemoryHost(Host):
     def cameras(self):
         return (Camera("|shotCam|shotCamShape", "shotCam", True), Camera("|persp|perspShape", "persp", False))
 
+    def check_scene(self):
+        pass
+
     @contextlib.contextmanager
     def undo_step(self, name):
         self.undo.append((name, dict(self.classes)))

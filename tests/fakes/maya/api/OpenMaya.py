@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any, Callable
+
+from maya import renderers
+from maya.scene import SCENE
 
 commands: dict[str, tuple[Callable[[], Any], Any]] = {}  # registered commands, process-wide by name [facts 2.4]
 callbacks: dict[int, tuple[Any, Callable[..., Any]]] = {}
@@ -11,7 +15,124 @@ _numbers = itertools.count(1)
 
 
 class MObject:
+    node: Any = None  # of the fake's scene
+
+
+class MColor:
+    def __init__(self, values: Sequence[float]) -> None:
+        self.values = tuple(values)
+
+
+class MPoint:
+    def __init__(self, x: float, y: float, z: float) -> None:
+        self.x, self.y, self.z = x, y, z
+
+
+class MPointArray(list):
     pass
+
+
+class MIntArray(list):
+    pass
+
+
+class MUintArray(list):
+    pass
+
+
+class MNamespace:
+    """Not undoable, and no command [BEHAVIOURS]."""
+
+    @staticmethod
+    def addNamespace(name: str) -> None:
+        SCENE.namespaces.add(name.strip(":"))
+
+    @staticmethod
+    def currentNamespace() -> str:
+        return f":{SCENE.namespace}"
+
+    @staticmethod
+    def namespaceExists(name: str) -> bool:
+        return name.strip(":") in {"", *SCENE.namespaces}
+
+    @staticmethod
+    def setCurrentNamespace(name: str) -> None:
+        if not MNamespace.namespaceExists(name):
+            raise RuntimeError("(kInvalidParameter): Namespace does not exist")
+        SCENE.namespace = name.strip(":")
+
+
+class MSpace:
+    kWorld = 4
+
+
+class MDagPath:
+    path: Any = None  # of the fake's scene
+
+    @classmethod
+    def _of(cls, path: Any) -> MDagPath:
+        made = cls()
+        made.path = path
+        return made
+
+    def fullPathName(self) -> str:
+        return SCENE.full(self.path)
+
+    def node(self) -> MObject:
+        found = MObject()
+        found.node = self.path[-1]
+        return found
+
+    def isInstanced(self) -> bool:
+        return len(SCENE.paths(self.path[-1])) > 1
+
+    @staticmethod
+    def getAllPathsTo(node: MObject, /) -> list[MDagPath]:
+        return [MDagPath._of(path) for path in SCENE.paths(node.node)]
+
+
+class MSelectionList:
+    """Whole nodes by their path: faces that are put in are no help, an object set draws the whole [BEHAVIOURS]."""
+
+    def __init__(self) -> None:
+        self.paths: list[Any] = []
+
+    def add(self, name: str) -> MSelectionList:
+        found = SCENE.find(name)
+        if not found:
+            raise RuntimeError("(kInvalidParameter): Object does not exist")
+        self.paths += found
+        return self
+
+    def length(self) -> int:
+        return len(self.paths)
+
+    def getDagPath(self, index: int) -> MDagPath:
+        return MDagPath._of(self.paths[index])
+
+
+class MFnMesh:
+    def __init__(self, path: MDagPath) -> None:
+        if path.path[-1].kind != "mesh":
+            raise RuntimeError("(kInvalidParameter): Object is incompatible with this method")
+        self._path = path.path
+
+    @property
+    def numPolygons(self) -> int:
+        return len(self._path[-1].faces)
+
+    @property
+    def numVertices(self) -> int:
+        return len(self._path[-1].points)
+
+    def getPoints(self, space: int) -> MPointArray:
+        assert space == MSpace.kWorld
+        return MPointArray(MPoint(*point) for point in renderers.world_points(SCENE, self._path))
+
+    def getTriangles(self) -> tuple[MIntArray, MIntArray]:
+        faces = self._path[-1].faces
+        corners = [one for face in faces for b, c in zip(face[1:], face[2:]) for one in (face[0], b, c)]
+        return MIntArray(len(face) - 2 for face in faces), MIntArray(corners)
 
 
 class MGlobal:
@@ -106,6 +227,7 @@ def _add(message: Any, function: Callable[..., Any]) -> int:
 class MSceneMessage:
     kAfterNew, kAfterOpen, kAfterImport, kAfterCreateReference = 1, 2, 3, 4
     kAfterLoadReference, kAfterUnloadReference, kAfterSave, kMayaExiting = 5, 6, 7, 8
+    kBeforeSave, kBeforeExport, kAfterExport = 9, 10, 11
 
     @staticmethod
     def addCallback(message: int, function: Callable[..., Any]) -> int:
