@@ -56,6 +56,9 @@ def add_commands(commands: Any) -> None:
     headless.add_argument("--project", type=Path, required=True, metavar="FILE", help="the new .aep")
     headless.add_argument("--limit", type=float, default=600, metavar="S", help="end it after so long (default 600)")
     headless.set_defaults(run=run_import)
+    proxies = actions.add_parser("proxies", help="half-size pictures beside a delivery, for the panel's Proxies")
+    proxies.add_argument("delivery", type=Path, help=DELIVERY)
+    proxies.set_defaults(run=run_proxies)
     split = actions.add_parser("split", help="one EXR sequence for each pass of a multi-channel one")
     split.add_argument("files", type=Path, nargs="+", help="EXR files of one sequence")
     split.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="gets one folder a pass")
@@ -118,6 +121,13 @@ def run_unwatch(arguments: argparse.Namespace) -> int:
     from ae_bridge.inbox import unwatch
 
     _say(arguments, "unwatched", [unwatch(arguments.folder)])
+    return 0
+
+
+def run_proxies(arguments: argparse.Namespace) -> int:
+    from ae_bridge.proxies import make_proxies
+
+    _say(arguments, "made", make_proxies(arguments.delivery))
     return 0
 
 

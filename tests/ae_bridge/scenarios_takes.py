@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from made import Data, matte, painting, shot, version
+from made import FRAMES, Data, matte, painting, shot, version
 from steps import Open, basic, clean, fields, unchanged
 
 from shared.uids import footage_uid, layer_uid
@@ -94,6 +94,33 @@ def two_takes_with_a_wipe(host: Open) -> None:
     ae = host(preferences={"effects": {}})
     ae.load(take(1, 1), "/out/sh")
     assert "not installed" in ae.run(call, ["show/sh", "show/sh"])["warnings"][0]["words"]
+
+
+def half_size_pictures(host: Open) -> None:
+    ae, use = host(), "SemrenderAE.core.useProxies(input[0], input[1])"
+    ae.load(basic(1), "/v001")
+    before = ae.dump()["items"]
+    report = ae.run(use, ["show/sh", True])
+    assert "4 sequences have no half-size" in report["warnings"][0]["words"] and ae.dump()["items"] == before
+    for folder, name in (("/v001", "train"), ("/v001", "env"), ("/v002", "train")):
+        ae.put(*[f"{folder}/proxy/painting/{name}/{name}.{n}.png" for n in FRAMES], width=32, height=18)
+    ae.put("/hand/m.png")
+    ae.artist("item('F_m_tree').setProxy(new File('/hand/m.png'))")
+    report = ae.run(use, ["show/sh", True])
+    assert fields(report, "changed") == {("F_train", "files"), ("F_env", "files")}
+    assert fields(report, "kept") == {("F_m_tree", "files")} and "1 sequences" in report["warnings"][0]["words"]
+    assert ae.items()["F_train"]["proxy"] == ["/v001/proxy/painting/train/train.1001.png", 24, True]
+    assert ae.run(use, ["show/sh", True])["changed"] == []
+    report = ae.load(basic(2), "/v002")  # of one there are new ones; the other would show the painting before
+    assert [one["name"] for one in report["warnings"]] == ["F_env"]
+    proxies = {name: one["proxy"] for name, one in ae.items("FootageItem").items()}
+    assert proxies["F_train"][0] == "/v002/proxy/painting/train/train.1001.png" and proxies["F_env"] is None
+    assert proxies["F_m_tree"][0] == "/hand/m.png"
+    unchanged(ae.import_only(basic(2), "/v002"), ae)
+    assert fields(ae.run(use, ["show/sh", False]), "changed") == {("F_train", "files")}
+    assert ae.items()["F_train"]["proxy"][2] is False
+    ae.import_only({**basic(2), "delivery_id": "again"}, "/v002")
+    assert "/v002/proxy/painting/train/train.1001.png" in ae.dump()["reloads"]
 
 
 def everything_of_a_take_has_its_own_uid(host: Open) -> None:

@@ -118,6 +118,12 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("footage.jsx", "layer.source.id === old.id", "false"),
     ("footage.jsx", "        item.comment = old.comment;\n", ""),
     ("comps.jsx", 'if (comp.tag["pin"] !== undefined) {', "if (false) {"),
+    # proxies
+    ("proxies.jsx", "item.proxySource !== null && !isOurs", "false"),
+    ("proxies.jsx", "            one.setProxyToNone();\n", ""),
+    ("proxies.jsx", "            one.useProxy = on;\n", "            one.useProxy = !on;\n"),
+    ("proxies.jsx", "        item.proxySource.conformFrameRate = Number(tag[\"fps\"]);\n", ""),
+    ("footage.jsx", "            if (others) {\n", "            if (false) {\n"),
     # groups, a wipe
     ("groups.jsx", "layer.blendingMode = BlendingMode.ALPHA_ADD;", ""),
     ("groups.jsx", "uids.slice(0).sort()", "uids"),
@@ -164,6 +170,7 @@ NOTICED: Counter[tuple[str, str]] = Counter()
 OWN = {
     "moving.jsx": "scenarios_tracks",
     "mattes.jsx": "scenarios_mattes",
+    "proxies.jsx": "scenarios_takes",
     "groups.jsx": "scenarios_mattes",
     "compare.jsx": "scenarios_takes",
     "takes.jsx": "scenarios_takes",

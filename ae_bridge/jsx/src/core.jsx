@@ -5,6 +5,8 @@
 //@include "plan.jsx"
 //@include "report.jsx"
 //@include "project.jsx"
+//@include "reads.jsx"
+//@include "proxies.jsx"
 //@include "footage.jsx"
 //@include "touch.jsx"
 //@include "fields.jsx"
@@ -323,6 +325,14 @@ SemrenderAE.core = (function () {
         });
     }
 
+    /** @param {string} uid @param {boolean} on @returns {Report} */
+    function useProxies(uid, on) {
+        var result = SemrenderAE.report.create("proxies", shotOf(null));
+        return inOneStep(on ? "Use proxies" : "Use no proxies", result, function () {
+            SemrenderAE.proxies.use(result, uid, on);
+        });
+    }
+
     /** @param {string} lower @param {string} upper @returns {Report} */
     function wipe(lower, upper) {
         var result = SemrenderAE.report.create("compare", shotOf(null));
@@ -344,6 +354,6 @@ SemrenderAE.core = (function () {
     return {
         importDelivery: importDelivery, relink: relink, shots: shots, state: SemrenderAE.takes.state,
         home: SemrenderAE.takes.home, versions: SemrenderAE.takes.versions, pin: pin, classMattes: classMattes,
-        useClassMatte: useClassMatte, wipe: wipe, openComp: openComp, hostFault: hostFault
+        useClassMatte: useClassMatte, wipe: wipe, useProxies: useProxies, openComp: openComp, hostFault: hostFault
     };
 }());

@@ -22,11 +22,6 @@ SemrenderAE.footage = (function () {
         return (mode === AlphaMode.STRAIGHT) ? "STRAIGHT" : "IGNORE";
     }
 
-    /** @param {FootageItem} item */
-    function framesOf(item) {
-        return Math.round(item.duration * item.mainSource.conformFrameRate);
-    }
-
     /** @param {PlannedFootage} planned @param {boolean} ranged @returns {FootageItem} */
     function importFiles(planned, ranged) {
         var options = new ImportOptions(fileOf(planned.path));
@@ -73,7 +68,7 @@ SemrenderAE.footage = (function () {
     function importConformed(planned) {
         var item = importFiles(planned, false);
         conform(item, planned);
-        if (planned.sequence && framesOf(item) !== planned.frames) {
+        if (planned.sequence && SemrenderAE.reads.framesOf(item) !== planned.frames) {
             item.remove(); // The folder holds more of this sequence, as an earlier, longer render leaves it.
             item = importFiles(planned, true);
             conform(item, planned);
@@ -91,7 +86,7 @@ SemrenderAE.footage = (function () {
             throw e;
         }
         report.add(work.report.added, "footage", planned, "", "Footage " + planned.name + " was imported.");
-        check(work, item, planned);
+        SemrenderAE.reads.check(work, item, planned);
         return item;
     }
 
@@ -180,7 +175,7 @@ SemrenderAE.footage = (function () {
         }
     }
 
-    /** @param {Work} work @param {TaggedItem} known @param {PlannedFootage} planned */
+    /** Whether there are others now. @param {Work} work @param {TaggedItem} known @param {PlannedFootage} planned */
     function replaceFiles(work, known, planned) {
         var item = /** @type {FootageItem} */ (known.item);
         var source = /** @type {FileSource} */ (item.mainSource);
@@ -195,12 +190,12 @@ SemrenderAE.footage = (function () {
                 report.add(work.report.changed, "footage", planned, "files",
                     planned.name + " was read again from the same place.");
             }
-            return;
+            return work.fresh;
         }
         // By what the new files are: a still replaced as a file by the first of a sequence would show one frame.
         if (!work.dry && planned.sequence) {
             item.replaceWithSequence(file, false);
-            if (framesOf(item) !== planned.frames * item.mainSource.loop) {
+            if (SemrenderAE.reads.framesOf(item) !== planned.frames * item.mainSource.loop) {
                 takeRange(known, planned);
             }
         } else if (!work.dry) {
@@ -210,6 +205,7 @@ SemrenderAE.footage = (function () {
             planned.name + ((String(known.tag["v"]) === String(planned.version)) ?
                 " shows the files of the delivery." :
                 " went from version " + known.tag["v"] + " to " + planned.version + "."));
+        return true;
     }
 
     /** @param {Work} work @param {PlannedFootage} planned @param {string} field @param {Decision} d @param {string} is */
@@ -260,13 +256,14 @@ SemrenderAE.footage = (function () {
             alpha: alphaName(source.alphaMode), premul: source.premulColor, inverted: source.invertAlpha, loop: source.loop,
             fps: String(source.conformFrameRate), aspect: String(item.pixelAspect), still: source.isStill
         };
+        var others;
         var decision;
         if (!ours(known)) {
             report.add(work.report.kept, "footage", planned, "files",
                 planned.name + " keeps the files that were put in place of the delivery's.");
             return;
         }
-        replaceFiles(work, known, planned);
+        others = replaceFiles(work, known, planned);
         item = /** @type {FootageItem} */ (known.item);
         source = item.mainSource; // Replacing made a new one.
         if (planned.sequence) {
@@ -300,7 +297,10 @@ SemrenderAE.footage = (function () {
         }
         if (!work.dry) {
             sign(item, planned, fields);
-            check(work, item, planned);
+            if (others) {
+                SemrenderAE.proxies.follow(work, item, tags.unpack(String(known.tag["fp"])));
+            }
+            SemrenderAE.reads.check(work, item, planned);
         }
     }
 
@@ -321,47 +321,6 @@ SemrenderAE.footage = (function () {
     /** @param {string|number|undefined} value */
     function asText(value) {
         return (value === undefined) ? undefined : String(value);
-    }
-
-    /**
-     * What After Effects made of the files is what the delivery says.
-     * @param {Work} work
-     * @param {FootageItem} item
-     * @param {PlannedFootage} planned
-     */
-    function check(work, item, planned) {
-        /** @param {string} words */
-        function warn(words) {
-            report.add(work.report.warnings, "footage", planned, "files", planned.name + ": " + words);
-        }
-        if (item.footageMissing) {
-            warn("After Effects does not find the files. Relink the delivery.");
-            return;
-        }
-        if (planned.sound) {
-            checkSound(item, planned, warn);
-            return;
-        }
-        if (item.width !== planned.width || item.height !== planned.height) {
-            warn("the picture is " + item.width + " x " + item.height + ", the delivery says " + planned.width + " x " +
-                planned.height + ".");
-        }
-        if (planned.sequence && framesOf(item) !== planned.frames && item.mainSource.loop === 1) {
-            warn("After Effects reads " + framesOf(item) + " frames, the delivery has " + planned.frames +
-                ". Move other pictures of this name to another folder.");
-        }
-        if (planned.matte && !item.mainSource.hasAlpha) {
-            warn("the matte has no alpha channel. Deliver the shot again.");
-        }
-    }
-
-    /** @param {FootageItem} item @param {PlannedFootage} planned @param {(words: string) => void} warn */
-    function checkSound(item, planned, warn) {
-        if (!item.hasAudio) {
-            warn("After Effects hears no sound in it. Deliver the shot again.");
-        } else if (Math.abs(item.duration * planned.fps - planned.frames) > 1) {
-            warn("the sound lasts " + item.duration + " seconds, the delivery says " + planned.frames + " frames.");
-        }
     }
 
     /**

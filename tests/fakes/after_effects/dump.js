@@ -50,6 +50,7 @@ function dumpItem(item) {
         const source = item.mainSource;
         return {
             ...common, source: source.constructor.name, path: source.path || "", still: source.isStill,
+            proxy: item.proxySource && [item.proxySource.path, item.proxySource.rate, item.useProxy],
             fps: source.rate, frames: source.frames, first: source.first, alpha: enums.nameOf("AlphaMode", source.alpha),
             hasAlpha: source.hasAlpha, aspect: item.pixelAspect, loop: source.repeats, width: item.width,
             sound: source.sound === undefined ? null : source.sound, height: item.height, premul: [...source.color], inverted: source.inverted,

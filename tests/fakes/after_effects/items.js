@@ -88,7 +88,7 @@ class FootageSource {
         this.fieldSeparationType = 5612;
     }
 
-    get isValid() { return this.item.isValid && this.item.mainSource === this; }
+    get isValid() { return this.item.isValid && [this.item.mainSource, this.item.proxySource].includes(this); }
 
     get alphaMode() { return this.alpha; }
     set alphaMode(value) {
@@ -167,15 +167,40 @@ class AVItem extends Item {
 
 class FootageItem extends AVItem {
     static api = `mainSource file replace() replaceWithSequence() replaceWithPlaceholder() replaceWithSolid()
-        openInViewer()`;
-    static writers = ["remove", "replace", "replaceWithSequence", "replaceWithPlaceholder", "replaceWithSolid"];
+        openInViewer() proxySource useProxy= setProxy() setProxyWithSequence() setProxyToNone()`;
+    static writers = ["remove", "replace", "replaceWithSequence", "replaceWithPlaceholder", "replaceWithSolid", "setProxy",
+        "setProxyWithSequence", "setProxyToNone"];
     typeName = "Footage";
 
     constructor(host, name, kind, picture) {
         super(host, name);
         this.hidden.aspect = 1;
         this.mainSource = new kind(host, this, picture);
+        this.proxySource = null;
+        this.proxied = false;
     }
+
+    /** New files leave the proxy as it is: it may show what is no more. */
+    setProxyWithSequence(file, alphabetical) {
+        if (typeof alphabetical !== "boolean") {
+            this.host.violate("setProxyWithSequence takes a file and a boolean");
+        }
+        this.proxySource = new FileSource(this.host, this, this.host.project.look(file, true));
+        this.proxied = true;
+    }
+
+    setProxy(file) {
+        this.proxySource = new FileSource(this.host, this, this.host.project.look(file, false));
+        this.proxied = true;
+    }
+
+    setProxyToNone() {
+        this.proxySource = null;
+        this.proxied = false;
+    }
+
+    get useProxy() { return this.proxied; }
+    set useProxy(value) { this.proxied = typed(this.host, value, "boolean", "useProxy") && this.proxySource !== null; }
 
     get hasVideo() { return this.mainSource.sound === undefined; }
     get hasAudio() { return !this.hasVideo; }
