@@ -40,9 +40,9 @@ SemrenderAE.headless = (function () {
         return report;
     }
 
-    /** quit: nobody had it open before. @param {any} job {delivery, folder, tracks, project, result, quit} */
+    /** quit: the instance is ours, whatever it has open. @param {any} job {delivery, folder, tracks, project, result, quit} */
     function run(job) {
-        var mine = app.project.numItems === 0 && app.project.file === null; // else a person works in it
+        var mine = job.quit || (app.project.numItems === 0 && app.project.file === null); // else a person works in it
         var result;
         app.beginSuppressDialogs();
         try {
@@ -59,7 +59,7 @@ SemrenderAE.headless = (function () {
             if (mine) {
                 app.project.close(CloseOptions.DO_NOT_SAVE_CHANGES);
             }
-            if (mine && job.quit) {
+            if (job.quit) {
                 app.quit();
             }
         } finally {

@@ -15,8 +15,14 @@ function install(host, define) {
     Object.assign(realm.Folder, {
         desktop: new realm.Folder("/desk"), temp: new realm.Folder("/tmp"), userData: new realm.Folder("/home"),
     });
-    define("host", {said: () => host.said.join("\n"), frozen: () => host.frozen || 0,
-        text: (path) => host.disk.files.get(path).text, textMeanwhile: (path) => host.meanwhile.get(path).text});
+    const put = host.disk.put.bind(host.disk);
+    const versions = new Map();
+    host.disk.put = (path, content) => {
+        versions.set(path, (versions.get(path) || 0) + 1);
+        put(path, content);
+    };
+    define("host", {versions: (path) => versions.get(path) || 0, said: () => host.said.join("\n"), frozen: () => host.frozen || 0,
+        files: () => [...host.disk.files.keys()].join("\n"), text: (path) => host.disk.files.get(path).text, textMeanwhile: (path) => host.meanwhile.get(path).text});
 }
 
 module.exports = {install};

@@ -67,6 +67,7 @@ function dump(host) {
         ocio: project.hidden.ocio, config: project.ocioConfigurationFile,
         undo: host.undoSteps, reloads: host.reloads, asked: host.asked, taskErrors: host.taskErrors,
         broken: host.broken, frozen: host.frozen, sockets: host.sockets,
+        saved: project.saved, closed: project.closed, quit: host.hasQuit,
     };
 }
 

@@ -21,6 +21,7 @@ const {makeRealm} = require("./realm.js");
 
 const PREFERENCES = {
     write: true, // Allow Scripts to Write Files and Access Network
+    saves: true, // else the disk refuses the project
     sequenceRate: 30, // Import > Sequence Footage
     stillSeconds: null, // Import > Still Footage; null is the length of the comp
     guessedAlpha: enums.ENUMS.AlphaMode.PREMULTIPLIED, // what Guess makes of unlabelled alpha

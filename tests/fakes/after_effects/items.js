@@ -421,6 +421,7 @@ class Project {
         this.rootFolder = new FolderItem(host, "Root");
         this.active = null;
         this.file = null;
+        this.closed = 0;
         this.hidden = {bits: 8, space: "", ocio: 0};
         this.linearizeWorkingSpace = false;
         this.linearBlending = false;
@@ -523,12 +524,21 @@ class Project {
     }
 
     save(file) {
+        if (!this.host.preferences.saves) {
+            throw new Refusal("After Effects error: the project could not be saved");
+        }
         this.file = file || this.file;
         this.saved.push(this.file === null ? null : this.file.place);
     }
 
     saveWithDialog() { this.host.modal("saveWithDialog"); }
-    close(how) { enums.member(this.host, "CloseOptions", how); }
+    /** An empty one without a name comes in its place. */
+    close(how) {
+        enums.member(this.host, "CloseOptions", how);
+        this.closed += 1;
+        this.all = [];
+        this.sorted = this.file = null;
+    }
 }
 
 module.exports = {
