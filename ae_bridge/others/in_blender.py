@@ -27,15 +27,16 @@ def build(comp):
         seen = cut(tree, layer, read, read[layer["uid"]], 400, at)
         below = over(tree, comp, layer, below, seen, at)
     if comp["space"] != "linear":
-        linear = add(tree, "CompositorNodeConvertColorSpace", "to linear", 1700, 0)
+        straight = premul(tree, below.outputs[0], "straight", 1600, 0, False)
+        linear = add(tree, "CompositorNodeConvertColorSpace", "to linear", 1750, 0)
         linear.from_color_space, linear.to_color_space = SPACES[comp["space"]], SCENE_LINEAR
-        tree.links.new(below.outputs[0], linear.inputs[0])
-        below = linear
+        tree.links.new(straight.outputs[0], linear.inputs[0])
+        below = premul(tree, linear.outputs[0], "premultiplied", 1900, 0, True)
     if NEW:
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-        out = add(tree, "NodeGroupOutput", "picture", 1950, 0)
+        out = add(tree, "NodeGroupOutput", "picture", 2100, 0)
     else:
-        out = add(tree, "CompositorNodeComposite", "picture", 1950, 0)
+        out = add(tree, "CompositorNodeComposite", "picture", 2100, 0)
     tree.links.new(below.outputs[0], out.inputs[0])
     for at, sound in enumerate(comp["sounds"]):
         strips = scene.sequence_editor_create()
@@ -97,10 +98,7 @@ def picture(tree, comp, layer, at):
     if layer["alpha"] == "IGNORE":
         opaque = layer["name"] + " opaque"
         return with_alpha(tree, node.outputs["Image"], None, opaque, x + 200, y, "REPLACE_ALPHA").outputs[0]
-    multiplied = add(tree, "CompositorNodePremulKey", layer["name"] + " premultiplied", x + 200, y)
-    set_to(multiplied, "mapping", "Type", "STRAIGHT_TO_PREMUL", "To Premultiplied")
-    tree.links.new(node.outputs["Image"], multiplied.inputs[0])
-    return multiplied.outputs[0]
+    return premul(tree, node.outputs["Image"], layer["name"] + " premultiplied", x + 200, y, True).outputs[0]
 
 
 def cut(tree, layer, read, seen, x, at):
@@ -118,7 +116,13 @@ def cut(tree, layer, read, seen, x, at):
         tree.links.new(whole, amount.inputs[0])
         amount = amount.outputs["Alpha"]
     if kind.endswith("INVERTED"):
-        rest = add(tree, "ShaderNodeMath", matte["name"] + " inverted", x + 150, -300 * at - 150)
+        rest = add(
+            tree,
+            "ShaderNodeMath" if NEW else "CompositorNodeMath",
+            matte["name"] + " inverted",
+            x + 150,
+            -300 * at - 150,
+        )
         rest.operation = "SUBTRACT"
         rest.inputs[0].default_value = 1
         tree.links.new(amount, rest.inputs[1])
@@ -166,29 +170,40 @@ def blended(tree, layer, below, seen, x, y):
     name = layer["name"]
     straight = []
     for what, socket in ((name + " straight", seen), (name + " below", below)):
-        node = add(tree, "CompositorNodePremulKey", what, x, y - 120 * len(straight))
-        set_to(node, "mapping", "Type", "PREMUL_TO_STRAIGHT", "To Straight")
-        tree.links.new(socket, node.inputs[0])
-        straight.append(node.outputs[0])
-    mode = mixed(tree, MODES.get(layer["blend"], layer["blend"]), straight[1], straight[0], name, x + 150, y)
-    mode.clamp_result = True
+        straight.append(premul(tree, socket, what, x, y - 120 * len(straight), False).outputs[0])
+    both = mixed(tree, MODES.get(layer["blend"], layer["blend"]), straight[1], straight[0], name, x + 150, y)
     alphas = []
     for what, socket in ((name + " its alpha", seen), (name + " alpha below", below)):
         node = add(tree, "CompositorNodeSeparateColor", what, x, y - 240 - 120 * len(alphas))
         tree.links.new(socket, node.inputs[0])
         alphas.append(node.outputs["Alpha"])
-    where = mixed(tree, "MIX", straight[0], mode.outputs[2], name + " where below is", x + 300, y)
-    tree.links.new(alphas[1], where.inputs[0])
-    whole = with_alpha(tree, where.outputs[2], None, name + " whole", x + 450, y, "REPLACE_ALPHA")
+    seen = mixed(tree, "MIX", straight[0], both, name + " where below is", x + 300, y, alphas[1])
+    whole = with_alpha(tree, seen, None, name + " whole", x + 450, y, "REPLACE_ALPHA")
     return with_alpha(tree, whole.outputs[0], alphas[0], name + " blended", x + 600, y, "APPLY").outputs[0]
 
 
-def mixed(tree, mode, first, second, name, x, y):
-    node = add(tree, "ShaderNodeMix", name + " " + mode.lower(), x, y)
-    node.data_type, node.blend_type = "RGBA", mode
-    node.inputs[0].default_value = 1
-    tree.links.new(first, node.inputs[6])
-    tree.links.new(second, node.inputs[7])
+def mixed(tree, mode, first, second, name, x, y, amount=None):
+    node = add(tree, "ShaderNodeMix" if NEW else "CompositorNodeMixRGB", name + " " + mode.lower(), x, y)
+    node.blend_type = mode
+    if NEW:
+        node.data_type, node.clamp_result = "RGBA", True
+        inputs, output = (node.inputs[0], node.inputs[6], node.inputs[7]), node.outputs[2]
+    else:
+        node.use_clamp = True
+        inputs, output = node.inputs, node.outputs[0]
+    inputs[0].default_value = 1
+    if amount is not None:
+        tree.links.new(amount, inputs[0])
+    tree.links.new(first, inputs[1])
+    tree.links.new(second, inputs[2])
+    return output
+
+
+def premul(tree, picture, name, x, y, multiply):
+    node = add(tree, "CompositorNodePremulKey", name, x, y)
+    before, words = ("STRAIGHT_TO_PREMUL", "To Premultiplied") if multiply else ("PREMUL_TO_STRAIGHT", "To Straight")
+    set_to(node, "mapping", "Type", before, words)
+    tree.links.new(picture, node.inputs[0])
     return node
 
 
@@ -220,7 +235,7 @@ def add(tree, kind, name, x, y):
 def main(comp):
     """Build it; `-- FILE.blend` behind the script's name saves a new file with nothing else in it."""
     scene = build(comp)
-    words = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:] if bpy.app.module else []
+    words = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else [] if bpy.app.binary_path else sys.argv[1:]
     if words:
         for other in [one for one in bpy.data.scenes if one != scene]:
             bpy.data.scenes.remove(other)

@@ -17,7 +17,7 @@ from shared.footage import frame_path
 from tests.ae_bridge.deliveries import HEIGHT, WIDTH, deliver, layer, shot
 
 FRAMES = range(1001, 1005)
-BACKDROPS = ((0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.5, 0.8, 1.0))
+BACKDROPS = ((0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0), (0.2, 0.5, 0.8, 1.0), (0.0, 0.0, 0.0, 0.0))
 MODES = ("MULTIPLY", "SCREEN", "DARKEN", "LIGHTEN", "ADD", "DIFFERENCE", "EXCLUSION", "OVERLAY")
 
 
