@@ -70,15 +70,17 @@ def control(sheet: Sheet, node: Node, x: float, y: float, w: float, h: float) ->
             sheet.box(x, y, w * node["value"] / 100, h, LIT, None)
     elif kind == "listbox":
         sheet.box(x, y, w, h, FIELD)
-        across = [x + 6 + sum(node["widths"][:n]) for n in range(len(node["columns"]))]
-        for line, row in enumerate([node["columns"], *node["rows"]]):
+        widths = node.get("widths") or [w]
+        across = [x + 6 + sum(widths[:n]) for n in range(len(widths))]
+        head = [node["columns"]] if node.get("columns") else []
+        for line, row in enumerate([*head, *node["rows"]]):
             top = y + 4 + 18 * line
             if top + 16 > y + h:
                 break
-            if line - 1 in node["lit"]:
+            if line - len(head) in node["lit"]:
                 sheet.box(x + 2, top - 2, w - 4, 18, LIT, None)
-            for at, cell, room in zip(across, row, node["widths"], strict=True):
-                sheet.words(at, top, short(cell, min(room, x + w - at) - 4), INK if line else DIM)
+            for at, cell, room in zip(across, row, widths, strict=True):
+                sheet.words(at, top, short(cell, min(room, x + w - at) - 4), DIM if line < len(head) else INK)
     elif kind in ("edittext", "dropdownlist"):
         sheet.box(x, y, w, h, FIELD)
         shown = node["chosen"] or "" if kind == "dropdownlist" else text

@@ -22,6 +22,8 @@ SCALE = "How large the texture is in the frame; of all layers alike."
 FIND = "Search: only shots whose name, sequence, folder or state has these words."
 PICTURE = "What the model makes another picture of. Selected Layer: the footage of one of the active comp."
 
+MATTES = "The class mattes of the shot in the active comp; several become one."
+
 Data = dict[str, Any]
 Sources = dict[str, str]
 Open = Callable[..., "Panel"]
@@ -81,7 +83,10 @@ class Panel(AfterEffects):
 
     def select(self, *rows: int) -> None:
         """Rows of the list."""
-        found = json.dumps(LIST)
+        self.pick(LIST, *rows)
+
+    def pick(self, tip: str, *rows: int) -> None:
+        found = json.dumps(tip)
         self.run(f"ui.press({found}); ui.find({found}).selection = null; ui.find({found}).selection = {list(rows)};")
 
     # --- what an artist sees ---
@@ -102,7 +107,7 @@ class Panel(AfterEffects):
     @property
     def rows(self) -> list[list[str]]:
         """Shot, version and state of each row."""
-        return list(self.controls("listbox")[0]["rows"])
+        return list(self.named(LIST)["rows"])
 
     @property
     def status(self) -> str:

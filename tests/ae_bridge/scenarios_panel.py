@@ -1,43 +1,11 @@
-"""What the panel does without a server: its list, imports, folders, takes, and how it stands in a narrow dock."""
+"""What the panel does without a server: its list, its form, and how it stands in a narrow dock."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
-from made import delivery, painting, shot
-from panel_steps import FIND, HOLD, HOME, LAYER, LIST, MODEL, SCALE, SEED, Data, Open, Panel, entry_of, index
-
-from shared.delivery import Provenance
-
-Case = Callable[[Open], None]
-SHARE = "//srv/show/painted"
-
-
-def made(name: str, sequence: str = "sq010", number: int = 1, minute: int = 0, **look: Any) -> Data:
-    """A delivery of a shot of the show; the later the minute, the newer."""
-    uid = f"show/{sequence}/{name}"
-    painted = Provenance(**{"model": "countryside", "seed": 2020, "hold": "gentle", "scale": "", **look})
-    layers = [painting(one, shot=uid, provenance=painted, version=number) for one in ("train", "env")]
-    when = f"2026-11-28T10:{minute:02d}:00+00:00"
-    return delivery(
-        *layers, of=shot(uid=uid, name=name, version=number), created=when, delivery_id=f"{when}_{name}{number}{look}"
-    )
-
-
-def three_shots(open_panel: Open, **options: Any) -> Panel:
-    """Two sequences have a shot of one name; one is a colleague's."""
-    panel = open_panel(**options)
-    mine = [panel.put_delivery(made("sh010"), "/mine/sq010/sh010")]
-    mine += [panel.put_delivery(made("sh010", "sq020", minute=1), "/mine/sq020/sh010")]
-    panel.put_inbox(*mine)
-    hers = panel.put_delivery(made("sh020", minute=2, seed=5), f"{SHARE}/sq010/sh020")
-    both = [{**hers, "folder": "sq010/sh020", "by": "ann@ws12"}, mine[0]]
-    panel.write({f"{SHARE}/semrender_index.json": index(*both)})
-    panel.write({f"{HOME}/watched.json": {"folders": [SHARE]}})
-    panel.click("Refresh")
-    return panel
+from panel_shots import SHARE, made, three_shots
+from panel_steps import FIND, HOLD, HOME, LAYER, LIST, MODEL, SCALE, SEED, Open, entry_of, index
 
 
 def nothing_waits_in_after_effects(open_panel: Open) -> None:
@@ -138,69 +106,6 @@ def a_search_narrows_the_list(open_panel: Open) -> None:
     assert len(panel.rows) == 3
 
 
-def a_folder_is_watched_and_left(open_panel: Open) -> None:
-    panel = open_panel()
-    hers = panel.put_delivery(made("sh020"), "/share/sq010/sh020")
-    panel.write({"/share/semrender_index.json": index({**hers, "folder": "sq010/sh020"})})
-    panel.run('ui.choose("/share/")')
-    panel.click("Watch Folder...")
-    assert "Watching /share." in panel.status and [row[0] for row in panel.rows] == ["sq010 / sh020"]
-    panel.click("Import")
-    assert panel.rows[0][2] == "In project", "no semrender is installed here"
-    panel.click("Watch Folder...")
-    assert "not watched any more" in panel.status and panel.rows == []
-    panel.run('ui.choose("/empty")')
-    panel.click("Watch Folder...")
-    assert "has no semrender_index.json yet" in panel.status
-
-
-def a_delivery_is_imported_by_its_file(open_panel: Open) -> None:
-    panel = open_panel()
-    panel.put_delivery(made("sh 5%"), "/else where/sh%205")
-    panel.run('ui.choose("/else where/sh%25205/delivery.json")')
-    panel.click("Import Delivery...")
-    assert panel.rows == [["sq010 / sh 5%", "v001", "In project"]], panel.status
-    panel.write({"/other/delivery.json": "{}"})
-    panel.run('ui.choose("/other/delivery.json")')
-    panel.click("Import Delivery...")
-    assert "no delivery.json that can be read" in panel.status
-
-
-def a_moved_delivery_is_found_again(open_panel: Open) -> None:
-    panel = three_shots(open_panel)
-    panel.select(2)
-    panel.click("Import")
-    panel.put_delivery(made("sh010"), "/moved/sh010")
-    panel.run('ui.choose("/moved/sh010")')
-    panel.click("Relink...")
-    footage = str(panel.items("FootageItem"))
-    assert "/moved/sh010" in footage and "/mine" not in footage
-    panel.put_delivery(made("sh090"), "/moved/sh090")
-    panel.run('ui.choose("/moved/sh090")')
-    panel.click("Relink...")
-    assert "not in the project" in panel.status
-    assert [panel.rows[at][0] for at in panel.named(LIST)["lit"]] == ["sq010 / sh090"]
-    assert "sh090" not in str(panel.items())
-
-
-def takes_go_up_and_down(open_panel: Open) -> None:
-    """Older and Newer go from what is in the project; each keeps the comp."""
-    panel = open_panel()
-    takes = [("sh010", 0), ("sh010_take002", 1), ("sh010_take003", 2)]
-    panel.put_inbox(*(panel.put_delivery(made("sh010", minute=m, seed=m), f"/mine/{name}") for name, m in takes))
-    panel.click("Refresh", "Import")
-    assert [row[0] for row in panel.rows] == ["sq010 / sh010 take 3", "sq010 / sh010 take 2", "sq010 / sh010"]
-    comp = panel.comp("sh010")["id"]
-    panel.click("Older")
-    assert [row[2] for row in panel.rows] == ["New take", "In project", "Other take"]
-    panel.select(0)
-    panel.click("Older")
-    panel.click("Older")
-    assert "no older version" in panel.status and panel.rows[2][2] == "In project"
-    panel.click("Newer")
-    assert panel.rows[1][2] == "In project" and panel.comp("sh010")["id"] == comp
-
-
 def a_double_click_shows_the_comp(open_panel: Open) -> None:
     panel = open_panel()
     double = f"ui.find({json.dumps(LIST)}).onDoubleClick()"
@@ -263,15 +168,6 @@ def it_fits_a_narrow_dock(open_panel: Open) -> None:
         assert panel.run("ui.cut()") == []
 
 
-def long_work_shows_how_far_it_is(open_panel: Open) -> None:
-    panel = three_shots(open_panel)
-    panel.run("ui.shown = []; ")
-    before = panel.run("ui.windows()")
-    panel.click("Import")
-    assert panel.run("ui.windows()") == before + 1 and len(panel.run("ui.tree()")) == 1, "a palette, gone again"
-    assert panel.run("ui.updates()") >= 4, "drawn at each file and layer"
-
-
 def the_preference_is_read_at_each_click(open_panel: Open) -> None:
     panel = open_panel(preferences={"write": False})
     panel.put_inbox(panel.put_delivery(made("sh010"), "/mine/sh010"))
@@ -292,68 +188,6 @@ def a_closed_panel_opens_as_it_was(open_panel: Open) -> None:
     panel.run("ui.close();")
     panel.open()
     assert len(panel.rows) == 3 and panel.run("ui.tasks()") == 0
-
-
-def a_dry_run_changes_nothing(open_panel: Open) -> None:
-    panel = three_shots(open_panel)
-    panel.select(0, 1)
-    before = panel.dump()["items"]
-    panel.click("Dry Run")
-    assert panel.dump()["items"] == before and panel.status.startswith("Dry run: 2 shots")
-    assert "Would be added" in panel.report and "Comp sh020" in panel.report
-
-
-def takes_stand_side_by_side(open_panel: Open) -> None:
-    panel = open_panel()
-    takes = [("sh010", 0), ("sh010_take002", 1)]
-    panel.put_inbox(*(panel.put_delivery(made("sh010", minute=m, seed=m), f"/mine/{name}") for name, m in takes))
-    panel.click("Refresh")
-    panel.select(1)
-    panel.click("Import")
-    panel.select(0)
-    panel.click("Beside")
-    comps = [one["name"] for one in panel.dump()["items"] if one["kind"] == "CompItem"]
-    assert sorted(comps) == ["sh010", "sh010_take002"]
-    assert [row[2] for row in panel.rows] == ["In project", "In project"]
-
-
-def a_pinned_shot_stays(open_panel: Open) -> None:
-    panel = three_shots(open_panel)
-    panel.select(2)
-    assert not panel.enabled("Pin")
-    panel.click("Import", "Pin")
-    assert panel.rows[2][2] == "Pinned" and panel.enabled("Unpin")
-    panel.put_inbox(panel.put_delivery(made("sh010", number=2, minute=5), "/mine/sq010/sh010"))
-    panel.click("Refresh")
-    at = next(n for n, row in enumerate(panel.rows) if row[0] == "sq010 / sh010")
-    assert panel.rows[at][2] == "Update" and not panel.enabled("Update All")
-    panel.select(at)
-    panel.click("Unpin", "Update All")
-    assert panel.rows[at] == ["sq010 / sh010", "v002", "In project"]
-
-
-def a_shot_of_the_same_name_from_elsewhere_is_no_update(open_panel: Open) -> None:
-    """Where neither project nor sequence is known, two shots of one name are kept apart until the artist says so."""
-    panel = open_panel()
-    shots = {}
-    for at, folder in enumerate(("/show/sq010/sh010/v1", "/show/sq020/sh010/v1")):
-        shots[folder] = delivery(
-            painting("train", shot="sh010"),
-            of=shot(uid="sh010", name="sh010"),
-            created=f"2026-11-28T10:0{at}:00+00:00",
-            delivery_id=f"id{at}",
-        )
-    panel.put_inbox(*(panel.put_delivery(one, folder) for folder, one in shots.items()))
-    panel.click("Refresh")
-    panel.select(1)
-    panel.click("Import")
-    panel.select(0)
-    panel.click("Update")
-    assert panel.status.startswith("With errors") and "/show/sq010/sh010/v1" in panel.report
-    panel.click("Comp")
-    panel.run('ui.find("Same Shot from Elsewhere").value = true;')
-    panel.click("Shots", "Update")
-    assert panel.status.startswith("Done")
 
 
 def the_server_is_started_by_what_python_wrote(open_panel: Open) -> None:

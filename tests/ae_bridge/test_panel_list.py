@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from inspect import getmembers, isfunction
 
 import pytest
 import scenarios_panel
+import scenarios_panel_deeds
 from fake_host import Node
-from panel_steps import Panel
+from panel_shots import three_shots
+from panel_steps import MATTES, Open, Panel
 
-CASES = [
+Case = Callable[[Open], None]
+CASES: list[Case] = [
     function
-    for _, function in getmembers(scenarios_panel, isfunction)
-    if function.__module__ == scenarios_panel.__name__ and function.__annotations__.get("return") == "None"
+    for module in (scenarios_panel, scenarios_panel_deeds)
+    for _, function in getmembers(module, isfunction)
+    if function.__module__ == module.__name__
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_panel(node: Node, case: scenarios_panel.Case) -> None:
+def test_panel(node: Node, case: Case) -> None:
     case(partial(Panel, node))
 
 
@@ -27,16 +32,20 @@ def test_the_layout_can_be_drawn(node: Node) -> None:
     """SEMRENDER_PANEL_PNG=docs/images/ae_panel.png renews the picture of the manual."""
     from tools.draw_panel import draw
 
-    narrow = scenarios_panel.three_shots(partial(Panel, node), docked=(250, 400))
-    narrow.select(0, 2)
-    narrow.click("Import")
-    narrow.select(0)
-    trees = [narrow.window]
-    for page in ("Repaint", "Comp"):
-        narrow.click(page)
-        trees.append(narrow.window)
+    trees = []
+    for size, pages in (((250, 400), ("Shots", "Repaint", "Comp")), ((400, 400), ("Shots",))):
+        panel = three_shots(partial(Panel, node), docked=size)
+        panel.select(0, 2)
+        panel.click("Import")
+        panel.artist("item('sh020').openInViewer();")
+        panel.select(0)
+        panel.pick(MATTES, 0, 2)
+        for page in pages:
+            if page != "Shots":
+                panel.click(page)
+            trees.append(panel.window)
     picture = draw(*trees)
-    assert picture.size == (2 * (3 * 262 + 12), 2 * 440)
+    assert picture.size == (2 * (3 * 262 + 412 + 12), 2 * 440)
     assert len(picture.getcolors(1 << 20) or []) > 20
     if os.environ.get("SEMRENDER_PANEL_PNG"):
         picture.save(os.environ["SEMRENDER_PANEL_PNG"])

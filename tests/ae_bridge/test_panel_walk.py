@@ -88,6 +88,9 @@ def test_an_afternoon(
         session.click("Beside")
         assert "sh010_take002" in session.items("CompItem") and session.rows[at][2] == "In project"
 
+        session.click("Wipe")
+        assert session.order("sh010 | sh010_take002") == ["sh010_take002", "sh010"]
+
         dump = session.dump()
         assert (dump["asked"], dump["taskErrors"], dump["frozen"], session.run("ui.tasks()")) == ([], 0, 0, 0)
         assert session.run("ui.cut()") == []

@@ -66,6 +66,7 @@ SemrenderAE.panel = (function () {
         act(c.beside, function () {
             deliveries.bring(list.chosen(state), {beside: true});
         });
+        act(c.wipe, deliveries.wipe);
         act(c.pin, deliveries.pin);
         act(c.older, function () {
             deliveries.turn(1);
@@ -81,6 +82,9 @@ SemrenderAE.panel = (function () {
 
     /** @param {any} c */
     function bindRest(c) {
+        c.matte.onChange = function () {
+            SemrenderAE.comp.enable(state);
+        };
         c.layer.onChange = work.chooseLayer;
         c.model.onChange = work.chooseModel;
         act(c.connect, work.connect);

@@ -17,19 +17,47 @@ SemrenderAE.comp = (function () {
         }
         if (names.join("\n") !== state.matteNames) {
             state.matteNames = names.join("\n");
-            kit.fill(state.c.matte, names);
+            refill(state.c.matte, names);
         }
         if (state.c.cut.selection === null) {
             kit.fill(state.c.cut, CUTS);
         }
-        state.c.use.enabled = state.mattes.length > 0;
+        enable(state);
+    }
+
+    /** The same ones stay chosen. @param {any} box @param {string[]} names */
+    function refill(box, names) {
+        /** @type {any} */
+        var before = {};
+        var i;
+        for (i = 0; box.selection !== null && i < box.selection.length; i += 1) {
+            before["$" + box.selection[i].text] = true;
+        }
+        box.removeAll();
+        for (i = 0; i < names.length; i += 1) {
+            box.add("item", names[i]);
+            if (before["$" + names[i]]) {
+                box.selection = i;
+            }
+        }
+    }
+
+    /** @param {any} state */
+    function enable(state) {
+        state.c.use.enabled = state.c.matte.selection !== null;
     }
 
     /** @param {any} state @returns {any} The report. */
     function use(state) {
-        return SemrenderAE.core.useClassMatte(state.mattes[state.c.matte.selection.index].uid,
-            TYPES[state.c.cut.selection.index]);
+        var chosen = state.c.matte.selection;
+        /** @type {string[]} */
+        var uids = [];
+        var i;
+        for (i = 0; i < chosen.length; i += 1) {
+            uids.push(state.mattes[chosen[i].index].uid);
+        }
+        return SemrenderAE.core.useClassMatte(uids, TYPES[state.c.cut.selection.index]);
     }
 
-    return {list: list, use: use};
+    return {list: list, enable: enable, use: use};
 }());

@@ -99,6 +99,35 @@ SemrenderAE.deliveries = (function () {
         new Folder(list.one(state).folder.replace(/%/g, "%25")).execute();
     }
 
+    /** The shot of the project that a take is compared with: the one that others update, before those beside. @param {string} uid Of the shot. @param {string} not The take itself. */
+    function partner(uid, not) {
+        var known = SemrenderAE.core.shots();
+        var found = "";
+        var i;
+        for (i = 0; i < known.length; i += 1) {
+            if (known[i].uid !== not && (known[i].uid === uid || (found === "" && known[i].uid.indexOf(uid + "@") === 0))) {
+                found = known[i].uid;
+            }
+        }
+        return found;
+    }
+
+    /** The chosen take over the one in the project; where it is in none of its comps, it is imported beside first. */
+    function wipe() {
+        var one = list.one(state);
+        var other;
+        if (one.state !== "current" && one.state !== "new") {
+            bring([one], {beside: true});
+            one = list.one(state);
+        }
+        other = one.state === "current" ? partner(one.uid, one.home.uid) : "";
+        if (other === "") {
+            work.say("Import the shot, then choose another take of it, and Wipe.");
+            return;
+        }
+        work.show([SemrenderAE.core.wipe(other, one.home.uid)], false);
+    }
+
     /** The shot stays as it is when all are updated, or no longer. */
     function pin() {
         var one = list.one(state);
@@ -109,6 +138,6 @@ SemrenderAE.deliveries = (function () {
     }
 
     return {
-        bring: bring, turn: turn, pin: pin, open: open, relink: relink, watch: watch, reveal: reveal, doubleClick: doubleClick
+        bring: bring, turn: turn, pin: pin, wipe: wipe, open: open, relink: relink, watch: watch, reveal: reveal, doubleClick: doubleClick
     };
 }());

@@ -36,6 +36,7 @@ SemrenderAE.view = (function () {
         c.dry = kit.button(line, "Dry Run", "Say what Import would change, and change nothing.");
         line = kit.row(page);
         c.beside = kit.button(line, "Beside", "Import the chosen take into a comp of its own, beside the one that is there.");
+        c.wipe = kit.button(line, "Wipe", "The chosen take and the one in the project in a comp, with a slider between them.");
         c.older = kit.button(line, "Older", "Put the version or take before this one into the comp.");
         c.newer = kit.button(line, "Newer", "Put the version or take after this one into the comp.");
         c.pin = kit.button(line, "Pin", "The shot stays at this version when all are updated; again: it follows them.");
@@ -71,7 +72,11 @@ SemrenderAE.view = (function () {
     /** @param {any} c @param {any} page */
     function comp(c, page) {
         var line;
-        c.matte = kit.named(page, "Matte:", NAME, "dropdownlist", "The class mattes of the shot in the active comp.");
+        c.matte = page.add("listbox", undefined, [], {multiselect: true});
+        c.matte.preferredSize = [200, 90];
+        c.matte.minimumSize = [100, 40];
+        c.matte.alignment = ["fill", "fill"];
+        c.matte.helpTip = "The class mattes of the shot in the active comp; several become one.";
         c.cut = kit.named(page, "Cut by:", NAME, "dropdownlist", "Which channel of the matte cuts, and whether it is turned over.");
         c.use = kit.button(page, "Use on Selected", "The selected layers get the matte; their own edits stay.");
         c.restore = page.add("checkbox", undefined, "Restore Deleted Layers");

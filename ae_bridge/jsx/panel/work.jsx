@@ -32,7 +32,7 @@ SemrenderAE.work = (function () {
         var card = again.card(state);
         var painting = paint.job() !== "";
         c.bring.enabled = c.dry.enabled = some.length > 0;
-        c.reveal.enabled = c.beside.enabled = c.older.enabled = c.newer.enabled = one !== null;
+        c.reveal.enabled = c.beside.enabled = c.wipe.enabled = c.older.enabled = c.newer.enabled = one !== null;
         c.paint.enabled = c.preview.enabled = one !== null && state.delivery !== null && state.able && !painting &&
             state.fault === "" && (card === null || card.lacks === "");
         c.cancel.enabled = painting;
