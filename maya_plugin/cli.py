@@ -50,8 +50,8 @@ def run_install(arguments: argparse.Namespace) -> int:
     try:
         if arguments.uninstall:
             install.remove_module(settings)
-            if not arguments.json:
-                print("\n".join(f"its shelf stays in Maya: {file}" for file in install.shelves_left(settings)))
+            for shelf in () if arguments.json else install.shelves_left(settings):
+                print(f"its shelf stays in Maya ({shelf}): right-click the tab there and choose Delete Shelf")
             return 0
         if not arguments.json:
             print("the libraries of every Maya and system are fetched: a minute", flush=True)

@@ -11,6 +11,7 @@ from maya_plugin.ui.qt import QtWidgets, Signal
 from shared.errors import InputRefused
 
 LAST_FRAME = 10_000_000
+SHORT, USUAL = 6, 9  # characters that are seen in a narrow panel
 
 
 class FrameRange(QtWidgets.QWidget):
@@ -24,6 +25,8 @@ class FrameRange(QtWidgets.QWidget):
         self.source = QtWidgets.QComboBox()
         self.source.setAccessibleName("Frames")
         self.source.setToolTip("Which frames Render shot renders")
+        self.source.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.source.setMinimumContentsLength(SHORT)
         for name, title in ranges.TITLES.items():
             self.source.addItem(title, name)
         self.source.activated.connect(lambda _: self._follow())
@@ -31,11 +34,12 @@ class FrameRange(QtWidgets.QWidget):
         for box, name in ((self.first, "First frame"), (self.last, "Last frame")):
             box.setRange(-LAST_FRAME, LAST_FRAME)
             box.setAccessibleName(name)
+            box.setMinimumWidth(box.fontMetrics().averageCharWidth() * USUAL)  # the widest number needs far more
             box.valueChanged.connect(self._by_hand)
         self._words = QtWidgets.QLabel()
         self._words.setWordWrap(True)
         row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.source)
+        row.addWidget(self.source, 1)
         row.addWidget(self.first, 1)
         row.addWidget(QtWidgets.QLabel("to"))
         row.addWidget(self.last, 1)
@@ -123,9 +127,10 @@ class ResultsRows:
     def _show_place(self) -> None:
         if self._scene is None:
             return
-        self.folder.setPlaceholderText(self._scene.folder)
+        shot = self.shot.text().strip()
+        self.folder.setPlaceholderText(str(results.folder(self._scene, "", shot)))
         try:
-            where = str(results.folder(self._scene, self.folder.text(), self.shot.text().strip()))
+            where = str(results.folder(self._scene, self.folder.text(), shot))
         except InputRefused as error:
             where = f"{error.what}. {error.remedy}"
         self.folder.setToolTip(f"{where}\n\n{self._tip}")

@@ -13,6 +13,7 @@ from tests.maya_plugin.conftest import ROOT
 
 PYTHONS = [path for path in os.environ.get("SEMRENDER_QT_PYTHONS", "").split(os.pathsep) if path]
 NAMES = ("core", "classes", "contract", "install", "installer", "passes", "cryptomatte", "joints", "caches")
+NAMES += ("pictures", "remembered")
 FILES = [f"tests/maya_plugin/test_{name}.py" for name in NAMES]
 
 

@@ -94,6 +94,14 @@ def test_looking_again_keeps_what_was_chosen_until_the_scene_is_another(panel):
     assert page.first.value() == 3
 
 
+def test_the_panel_can_be_as_narrow_as_the_channel_box(panel):
+    panel._told(models())
+    panel.paint._more.setChecked(True)
+    panel.host.present = replace(panel.host.present, slider=(1001, 1048))
+    panel._look_again()
+    assert panel.minimumSizeHint().width() <= 400
+
+
 def test_a_range_the_wrong_way_round_cannot_be_rendered(panel):
     panel.paint.first.setValue(30)
     assert not panel.paint.shot_button.isEnabled()

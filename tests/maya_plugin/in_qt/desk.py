@@ -1,5 +1,7 @@
 """An event loop to wait in, Maya's dark colours, and a panel on a scene in memory."""
 
+# ruff: noqa: E402, what is said of numpy must be said before Qt is imported
+
 import json
 import os
 import subprocess
@@ -7,6 +9,9 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+# No Maya has numpy, and PySide6 6.5, where it finds one, complains at length that it is newer than its own.
+sys.modules.setdefault("numpy", None)
 
 from maya_plugin.ui.panel import Panel
 from maya_plugin.ui.qt import QtCore, QtGui, QtWidgets
