@@ -17,6 +17,7 @@ from maya_plugin.core.contract import SceneObject, Settings
 from maya_plugin.core.members import parent
 from maya_plugin.core.rules import Rule, match
 from maya_plugin.host import classes, usd
+from maya_plugin.host.keep import in_root
 from maya_plugin.host.objects import CACHE_FILES
 from shared.label_set import LabelSet
 
@@ -41,7 +42,8 @@ def open_caches(settings: Settings, label_set: LabelSet, prims: Mapping[str, str
         done = set()
         for path in cmds.ls(type=kind, long=True, noIntermediate=True, allPaths=True):
             own = {prim.partition(",")[2]: name for prim, name in prims.items() if prim.startswith(f"{path},")}
-            why = _opened(path, kind, settings, label_set, own)
+            with in_root():
+                why = _opened(path, kind, settings, label_set, own)
             if why:
                 notes[why] = notes.get(why, 0) + 1
             else:

@@ -19,7 +19,7 @@ from maya_plugin.core.contract import Changed
 from maya_plugin.core.joints import Figure, Joint, When, figures, moves, rate_beside, when
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import scene
-from maya_plugin.host.keep import undo_step
+from maya_plugin.host.keep import in_root, undo_step
 from shared.errors import InputRefused
 from shared.tracks import read_tracks
 from shared.wording import counted
@@ -49,7 +49,7 @@ def bring_in(file: str) -> Changed:
         notes += (f"the file has {rate[0] / rate[1]:.5g} frames a second, the scene {own[0] / own[1]:.5g}: "
                   "keys lie between frames, at the same seconds",)  # fmt: skip
     have = _tagged()
-    with undo_step("Import joints"):
+    with undo_step("Import joints"), in_root():
         made = [_figure(one, frames, have) for one in people]
     return Changed(sum(count for count, _ in made), (*notes, *(note for _, some in made for note in some)))
 

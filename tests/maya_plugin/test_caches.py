@@ -136,10 +136,14 @@ SEEN = {"pine": (-0.8, 0.3), "rock": (0, -0.5), "barn": (0.8, 0.3), "ground": (0
 
 
 def test_a_stage_is_opened_and_classed_by_labels_and_by_names_inside(host, stage, tmp_path):
-    """Row 27: a box of one class before, its things with classes of their own after."""
+    """A box of one class before, its things with classes of their own after."""
+    from maya.api import OpenMaya
+
     host.assign({coco("house"): [f"{stage},/World/barn"], coco("grass"): ["|stage"]})
     assert set(rendered(host, tmp_path, **SEEN).values()) <= {"grass", None}
     settings = Settings(inner={"rock*": "rock", "*arn": "river"})
+    OpenMaya.MNamespace.addNamespace("work")
+    OpenMaya.MNamespace.setCurrentNamespace("work")  # as the scene was saved
     assert imports.open_caches(settings, COCO, {}) == []
     assert rendered(host, tmp_path, **SEEN) == {
         "pine": "tree",  # the asset's own label, of its group

@@ -178,3 +178,16 @@ def test_the_standard_joints_hang_on_the_hips(tmp_path):
     assert figure.name == "person 3" and not notes and [name for name in parents if not parents[name]] == ["left_hip"]
     assert parents["right_wrist"] == "right_elbow" and parents["left_ear"] == "left_eye"
     assert figure.joints[0].places == ((1.0, -1.0, 0.0),) and len(figure.joints) == 17
+
+
+def test_a_namespace_that_is_set_holds_no_joint(host, scene, tracks):
+    """New nodes go into the namespace that is set; a second import finds them all the same."""
+    from maya.api import OpenMaya
+
+    OpenMaya.MNamespace.addNamespace("rig")
+    OpenMaya.MNamespace.setCurrentNamespace("rig")
+    assert host.import_joints(str(tracks())).members == 4
+    from maya import cmds
+
+    assert cmds.ls(type="joint", long=True)[0] == "|dancer|dancer_hip"
+    assert OpenMaya.MNamespace.currentNamespace() == ":rig"

@@ -45,7 +45,7 @@ def _make(prim: usda.Prim, above: Node | None) -> Node:
         choose(before)
     else:
         node = SCENE.create("transform", prim.name)
-    _rename(node, prim.name)
+    _rename(node, SCENE.placed(prim.name))
     if above is not None:
         _hang(node, above)
     if "xformOp:translate" in prim.values:
