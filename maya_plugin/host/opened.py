@@ -102,6 +102,10 @@ def made_ready(request: ShotRequest, missing: list[str]) -> list[str]:
 
 def _compared(request: ShotRequest, missing: list[str]) -> list[str]:
     """The copy against the session that it was made in. Raises HostRefused where something with a class is gone."""
+    if not cmds.objExists(request.camera):
+        raise HostRefused(
+            f"the camera {short(parent(request.camera))} is not in the copy of the scene", cause="; ".join(missing)
+        )
     gone = [path for path in request.classed if not cmds.objExists(path)]
     if gone:
         raise HostRefused(

@@ -62,10 +62,11 @@ class View:
 
     def open(self) -> None:
         """Nothing is made."""
+        self._before = layers.current()
 
-    def close(self, layer: str) -> None:
+    def close(self) -> None:
         """Commands: editRenderLayerGlobals; maya.app.renderSetup, where another layer is visible."""
-        self._to(layer)
+        self._to(self._before)
 
     def carry_classes(self) -> int:
         """Nothing is written on the artist's shapes."""

@@ -54,7 +54,7 @@ class Scenery(Protocol):
     ) -> None: ...
 
     def open(self) -> None: ...
-    def close(self, layer: str) -> None: ...
+    def close(self) -> None: ...
     def go_to(self, frame: int) -> None: ...
     def render(self, layer: str, kind: str, frame: int, target: Path) -> None: ...
     def carry_classes(self) -> int: ...
@@ -84,31 +84,38 @@ class Stage:
         self._layer = ""
         self._kind = ""
         self._setup, self._hidden, self._overrides = ExitStack(), ExitStack(), ExitStack()
+        self._coated = False
         self._unhidden: list[str] = []  # what cannot be hidden: it will be drawn in its own colours
 
     def open(self) -> None:
         """Make what the passes need: camera, boxes, backdrop, coats."""
         self._layer = layers.current()
-        self._lens = Follower(self._request.camera)
-        if self._rest != label_code.EMPTY:
-            self._backdrop = _box()
-        for thing in self._things:
-            if thing.treatment == policy.BOX:
-                self._boxes[thing.path] = _box()
-                for node in self._request.layers:
-                    layers.add_to(node, [self._boxes[thing.path]], thing.path)
-        self._wardrobe = Wardrobe(self._coats())
+        with ExitStack() as back:  # each of these happens, whatever the others do
+            back.callback(self._delete_boxes)
+            if self._rest != label_code.EMPTY:
+                self._backdrop = _box()
+            for thing in self._things:
+                if thing.treatment == policy.BOX:
+                    self._boxes[thing.path] = _box()
+                    for node in self._request.layers:
+                        layers.add_to(node, [self._boxes[thing.path]], thing.path)
+            self._lens = Follower(self._request.camera)
+            back.callback(self._lens.close)
+            self._wardrobe = Wardrobe(self._coats())
+            back.callback(self._wardrobe.close)
+            back.callback(self._leave_layer, self._layer)
+            back.callback(self._hidden.close)
+            back.callback(self._setup.close)
+            self._back = back.pop_all()
 
-    def close(self, layer: str) -> None:
-        """Everything as it was before, in `layer`."""
+    def close(self) -> None:
+        """Everything as it was before."""
+        self._back.close()
+
+    def _delete_boxes(self) -> None:
         made = [box for box in (self._backdrop, *self._boxes.values()) if box]
-        with ExitStack() as last:  # each of these happens, whatever the others do
-            last.callback(lambda: cmds.delete(made) if made else None)
-            last.callback(self._lens.close)
-            last.callback(self._wardrobe.close)
-            last.callback(self._leave_layer, layer)
-            last.callback(self._hidden.close)
-            last.callback(self._setup.close)
+        if made:
+            cmds.delete(made)
 
     def go_to(self, frame: int) -> None:
         """The scene at a frame, evaluated once. Commands: currentTime."""
@@ -178,8 +185,6 @@ class Stage:
         self._overrides.close()
         if layer != self._layer or had:
             layers.switch(layer)
-
-    _coated = False
 
     @contextmanager
     def _cameras(self, kind: str) -> Iterator[None]:
@@ -267,12 +272,11 @@ class Stage:
 @contextmanager
 def on_stage(stage: Scenery) -> Iterator[Scenery]:
     """The scene is set up in the block, and as before afterwards."""
-    before = layers.current()
     stage.open()
     try:
         yield stage
     finally:
-        stage.close(before)
+        stage.close()
 
 
 def _setup(kind: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from maya_plugin.core import machine
 from maya_plugin.core.contract import ARNOLD, HARDWARE, Settings, ShotRequest
 from shared.errors import SemrenderError
-from tests.maya_plugin.conftest import FAKES, ROOT, WHOLE, analytic, coco, decoded, maya_programs, request
+from tests.maya_plugin.conftest import FAKES, ROOT, WHOLE, analytic, coco, decoded, maya_programs, read_png, request
 from tests.maya_plugin.pass_scenes import labels_of, painted, rendered
 
 
@@ -101,6 +101,27 @@ def test_a_frame_is_evaluated_once_for_all_layers_and_passes(host, scene, shot, 
     assert times[:4] == [1, 2, 3, 4] and set(times[4:]) <= {1.0}, "and in the end back to where it was"
     for layer in ("front", "back"):
         assert len(list((tmp_path / "out" / layer).glob("*.png"))) == 12
+
+
+def test_the_beauty_has_the_artists_look_and_the_layers_materials_again_at_every_frame(host, scene, shot, tmp_path):
+    """Between two frames of labels: what a layer overrides, hair that labels leave out, no box, the image plane."""
+    from maya import cmds, world
+
+    world.shape("pfxHair", "hair")
+    cmds.move(0.0, 0.5, 2.0, "hair")
+    layer = world.layer("front", "tree", "hair")
+    world.material_override("all_clay", layer, world.shader("clay", color=(1.0, 0.0, 0.0)))
+    cmds.setAttr("hardwareRenderingGlobals.objectTypeFilterValueArray", [1] * 22, type="Int32Array")
+    cmds.setAttr("defaultColorMgtGlobals.outputTransformEnabled", False)
+    rendered(request(shot, tmp_path, layers=(layer,), extra=("beauty",), last=2), [1, 2])
+    for frame in (1, 2):
+        file = tmp_path / "out" / "front" / f"beauty.000{frame}.png"
+        colors = {pixel[:3] for row in read_png(file) for pixel in row}
+        assert any(red > 90 and not green and not blue for red, green, blue in colors), "clay"
+        assert (51, 26, 26) in colors, "hair"
+        labels = decoded(tmp_path / "out" / "front" / f"label.000{frame}.png")
+        assert {one for row in labels for one in row} == {coco("tree"), 255}
+    assert cmds.getAttr("all_clay.selfEnabled") is True
 
 
 @pytest.mark.parametrize("tells", [False, True])
@@ -256,6 +277,9 @@ def test_what_is_missing_in_the_opened_copy_is_told_and_a_classed_thing_is_not_m
     assert opened.made_ready(asked, missing)[2:] == ["the session had more than its copy: 1 x pgYetiMaya"]
     cmds.delete("tree")
     with pytest.raises(SemrenderError, match="1 things that have a class are not in the copy"):
+        opened.made_ready(asked, missing)
+    cmds.delete("shotcam")
+    with pytest.raises(SemrenderError, match="the camera shotcam is not in the copy"):
         opened.made_ready(asked, missing)
 
 

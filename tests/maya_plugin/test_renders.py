@@ -121,3 +121,25 @@ def test_half_a_line_is_read_when_it_is_whole(tmp_path):
     with file.open("ab") as more:
         more.write(b'dered"}\n')
     assert renders._lines(str(file), at)[0] == ['{"event": "rendered"}']
+
+
+def test_a_session_takes_up_the_render_of_an_earlier_one_and_has_it_painted(started, tmp_path, monkeypatch):
+    """Maya was closed while its passes were rendered, and is opened again."""
+    from maya_plugin.core.news import Jobs
+    from maya_plugin.core.session import Session
+
+    one, process = started()
+    jobs, painted = Told(), Told()
+    session = Session(lambda message: jobs.tell(message) if isinstance(message, Jobs) else None)
+    monkeypatch.setattr(session, "_paint", lambda order, shot_file: painted.tell((order, str(shot_file))))
+    session.begin()
+    try:
+        jobs.wait(lambda told: any(job.done == 1 for job in told.events[-1].jobs) if told.events else False)
+        (job,) = jobs.events[-1].jobs
+        assert (job.id, job.state, job.name) == (one.order.id, "rendering", "sh010")
+        (tmp_path / "go").touch()
+        painted.wait(lambda told: told.events)
+        assert painted.events == [(one.order, "shot.json")] and session._notes == {one.order.id: "a note"}
+    finally:
+        session.end()
+        process.wait()
