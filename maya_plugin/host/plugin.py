@@ -15,8 +15,9 @@ def start(plugin: OpenMaya.MObject, version: str) -> None:
 
 
 def stop(plugin: OpenMaya.MObject) -> None:
-    showing.end()
-    viewport.end()
+    if interactive():
+        showing.end()
+        viewport.end()
     callbacks.stop_all()
     commands.deregister(plugin)
 

@@ -68,10 +68,13 @@ def _drawn() -> tuple[Drawing, list[str]]:
         colors = [UNCLASSED if one < 0 else passes.shown_value(palette[one], linear) for one, _, _ in found]
         return [(color, span) for color, (_, _, span) in zip(colors, found)]
 
-    everything = outlines(settings)
-    shown = drawing(everything, paint, UNCLASSED)
+    shown = drawing(outlines(settings), paint, UNCLASSED)
     drawn = {path for some in shown.shapes.values() for path in some} | set(shown.meshes)
-    return shown, [thing.path for thing in everything if thing.path not in drawn]
+    others = [
+        *cmds.ls(shapes=True, long=True, noIntermediate=True, allPaths=True),
+        *cmds.ls(type="instancer", long=True, allPaths=True),
+    ]
+    return shown, [path for path in others if path not in drawn]
 
 
 def _follow() -> Callable[[], None]:

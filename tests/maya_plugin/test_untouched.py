@@ -153,9 +153,8 @@ def test_classes_are_made_in_the_root_and_found_from_anywhere(host, scene, shot)
     work_in("work")
     host.assign({coco("boat"): ["|crate"]})
     assert [one for one in cmds.ls(type="objectSet") if "boat" in one] == ["semrender_coco_stuff_008_boat"]
-    host.place_picture(__file__, shot)
-    with pytest.raises(SemrenderError, match="is not there"):
-        host.place_picture("nowhere.png", shot)
+    host.assign({coco("rock"): ["|crate"]})
+    assert host.assignments()[0].name == "river" and len(host.assignments()) == 3
 
 
 def test_a_node_of_settings_that_an_older_version_locked_is_unlocked(host, scene):
