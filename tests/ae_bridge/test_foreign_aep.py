@@ -83,3 +83,12 @@ def test_our_items_and_layers_hold_what_theirs_hold(tmp_path: Path, list_kind: s
     if not present:
         pytest.skip(f"none of these projects has a {list_kind}")
     assert set.intersection(*present) <= ours, sorted(set.intersection(*present) - ours)
+
+
+@pytest.mark.skipif(len(FILES) < 20, reason="what few projects lack says nothing")
+def test_nothing_of_ours_is_new_to_after_effects(tmp_path: Path) -> None:
+    """Each kind of chunk in a list of ours is there in a project of After Effects too; not comments of items, which
+    none of the public projects that we know of has."""
+    theirs = set().union(*(shape(path.read_bytes()) for path in FILES))
+    ours = set(shape(write_project(three_mattes(tmp_path)).read_bytes()))
+    assert ours - theirs <= {("Item", "cmta")}
