@@ -20,7 +20,7 @@ from maya_plugin.core.members import faces, is_component, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.tracks import INCH, rigid, seen_film
 from maya_plugin.host import pictures, scene, tracks
-from maya_plugin.host.keep import undo_step
+from maya_plugin.host.keep import in_root, undo_step
 from maya_plugin.host.objects import by_shape, long_names, shading
 
 TAG = "semrenderProjection"  # string on every node of a projection: {"id"}, on the projector {"id", "worn"} as JSON
@@ -47,7 +47,7 @@ def project(file: str, camera: str, frame: int, members: Sequence[str]) -> int:
     paths = _below(members)
     if not paths:
         raise HostRefused("nothing is selected to throw the painting onto", remedy="Select meshes or their groups")
-    with undo_step("Project painting"):
+    with undo_step("Project painting"), in_root():
         _take_off(paths)
         worn = _worn(paths)
         group = _make(file, camera, frame, worn)

@@ -122,3 +122,18 @@ def test_what_cannot_be_projected_is_said_and_nothing_is_made(host, shot, scene,
     with pytest.raises(HostRefused, match="orthographic"):
         host.project_picture(picture, shot, 1, ["|tree"])
     assert sorted(cmds.ls()) == nodes
+
+
+def test_a_projection_lies_in_the_root_and_comes_off_in_whatever_namespace(host, shot, scene, picture):
+    from maya import cmds
+    from maya.api import OpenMaya
+
+    before, nodes = worn(scene), sorted(cmds.ls())
+    OpenMaya.MNamespace.addNamespace("work")
+    OpenMaya.MNamespace.setCurrentNamespace("work")
+    host.project_picture(picture, shot, 1, ["|tree"])
+    assert scene.namespace == "work"
+    made = [name for name in cmds.ls() if "semrender_proj" in name]
+    assert made and not any(":" in name for name in made)
+    assert host.unproject_pictures() == 1
+    assert worn(scene) == before and sorted(cmds.ls()) == nodes
