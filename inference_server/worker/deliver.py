@@ -100,6 +100,11 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     return {**made, "notes": notes}
 
 
+def is_whole(plan: Plan) -> bool:
+    """Every frame of the shot is delivered: a range that one machine of a farm painted is no news for anybody."""
+    return delivery.read_delivery(plan.out).shot.frames == len(plan.shot.frames)
+
+
 def _film(plan: Plan, frames: list[int], shown: str, audio: Audio, notes: list[str]) -> dict[str, Any]:
     """{"movie"} where one was asked for. The paintings are there: that no movie can be made of them is a note."""
     try:

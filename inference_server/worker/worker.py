@@ -285,15 +285,15 @@ class Worker:
             self.looked[job] += 1
 
     def deliver(self, task: Body) -> Body:
-        from inference_server.worker.deliver import deliver
+        from inference_server.worker.deliver import deliver, is_whole
 
         plan = self.plan(task["job"])
         self.paces.keep()
         made = deliver(plan, self.previews[task["job"]].ready)
         spec = self.specs[task["job"]]
         here = spec.get("offer", True) and not spec.get("collect")  # what is fetched is handed on where it comes to lie
-        if self.after_delivery is not None and here and "delivery" in made:
-            comp = bool(spec.get("comp"))
+        comp = bool(spec.get("comp"))
+        if self.after_delivery is not None and here and "delivery" in made and (comp or is_whole(plan)):
             made.update(hand_on(self.after_delivery, plan.out / made["delivery"], comp, made["notes"]))
         return made
 

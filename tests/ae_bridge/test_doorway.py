@@ -75,6 +75,15 @@ def test_what_anybody_has_painted_is_in_the_lists(painted: Path, tmp_path: Path)
     assert [entry["folder"] for entry in inbox.entries(inbox.list_of(tmp_path))] == [painted.as_posix()]
 
 
+def test_a_part_of_a_shot_is_listed_when_the_rest_is_there(server: Client, colour_frames: Any, tmp_path: Path) -> None:
+    """As a farm paints it: a job for each range, into one folder."""
+    labels = colour_frames()
+    for frames, seen in (([1001, 1002], []), ([1003, 1004], [(tmp_path / "sh").as_posix()])):
+        job = server.submit(job_of(labels, tmp_path / "sh", "stand-in", frames=frames))
+        assert list(server.watch(job))[-1]["event"] == "done"
+        assert (tmp_path / "sh" / "delivery.json").is_file() and listed() == seen
+
+
 def test_a_take_with_another_seed_is_painted_and_offered(painted: Path) -> None:
     assert [card["name"] for card in ask("models")["models"] if card["name"] == "stand-in"]
     again = ask("repaint", folder=painted.as_posix(), seed=77)
