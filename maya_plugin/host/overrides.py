@@ -136,7 +136,10 @@ def _draw(
 ) -> None:
     manager.beginDrawable()
     manager.setColor(OpenMaya.MColor((*color, 1.0)))
-    manager.mesh(manager.kTriangles, points, index=corners)
+    if corners is None:
+        manager.mesh(manager.kTriangles, points)
+    else:
+        manager.mesh(manager.kTriangles, points, index=corners)
     manager.endDrawable()
 
 

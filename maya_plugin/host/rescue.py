@@ -7,6 +7,7 @@ tags. Nothing here makes such nodes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from maya import cmds
@@ -22,12 +23,16 @@ from shared.wording import counted
 # A pass went over shown classes and remembered those: it is taken off first.
 PURPOSES = ("semrenderPass", "semrenderShown")
 PUT_BACK = Fix("put_back", "Put the look back")
-LEFT = "class colours were left on materials of this scene"
+LEFT = "class colours were left on materials of this scene, or nodes of a label pass in it"
 REMEDY = "Put the look back before you save or render"
 
 
 def left() -> list[str]:
-    """Nodes of ours that hold or remember materials. Commands: ls."""
+    """Nodes that were of use to a render alone: those that hold or remember materials first. Commands: ls."""
+    return [*_all_tagged(), *_strays()]
+
+
+def _all_tagged() -> list[str]:
     return _tagged(*(f"{purpose}{what}" for purpose in PURPOSES for what in ("Kept", "Coat")))
 
 
@@ -61,6 +66,7 @@ def put_back() -> None:
             if not stuck:
                 done += _tagged(f"{purpose}Coat")
             _delete(done)
+        _delete(_strays())
     if stuck:
         group, why = next(iter(stuck.items()))
         raise HostRefused(
@@ -73,7 +79,7 @@ def put_back() -> None:
 
 def own_shading() -> list[Shading]:
     """The artist's own shading, also where something of ours is on it."""
-    if not left():
+    if not _all_tagged():
         return shading()
     kept = [one for purpose in PURPOSES[::-1] for one in _kept(purpose) if one[1]]  # classes went over his look
     ours = set(_tagged(*(f"{purpose}Coat" for purpose in PURPOSES)))
@@ -85,6 +91,17 @@ def _tagged(*tags: str) -> list[str]:
     """Without those that come with an asset: they are put back in the asset's own file."""
     found = cmds.ls([f"*.{tag}" for tag in tags], objectsOnly=True, recursive=True)
     return [node for node in found if not cmds.referenceQuery(node, isNodeReferenced=True)]
+
+
+def _strays() -> list[str]:
+    """Boxes and AOVs of a pass, which had names of ours and no tag."""
+    named = cmds.ls("semrender_*", recursive=True, long=True, showType=True)
+    return [
+        node
+        for node, kind in zip(named[::2], named[1::2])
+        if kind in ("aiAOV", "aiAOVFilter")
+        or (kind == "transform" and re.fullmatch(r"\|(\w+:)*semrender_box\d*", node))
+    ]
 
 
 def _kept(purpose: str) -> list[tuple[str, str, list[str]]]:

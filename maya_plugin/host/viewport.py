@@ -25,6 +25,8 @@ from pathlib import Path
 from maya import cmds
 from maya.api import OpenMaya, OpenMayaRender
 
+from maya_plugin.core.render_settings import EXTRAS, Setting
+from maya_plugin.host.keep import changed
 from maya_plugin.host.overrides import Color, Drawing, Override, Scene, listed, no_graphics
 
 omr = OpenMayaRender
@@ -32,6 +34,7 @@ LABELS, CLASSES = "semrenderLabels", "semrenderClasses"  # the overrides for pic
 
 _ours: dict[str, Override] = {}
 _from_below: list[bool] = []  # whether this Maya's rows come from below, once it is known
+_by_attribute: list[bool] = []  # that ogsRender heeds the attribute alone, once it is known
 
 
 def picture(
@@ -171,7 +174,7 @@ def _rows(camera: str, frame: float, size: tuple[int, int], layer: str, clear: C
         present = omr.MPresentTarget(f"{LABELS}Present")
         own.operations = [empty, *flats, present]
         before = own.drew
-        cause = _start(camera, frame, size, layer)
+        cause = _start(own, camera, frame, size, layer)
         if own.drew == before:
             raise no_graphics(cause or "the render did not ask our override")
         return _read(targets[0], size)
@@ -181,21 +184,40 @@ def _rows(camera: str, frame: float, size: tuple[int, int], layer: str, clear: C
             manager.releaseRenderTarget(target)
 
 
-def _start(camera: str, frame: float, size: tuple[int, int], layer: str) -> str:
-    """Have our override asked; what Maya complains of. Its own file is of no use, and goes where it is new."""
+def _start(own: Override, camera: str, frame: float, size: tuple[int, int], layer: str) -> str:
+    """Have our override asked; what Maya complains of.
+
+    Nobody here knows whether `ogsRender` heeds the renderer's own setting or the attribute of the render settings. The
+    first leaves every node alone; only where it is of no use is the second set, for the moment of a render.
+    """
+    before, asked = omr.MRenderer.renderOverrideName(), own.drew
+    complaint = ""
+    if not _by_attribute:
+        omr.MRenderer.setRenderOverrideName(LABELS)
+        try:
+            complaint = _render(camera, frame, size, layer)
+        finally:
+            omr.MRenderer.setRenderOverrideName(before)
+    if own.drew == asked:
+        place = "Render Settings > Maya Hardware 2.0 > Render Override"
+        with changed([Setting("hardwareRenderingGlobals.renderOverrideName", LABELS, EXTRAS, place, optional=True)]):
+            complaint = _render(camera, frame, size, layer)
+        if own.drew != asked:
+            _by_attribute[:] = [True]
+    return complaint
+
+
+def _render(camera: str, frame: float, size: tuple[int, int], layer: str) -> str:
+    """ogsRender; what it complains of. Its own file is of no use, and goes where it is new."""
     folder = Path(cmds.workspace(query=True, rootDirectory=True)) / "images" / "tmp"
     had = {file.name for file in folder.glob("*")}
     made: str | list[str] = []
-    before = omr.MRenderer.renderOverrideName()
-    omr.MRenderer.setRenderOverrideName(LABELS)
     complaint = ""
     try:
         width, height = size
         made = cmds.ogsRender(camera=camera, frame=frame, width=width, height=height, layer=layer, noRenderView=True)
     except RuntimeError as error:  # a folder of images that cannot be written is no matter
         complaint = str(error)
-    finally:
-        omr.MRenderer.setRenderOverrideName(before)
     for file in map(Path, [made] if isinstance(made, str) else made or []):
         if file.parent == folder and file.name not in had and file.is_file():
             file.unlink()

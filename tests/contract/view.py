@@ -129,6 +129,7 @@ def how_the_viewport_draws() -> dict[str, Any]:
     count = sum(tuple(row[32:35]) == label_code.encode(1) for row in faces)
     return {
         "rows from below": viewport._from_below[0],
+        "override by the attribute alone": bool(viewport._by_attribute),
         "instances apart": label_code.encode(1) in left and label_code.encode(1) not in right,
         "rows of one face of two": count,
         "rows of both": sum(tuple(row[32:35]) == label_code.encode(1) for row in one),

@@ -46,7 +46,7 @@ def _another_session():
     from maya_plugin.host import callbacks, showing, viewport
 
     callbacks.stop_all()
-    for known in (viewport._ours, viewport._from_below, showing._stop, showing._waiting):
+    for known in (viewport._ours, viewport._from_below, viewport._by_attribute, showing._stop, showing._waiting):
         known.clear()
 
 

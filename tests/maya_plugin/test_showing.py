@@ -122,6 +122,20 @@ def test_what_a_crash_left_is_said_and_put_back(host, scene, left):
     assert rescue.left() != []
 
 
+def test_boxes_and_aovs_of_a_killed_render_go_and_what_only_sounds_like_them_stays(host, scene):
+    from maya import cmds
+
+    cmds.loadPlugin("mtoa", quiet=True)
+    cmds.polyCube(name="semrender_box")
+    cmds.createNode("aiAOV", name="semrender_Z", skipSelect=True)
+    cmds.polyCube(name="semrender_boxes")
+    with pytest.raises(SemrenderError, match="class colours were left"):
+        host.check_scene()
+    host.fix("put_back")
+    assert cmds.ls("semrender_*") == ["semrender_boxes", "semrender_boxesShape"]
+    host.check_scene()
+
+
 def test_what_refuses_is_named_and_can_be_tried_again(host, scene, left):
     """All others come back; the keeper of the one that does not is never deleted before its members returned."""
     from maya import cmds

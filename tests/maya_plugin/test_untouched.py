@@ -194,6 +194,16 @@ def test_a_frame_is_exact_whatever_the_scene_is_set_to(host, scene, shot, tmp_pa
     assert list((tmp_path / "project").rglob("*.iff")) == []
 
 
+def test_a_maya_that_heeds_the_attribute_alone_is_asked_by_it(host, scene, shot, tmp_path):
+    """Set for the moment of a render, and found out once."""
+    scene.override_by = "attribute"
+    before = state(scene)
+    assert painted_frame(host, shot, tmp_path) == analytic()
+    scene.calls.clear()
+    assert painted_frame(host, shot, tmp_path) == analytic()
+    assert scene.calls["ogsRender"] == 1 and state(scene) == before
+
+
 def test_what_maya_wrote_before_is_not_taken_away(host, scene, shot, tmp_path):
     old = tmp_path / "project" / "images" / "tmp" / "untitled.iff"
     old.parent.mkdir(parents=True)
@@ -276,8 +286,6 @@ def test_a_beauty_beside_the_labels_leaves_no_trace(host, scene, shot, tmp_path)
 
 
 def test_a_viewport_that_asks_nobody_is_said(host, scene, shot, tmp_path):
-    from maya import viewport as fake
-
-    scene.hooks["ogsRender"] = lambda **_: fake.batch_override.__setitem__(0, "")
+    scene.override_by = "nothing"
     with pytest.raises(SemrenderError, match="draws nothing here"):
         host.render_preview(request(shot, tmp_path))

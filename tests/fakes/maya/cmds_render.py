@@ -56,7 +56,7 @@ def ogsRender(
     enableMultisample=NO,
     enableFloatingPointRenderTarget=NO,
 ):
-    override = viewport.overrides.get(viewport.batch_override[0])
+    override = viewport.of_render(SCENE)
     if override is None:
         made = renderers.hardware(SCENE, SCENE.one(camera), frame, width, height, layer)
     else:

@@ -73,6 +73,7 @@ class Scene:
         self.motion_up = True  # which way Arnold's motion vectors count [open]
         self.file_type = "mayaAscii"  # of the open scene
         self.smoothed_by_driver = False  # anti-aliasing that the control panel of a graphics card forces on all
+        self.override_by = "renderer"  # or "attribute": what ogsRender asks for its override [open]
         self.rows_from_below = False  # of a render target, by graphics API [open]
         self.instances_alike = True  # whether an object set draws all instances of a shape that it has one of [open]
         self.has_arnold = os.environ.get("SEMRENDER_FAKE_ARNOLD") != "none"

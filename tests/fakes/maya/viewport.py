@@ -138,6 +138,12 @@ def of_panel(scene: Scene, panel: str, camera: Path, width: int, height: int) ->
     return view.run(overrides[panels[panel]], panel)
 
 
+def of_render(scene: Scene) -> Any:
+    """The override that ogsRender asks: that of the renderer, or of the attribute, by mood."""
+    by_attribute = scene.value(scene.nodes[renderers.HW][0], "renderOverrideName")
+    return overrides.get({"renderer": batch_override[0], "attribute": by_attribute}.get(scene.override_by, ""))
+
+
 def rendered(scene: Scene, override: Any, camera: Path, width: int, height: int, layer: str) -> str:
     """ogsRender with an override: the picture is its own affair, the file is written whatever it did."""
     if not scene.has_gpu:
