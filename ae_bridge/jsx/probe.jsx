@@ -155,6 +155,19 @@
             text.setTrackMatte(solid, TrackMatteType.ALPHA);
             return (text instanceof AVLayer) + ", " + (text instanceof TextLayer) + ", " + text.hasTrackMatte;
         });
+        ask("a matte that hangs on the layer it cuts; Linear Wipe and its first two values", function () {
+            /** @type {any} */
+            var hangs = comp.layers.addSolid([1, 1, 1], "hangs", 64, 36, 1);
+            /** @type {any} */
+            var wipe = solid.property("ADBE Effect Parade").addProperty("ADBE Linear Wipe");
+            var told;
+            hangs.setParentWithJump(solid);
+            solid.setTrackMatte(hangs, TrackMatteType.ALPHA);
+            told = solid.hasTrackMatte + ", " + wipe.property(1).matchName + ", " + wipe.property(2).matchName;
+            solid.removeTrackMatte();
+            wipe.remove();
+            return told;
+        });
         ask("Cryptomatte, EXtractoR, IDentifier can be added", function () {
             /** @type {any} */
             var effects = solid.property("ADBE Effect Parade");
@@ -230,6 +243,11 @@
         ask("replaceWithSequence keeps the frame rate", function () {
             item.replaceWithSequence(first, false);
             return item.mainSource.conformFrameRate;
+        });
+        ask("a proxy, once the files of its item are replaced: there, used", function () {
+            item.setProxyWithSequence(first, false);
+            item.replaceWithSequence(first, false);
+            return (item.proxySource !== null) + ", " + item.useProxy;
         });
     }
 

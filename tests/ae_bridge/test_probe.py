@@ -25,6 +25,8 @@ def test_every_question_is_answered_and_the_list_of_effects_is_read_once(after_e
     answers = dict(line.split(": ", 1) for line in lines if ": " in line)
     assert answers["a project with comments is saved"] == "true"
     assert answers["effects with Cryptomatte or EXtractoR in a name"].endswith(": Cryptomatte")
+    wipe = answers["a matte that hangs on the layer it cuts; Linear Wipe and its first two values"]
+    assert wipe == "true, ADBE Linear Wipe-0001, ADBE Linear Wipe-0002"
     assert host.run("host.frozen()") == 41
     assert "on the desktop" in host.run("host.said()")
     items = host.dump()["items"]

@@ -65,6 +65,7 @@ EDITS: list[tuple[str, tuple[str, ...]]] = [
     ("l.startTime += 3 / 24", ("slide",)),
     ("l.locked = true", ("locked",)),
     ("l.solo = true", ("solo",)),
+    ("l.selected = !l.selected", ()),
     ("l.comment = 'note ' + l.comment", ("note",)),
     ("l.moveToBeginning()", ()),
     ("l.moveToEnd()", ()),
@@ -104,7 +105,13 @@ def uid_of(one: Data) -> str:
 def test_no_edit_is_lost_and_nothing_comes_twice(
     after_effects: Callable[..., AfterEffects], data: st.DataObject
 ) -> None:
-    ae = after_effects(preferences={"footageCutsLayers": data.draw(st.booleans()), "replaceKeepsRate": False})
+    ae = after_effects(
+        preferences={
+            "footageCutsLayers": data.draw(st.booleans()),
+            "replaceKeepsRate": data.draw(st.booleans()),
+            "noSpace": data.draw(st.sampled_from(["None", ""])),
+        }
+    )
     previous: Data = {}
     his: dict[int, set[str]] = {}
     said: Data = {}
@@ -126,6 +133,9 @@ def test_no_edit_is_lost_and_nothing_comes_twice(
         assert len(paths) == len(set(paths))
         assert [one for one in after if one in before] == order, "the order or a layer was lost"
         check_edits(before, after, his, said, previous, made)
+        assert not [one["name"] for one in layers if one["id"] not in before and one["selected"]], "chosen by nobody"
+        mattes = [one for one in layers if "/matte/" in uid_of(one) and one["enabled"]]
+        assert all(one["id"] in before and before[one["id"]]["enabled"] for one in mattes), "a matte shows"
         said = {**{uid: {**one, "label": 1} for uid, one in said.items()}, **{x["uid"]: x for x in made["layers"]}}
         again = ae.import_only(made, f"/v{number:03d}")
         assert (again["added"], again["changed"], ae.last["writes"]) == ([], [], 0)
@@ -142,7 +152,7 @@ def check_edits(before: Data, after: Data, his: dict[int, set[str]], said: Data,
             followed = was[field] == wish or (field == "matte" and None not in (was[field], wish))
             if not followed:
                 assert now[field] == was[field], (was["name"], field)
-        for field in ("name", "locked", "solo", "note", "parent", "effects", "keys"):
+        for field in ("name", "locked", "solo", "note", "parent", "effects", "keys", "selected"):
             assert now[field] == was[field], (was["name"], field)
         wanted, last = starts(made, 1001), starts(previous, 1001)
         if uid in wanted and uid in last:  # slid by as much as before
