@@ -27,7 +27,7 @@ from shared.values import Value
 
 MOST = 500  # deliveries in an index, newest first; older ones leave it, never the disk
 SHARED = "semrender_index.json"  # an index in the folder that it is of
-ENTRIES = ".semrender"  # beside it
+ENTRIES = ".semrender_list"  # beside it
 RETRIES = 20  # Windows renames over no file that somebody reads just then
 
 Entry = dict[str, Any]  # {"uid", "name", "version", "deliveryId", "created", "folder", "by"}
@@ -106,8 +106,12 @@ def announce(delivery_path: Path) -> tuple[str, ...]:
 def shared_lists(folder: Path) -> Iterator[Listing]:
     """The shared lists that a delivery in this folder belongs to, the nearest first."""
     for above in (folder, *folder.parents):
-        if (above / SHARED).is_file():
+        if _is_shared(above):
             yield list_of(above)
+
+
+def _is_shared(folder: Path) -> bool:
+    return (folder / SHARED).is_file() or (folder / ENTRIES).is_dir()  # a lost index is made anew
 
 
 def entries(of: Listing | None = None) -> list[Entry]:
@@ -147,6 +151,7 @@ def watch(folder: Path) -> Path:
         raise MissingInput("there is no such folder", file=folder)
     if not (folder / SHARED).is_file():
         try:
+            _make_folder(list_of(folder))
             write_index(list_of(folder))
         except OSError as error:
             raise SemrenderError(

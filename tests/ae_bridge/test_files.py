@@ -76,6 +76,9 @@ def test_whoever_paints_beneath_a_shared_folder_adds_to_its_list(
     (entry,) = shared_index(show)
     assert entry["folder"] == "sq010/sh010/v001" and entry["by"] == inbox.places.user()
     assert [entry["folder"] for entry in shared_index(studio)] == ["show/sq010/sh010/v001"]
+    (studio / inbox.SHARED).unlink()  # somebody tidies up
+    inbox.drop(show / "sq010" / "sh010" / "v001")
+    assert [entry["folder"] for entry in shared_index(studio)] == ["show/sq010/sh010/v001"]
     assert len(index()) == 2 and inbox.watched() == []
     # The same share under another name, as other systems mount it.
     show.rename(tmp_path / "P")
@@ -116,8 +119,8 @@ def test_a_shared_list_is_as_open_as_its_folder_and_our_own_is_ours(tmp_path: Pa
     tmp_path.chmod(0o2775)
     inbox.watch(tmp_path)
     inbox.drop(delivered(tmp_path / "a"))
-    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / ".semrender", tmp_path / inbox.SHARED)}
-    assert modes[".semrender"] == 0o2775 and modes[inbox.SHARED] & 0o044
+    modes = {path.name: path.stat().st_mode & 0o7777 for path in (tmp_path / inbox.ENTRIES, tmp_path / inbox.SHARED)}
+    assert modes[inbox.ENTRIES] == 0o2775 and modes[inbox.SHARED] & 0o044
     assert (inbox.inbox_folder() / "index.json").stat().st_mode & 0o077 == 0
 
 
@@ -125,6 +128,7 @@ def test_a_shared_folder_that_cannot_be_written_is_a_word_and_the_other_lists_ar
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inbox.watch(tmp_path)
+    (tmp_path / inbox.ENTRIES).rmdir()
     (tmp_path / inbox.ENTRIES).write_text("in the way")
     delivery = delivered(tmp_path / "a")
     assert "semrender_index.json" in inbox.announce(delivery)[0] and len(index()) == 1
