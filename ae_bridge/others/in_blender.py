@@ -90,7 +90,7 @@ def picture(tree, comp, layer, at):
         node.label = layer["name"] + " (" + layer["role"] + ")"
         image.alpha_mode = ALPHAS[layer["alpha"]]
         image.colorspace_settings.name = SPACES[layer["space"]]
-        return node.outputs["Image"]
+        return None  # of an EXR with layers it has an output for each of them
     image.colorspace_settings.name = "Non-Color"
     image.alpha_mode = "CHANNEL_PACKED"  # as it is: Blender would multiply some of them, and not others
     if layer["alpha"] == "PREMULTIPLIED":

@@ -64,7 +64,13 @@ def rich(folder: Path) -> Path:
     labels = layer(folder, "labels", FRAMES, role="labels", footage={"data": True, "alpha": "IGNORE"}, guide=True)
     layers = [labels, title, off, moved, late, solid, still, ground, tree, sky]
     paint(folder, *layers)
-    return deliver(folder, shot(FRAMES), *layers)
+    layered = {"path": "passes/crypto.1001.exr", "alpha": "IGNORE", "data": True}
+    crypto = layer(folder, "crypto", FRAMES, role="cryptomatte", footage=layered, guide=True, enabled=False)
+    for number in FRAMES:
+        planes = {f"object00.{c}": np.zeros((HEIGHT, WIDTH), np.float32) for c in "RGBA"}
+        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        OpenEXR.File(header, planes).write(str(folder / frame_path(crypto.footage, number)))
+    return deliver(folder, shot(FRAMES), *layers, crypto)
 
 
 def modes(folder: Path) -> Path:
