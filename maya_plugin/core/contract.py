@@ -289,7 +289,7 @@ class Host(Protocol):
 
     # Rendering
     def render_preview(self, request: ShotRequest) -> PassReport:
-        """Render frame `request.first` in this session and put everything back, also after a failure."""
+        """The passes of frame `request.first`, in this session, whose scene is not touched."""
         ...
 
     def prepare_shot(self, request: ShotRequest) -> BatchCommand:

@@ -68,26 +68,32 @@ def show(drawing: Drawing, others: Sequence[str]) -> None:
     above = Scene(f"{CLASSES}Windows", scene.kRenderPostSceneUIItems)
     flats = own.flats(drawing, None)
     own.operations = [below, *flats, above, omr.MHUDRender(), omr.MPresentTarget(f"{CLASSES}Present")]
-    _put(CLASSES, [panel for panel in panels() if _override_of(panel) in ("", CLASSES)])
+    uncover([panel for panel in panels() if _override_of(panel) in ("", CLASSES)])
 
 
 def hide() -> None:
     """The panels as they were. Commands: getPanel, modelEditor, refresh."""
-    covered()
+    if covered():
+        cmds.refresh(force=True)
     if CLASSES in _ours:
         _ours[CLASSES].release()
 
 
 def covered() -> list[str]:
-    """Take the colours off the panels; answers which had them, for `uncover`. Commands: getPanel, modelEditor."""
+    """Take the colours off the panels, without drawing; answers which had them. Commands: getPanel, modelEditor."""
     ours = [panel for panel in panels() if _override_of(panel) == CLASSES]
-    _put("", ours)
+    for panel in ours:
+        cmds.modelEditor(panel, edit=True, rendererOverrideName="")
     return ours
 
 
 def uncover(ours: Sequence[str]) -> None:
-    """Give panels their colours back. Commands: getPanel, modelEditor."""
-    _put(CLASSES, [panel for panel in panels() if panel in ours])
+    """Give panels their colours, and draw. Commands: getPanel, modelEditor, refresh."""
+    some = [panel for panel in panels() if panel in ours]
+    for panel in some:
+        cmds.modelEditor(panel, edit=True, rendererOverrideName=CLASSES)
+    if some:
+        cmds.refresh(force=True)
 
 
 def is_on() -> bool:
@@ -108,13 +114,6 @@ def end() -> None:
         if omr.MRenderer.findRenderOverride(name) is not None:
             omr.MRenderer.deregisterOverride(own)
     _ours.clear()
-
-
-def _put(name: str, some: Sequence[str]) -> None:
-    for panel in some:
-        cmds.modelEditor(panel, edit=True, rendererOverrideName=name)
-    if some:
-        cmds.refresh(force=True)
 
 
 def _override_of(panel: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from maya import cmds
+from maya.api import OpenMaya
 
 from maya_plugin.host import drawings, viewport
 from maya_plugin.host.overrides import Color, Drawing
@@ -34,6 +35,19 @@ def drawn(camera: str, drawing: Drawing, size: int = 32) -> list[bytes]:
 
 def codes(rows: Sequence[bytes]) -> set[tuple[int, ...]]:
     return {tuple(row[x : x + 3]) for row in rows for x in range(0, len(row), 4)}
+
+
+@check
+def the_current_namespace_is_no_step_of_undo() -> None:
+    space = OpenMaya.MNamespace
+    space.addNamespace("work")
+    cmds.polyCube(name="box")
+    last = cmds.undoInfo(query=True, undoName=True)
+    space.setCurrentNamespace(":work")
+    assert cmds.undoInfo(query=True, undoName=True) == last and space.currentNamespace() == ":work"
+    assert cmds.createNode("network", name="note", skipSelect=True) == "work:note"
+    space.setCurrentNamespace(":")
+    assert cmds.objExists(":work:note") and not cmds.objExists(":note")
 
 
 @check

@@ -289,3 +289,13 @@ def test_a_viewport_that_asks_nobody_is_said(host, scene, shot, tmp_path):
     scene.override_by = "nothing"
     with pytest.raises(SemrenderError, match="draws nothing here"):
         host.render_preview(request(shot, tmp_path))
+
+
+def test_values_that_need_other_materials_are_for_shots_and_arnolds_leave_no_trace(host, scene, shot, tmp_path):
+    before = state(scene)
+    with pytest.raises(SemrenderError, match=r"no depth by hardware.*Render a shot of this one frame"):
+        host.render_preview(request(shot, tmp_path, extra=("depth",)))
+    host.render_preview(request(shot, tmp_path, renderer="arnold", extra=("depth", "motion")))
+    assert state(scene) == before
+    made = {file.name for file in (tmp_path / "out" / "masterLayer").iterdir()}
+    assert made == {"label.0001.png", "depth.0001.exr", "motion.0001.exr"}
