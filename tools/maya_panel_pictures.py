@@ -92,7 +92,12 @@ def walk(folder: Path, home: Path) -> None:
         keep("compared", panel)
         panel.paint.seed.setValue(0)
         panel.paint._more.click()
+        size = panel.size()
+        panel.resize(size.width(), size.height() * 3 // 2)  # so that all of them are seen
+        panel.paint.results.folder.setText("<images>/semrender/<shot>")
         keep("settings", panel)
+        panel.paint.results.folder.clear()
+        panel.resize(size)
         panel.paint._more.click()
         panel.paint.last.setValue(8)
         panel.paint.shot_button.click()
