@@ -58,7 +58,11 @@ def _classes() -> Iterator[Finding]:
     own = classes.membership(scene.label_set())
     settings = scene.settings()
     stages = {prim.partition(",")[0] for prim in usd.labelled(scene.label_set())}
-    seen = [thing for thing in things(settings) if thing.path not in stages and not _by_rules(thing, settings)]
+    seen = [
+        thing
+        for thing in things(settings)
+        if thing.path not in stages and thing.treatment != policy.SKIP and not _by_rules(thing, settings)
+    ]
     without = tuple(dict.fromkeys(parent(thing.path) for thing in seen if own.of(thing.path).whole is None))
     if seen and not stages and len(without) == len({parent(thing.path) for thing in seen}):
         yield Finding("nothing in the scene has a class", "Select things and give them one", without, stops=True)

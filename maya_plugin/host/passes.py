@@ -21,6 +21,7 @@ from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet
 from shared.places import read_json, write_json
 from shared.shot import FILE_NAME, write_shot
+from shared.wording import counted
 
 INSTANCES = "instances.json"
 LOOKED_AT = (
@@ -136,16 +137,19 @@ class _Job:
 
     def _notes(self) -> list[str]:
         notes = []
-        without = [thing for thing in self.things if self.membership.of(thing.path).whole is None]
+        seen = [thing for thing in self.things if thing.treatment != policy.SKIP]
+        without = [thing for thing in seen if self.membership.of(thing.path).whole is None]
         if without and self.request.labels:
             how = self.labels.by_id(self.rest).name if self.rest != label_code.EMPTY else "outside the layer"
-            notes.append(f"{len(without)} things without class are {how}, such as {short(without[0].path)}")
+            words = counted(len(without), "thing without class is", "things without class are")
+            notes.append(f"{words} {how}, such as {short(without[0].path)}")
         notes += self.stage.notes()
         other = reshaped(self.things) if self.request.renderer == HARDWARE else []
         if other:
+            words = counted(len(other), "thing is displaced or subdivided", "things are displaced or subdivided")
             notes.append(
-                f"{len(other)} things are displaced or subdivided, such as {short(other[0])}: Hardware 2.0 draws them"
-                " as they are without; Arnold keeps the outline of its beauty"
+                f"{words}, such as {short(other[0])}: Hardware 2.0 draws what is there without that; Arnold keeps the"
+                " outline of its beauty"
             )
         return notes
 

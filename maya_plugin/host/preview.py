@@ -104,11 +104,11 @@ class View:
         cards = sum(thing.treatment == policy.SOLID for thing in self._things)
         other = reshaped(self._things) if self._request.renderer == ARNOLD else []
         told = (
-            (cards, "leaf and alpha cards are whole in this frame; a rendered shot can cut them out"),
-            (len(other), "displaced or subdivided things are drawn as they are without in this frame"),
-            (len(self._angular), "smoothed meshes with faces or instances of several classes are drawn unsmoothed"),
+            (cards, "leaf or alpha card", "whole in this frame; a rendered shot can cut it out"),
+            (len(other), "displaced or subdivided thing", "drawn as without that in this frame"),
+            (len(self._angular), "smoothed mesh with faces or instances of several classes", "drawn unsmoothed"),
         )
-        return [f"{number} {words}" for number, words in told if number]
+        return [f"{number} × {what} {how}" for number, what, how in told if number]
 
     def _to(self, layer: str) -> None:
         if layer != layers.current():

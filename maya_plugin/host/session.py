@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Callable
 
-from maya_plugin.core import exchange
+from maya_plugin.core import exchange, policy
 from maya_plugin.core.contract import (
     Assignment,
     BatchCommand,
@@ -114,7 +114,9 @@ class MayaHost:
         return len(members)
 
     def unassigned(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(thing.node for thing in self.objects() if thing.class_id is None))
+        left_out = scene.settings().policies
+        seen = (one for one in self.objects() if policy.treatment(one.kind, False, left_out) != policy.SKIP)
+        return tuple(dict.fromkeys(thing.node for thing in seen if thing.class_id is None))
 
     def export_classes(self, file: str) -> Changed:
         sets = [own for own in classes.class_sets() if not own.referenced]

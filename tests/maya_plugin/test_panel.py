@@ -31,7 +31,7 @@ def python(request):
     return request.param
 
 
-CHECKS = ("panel", "paint", "icons", "desk", "walk", "batch", "cryptomatte")
+CHECKS = ("panel", "paint", "looking", "icons", "desk", "walk", "rig", "batch", "cryptomatte")
 
 
 @pytest.mark.parametrize("checks", [f"check_{name}.py" for name in CHECKS])

@@ -22,7 +22,7 @@ def test_what_has_no_class_is_nothing_or_the_chosen_class(host, shot, tmp_path, 
     row, column = next(iter(facing(*SIZE, 1.5, 0.5, 0.5001, 10.0, (0.3, 0.3), focal())))
     assert found[row][column] == (coco("sky") if rest else label_code.EMPTY)
     words = "sky-other" if rest else "outside the layer"
-    assert report.notes == (f"1 things without class are {words}, such as crateShape",)
+    assert report.notes == (f"1 thing without class is {words}, such as crateShape",)
     assert report.classes == (("river", "sky-other", "tree") if rest else ("river", "tree"))
 
 

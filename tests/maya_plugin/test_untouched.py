@@ -263,7 +263,7 @@ def test_in_what_a_frame_differs_from_a_shot_is_said(host, scene, shot, tmp_path
     report = host.render_preview(request(shot, tmp_path))
     assert report.counts == {"leaf and alpha cards drawn whole": 1}
     words = " ".join(report.notes)
-    for said in ("1 leaf and alpha cards are whole", "1 things are displaced or subdivided", "1 smoothed meshes"):
+    for said in ("1 × leaf or alpha card whole", "1 thing is displaced or subdivided", "1 × smoothed mesh"):
         assert said in words
 
 
