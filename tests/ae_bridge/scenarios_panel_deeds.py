@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from made import delivery, painting, shot
+from made import FRAMES, delivery, painting, shot
 from panel_shots import made, three_shots
 from panel_steps import LIST, MATTES, Open, index
 
@@ -173,3 +173,22 @@ def a_shot_of_the_same_name_from_elsewhere_is_no_update(open_panel: Open) -> Non
     panel.run('ui.find("Same Shot from Elsewhere").value = true;')
     panel.click("Shots", "Update")
     assert panel.status.startswith("Done")
+
+
+def half_size_pictures_by_a_switch(open_panel: Open) -> None:
+    panel = three_shots(open_panel)
+    panel.select(0, 1)
+    panel.click("Comp", "Half Size")
+    assert "in the project" in panel.status
+    panel.select(1, 2)
+    panel.click("Shots", "Import", "Comp")
+    folders = ("/mine/sq010/sh010", "/mine/sq020/sh010")
+    panel.put(*(f"{one}/proxy/painting/train/train.{n}.png" for one in folders for n in FRAMES), width=32, height=18)
+    panel.select(0, 1, 2)
+    panel.click("Half Size")
+    assert panel.status.startswith("Done: 2 shots, 2 changed") and "no half-size pictures" in panel.report
+    panel.select(1)
+    panel.click("Full Size")
+    assert panel.status.startswith("Done: sh010, 1 changed")
+    used = [one["proxy"][2] for one in panel.dump()["items"] if one.get("proxy")]
+    assert sorted(used) == [False, True]

@@ -105,6 +105,10 @@ MISTAKES: list[tuple[str, str, str, str]] = [
      "a_take_is_wiped_over_the_one_in_the_project"),
     ("comp.jsx", "for (i = 0; i < chosen.length; i += 1)", "for (i = 0; i < 1; i += 1)",
      "several_classes_are_one_matte"),
+    ("deliveries.jsx", "            if (some[i].home !== null) {", "            if (true) {",
+     "half_size_pictures_by_a_switch"),
+    ("bind.jsx", "deliveries.proxies(false);", "deliveries.proxies(true);",
+     "half_size_pictures_by_a_switch"),
     # painting again
     ("again.jsx", "c.seed.text = state.look.seed;", 'c.seed.text = "0";',
      "layers_that_differ_say_so"),

@@ -102,6 +102,12 @@ SemrenderAE.panel = (function () {
         act(c.use, function () {
             work.show([SemrenderAE.comp.use(state)], false);
         });
+        act(c.half, function () {
+            deliveries.proxies(true);
+        });
+        act(c.full, function () {
+            deliveries.proxies(false);
+        });
         act(c.prefs, function () {
             app.executeCommand(SCRIPTING);
         });

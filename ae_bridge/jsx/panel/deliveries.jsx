@@ -128,6 +128,28 @@ SemrenderAE.deliveries = (function () {
         work.show([SemrenderAE.core.wipe(other, one.home.uid)], false);
     }
 
+    /** Half-size pictures for the chosen shots, or their own. @param {boolean} on */
+    function proxies(on) {
+        var some = list.chosen(state);
+        /** @type {any[]} */
+        var reports = [];
+        var report;
+        var i;
+        for (i = 0; i < some.length; i += 1) {
+            if (some[i].home !== null) {
+                report = SemrenderAE.core.useProxies(some[i].home.uid, on);
+                report.shot.name = some[i].home.name;
+                report.shot.version = some[i].home.version;
+                reports.push(report);
+            }
+        }
+        if (reports.length === 0) {
+            work.say("Choose shots that are in the project.");
+        } else {
+            work.show(reports, false);
+        }
+    }
+
     /** The shot stays as it is when all are updated, or no longer. */
     function pin() {
         var one = list.one(state);
@@ -138,6 +160,6 @@ SemrenderAE.deliveries = (function () {
     }
 
     return {
-        bring: bring, turn: turn, pin: pin, wipe: wipe, open: open, relink: relink, watch: watch, reveal: reveal, doubleClick: doubleClick
+        bring: bring, turn: turn, pin: pin, wipe: wipe, proxies: proxies, open: open, relink: relink, watch: watch, reveal: reveal, doubleClick: doubleClick
     };
 }());
