@@ -218,3 +218,13 @@ def test_painting_without_an_installation_fails_in_words_and_leaves_nothing_wait
     desk.wait_for(lambda: job(panel, order) and job(panel, order).state == "failed")
     assert "No semrender server is installed" in panel.messages.words.text()
     assert panel.services.session._ready == []
+
+
+def test_what_an_older_version_left_goes_back_by_a_button(maya):
+    keeper = maya.sets(name="semrender_kept_bark", empty=True)
+    maya.addAttr(keeper, longName="semrenderShownKept", attributeType="message")
+    panel = open_panel()
+    assert "lass colours were left" in panel.messages.words.text()
+    assert panel.messages.button.text() == "Put the look back"
+    panel.messages.button.click()
+    assert not maya.objExists(keeper) and not panel.messages.isVisibleTo(panel)
