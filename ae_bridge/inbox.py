@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +28,7 @@ from shared.values import Value
 MOST = 500  # deliveries in an index, newest first; older ones leave it, never the disk
 SHARED = "semrender_index.json"  # an index in the folder that it is of
 ENTRIES = ".semrender_list"  # beside it
+WINDOWS = sys.platform == "win32"
 RETRIES = 20  # Windows renames over no file that somebody reads just then
 
 Entry = dict[str, Any]  # {"uid", "name", "version", "deliveryId", "created", "folder", "by"}
@@ -241,6 +242,6 @@ def _write(of: Listing, file: Path, data: dict[str, Any]) -> None:
         try:
             return places.write_json(file, data, 0o600 if of.root is None else 0o666)
         except PermissionError:
-            if os.name != "nt" or not left:
+            if not WINDOWS or not left:
                 raise
             time.sleep(0.05)

@@ -136,6 +136,25 @@ def test_a_shared_folder_that_cannot_be_written_is_a_word_and_the_other_lists_ar
     assert "could not be told" in capsys.readouterr().err
 
 
+def test_windows_renames_over_an_index_when_its_reader_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, held = inbox.places.write_json, [3]
+
+    def refused_while_read(file: Path, *more: object) -> None:
+        if file.name == "index.json" and held[0]:
+            held[0] -= 1
+            raise PermissionError(13, "the file is open in After Effects")
+        write(file, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inbox.places, "write_json", refused_while_read)
+    monkeypatch.setattr(inbox.time, "sleep", lambda _: None)
+    monkeypatch.setattr(inbox, "WINDOWS", True)
+    inbox.drop(delivered(tmp_path / "a"))
+    monkeypatch.undo()
+    assert held == [0]
+
+
 def test_watched_folders_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
