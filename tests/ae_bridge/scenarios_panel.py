@@ -197,3 +197,18 @@ def the_server_is_started_by_what_python_wrote(open_panel: Open) -> None:
     panel.write({f"{HOME}/start_server.command": "#!/bin/sh"})
     panel.click("Start Server")
     assert panel.status == "Starting ..." and panel.dump()["asked"] == [f"{HOME}/start_server.command"]
+
+
+def many_options_are_turned_over(open_panel: Open) -> None:
+    """Also those that are not seen are asked for where they were touched."""
+    panel = three_shots(open_panel, docked=(250, 400))
+    options = [{"name": f"o{n}", "kind": "number", "default": n, "title": f"Option {n}"} for n in range(14)]
+    card = {"name": "countryside", "title": "C", "lacks": "", "needs": [], "uses": ["picture"], "options": options}
+    panel.run("SemrenderAE.work.state.models = [input]; SemrenderAE.work.chooseModel();", card)
+    panel.click("Options")
+    for _ in range(3):
+        assert panel.run("ui.cut()") == []
+        panel.click("More...")
+    panel.type("Option 13", "99")
+    asked = panel.run('SemrenderAE.again.request(SemrenderAE.work.state, "/mine")')
+    assert asked["options"] == {"o13": 99}

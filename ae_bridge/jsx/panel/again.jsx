@@ -8,6 +8,7 @@ SemrenderAE.again = (function () {
     var HOLDS = ["off", "gentle", "strong"];
     var SCALES = ["fine", "medium", "coarse"];
     var PASS_SIZE = "As the Pass";
+    var ROWS = 7; // of options, that a small panel has room for
 
     /** @param {any} list @param {string} name */
     function holds(list, name) {
@@ -100,6 +101,7 @@ SemrenderAE.again = (function () {
         var chosen = card(state);
         var painted;
         var start;
+        var rows;
         var i;
         while (page.children.length > 0) {
             page.remove(0);
@@ -112,6 +114,7 @@ SemrenderAE.again = (function () {
                 "Connect asks the server for the model's options." : "The layers have several models: choose a layer, or a model.";
             return;
         }
+        rows = kit.pager(page, ROWS);
         if (holds(chosen.needs, "picture") || holds(chosen.uses, "picture")) {
             if (holds(state.has, "picture")) {
                 state.pictures.push({text: "As Before", value: ""});
@@ -120,17 +123,18 @@ SemrenderAE.again = (function () {
             }
             state.pictures.push({text: "Its Painting", value: "painting"});
             state.pictures.push({text: "Selected Layer", value: "selected"});
-            state.picture = SemrenderAE.options.pictures(page, state.pictures);
+            state.picture = SemrenderAE.options.pictures(rows.next(), state.pictures);
         }
         if (holds(chosen.needs, "reference") || holds(chosen.uses, "reference")) {
-            SemrenderAE.options.reference(page, state, holds(state.has, "reference") ? "As before" : "None");
+            SemrenderAE.options.reference(rows.next(), state, holds(state.has, "reference") ? "As before" : "None");
         }
         painted = chosen.name === state.look.model ? state.look.options : {};
         for (i = 0; i < chosen.options.length; i += 1) {
             start = SemrenderAE.options.begin(chosen.options[i], painted[chosen.options[i].name]);
             state.controls.push({given: chosen.options[i], start: start,
-                control: SemrenderAE.options.control(page, chosen.options[i], start)});
+                control: SemrenderAE.options.control(rows.next(), chosen.options[i], start)});
         }
+        rows.close();
     }
 
     /** The footage of the selected layer of the active comp; throws an Error in words. */

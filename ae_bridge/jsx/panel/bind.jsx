@@ -128,7 +128,7 @@ SemrenderAE.panel = (function () {
         state.c = c;
         state.window = window;
         state.able = files.mayWrite();
-        state.entries = state.rows = state.models = state.controls = state.mattes = state.pictures = [];
+        state.entries = state.rows = state.models = state.controls = state.mattes = state.pictures = state.has = [];
         state.subject = state.matteNames = state.places = null;
         state.fault = "";
         state.delivery = state.picture = null;

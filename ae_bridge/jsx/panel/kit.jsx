@@ -84,5 +84,43 @@ SemrenderAE.kit = (function () {
         }
     }
 
-    return {row: row, column: column, stack: stack, button: button, named: named, words: words, fill: fill};
+    /** Rows in pages of so many, with a button that turns them where there are several. @param {any} parent @param {number} most */
+    function pager(parent, most) {
+        var all = stack(parent);
+        /** @type {any[]} */
+        var pages = [];
+        var count = 0;
+        var shown = 0;
+        all.alignment = ["fill", "top"];
+
+        /** @param {number} at */
+        function turn(at) {
+            var i;
+            for (i = 0; i < pages.length; i += 1) {
+                pages[i].visible = i === at;
+            }
+            shown = at;
+        }
+
+        return {
+            /** Where the next row goes. */
+            next: function () {
+                if (count % most === 0) {
+                    pages.push(column(all));
+                }
+                count += 1;
+                return pages[pages.length - 1];
+            },
+            close: function () {
+                turn(0);
+                if (pages.length > 1) {
+                    button(parent, "More...", "What has no room on this page.").onClick = function () {
+                        turn((shown + 1) % pages.length);
+                    };
+                }
+            }
+        };
+    }
+
+    return {pager: pager, row: row, column: column, stack: stack, button: button, named: named, words: words, fill: fill};
 }());
