@@ -17,5 +17,5 @@ def fill() -> None:
         from maya_plugin import interactive
 
         interactive.fill()
-    except Exception:  # Maya's start goes on
-        logging.getLogger("semrender").exception("the panel was not restored")
+    except Exception as error:  # Maya's start goes on
+        logging.getLogger("semrender").warning("the panel was not restored: %s", error)

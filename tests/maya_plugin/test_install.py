@@ -66,6 +66,8 @@ def test_every_maya_on_every_system_has_a_row_and_its_library(module):
         assert (module / root / paths[0] / "zmq" / "__init__.py").is_file()
         assert (module / root / paths[1] / "msgpack" / "fallback.py").is_file()
     assert not list((module / "semrender" / "vendor" / "python").rglob("*.so"))
+    starts = (module / "semrender" / "scripts" / "userSetup.py").read_text("utf-8")
+    assert starts == (ROOT / "maya_plugin" / "userSetup.py").read_text("utf-8")
     assert module.with_name(f"{module.name}.zip").is_file()
     assert [path.name for path in module.iterdir() if path.suffix == ".mod"] == ["semrender.mod"]
 
