@@ -277,6 +277,52 @@
         });
     }
 
+    /** What the panel believes of windows and sockets. @param {any} comp */
+    function panels(comp) {
+        ask("pixels of a button, a line, a dropdown and a field with 18 letters; a docked width is fitted by resize", function () {
+            /** @type {any} */
+            var window = new Window("palette", "probe", undefined, {resizeable: true});
+            var kinds = ["button", "statictext", "edittext"];
+            var sizes = [];
+            var i;
+            window.alignChildren = ["fill", "top"];
+            for (i = 0; i < kinds.length; i += 1) {
+                window.add(kinds[i], undefined, "Import Delivery...");
+            }
+            window.add("dropdownlist", undefined, ["Import Delivery..."]).selection = 0;
+            window.layout.layout(true);
+            for (i = 0; i < window.children.length; i += 1) {
+                sizes.push(window.children[i].size.width + "x" + window.children[i].size.height);
+            }
+            window.size = [120, 200];
+            window.layout.resize();
+            return sizes.join(" ") + ", then " + window.children[0].size.width;
+        });
+        ask("a second selection in a list of many is added", function () {
+            /** @type {any} */
+            var list = new Window("palette", "probe").add("listbox", undefined, ["a", "b", "c"], {multiselect: true});
+            list.selection = 0;
+            list.selection = 2;
+            return list.selection.length;
+        });
+        ask("seconds that a refused socket takes", function () {
+            var began = new Date().getTime();
+            var socket = new Socket();
+            var opened;
+            socket.timeout = 2;
+            opened = socket.open("127.0.0.1:9", "BINARY");
+            socket.close();
+            return (new Date().getTime() - began) / 1000 + ", open: " + opened;
+        });
+        ask("the active item while a footage viewer is in front", function () {
+            var item = /** @type {any} */ (comp.layer(1)).source;
+            var active;
+            item.openInViewer();
+            active = app.project.activeItem;
+            return active === null ? "none" : active.name;
+        });
+    }
+
     /** @param {function(): void} work */
     function inOneStep(work) {
         app.beginUndoGroup("semrender probe");
@@ -313,6 +359,7 @@
         inOneStep(function () {
             comp = app.project.items.addComp("probe", 64, 36, 1, 4, 24);
             questions(comp);
+            panels(comp);
             keep(comp);
             if (first !== null) {
                 sequence(comp, first);

@@ -13,7 +13,7 @@ Open = Callable[..., AfterEffects]
 
 
 def probed(after_effects: Open, **options: object) -> AfterEffects:
-    host = after_effects(mayTouchFiles=True, plugins=["desk"], **options)
+    host = after_effects(mayTouchFiles=True, plugins=["scriptui", "desk"], **options)
     host.last = host.node.ask(op="run", code=bundle(PROBE), input=None, actor="script")
     return host
 
@@ -27,7 +27,9 @@ def test_every_question_is_answered_and_the_list_of_effects_is_read_once(after_e
     assert answers["effects with Cryptomatte or EXtractoR in a name"].endswith(": Cryptomatte")
     wipe = answers["a matte that hangs on the layer it cuts; Linear Wipe and its first two values"]
     assert wipe == "true, ADBE Linear Wipe-0001, ADBE Linear Wipe-0002"
-    assert host.run("host.frozen()") == 41
+    assert answers["a second selection in a list of many is added"] == "2"
+    assert answers["seconds that a refused socket takes"].endswith("open: false")
+    assert host.run("host.frozen()") == 41 + 2, "the list of effects, and the socket"
     assert "on the desktop" in host.run("host.said()")
     items = host.dump()["items"]
     assert {item["comment"] for item in items} >= {"comment of a comp", "comment of a folder", "comment of footage"}

@@ -128,6 +128,9 @@ exports.install = function install(host, define) {
                 if (name === "children" || name === "items") {
                     return list(own.kids.map((kid) => kid.proxy || kid));
                 }
+                if (name === "size") {
+                    return own.box && {width: own.box[2], height: own.box[3]};
+                }
                 return name === "selection" ? selection() : own[name];
             },
             set(_, name, value) {
@@ -145,6 +148,8 @@ exports.install = function install(host, define) {
                     if (own.onChange) {
                         own.onChange();
                     }
+                } else if (name === "size" && kind === "window") {
+                    own.actual = [value[0], value[1]];
                 } else {
                     own[name] = value;
                 }
