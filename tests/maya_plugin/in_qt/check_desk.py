@@ -38,6 +38,13 @@ def others_are_filled(windows):
         assert titles(windows, name) == [name], f"the artist's shelf {name} comes up empty"
 
 
+def one_more_shelf(windows):
+    """The artist makes a shelf after ours was there: it stands behind ours, and later rows would shift."""
+    button = {"label": "Later", "command": "sphere", "docTag": "", "sourceType": "mel", "image1": ""}
+    windows.save("Later", {"1": button})
+    windows.add_tab("Later")
+
+
 def start_again(windows, scene):
     """Maya is closed with the plug-in in it, and started with its module."""
     from maya import cmds
@@ -74,6 +81,7 @@ def test_closing_the_panel_leaves_the_work_and_unloading_leaves_the_shelf(maya, 
 def test_the_next_start_has_the_same_five_buttons_and_all_shelves(maya, windows, scene, interactive, tagged):
     """Also where the artist has renamed one and added his own, and whether or not Maya keeps the tags."""
     windows.keeps_doc_tag[0] = tagged
+    one_more_shelf(windows)
     buttons = windows.shelves["semrender"]
     next(iter(buttons.values())).update(label="mine")
     buttons["own"] = {"label": "own", "command": "sphere", "docTag": "", "sourceType": "mel", "image1": ""}
@@ -118,6 +126,7 @@ def test_uninstalling_leaves_nothing(maya, windows, scene, interactive):
 
     from maya_plugin.host import traces
 
+    one_more_shelf(windows)
     open_panel()
     windows.show_tab("semrender")
     file = windows.shelf_folder() / "shelf_semrender.mel"
@@ -126,13 +135,13 @@ def test_uninstalling_leaves_nothing(maya, windows, scene, interactive):
     command = next(iter(windows.shelves["semrender"].values()))["command"]
     maya.unloadPlugin("semrender_plugin")
     traces.remove()
-    assert windows.states == {} and list(windows.shelves) == ["Polygons", "Rigging", "Mine"]
+    assert windows.states == {} and list(windows.shelves) == ["Polygons", "Rigging", "Mine", "Later"]
     assert [name for name in scene.options if "semrender" in f"{name}{scene.options[name]}"] == []
     assert not file.exists() and json.loads(Path(f"{file}.deleted").read_text("utf-8"))
     others_are_filled(windows)
     windows.leave()
     windows.start()
-    assert list(windows.shelves) == ["Polygons", "Rigging", "Mine"]
+    assert list(windows.shelves) == ["Polygons", "Rigging", "Mine", "Later"]
     others_are_filled(windows)
     traces.remove()
     with pytest.MonkeyPatch.context() as gone:  # a shelf of another Maya, whose preferences nobody has asked
