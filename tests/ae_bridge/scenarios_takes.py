@@ -176,6 +176,8 @@ def two_shots_of_one_name(host: Open) -> None:
     assert all("/sq020/" in item["path"] for item in ae.items("FootageItem").values())
     clean(ae.load({**one, "delivery_id": "apart"}, "/show/sq030/sh010", beside=True))
     assert sorted(ae.items("CompItem")) == ["SH", "SH_v001"]
+    report = ae.load(of_another("show/sq010/sh010", "train"), "/show/sq020/sh010_take003")
+    assert report["ok"] and "apart from it" in report["warnings"][0]["words"], "the project is of before the sequences"
     ae = host()
     clean(ae.load(of_another("show/sq010/sh010", "train"), "/a/sh010"))
     clean(ae.load(of_another("show/sq020/sh010", "train"), "/b/sh010"))

@@ -113,6 +113,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("takes.jsx", '(work.plan.uid.indexOf("/") >= 0) ? "" : folderOf', "folderOf"),
     ("takes.jsx", "return a.version - b.version;", "return b.version - a.version;"),
     ("core.jsx", "options.sameShot === true", "false"),
+    ("core.jsx", "            tellBefore(work);\n", ""),
     ("touch.jsx", "if (known.dry) {", "if (false) {"),
     ("footage.jsx", "if (!work.dry && planned.sequence) {", "if (planned.sequence) {"),
     ("footage.jsx", "layer.source.id === old.id", "false"),

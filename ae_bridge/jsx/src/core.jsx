@@ -195,6 +195,14 @@ SemrenderAE.core = (function () {
         }
     }
 
+    /** @param {Work} work */
+    function tellBefore(work) {
+        var words = (work.shot.item === null) ? SemrenderAE.takes.ofBefore(work) : "";
+        if (words !== "") {
+            SemrenderAE.report.add(work.report.warnings, "comp", {uid: work.plan.uid, name: work.plan.name}, "elsewhere", words);
+        }
+    }
+
     /** Items that the artist has copied are his; they are told, not touched. @param {Work} work */
     function tellCopies(work) {
         var key;
@@ -244,6 +252,7 @@ SemrenderAE.core = (function () {
             SemrenderAE.project.checkAdding(work);
             SemrenderAE.project.checkData(work);
             open(work);
+            tellBefore(work);
             tellCopies(work);
             bringFootage(work);
             bringComps(work);

@@ -98,6 +98,9 @@ SemrenderAE.takes = (function () {
         if (a.version !== b.version) {
             return a.version - b.version;
         }
+        if (String(a.created) === String(b.created)) {
+            return 0;
+        }
         return (String(a.created) < String(b.created)) ? -1 : 1;
     }
 
@@ -170,5 +173,19 @@ SemrenderAE.takes = (function () {
             "project and a sequence and deliver them again.";
     }
 
-    return {apart: apart, home: home, state: state, versions: versions, elsewhere: elsewhere};
+    /**
+     * A new shot that the project may have by a uid of before, which was the name alone: in words, or "".
+     * @param {Work} work
+     */
+    function ofBefore(work) {
+        var name = work.plan.uid.slice(work.plan.uid.lastIndexOf("/") + 1);
+        var folder = (name === work.plan.uid) ? "" : folderOf(work.found, name);
+        if (folder === "" || parentOf(folder) !== parentOf(work.folder)) {
+            return "";
+        }
+        return "The project has a shot " + work.plan.name + " from " + folder + " that knew neither project nor sequence: " +
+            "this one is apart from it. What you did there stays there.";
+    }
+
+    return {ofBefore: ofBefore, apart: apart, home: home, state: state, versions: versions, elsewhere: elsewhere};
 }());
