@@ -112,8 +112,8 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     # painting again
     ("again.jsx", "c.seed.text = state.look.seed;", 'c.seed.text = "0";',
      "layers_that_differ_say_so"),
-    ("again.jsx", "c.model.selection = c.hold.selection = c.scale.selection = null;", "",
-     "the_form_begins_as_it_was_painted"),
+    ("again.jsx", "kit.fill(c.hold, [asPainted(state.look.hold)].concat(HOLDS), !other);",
+     "kit.fill(c.hold, [asPainted(state.look.hold)].concat(HOLDS), true);", "the_form_begins_as_it_was_painted"),
     ("work.jsx", "        state.delivery = one === null", "        state.delivery = true",
      "layers_that_differ_say_so"),
     ("looks.jsx", "text(layers[i].provenance, key) !== value", "false",

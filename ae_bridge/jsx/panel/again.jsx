@@ -75,22 +75,16 @@ SemrenderAE.again = (function () {
         for (i = 0; i < all.length; i += 1) {
             names.push(all[i].name);
         }
-        if (other) {
-            c.layer.selection = null;
-        }
-        kit.fill(c.layer, names);
+        kit.fill(c.layer, names, !other);
         state.look = looks.common(looks.paintings(state.delivery, layer(state)));
         model = cardOf(state, state.look.model);
         titles = [asPainted(model === null ? state.look.model : model.title)];
         for (i = 0; i < state.models.length; i += 1) {
             titles.push(state.models[i].title + (state.models[i].lacks === "" ? "" : " (" + state.models[i].lacks + ")"));
         }
-        if (other) {
-            c.model.selection = c.hold.selection = c.scale.selection = null;
-        }
-        kit.fill(c.model, titles);
-        kit.fill(c.hold, [asPainted(state.look.hold)].concat(HOLDS));
-        kit.fill(c.scale, [asPainted(state.look.scale)].concat(SCALES, [PASS_SIZE]));
+        kit.fill(c.model, titles, !other);
+        kit.fill(c.hold, [asPainted(state.look.hold)].concat(HOLDS), !other);
+        kit.fill(c.scale, [asPainted(state.look.scale)].concat(SCALES, [PASS_SIZE]), !other);
         c.seed.text = state.look.seed;
         build(state);
     }

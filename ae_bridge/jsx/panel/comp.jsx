@@ -20,7 +20,7 @@ SemrenderAE.comp = (function () {
             refill(state.c.matte, names);
         }
         if (state.c.cut.selection === null) {
-            kit.fill(state.c.cut, CUTS);
+            kit.fill(state.c.cut, CUTS, false);
         }
         enable(state);
     }

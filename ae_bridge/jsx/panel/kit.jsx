@@ -67,9 +67,9 @@ SemrenderAE.kit = (function () {
         return made;
     }
 
-    /** Replaces the entries of a dropdown; the first that says the same as before stays chosen. @param {any} list @param {string[]} entries */
-    function fill(list, entries) {
-        var before = list.selection === null ? "" : list.selection.text;
+    /** Replaces the entries of a dropdown. @param {any} list @param {string[]} entries @param {boolean} keep What was chosen stays so, where it is there; else the first is. */
+    function fill(list, entries, keep) {
+        var before = (keep && list.selection !== null) ? list.selection.text : "";
         var at = 0;
         var i;
         list.removeAll();

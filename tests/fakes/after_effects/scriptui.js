@@ -58,6 +58,9 @@ exports.install = function install(host, define) {
         };
         const several = properties && properties.multiselect === true;
         const pick = (value) => {
+            if (value === null && kind === "dropdownlist") {
+                return; // by some guides it is ignored
+            }
             const asked = value !== null && typeof value === "object" && typeof value.length === "number" &&
                 value.subItems === undefined ? Array.from(value) : [value];
             const picked = asked.map((one) => (typeof one === "number" ? own.kids[one] : one)).filter(Boolean);
