@@ -38,6 +38,7 @@ class Started:
 
     order: Order
     pid: int
+    arguments: tuple[str, ...]  # of the process: another may have its number by now
     events_file: str
     log_file: str
 
@@ -64,7 +65,7 @@ def start(order: Order, command: BatchCommand) -> tuple[Started, subprocess.Pope
             cause=error.strerror or str(error),
             remedy="It lies beside Maya itself; repair the installation of Maya",
         ) from error
-    started = Started(order, process.pid, command.events_file, command.log_file)
+    started = Started(order, process.pid, tuple(command.arguments), command.events_file, command.log_file)
     places.write_json(_note(order.id), asdict(started))
     return started, process
 
@@ -76,7 +77,8 @@ def found() -> list[Started]:
         noted = places.read_json(file)
         with contextlib.suppress(KeyError, TypeError, ValueError):
             if noted is not None:
-                result.append(Started(**{**noted, "order": Order(**noted["order"])}))
+                own = {"order": Order(**noted["order"]), "arguments": tuple(noted["arguments"])}
+                result.append(Started(**{**noted, **own}))
     return result
 
 
@@ -95,6 +97,7 @@ class Watch:
         self, started: Started, tell: Tell, ended: Ended, process: subprocess.Popen[bytes] | None = None
     ) -> None:
         self._started, self._tell, self._ended, self._process = started, tell, ended, process
+        self._ours = process is not None or _is_ours(started)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._read, name="semrender render", daemon=True)
         self._thread.start()
@@ -134,7 +137,9 @@ class Watch:
             self._left.wait(POLL_SECONDS)
 
     def _alive(self) -> bool:
-        return self._process.poll() is None if self._process is not None else _lives(self._started.pid)
+        if self._process is not None:
+            return self._process.poll() is None
+        return self._ours and _lives(self._started.pid)
 
 
 def _note(order: str) -> Path:
@@ -169,6 +174,30 @@ def _chatter(file: str) -> str:
     except OSError:
         return ""
     return "\n".join([line.strip() for line in said if line.strip() and events.parse(line) is None][-CHATTER_LINES:])
+
+
+def _is_ours(started: Started) -> bool:
+    """Whether the process of that number is the one that was started; nobody may stop another's."""
+    if WINDOWS:
+        return Path(_image(started.pid)).name.casefold() == Path(started.arguments[0]).name.casefold()
+    try:
+        told = subprocess.run(["ps", "-ww", "-p", str(started.pid), "-o", "args="], capture_output=True, text=True)
+    except OSError:  # a system without ps
+        return _lives(started.pid)
+    return started.arguments[-1] in told.stdout
+
+
+def _image(pid: int) -> str:
+    """The file of a process's program, on Windows; "" where there is no such process."""
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+    path, size = ctypes.create_unicode_buffer(32768), ctypes.c_ulong(32768)
+    found = handle and kernel.QueryFullProcessImageNameW(handle, 0, path, ctypes.byref(size))
+    if handle:
+        kernel.CloseHandle(handle)
+    return path.value if found else ""
 
 
 def _lives(pid: int) -> bool:

@@ -26,6 +26,10 @@ PASSES = {
     "beauty": "Beauty",
     "motion": "Motion (not yet proven in Maya)",
 }
+RENDERER_WORDS = (
+    "What renders the passes. Hardware 2.0 draws no displacement, and things as smooth as the viewport shows them:"
+    " the outline of an Arnold beauty is Arnold's"
+)
 SIZES = ((1, "Full size"), (2, "Half"), (4, "Quarter"))
 HOLDS = (("off", "Off: every frame by itself"), ("gentle", "Gentle"), ("strong", "Strong"))
 FORMATS = (("png", "PNG, 8 bit sRGB"), ("exr", "EXR, linear half float"), ("exr-acescg", "EXR, ACEScg"))
@@ -256,7 +260,7 @@ class PaintPage(QtWidgets.QWidget):
         self.frames.changed.connect(self._show_range)
 
     def _make_more(self) -> None:
-        self.renderer = _combo(RENDERERS, "What renders the passes")
+        self.renderer = _combo(RENDERERS, RENDERER_WORDS)
         self.scale = _combo(SIZES, "Of the scene's render size")
         self.format = _combo(FORMATS, "Of the painted layers")
         self.hold = _combo(HOLDS, "How still the texture holds while things move (best with motion and depth)")

@@ -1,8 +1,10 @@
 """A render of Maya outlives the Maya that started it: its log, its events, and a session that takes it up again."""
 
 import json
+import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +17,7 @@ from shared.errors import SemrenderError
 # Says what it is told to say through its standard input's stand-in, a file that appears: no sleeps that race.
 PROGRAM = """
 import json, os, sys, time
-told, go, code = sys.argv[1], sys.argv[2], int(sys.argv[3])
+told, go, code = sys.argv[1], sys.argv[3], int(sys.argv[2])
 def say(**event):
     with open(told, "a") as lines:
         lines.write(json.dumps(event) + "\\n")
@@ -57,11 +59,16 @@ def started(tmp_path):
     def start(code=0):
         folder = tmp_path / ".semrender"
         told = folder / "events.jsonl"
-        arguments = (sys.executable, "-c", PROGRAM, str(told), str(tmp_path / "go"), str(code))
+        arguments = (sys.executable, "-c", PROGRAM, str(told), str(code), str(tmp_path / "go"))
         command = BatchCommand(arguments, {}, "", str(folder / "maya.log"), "", str(told))
-        return renders.start(Order(new_id(), "sh010", str(tmp_path / "painted")), command)
+        begun.append(renders.start(Order(new_id(), "sh010", str(tmp_path / "painted")), command))
+        return begun[-1]
 
-    return start
+    begun = []
+    yield start
+    (tmp_path / "go").touch()
+    for _, process in begun:
+        process.wait(60)
 
 
 def test_a_render_goes_on_when_its_session_ends_and_the_next_one_hears_all_of_it(started, tmp_path):
@@ -102,6 +109,21 @@ def test_a_render_is_stopped_by_whoever_watches_it(started):
     watch.stop()
     process.wait()
     told.wait(lambda found: found.error)
+
+
+def test_the_number_of_a_render_that_is_another_process_now_is_left_alone(started, tmp_path):
+    """After a restart of the machine: nobody's process is stopped, and the render counts as ended."""
+    one, process = started()
+    (tmp_path / "go").touch()
+    process.wait()
+    another = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    told = Told()
+    watch = renders.Watch(replace(one, pid=another.pid), told.tell, told.ended)
+    told.wait(lambda found: found.error)
+    watch.stop()
+    assert another.poll() is None
+    another.communicate(b"\n")
+    assert another.returncode == 0
 
 
 def test_notes_that_are_none_are_passed_over_and_a_program_that_is_not_there_is_told(tmp_path):
