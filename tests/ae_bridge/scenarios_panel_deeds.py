@@ -56,12 +56,18 @@ def takes_go_up_and_down(open_panel: Open) -> None:
     """Older and Newer go from what is in the project; each keeps the comp."""
     panel = open_panel()
     takes = [("sh010", 0), ("sh010_take002", 1), ("sh010_take003", 2)]
-    panel.put_inbox(*(panel.put_delivery(made("sh010", minute=m, seed=m), f"/mine/{name}") for name, m in takes))
-    panel.click("Refresh", "Import")
-    assert [row[0] for row in panel.rows] == ["sq010 / sh010 take 3", "sq010 / sh010 take 2", "sq010 / sh010"]
+    shots = [panel.put_delivery(made("sh010", minute=m, seed=m), f"/mine/{name}") for name, m in takes]
+    panel.put_inbox(*shots, panel.put_delivery(made("sh001", "sq005"), "/another/sh001"))
+    panel.click("Refresh", "Older")
+    assert "Import it first" in panel.status
+    panel.select(3)
+    panel.click("Import")
+    panel.select(0)
+    panel.click("Import")
+    assert [row[0] for row in panel.rows[:3]] == ["sq010 / sh010 take 3", "sq010 / sh010 take 2", "sq010 / sh010"]
     comp = panel.comp("sh010")["id"]
     panel.click("Older")
-    assert [row[2] for row in panel.rows] == ["New take", "In project", "Other take"]
+    assert [row[2] for row in panel.rows[:3]] == ["New take", "In project", "Other take"]
     panel.select(0)
     panel.click("Older")
     panel.click("Older")

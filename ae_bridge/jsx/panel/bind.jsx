@@ -69,10 +69,10 @@ SemrenderAE.panel = (function () {
         act(c.wipe, deliveries.wipe);
         act(c.pin, deliveries.pin);
         act(c.older, function () {
-            deliveries.turn(1);
+            deliveries.turn(true);
         });
         act(c.newer, function () {
-            deliveries.turn(-1);
+            deliveries.turn(false);
         });
         act(c.file, deliveries.open);
         act(c.relink, deliveries.relink);

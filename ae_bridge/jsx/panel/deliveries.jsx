@@ -16,11 +16,31 @@ SemrenderAE.deliveries = (function () {
         }
     }
 
-    /** @param {number} step 1 for the one before. */
-    function turn(step) {
-        var next = SemrenderAE.shots.neighbour(state.entries, list.one(state), step);
+    /** The shot of the project that imports of a uid go to; null. @param {string} uid */
+    function shotOf(uid) {
+        var known = SemrenderAE.core.shots();
+        var i;
+        for (i = 0; i < known.length; i += 1) {
+            if (known[i].uid === uid) {
+                return known[i];
+            }
+        }
+        return null;
+    }
+
+    /** The version or take before the one in the project, or after it. @param {boolean} older */
+    function turn(older) {
+        var shot = shotOf(list.one(state).uid);
+        var there = shot === null ? null : SemrenderAE.core.versions(shot, state.entries);
+        /** @type {any} */
+        var next = null;
+        if (there === null) {
+            work.say("The shot is not in the project yet: Import it first.");
+            return;
+        }
+        next = older ? there.down : there.up;
         if (next === null) {
-            work.say(step > 0 ? "There is no older version of it in the list." : "There is no newer version of it in the list.");
+            work.say("There is no " + (older ? "older" : "newer") + " version of it in the list.");
             return;
         }
         bring([next], {});

@@ -188,26 +188,6 @@ SemrenderAE.shots = (function () {
         return found;
     }
 
-    /**
-     * The delivery of a shot that was made before the one in the project, or after it; null where there is none.
-     * @param {any[]} entries Newest first. @param {any} entry Counts where none of the shot is in the project. @param {number} step 1 for older.
-     */
-    function neighbour(entries, entry, step) {
-        /** @type {any[]} */
-        var same = [];
-        var at = -1;
-        var i;
-        for (i = 0; i < entries.length; i += 1) {
-            if (entries[i].uid === entry.uid) {
-                if (entries[i].state === "current" || (at === -1 && entries[i].folder === entry.folder)) {
-                    at = same.length;
-                }
-                same.push(entries[i]);
-            }
-        }
-        return at === -1 ? null : same[at + step] || null;
-    }
-
     /** The newest version of each shot that the project has an older one of, but for pinned ones. @param {any[]} entries Newest first. */
     function outdated(entries) {
         /** @type {any} */
@@ -226,6 +206,6 @@ SemrenderAE.shots = (function () {
 
     return {
         stateOf: stateOf, all: all, watch: watch, entryOf: entryOf, label: label, versionOf: versionOf, matching: matching,
-        neighbour: neighbour, outdated: outdated
+        outdated: outdated
     };
 }());
