@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ae_bridge import doorway, inbox
 from shared import places
 from shared.client import Client
+from shared.connection import Connection
 from shared.delivery import read_delivery
 from tests.inference_server.servers import job_of, kill, running_server, start_server, wait_for
 
@@ -199,3 +200,17 @@ def test_a_killed_server_takes_its_door_along_and_the_next_has_another(state_fol
         after = places.read_json(doorway.doorway_file())
         assert after is not None and after["token"] != before["token"] and ask("models")["ok"]
     assert os.environ["SEMRENDER_HOME"] == str(state_folder)
+
+
+def test_the_door_shows_that_it_lives_and_lets_another_door_be(
+    state_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the panel need not try the door of a server that was killed."""
+    monkeypatch.setattr(doorway, "BEAT", 0)
+    file = doorway.doorway_file()
+    with doorway._Door(cast(Connection, None)) as door:
+        for token, beats in ((door.token, True), ("of another server", False)):
+            places.write_json(file, {"token": token})
+            os.utime(file, (1, 1))
+            door.service_actions()
+            assert (file.stat().st_mtime > 1) == beats
