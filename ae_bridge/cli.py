@@ -56,7 +56,7 @@ def add_commands(commands: Any) -> None:
     headless.add_argument("--project", type=Path, required=True, metavar="FILE", help="the new .aep")
     headless.add_argument("--limit", type=float, default=600, metavar="S", help="end it after so long (default 600)")
     headless.set_defaults(run=run_import)
-    proxies = actions.add_parser("proxies", help="half-size pictures beside a delivery, for the panel's Proxies")
+    proxies = actions.add_parser("proxies", help="half-size pictures beside a delivery, for the panel's Half Size")
     proxies.add_argument("delivery", type=Path, help=DELIVERY)
     proxies.set_defaults(run=run_proxies)
     split = actions.add_parser("split", help="one EXR sequence for each pass of a multi-channel one")

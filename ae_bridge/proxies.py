@@ -1,12 +1,14 @@
 """Half-size pictures of a delivery, for the proxies of its footage: `jsx/src/proxies.jsx` switches them on.
 
-They lie in the folder `proxy` of the delivery, under the same names. Stills, sounds and Cryptomatte have none, nor have
-values of which half would be others (labels, depth ...); mattes have.
+They lie in the folder `proxy` of the delivery, under the same names; a file beside them says of which delivery they
+are, so that those of another painting in the same place are not taken for them. Stills, sounds and Cryptomatte have
+none, nor have values of which half would be others (labels, depth ...); mattes have.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from shared.delivery_check import validate
 from shared.errors import InputRefused, SemrenderError
 
 FOLDER = "proxy"
+OF = "of_"  # begins the name of the file that says of which delivery they are; jsx/src/proxies.jsx asks for it
 
 
 def make_proxies(delivery_path: Path) -> list[Path]:
@@ -34,6 +37,8 @@ def make_proxies(delivery_path: Path) -> list[Path]:
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for _ in pool.map(lambda file: _make(folder / file, folder / FOLDER / file), files):
             pass
+    if files:
+        _say_of(folder / FOLDER, delivery.delivery_id)
     return sorted({(folder / FOLDER / file).parent for file in files})
 
 
@@ -48,6 +53,25 @@ def _frames(layer: DeliveryLayer) -> list[str]:
     return [f"{stem}.{frame:0{len(number)}d}.{suffix}" for frame in numbers]
 
 
+def _say_of(proxies: Path, delivery_id: str) -> None:
+    """When all are there: half of them would be a shorter sequence."""
+    said = proxies / (OF + re.sub(r"[^A-Za-z0-9_.-]", "_", delivery_id))
+    try:
+        for before in proxies.glob(f"{OF}*"):
+            if before != said:
+                before.unlink()
+        said.touch()
+    except OSError as error:
+        raise _unwritten(said, error) from error
+
+
+def _unwritten(file: Path, error: OSError) -> SemrenderError:
+    return SemrenderError(
+        "a half-size picture could not be written", file=file, cause=error.strerror or str(error),
+        remedy="Free space or allow writing",
+    )  # fmt: skip
+
+
 def _make(file: Path, proxy: Path) -> None:
     try:
         if proxy.is_file() and proxy.stat().st_mtime >= file.stat().st_mtime:
@@ -57,10 +81,7 @@ def _make(file: Path, proxy: Path) -> None:
         (_half_exr if file.suffix.lower() == ".exr" else _half_png)(file, beside)
         os.replace(beside, proxy)
     except OSError as error:
-        raise SemrenderError(
-            "a half-size picture could not be written", file=proxy, cause=error.strerror or str(error),
-            remedy="Free space or allow writing",
-        ) from error  # fmt: skip
+        raise _unwritten(proxy, error) from error
 
 
 def _half_png(file: Path, proxy: Path) -> None:

@@ -104,7 +104,10 @@ def half_size_pictures(host: Open) -> None:
     assert "4 sequences have no half-size" in report["warnings"][0]["words"] and ae.dump()["items"] == before
     for folder, name in (("/v001", "train"), ("/v001", "env"), ("/v002", "train")):
         ae.put(*[f"{folder}/proxy/painting/{name}/{name}.{n}.png" for n in FRAMES], width=32, height=18)
-    ae.put("/hand/m.png")
+    report = ae.run(use, ["show/sh", True])
+    assert "4 sequences have no half-size" in report["warnings"][0]["words"], "they may be of another painting"
+    said = [f"/v00{n}/proxy/of_{basic(n)['delivery_id']}" for n in (1, 2)]
+    ae.put(*said, "/hand/m.png")
     ae.artist("item('F_m_tree').setProxy(new File('/hand/m.png'))")
     report = ae.run(use, ["show/sh", True])
     assert fields(report, "changed") == {("F_train", "files"), ("F_env", "files")}
@@ -119,8 +122,11 @@ def half_size_pictures(host: Open) -> None:
     unchanged(ae.import_only(basic(2), "/v002"), ae)
     assert fields(ae.run(use, ["show/sh", False]), "changed") == {("F_train", "files")}
     assert ae.items()["F_train"]["proxy"][2] is False
-    ae.import_only({**basic(2), "delivery_id": "again"}, "/v002")
+    ae.put("/v002/proxy/of_made_again")
+    ae.import_only({**basic(2), "delivery_id": "made:again"}, "/v002")
     assert "/v002/proxy/painting/train/train.1001.png" in ae.dump()["reloads"]
+    report = ae.import_only({**basic(2), "delivery_id": "painted over"}, "/v002")
+    assert ("F_train", "files") in fields(report, "warnings") and ae.items()["F_train"]["proxy"] is None
 
 
 def everything_of_a_take_has_its_own_uid(host: Open) -> None:

@@ -170,6 +170,9 @@ def frames_of_an_earlier_render(host: Open) -> None:
     assert layer["source"] == his["source"] == train["id"] and layer["locked"] and his["locked"]
     assert layer["out"] == near(10 / 24) and [one["name"] for one in layer["effects"]] == ["ADBE Slider Control"]
     unchanged(ae.import_only(newer, "/v002"), ae)
+    ae.put("/hand.png", *[f"/v003/painting/train/train.{n}.png" for n in range(990, 1031)])
+    ae.artist("item('F_train').setProxy(new File('/hand.png'))")
+    assert "lost its proxy" in ae.import_only(version(3, painting("train")), "/v003")["warnings"][0]["words"]
 
 
 def footage_before_and_behind_the_old_one(host: Open) -> None:

@@ -122,6 +122,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     # proxies
     ("proxies.jsx", "item.proxySource !== null && !isOurs", "false"),
     ("proxies.jsx", "            one.setProxyToNone();\n", ""),
+    ("proxies.jsx", 'new File(said.replace(/%/g, "%25")).exists', "true"),
     ("proxies.jsx", "            one.useProxy = on;\n", "            one.useProxy = !on;\n"),
     ("proxies.jsx", "        item.proxySource.conformFrameRate = Number(tag[\"fps\"]);\n", ""),
     ("footage.jsx", "            if (others) {\n", "            if (false) {\n"),

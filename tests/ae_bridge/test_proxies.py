@@ -40,6 +40,7 @@ def test_each_sequence_has_half_size_pictures(tmp_path: Path, capsys: pytest.Cap
     made = sorted(one.relative_to(tmp_path / "proxy").as_posix() for one in (tmp_path / "proxy").rglob("*.*"))
     of = painted.footage.path.removesuffix("1001.png")
     assert made == ["exr/sky.1001.exr", "exr/sky.1002.exr", f"{of}1001.png", f"{of}1002.png"]
+    assert (tmp_path / "proxy/of_id").is_file()
     assert str(tmp_path / "proxy" / "exr") in capsys.readouterr().out
     small = cv2.imread(str(tmp_path / "proxy" / painted.footage.path), cv2.IMREAD_UNCHANGED)
     assert small.shape == ((picture.shape[0] + 1) // 2, (picture.shape[1] + 1) // 2, 4)
@@ -51,6 +52,9 @@ def test_each_sequence_has_half_size_pictures(tmp_path: Path, capsys: pytest.Cap
     os.utime(one, (2e9, 2e9))
     make_proxies(tmp_path)
     assert one.stat().st_mtime == 2e9, "what is newer than its picture stays"
+    deliver(tmp_path, shot(FRAMES), painted, labels, still, sky, delivery_id="2026/again")
+    make_proxies(tmp_path)
+    assert [file.name for file in (tmp_path / "proxy").glob("of_*")] == ["of_2026_again"], "of this painting"
     one.unlink()
     file.write_bytes(b"no picture")
     with pytest.raises(InputRefused, match="cannot be read"):

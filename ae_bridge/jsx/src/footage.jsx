@@ -134,9 +134,9 @@ SemrenderAE.footage = (function () {
     /**
      * The folder holds more of this sequence, as an earlier, longer render leaves it: replacing takes all of it, only an
      * import can be limited. So an item with the frames of the delivery takes the place of the old one in every layer.
-     * @param {TaggedItem} known @param {PlannedFootage} planned
+     * @param {Work} work @param {TaggedItem} known @param {PlannedFootage} planned
      */
-    function takeRange(known, planned) {
+    function takeRange(work, known, planned) {
         var old = /** @type {FootageItem} */ (known.item);
         var item = importFiles(planned, true);
         var comps = old.usedIn;
@@ -149,6 +149,10 @@ SemrenderAE.footage = (function () {
         item.parentFolder = old.parentFolder;
         for (i = 0; i < comps.length; i += 1) {
             exchangeIn(comps[i], old, item);
+        }
+        if (/** @type {any} */ (old).proxySource !== null) {
+            report.add(work.report.warnings, "footage", planned, "files", item.name +
+                " lost its proxy: set it again, or switch the half-size pictures on.");
         }
         old.remove();
         known.item = item;
@@ -196,7 +200,7 @@ SemrenderAE.footage = (function () {
         if (!work.dry && planned.sequence) {
             item.replaceWithSequence(file, false);
             if (SemrenderAE.reads.framesOf(item) !== planned.frames * item.mainSource.loop) {
-                takeRange(known, planned);
+                takeRange(work, known, planned);
             }
         } else if (!work.dry) {
             item.replace(file);

@@ -1,6 +1,7 @@
 /*
  * Half-size pictures in place of the delivered ones, switched on and off for a shot. They lie in the folder proxy of the
- * delivery, under the same names; ae_bridge/proxies.py makes them. Proxies that the artist has set are his.
+ * delivery, under the same names; ae_bridge/proxies.py makes them, and a file that says of which delivery they are: a
+ * later painting in the same place has none before they are made anew. Proxies that the artist has set are his.
  */
 SemrenderAE.proxies = (function () {
     var tags = SemrenderAE.tags;
@@ -36,21 +37,31 @@ SemrenderAE.proxies = (function () {
         }
     }
 
-    /** @param {string} path */
-    function exists(path) {
-        return path !== "" && new File(path.replace(/%/g, "%25")).exists;
+    /**
+     * Whether a place has half-size pictures, and those of this delivery.
+     * @param {string} path @param {string} relative What of it the delivery says. @param {string} deliveryId
+     */
+    function exists(path, relative, deliveryId) {
+        var said = path.slice(0, -relative.length) + "of_" + deliveryId.replace(/[^A-Za-z0-9_.\-]/g, "_");
+        return path !== "" && new File(said.replace(/%/g, "%25")).exists &&
+            new File(path.replace(/%/g, "%25")).exists;
     }
 
-    /** @param {Report} result @param {any} item @param {TagFields} tag @param {boolean} on @returns {boolean} False where there is none. */
-    function switchOne(result, item, tag, on) {
+    /**
+     * @param {Report} result @param {any} item @param {TagFields} tag @param {boolean} on
+     * @param {string} deliveryId The one that the shot shows.
+     * @returns {boolean} False where there is none.
+     */
+    function switchOne(result, item, tag, on, deliveryId) {
+        var relative = tags.unpack(String(tag["fp"]));
         var path = placeOf(item, tag);
-        var isOurs = ours(item, tags.unpack(String(tag["fp"])));
+        var isOurs = ours(item, relative);
         if (item.proxySource !== null && !isOurs) {
             report.add(result.kept, "footage", {uid: tag.uid, name: item.name}, "files", item.name +
                 " keeps the proxy that was set by hand.");
             return true;
         }
-        if (on && !exists(path)) {
+        if (on && !exists(path, relative, deliveryId)) {
             return false;
         }
         if (on && !isOurs) {
@@ -67,13 +78,15 @@ SemrenderAE.proxies = (function () {
     /** @param {Report} result @param {string} uid Of a shot. @param {boolean} on */
     function use(result, uid, on) {
         var found = SemrenderAE.project.index();
+        var comp = SemrenderAE.project.first(found, uid, CompItem);
+        var deliveryId = (comp !== null) ? tags.unpack(String(comp.tag["d"])) : "";
         var missing = 0;
         var name;
         var known;
         for (name in found) {
             if (Object.prototype.hasOwnProperty.call(found, name) && name.indexOf("$" + uid + "/F/") === 0) {
                 known = SemrenderAE.project.first(found, name.slice(1), FootageItem);
-                if (known !== null && known.tag["f0"] !== undefined && !switchOne(result, known.item, known.tag, on)) {
+                if (known !== null && known.tag["f0"] !== undefined && !switchOne(result, known.item, known.tag, on, deliveryId)) {
                     missing += 1;
                 }
             }
@@ -99,17 +112,15 @@ SemrenderAE.proxies = (function () {
         tag = tags.read(item.comment);
         path = placeOf(one, tag);
         on = one.useProxy;
-        if (pathOf(one.proxySource.file) === path) {
-            if (work.fresh) {
-                one.proxySource.reload();
-            }
-        } else if (exists(path)) {
-            set(one, tag, path);
-            one.useProxy = on;
-        } else {
+        if (!exists(path, tags.unpack(String(tag["fp"])), work.plan.deliveryId)) {
             one.setProxyToNone();
             report.add(work.report.warnings, "footage", {uid: tag.uid, name: item.name}, "files", item.name +
                 " shows its own pictures now: the half-size ones were of the painting before.");
+        } else if (pathOf(one.proxySource.file) !== path) {
+            set(one, tag, path);
+            one.useProxy = on;
+        } else if (work.fresh) {
+            one.proxySource.reload();
         }
     }
 
