@@ -20,6 +20,7 @@ from shared.footage import frame_path, number_in
 
 VERSION = "12.0 v1"  # the oldest that reads it
 LUMA = "0.2126*r+0.7152*g+0.0722*b"
+ODD = re.compile(r"[#%[$]")  # in a path: numbers, TCL and its variables
 COLUMN, ROW, STEP = 160, 240, 40  # of the node graph
 TILES = {"painting": "0x4c7a4cff", "matte": "0x4c8a8aff", "cryptomatte": "0x8a4c8aff"}
 PASS_TILE = "0x6b5a45ff"
@@ -37,8 +38,10 @@ def write_nuke(comp: Comp, out: Path) -> list[str]:
     words = notes(comp)
     if ACESCG in {space_of(one.footage) for one in comp.shown}:
         words.append("the paintings are ACEScg: they are read raw, so work in ACEScg")
+    if ODD.search(comp.folder.as_posix()):
+        words.append(f"Nuke may not find files beneath a folder with # % [ or $ in its name: {comp.folder}")
     for layer in comp.delivery.layers:
-        if re.search(r"[#%[$]", layer.footage.path):
+        if ODD.search(layer.footage.path):
             words.append(f"layer {layer.name}: Nuke may not find files with # % [ or $ in their names")
     return words
 

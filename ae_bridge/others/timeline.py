@@ -19,7 +19,7 @@ from urllib.parse import quote
 from ae_bridge.others.stack import Comp, frames_of, read_comp
 from ae_bridge.others.writing import claim, keep
 from shared import schema
-from shared.delivery import DeliveryAudio, DeliveryLayer
+from shared.delivery import DeliveryAudio, DeliveryLayer, Footage
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.footage import number_in
 
@@ -93,7 +93,10 @@ class Shot:
         shot, file = self.comp.shot, _movie(self.comp)
         if file is None:
             raise MissingInput("it has no movie", file=self.comp.folder, remedy="Render it with --movie h264")
-        others = {name: movie for name, comp in self.takes.items() if (movie := _movie(comp))}
+        same = {
+            name: one for name, one in self.takes.items() if (one.shot.first, one.shot.last) == (shot.first, shot.last)
+        }
+        others = {name: movie for name, one in same.items() if (movie := _movie(one))}
         media = {
             name: {
                 "OTIO_SCHEMA": "ExternalReference.1",
@@ -116,7 +119,7 @@ class Shot:
         media = {THIS: self._medium(self.comp, layer)}
         for name, comp in self.takes.items():
             other = next((one for one in comp.shown if one.uid == layer.uid), None)
-            if other is not None and other.footage.start_frame <= seen.start:
+            if other is not None and _stands_for(other.footage, footage, seen):
                 media[name] = self._medium(comp, other)
         yield self._gap(seen.start - shot.first)
         name, told = f"{shot.name} {layer.name}", {"semrender": _told(layer)}
@@ -196,9 +199,18 @@ def _movie(comp: Comp) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
+def _stands_for(other: Footage, footage: Footage, seen: range) -> bool:
+    """Whether the same numbers of another sequence are the same frames, and it has all that are seen."""
+    if not other.sequence or not footage.sequence:
+        return other.sequence == footage.sequence
+    same = other.first - other.start_frame == footage.first - footage.start_frame
+    return same and other.start_frame <= seen.start and seen.stop <= other.start_frame + other.last - other.first + 1
+
+
 def _told(layer: DeliveryLayer) -> Data:
     """What a timeline has no place for."""
     return {
+        "matte": layer.matte and {"uid": layer.matte.uid, "type": layer.matte.type},
         "uid": layer.uid,
         "version": layer.footage.version,
         "blend": layer.blend,
@@ -223,5 +235,5 @@ def _takes(comp: Comp, notes: list[str]) -> Iterator[tuple[str, Comp]]:
         except SemrenderError as error:
             notes.append(f"the take {folder.name} is left out: {error}")
             continue
-        if take.shot.uid == comp.shot.uid:
+        if take.shot.uid == comp.shot.uid and take.shot.fps == comp.shot.fps:
             yield folder.name[len(base) + 1 :] or ORIGINAL, take

@@ -9,7 +9,7 @@ from ae_bridge.others.nuke import script, write_nuke
 from ae_bridge.others.stack import read_comp
 from shared.errors import InputRefused
 from tests.ae_bridge import nuke_script, stacks
-from tests.ae_bridge.deliveries import DELIVERIES, ntsc, odd_names, stills
+from tests.ae_bridge.deliveries import DELIVERIES, film, ntsc, odd_names, stills
 from tests.conftest import semrender
 
 
@@ -68,4 +68,8 @@ def test_the_command_writes_a_new_script_and_says_what_nuke_takes_otherwise(tmp_
     assert not any(re.search(r"(?<!\\)[\[$]", file) for file in files)
     with pytest.raises(InputRefused, match="there is a file of this name"):
         write_nuke(read_comp(delivery), out)
+    folder = film(tmp_path / "100% done")
+    assert write_nuke(read_comp(folder), tmp_path / "b.nk") == [
+        f"Nuke may not find files beneath a folder with # % [ or $ in its name: {folder.parent}"
+    ]
     assert out.read_text("utf-8") == text

@@ -9,10 +9,22 @@ import pytest
 
 from ae_bridge.others.stack import read_comp
 from ae_bridge.others.timeline import write_timeline
-from shared.delivery import DeliveryAudio, SoundFile, read_delivery, write_delivery
+from shared.delivery import DeliveryAudio, Matte, SoundFile, read_delivery, write_delivery
 from shared.errors import InputRefused, MissingInput
 from shared.uids import sound_uids
-from tests.ae_bridge.deliveries import UID, film, from_below_zero, handles, ntsc, odd_names, stills
+from tests.ae_bridge.deliveries import (
+    UID,
+    deliver,
+    film,
+    from_below_zero,
+    handles,
+    layer,
+    matte,
+    ntsc,
+    odd_names,
+    shot,
+    stills,
+)
 from tests.conftest import semrender
 
 otio = pytest.importorskip("opentimelineio", reason="opentimelineio has no build for this Python")
@@ -96,6 +108,27 @@ def test_takes_are_other_media_of_the_clip(tmp_path):
     assert sorted(media) == ["DEFAULT_MEDIA", "original"]
     assert media["DEFAULT_MEDIA"].target_url_base.endswith("/sh_take002/painting/train/")
     assert media["original"].target_url_base.endswith("/sh/painting/train/")
+
+
+def test_a_take_of_fewer_frames_is_no_other_medium(tmp_path):
+    (film(tmp_path / "sh").parent / "movie.mp4").touch()
+    short = range(1001, 1003)
+    deliver(tmp_path / "sh_take002", shot(short), layer(tmp_path / "sh_take002", "train", short))
+    (tmp_path / "sh_take002" / "movie.mp4").touch()
+    for movies in (False, True):
+        out = tmp_path / f"{movies}.otio"
+        write_timeline([read_comp(tmp_path / "sh")], out, movies)
+        clip = otio.adapters.read_from_file(str(out)).tracks[-1][0]
+        assert list(clip.media_references()) == ["DEFAULT_MEDIA"]
+
+
+def test_what_cuts_a_layer_is_in_its_metadata(tmp_path):
+    train, tree = layer(tmp_path, "train", range(2)), matte(tmp_path, "tree", range(2), 1)
+    train = replace(train, matte=Matte(tree.uid, "ALPHA_INVERTED"))
+    out = tmp_path / "a.otio"
+    write_timeline([read_comp(deliver(tmp_path, shot(range(2)), train, tree))], out)
+    clip = otio.adapters.read_from_file(str(out)).tracks[0][0]
+    assert clip.metadata["semrender"]["matte"] == {"uid": tree.uid, "type": "ALPHA_INVERTED"}
 
 
 def test_names_that_no_url_has_and_rates_that_differ(tmp_path):
