@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from made import FRAMES, delivery, painting, shot
 from panel_shots import made, three_shots
 from panel_steps import LIST, MATTES, Open, index
@@ -190,8 +192,8 @@ def half_size_pictures_by_a_switch(open_panel: Open) -> None:
     panel.click("Shots", "Import", "Comp")
     folders = ("/mine/sq010/sh010", "/mine/sq020/sh010")
     panel.put(*(f"{one}/proxy/painting/train/train.{n}.png" for one in folders for n in FRAMES), width=32, height=18)
-    shown = panel.run("SemrenderAE.core.shots()")
-    panel.put(*(f"{folder}/proxy/of_{one['deliveryId']}" for folder in folders for one in shown))
+    shown = [re.sub(r"[^A-Za-z0-9_.-]", "_", one["deliveryId"]) for one in panel.run("SemrenderAE.core.shots()")]
+    panel.put(*(f"{folder}/proxy/of_{one}" for folder in folders for one in shown))
     panel.select(0, 1, 2)
     panel.click("Half Size")
     assert panel.status.startswith("Done: 2 shots, 2 changed") and "no half-size pictures" in panel.report
