@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fake_host import pictures
 from made import FRAMES, Data, matte, painting, shot, version
 from steps import Open, basic, clean, fields, unchanged
 
@@ -73,6 +74,25 @@ def a_take_beside_another(host: Open) -> None:
     assert {one["uid"].split("/F/")[0] for one in ae.run("SemrenderAE.core.classMattes()")} == {"show/sh@take002"}
 
 
+def two_takes_of_one_name_stand_beside(host: Open) -> None:
+    """Two people have a take002 of the shot, in folders of their own; a moved one is found again where it is beside."""
+    ae = host()
+    clean(ae.load(take(1, 1), "/cut/sh"))
+    clean(ae.load(take(1, 2), "/ann/sh_take002", beside=True))
+    hers = ae.dump()["items"]
+    assert clean(ae.load(take(1, 3), "/bob/sh_take002", beside=True))["comp"]["name"] == "SH_take002_2"
+    assert ae.dump()["items"][: len(hers)] == hers, "a take beside takes nobody's place"
+    clean(ae.load(take(1, 4), "/bob/sh_take002", beside=True))
+    unchanged(ae.import_only(take(1, 2), "/ann/sh_take002", beside=True), ae)
+    assert sorted(ae.items("CompItem")) == ["SH", "SH_take002", "SH_take002_2"]
+    ae.put(*pictures(take(1, 2), "/moved/sh_take002"))
+    clean(ae.run("SemrenderAE.core.relink(input, '/moved/sh_take002')", take(1, 2)))
+    paths = [item["path"] for item in ae.dump()["items"] if item.get("path")]
+    assert [sum(path.startswith(f"/{place}/") for path in paths) for place in ("cut", "moved", "bob")] == [4, 4, 4]
+    clean(ae.load(take(1, 4), "/copied/sh_take002", beside=True))
+    assert sorted(ae.items("CompItem")) == ["SH", "SH_take002", "SH_take002_2"], "the same delivery, wherever it lies"
+
+
 def two_takes_with_a_wipe(host: Open) -> None:
     ae = host()
     ae.load(take(1, 1), "/out/sh")
@@ -134,7 +154,8 @@ def everything_of_a_take_has_its_own_uid(host: Open) -> None:
     made = take(1, 2)
     made["effects"] = [{"layer": "show/sh/L/train/painting", "match_name": "show/sh", "set": {}}]
     tracks = [{"layers": [{"uid": "show/sh/L/hand/joint", "parent": "show/sh/L/arm/joint", "name": "show/sh/L"}]}]
-    found = ae.run("SemrenderAE.takes.apart(input[0], input[1], '/out/sh_take002/')", [made, tracks])
+    name = "SemrenderAE.takes.nameFor({}, input[0], '/out/sh_take002/')"
+    found = ae.run(f"SemrenderAE.takes.apart(input[0], input[1], {name})", [made, tracks])
     text, shot_uid = str(found), "show/sh@take002"
     assert found["delivery"]["shot"]["uid"] == shot_uid and text.count("show/sh/") == 1 and "'show/sh'" in text
     assert found["tracks"][0]["layers"][0] == {

@@ -82,6 +82,7 @@ SemrenderAE.core = (function () {
     function begin(result, delivery, folder, options, tracks) {
         var fault = hostFault() || SemrenderAE.plan.fault(delivery, folder) ||
             (tracks === null ? "" : SemrenderAE.plan.tracksFault(delivery, tracks));
+        var found = SemrenderAE.project.index();
         var total = 0;
         var done = 0;
         var of = {delivery: delivery, tracks: tracks || []};
@@ -91,14 +92,14 @@ SemrenderAE.core = (function () {
             SemrenderAE.report.fail(result, "project", {uid: "", name: ""}, "", fault);
             return null;
         }
-        if (options.beside === true) {
-            of = SemrenderAE.takes.apart(delivery, of.tracks, folder);
+        if (options.beside === true || options.take) {
+            of = SemrenderAE.takes.apart(delivery, of.tracks, options.take || SemrenderAE.takes.nameFor(found, delivery, folder));
             result.shot = shotOf(of.delivery);
         }
         work = {
             plan: SemrenderAE.plan.make(of.delivery, folder, of.tracks),
             report: result,
-            found: SemrenderAE.project.index(),
+            found: found,
             items: {},
             fresh: false,
             dry: options.dry === true,
@@ -276,7 +277,7 @@ SemrenderAE.core = (function () {
         var shot = shotOf(delivery);
         var result = SemrenderAE.report.create("relink", shot);
         return inOneStep("Relink " + shot.name, result, function () {
-            var work = begin(result, delivery, folder, {}, null);
+            var work = begin(result, delivery, folder, {take: SemrenderAE.takes.beside(delivery, shots())}, null);
             var i;
             if (work === null) {
                 return;

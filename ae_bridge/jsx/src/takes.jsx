@@ -38,15 +38,48 @@ SemrenderAE.takes = (function () {
 
     /**
      * A delivery, and what its comp files hold, as a shot of their own: SH020_take002.
-     * @param {any} delivery One without fault. @param {any[]} tracks @param {string} folder
+     * @param {any} delivery One without fault. @param {any[]} tracks @param {string} take
      * @returns {{delivery: any, tracks: any[]}}
      */
-    function apart(delivery, tracks, folder) {
-        var take = takeOf(folder, delivery.shot.version);
+    function apart(delivery, tracks, take) {
         var from = delivery.shot.uid;
         var made = renamed(delivery, "", from, from + "@" + take);
         made.shot.name += "_" + take;
         return {delivery: made, tracks: renamed(tracks, "", from, from + "@" + take)};
+    }
+
+    /**
+     * The name of a take beside others: that of its folder, with a number where somebody else's folder is called so.
+     * @param {Object<string, TaggedItem[]>} found @param {any} delivery @param {string} folder
+     */
+    function nameFor(found, delivery, folder) {
+        var take = takeOf(folder, delivery.shot.version);
+        var name = take;
+        var number = 1;
+        var known = SemrenderAE.project.first(found, delivery.shot.uid + "@" + name, CompItem);
+        while (known !== null && known.tag["d"] !== tags.pack(delivery.delivery_id) &&
+                !samePlace(folderOf(found, delivery.shot.uid + "@" + name), folder)) {
+            number += 1;
+            name = take + "_" + number;
+            known = SemrenderAE.project.first(found, delivery.shot.uid + "@" + name, CompItem);
+        }
+        return name;
+    }
+
+    /** @param {string} before "" where nothing tells. @param {string} folder */
+    function samePlace(before, folder) {
+        return before === "" || before.toLowerCase() === folder.replace(/\/+$/, "").toLowerCase();
+    }
+
+    /**
+     * The take beside that shows a delivery, as its uid has it; "" where it is not one beside.
+     * @param {any} delivery @param {ShotEntry[]} known
+     */
+    function beside(delivery, known) {
+        var uid = (delivery && delivery.shot) ? String(delivery.shot.uid) : "";
+        var entry = /** @type {any} */ ({uid: uid, deliveryId: delivery ? delivery.delivery_id : ""});
+        var at = home(entry, known);
+        return (at === null || at.uid === uid) ? "" : at.uid.slice(uid.length + 1);
     }
 
     /** Whether a shot of the project is that of a delivery, or a take of it beside. @param {string} known @param {string} uid */
@@ -187,5 +220,7 @@ SemrenderAE.takes = (function () {
             "this one is apart from it. What you did there stays there.";
     }
 
-    return {ofBefore: ofBefore, apart: apart, home: home, state: state, versions: versions, elsewhere: elsewhere};
+    return {
+        ofBefore: ofBefore, apart: apart, beside: beside, nameFor: nameFor, home: home, state: state, versions: versions, elsewhere: elsewhere
+    };
 }());
