@@ -7,7 +7,7 @@ import pytest
 
 from maya_plugin.core.jobs import Job
 from maya_plugin.ui.flipbook import MEMORY, composite
-from maya_plugin.ui.qt import QtGui, QtWidgets
+from maya_plugin.ui.qt import QtGui
 from maya_plugin.ui.strip import MOST
 from shared.delivery import Delivery, DeliveryLayer, DeliveryShot, Footage, Provenance, write_delivery
 from tests.maya_plugin.in_qt import desk
@@ -145,20 +145,25 @@ def test_the_frame_in_the_scene_is_projected_from_the_lowest_layer(panel, tmp_pa
 def test_findings_are_selected_and_mended_and_what_stops_a_render_is_shown_instead_of_it(panel):
     asked = []
     panel.services.confirm = lambda *words: asked.append(words)
+    panel.host.unloaded = True
     panel.paint.shot_button.click()
     dialog = panel.paint_actions.findings
     assert dialog.isVisible() and not asked and dialog.current().stops
     assert dialog.list.topLevelItem(0).text(0) == "Nothing in the scene has a class"
     dialog.select_button.click()
-    assert len(panel.host.selected) == 18
+    assert len(panel.host.selected) == 18 and not dialog.fix_button.isEnabled()
+    dialog.list.setCurrentItem(dialog.list.topLevelItem(1))
+    assert not dialog.select_button.isEnabled() and dialog.fix_button.text() == "Load them"
     dialog.fix_button.click()
-    assert panel.host.fixed == ["all"] and dialog.list.topLevelItemCount() == 0
-    assert "Nothing is wrong" in dialog.remedy.text() and not dialog.fix_button.isEnabled()
+    assert panel.host.fixed == ["load"] and dialog.list.topLevelItemCount() == 1, "it has looked again"
+    panel.host.classes = dict.fromkeys((node for node, *_ in THINGS), 2)
+    dialog.look_again()
+    assert "Nothing is wrong" in dialog.remedy.text() and not dialog.select_button.isEnabled()
+    assert not dialog.isModal(), "the artist goes on working beside it"
     dialog.close()
     del panel.host.classes["|line|rails"]
     panel.paint.shot_button.click()
-    assert "• 1 things have no class" in asked[0][2], "what does not stop it is told with the question"
-    assert isinstance(dialog, QtWidgets.QDialog) and not dialog.isModal(), "the artist goes on working beside it"
+    assert "• 1 thing has no class" in asked[0][2], "what does not stop it is told with the question"
 
 
 def test_a_job_for_a_farm_is_written_and_nothing_starts(panel, tmp_path):

@@ -33,6 +33,7 @@ from shared.errors import InputRefused
 from shared.label_code import encode
 from shared.label_set import load_label_set
 from shared.shot import Shot, ShotLayer, write_shot
+from shared.wording import counted
 
 WHOLE = "defaultRenderLayer"
 LICENCE = "The render runs in a Maya of its own without window and takes one Maya licence until it has finished"
@@ -89,6 +90,7 @@ class MemoryHost(Host):
         self.pictures = {}
         self.projected = []
         self.tellers = []
+        self.unloaded = False  # a reference
         self.soiled = False  # the next pass is rendered with soft edges
         self.fixed = []
 
@@ -245,20 +247,23 @@ class MemoryHost(Host):
     # Repair
 
     def findings(self):
-        without = self.unassigned()
-        if not without:
-            return ()
-        stops = len(without) == len(THINGS)
-        words = "nothing in the scene has a class" if stops else f"{len(without)} things have no class"
-        return (Finding(words, "Give them one", without, Fix("all", "Call them rock"), stops),)
+        without, found = self.unassigned(), []
+        if len(without) == len(THINGS):
+            found.append(Finding("nothing in the scene has a class", "Give things one", without, stops=True))
+        elif without:
+            words = counted(len(without), "thing has no class", "things have no class")
+            found.append(Finding(f"{words} and will be left unpainted", "Give them one", without))
+        if self.unloaded:
+            words = "1 reference is not loaded: stationRN"
+            found.append(Finding(words, "Load what the shot shows", fix=Fix("load", "Load them")))
+        return tuple(found)
 
     def fix_for(self, error):
         return Fix("edges", "Switch anti-aliasing off") if "edges between classes" in error.cause else None
 
     def fix(self, name):
         self.fixed.append(name)
-        if name == "all":
-            self.classes.update(dict.fromkeys(self.unassigned(), load_label_set(self.kept.label_set).find("rock").id))
+        self.unloaded = self.unloaded and name != "load"
         self.soiled = False
 
 
