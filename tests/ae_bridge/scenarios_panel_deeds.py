@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from made import FRAMES, delivery, painting, shot
@@ -108,6 +109,13 @@ def takes_stand_side_by_side(open_panel: Open) -> None:
     comps = [one["name"] for one in panel.dump()["items"] if one["kind"] == "CompItem"]
     assert sorted(comps) == ["sh010", "sh010_take002"]
     assert [row[2] for row in panel.rows] == ["In project", "In project"]
+    for row, name in ((1, "sh010"), (0, "sh010_take002")):
+        panel.select(row)
+        panel.run(f"ui.find({json.dumps(LIST)}).onDoubleClick()")
+        assert panel.run("app.project.activeItem.name") == name, "each take shows its own comp"
+    panel.artist("app.project.activeItem.time = 2 / 24")
+    made_by = made("sh010")
+    assert panel.run("SemrenderAE.frames.current(input.shot.uid, input, 0)", made_by) == made_by["shot"]["first"] + 2
 
 
 def a_take_is_wiped_over_the_one_in_the_project(open_panel: Open) -> None:

@@ -100,7 +100,7 @@ SemrenderAE.deliveries = (function () {
 
     function doubleClick() {
         var one = list.one(state);
-        if (one !== null && !SemrenderAE.core.openComp(one.uid)) {
+        if (one !== null && !SemrenderAE.core.openComp(one.home === null ? one.uid : one.home.uid)) {
             work.say(one.name + " is not in the project yet: Import it first.");
         }
     }

@@ -5,9 +5,9 @@
 SemrenderAE.frames = (function () {
     var tags = SemrenderAE.tags;
 
-    /** @param {TagFields} tag @param {string} uid */
+    /** The shot, or a take of it that stands beside. @param {TagFields} tag @param {string} uid */
     function shows(tag, uid) {
-        return tag !== null && (tag.uid === uid || tag.uid.indexOf(uid + "/") === 0);
+        return tag !== null && (tag.uid === uid || tag.uid.indexOf(uid + "/") === 0 || tag.uid.indexOf(uid + "@") === 0);
     }
 
     /** The time of a layer's source at a time of its comp, in seconds. @param {any} layer @param {number} time */
