@@ -237,6 +237,16 @@ def several_classes_are_one_matte(host: Open) -> None:
     assert "not in the project" in ae.run(use, [uids["tree"], "nothing"])["errors"][0]["words"]
 
 
+def several_classes_cut_in_the_comp_that_was_looked_at(host: Open) -> None:
+    """Whether the comp that adds them up becomes the active one, or not."""
+    ae = host(preferences={"madeCompIsActive": True})
+    ae.load(version(1, painting("train"), matte("tree"), matte("grass")), "/v001")
+    ae.artist("item('SH').openInViewer(); layer('train').selected = true")
+    uids = [one["uid"] for one in ae.run("SemrenderAE.core.classMattes()")]
+    report = clean(ae.run("SemrenderAE.core.useClassMatte(input, 'ALPHA')", uids))
+    assert report["comp"]["name"] == "SH" and ae.layers()["train"]["matte"]
+
+
 def use_class_matte_in_a_comp_of_the_artist(host: Open) -> None:
     ae = host()
     ae.load(basic(1), "/v001")

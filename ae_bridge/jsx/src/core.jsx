@@ -325,12 +325,13 @@ SemrenderAE.core = (function () {
     function useClassMatte(uids, type) {
         var result = SemrenderAE.report.create("matte", shotOf(null));
         return inOneStep("Use class matte", result, function () {
+            var comp = SemrenderAE.mattes.activeComp(); // before another is made, which may become it
             var uid = uids;
             if (uids instanceof Array) {
                 uid = (uids.length > 1) ? SemrenderAE.groups.bring(result, uids) : String(uids[0]);
             }
             if (result.ok) {
-                SemrenderAE.mattes.use(result, String(uid), type || "ALPHA");
+                SemrenderAE.mattes.use(result, comp, String(uid), type || "ALPHA");
             }
         });
     }

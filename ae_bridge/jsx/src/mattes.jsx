@@ -241,11 +241,11 @@ SemrenderAE.mattes = (function () {
 
     /**
      * @param {Report} result
+     * @param {CompItem} comp That the artist looks at; null.
      * @param {string} uid Of the matte's footage.
      * @param {string} type
      */
-    function use(result, uid, type) {
-        var comp = activeComp();
+    function use(result, comp, uid, type) {
         var known = find(SemrenderAE.project.index(), uid);
         var about = {uid: uid, name: ""};
         var selected;
@@ -284,5 +284,5 @@ SemrenderAE.mattes = (function () {
         }
     }
 
-    return {list: list, use: use, link: link, find: find, shotOf: shotOf};
+    return {activeComp: activeComp, list: list, use: use, link: link, find: find, shotOf: shotOf};
 }());

@@ -25,6 +25,7 @@ const PREFERENCES = {
     sequenceRate: 30, // Import > Sequence Footage
     stillSeconds: null, // Import > Still Footage; null is the length of the comp
     guessedAlpha: enums.ENUMS.AlphaMode.PREMULTIPLIED, // what Guess makes of unlabelled alpha
+    madeCompIsActive: false, // whether a script's new comp is what the artist looks at: nobody says
     replaceKeepsRate: true, // and the loop; false for versions that nobody has measured
     footageCutsLayers: false, // for good, where the source becomes shorter; measured is: cut when it is asked for
     warnsOfExecuting: true, // Warn User When Executing Files

@@ -379,7 +379,11 @@ class ItemCollection {
         if (given.length !== 6 || typeof given[0] !== "string" || given.slice(1).some((n) => typeof n !== "number")) {
             this.host.violate(`addComp takes name, width, height, pixel aspect, duration, frame rate; got ${given}`);
         }
-        return this.host.project.add(new CompItem(this.host, ...given));
+        const made = this.host.project.add(new CompItem(this.host, ...given));
+        if (this.host.preferences.madeCompIsActive) {
+            this.host.project.active = made;
+        }
+        return made;
     }
 
     addFolder(name) { return this.host.project.add(new FolderItem(this.host, typed(this.host, name, "string", "name"))); }
