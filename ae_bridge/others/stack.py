@@ -91,11 +91,17 @@ def frames_of(layer: DeliveryLayer, shot: DeliveryShot) -> range:
 
 def notes(comp: Comp) -> list[str]:
     """What the other program shows otherwise than After Effects, in words."""
-    return [
+    modes = [
         f"layer {layer.name}: {layer.blend} means something else in every program; it is laid over as NORMAL"
         for layer in comp.shown
         if layer.blend not in ("NORMAL", *BLENDED)
     ]
+    return [*empty(comp), *modes]
+
+
+def empty(comp: Comp) -> list[str]:
+    """Words where there is no picture."""
+    return [] if comp.shown else [f"{comp.shot.name}: no painted layer is switched on, so the picture is empty"]
 
 
 def _is_shown(layer: DeliveryLayer) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ae_bridge.others.stack import Comp, frames_of, read_comp
+from ae_bridge.others.stack import Comp, empty, frames_of, read_comp
 from ae_bridge.others.writing import claim, keep
 from shared import schema
 from shared.delivery import DeliveryAudio, DeliveryLayer, Footage
@@ -84,6 +84,7 @@ class Shot:
         self.takes = dict(_takes(comp, notes))
 
     def untold(self) -> Iterator[str]:
+        yield from empty(self.comp)
         for layer in self.comp.shown:
             if layer.matte or layer.blend != "NORMAL" or layer.opacity != 100:
                 words = "a timeline knows no mattes, modes and opacities; they are in its metadata"

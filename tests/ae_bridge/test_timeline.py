@@ -7,6 +7,8 @@ from urllib.request import url2pathname
 
 import pytest
 
+from ae_bridge.others.blender import write_blender
+from ae_bridge.others.nuke import write_nuke
 from ae_bridge.others.stack import read_comp
 from ae_bridge.others.timeline import write_timeline
 from shared.delivery import DeliveryAudio, Matte, SoundFile, read_delivery, write_delivery
@@ -129,6 +131,14 @@ def test_what_cuts_a_layer_is_in_its_metadata(tmp_path):
     write_timeline([read_comp(deliver(tmp_path, shot(range(2)), train, tree))], out)
     clip = otio.adapters.read_from_file(str(out)).tracks[0][0]
     assert clip.metadata["semrender"]["matte"] == {"uid": tree.uid, "type": "ALPHA_INVERTED"}
+
+
+def test_a_shot_without_a_picture_is_told(tmp_path):
+    off = layer(tmp_path, "train", range(2), enabled=False)
+    comp = read_comp(deliver(tmp_path, shot(range(2)), off))
+    said = ["SQ010_SH020: no painted layer is switched on, so the picture is empty"]
+    assert write_timeline([comp], tmp_path / "a.otio") == write_nuke(comp, tmp_path / "a.nk") == said
+    assert write_blender(comp, tmp_path / "a.py") == said
 
 
 def test_names_that_no_url_has_and_rates_that_differ(tmp_path):
