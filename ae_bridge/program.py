@@ -21,6 +21,7 @@ from shared.errors import MissingInput, SemrenderError
 
 EXECUTABLE = "SEMRENDER_AFTERFX"
 WINDOWS = ("Support Files/AfterFX.exe", "Support Files/AfterFX (Beta).exe")
+LAST = 10.0  # seconds for what is ended to be gone
 NOT_ALLOWED, TIMED_OUT = "(-1743)", "(-1712)"  # errors of Apple events
 REFUSED = {
     NOT_ALLOWED: (
@@ -138,9 +139,12 @@ class Run:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        for process in self._started():
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+        until = time.monotonic() + LAST
+        while (left := self._started()) and time.monotonic() < until:  # a killed one is there for a moment
+            for process in left:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            time.sleep(0.02)
 
     def _started(self) -> list[psutil.Process]:
         """Those of an application that were not there before; none where a person's does the work."""

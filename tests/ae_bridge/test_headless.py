@@ -147,10 +147,12 @@ def test_a_failed_import_does_not_poison_the_next(
 # --- macOS ---
 
 
+@pytest.mark.parametrize("osascript", ["", "gives_up"])
 def test_macos_is_asked_for_as_long_as_it_takes(
-    application: Path, delivered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    application: Path, delivered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, osascript: str
 ) -> None:
     monkeypatch.setenv("FAKE_AFTERFX", "slow")
+    monkeypatch.setenv("FAKE_OSASCRIPT", osascript)
     monkeypatch.setenv("FAKE_APPLE_SECONDS", "0.2")  # two minutes and sixty sequences from a NAS, made short
     assert headless.import_headless(delivered, tmp_path / "x.aep", seconds=60)["ok"]
     assert seen(delivered)["quit"]

@@ -27,7 +27,7 @@ def test_each_sequence_has_half_size_pictures(tmp_path: Path, capsys: pytest.Cap
     sky = layer(tmp_path, "sky", FRAMES, footage=exr)
     file = tmp_path / painted.footage.path
     picture = np.zeros((*cv2.imread(str(file)).shape[:2], 4), np.uint8)
-    picture[..., :] = (0, 0, 0, 0)
+    picture[..., :] = (250, 0, 90, 0)
     picture[:, 0] = (10, 200, 30, 255)  # one column of two is covered
     cv2.imwrite(str(file), picture)
     values = np.arange(picture.shape[0] * picture.shape[1], dtype=np.float32).reshape(picture.shape[:2])

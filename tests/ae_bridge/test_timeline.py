@@ -66,13 +66,16 @@ def test_layers_are_tracks_and_shots_stand_one_after_another(tmp_path):
     first = with_sound(film(tmp_path / "a"), 1000, 3)
     second = stills(tmp_path / "b")
     said = "a timeline knows no mattes, modes and opacities; they are in its metadata"
-    found = read(first, second, out=tmp_path / "cut.otio", notes=[f"SQ010_SH020, layer environment: {said}"])
+    untold = [f"SQ010_SH020, layer environment: {said}"]
+    found = read(first, second, out=tmp_path / "cut.otio", notes=untold)
     assert found.name == "cut" and found.global_start_time == otio.opentime.RationalTime(0, 24)
     one, two, sound = found.tracks
     assert [(track.name, track.kind) for track in found.tracks] == [("V1", "Video"), ("V2", "Video"), ("A1", "Audio")]
     assert items(one) == [("SQ010_SH020 environment", 1001, 3), ("SQ010_SH020 backdrop", 0, 3)]
     assert items(two) == [("SQ010_SH020 train", 1001, 3), ("SQ010_SH020 train", 1001, 3)]
     assert items(sound) == [("sound", 1, 2), ("", 0, 1), ("", 0, 3)]  # of the sound's own time
+    late = read(with_sound(film(tmp_path / "late"), 1002, 1), out=tmp_path / "late.otio", notes=untold)
+    assert items(late.tracks[2]) == [("", 0, 1), ("sound", 0, 1), ("", 0, 1)], "in sync"
     assert one[0].metadata["semrender"]["blend"] == "SCREEN" and one[0].metadata["semrender"]["opacity"] == 62.5
     assert [file_of(two[0], n).name for n in range(3)] == [f"train.{n}.png" for n in range(1001, 1004)]
     assert all(file_of(item).is_file() for track in found.tracks for item in track if item.name)

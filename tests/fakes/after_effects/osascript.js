@@ -2,7 +2,8 @@
 /*
  * osascript, as far as After Effects is told a script by it: `tell application "PATH" to DoScriptFile "FILE"`, within
  * `with timeout of N seconds` or without. The application is started where it does not run, and works on when osascript
- * has given up. FAKE_OSASCRIPT chooses: "not_allowed" (Automation is switched off for who asks).
+ * has given up. FAKE_OSASCRIPT chooses: "not_allowed" (Automation is switched off for who asks),
+ * "gives_up" (sooner than it was told).
  * FAKE_APPLE_SECONDS is what an Apple event is waited for by default, two minutes in a real one.
  */
 "use strict";
@@ -14,7 +15,7 @@ const {spawn} = require("child_process");
 const lines = process.argv.slice(2).filter((_, at) => at % 2 === 1).join("\n");
 const [, application, script] = /tell application "([^"]+)" to DoScriptFile "([^"]+)"/.exec(lines);
 const within = /^with timeout of (\d+) seconds?$[^]*^end timeout$/m.exec(lines);
-const seconds = within ? Number(within[1]) : Number(process.env.FAKE_APPLE_SECONDS || 120);
+const seconds = process.env.FAKE_OSASCRIPT === "gives_up" ? 0.1 : within ? Number(within[1]) : Number(process.env.FAKE_APPLE_SECONDS || 120);
 const answered = path.join(process.env.FAKE_AFTERFX_STATE, "answered");
 
 function fail(words) {
