@@ -189,7 +189,7 @@ def test_every_command_refuses_in_words(says, monkeypatch, tmp_path, command, co
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["rendr"], 'Perhaps "render" is meant'),
+        (["rendr"], 'Perhaps "render" or "blender" is meant'),
         (["render", "x", "--out", "y", "--framse", "1"], 'Perhaps "--frames"'),
         (["render", "x", "--out", "y", "--format", "tif"], "png, exr"),
         (["render"], "required: input"),
