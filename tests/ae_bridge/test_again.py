@@ -65,6 +65,8 @@ def test_hold_and_scale_go_along_and_the_rest_stays(tmp_path: Path) -> None:
         ("gentle", 5, 0.5),
         ("strong", 6, 0.5),
     ]
+    other = asked_again(tmp_path, asked, {"layer": "env", "model": "other"})["layers"]
+    assert [one.get("options") or {} for one in other] == [{"strength": 0.5}, {}], "those of another model mean nothing"
     scaled = asked_again(tmp_path, asked, {"scale": "coarse"})
     assert scaled["scale"] == "coarse" and "paint_size" not in scaled, "the size would go before the scale"
     assert "scale" not in asked_again(tmp_path, {**asked, "paint_size": None, "scale": "fine"}, {"scale": ""})

@@ -20,6 +20,7 @@ def test_the_panel_for_machines_without_python_is_one_file(tmp_path: Path, capsy
     with zipfile.ZipFile(made) as archive:
         assert archive.namelist() == [install.NAME, "semrender_probe.jsx", "READ ME.txt"]
         assert archive.read(install.NAME).decode("ascii") == build.bundle(build.PANEL)
+        assert archive.read("semrender_probe.jsx").decode("ascii") == build.bundle(build.PROBE)
         assert "Install ScriptUI Panel" in archive.read("READ ME.txt").decode("ascii")
     first = made.read_bytes()
     assert semrender.main(["ae", "package", "--out", str(tmp_path / "x.zip")]) == 0
