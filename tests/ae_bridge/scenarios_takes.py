@@ -191,7 +191,8 @@ def a_pin_stays(host: Open) -> None:
 def two_shots_of_one_name(host: Open) -> None:
     """A uid that is a name alone says nothing of where the shot belongs."""
     ae = host()
-    one, other = of_another("sh010", "train"), of_another("sh010", "train")
+    one = of_another("sh010", "train")
+    other = {**one, "delivery_id": "other"}
     clean(ae.load(one, "/show/sq010/sh010"))
     before = ae.dump()["items"]
     for dry in (True, False):
@@ -206,10 +207,15 @@ def two_shots_of_one_name(host: Open) -> None:
     report = ae.load(of_another("show/sq010/sh010", "train"), "/show/sq020/sh010_take003")
     assert report["ok"] and "apart from it" in report["warnings"][0]["words"], "the project is of before the sequences"
     ae = host()
+    clean(ae.load(of_another("show/sh010", "train"), "/show/sq010/sh010"))
+    report = ae.load({**of_another("show/sh010", "train"), "delivery_id": "x"}, "/show/sq020/sh010")
+    assert not report["ok"], "a project alone does not tell two sequences apart"
+    clean(ae.load(of_another("show/sh010", "train"), "/another mount/sh010"))
+    ae = host()
     clean(ae.load(of_another("show/sq010/sh010", "train"), "/a/sh010"))
     clean(ae.load(of_another("show/sq020/sh010", "train"), "/b/sh010"))
     assert len([item for item in ae.dump()["items"] if item["kind"] == "CompItem"]) == 2
-    clean(ae.load(of_another("show/sq020/sh010", "train"), "/elsewhere/renders/sh010"))
+    clean(ae.load({**of_another("show/sq020/sh010", "train"), "delivery_id": "y"}, "/elsewhere/renders/sh010"))
 
 
 def what_an_update_would_do(host: Open) -> None:

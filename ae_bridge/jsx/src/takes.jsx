@@ -192,12 +192,14 @@ SemrenderAE.takes = (function () {
 
     /**
      * Why a delivery may be of another shot than the one of its uid in the project, in words, or "". A uid that names
-     * the project or the sequence is believed; one that is a name alone is not, where the delivery comes from elsewhere
-     * than beside the last one.
+     * the project and the sequence is believed; another is not, where the delivery comes from elsewhere than beside the
+     * last one and is not that one itself.
      * @param {Work} work
      */
     function elsewhere(work) {
-        var before = (work.plan.uid.indexOf("/") >= 0) ? "" : folderOf(work.found, work.plan.uid);
+        var known = SemrenderAE.project.first(work.found, work.plan.uid, CompItem);
+        var same = known !== null && known.tag["d"] === tags.pack(work.plan.deliveryId);
+        var before = (same || work.plan.uid.split("/").length > 2) ? "" : folderOf(work.found, work.plan.uid);
         if (before === "" || parentOf(before) === parentOf(work.folder)) {
             return "";
         }
