@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
 from shared import inputs, label_code
@@ -149,8 +150,11 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
                 labels = pattern(plan.name, "label", request.renderer)
                 layer = replace(layer, labels=labels, read={"palette": label_code.NAME})
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
+    names = shot_names(request.name or scene.name, scene.project)
     shot = Shot(
-        name=shot_name(request.name or scene.name),
+        name=names.name,
+        project=names.project,
+        sequence=names.sequence,
         rate=(scene.fps_num, scene.fps_den),
         first=request.first,
         last=last,
@@ -169,9 +173,24 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
     return Shot.from_dict(shot.to_dict())
 
 
-def shot_name(scene: str) -> str:
-    """A scene's name as the name of a shot and its files."""
-    return _file_name(scene, set())
+class ShotNames(NamedTuple):
+    name: str
+    project: str | None = None
+    sequence: str | None = None
+
+
+def shot_names(told: str, project: str) -> ShotNames:
+    """What a shot is called: with project and sequence two shots of one name are told apart.
+
+    Args:
+        told: the artist's words, `sh010` or `sq010/sh010`, or the scene's name.
+        project: folder of Maya's project; one that was never set is called `default` and is no show.
+    """
+    *sequence, name = [part for part in re.split(r"[/\\]", told) if part.strip()] or [told]
+    own, show = _file_name(name.strip(), set()), PurePath(project).name
+    if not sequence:
+        return ShotNames(own, _file_name(show, set()) if show not in ("", "default") else None)
+    return ShotNames(own, _file_name(show, set()), _file_name("_".join(one.strip() for one in sequence), set()))
 
 
 def shader_value(color: Color) -> tuple[float, float, float]:

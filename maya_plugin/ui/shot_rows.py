@@ -98,7 +98,8 @@ class ResultsRows:
         self.shot, self.folder = QtWidgets.QLineEdit(), QtWidgets.QLineEdit()
         self.shot.setAccessibleName("Shot")
         self.shot.setToolTip(
-            "What the results are filed under, whatever version the scene has; empty: the scene's name"
+            "What the results are filed under, whatever version the scene has; empty: the scene's name. With its"
+            " sequence, sq010/sh010, two shots of one name stay apart in After Effects"
         )
         self.folder.setAccessibleName("Results")
         tokens = "\n".join(f"<{token}>  {means}" for token, means in results.TOKENS.items())

@@ -270,3 +270,21 @@ def test_every_named_time_unit_is_a_rate():
     assert time_units.rational("23.976fps") == (24000, 1001) and time_units.rational("100fps") == (100, 1)
     with pytest.raises(InputRefused):
         time_units.rational("2000fps")
+
+
+@pytest.mark.parametrize(
+    ("told", "project", "names"),
+    [
+        ("sh010", "/shows/valley", ("sh010", "valley", None)),
+        ("sh010", "/shows/valley/", ("sh010", "valley", None)),
+        ("sq010/sh010", "/shows/valley", ("sh010", "valley", "sq010")),
+        ("ep1\\sq010 / sh 010", "/shows/val ley", ("sh_010", "val_ley", "ep1_sq010")),
+        ("sh010", "/home/ann/maya/projects/default", ("sh010", None, None)),
+        ("sq010/sh010", "/home/ann/maya/projects/default", ("sh010", "default", "sq010")),
+        ("sh010", "", ("sh010", None, None)),
+    ],
+)
+def test_a_shot_has_the_names_of_its_show_and_sequence(told, project, names):
+    from maya_plugin.core.passes import shot_names
+
+    assert shot_names(told, project) == names
