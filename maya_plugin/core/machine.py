@@ -9,7 +9,7 @@ from shared import places
 
 
 def _file() -> Path:
-    return places.home() / "maya_hardware.json"
+    return places.home() / f"maya_hardware-{places.HOST}.json"  # a home may be shared by machines
 
 
 def remember_hardware(version: str, cause: str) -> None:

@@ -143,7 +143,7 @@ class Watch:
 
 
 def _note(order: str) -> Path:
-    return places.home() / "renders" / f"{order}.json"
+    return places.home() / "renders" / places.HOST / f"{order}.json"  # a home may be shared by machines
 
 
 def _lines(file: str, at: int) -> tuple[list[str], int]:

@@ -127,8 +127,8 @@ def test_the_number_of_a_render_that_is_another_process_now_is_left_alone(starte
 
 
 def test_notes_that_are_none_are_passed_over_and_a_program_that_is_not_there_is_told(tmp_path):
-    places.write_json(places.home() / "renders" / "odd.json", {"pid": 3})
-    (places.home() / "renders" / "broken.json").write_text("{")
+    places.write_json(places.home() / "renders" / places.HOST / "odd.json", {"pid": 3})
+    (places.home() / "renders" / places.HOST / "broken.json").write_text("{")
     assert renders.found() == []
     command = BatchCommand(("/no/such/maya",), {}, "", str(tmp_path / "maya.log"), "", str(tmp_path / "events.jsonl"))
     with pytest.raises(SemrenderError, match="could not be started"):
@@ -165,3 +165,12 @@ def test_a_session_takes_up_the_render_of_an_earlier_one_and_has_it_painted(star
     finally:
         session.end()
         process.wait()
+
+
+def test_a_render_of_another_machine_with_the_same_home_is_left_to_it(started, monkeypatch):
+    noted, _ = started()
+    here = places.HOST
+    monkeypatch.setattr(places, "HOST", "another")
+    assert renders.found() == []
+    monkeypatch.setattr(places, "HOST", here)
+    assert renders.found() == [noted]
