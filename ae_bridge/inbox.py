@@ -210,7 +210,9 @@ def _sorted(of: Listing, files: set[str]) -> tuple[list[Entry], list[str]]:
     whole = [(name, entry) for name, entry in read.items() if entry is not None and _whole(entry)]
     shown: dict[str, Entry] = {}
     gone: list[str] = []
-    for at, (name, entry) in enumerate(sorted(whole, key=lambda one: (one[1]["created"], one[0]), reverse=True)):
+    for at, (name, entry) in enumerate(
+        sorted(whole, key=lambda one: (one[1]["created"], one[1]["folder"], one[0]), reverse=True)
+    ):
         there = (of.folder(entry) / FILE_NAME).is_file()
         if there and len(shown) < MOST and entry["folder"] not in shown:
             shown[entry["folder"]] = entry
