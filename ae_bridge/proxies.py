@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from shared.delivery import DeliveryLayer, read_delivery
 from shared.delivery_check import validate
 from shared.errors import InputRefused, SemrenderError
+from shared.footage import frame_path
 
 FOLDER = "proxy"
 OF = "of_"  # begins the name of the file that says of which delivery they are; jsx/src/proxies.jsx asks for it
@@ -48,9 +49,7 @@ def _has_proxy(layer: DeliveryLayer) -> bool:
 
 def _frames(layer: DeliveryLayer) -> list[str]:
     """The files of a sequence, relative to the delivery."""
-    stem, number, suffix = layer.footage.path.rsplit(".", 2)
-    numbers = range(layer.footage.first, layer.footage.last + 1)
-    return [f"{stem}.{frame:0{len(number)}d}.{suffix}" for frame in numbers]
+    return [frame_path(layer.footage, number) for number in range(layer.footage.first, layer.footage.last + 1)]
 
 
 def _say_of(proxies: Path, delivery_id: str) -> None:

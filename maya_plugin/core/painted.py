@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from shared.delivery import Delivery, DeliveryLayer
+from shared.footage import frame_path
 
 SHOWN = (".png", ".jpg", ".jpeg")  # what Qt reads everywhere
 
@@ -47,9 +47,6 @@ def _files(layers: Sequence[DeliveryLayer], folder: Path, frame: int) -> list[Pa
         footage = layer.footage
         number = footage.first + frame - footage.start_frame
         there = footage.first <= number <= footage.last and number not in footage.missing
-        if not footage.sequence:
-            found.append(folder / footage.path)
-        elif there:
-            name = re.sub(r"\d+(?=\.\w+$)", f"{number:0{footage.padding}d}", footage.path)
-            found.append(folder / name)
+        if there or not footage.sequence:
+            found.append(folder / frame_path(footage, number))
     return found

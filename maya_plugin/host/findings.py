@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from maya import cmds
 
 from maya_plugin.core import policy
 from maya_plugin.core.contract import Finding, Fix, Settings
 from maya_plugin.core.members import parent
-from maya_plugin.host import classes, rescue, scene, usd
+from maya_plugin.host import classes, objects, rescue, scene, usd
 from maya_plugin.host.objects import CACHE_FILES
 from maya_plugin.host.things import Thing, things
 from shared.wording import counted
@@ -23,13 +23,15 @@ DYNAMIC = ("nCloth", "nParticle", "hairSystem", "fluidShape", "bifrostShape", "r
 
 def findings() -> tuple[Finding, ...]:
     """What stops a render first, then what would be missing or unlike the beauty. Commands: ls, referenceQuery."""
+    settings = scene.settings()
+    seen = things(settings)
     found = [
         *_left(),
-        *_classes(),
+        *_classes(seen, settings),
         *_missing_classes(),
         *_references(),
         *_unknown(),
-        *_awkward(),
+        *_awkward(seen, settings),
         *_simulated(),
         *_unsaved(),
     ]
@@ -44,7 +46,7 @@ def fix(name: str) -> None:
     elif name == rescue.PUT_BACK.name:
         rescue.put_back()
     elif name == LOAD.name:
-        for reference in _unloaded():
+        for reference in objects.unloaded_references():
             cmds.file(loadReference=reference)
 
 
@@ -54,19 +56,19 @@ def _left() -> Iterator[Finding]:
         yield Finding(rescue.LEFT, rescue.REMEDY, tuple(left), rescue.PUT_BACK, stops=True)
 
 
-def _classes() -> Iterator[Finding]:
-    own = classes.membership(scene.label_set())
-    settings = scene.settings()
-    stages = {prim.partition(",")[0] for prim in usd.labelled(scene.label_set())}
+def _classes(found: Sequence[Thing], settings: Settings) -> Iterator[Finding]:
+    labels = scene.label_set()
+    own = classes.membership(labels)
+    stages = {prim.partition(",")[0] for prim in usd.labelled(labels)}
     seen = [
         thing
-        for thing in things(settings)
+        for thing in found
         if thing.path not in stages and thing.treatment != policy.SKIP and not _by_rules(thing, settings)
     ]
     without = tuple(dict.fromkeys(parent(thing.path) for thing in seen if own.of(thing.path).whole is None))
     if seen and not stages and len(without) == len({parent(thing.path) for thing in seen}):
         yield Finding("nothing in the scene has a class", "Select things and give them one", without, stops=True)
-    elif without and not scene.settings().rest:
+    elif without and not settings.rest:
         words = counted(len(without), "thing has no class", "things have no class") + " and will be left unpainted"
         yield Finding(words, "Give them one, or choose a class for the rest", without)
 
@@ -83,35 +85,23 @@ def _missing_classes() -> Iterator[Finding]:
         yield Finding(words, "Choose the label set that has it, or take them out", tuple(gone), TAKE_OUT)
 
 
-def _unloaded() -> list[str]:
-    found = []
-    for reference in cmds.ls(references=True):
-        try:
-            if not cmds.referenceQuery(reference, isLoaded=True):
-                found.append(reference)
-        except RuntimeError:  # sharedReferenceNode and its like stand for no file
-            continue
-    return found
-
-
 def _references() -> Iterator[Finding]:
-    gone = _unloaded()
+    gone = objects.unloaded_references()
     if gone:
         words = f"{counted(len(gone), 'reference is', 'references are')} not loaded: {', '.join(gone[:3])}"
         yield Finding(words, "Load what the shot shows; what stays unloaded is in no pass", fix=LOAD)
 
 
 def _unknown() -> Iterator[Finding]:
-    nodes = cmds.ls(type="unknown") + cmds.ls(type="unknownDag")
+    nodes = objects.unknown_nodes()
     if nodes:
         words = f"{counted(len(nodes), 'node is', 'nodes are')} of a plug-in that is not loaded"
         yield Finding(words, "Load the plug-in: what they make is in no pass", tuple(nodes))
 
 
-def _awkward() -> Iterator[Finding]:
-    settings = scene.settings()
+def _awkward(found: Sequence[Thing], settings: Settings) -> Iterator[Finding]:
     treated: dict[str, list[str]] = {}
-    for thing in things(settings):
+    for thing in found:
         if thing.treatment in (policy.BOX, policy.SKIP):
             words = f"{thing.kind} {'drawn as its box' if thing.treatment == policy.BOX else 'left out'}"
             if thing.kind in CACHE_FILES and policy.opened(thing.kind, settings.policies):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -153,6 +154,23 @@ def _cutout(plug: str) -> tuple[str, ...]:
             if any(children):
                 return children
     return (source,) * 3 if source else ()
+
+
+def unloaded_references() -> list[str]:
+    """Reference nodes whose files are not loaded. Commands: ls, referenceQuery."""
+    found = []
+    for reference in cmds.ls(references=True):
+        with contextlib.suppress(RuntimeError):  # sharedReferenceNode and its like stand for no file
+            if not cmds.referenceQuery(reference, isLoaded=True):
+                found.append(reference)
+    return found
+
+
+def unknown_nodes() -> list[str]:
+    """Nodes of plug-ins that are not loaded. Commands: allNodeTypes, ls."""
+    known = set(cmds.allNodeTypes())
+    types = [kind for kind in ("unknown", "unknownDag", "unknownTransform") if kind in known]
+    return cmds.ls(type=types) if types else []
 
 
 def _assets() -> dict[str, str]:

@@ -62,23 +62,15 @@ def _missing(said: str) -> list[str]:
     plugins = sorted(set(cmds.unknownPlugin(query=True, list=True) or []))
     if plugins:
         notes.append(f"plug-ins that the scene needs are not in this Maya: {', '.join(plugins)}")
-    known = set(cmds.allNodeTypes())
-    unknown = cmds.ls(type=[kind for kind in ("unknown", "unknownDag", "unknownTransform") if kind in known])
+    unknown = objects.unknown_nodes()
     if unknown:
         notes.append(f"{len(unknown)} nodes are of types that this Maya does not know, such as {_some(unknown)}")
-    unloaded = [one for one in cmds.ls(references=True) if not _loaded(one)]
+    unloaded = objects.unloaded_references()
     if unloaded:
         notes.append(f"{len(unloaded)} references are not loaded: {_some(unloaded)}")
     if said and not notes:
         notes.append(f"Maya said while it opened the scene: {said.splitlines()[0]}")
     return notes
-
-
-def _loaded(reference: str) -> bool:
-    try:
-        return cmds.referenceQuery(reference, isLoaded=True)
-    except RuntimeError:  # sharedReferenceNode and its like stand for no file
-        return True
 
 
 def made_ready(request: ShotRequest, missing: list[str]) -> list[str]:

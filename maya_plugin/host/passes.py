@@ -24,10 +24,8 @@ from shared.shot import FILE_NAME, write_shot
 from shared.wording import counted
 
 INSTANCES = "instances.json"
-LOOKED_AT = (
-    1,
-    3,
-)  # frames after which somebody looks at what is there: whether it can be read, whether motion is right
+# Frames after which somebody looks at what is there: whether it can be read, whether motion is right.
+LOOKED_AT = (1, 3)
 Tell = Callable[[str, int], None]  # layer, frame: rendered
 Look = Callable[[PassReport, int], Optional[ShotRequest]]
 

@@ -131,10 +131,7 @@ class PaintActions:
 
     def paint_shot(self, order: Order, shot_file: str) -> None:
         """Have a shot painted whose passes are there."""
-        if any(job.out == order.out and not job.ended for job in self._jobs.values()):
-            raise InputRefused(
-                "the same frames are still being painted", file=order.out, remedy="Wait, or cancel it on the page Jobs"
-            )
+        self._check_free(order.out)
         self._awaited = order.id
         self._session.paint(order, shot_file)
         self._turn_to(self._list)
@@ -272,16 +269,18 @@ class PaintActions:
         self._session.paint(order, report.shot_file)
 
     def _check(self, chosen: Choices, places: results.Places) -> None:
-        out = str(places.painted)
         if not chosen.layers:
             raise InputRefused("no layer is ticked", remedy="Tick at least one render layer")
         if not chosen.camera:
             raise InputRefused("the scene has no camera to render from", remedy="Make one, or show a hidden one")
+        self._check_free(str(places.painted))
+        results.make(places.passes)
+
+    def _check_free(self, out: str) -> None:
         if any(job.out == out and not job.ended for job in self._jobs.values()):
             raise InputRefused(
                 "the same frames are still being painted", file=out, remedy="Wait, or cancel it on the page Jobs"
             )
-        results.make(places.passes)
 
     def _request(self, scene: Scene, chosen: Choices, folder: Path) -> ShotRequest:
         smaller = chosen.divide > 1
