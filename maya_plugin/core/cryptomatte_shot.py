@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maya_plugin.core.contract import Scene, Settings, ShotRequest
 from maya_plugin.core.cryptomatte_names import Rendered
-from maya_plugin.core.passes import shot_names
+from maya_plugin.core.passes import described
 from shared.errors import InputRefused
 from shared.places import write_json
 from shared.shot import MAX_FRAME_NUMBER, Shot, ShotLayer
@@ -37,21 +37,8 @@ def build(request: ShotRequest, scene: Scene, settings: Settings, rendered: Rend
         few = nameless if len(nameless) <= FEW else []
         read["names"] = {**known, **dict.fromkeys([*few, "*"], settings.rest)}
         read["uncovered"] = settings.rest
-    called = shot_names(request.name or scene.name, scene.project)
-    shot = Shot(
-        name=called.name,
-        project=called.project,
-        sequence=called.sequence,
-        rate=(scene.fps_num, scene.fps_den),
-        first=frames[0] if frames else scene.frame,
-        last=frames[-1] if frames else scene.frame,
-        layers=(replace(layer, read=read),),
-        label_set=settings.label_set,
-        model=request.model,
-        options=dict(request.options),
-        seed=request.seed,
-        hold=request.hold,
-    )
+    first, last = (frames[0], frames[-1]) if frames else (scene.frame, scene.frame)
+    shot = described(request, scene, settings, first, last, [replace(layer, read=read)])
     return Shot.from_dict(shot.to_dict())
 
 

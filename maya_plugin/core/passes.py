@@ -150,27 +150,36 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
                 labels = pattern(plan.name, "label", request.renderer)
                 layer = replace(layer, labels=labels, read={"palette": label_code.NAME})
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
-    names = shot_names(request.name or scene.name, scene.project)
-    shot = Shot(
-        name=names.name,
-        project=names.project,
-        sequence=names.sequence,
-        rate=(scene.fps_num, scene.fps_den),
-        first=request.first,
-        last=last,
-        layers=tuple(layers),
+    shot = replace(
+        described(request, scene, settings, request.first, last, layers),
         width=request.width or scene.width,
         height=request.height or scene.height,
         pixel_aspect=scene.pixel_aspect,
         context=None if context is None else pattern(context, "label", request.renderer),
         context_read={} if context is None else {"palette": label_code.NAME},
+    )
+    return Shot.from_dict(shot.to_dict())
+
+
+def described(
+    request: ShotRequest, scene: Scene, settings: Settings, first: int, last: int, layers: Sequence[ShotLayer]
+) -> Shot:
+    """A shot of this scene by its names, rate and range, painted as the request says."""
+    names = shot_names(request.name or scene.name, scene.project)
+    return Shot(
+        name=names.name,
+        project=names.project,
+        sequence=names.sequence,
+        rate=(scene.fps_num, scene.fps_den),
+        first=first,
+        last=last,
+        layers=tuple(layers),
         label_set=settings.label_set,
         model=request.model,
         options=dict(request.options),
         seed=request.seed,
         hold=request.hold,
     )
-    return Shot.from_dict(shot.to_dict())
 
 
 class ShotNames(NamedTuple):

@@ -14,7 +14,7 @@ from maya_plugin.core.contract import HARDWARE, PassReport, Scene, Settings, Sho
 from maya_plugin.core.members import short
 from maya_plugin.host import classes, layers, renderers, scene, tracks
 from maya_plugin.host.keep import untouched
-from maya_plugin.host.stage import Scenery, Stage, on_stage
+from maya_plugin.host.stage import Given, Scenery, Stage, on_stage
 from maya_plugin.host.things import reshaped, things
 from shared import label_code
 from shared.errors import InputRefused, SemrenderError
@@ -89,7 +89,7 @@ class _Job:
         numbered = [thing.path for thing in self.things] if "instance" in request.extra else []
         self.numbers = passes.instance_numbers(numbered, {str(path): int(n) for path, n in known.items()})
         size = (request.width or facts.width, request.height or facts.height)
-        self.stage = scenery(request, size, self.things, self.membership, self.rest, self.numbers)
+        self.stage = scenery(Given(request, size, self.things, self.membership, self.rest, self.numbers))
         passes.build_shot(request, facts, settings, self.plans, request.last)  # refuses before anything is rendered
 
     def frame(self, frame: int, tell: Tell) -> None:

@@ -7,14 +7,13 @@ itself with the artist's shading, and so are Arnold's values. What would need ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from maya import cmds
 
 from maya_plugin.core import passes, policy
-from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import ARNOLD, PassReport, ShotRequest
 from maya_plugin.core.looks import PLAIN, parts
 from maya_plugin.core.members import upwards
@@ -23,6 +22,7 @@ from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import layers, renderers, viewport
 from maya_plugin.host.drawings import Paint, drawing
 from maya_plugin.host.passes import render_passes
+from maya_plugin.host.stage import Given
 from maya_plugin.host.things import Thing, reshaped
 from shared import label_code
 
@@ -42,22 +42,13 @@ def render(request: ShotRequest) -> PassReport:
 
 
 class View:
-    """One frame as the viewport draws it. Args: as those of `stage.Stage`."""
+    """One frame as the viewport draws it."""
 
     policies: ClassVar[Mapping[str, str]] = {"cards": policy.SOLID}  # a flat colour knows no texture
 
-    def __init__(
-        self,
-        request: ShotRequest,
-        size: tuple[int, int],
-        things: Sequence[Thing],
-        membership: Membership,
-        rest: int,
-        numbers: Mapping[str, int],
-    ) -> None:
-        self._request, self._size, self._membership = request, size, membership
-        self._rest, self._numbers = rest, numbers
-        self._things = things
+    def __init__(self, given: Given) -> None:
+        self._request, self._size, self._things = given.request, given.size, given.things
+        self._membership, self._rest, self._numbers = given.membership, given.rest, given.numbers
         self._angular: set[str] = set()  # smoothed meshes that are drawn as triangles
 
     def open(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -38,20 +39,24 @@ WAYS = (
 )
 
 
+@dataclass(frozen=True)
+class Given:
+    """What all passes of a render are made of, whatever they are made on."""
+
+    request: ShotRequest
+    size: tuple[int, int]  # pixels
+    things: Sequence[Thing]
+    membership: Membership
+    rest: int  # id of what has no class
+    numbers: Mapping[str, int]  # path -> instance
+
+
 class Scenery(Protocol):
     """What passes are made on: `Stage` in a process that has the scene for itself, `preview.View` in the artist's."""
 
     policies: ClassVar[Mapping[str, str]]  # that stand above the scene's
 
-    def __init__(
-        self,
-        request: ShotRequest,
-        size: tuple[int, int],
-        things: Sequence[Thing],
-        membership: Membership,
-        rest: int,
-        numbers: Mapping[str, int],
-    ) -> None: ...
+    def __init__(self, given: Given) -> None: ...
 
     def open(self) -> None: ...
     def close(self) -> None: ...
@@ -64,21 +69,13 @@ class Scenery(Protocol):
 
 
 class Stage:
-    """Args: rest: id of what has no class. numbers: path -> instance. Opened by `on_stage`."""
+    """The scene in coats. Opened by `on_stage`."""
 
     policies: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(
-        self,
-        request: ShotRequest,
-        size: tuple[int, int],
-        things: Sequence[Thing],
-        membership: Membership,
-        rest: int,
-        numbers: Mapping[str, int],
-    ) -> None:
-        self._request, self._size, self._things = request, size, things
-        self._membership, self._rest, self._numbers = membership, rest, numbers
+    def __init__(self, given: Given) -> None:
+        self._request, self._size, self._things = given.request, given.size, given.things
+        self._membership, self._rest, self._numbers = given.membership, given.rest, given.numbers
         self._boxes: dict[str, str] = {}
         self._backdrop = ""
         self._layer = ""
