@@ -85,6 +85,7 @@ class PaintInput(Value):
     normal: NDArray[np.float32] | None = None
     depth: NDArray[np.float32] | None = None
     motion: NDArray[np.float32] | None = None
+    sun: tuple[float, float, float] | None = None
     reference: NDArray[np.float32] | None = None
     audio: Audio | None = None
     moment: int | None = None

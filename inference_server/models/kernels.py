@@ -237,32 +237,61 @@ def mixed(source: Any, near: int, far: int, far_row: int, c: int) -> Any:
 
 @njit(parallel=True, **OPTIONS)
 def modulate_classes(
-    x: Any, grow: int, labels: Any, noise: Any, table: Any, slope: float, start: int, out: Any
+    x: Any, grow: int, labels: Any, planes: Any, table: Any, slope: float, start: int, out: Any
 ) -> None:
-    """out[..., start:] = leaky(x * scale + shift), scale and shift by class and noise; x read `grow` times larger.
+    """out[..., start:] = leaky(x * scale + shift), scale and shift by class and planes; x read `grow` times larger.
 
-    x (h / grow, w / grow, c), grow 1, or 2 by bilinear interpolation; labels (h, w) int32, noise (h, w);
-    table (classes + 1, 2, c), of the noise in the last row; out (h, w, at least start + c).
+    x (h / grow, w / grow, c), grow 1, or 2 by bilinear interpolation; labels (h, w) int32, planes (h, w, n);
+    table (classes + n, 2, c), of the planes in the last rows; out (h, w, at least start + c).
     """
     height, width = labels.shape
-    channels, wide, classes = x.shape[2], out.shape[2], table.shape[0] - 1
+    channels, wide, count = x.shape[2], out.shape[2], planes.shape[2]
+    classes = table.shape[0] - count
     factor = np.float32(slope)
-    source, target, rows = x.reshape(-1), out.reshape(-1), table.reshape(-1)
+    source, target, rows, seen = x.reshape(-1), out.reshape(-1), table.reshape(-1), planes.reshape(-1)
     line = x.shape[1] * channels
-    of_noise = classes * 2 * channels
     for y in prange(height):
         far_row = (far_of(y, x.shape[0]) - y // 2) * line if grow == 2 else 0
-        for column in range(width):
-            near = (y // grow) * line + (column // grow) * channels
-            far = near + (far_of(column, x.shape[1]) - column // 2) * channels if grow == 2 else near
-            row, grain = np.int64(labels[y, column]) * 2 * channels, noise[y, column]
-            place = (y * width + column) * wide + start
+        for column in range(0, width, 2):  # two pixels at a time: the rows of the planes are read once for both
+            beside = min(column + 1, width - 1)
+            near_a = (y // grow) * line + (column // grow) * channels
+            near_b = (y // grow) * line + (beside // grow) * channels
+            far_a = near_a + (far_of(column, x.shape[1]) - column // 2) * channels if grow == 2 else near_a
+            far_b = near_b + (far_of(beside, x.shape[1]) - beside // 2) * channels if grow == 2 else near_b
+            row_a, row_b = np.int64(labels[y, column]) * 2 * channels, np.int64(labels[y, beside]) * 2 * channels
+            here_a, here_b = (y * width + column) * count, (y * width + beside) * count
+            place_a, place_b = (y * width + column) * wide + start, (y * width + beside) * wide + start
             for c in range(0, channels, WIDTH):
-                value = mixed(source, near, far, far_row, c) if grow == 2 else load(source, near + c)
-                scale = multiply_add_number(load(rows, of_noise + c), grain, load(rows, row + c))
-                shift = multiply_add_number(load(rows, of_noise + channels + c), grain, load(rows, row + channels + c))
-                value = multiply_add(value, scale, shift)
-                store(target, place + c, largest(value, times(value, factor)))
+                scale_a, shift_a = load(rows, row_a + c), load(rows, row_a + channels + c)
+                scale_b, shift_b = load(rows, row_b + c), load(rows, row_b + channels + c)
+                for plane in range(count):
+                    of_plane = (classes + plane) * 2 * channels + c
+                    by_scale, by_shift = load(rows, of_plane), load(rows, of_plane + channels)
+                    scale_a = multiply_add_number(by_scale, seen[here_a + plane], scale_a)
+                    shift_a = multiply_add_number(by_shift, seen[here_a + plane], shift_a)
+                    scale_b = multiply_add_number(by_scale, seen[here_b + plane], scale_b)
+                    shift_b = multiply_add_number(by_shift, seen[here_b + plane], shift_b)
+                value_a = mixed(source, near_a, far_a, far_row, c) if grow == 2 else load(source, near_a + c)
+                value_b = mixed(source, near_b, far_b, far_row, c) if grow == 2 else load(source, near_b + c)
+                value_a = multiply_add(value_a, scale_a, shift_a)
+                value_b = multiply_add(value_b, scale_b, shift_b)
+                store(target, place_a + c, largest(value_a, times(value_a, factor)))
+                store(target, place_b + c, largest(value_b, times(value_b, factor)))
+
+
+@njit(parallel=True, **OPTIONS)
+def beside_noise(noise: Any, features: Any, slope: float, planes: Any) -> None:
+    """planes (h, w, 1 + c) of noise (h, w) and leaky(features (h, w, c))."""
+    height, width, channels = features.shape
+    factor, source, target = np.float32(slope), features.reshape(-1), planes.reshape(-1)
+    for y in prange(height):
+        for column in range(width):
+            pixel = y * width + column
+            place = pixel * (channels + 1)
+            target[place] = noise[y, column]
+            for c in range(0, channels, WIDTH):
+                value = load(source, pixel * channels + c)
+                store(target, place + 1 + c, largest(value, times(value, factor)))
 
 
 @njit(parallel=True, **OPTIONS)
@@ -282,18 +311,15 @@ def enlarge(x: Any, out: Any) -> None:
 
 
 @njit(parallel=True, **OPTIONS)
-def first_convolution(
-    labels: Any, noise: Any, rows: Any, table: Any, of_noise: Any, of_row: Any, bias: Any, out: Any
-) -> None:
-    """A 3x3 convolution (9, inputs, c) of what a picture is painted from, as sums of table rows.
+def first_convolution(labels: Any, planes: Any, table: Any, of_planes: Any, bias: Any, out: Any) -> None:
+    """A 3x3 convolution of labels, one-hot, and planes, as sums of table rows.
 
-    labels (h, w) int32, noise (h, w), rows (h,) the value of every row; table (9, classes, c), of_noise and of_row
-    (9, c); bias (c,); out (h, w, c). Beyond the border everything is 0.
+    labels (h, w) int32, planes (h, w, n); table (9, classes, c), of_planes (9, n, c); bias (c,); out (h, w, c). Beyond
+    the border everything is 0.
     """
     height, width, channels = out.shape
-    classes = table.shape[1]
-    by_class, by_noise, by_row = table.reshape(-1), of_noise.reshape(-1), of_row.reshape(-1)
-    target = out.reshape(-1)
+    classes, count = table.shape[1], planes.shape[2]
+    by_class, by_plane, seen, target = table.reshape(-1), of_planes.reshape(-1), planes.reshape(-1), out.reshape(-1)
     for y in prange(height):
         for column in range(width):
             for c in range(0, channels, WIDTH):
@@ -302,6 +328,8 @@ def first_convolution(
                     row, at = y + tap // 3 - 1, column + tap % 3 - 1
                     if 0 <= row < height and 0 <= at < width:
                         value = add(value, load(by_class, (tap * classes + labels[row, at]) * channels + c))
-                        value = multiply_add_number(load(by_noise, tap * channels + c), noise[row, at], value)
-                        value = multiply_add_number(load(by_row, tap * channels + c), rows[row], value)
+                        here = (row * width + at) * count
+                        for plane in range(count):
+                            of_plane = (tap * count + plane) * channels + c
+                            value = multiply_add_number(load(by_plane, of_plane), seen[here + plane], value)
                 store(target, (y * width + column) * channels + c, value)

@@ -1,9 +1,9 @@
 """How far a painting is from its picture, and how well the judge knows them apart; each class has its weight.
 
 After pix2pixHD (arXiv 1711.11585) without its borrowed features: absolute difference of the pictures and of their
-low-pass pyramid (what is where, which colour), hinge adversarial loss and feature matching (texture), and how much
-detail each class has, for all the others would rather have less. Rare classes weigh more, as in OASIS (arXiv
-2012.04781), or trains and houses drown in meadows.
+low-pass pyramid (what is where, which colour), of their changes along the lines of the geometry where it is known,
+hinge adversarial loss and feature matching (texture), and how much detail each class has, for all the others would
+rather have less. Rare classes weigh more, as in OASIS (arXiv 2012.04781), or trains and houses drown in meadows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inference_server.models.small import guides
+
 WEIGHT_L1, WEIGHT_PYRAMID, WEIGHT_ADVERSARIAL, WEIGHT_FEATURES, WEIGHT_DETAIL = 1.0, 6.0, 0.8, 5.0, 0.6
+WEIGHT_LINES = 3.0
 PYRAMID = (4, 16)
 DETAIL = (3, 5, 9)  # pixels; detail is what differs from the mean over such a square
 INSIDE = 3  # pixels to the next class, from where on detail is texture and no longer an outline
@@ -40,6 +43,19 @@ def reconstruction(painted: Tensor, real: Tensor, weight: Tensor) -> Tensor:
         low = F.avg_pool2d(difference, size).abs()
         loss = loss + WEIGHT_PYRAMID / len(PYRAMID) * (low * F.avg_pool2d(weight, size)).mean()
     return loss
+
+
+def lines(painted: Tensor, real: Tensor, seen: Tensor, weight: Tensor) -> Tensor:
+    """Where the geometry turns or steps, the painting should change as the picture does: what a surface's grain hides
+    from the other losses. seen (B, PLANES, H, W)."""
+    line = seen[:, guides.STRONGEST].amax(1, keepdim=True).clamp(0, 1)
+    loss = torch.zeros((), device=painted.device)
+    for dim in (2, 3):
+        change = (painted - real).diff(dim=dim).abs()
+        count = change.shape[dim]
+        there = torch.maximum(line.narrow(dim, 0, count), line.narrow(dim, 1, count))
+        loss = loss + (change * there * weight.narrow(dim, 0, count)).mean()
+    return WEIGHT_LINES * loss
 
 
 def persuasion(verdicts: list[Tensor], fake: list[Tensor], real: list[Tensor], weight: Tensor) -> Tensor:

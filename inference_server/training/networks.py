@@ -1,7 +1,7 @@
 """What is trained: a new network, a model that goes on, or a published SPADE generator.
 
-A painter takes network channels (B, H, W), looks (B,) and noise (B, H, W) and gives a picture (B, 3, H, W) in
-tanh range; a channel is a class, through the same table as in the model's card.
+A painter takes network channels (B, H, W), looks (B,), noise (B, H, W) and guides (B, PLANES, H, W) or None, and gives
+a picture (B, 3, H, W) in tanh range; a channel is a class, through the same table as in the model's card.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from shared.values import Value
 SPADE_NGF, SPADE_HIDDEN = 12, 32  # of a new SPADE: about as heavy as the small network
 
 
-Painter = Callable[[Tensor, Tensor, Tensor], Tensor]
+Painter = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 
 class Start(Value):
@@ -46,11 +46,13 @@ class Start(Value):
     uses: tuple[str, ...] = ()
     parent: str = ""
 
+    @property
+    def guided(self) -> bool:
+        return bool(self.config.get("guided"))
+
     def painter(self, net: nn.Module) -> Painter:
         """How the network, or its moving average, is called."""
-        if self.family == "spade":
-            return partial(paint_spade, net)
-        return cast(Painter, net)
+        return partial(paint_spade if self.family == "spade" else paint_small, net)
 
     def table(self) -> NDArray[np.uint16]:
         """(65536,) id -> channel; NOTHING where the network has none."""
@@ -60,8 +62,13 @@ class Start(Value):
         return table
 
 
-def paint_spade(net: nn.Module, channels: Tensor, looks: Tensor, noise: Tensor) -> Tensor:
-    """SPADE has neither looks nor noise; class borders stand in for object edges."""
+def paint_small(net: nn.Module, channels: Tensor, looks: Tensor, noise: Tensor, seen: Tensor | None) -> Tensor:
+    result: Tensor = net(channels, looks, noise, None, seen)
+    return result
+
+
+def paint_spade(net: nn.Module, channels: Tensor, looks: Tensor, noise: Tensor, seen: Tensor | None) -> Tensor:
+    """SPADE has neither looks nor noise nor guides; class borders stand in for object edges."""
     assert isinstance(net, SpadeNet)
     config = net.config
     one_hot = F.one_hot(channels, config.semantic_nc - config.instance_edges).permute(0, 3, 1, 2).to(noise.dtype)
@@ -91,11 +98,16 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     channels = Channels(len(classes), {identity: n for n, identity in enumerate(classes)}, classes.index(nothing))
     looks = _by_frequency(pairs.looks)
     if family == "small":
-        small = SmallConfig(classes=len(classes), looks=len(looks))
-        return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16)
+        small = SmallConfig(classes=len(classes), looks=len(looks), guided=pairs.geometry is not None)
+        return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16, guide_passes(small))
     width, height = (max(32, side - side % 32) for side in pairs.size)
     spade = SpadeConfig(len(classes), ngf=SPADE_NGF, hidden=SPADE_HIDDEN, width=width, height=height)
     return Start(family, SpadeNet(spade), asdict(spade), channels, classes, {}, ("",), spade.step)
+
+
+def guide_passes(config: SmallConfig) -> tuple[str, ...]:
+    """The passes that a network uses where they are there."""
+    return ("normal", "depth") if config.guided else ()
 
 
 def going_on(card: Card, pairs: Pairs) -> Start:
@@ -106,16 +118,22 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     if card.family != "small":
         raise ModelRefused(f"models of the family {card.family} cannot be trained")
     state = {name: tensor.float() for name, tensor in checked_weights(card, card.folder).items()}
-    old = SmallConfig(card.config["classes"], card.config["looks"], tuple(card.config["widths"]))
+    old = SmallConfig(
+        card.config["classes"], card.config["looks"], tuple(card.config["widths"]), card.config.get("guided", False)
+    )
     options = [look for option in card.options if option.name == "look" for look in option.choices]
     known_looks, looks = (tuple(options) or ("",)), _by_frequency(pairs.looks)
     all_looks = known_looks + tuple(look for look in looks if look not in known_looks)
     added = [identity for identity in pairs.pixels() if identity not in card.labels.channels.of]
     of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
     relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
-    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths)
+    guided = old.guided or pairs.geometry is not None
+    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, guided)
     net_small = SmallNet(config_small)
-    net_small.load_state_dict(grown(state, old, relatives, len(all_looks) - len(known_looks)))
+    larger = grown(state, old, relatives, len(all_looks) - len(known_looks))
+    if guided and not old.guided:
+        larger = seeing(larger, net_small.state_dict())
+    net_small.load_state_dict(larger)
     fallbacks = {a: b for a, b in card.labels.fallbacks.items() if a not in of}
     # The look of the new pairs is what is painted by default.
     order = tuple(sorted(range(len(all_looks)), key=lambda n: (all_looks[n] not in looks, n)))
@@ -129,7 +147,8 @@ def going_on(card: Card, pairs: Pairs) -> Start:
         fallbacks,
         tuple(all_looks[n] for n in order),
         16,
-        parent=card.hash,
+        guide_passes(config_small),
+        card.hash,
     )
 
 
@@ -157,7 +176,9 @@ def grown(state: Mapping[str, Tensor], old: SmallConfig, relatives: list[int], n
     for name, tensor in state.items():
         if name.endswith(("gamma.weight", "beta.weight")):  # classes + noise
             result[name] = torch.cat([tensor[:, : old.classes], tensor[:, relatives], tensor[:, old.classes :]], 1)
-    stem = state["stem.weight"]  # classes + noise + looks + height
+        if name.startswith("forms.") and name.endswith("weight"):  # classes + guides
+            result[name] = torch.cat([tensor[:, : old.classes], tensor[:, relatives], tensor[:, old.classes :]], 1)
+    stem = state["stem.weight"]  # classes + noise + looks + height + guides
     first_look = old.classes + 1
     looks = stem[:, first_look : first_look + old.looks]
     parts = [
@@ -169,6 +190,18 @@ def grown(state: Mapping[str, Tensor], old: SmallConfig, relatives: list[int], n
         stem[:, first_look + old.looks :],
     ]
     result["stem.weight"] = torch.cat(parts, 1)
+    return result
+
+
+def seeing(state: Mapping[str, Tensor], fresh: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a network without guides for one that has them and paints the same until it has learnt to use them."""
+    result = dict(state)
+    for name, tensor in fresh.items():
+        if name.startswith("forms."):
+            result[name] = tensor
+        elif name == "stem.weight" or name.endswith(("gamma.weight", "beta.weight")):
+            more = tensor.shape[1] - state[name].shape[1]
+            result[name] = F.pad(state[name], (0, 0, 0, 0, 0, more))
     return result
 
 

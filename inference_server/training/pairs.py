@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from inference_server.models.small import guides
 from inference_server.training.sources import PairFiles
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import ReadOptions, read_label_pass
+from shared.passes.data_pass import read_depth, read_normals
 from shared.values import Value
 from shared.wording import counted
 
@@ -22,20 +25,55 @@ LONG_SIDE = 256  # of the default training size
 STEP = 16  # the training size is a multiple of this
 LEAST_PIXELS, LEAST_PICTURES = 2000, 3  # of a class, at training size
 FEW_PAIRS = 20
+LEAST_LENGTH = 0.5  # of a normal; a mean of several that is shorter is an edge's
 STRETCH = 1.03  # largest change of the aspect ratio that goes unmentioned
+
+
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+class Geometry(Value):
+    """How things stand in N pairs, camera space; what is not known is 0.
+
+    normals (N, H, W, 3) int8, 127 is one; depth (N, H, W) float32 metres; suns (N, 3) unit vectors.
+    """
+
+    normals: NDArray[np.int8]
+    depth: NDArray[np.float32]
+    suns: NDArray[np.float32]
+
+    def part(self, chosen: slice) -> Geometry:
+        return Geometry(self.normals[chosen], self.depth[chosen], self.suns[chosen])
 
 
 class Pairs(Value):
     """ids (N, H, W) uint16 of the label set or NOTHING; images (N, H, W, 3) uint8 sRGB; looks: N names;
-    sha256: over all files, in order."""
+    sha256: over all files, in order; geometry: None where no pair has any."""
 
     ids: NDArray[np.uint16]
     images: NDArray[np.uint8]
     looks: tuple[str, ...]
     sha256: str
+    geometry: Geometry | None = None
 
     def part(self, chosen: slice) -> Pairs:
-        return replace(self, ids=self.ids[chosen], images=self.images[chosen], looks=self.looks[chosen])
+        geometry = None if self.geometry is None else self.geometry.part(chosen)
+        return replace(
+            self, ids=self.ids[chosen], images=self.images[chosen], looks=self.looks[chosen], geometry=geometry
+        )
+
+    def seen(self, n: int) -> NDArray[np.float32]:
+        """The guides (H, W, PLANES) of one pair, as `guides.planes`."""
+        known = self.geometry
+        if known is None:
+            return guides.planes(self.ids.shape[1:], None, None, None)
+        normal, depth, sun = known.normals[n] / np.float32(127), known.depth[n], known.suns[n]
+        return guides.planes(
+            self.ids.shape[1:],
+            normal if normal.any() else None,
+            depth if depth.any() else None,
+            (float(sun[0]), float(sun[1]), float(sun[2])) if sun.any() else None,
+        )
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,11 +107,37 @@ def read_pairs(
         size = size or training_size(own.shape[1], own.shape[0])
         ids.append(nearest(own, size))
         images.append(image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-        digest.update(pair.label.read_bytes())
-        digest.update(pair.image.read_bytes())
+        for file in dict.fromkeys((pair.label, pair.image, pair.normal, pair.depth)):
+            if file is not None:
+                digest.update(file.read_bytes())
     if len(ids) < 2:
         raise InputRefused("one pair is no training set", file=files[0].label, remedy=f"Give {FEW_PAIRS} or more")
-    return Pairs(np.stack(ids), np.stack(images), tuple(pair.look for pair in files), digest.hexdigest())
+    assert size is not None
+    geometry = read_geometry(files, size)
+    if geometry is not None:
+        digest.update(geometry.suns.tobytes())
+    return Pairs(np.stack(ids), np.stack(images), tuple(pair.look for pair in files), digest.hexdigest(), geometry)
+
+
+def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | None:
+    """The geometry of all pairs at `size` (width, height), None where none has any. Raises as `read_pairs`."""
+    if not any(pair.normal or pair.depth or pair.view.sun for pair in files):
+        return None
+    width, height = size
+    normals = np.zeros((len(files), height, width, 3), np.int8)
+    depth, suns = np.zeros((len(files), height, width), np.float32), np.zeros((len(files), 3), np.float32)
+    for n, pair in enumerate(files):
+        turn = np.eye(3, dtype=np.float32) if pair.view.to_world is None else np.array(pair.view.to_world, np.float32)
+        if pair.normal is not None:
+            found: NDArray[Any] = read_normals(pair.normal) @ turn
+            found = cv2.resize(found, size, interpolation=cv2.INTER_AREA) if found.shape[1::-1] != size else found
+            length = np.linalg.norm(found, axis=2, keepdims=True)
+            normals[n] = np.rint(np.where(length > LEAST_LENGTH, found / np.maximum(length, 1e-6), 0) * 127)
+        if pair.depth is not None:
+            depth[n] = nearest(read_depth(pair.depth).values, size)
+        if pair.view.sun is not None:
+            suns[n] = np.array(pair.view.sun, np.float32) @ turn
+    return Geometry(normals, depth, suns)
 
 
 def training_size(width: int, height: int) -> tuple[int, int]:
@@ -83,13 +147,13 @@ def training_size(width: int, height: int) -> tuple[int, int]:
     return wide, high
 
 
-def nearest(ids: NDArray[np.uint16], size: tuple[int, int]) -> NDArray[np.uint16]:
-    """Ids at another (width, height): the pixel under each new pixel's centre, so that no class is invented."""
+def nearest(ids: NDArray[Kind], size: tuple[int, int]) -> NDArray[Kind]:
+    """Ids or depth at another (width, height): the pixel under each new pixel's centre, so that none is invented."""
     if ids.shape[::-1] == size:
         return ids
     rows = ((np.arange(size[1]) + 0.5) * ids.shape[0] / size[1]).astype(int)
     columns = ((np.arange(size[0]) + 0.5) * ids.shape[1] / size[0]).astype(int)
-    result: NDArray[np.uint16] = ids[rows[:, None], columns]
+    result: NDArray[Kind] = ids[rows[:, None], columns]
     return result
 
 

@@ -31,20 +31,22 @@ def paint_pairs(start: Start, net: torch.nn.Module, pairs: Pairs, device: str) -
     painted = []
     net.eval()
     with torch.no_grad():
-        for ids, look in zip(pairs.ids, pairs.looks, strict=True):
+        for n, (ids, look) in enumerate(zip(pairs.ids, pairs.looks, strict=True)):
             channels = table[ids].astype(np.int64)
             channels[channels == NOTHING] = start.channels.nothing
             chosen = torch.tensor([start.looks.index(look) if look in start.looks else 0], device=device)
-            picture = painter(torch.from_numpy(channels)[None].to(device), chosen, noise)[0]
+            seen = torch.from_numpy(pairs.seen(n)).permute(2, 0, 1)[None].to(device) if start.guided else None
+            picture = painter(torch.from_numpy(channels)[None].to(device), chosen, noise, seen)[0]
             painted.append(((picture.permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy())
     return np.stack(painted)
 
 
 def sample_sheet(pairs: Pairs, painted: NDArray[np.uint8], label_set: LabelSet) -> Image.Image:
-    """One row a pair: labels, target, painted."""
+    """One row a pair: labels, normals where there are, target, painted."""
     rows = []
-    for ids, image, picture in zip(pairs.ids, pairs.images, painted, strict=True):
-        rows.append(beside([colours(label_set, ids), image, picture]))
+    for n, (ids, image, picture) in enumerate(zip(pairs.ids, pairs.images, painted, strict=True)):
+        known = [] if pairs.geometry is None else [(pairs.geometry.normals[n].astype(np.int16) + 128).astype(np.uint8)]
+        rows.append(beside([colours(label_set, ids), *known, image, picture]))
     return Image.fromarray(stacked(rows))
 
 

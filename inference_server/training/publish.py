@@ -94,6 +94,8 @@ def make_card(
     options = [PRECISION]
     if start.family == "small" and len(start.looks) > 1:
         options.insert(0, _look_option(start.looks))
+    if start.guided and pairs.geometry is not None and pairs.geometry.suns.any():
+        options[-1:-1] = SUN
     return {
         "format": cards.FORMAT,
         "name": name,
@@ -127,6 +129,24 @@ def make_card(
         "weights": {"file": WEIGHTS, "sha256": sha256},
         "config": start.config,
     }
+
+
+def _angle(name: str, title: str, default: float, least: float, most: float, words: str) -> dict[str, Any]:
+    ends = {"min": least, "max": most}
+    return {"name": name, "title": title, "kind": "number", "default": default, **ends, "help": words}
+
+
+SUN = (
+    _angle(
+        "sun_azimuth",
+        "Sun from",
+        120.0,
+        -360.0,
+        360.0,
+        "Degrees, clockwise from where the camera looks on the first frame: 90 from the right, 180 from behind",
+    ),
+    _angle("sun_elevation", "Sun's height", 40.0, 0.0, 90.0, "Degrees above the horizon"),
+)
 
 
 def _look_option(looks: tuple[str, ...]) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 from shared.delivery import FILE_NAME, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
@@ -19,12 +22,26 @@ LAYOUT = (
 )
 
 
+class View(Value):
+    """How a pair was seen. to_world: (3, 3) rows that turn a camera's directions into the world's, z up; None where the
+    normals are the camera's own. sun: unit vector towards it, in the world, or else in camera space."""
+
+    to_world: tuple[tuple[float, ...], ...] | None = None
+    sun: tuple[float, float, float] | None = None
+
+
 class PairFiles(Value):
-    """One pair. look: a condition that the labels do not tell (season, weather), empty where none is known."""
+    """One pair. look: a condition that the labels do not tell (season, weather), empty where none is known.
+
+    normal, depth: the passes of its geometry, one file where an EXR has both.
+    """
 
     label: Path
     image: Path
     look: str = ""
+    normal: Path | None = None
+    depth: Path | None = None
+    view: View = View()
 
 
 def find_pairs(source: str, images: str | None = None) -> list[PairFiles]:
@@ -49,8 +66,24 @@ def _suffixes(folder: Path) -> list[PairFiles]:
     pictures = {f.stem.removesuffix("_image"): f for f in folder.iterdir() if _is_picture(f, "_image")}
     labels = sorted(f for f in folder.iterdir() if f.stem.endswith("_label") and not f.name.startswith("."))
     names = [f.stem.removesuffix("_label") for f in labels]
-    looks = _looks(folder / "meta.jsonl")
-    return _joined(folder, labels, names, pictures, [looks.get(name.lstrip("0") or "0", "") for name in names])
+    rows = {number: row for file in sorted(folder.glob("meta*.jsonl")) for number, row in _table(file).items()}
+    looks = [str(rows.get(_number(name), {}).get("look", "")) for name in names]
+    pairs = _joined(folder, labels, names, pictures, looks)
+    views = {n: _view(f, row) for f in sorted(folder.glob("cameras*.jsonl")) for n, row in _table(f).items()}
+    passes = {file.name: file for file in folder.iterdir() if not file.name.startswith(".")}
+
+    def found(name: str, *endings: str) -> Path | None:
+        return next((passes[name + ending] for ending in endings if name + ending in passes), None)
+
+    return [
+        replace(
+            pair,
+            normal=found(name, "_normal.exr", "_normal.png", "_guides.exr"),
+            depth=found(name, "_depth.exr", "_guides.exr"),
+            view=views.get(_number(name), View()),
+        )
+        for name, pair in zip(names, pairs, strict=True)
+    ]
 
 
 def _two_folders(labels_folder: Path, images_folder: Path) -> list[PairFiles]:
@@ -74,17 +107,42 @@ def _is_picture(file: Path, ending: str) -> bool:
     return file.suffix.lower() in PICTURES and file.stem.endswith(ending) and not file.name.startswith(".")
 
 
-def _looks(file: Path) -> dict[str, str]:
-    """Number of the pair -> look."""
-    if not file.is_file():
-        return {}
+def _number(name: str) -> str:
+    return name.lstrip("0") or "0"
+
+
+def _table(file: Path) -> dict[str, dict[str, Any]]:
+    """Number of the pair -> what one line of the file says of it."""
     try:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return {str(int(row["i"])): str(row.get("look", "")) for row in rows}
+        return {str(int(row["i"])): row for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused(
-            "the looks cannot be read", file=file, cause=str(error), remedy="Mend the file or remove it"
+            "what is said of the pairs cannot be read", file=file, cause=str(error), remedy="Mend the file or remove it"
         ) from error
+
+
+def _view(file: Path, row: dict[str, Any]) -> View:
+    """{"to_world": 4x4, "sun": [x, y, z]}, each if known; two numbers of a sun are degrees of the world's z: turned
+    clockwise from +y, and above the horizon."""
+    try:
+        matrix, sun = row.get("to_world"), row.get("sun")
+        turned = None if matrix is None else tuple(tuple(float(v) for v in line[:3]) for line in matrix[:3])
+        if sun is not None and len(sun) == 2:
+            around, above = (math.radians(float(angle)) for angle in sun)
+            flat = math.cos(above)
+            sun = (math.sin(around) * flat, math.cos(around) * flat, math.sin(above))
+        towards = None if sun is None else tuple(float(v) / math.hypot(*sun) for v in sun)
+        if (turned is not None and [len(line) for line in turned] != [3, 3, 3]) or (towards and len(towards) != 3):
+            raise ValueError("a matrix has 4 rows of 4 numbers, a sun 2 or 3")
+    except (ValueError, TypeError, IndexError, ZeroDivisionError) as error:
+        raise InputRefused(
+            f"the camera of pair {row['i']} cannot be read",
+            file=file,
+            cause=str(error),
+            remedy="Mend or remove the line",
+        ) from error
+    return View(turned, cast(Any, towards))
 
 
 def _sequences(labels: str, images: str) -> list[PairFiles]:

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inference_server.models.small import guides
 from inference_server.training import losses
 from inference_server.training.discriminator import Discriminator
 from inference_server.training.networks import Start
@@ -32,6 +33,8 @@ FALL = 0.5  # the rates fall over this last share of the steps
 LAST_RATE = 0.03  # of the full rate
 EMA = 0.998
 SHIFT = 16  # pixels; most by which a pair is moved
+ALL_GONE, ONE_GONE = 0.25, 0.12  # share of the pairs that are shown without any guide, and without each of the others
+DEEPER = 0.5  # octaves by which the distances are changed at most
 CURVES = ("reconstruction", "judge's say", "judge")
 
 
@@ -57,6 +60,7 @@ class Batch(Value):
     real: Tensor  # (B, 3, H, W) in (-1, 1)
     looks: Tensor  # (B,) int64
     noise: Tensor  # (B, H, W)
+    seen: Tensor | None  # (B, PLANES, H, W)
 
 
 class Trainer:
@@ -67,7 +71,7 @@ class Trainer:
         self.start, self.pairs, self.plan, self.device = start, pairs, plan, device
         self.net = _on(start.net, device)
         self.average = _on(_copy(start), device)
-        self.judge = _on(Discriminator(start.channels.count), device)
+        self.judge = _on(Discriminator(start.channels.count, guides.PLANES if start.guided else 0), device)
         self.paint = start.painter(self.net)
         self.optimiser = torch.optim.Adam(self.net.parameters(), plan.rate, betas=(0.0, 0.99))
         self.optimiser_judge = torch.optim.Adam(self.judge.parameters(), plan.rate, betas=(0.0, 0.99))
@@ -86,15 +90,17 @@ class Trainer:
             optimiser.param_groups[0]["lr"] = plan.rate_at(self.step)
         self.net.train(self.step < SETTLED * plan.steps)
         with self._precision():
-            painted = self.paint(batch.channels, batch.looks, batch.noise)
+            painted = self.paint(batch.channels, batch.looks, batch.noise, batch.seen)
         near = losses.reconstruction(painted.float(), batch.real, batch.weight)
+        if batch.seen is not None:
+            near = near + losses.lines(painted.float(), batch.real, batch.seen, batch.weight)
         say = torch.zeros((), device=self.device)
         if plan.adversarial and self.step >= WARM_UP * plan.steps:
             self.judge.requires_grad_(False)
             with self._precision():
-                verdicts, fake = self.judge(painted, batch.channels)
+                verdicts, fake = self.judge(painted, batch.channels, batch.seen)
                 with torch.no_grad():
-                    _, real = self.judge(batch.real, batch.channels)
+                    _, real = self.judge(batch.real, batch.channels, batch.seen)
             say = losses.persuasion(verdicts, fake, real, batch.weight)
             say = say + losses.detail(painted, batch.real, batch.channels, self.start.channels.count)
             self.judge.requires_grad_(True)
@@ -112,8 +118,8 @@ class Trainer:
 
     def _train_judge(self, batch: Batch, painted: Tensor) -> Tensor:
         with self._precision():
-            real, _ = self.judge(batch.real, batch.channels)
-            fake, _ = self.judge(painted, batch.channels)
+            real, _ = self.judge(batch.real, batch.channels, batch.seen)
+            fake, _ = self.judge(painted, batch.channels, batch.seen)
         loss = losses.judgement(real, fake, batch.weight)
         _descend(self.optimiser_judge, loss)
         return loss
@@ -133,11 +139,14 @@ class Trainer:
         places = range(self.step * plan.batch, (self.step + 1) * plan.batch)
         chosen = [np.random.default_rng((plan.seed, 2**32, p // count)).permutation(count)[p % count] for p in places]
         height, width = self.channels.shape[1:]
-        channels, images = [], []
+        channels, images, seen = [], [], []
         for n in chosen:
             rows, columns = moved(height, rng), moved(width, rng)
-            if rng.random() < 0.5:
+            mirrored = rng.random() < 0.5
+            if mirrored:
                 columns = columns[::-1]
+            if self.start.guided:
+                seen.append(self._seen(n, rows, columns, mirrored, rng))
             channels.append(self.channels[n][rows[:, None], columns])
             images.append(self.pairs.images[n][rows[:, None], columns])
         noise = rng.standard_normal((plan.batch, height, width), np.float32)
@@ -152,8 +161,28 @@ class Trainer:
             real.contiguous(memory_format=torch.channels_last),
             torch.from_numpy(self.looks[chosen]),
             torch.from_numpy(noise),
+            torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2) if seen else None,
         )
-        return Batch(*(part.to(self.device) for part in parts))
+        return Batch(*(None if part is None else part.to(self.device) for part in parts))  # type: ignore[arg-type]
+
+    def _seen(
+        self, n: int, rows: NDArray[np.intp], columns: NDArray[np.intp], mirrored: bool, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """The guides of a pair, some of them or all held back: it must be able to paint without."""
+        blind = rng.random() < ALL_GONE
+        there = [not blind and rng.random() >= ONE_GONE for _ in range(3)]
+        nearer = np.float32(2.0 ** rng.uniform(-DEEPER, DEEPER))
+        geometry, flip = self.pairs.geometry, np.array([-1 if mirrored else 1, 1, 1], np.float32)
+        if geometry is None:
+            return guides.planes((len(rows), len(columns)), None, None, None)
+        place = (n, rows[:, None], columns)
+        normal, depth, sun = geometry.normals[place] * (flip / 127), geometry.depth[place], geometry.suns[n] * flip
+        return guides.planes(
+            (len(rows), len(columns)),
+            normal.astype(np.float32) if there[0] and normal.any() else None,
+            depth * nearer if there[1] and depth.any() else None,
+            tuple(sun.tolist()) if there[2] and sun.any() else None,
+        )
 
     def _precision(self) -> torch.autocast:
         kind = getattr(torch, self.plan.precision)

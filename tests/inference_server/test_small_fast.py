@@ -3,14 +3,15 @@
 import numpy as np
 import torch
 
+from inference_server.models.small import guides
 from inference_server.models.small.fast import FastSmall
 from inference_server.models.small.network import SmallConfig, SmallNet, noise_plane
 
 
-def random_net(widths=(24, 40, 48)):
+def random_net(widths=(24, 40, 48), guided=False):
     """Random weights and statistics, tables of classes included, which a fresh network has at zero."""
     torch.manual_seed(1)
-    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths))
+    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths, guided=guided))
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.2)
@@ -30,9 +31,20 @@ def random_input(height, width, seed=0):
     return labels, noise_plane(seed, height, width)
 
 
-def plain(net, labels, look, noise):
+def random_guides(height, width, seed=0):
+    random = np.random.default_rng(seed)
+    normal = random.normal(size=(height, width, 3)).astype(np.float32)
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    depth = random.uniform(1, 90, (height, width)).astype(np.float32)
+    return guides.planes((height, width), normal, depth, (0.6, 0.0, 0.8))
+
+
+def plain(net, labels, look, noise, seen=None):
+    shown = None if seen is None else torch.from_numpy(seen).permute(2, 0, 1)[None]
     with torch.inference_mode():
-        made = net(torch.from_numpy(labels)[None].long(), torch.tensor([look]), torch.from_numpy(noise)[None])
+        made = net(
+            torch.from_numpy(labels)[None].long(), torch.tensor([look]), torch.from_numpy(noise)[None], None, shown
+        )
     return made[0].permute(1, 2, 0)
 
 
@@ -44,6 +56,18 @@ def test_it_paints_what_the_plain_network_paints():
         wanted = plain(net, labels, seed, noise)
         assert wanted.std() > 0.1
         assert (fast(labels, seed, noise) - wanted).abs().max() < 3e-5
+
+
+def test_a_guided_network_paints_alike_with_guides_and_without():
+    net = random_net(guided=True)
+    fast = FastSmall(net)
+    labels, noise = random_input(64, 96)
+    seen = random_guides(64, 96)
+    with_guides, without = plain(net, labels, 1, noise, seen), plain(net, labels, 1, noise)
+    assert (with_guides - without).abs().mean() > 0.02
+    assert (fast(labels, 1, noise, None, seen) - with_guides).abs().max() < 5e-5
+    assert (fast(labels, 1, noise) - without).abs().max() < 5e-5
+    assert torch.equal(fast(labels, 1, noise), fast(labels, 1, noise, None, np.zeros_like(seen)))
 
 
 def test_half_precision_is_close():

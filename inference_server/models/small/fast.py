@@ -25,10 +25,17 @@ from inference_server.models.base import Model
 from inference_server.models.cards import Card
 from inference_server.models.lanes import WIDTH
 from inference_server.models.processor import Convolution, Scratch, bits_of
+from inference_server.models.small import guides
 from inference_server.models.small import network as small
-from inference_server.models.small.network import ClassNorm, DecoderBlock, EncoderBlock, SmallModel, SmallNet
-
-SLOPE = 0.2  # of the activation, where it is negative
+from inference_server.models.small.network import (
+    FORMS,
+    SLOPE,
+    ClassNorm,
+    DecoderBlock,
+    EncoderBlock,
+    SmallModel,
+    SmallNet,
+)
 
 
 def filled(tensor: Tensor, *dims: int) -> Tensor:
@@ -53,12 +60,12 @@ def folded(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     return (scale * norm.weight, shift * norm.weight + norm.bias) if norm.affine else (scale, shift)
 
 
-def class_table(norm: ClassNorm, part: slice) -> NDArray[np.float32]:
-    """(K + 1, 2, C) scale and shift of every class, and of the noise in the last row, for some of the channels."""
+def class_table(norm: ClassNorm, classes: int, part: slice) -> NDArray[np.float32]:
+    """(K + n, 2, C) scale and shift of every class, and of the planes in the last rows, for some of the channels."""
     inverse, offset = folded(norm.norm)
-    gamma, beta = (conv.weight[:, :, 0, 0].T for conv in (norm.gamma, norm.beta))  # (K + 1, C)
+    gamma, beta = (conv.weight[:, :, 0, 0].T for conv in (norm.gamma, norm.beta))  # (K + n, C)
     assert norm.gamma.bias is not None and norm.beta.bias is not None
-    once = torch.cat([torch.ones(len(gamma) - 1, 1), torch.zeros(1, 1)])  # the noise's row only adds
+    once = torch.cat([torch.ones(classes, 1), torch.zeros(len(gamma) - classes, 1)])  # planes only add
     gamma = gamma + once * (1 + norm.gamma.bias)
     beta = beta + once * norm.beta.bias
     table = torch.stack([gamma * inverse, gamma * offset + beta], 1)
@@ -70,7 +77,18 @@ class Conditions:
     """What a level is painted from."""
 
     labels: NDArray[np.int32]  # (h, w)
-    noise: NDArray[np.float32]  # (h, w)
+    planes: NDArray[np.float32]  # (h, w, n): noise, and of a guided network the features of its guides
+
+
+class First:
+    """A 3x3 convolution of what a picture is painted from: rows (9, inputs, C) that are added up, a bias (C), and what
+    is done with the guides, where `seen` of the last inputs are such."""
+
+    def __init__(self, conv: nn.Conv2d, seen: int, kind: torch.dtype) -> None:
+        assert conv.bias is not None
+        rows = conv.weight.permute(2, 3, 1, 0).reshape(9, conv.in_channels, -1)
+        self.rows, self.bias = filled(rows[:, : conv.in_channels - seen], 2), filled(conv.bias, 0)
+        self.guides = Convolution(filled(conv.weight[:, -seen:], 0, 1), None, kind, True) if seen else None
 
 
 class Encoder:
@@ -85,13 +103,13 @@ class Encoder:
 class Decoder:
     """`below` channels from the level below, the others from the encoder; none from below in the middle."""
 
-    def __init__(self, block: DecoderBlock, below: int, kind: torch.dtype) -> None:
+    def __init__(self, block: DecoderBlock, below: int, classes: int, kind: torch.dtype) -> None:
         inner, outer = block.conv_0.in_channels, block.conv_0.out_channels
         parts = (below, inner - below) if below else (inner,)
         self.conv_0, self.conv_1 = convolution(block.conv_0, kind, parts), convolution(block.conv_1, kind)
         edges = [slice(0, below), slice(below, inner)] if below else [slice(0, inner)]
-        self.tables_0 = [class_table(block.norm_0, edge) for edge in edges]
-        self.table_1 = class_table(block.norm_1, slice(0, outer))
+        self.tables_0 = [class_table(block.norm_0, classes, edge) for edge in edges]
+        self.table_1 = class_table(block.norm_1, classes, slice(0, outer))
         self.width = self.conv_1.weight.shape[0]
         self.shortcuts: list[Convolution] = []
         if isinstance(block.shortcut, nn.Conv2d):
@@ -111,15 +129,15 @@ class FastSmall:
         net = net.eval().requires_grad_(False)
         self.kind, self.classes = kind, config.classes
         self.scratch = Scratch(kind, torch.device("cpu"))
-        stem = net.stem.weight.permute(2, 3, 1, 0).reshape(9, net.stem.in_channels, -1)
-        self.stem = filled(stem, 2)  # (9, K + 1 + looks + 1, C)
-        assert net.stem.bias is not None
-        self.stem_bias = filled(net.stem.bias, 0)
+        self.planes = Scratch(torch.float32, torch.device("cpu"))
+        seen = guides.PLANES if config.guided else 0
+        self.stem = First(net.stem, seen, kind)  # of classes, noise, looks, height
+        self.forms = [First(form, seen, kind) for form in net.forms]  # type: ignore[arg-type]
         self.encoder = [Encoder(block, kind) for block in net.encoder]  # type: ignore[arg-type]
-        self.middle = Decoder(net.middle, 0, kind)
+        self.middle = Decoder(net.middle, 0, config.classes, kind)
         widths = config.widths
         self.decoder = [
-            Decoder(block, below, kind)  # type: ignore[arg-type]
+            Decoder(block, below, config.classes, kind)  # type: ignore[arg-type]
             for block, below in zip(net.decoder, widths[:0:-1], strict=True)
         ]
         self.last = filled(net.picture.weight.permute(2, 3, 0, 1).reshape(9, 3, -1), 2)
@@ -128,17 +146,24 @@ class FastSmall:
 
     @torch.inference_mode()
     def __call__(
-        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor | None = None
+        self,
+        labels: NDArray[np.int32],
+        look: int,
+        noise: NDArray[np.float32],
+        rows: Tensor | None = None,
+        seen: NDArray[np.float32] | None = None,
     ) -> Tensor:
-        """labels (H, W), noise (H, W), rows (H) as for `SmallNet`, H and W multiples of 16, to a picture (H, W, 3)."""
-        levels = [Conditions(np.ascontiguousarray(labels), np.ascontiguousarray(noise))]
-        for _ in self.encoder:
-            above = levels[-1]
-            labels, noise = above.labels[::2, ::2], above.noise[::2, ::2]
-            levels.append(Conditions(np.ascontiguousarray(labels), np.ascontiguousarray(noise)))
-        features = [self.first(levels[0], look, torch.linspace(-1, 1, len(levels[0].labels)) if rows is None else rows)]
+        """labels (H, W), noise (H, W), rows (H), seen (H, W, PLANES) as for `SmallNet`; H and W are multiples of 16.
+
+        Gives a picture (H, W, 3).
+        """
+        height, width = labels.shape
+        rows = torch.linspace(-1, 1, height) if rows is None else rows
+        labels = np.ascontiguousarray(labels)
+        features = [self.first(labels, look, noise, rows, seen)]
         for number, block in enumerate(self.encoder):
             features.append(self.encode(block, features[-1], f"features {number + 1}"))
+        levels = self.levels(labels, noise, seen)
         x = self.decode(self.middle, None, features[-1], levels[-1], "middle")
         for number in reversed(range(len(self.decoder))):
             x = self.decode(
@@ -148,30 +173,66 @@ class FastSmall:
                 levels[number],
                 ("even", "odd")[number % 2],
             )
-        picture = torch.empty(*levels[0].labels.shape, 3)
+        picture = torch.empty(height, width, 3)
         kernels.last_convolution(pixels(x), SLOPE, self.last.numpy(), self.last_bias.numpy(), picture.numpy())
         return picture.tanh_()
 
-    def first(self, level: Conditions, look: int, rows: Tensor) -> Tensor:
-        """The first convolution: of labels, noise, look and height in the picture."""
-        height, width = level.labels.shape
-        table = self.stem[:, : self.classes] + self.stem[:, self.classes + 1 + look, None]  # (9, K, C)
-        out = self.scratch.take("features 0", table.shape[2], height, width)
+    def levels(
+        self, labels: NDArray[np.int32], noise: NDArray[np.float32], seen: NDArray[np.float32] | None
+    ) -> list[Conditions]:
+        """What every level is painted from, the finest first."""
+        levels = []
+        for number in range(len(self.encoder) + 1):
+            if number:
+                labels, noise = np.ascontiguousarray(labels[::2, ::2]), noise[::2, ::2]
+                seen = None if seen is None else guides.halved(seen)
+            planes = np.ascontiguousarray(noise[..., None])
+            if self.forms:
+                features = self.formed(self.forms[number], labels, seen)
+                planes = self.planes.take(f"level {number}", 1 + FORMS, *labels.shape)[0].permute(1, 2, 0).numpy()
+                kernels.beside_noise(noise, pixels(features), SLOPE, planes)
+            levels.append(Conditions(labels, planes))
+        return levels
+
+    def formed(self, form: First, labels: NDArray[np.int32], seen: NDArray[np.float32] | None) -> Tensor:
+        """The features (1, FORMS, h, w) of the guides at one level, before they are activated."""
+        features = self.scratch.take("forms", form.bias.shape[0], *labels.shape)
+        nothing = np.zeros((*labels.shape, 0), np.float32)
         kernels.first_convolution(
-            level.labels,
-            level.noise,
-            rows.numpy(),
-            table.numpy(),
-            self.stem[:, self.classes].contiguous().numpy(),
-            self.stem[:, -1].contiguous().numpy(),
-            self.stem_bias.numpy(),
-            pixels(out),
+            labels, nothing, form.rows.numpy(), form.rows[:, :0].numpy(), form.bias.numpy(), pixels(features)
         )
+        self.see(form, seen, features)
+        return features
+
+    def see(self, first: First, seen: NDArray[np.float32] | None, onto: Tensor) -> None:
+        """What a first convolution makes of the guides, added in its place; of none it makes nothing."""
+        if seen is None or first.guides is None:
+            return
+        shown = self.scratch.take("guides", -(-guides.PLANES // WIDTH) * WIDTH, *seen.shape[:2])
+        shown.zero_()[0, : guides.PLANES].permute(1, 2, 0).copy_(torch.from_numpy(seen))
+        first.guides(shown, onto=onto)
+
+    def first(
+        self,
+        labels: NDArray[np.int32],
+        look: int,
+        noise: NDArray[np.float32],
+        rows: Tensor,
+        seen: NDArray[np.float32] | None,
+    ) -> Tensor:
+        """The first convolution: of labels, look, noise, height in the picture and guides."""
+        after = self.classes + 1
+        table = self.stem.rows[:, : self.classes] + self.stem.rows[:, after + look, None]  # (9, K, C)
+        by_plane = self.stem.rows[:, [self.classes, -1]]  # of noise and height
+        planes = np.stack([noise, np.broadcast_to(rows.numpy()[:, None], noise.shape)], 2)
+        out = self.scratch.take("features 0", table.shape[2], *labels.shape)
+        kernels.first_convolution(labels, planes, table.numpy(), by_plane.numpy(), self.stem.bias.numpy(), pixels(out))
+        self.see(self.stem, seen, out)
         return out
 
     def encode(self, block: Encoder, x: Tensor, name: str) -> Tensor:  # (1, C, h, w) -> (1, C', h / 2, w / 2)
         height, width = x.shape[2] // 2, x.shape[3] // 2
-        nowhere = Conditions(np.zeros((height, width), np.int32), np.zeros((height, width), np.float32))
+        nowhere = Conditions(np.zeros((height, width), np.int32), np.zeros((height, width, 0), np.float32))
         out = block.down(x, onto=self.scratch.take(name, block.width, height, width).zero_())
         y = block.conv_0(
             self.modulated([out], [block.norms[0]], nowhere), onto=self.scratch.take("inner", *out.shape[1:]).zero_()
@@ -201,7 +262,7 @@ class FastSmall:
         start = 0
         for x, table in zip(inputs, tables, strict=True):
             grow = len(level.labels) // x.shape[2]
-            kernels.modulate_classes(pixels(x), grow, level.labels, level.noise, table, SLOPE, start, pixels(out))
+            kernels.modulate_classes(pixels(x), grow, level.labels, level.planes, table, SLOPE, start, pixels(out))
             start += x.shape[1]
         return out
 
@@ -218,11 +279,17 @@ class FastSmallModel(SmallModel):
         self._fast: tuple[bool, FastSmall] | None = None
 
     def picture(
-        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor, half: bool
+        self,
+        labels: NDArray[np.int32],
+        look: int,
+        noise: NDArray[np.float32],
+        rows: Tensor,
+        seen: NDArray[np.float32] | None,
+        half: bool,
     ) -> Tensor:
         if self._fast is None or self._fast[0] != half:
             self._fast = (half, FastSmall(self.net, half))
-        return self._fast[1](labels, look, noise, rows)
+        return self._fast[1](labels, look, noise, rows, seen)
 
 
 def load(card: Card, folder: Path, device: str) -> Model:

@@ -7,6 +7,10 @@ arXiv 2012.04644), without the spatial part: no statistic of the frame enters, s
 only on the labels around it and a locked camera gives a locked picture. Fine texture comes from one fixed
 noise plane, a function of seed and position alone (after StyleGAN's noise inputs, arXiv 1812.04948).
 
+A guided network also sees how things stand: planes of normals, depth and light (`guides`) enter at the first
+convolution, and at every level through a few features, which scale and shift beside class and noise. That is
+the modulation by geometry of "Enhancing Photorealism Enhancement" (Richter et al., arXiv 2105.04619), made small.
+
 Sizes in comments: B frames, H x W painting size (a multiple of 16), C channels.
 """
 
@@ -25,10 +29,13 @@ from torch import Tensor, nn
 from inference_server.models.base import Model, PaintInput, Place, checked_weights, fill, fitting
 from inference_server.models.cards import Card
 from inference_server.models.precision import is_half
+from inference_server.models.small import guides
 from shared.errors import ModelRefused
 from shared.values import Value
 
 NOISE_SIZE = 512  # the noise plane repeats after this many pixels
+FORMS = 16  # features of the guides at every level
+SLOPE = 0.2  # of activations, where they are negative
 MARGIN = 16  # pixels painted around the frame and cut off: convolutions see nothing beyond their border
 
 
@@ -36,23 +43,29 @@ class SmallConfig(Value):
     classes: int = 24
     looks: int = 4
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
+    guided: bool = False
+
+    @property
+    def conditions(self) -> int:
+        """Channels that scale and shift: classes, noise, and of a guided network the features of its guides."""
+        return self.classes + 1 + (FORMS if self.guided else 0)
 
 
 class ClassNorm(nn.Module):
-    """Batch normalisation with fixed statistics, then scale and shift by class and noise.
+    """Batch normalisation with fixed statistics, then scale and shift by class, noise and guides.
 
     A 1x1 convolution over the one-hot labels is the table of class values; the noise is one channel more.
     """
 
-    def __init__(self, channels: int, classes: int) -> None:
+    def __init__(self, channels: int, conditions: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.gamma = nn.Conv2d(classes + 1, channels, 1)
-        self.beta = nn.Conv2d(classes + 1, channels, 1)
+        self.gamma = nn.Conv2d(conditions, channels, 1)
+        self.beta = nn.Conv2d(conditions, channels, 1)
         nn.init.zeros_(self.gamma.weight)
         nn.init.zeros_(self.beta.weight)
 
-    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (B, C, H, W), (B, classes + 1, H, W)
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (B, C, H, W), (B, conditions, H, W)
         x = self.norm(x)
         result: Tensor = x + x * self.gamma(condition) + self.beta(condition)
         return result
@@ -61,17 +74,17 @@ class ClassNorm(nn.Module):
 class DecoderBlock(nn.Module):
     """Residual block: class norm, convolution, twice; the shortcut changes the width."""
 
-    def __init__(self, inner: int, outer: int, classes: int) -> None:
+    def __init__(self, inner: int, outer: int, conditions: int) -> None:
         super().__init__()
-        self.norm_0 = ClassNorm(inner, classes)
-        self.norm_1 = ClassNorm(outer, classes)
+        self.norm_0 = ClassNorm(inner, conditions)
+        self.norm_1 = ClassNorm(outer, conditions)
         self.conv_0 = nn.Conv2d(inner, outer, 3, padding=1)
         self.conv_1 = nn.Conv2d(outer, outer, 3, padding=1)
         self.shortcut = nn.Conv2d(inner, outer, 1) if inner != outer else nn.Identity()
 
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:
-        y = self.conv_0(F.leaky_relu(self.norm_0(x, condition), 0.2))
-        y = self.conv_1(F.leaky_relu(self.norm_1(y, condition), 0.2))
+        y = self.conv_0(F.leaky_relu(self.norm_0(x, condition), SLOPE))
+        y = self.conv_1(F.leaky_relu(self.norm_1(y, condition), SLOPE))
         result: Tensor = y + self.shortcut(x)
         return result
 
@@ -89,40 +102,53 @@ class EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.down(x)
-        y = self.conv_0(F.leaky_relu(self.norm_0(x), 0.2))
-        result: Tensor = x + self.conv_1(F.leaky_relu(self.norm_1(y), 0.2))
+        y = self.conv_0(F.leaky_relu(self.norm_0(x), SLOPE))
+        result: Tensor = x + self.conv_1(F.leaky_relu(self.norm_1(y), SLOPE))
         return result
 
 
 class SmallNet(nn.Module):
-    """Labels to picture. Input class indices, look index, noise; output tanh range (-1, 1)."""
+    """Labels to picture. Input class indices, look index, noise, guides; output tanh range (-1, 1)."""
 
     def __init__(self, config: SmallConfig) -> None:
         super().__init__()
         self.config = config
         widths = config.widths
-        self.stem = nn.Conv2d(config.classes + config.looks + 2, widths[0], 3, padding=1)  # + noise, height
+        seen = guides.PLANES if config.guided else 0
+        self.stem = nn.Conv2d(config.classes + config.looks + 2 + seen, widths[0], 3, padding=1)  # + noise, height
+        self.forms = nn.ModuleList(
+            nn.Conv2d(config.classes + seen, FORMS, 3, padding=1) for _ in widths if config.guided
+        )
         self.encoder = nn.ModuleList(EncoderBlock(inner, outer) for inner, outer in pairwise(widths))
-        self.middle = DecoderBlock(widths[-1], widths[-1], config.classes)
+        self.middle = DecoderBlock(widths[-1], widths[-1], config.conditions)
         self.decoder = nn.ModuleList(
-            DecoderBlock(below + skip, skip, config.classes)
+            DecoderBlock(below + skip, skip, config.conditions)
             for below, skip in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.picture = nn.Conv2d(widths[0], 3, 3, padding=1)
 
-    def forward(self, labels: Tensor, look: Tensor, noise: Tensor, rows: Tensor | None = None) -> Tensor:
+    def forward(
+        self, labels: Tensor, look: Tensor, noise: Tensor, rows: Tensor | None = None, seen: Tensor | None = None
+    ) -> Tensor:
         """labels (B, H, W) int64, look (B,) int64, noise (B, H, W) float -> (B, 3, H, W).
 
-        rows (H,): height in the picture, -1 at the top to 1; None where this is all of it.
+        rows (H,): height in the picture, -1 at the top to 1; None where this is all of it. seen (B, PLANES, H, W): of
+        a guided network, `guides.planes`; None is the same as zeros.
         """
         batch, height, width = labels.shape
-        one_hot = F.one_hot(labels, self.config.classes).to(noise.dtype)
-        condition = torch.cat([one_hot, noise[..., None]], 3).permute(0, 3, 1, 2)  # (B, classes + 1, H, W)
+        if torch.is_autocast_enabled(noise.device.type):  # once, instead of before every convolution that reads it
+            noise = noise.to(torch.get_autocast_dtype(noise.device.type))
+        condition = noise.new_zeros(batch, height, width, self.config.classes + 1)  # one-hot labels and noise
+        condition.scatter_(3, labels[..., None], 1)[..., -1] = noise
+        condition = condition.permute(0, 3, 1, 2)  # (B, classes + 1, H, W)
         mood = F.one_hot(look, self.config.looks).to(noise.dtype)[:, :, None, None]
         rows = torch.linspace(-1, 1, height) if rows is None else rows
         rows = rows.to(noise)[:, None].expand(batch, 1, height, width)
-        where = torch.cat([condition, mood.expand(-1, -1, height, width), rows], 1)
-        x = self.stem(where.contiguous(memory_format=torch.channels_last))
+        where = [condition, mood.expand(-1, -1, height, width), rows]
+        if self.config.guided:
+            seen = noise.new_zeros(batch, guides.PLANES, height, width) if seen is None else seen.to(noise)
+            where.append(seen)
+        x = self.stem(torch.cat(where, 1).contiguous(memory_format=torch.channels_last))
 
         skips, conditions = [x], [condition]
         for block in self.encoder:
@@ -130,12 +156,25 @@ class SmallNet(nn.Module):
             # The upper left label of four; the noise stays white.
             small = conditions[-1][:, :, ::2, ::2]
             conditions.append(small.contiguous(memory_format=torch.channels_last))
+        if seen is not None:
+            conditions = self._formed(conditions, seen)
         x = self.middle(skips[-1], conditions[-1])
         for level, block in zip(range(len(skips) - 2, -1, -1), self.decoder, strict=True):
             # Doubled rows and columns would show as a grid on calm surfaces.
             x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips[level]], 1), conditions[level])
-        return torch.tanh(self.picture(F.leaky_relu(x, 0.2)))
+        return torch.tanh(self.picture(F.leaky_relu(x, SLOPE)))
+
+    def _formed(self, conditions: list[Tensor], seen: Tensor) -> list[Tensor]:
+        """The conditions of every level with the features of what is seen there."""
+        result = []
+        for condition, form in zip(conditions, self.forms, strict=True):
+            features = form(torch.cat([condition[:, : self.config.classes], seen], 1))
+            result.append(torch.cat([condition, F.leaky_relu(features, SLOPE).to(condition)], 1))
+            lines = F.max_pool2d(seen[:, guides.STRONGEST], 2)
+            seen = F.avg_pool2d(seen, 2)
+            seen = torch.cat([seen[:, : guides.STRONGEST.start], lines, seen[:, guides.STRONGEST.stop :]], 1)
+        return result
 
 
 def noise_plane(seed: int, height: int, width: int, top: int = 0, left: int = 0) -> NDArray[np.float32]:
@@ -162,19 +201,30 @@ class SmallModel(Model):
         noise = noise_plane(request.seed, height, width, place.top, place.left)
         rows = torch.linspace(-1, 1, place.height + 2 * MARGIN)[place.top : place.top + height]
         look = self.looks.index(request.options["look"]) if self.looks else 0
-        picture = self.picture(labels, look, noise, rows, is_half(request.options, self.device))
+        seen = None
+        if self.net.config.guided:
+            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun)
+            seen = np.pad(made, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
+        picture = self.picture(labels, look, noise, rows, seen, is_half(request.options, self.device))
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
         result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()
         return result
 
     def picture(
-        self, labels: NDArray[np.int32], look: int, noise: NDArray[np.float32], rows: Tensor, half: bool
+        self,
+        labels: NDArray[np.int32],
+        look: int,
+        noise: NDArray[np.float32],
+        rows: Tensor,
+        seen: NDArray[np.float32] | None,
+        half: bool,
     ) -> Tensor:
         """(H, W, 3) in tanh range."""
         indices, grain = (torch.from_numpy(values)[None].to(self.device) for values in (labels, noise))
+        shown = None if seen is None else torch.from_numpy(seen).permute(2, 0, 1)[None].to(self.device)
         kind = torch.bfloat16 if self.device == "cpu" else torch.float16
         with torch.autocast(torch.device(self.device).type, kind, enabled=half):
-            made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain, rows)
+            made: Tensor = self.net(indices.long(), torch.tensor([look], device=self.device), grain, rows, shown)
         return made[0].permute(1, 2, 0).float()
 
 
@@ -182,7 +232,7 @@ def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
     config: dict[str, Any] = dict(card.config)
     try:
-        shape = SmallConfig(config["classes"], config["looks"], tuple(config["widths"]))
+        shape = SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), config.get("guided", False))
         with torch.device("meta"):
             net = SmallNet(shape)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -1,0 +1,104 @@
+"""What the small network is told of the geometry: planes made of normals, depth and the sun's direction.
+
+All are functions of a pixel and its four neighbours, scale-free but for the distance, and 0 where nothing is known: a
+pass that is not there says the same as a surface that is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from inference_server.models.kernels import OPTIONS
+
+PLANES = 12  # normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z
+STRONGEST = slice(5, 7)  # crease and step: thin lines that a mean would lose; of four pixels the strongest counts
+FIRST_LINE, LAST_LINE = STRONGEST.start, STRONGEST.stop
+REACH = 1  # pixels
+
+NEAR = 1e-3  # metres; nothing is nearer
+NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
+HERE, OCTAVES = 8.0, 6.0
+STEEP = 4.0  # a neighbour that is a quarter nearer is a full step
+
+Plane = NDArray[np.float32]  # (H, W)
+
+
+def planes(
+    shape: tuple[int, int], normal: Plane | None, depth: Plane | None, sun: tuple[float, float, float] | None
+) -> Plane:
+    """(H, W, PLANES).
+
+    normal: (H, W, 3) in camera space, x right, y up, z towards the viewer; 0 where there is no surface. depth: (H, W)
+    metres along the camera's axis, 1e9 and more where there is none. sun: unit vector towards it, in camera space.
+    """
+    made = np.zeros((*shape, PLANES), np.float32)
+    if normal is not None:
+        made[..., :3] = normal
+        made[..., 7] = np.einsum("hwc,hwc->hw", normal, normal) > 0.25
+        creases(normal, made[..., 7], made[..., 5])
+        if sun is not None:
+            made[..., 3] = np.maximum(normal @ np.array(sun, np.float32), 0)
+    if depth is not None:
+        made[..., 4] = np.log2(np.clip(depth, NEAREST, FURTHEST) / np.float32(HERE)) / np.float32(OCTAVES)
+        steps(depth, made[..., 6])
+        made[..., 8] = depth < 1e9
+    if sun is not None:
+        made[..., 9:] = sun
+    return made
+
+
+@njit(parallel=True, **OPTIONS)
+def creases(normal: Any, there: Any, crease: Any) -> None:
+    """How far the surface turns to the neighbour that it turns most to: the sine of half the angle, 0..1.
+
+    normal (H, W, 3), there and crease (H, W).
+    """
+    height, width = there.shape
+    for y in prange(height):
+        for x in range(width):
+            least = np.float32(1)
+            for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+                row, at = y + down, x + right
+                if 0 <= row < height and 0 <= at < width and there[y, x] > 0 and there[row, at] > 0:
+                    turn = np.float32(0)
+                    for axis in range(3):
+                        turn += normal[y, x, axis] * normal[row, at, axis]
+                    least = min(least, turn)
+            crease[y, x] = np.sqrt(max(np.float32(1) - least, np.float32(0)) * np.float32(0.5))
+
+
+@njit(parallel=True, **OPTIONS)
+def steps(depth: Any, step: Any) -> None:
+    """How far a pixel leaves the plane through its neighbours, 0..1: on a plane 1 / depth is linear in the picture."""
+    height, width = depth.shape
+    for y in prange(height):
+        for x in range(width):
+            here, most = np.float32(1) / max(depth[y, x], np.float32(NEAR)), np.float32(0)
+            for down, right in ((1, 0), (0, 1)):
+                before = depth[max(y - down, 0), max(x - right, 0)]
+                after = depth[min(y + down, height - 1), min(x + right, width - 1)]
+                around = np.float32(1) / max(before, np.float32(NEAR)) + np.float32(1) / max(after, np.float32(NEAR))
+                most = max(most, abs(around - here - here))
+            step[y, x] = min(most * depth[y, x] * np.float32(STEEP), np.float32(1))
+
+
+@njit(parallel=True, **OPTIONS)
+def halve(made: Any, small: Any) -> None:
+    """The planes (H / 2, W / 2, n) of the level below: means of four, of thin lines the strongest."""
+    for y in prange(small.shape[0]):
+        for x in range(small.shape[1]):
+            for plane in range(small.shape[2]):
+                a, b = made[2 * y, 2 * x, plane], made[2 * y, 2 * x + 1, plane]
+                c, d = made[2 * y + 1, 2 * x, plane], made[2 * y + 1, 2 * x + 1, plane]
+                mean = (a + b + c + d) * np.float32(0.25)
+                small[y, x, plane] = max(a, b, c, d) if FIRST_LINE <= plane < LAST_LINE else mean
+
+
+def halved(made: Plane) -> Plane:
+    small = np.empty((made.shape[0] // 2, made.shape[1] // 2, made.shape[2]), np.float32)
+    halve(made, small)
+    return small

@@ -1,0 +1,130 @@
+"""Training with guides: pairs that have normals, depth and a sun, all of them or some."""
+
+import json
+
+import numpy as np
+import OpenEXR
+import pytest
+import torch
+
+from inference_server.models import catalogue
+from inference_server.models.base import PaintInput, load_model
+from inference_server.training.networks import going_on, new
+from inference_server.training.pairs import read_pairs
+from inference_server.training.pictures import paint_pairs
+from inference_server.training.session import train
+from inference_server.training.sources import find_pairs
+from inference_server.training.trainer import Plan, Trainer
+from shared.errors import InputRefused
+from tests.inference_server.test_train import COCO, Quiet, request, write_pairs
+
+HEIGHT, WIDTH = 32, 64
+TURNED = [[0, 0, 1, 5], [1, 0, 0, 7], [0, 1, 0, 2], [0, 0, 0, 1]]  # looks along -x of the world, its right is +y
+
+
+def write_exr(file, **channels):
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, channels).write(str(file))
+
+
+def plane(value):
+    return np.full((HEIGHT, WIDTH), value, np.float32)
+
+
+def guided_pairs(folder, count=4):
+    """Pair 0 has all in one file of a renderer's, in the world; 1 its normals and depth apart; 2 depth; 3 nothing."""
+    write_pairs(folder, count)
+    world = {f"rl_main.Normal.{axis}": plane(value) for axis, value in zip("XYZ", (0.6, 0.8, 0), strict=True)}
+    write_exr(folder / "00000_guides.exr", **world, **{"rl_main.Depth.Z": plane(12)})
+    write_exr(folder / "00001_normal.exr", X=plane(0), Y=plane(2), Z=plane(0))
+    for number in (1, 2):
+        write_exr(folder / f"{number:05d}_depth.exr", Z=plane(3))
+    rows = [{"i": 0, "to_world": TURNED, "sun": [90, 0]}, {"i": 2, "sun": [0, 3, 4]}]
+    (folder / "cameras.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return folder
+
+
+def read(folder):
+    return read_pairs(find_pairs(str(folder)), COCO)
+
+
+def test_passes_and_cameras_are_read_and_turned_into_camera_space(tmp_path):
+    known = read(guided_pairs(tmp_path / "p")).geometry
+    assert np.allclose(known.normals[0] / 127, (0.8, 0, 0.6), atol=0.01)
+    assert np.allclose(known.suns[0], (0, 0, 1), atol=1e-6)  # towards +x of the world: behind the camera
+    assert np.allclose(known.normals[1] / 127, (0, 1, 0), atol=0.01) and not known.normals[2:].any()
+    assert known.depth[:, 5, 5].tolist() == [12, 3, 3, 0]
+    assert np.allclose(known.suns[2], (0, 0.6, 0.8)) and not known.suns[[1, 3]].any()
+
+
+def test_pairs_without_passes_have_no_geometry_and_a_damaged_camera_is_named(tmp_path):
+    assert read(write_pairs(tmp_path / "p")).geometry is None
+    (tmp_path / "p" / "cameras.jsonl").write_text('{"i": 0, "to_world": [[1, 0], [0, 1]]}')
+    with pytest.raises(InputRefused, match=r"cameras.jsonl: the camera of pair 0 "):
+        read(tmp_path / "p")
+
+
+def test_a_mirrored_pair_mirrors_its_normals_and_its_sun(tmp_path):
+    pairs = read(guided_pairs(tmp_path / "p"))
+    trainer = Trainer(new("small", pairs, COCO), pairs, Plan(1), "cpu")
+    rows, columns = np.arange(HEIGHT), np.arange(WIDTH)
+
+    class Always(np.random.Generator):
+        def random(self):
+            return 0.99
+
+    always = Always(np.random.PCG64(0))
+    plain = trainer._seen(0, rows, columns, False, always)
+    mirrored = trainer._seen(0, rows, columns[::-1], True, always)
+    assert np.allclose(plain[..., 0], 0.8, atol=0.01) and np.allclose(mirrored[..., 0], -0.8, atol=0.01)
+    assert np.allclose(plain[..., 3], 0.6, atol=0.01) and np.allclose(plain[..., 3], mirrored[..., 3], atol=0.01)
+
+
+def test_a_model_that_learns_to_see_paints_as_before_until_it_has_learnt(tmp_path):
+    train(request(write_pairs(tmp_path / "before"), steps=2), Quiet())
+    pairs = read(guided_pairs(tmp_path / "p"))
+    parent = catalogue.find_card("mine")
+    start = going_on(parent, pairs)
+    assert start.guided and start.uses == ("normal", "depth")
+    blind = new("small", read(tmp_path / "before"), COCO)
+    blind.net.load_state_dict(load_model(parent).net.state_dict())
+    assert np.array_equal(
+        paint_pairs(start, start.net, pairs, "cpu"), paint_pairs(blind, blind.net.eval(), pairs, "cpu")
+    )
+
+
+def test_a_guided_model_is_published_and_uses_what_a_shot_has(tmp_path):
+    outcome = train(request(guided_pairs(tmp_path / "p"), steps=3), Quiet())
+    card = outcome.card
+    assert set(card.uses) == {"normal", "depth"} and card.config["guided"]
+    assert [option.name for option in card.options] == ["sun_azimuth", "sun_elevation", "precision"]
+    model = load_model(card)
+    with torch.no_grad():
+        for norm in (block.norm_1 for block in model.net.decoder):
+            norm.beta.weight[:, -16:] = 0.1  # as if it had learnt to use its guides
+    channels = np.zeros((32, 48), np.uint16)
+    options = card.check_options({"precision": "float32"})
+    normal = np.zeros((32, 48, 3), np.float32)
+    normal[..., 2] = 1
+    blank = model.paint(PaintInput(channels, options=options))
+    seen = model.paint(PaintInput(channels, options=options, normal=normal))
+    lit = model.paint(PaintInput(channels, options=options, normal=normal, sun=(0, 0, 1)))
+    far = model.paint(PaintInput(channels, options=options, depth=np.full((32, 48), 900, np.float32)))
+    assert len({picture.tobytes() for picture in (blank, seen, lit, far)}) == 4
+
+
+def test_guided_steps_go_on_with_the_same_bits(tmp_path):
+    pairs = read(guided_pairs(tmp_path / "p"))
+
+    def fresh():
+        torch.manual_seed(0)
+        return Trainer(new("small", pairs, COCO), pairs, Plan(2, batch=2), "cpu")
+
+    whole, first, second = fresh(), fresh(), fresh()
+    whole.advance()
+    whole.advance()
+    first.advance()
+    first.save(tmp_path / "state.pt", {"a": 1})
+    second.load(torch.load(tmp_path / "state.pt", weights_only=True))
+    second.advance()
+    for a, b in zip(whole.average.state_dict().values(), second.average.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
