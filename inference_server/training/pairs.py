@@ -26,6 +26,7 @@ STEP = 16  # the training size is a multiple of this
 LEAST_PIXELS, LEAST_PICTURES = 2000, 3  # of a class, at training size
 FEW_PAIRS = 20
 LEAST_LENGTH = 0.5  # of a normal; a mean of several that is shorter is an edge's
+AWAY, TURNED_AWAY = 19, 0.15  # a normal's z (127 is one) and the share of such beyond which a pass is another's
 STRETCH = 1.03  # largest change of the aspect ratio that goes unmentioned
 
 
@@ -177,6 +178,22 @@ def class_rows(pairs: Pairs, label_set: LabelSet) -> list[str]:
     return rows
 
 
+def geometry_row(pairs: Pairs) -> str:
+    """In how many pairs what is known of the geometry; empty where nothing is."""
+    known = pairs.geometry
+    if known is None:
+        return ""
+    counts = [int(plane.reshape(len(plane), -1).any(1).sum()) for plane in (known.normals, known.depth, known.suns)]
+    return "normals in {}, depth in {}, the sun in {}".format(*counts)
+
+
+def _turned_away(known: Geometry) -> int:
+    """Pairs whose normals look away from the camera, which no surface in its picture does."""
+    facing = known.normals[..., 2]
+    there = known.normals.any(3).sum((1, 2))
+    return int(((facing < -AWAY).sum((1, 2)) > TURNED_AWAY * np.maximum(there, 1)).sum())
+
+
 def warnings(pairs: Pairs, label_set: LabelSet, original: tuple[int, int]) -> list[str]:
     """What will probably disappoint. `original` is the first pair's (width, height)."""
     found = []
@@ -192,6 +209,11 @@ def warnings(pairs: Pairs, label_set: LabelSet, original: tuple[int, int]) -> li
     aspect = (original[0] / original[1]) / (pairs.size[0] / pairs.size[1])
     if not 1 / STRETCH < aspect < STRETCH:
         found.append(f"{original[0]}x{original[1]} is stretched to {pairs.size[0]}x{pairs.size[1]} for training")
+    if pairs.geometry is not None and (away := _turned_away(pairs.geometry)):
+        found.append(
+            f"the normals of {counted(away, 'pair')} look away from the camera; where they are the world's, "
+            "cameras.jsonl must say how the camera stood"
+        )
     outside = float((pairs.ids == NOTHING).mean())
     if outside > 0:
         found.append(f"{outside:.1%} of the pixels have no class and teach nothing")

@@ -21,7 +21,7 @@ from inference_server.models.install import check_name
 from inference_server.models.precision import half_of
 from inference_server.training import pictures
 from inference_server.training.networks import Start, going_on, new, spade_start
-from inference_server.training.pairs import Pairs, class_rows, read_pairs, warnings
+from inference_server.training.pairs import Pairs, class_rows, geometry_row, read_pairs, warnings
 from inference_server.training.publish import About, write_model
 from inference_server.training.sources import find_pairs
 from inference_server.training.trainer import Plan, Trainer, read_state
@@ -225,8 +225,9 @@ def _checked_pairs(request: Request, label_set: LabelSet, say: Say) -> Pairs:
     first = probe(files[0].label)
     pairs = read_pairs(files, label_set, request.size, request.read)
     say(f"{counted(len(files), 'pair')} of {first.width}x{first.height}, trained at {pairs.size[0]}x{pairs.size[1]}")
-    for row in class_rows(pairs, label_set):
-        say(f"  {row}")
+    for row in (*class_rows(pairs, label_set), geometry_row(pairs)):
+        if row:
+            say(f"  {row}")
     for warning in warnings(pairs, label_set, (first.width, first.height)):
         say(f"  note: {warning}")
     if not pairs.pixels():

@@ -10,7 +10,7 @@ import torch
 from inference_server.models import catalogue
 from inference_server.models.base import PaintInput, load_model
 from inference_server.training.networks import going_on, new
-from inference_server.training.pairs import read_pairs
+from inference_server.training.pairs import geometry_row, read_pairs, warnings
 from inference_server.training.pictures import paint_pairs
 from inference_server.training.session import train
 from inference_server.training.sources import find_pairs
@@ -61,6 +61,17 @@ def test_pairs_without_passes_have_no_geometry_and_a_damaged_camera_is_named(tmp
     (tmp_path / "p" / "cameras.jsonl").write_text('{"i": 0, "to_world": [[1, 0], [0, 1]]}')
     with pytest.raises(InputRefused, match=r"cameras.jsonl: the camera of pair 0 "):
         read(tmp_path / "p")
+
+
+def test_what_is_known_is_said_and_normals_that_look_away_are_noticed(tmp_path):
+    pairs = read(guided_pairs(tmp_path / "p"))
+    assert geometry_row(pairs) == "normals in 2, depth in 3, the sun in 2"
+    assert not any("look away" in words for words in warnings(pairs, COCO, (WIDTH, HEIGHT)))
+    write_exr(tmp_path / "p" / "00003_normal.exr", X=plane(0), Y=plane(0.6), Z=plane(-0.8))
+    assert any(
+        "normals of 1 pair look away" in words for words in warnings(read(tmp_path / "p"), COCO, (WIDTH, HEIGHT))
+    )
+    assert geometry_row(read(write_pairs(tmp_path / "q"))) == ""
 
 
 def test_a_mirrored_pair_mirrors_its_normals_and_its_sun(tmp_path):
