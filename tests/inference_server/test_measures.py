@@ -4,7 +4,8 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from benchmarks import judge, warping_error
+from benchmarks import warping_error
+from benchmarks.judge import creases, measures
 from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.catalogue import find_card
@@ -88,16 +89,72 @@ def test_overlap_energy_and_distance_know_good_from_flat():
     wanted = np.zeros((2, 40, 40), np.int64)
     wanted[:, 20:] = 1
     everywhere = np.ones(wanted.shape, bool)
-    assert judge.intersection_over_union(wanted, wanted, everywhere, 3)[:2].tolist() == [1, 1]
-    assert np.isnan(judge.intersection_over_union(wanted, wanted, everywhere, 3)[2])
-    assert judge.intersection_over_union(wanted * 0, wanted, everywhere, 3)[:2].tolist() == [0.5, 0]
+    right, one_class = (measures.confusion(found, wanted, everywhere, 3) for found in (wanted, wanted * 0))
+    assert measures.overlap(right.sum(0))[:2].tolist() == [1, 1] and np.isnan(measures.overlap(right.sum(0))[2])
+    assert measures.overlap(one_class.sum(0))[:2].tolist() == [0.5, 0]
+    assert measures.overlap_interval(right) == (1, 1, 1) and measures.overlap_interval(one_class)[0] == 0.25
 
     ids = wanted.astype(np.uint16)
     textured = rng.integers(60, 200, (2, 40, 40, 3)).astype(np.uint8)
     flat = np.full_like(textured, 128)
-    assert (judge.energy(textured, ids, [0, 1]) > 100).all() and (judge.energy(flat, ids, [0, 1]) < 1e-3).all()
+    assert (measures.energy(textured, ids, [0, 1]) > 100).all() and (measures.energy(flat, ids, [0, 1]) < 1e-3).all()
 
     real, alike = rng.normal(0, 1, (2, 10, 30, 16)).astype(np.float32)
-    distance, low, high = judge.kid_interval(alike, real)
+    distance, low, high = measures.kid_interval(alike, real)
     assert low <= 0.05 and abs(distance) < 0.05 and high < 0.2
-    assert judge.kid_interval(alike + 1, real)[1] > high
+    assert measures.kid_interval(alike + 1, real)[1] > high
+
+
+def a_roof(pictures=2):
+    """A gable of one class on a flat ground of another: normals, ids, and the line where the roof's sides meet."""
+    normals, ids = np.zeros((pictures, 60, 90, 3), np.float32), np.full((pictures, 60, 90), 7, np.uint16)
+    normals[..., 1] = 1
+    ids[:, 8:52, 10:80] = 3
+    normals[:, 8:52, 10:45] = -0.8, 0, 0.6
+    normals[:, 8:52, 45:80] = 0.8, 0, 0.6
+    return normals, ids
+
+
+def test_creases_are_looked_for_inside_a_class_and_beside_flat_surface():
+    normals, ids = a_roof(1)
+    crease, flat = creases.creases_and_flats(normals[0], ids[0])
+    inside = np.s_[10:50]
+    assert crease[inside, 44:46].all() and crease.sum() == 2 * 40  # and not along the outline
+    assert flat[inside, 12:43].all() and flat[inside, 47:78].all() and not flat[inside, 43:47].any()
+
+    bent = normals[0].copy()
+    bent[..., :45, 0], bent[..., :45, 2] = np.sin(0.6), np.cos(0.6)  # 19 degrees apart: neither a crease nor flat
+    crease, flat = creases.creases_and_flats(bent, np.full_like(ids[0], 3))
+    assert not crease[10:50, 44:46].any() and not flat[10:50, 44:46].any()
+
+    unknown = normals[0].copy()
+    unknown[30:, :] = 0
+    crease, flat = creases.creases_and_flats(unknown, ids[0])
+    assert not crease[28:].any() and not flat[28:].any() and crease[10:28, 44:46].all()
+
+
+def test_a_picture_with_an_edge_on_every_crease_has_one_and_noise_a_half():
+    """Also where the whole picture is graded, and where only half of the creases are painted."""
+    normals, ids = a_roof(4)
+    groups, rng = {"roof": [3], "nothing": [9]}, np.random.default_rng(2)
+    lit = (np.clip(normals @ np.array([0.6, 0.3, 0.74], np.float32), 0, 1) * 200).astype(np.uint8)
+    shaded = np.repeat(lit[..., None], 3, -1)
+    found = creases.shown(shaded, normals, ids, groups)
+    assert (found["roof"].auc, found["roof"].low, found["roof"].high) == (1, 1, 1)
+    assert (found["roof"].creases, found["roof"].pictures) == (320, 4)
+    assert np.isnan(found["nothing"].auc) and found["nothing"].pictures == 0
+    assert creases.shown(shaded // 4 + 90, normals, ids, groups)["roof"].auc == 1
+    half = shaded.copy()
+    half[:, 30:] = 100
+    assert creases.shown(half, normals, ids, groups)["roof"].auc == pytest.approx(0.75, abs=0.02)
+    assert creases.shown(shaded * 0, normals, ids, groups)["roof"].auc == 0.5
+    noise = rng.integers(0, 256, shaded.shape).astype(np.uint8)
+    assert creases.shown(noise, normals, ids, groups)["roof"].auc == pytest.approx(0.5, abs=0.05)
+    blurred = rng.integers(110, 140, shaded.shape).astype(np.uint8) // 2 + shaded // 2  # grain does not hide an edge
+    assert creases.shown(blurred, normals, ids, groups)["roof"].auc > 0.95
+
+
+def test_the_chance_that_one_is_greater():
+    three = np.array([1, 2, 3], np.float32)
+    assert creases.area(three + 3, three) == 1 and creases.area(three, three + 3) == 0
+    assert creases.area(three, three) == 0.5 and creases.area(np.float32([2]), three) == 0.5
