@@ -67,7 +67,9 @@ class PaintInput(Value):
     channels: (H, W) network channel of every pixel, all 0 for a model that takes no labels.
     instance: (H, W) one number per object.
     picture, beauty: (H, W, 3) sRGB-encoded, display-referred, 0..1, not multiplied by alpha.
-    normal: (H, W, 3) as in the file. depth: (H, W) away from the camera, `data_pass.FAR` where there is no surface.
+    normal: (H, W, 3) unit vectors in camera space, x right, y up, z towards the viewer; 0 where there is no surface.
+    depth: (H, W) metres along the camera's axis, `data_pass.FAR` where there is no surface.
+    sun: unit vector towards it in the same space, for a card with the options sun_azimuth and sun_elevation.
     motion: (H, W, 2) pixels to where the surface was a frame before, x right and y down, 1e6 where nobody knows.
     reference: (h, w, 3) as picture, of any size; `prepare` alone is given it, and `audio`.
     moment: which frame of the sound this one is, for a model that takes audio.
