@@ -25,6 +25,8 @@ WORDS = {
     "walk": "a walk",
 }
 
+SUN = ("sun_azimuth", "sun_elevation")  # options of a card, degrees: with both, the model is told where the sun stands
+
 Inputs = Mapping[str, Any]  # of a card, by the type of the input
 
 

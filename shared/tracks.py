@@ -148,6 +148,12 @@ class Tracks(Value):
     def frames(self) -> int:
         return self.last - self.first + 1
 
+    def view(self, frame: int) -> Row:
+        """The camera's matrix on a frame; on one that the file does not have, that of the nearest."""
+        assert self.camera is not None
+        matrices = self.camera.matrix
+        return matrices[min(max(frame - self.first, 0), len(matrices) - 1)]
+
     def check(self) -> None:
         if not self.first <= self.last < self.first + MAX_FRAMES:
             raise refused("last", self.last, f"from first ({self.first}) up to {MAX_FRAMES} frames")

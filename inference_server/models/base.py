@@ -71,6 +71,8 @@ class PaintInput(Value):
     depth: (H, W) metres along the camera's axis, `data_pass.FAR` where there is no surface.
     sun: unit vector towards it in the same space, for a card with the options sun_azimuth and sun_elevation.
     motion: (H, W, 2) pixels to where the surface was a frame before, x right and y down, 1e6 where nobody knows.
+    sun: unit vector towards it in the space of the camera, x right, y up, z towards the viewer, for a card with the
+    options `shared.inputs.SUN`.
     reference: (h, w, 3) as picture, of any size; `prepare` alone is given it, and `audio`.
     moment: which frame of the sound this one is, for a model that takes audio.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.

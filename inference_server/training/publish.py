@@ -18,6 +18,7 @@ from inference_server.models.checkpoint import PRECISION, WEIGHTS
 from inference_server.models.install import install
 from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs
+from shared import inputs
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import LabelSet
 from shared.values import Value
@@ -138,14 +139,14 @@ def _angle(name: str, title: str, default: float, least: float, most: float, wor
 
 SUN = (
     _angle(
-        "sun_azimuth",
+        inputs.SUN[0],
         "Sun from",
         120.0,
         -360.0,
         360.0,
         "Degrees, clockwise from where the camera looks on the first frame: 90 from the right, 180 from behind",
     ),
-    _angle("sun_elevation", "Sun's height", 40.0, 0.0, 90.0, "Degrees above the horizon"),
+    _angle(inputs.SUN[1], "Sun's height", 40.0, 0.0, 90.0, "Degrees above the horizon"),
 )
 
 

@@ -19,6 +19,7 @@ from inference_server.models.needs import PREPARES
 from inference_server.roots import patterns_inside
 from inference_server.worker.holdout import Before
 from inference_server.worker.sounding import sound_of
+from inference_server.worker.tracking import load
 from shared.errors import InputRefused
 from shared.frames import beat, find_pass
 from shared.label_set import LabelSet, load_label_set
@@ -27,6 +28,7 @@ from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.sounds import Sound
+from shared.tracks import Tracks
 from shared.values import Value
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
@@ -93,6 +95,11 @@ class Plan(Value):
             return self.shot.pixel_aspect
         found = (stated(own.outline.file(self.frames[0])).pixel_aspect for own in self.layers.values())
         return next((aspect for aspect in found if aspect is not None), 1.0)
+
+    @cached_property
+    def filmed(self) -> Tracks | None:
+        """The tracks that have the camera of the passes. Raises MissingInput or InputRefused."""
+        return next((one for one in load(self.shot, self.base, self.roots).values() if one.camera is not None), None)
 
     def file_number(self, frame: int) -> int:
         """The number in a file's name: the frame, or its place where the shot begins below zero."""

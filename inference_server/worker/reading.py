@@ -22,6 +22,7 @@ from inference_server.worker.fitting import fit_planes
 from inference_server.worker.keys import key_with, prepared_key, prepared_path
 from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
+from inference_server.worker.sun import sun_of
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, read_label_pass
@@ -93,7 +94,10 @@ def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None
             raise InputRefused(f"the model {own.card.name} has no channel for the ids {unknown.tolist()}")
     seed = resolved(plan.shot, own.layer).seed or 0
     moment = None if own.sound is None else frame - own.sound.start
-    return labels, PaintInput(channels, seed=seed, options=own.options, coverage=coverage, moment=moment, **planes)
+    sun = sun_of(plan, own, frame)
+    return labels, PaintInput(
+        channels, seed=seed, options=own.options, coverage=coverage, moment=moment, sun=sun, **planes
+    )
 
 
 def read_labels(own: LayerPlan, frame: int) -> LabelPass:

@@ -17,11 +17,13 @@ from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
+from inference_server.worker.sun import LEVEL
 from inference_server.worker.writing import encode
 from shared import places
 from shared.errors import InputRefused, SemrenderError
 from shared.handing import uploadable
 from shared.shot import Shot
+from shared.tracks import Camera, Tracks, write_tracks
 from tests.conftest import semrender
 
 SIZE = (64, 36)
@@ -263,3 +265,40 @@ def test_what_travels_over_the_wire_is_found_where_it_arrives(passes, taking, tm
     plan = make_plan(spec, "job")
     assert plan.layers["a"].inputs["reference"].file(1002).name == "look_2020.png"
     assert decode(plan, "a", 1002).coverage.shape == (36, 64)
+
+
+SUN = [
+    {"name": "sun_azimuth", "kind": "number", "default": 90.0, "min": -360.0, "max": 360.0},
+    {"name": "sun_elevation", "kind": "number", "default": 0.0, "min": 0.0, "max": 90.0},
+]
+RIGHT = (1, 0, 0)
+C, S = 0.75**0.5, 0.5
+TURNED = (C, 0.0, S, 0.0, 0.0, 1.0, 0.0, 0.0, -S, 0.0, C, 0.0, 0.0, 0.0, 0.0, 1.0)  # to the right by 30 degrees
+
+
+def test_where_the_sun_stands_is_told_of_every_frame_and_its_key_knows(passes, taking):
+    moving = Camera("shotCam", (LEVEL, TURNED), (36.0,), 36.0)
+    write_tracks(passes / "tracks.json", Tracks(1001, 1002, 64, 36, camera=moving))
+    model = taking(name="lit", labels=True, options=SUN)
+    layer = {"name": "a", **LABELS}
+    alone, moved = plan_of(passes, model, layer), plan_of(passes, model, layer, tracks=["tracks.json"])
+    assert [decode(alone, "a", frame).request.sun for frame in (1001, 1002)] == [RIGHT, RIGHT]
+    assert [decode(moved, "a", frame).request.sun for frame in (1001, 1002)] == [RIGHT, (0.866, 0, -0.5)]
+    tile = decode(moved, "a", 1002).request.tile((slice(0, 8), slice(0, 8)), Place(0, 0, 64, 36))
+    assert tile.sun == (0.866, 0, -0.5)
+
+    def keys(plan):
+        return [frame_key(plan, plan.layers["a"], frame) for frame in (1001, 1002)]
+
+    first, second = zip(keys(alone), keys(moved), strict=True)
+    assert first[0] == first[1] and second[0] != second[1], "the first frame looks as ever"
+    assert keys(plan_of(passes, model, {**layer, "options": {"sun_azimuth": 120}}))[0] != first[0]
+
+
+def test_no_other_model_is_told_of_the_sun(passes, taking):
+    write_tracks(passes / "tracks.json", Tracks(1001, 1002, 64, 36, camera=Camera("c", (TURNED,), (36.0,), 36.0)))
+    layer = {"name": "a", **LABELS}
+    for model in (taking(name="plain", labels=True), taking(name="half", labels=True, options=SUN[:1])):
+        plans = [plan_of(passes, model, layer), plan_of(passes, model, layer, tracks=["tracks.json"])]
+        assert len({frame_key(plan, plan.layers["a"], 1001) for plan in plans}) == 1
+        assert decode(plans[1], "a", 1001).request.sun is None
