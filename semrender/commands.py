@@ -28,6 +28,7 @@ COMMANDS = {
         "doctor": "one report of versions, devices, server and paths",
     },
     "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},
+    "inference_server.desk.cli": {"desk": "a page in the browser: try, paint, watch and look"},
     "inference_server.commands.jobs_cli": {
         "jobs": "list, watch, cancel, pause, resume, hurry or forget jobs",
     },
@@ -68,6 +69,13 @@ def beside_server(connection: dict[str, Any]) -> AbstractContextManager[int]:
     return doorway(connection)
 
 
+def beside_desk(port: int | None, browser: bool) -> AbstractContextManager[int]:
+    """The desk as a process beside a server's."""
+    from inference_server.desk.beside import desk_process
+
+    return desk_process(port, browser)
+
+
 def parser(command: str | None, everything: bool = False) -> Parser:
     """`command` with its arguments; without one that there is all of them by name and purpose, or each with its own."""
     top = Parser(
@@ -88,7 +96,8 @@ def parser(command: str | None, everything: bool = False) -> Parser:
         commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(beside_server=beside_server, comps=comps, after_delivery=f"{comps.__name__}:finish")
+        top.set_defaults(beside_server=beside_server, beside_desk=beside_desk, command=main)
+        top.set_defaults(comps=comps, after_delivery=f"{comps.__name__}:finish")
     return top
 
 

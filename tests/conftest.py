@@ -13,6 +13,7 @@ from PIL import Image
 
 from inference_server.models import sleep
 from shared.label_set import load_label_set
+from tests.npm import node_modules as node_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 # The tests start some thousand processes; where the environment forbids to keep compiled modules, as containers like

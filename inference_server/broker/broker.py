@@ -24,12 +24,13 @@ from inference_server.broker.aside import PATIENCE_SECONDS, Aside, Found
 from inference_server.broker.crew import Crew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
+from inference_server.broker.overview import Overview
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
 from inference_server.broker.space import Disks
 from inference_server.broker.spool import UNCLAIMED_SECONDS, Spool, free
 from inference_server.broker.supervisor import Worker
-from inference_server.broker.verbs import verbs_of
+from inference_server.broker.verbs import Verb, Verbs
 from inference_server.crash_points import reach
 from shared import places, protocol
 from shared.command import unforeseen
@@ -116,7 +117,10 @@ class Broker:
             after_delivery=settings.after_delivery,
             first=first,
         )
-        self._verbs = verbs_of(self)
+        self._verbs: dict[str, Verb] = {}
+        for kind in (Verbs, Overview):
+            verbs = kind(self)
+            self._verbs.update({name: getattr(verbs, name) for name in vars(kind) if not name.startswith("_")})
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
         log.info("state folder %s, ledger %s", places.home(), settings.ledger or "in memory")
 

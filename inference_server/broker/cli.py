@@ -35,6 +35,9 @@ def add_commands(commands: Any) -> None:
     serve.add_argument("--reserve-mib", type=int, default=256, help="free space to leave (default 256)")
     words = "tell /health and Prometheus' /metrics on this port of 127.0.0.1 (default: not)"
     serve.add_argument("--metrics", type=int, metavar="PORT", help=words)
+    serve.add_argument("--desk", action="store_true", help="a page in the browser beside it, see `semrender desk`")
+    serve.add_argument("--desk-port", type=int, metavar="PORT", help=argparse.SUPPRESS)
+    serve.add_argument("--desk-browser", action="store_true", help=argparse.SUPPRESS)
     serve.add_argument("--private", action="store_true", help=argparse.SUPPRESS)
     serve.set_defaults(run=run_serve)
 
@@ -91,7 +94,10 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 port = broker.address.rpartition(":")[2]
                 command = f"semrender connect tcp://{platform.node()}:{port} {quoted(broker.guard.server_public)}"
                 print(f"on the machines that paint here, run: {command}", flush=True)
-            broker.run()
+            with contextlib.ExitStack() as beside:
+                if arguments.desk:
+                    beside.enter_context(arguments.beside_desk(arguments.desk_port, arguments.desk_browser))
+                broker.run()
     finally:
         if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
             places.connection_file().unlink(missing_ok=True)

@@ -123,6 +123,9 @@ class Crew:
         except SemrenderError as error:  # what it was about ends at the deadline
             log.error("a message of the worker on %s cannot be read: %s", worker.device, error)
             return False
+        if "memory" in header:  # no sign of life: a worker whose work hangs says this, too
+            worker.memory = header["memory"]
+            return False
         worker.heard = time.monotonic()
         if "ready" in header:
             self._ready(worker, header["ready"])

@@ -41,6 +41,7 @@ class Jobs(Told):
     def open(self, identity: str, spec: Body, only_check: bool = False, priority: int = 0) -> None:
         """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
         enter(self.ledger, identity, spec, only_check, priority)
+        self.news.changed(identity)
 
     def keep_spec(self, job: str, spec: Body) -> None:
         self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
@@ -69,6 +70,7 @@ class Jobs(Told):
     def prioritise(self, job: str, priority: int) -> None:
         self.row(job)
         self.ledger.write("UPDATE jobs SET priority = ? WHERE id = ?", priority, job)
+        self.news.changed(job)
 
     # What workers do
 
@@ -201,6 +203,7 @@ class Jobs(Told):
             self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
             for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
                 self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
+            self.news.changed(job)
         if quarantine:
             self.ledger.write("DELETE FROM quarantine")
         oldest = "SELECT rowid FROM paintings ORDER BY rowid DESC LIMIT -1 OFFSET ?"
@@ -311,6 +314,7 @@ class Jobs(Told):
             self._end(job, "failed", {**body, "done": frames_done(row), "total": row["total"]})
         elif row["unended"] == 1 and row["state"] == "painting" and not failed:
             self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
+            self.news.changed(job)
 
     def _end(self, job: str, state: str, body: Body) -> None:
         self.ledger.write("UPDATE jobs SET state = ?, paused = '', ended = ? WHERE id = ?", state, time.time(), job)
@@ -319,5 +323,6 @@ class Jobs(Told):
     def _tell(self, job: str, name: str, body: Body) -> None:
         self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
+        self.news.changed(job)
         if name not in ("frame", "underpainted", "looked"):  # the logs of the workers have them
             log.info("job %s is %s%s", job, name, in_short(body))

@@ -84,6 +84,10 @@ class Disks:
         need = frames * int(self._jobs.report(job).get("frame_bytes", 0)) + self._reserve
         self._pause(job, need, _no_space(need, file))
 
+    def known(self) -> list[tuple[Path, int]]:
+        """The output folders that were looked at of late, and the bytes that are free there."""
+        return [(folder, room.free) for folder, room in self._rooms.items() if not room.trouble]
+
     def look(self) -> None:
         """Let go on whoever has room again."""
         now = time.monotonic()

@@ -33,6 +33,7 @@ class Worker:
     name: bytes
     ready: bool = False
     about: dict[str, Any] = field(default_factory=dict)
+    memory: list[int] | None = None  # bytes free and in all of a card of its own, as it said last
     tasks: dict[int, Task] = field(default_factory=dict)  # by id: what it has in hand
     knows: set[str] = field(default_factory=set)  # jobs whose description it has
     heard: float = field(default_factory=time.monotonic)  # when it last answered, or got work while idle

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from inference_server.broker.ledger import Ledger, Row
+from inference_server.broker.news import News
 from shared.errors import ServerError
 
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
@@ -21,8 +22,12 @@ COLUMNS = (
 # Of its description: where the client wants the files, whether it wants a comp, and who it is; when painting began.
 ASKED = (
     "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp,"
+    " json_extract(spec, '$.offer') AS offer,"
     " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began"
 )
+
+# How far a picture is, in a letter; what is in no table of these waits.
+LETTERS = {"running": "r", "painted": "p", "kept": "k", "copied": "c", "failed": "f", "cancelled": "x"}
 
 Body = dict[str, Any]
 
@@ -32,6 +37,7 @@ class Told:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.news = News()
 
     def known(self, job: str) -> bool:
         return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
@@ -64,6 +70,50 @@ class Told:
             f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
         )
         return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
+
+    def page(self, before: int | None, most: int) -> tuple[list[Body], int | None]:
+        """So many jobs, the newest first, entered before the one of that number; and what the next page is before."""
+        first = 2**62 if before is None else before
+        rows = self.ledger.rows(
+            f"SELECT {COLUMNS}, {ASKED} FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?", first, most
+        )
+        return [_summary(row) for row in rows], int(rows[-1]["number"]) if len(rows) == most else None
+
+    def pictures(self, job: str, layer: str) -> tuple[list[int], str]:
+        """The frames of a layer, and of each by a letter how far it is: see LETTERS."""
+        rows = self.ledger.rows(
+            "SELECT frame, coalesce(outcome, state) AS at FROM tasks"
+            " WHERE job = ? AND layer = ? AND kind IN ('paint', 'hold') ORDER BY frame",
+            *(job, layer),
+        )
+        return [row["frame"] for row in rows], "".join(LETTERS.get(row["at"], "w") for row in rows)
+
+    def last_picture(self, job: str) -> tuple[str, int] | None:
+        """Layer and frame of the finished picture that is furthest in the job's order."""
+        row = self.ledger.row(
+            "SELECT layer, frame FROM tasks WHERE job = ? AND state = 'done' AND kind IN ('paint', 'hold')"
+            " ORDER BY id DESC LIMIT 1",
+            job,
+        )
+        return (row["layer"], row["frame"]) if row else None
+
+    def picture(self, job: str, layer: str, frame: int) -> tuple[str | None, Body | None]:
+        """The file of a picture below the job's folder where there is one, and the error that it failed with."""
+        row = self.ledger.row(
+            "SELECT outcome, error, out, files FROM tasks LEFT JOIN paintings USING (key)"
+            " WHERE job = ? AND layer = ? AND frame = ? AND kind IN ('paint', 'hold')",
+            *(job, layer, frame),
+        )
+        if row is None or row["outcome"] is None:
+            return None, self.ledger.load(row["error"]) if row is not None and row["error"] else None
+        if row["files"] and row["out"] == self.row(job)["out"]:
+            return str(self.ledger.load(row["files"])["file"]), None
+        told = self.ledger.row(  # another job has painted the same since, elsewhere
+            "SELECT body FROM events WHERE job = ? AND name = 'frame' AND json_extract(body, '$.layer') = ?"
+            " AND json_extract(body, '$.frame') = ? ORDER BY n DESC LIMIT 1",
+            *(job, layer, frame),
+        )
+        return (self.ledger.load(told["body"]).get("file") if told else None), None
 
     def all_ids(self) -> set[str]:
         return {row["id"] for row in self.ledger.rows("SELECT id FROM jobs")}
@@ -168,4 +218,5 @@ def _summary(job: Row) -> Body:
     )
     comp = None if job["comp"] is None else bool(job["comp"])
     asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
+    asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
     return {"job": job["id"], "state": state, "done": frames_done(job), **{name: job[name] for name in names}, **asked}

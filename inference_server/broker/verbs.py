@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inference_server.broker.crew import Crew
     from inference_server.broker.jobs import Jobs
     from inference_server.broker.settings import Settings
+    from inference_server.broker.space import Disks
     from inference_server.broker.spool import Spool
 
 SEEN_BYTES = 65536  # of a file that client and server compare to find a shared disk
@@ -60,6 +61,7 @@ class Turn(Protocol):
     jobs: Jobs
     spool: Spool
     crew: Crew
+    disks: Disks
     ending: bool
     checks: dict[tuple[bytes, str], str]  # client and request of a `check` -> its job
     watchers: dict[tuple[bytes, str], tuple[int, float]]  # (client, job) -> (events it has, renewed)
@@ -77,12 +79,6 @@ class Turn(Protocol):
     ) -> None: ...
     def stop(self, at_once: bool = False) -> None: ...
     def sweep_spool(self, idle: float = ...) -> None: ...
-
-
-def verbs_of(broker: Turn) -> dict[str, Verb]:
-    verbs = Verbs(broker)
-    names = [name for name in vars(Verbs) if not name.startswith("_")]
-    return {name: getattr(verbs, name) for name in names}
 
 
 class Verbs:
@@ -136,7 +132,7 @@ class Verbs:
         """One piece of a file of a job that will be submitted."""
         if len(blobs) != 1:
             raise InputRefused("a piece of a file without its bytes")
-        offset, size = _whole(body, "offset"), _whole(body, "size")
+        offset, size = whole_of(body, "offset"), whole_of(body, "size")
         if self._jobs.known(str(body.get("job"))):
             raise InputRefused("this job was accepted with the passes that it has", remedy="Submit another job")
         self._spool.put(str(body.get("job")), str(body.get("name")), offset, size, blobs[0])
@@ -179,7 +175,7 @@ class Verbs:
         A renewal goes on where the events are; a server that does not know the watcher begins at `since`.
         """
         job = self._job(body)
-        since = max(0, _whole(body, "since"))
+        since = max(0, whole_of(body, "since"))
         known = self._broker.watchers.get((client, job)) if body.get("renew") is True else None
         self._broker.watchers[client, job] = (known[0] if known else since, time.monotonic())
         self._answer(client, request, self._jobs.summary(job))
@@ -191,7 +187,8 @@ class Verbs:
         """What a job was asked to paint, so that it can be asked again with a change."""
         spec = self._jobs.spec(self._job(body))
         names = ("shot", "base", "out", "format", "frames", "layers")
-        self._answer(client, request, {name: spec[name] for name in names})
+        more = {name: spec.get(name) for name in ("asked", "overwrite", "comp", "movie", "collect")}
+        self._answer(client, request, {**{name: spec[name] for name in names}, **more})
 
     def show(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """All that is known of a job: where it stands, what was asked, what the check found, why frames failed."""
@@ -251,7 +248,7 @@ class Verbs:
         job = self._job(body)
         folders = {layer["name"] for layer in self._jobs.spec(job)["shot"]["layers"]} | SHARED_FOLDERS
         out, roots = self._output(job)
-        after = _text(body, "after") if "after" in body else None
+        after = text_of(body, "after") if "after" in body else None
 
         def listed() -> Body:
             inside(out, roots)
@@ -271,7 +268,7 @@ class Verbs:
     def fetch(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A piece of a file of the output folder, from `offset` on."""
         out, roots = self._output(self._job(body))
-        name, offset = _text(body, "path"), max(0, _whole(body, "offset"))
+        name, offset = text_of(body, "path"), max(0, whole_of(body, "offset"))
 
         def read() -> tuple[int, bytes]:
             folder = inside(out, roots).resolve()
@@ -320,7 +317,7 @@ class Verbs:
         named = {shot.label_set, *(layer.label_set or "" for layer in shot.layers)}
         paths = [Path(name) for name in sorted(named) if name.lower().endswith(".json")]
         if "files" not in body:
-            paths += [Path(_text(body, "base")), Path(_text(body, "out"))]
+            paths += [Path(text_of(body, "base")), Path(text_of(body, "out"))]
         looks: list[Step] = [(path, partial(_is_there, path)) for path in paths]
         looks.append((paths[-1] if paths else self._spool.folder, lambda: self._spec(job, body)))
         self._in_turn(client, request, looks, lambda found: then(found[-1]))
@@ -347,7 +344,7 @@ class Verbs:
             folder, out = self._spool.inputs(job), self._spool.outputs(job)
             spec = job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
         else:
-            base, out = Path(_text(body, "base")), Path(_text(body, "out"))
+            base, out = Path(text_of(body, "base")), Path(text_of(body, "out"))
             spec = job_spec(body, base, out, self._roots(), uploaded=False)
         protocol.check_size(spec)  # every worker must be told
         return spec
@@ -377,14 +374,14 @@ def _same(entry: Any, roots: tuple[str, ...] | None) -> bool:
         return False
 
 
-def _text(body: Body, name: str) -> str:
+def text_of(body: Body, name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str) or "\0" in value or len(value) > MAX_PATH:
         raise InputRefused(f'"{name}" is no path')
     return value
 
 
-def _whole(body: Body, name: str) -> int:
+def whole_of(body: Body, name: str) -> int:
     value = body.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**53:
         raise InputRefused(f'"{name}" is no whole number')

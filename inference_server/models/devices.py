@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
+import time
 from pathlib import Path
 
 from inference_server.models.precision import Half, half_of
 from shared.errors import InputRefused
 from shared.values import Value
+
+METER_SECONDS = 5.0
 
 
 class Device(Value):
@@ -68,12 +71,36 @@ def may_have_a_card() -> bool:
     return True
 
 
+def card_memory(device: str) -> tuple[int, int] | None:
+    """Bytes free on a card of its own, and in all; None where the device shares the machine's memory."""
+    if not device.startswith("cuda"):
+        return None
+    import torch
+
+    free, total = torch.cuda.mem_get_info(device)
+    return int(free), int(total)
+
+
+class Meter:
+    """Of a card of its own: how much of its memory is free, now and then."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._looked = 0.0
+
+    def due(self) -> tuple[int, int] | None:
+        """Bytes free and in all where it is time to tell, else None."""
+        if time.monotonic() - self._looked < METER_SECONDS:
+            return None
+        self._looked = time.monotonic()
+        return card_memory(self._device)
+
+
 def free_memory(device: str) -> int:
     """Bytes that a painting may take on the device now."""
-    if device.startswith("cuda"):
-        import torch
-
-        return int(torch.cuda.mem_get_info(device)[0])
+    of_card = card_memory(device)
+    if of_card is not None:
+        return of_card[0]
     import psutil
 
     return int(psutil.virtual_memory().available)  # Apple's GPU shares it

@@ -29,7 +29,7 @@ import zmq
 from inference_server import backstage, logs
 from inference_server.crash_points import reach
 from inference_server.models.base import Resident
-from inference_server.models.devices import Device, choose_device, free_memory
+from inference_server.models.devices import Device, Meter, choose_device, free_memory
 from inference_server.stability import tiles
 from inference_server.tasks import PIECE
 from inference_server.worker import fence
@@ -111,6 +111,7 @@ class Worker:
         self.took: dict[int, float] = {}  # by task: seconds that the device took
         self.dropped: set[str] = set()  # cancelled jobs
         self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
+        self.meter = Meter(device.name)
         log.info("ready on %s: %s", device.name, device.about)
         about = {"device": device.name, "others": list(device.others), "about": device.about}
         self.send({"ready": {**about, "half": device.half.gains, "pid": os.getpid()}})
@@ -134,6 +135,8 @@ class Worker:
             for running in [r for r in self.running if r.work.done() and r.stage != "decoding"]:
                 self.go_on(running)
             self.paint_next()
+            if memory := self.meter.due():
+                self.send({"memory": memory})
             if self.steps != self.told and time.monotonic() - self.spoke > ALIVE_SECONDS:
                 self.told = self.steps
                 self.send(

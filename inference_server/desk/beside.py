@@ -1,0 +1,29 @@
+"""A desk beside a server: a process of its own that ends with whoever started it, however that ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CLOSING_SECONDS = 10
+
+
+@contextmanager
+def desk_process(port: int | None, browser: bool) -> Iterator[int]:
+    """A desk for as long as the block runs; its process number."""
+    command = [sys.executable, "-P", "-m", "semrender", "desk", "--beside-server"]
+    command += [] if port is None else ["--port", str(port)]
+    command += [] if browser else ["--no-browser"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        yield process.pid
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(CLOSING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

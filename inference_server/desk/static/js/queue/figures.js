@@ -1,0 +1,69 @@
+/**
+ * What a job's figures mean: how fast it is, how long it takes yet, where it stands in the queue.
+ *
+ * @typedef {import("../store.js").Job} Job
+ */
+
+const RECENT_SECONDS = 30;
+
+/** Arrivals of finished frames by job: [date, done]. @type {Map<string, [number, number][]>} */
+const arrivals = new Map();
+
+/** The job has so many finished frames now. @param {Job} job @param {number} now seconds since 1970 */
+export function arrived(job, now) {
+    const known = arrivals.get(job.job) ?? [];
+    if (!known.length || known[known.length - 1][1] !== job.painted) {
+        known.push([now, job.painted]);
+    }
+    while (known.length > 2 && known[0][0] < now - RECENT_SECONDS) {
+        known.shift();
+    }
+    arrivals.set(job.job, known);
+}
+
+/**
+ * Frames a second: of late while it goes on, else over the whole job; null before the first.
+ * @param {Job} job
+ * @param {number} now
+ * @returns {number | null}
+ */
+export function rate(job, now) {
+    if (!job.began || !job.painted) {
+        return null;
+    }
+    const known = job.ended === null ? (arrivals.get(job.job) ?? []) : [];
+    if (known.length > 2) {
+        const [[from, before], [to, after]] = [known[0], known[known.length - 1]];
+        if (to > from && after > before && now - to < RECENT_SECONDS) {
+            return (after - before) / (to - from);
+        }
+    }
+    const seconds = (job.ended ?? now) - job.began;
+    return seconds > 0 ? job.painted / seconds : null;
+}
+
+/** Seconds until the end; null where nothing goes on or nobody can know. @param {Job} job @param {number} now */
+export function left(job, now) {
+    const fast = rate(job, now);
+    return fast && job.ended === null && job.state !== "paused" ? (job.total - job.done - job.failed) / fast : null;
+}
+
+/**
+ * The queue as it is worked on, then what has ended, the last one first.
+ * @param {Iterable<Job>} jobs
+ * @returns {Job[]}
+ */
+export function inOrder(jobs) {
+    const all = [...jobs];
+    const waiting = all.filter((job) => job.ended === null);
+    const ended = all.filter((job) => job.ended !== null);
+    return [
+        ...waiting.sort((a, b) => b.priority - a.priority || a.created - b.created),
+        ...ended.sort((a, b) => Number(b.ended) - Number(a.ended)),
+    ];
+}
+
+/** @param {number} fast frames a second */
+export function rateText(fast) {
+    return fast >= 10 ? fast.toFixed(0) : fast >= 1 ? fast.toFixed(1) : fast.toFixed(2);
+}

@@ -1,0 +1,64 @@
+/** The machine: its workers and what they have in hand, memory, disks, and how it is reached from elsewhere. */
+import {fill, h} from "../dom.js";
+import {on, state} from "../store.js";
+import {WORDS} from "../words.js";
+
+const SAID = WORDS.machine;
+
+/** @param {HTMLElement} place @returns {() => void} */
+export function showMachine(place) {
+    const body = h("div", {class: "machine"});
+    fill(place, body);
+    function tell() {
+        const {server} = state;
+        const machine = server.machine;
+        fill(
+            body,
+            h("h1", {}, SAID.title),
+            !server.there && h("p", {class: "note bad"}, server.words || WORDS.starting),
+            machine && [
+                h("dl", {class: "facts"}, ...fact(SAID.server, `semrender ${machine.version}, ${machine.host}`),
+                    ...fact(SAID.main, SAID.free(WORDS.bytes(machine.memory.free), WORDS.bytes(machine.memory.total)))),
+                machine.deaths > 0 && h("p", {class: "note"}, SAID.deaths(machine.deaths)),
+                h("h2", {}, SAID.workers),
+                h("table", {}, h("thead", {}, h("tr", {}, ...[SAID.device, SAID.state, SAID.memory, SAID.hand].map((name) => h("th", {scope: "col"}, name)))),
+                    h("tbody", {}, ...machine.workers.map(worker))),
+                h("h2", {}, SAID.disks),
+                h("dl", {class: "facts"}, ...machine.disks.flatMap((disk) => fact(disk.of, SAID.free(WORDS.bytes(disk.free), disk.total ? WORDS.bytes(disk.total) : "")))),
+            ],
+            h("details", {}, h("summary", {}, SAID.elsewhereTitle), h("p", {class: "dim"}, SAID.elsewhere),
+                h("pre", {}, `ssh -L ${location.port}:127.0.0.1:${location.port} ${machine?.host ?? "HOST"}`)),
+        );
+    }
+    const open = () => body.querySelector("details")?.open;
+    const stop = on("server", () => {
+        if (!open()) {
+            tell();
+        }
+    });
+    tell();
+    return stop;
+}
+
+/** @param {string} name @param {string} value */
+export function fact(name, value) {
+    return value ? [h("dt", {}, name), h("dd", {}, value)] : [];
+}
+
+/** @param {import("../store.js").Worker} worker */
+function worker(worker) {
+    const card = worker.device_memory;
+    const memory = [
+        worker.memory ? SAID.used(WORDS.bytes(worker.memory)) : "",
+        card ? SAID.card(WORDS.bytes(card[0]), WORDS.bytes(card[1])) : "",
+    ];
+    const hand = worker.in_hand.map((one) => [one.layer ?? one.kind, one.frame].filter((part) => part !== null).join(" "));
+    return h(
+        "tr",
+        {},
+        h("td", {}, worker.device, worker.about && worker.about !== worker.device && h("div", {class: "dim"}, worker.about)),
+        h("td", {}, worker.ready ? SAID.ready : SAID.starting),
+        h("td", {}, memory.filter(Boolean).join(", ")),
+        h("td", {}, hand.join(", ") || SAID.idle),
+    );
+}

@@ -1,0 +1,285 @@
+/** Every word that the page says, in English. A translation is another file like this one. */
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+export const WORDS = {
+    name: "semrender",
+    parts: /** @type {Record<string, string>} */ ({queue: "Queue", look: "Look", paint: "Paint", models: "Models"}),
+    navigation: "Parts of the desk",
+    skip: "Go to the content",
+    theme: "Light or dark",
+    keys: "Keys",
+    keysTitle: "Keys of this page",
+    close: "Close",
+    undo: "Undo",
+    cancel: "Cancel",
+    ok: "OK",
+    loading: "Loading …",
+    dismiss: "Dismiss this message",
+    deskGone: "The desk does not answer. It was closed, or its machine is out of reach. Run `semrender desk` again.",
+    deskBack: "The desk answers again.",
+    serverGone: "No server answers",
+    serverBack: "The server is back; what was painted is kept.",
+    starting: "Looking for the server …",
+    /** @param {number} status */
+    noAnswer: (status) => `The desk answered with the number ${status} and no words.`,
+    /** @param {string} device @param {string} free */
+    serverLine: (device, free) => `${device} · ${free} free`,
+    noDevice: "no device is ready",
+
+    // The queue
+    queue: {
+        title: "Jobs",
+        find: "Find a job by its name or who asked",
+        findShort: "Find …",
+        show: "Which jobs",
+        shown: /** @type {Record<string, string>} */ ({
+            all: "All",
+            active: "Active",
+            failed: "Failed",
+            done: "Done",
+            cancelled: "Cancelled",
+        }),
+        empty: "No job has been asked for yet.",
+        emptyHint: "Jobs of Maya, After Effects, the command line and this page appear here.",
+        none: "No job fits.",
+        /** @param {number} n */
+        jobs: (n) => count(n, "job"),
+        states: /** @type {Record<string, string>} */ ({
+            checking: "checking",
+            painting: "painting",
+            delivering: "delivering",
+            paused: "paused",
+            done: "done",
+            failed: "failed",
+            cancelled: "cancelled",
+        }),
+        /** @param {number} done @param {number} total */
+        progress: (done, total) => `${done.toLocaleString("en")} of ${count(total, "frame")}`,
+        /** @param {number} n */
+        failed: (n) => `${n.toLocaleString("en")} failed`,
+        /** @param {string} rate */
+        rate: (rate) => `${rate} frames/s`,
+        /** @param {string} time */
+        left: (time) => `about ${time} left`,
+        /** @param {string} time */
+        took: (time) => `took ${time}`,
+        /** @param {string} time */
+        since: (time) => `for ${time}`,
+        pause: "Pause",
+        resume: "Resume",
+        stop: "Cancel job",
+        again: "Paint again",
+        againHint: "Ask for the same once more: what is painted is kept, only the rest is painted",
+        look: "Look",
+        up: "Sooner",
+        down: "Later",
+        back: "All jobs",
+        cancelled: "The job was cancelled; what is finished stays.",
+        resumed: "It goes on.",
+        pausedNow: "No more of its frames are begun.",
+        moved: "The order was changed.",
+        asked: "Asked for",
+        /** @param {string} name */
+        endedDone: (name) => `${name} is painted.`,
+        /** @param {string} name @param {number} n */
+        endedFailed: (name, n) => `${name} has ended: ${n ? `${count(n, "frame")} failed` : "it was refused"}.`,
+        /** @param {string} name */
+        endedCancelled: (name) => `${name} was cancelled.`,
+        /** @param {string} name */
+        stopped: (name) => `${name} waits`,
+        notify: "Notify me",
+        notifyOn: "You are told when a job ends or stops",
+        notifyOff: "Be told by the browser when a job ends or stops",
+        notifyRefused: "This browser does not allow notifications of this page; its settings of the site say so.",
+        /** @param {number} n @param {number} failed */
+        away: (n, failed) =>
+            `While this page was closed ${count(n, "job")} ended${failed ? `, ${failed.toLocaleString("en")} of them with failed frames` : ""}.`,
+        dragHint: "Drag a waiting job, or press Alt and an arrow, to have it sooner or later.",
+        of: "by",
+    },
+
+    // A job
+    job: {
+        layers: "Layers",
+        frames: "Frames",
+        /** @param {string} layer */
+        map: (layer) => `Frames of the layer ${layer}`,
+        /** @param {Record<string, number>} n */
+        mapSays: (n) =>
+            [
+                n.finished && `${n.finished.toLocaleString("en")} finished`,
+                n.running && `${n.running.toLocaleString("en")} in hand`,
+                n.waiting && `${n.waiting.toLocaleString("en")} to do`,
+                n.failed && `${n.failed.toLocaleString("en")} failed`,
+                n.cancelled && `${n.cancelled.toLocaleString("en")} not painted`,
+            ]
+                .filter(Boolean)
+                .join(", "),
+        letters: /** @type {Record<string, string>} */ ({
+            w: "to do",
+            r: "in hand",
+            p: "painted",
+            k: "was there",
+            c: "copied",
+            f: "failed",
+            x: "not painted",
+        }),
+        follow: "Follow the newest frame",
+        /** @param {number} frame @param {string} state */
+        frame: (frame, state) => `Frame ${frame}: ${state}`,
+        failures: "Failed frames",
+        refused: "Why nothing was painted",
+        warnings: "What the check noticed",
+        failure: {layer: "Layer", frame: "Frame", what: "What happened", remedy: "What to do"},
+        /** @param {number} n */
+        moreFailures: (n) => `and ${n.toLocaleString("en")} more`,
+        log: "Log",
+        logAgain: "Read it again",
+        logEmpty: "No line of the log names this job.",
+        asked: "What was asked",
+        facts: {
+            asked: "asked",
+            owner: "by",
+            passes: "passes",
+            out: "output",
+            frames: "frames",
+            size: "size",
+            format: "format",
+            model: "model",
+            fps: "rate",
+            seed: "seed",
+            job: "job",
+            began: "began",
+            ended: "ended",
+            notes: "notes",
+        },
+        gone: "The server does not know this job any more.",
+        choose: "Choose a job to see its frames.",
+    },
+
+    // The machine
+    machine: {
+        title: "Machine",
+        workers: "Workers",
+        device: "Device",
+        state: "State",
+        memory: "Memory",
+        hand: "In hand",
+        ready: "ready",
+        starting: "starting",
+        idle: "nothing",
+        disks: "Disks",
+        /** @param {string} free @param {string} total */
+        free: (free, total) => (total ? `${free} of ${total} free` : `${free} free`),
+        main: "memory",
+        /** @param {string} used */
+        used: (used) => `${used} taken`,
+        /** @param {string} free @param {string} total */
+        card: (free, total) => `card: ${free} of ${total} free`,
+        /** @param {number} n */
+        deaths: (n) => `${count(n, "worker")} died since the server was started`,
+        server: "Server",
+        elsewhereTitle: "From another machine",
+        elsewhere:
+            "The desk answers on this machine alone. To open it from another one, make an SSH tunnel there and open the address that `semrender desk` printed here in its browser:",
+    },
+
+    // The models
+    models: {
+        title: "Models",
+        add: "Add a model …",
+        addTitle: "Add a model",
+        addHint:
+            "A model's folder with its card.json, as `semrender train` makes it, or a published SPADE checkpoint (latest_net_G.pth). Nothing in it is run.",
+        path: "Folder or file on this machine",
+        name: "Name",
+        nameHint: "of a checkpoint; a folder brings its own",
+        labelSet: "Label set",
+        labelSetHint: "that a checkpoint was trained on",
+        licence: "Licence",
+        adding: "Adding: its weights are checked …",
+        /** @param {string} name */
+        added: (name) => `${name} was added.`,
+        remove: "Remove",
+        /** @param {string} name */
+        removed: (name) => `${name} was removed.`,
+        /** @param {string} name */
+        restored: (name) => `${name} is back.`,
+        ships: "ships with semrender",
+        takes: "Takes",
+        makes: "Makes",
+        size: "Native size",
+        classes: "Classes",
+        options: "Options",
+        credit: "Credit",
+        data: "Learnt from",
+        family: "Family",
+        weights: "Weights",
+        broken: "Cannot be used",
+        sample: "Sample",
+        painting: "Painting a sample of every look …",
+        noSample: "No sample can be painted",
+        paintSamples: "Paint samples",
+        find: "Find a model",
+        agreeTitle: "Before the first use",
+        /** @param {string} title */
+        agree: (title) => `${title} comes under this licence. It binds whoever uses what the model paints.`,
+        agreed: "I have read it",
+        agreedAlready: "read",
+        fit: /** @type {Record<string, string>} */ ({
+            stretch: "labels are stretched to it",
+            multiple: "paints the pass's own size",
+        }),
+        paintWith: "Paint with it",
+        needed: "needed",
+        ifThere: "used where it is there",
+        kind: /** @type {Record<string, string>} */ ({pictures: "pictures", joints: "joints"}),
+        alpha: "pictures with an alpha of their own",
+    },
+
+    keysOf: {
+        any: "Everywhere",
+        parts: "Go to a part",
+        help: "This list",
+        find: "Find",
+        queue: "Queue",
+        choose: "Choose a job",
+        open: "Its frames",
+        pause: "Pause or resume",
+        cancel: "Cancel the job",
+        move: "Sooner or later",
+        frames: "Frames: the one before, the one after",
+        ends: "The first, the last",
+    },
+
+    /** @param {number} seconds */
+    time: (seconds) => {
+        const s = Math.max(0, Math.round(seconds));
+        if (s < 60) {
+            return `${s} s`;
+        }
+        const m = Math.floor(s / 60);
+        if (m < 60) {
+            return `${m} min${m < 10 && s % 60 ? ` ${s % 60} s` : ""}`;
+        }
+        const hours = Math.floor(m / 60);
+        return hours < 48 ? `${hours} h${m % 60 ? ` ${m % 60} min` : ""}` : `${Math.floor(hours / 24)} days`;
+    },
+    /** @param {number} date seconds since 1970 */
+    date: (date) => {
+        const then = new Date(date * 1000);
+        const today = new Date().toDateString() === then.toDateString();
+        return then.toLocaleString("en-GB", {
+            ...(today ? {} : {day: "numeric", month: "short"}),
+            hour: "2-digit",
+            minute: "2-digit",
+        });
+    },
+    /** @param {number} bytes */
+    bytes: (bytes) => {
+        const gib = bytes / 2 ** 30;
+        return gib >= 10 ? `${Math.round(gib)} GB` : gib >= 1 ? `${gib.toFixed(1)} GB` : `${Math.round(bytes / 2 ** 20)} MB`;
+    },
+};

