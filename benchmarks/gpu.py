@@ -16,10 +16,14 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.spade import random_nets
 from inference_server.models.base import Model, PaintInput, load_model
@@ -30,6 +34,7 @@ from inference_server.worker.fitting import fit
 from shared import places
 from shared.label_set import load_label_set
 from shared.passes import ReadOptions, read_label_pass
+from shared.passes.data_pass import read_depth
 
 FAR = 2.0  # 8-bit codes, at most, between float32 here and there
 SIZES = ((256, 256), (640, 360), (1920, 1080))
@@ -43,11 +48,26 @@ def inputs(card: Card, width: int, height: int) -> PaintInput:
     size = painting_size(card, width, height, None)
     channels = fit(card.labels.channel_table()[ids], size, card.size.fit)
     instance = fit(ids, size, card.size.fit).astype(np.int32) if "instance" in card.uses else None
-    return PaintInput(channels, instance, 1, card.check_options({}))
+    request = PaintInput(channels, instance, 1, card.check_options({}))
+    return replace(request, **geometry(size), sun=(0.6, 0.64, 0.48)) if "normal" in card.uses else request
+
+
+def geometry(size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
+    """Normals and depth of the same frame."""
+    folder = places.example_folder()
+    with Image.open(folder / "normal" / "environment_normal.1012.png") as picture:
+        normal = np.asarray(picture, np.float32) / 127.5 - 1
+    length = np.linalg.norm(normal, axis=2, keepdims=True)
+    normal = np.where(length > 0.5, normal / np.maximum(length, 1e-6), 0).astype(np.float32)
+    depth = read_depth(folder / "depth" / "environment_depth.1012.exr").values
+    return {
+        name: cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST)
+        for name, plane in (("normal", normal), ("depth", depth))
+    }
 
 
 def with_precision(request: PaintInput, precision: str) -> PaintInput:
-    return PaintInput(request.channels, request.instance, request.seed, {**request.options, PRECISION: precision})
+    return replace(request, options={**request.options, PRECISION: precision})
 
 
 def median_ms(model: Model, request: PaintInput, seconds: float = 3.0) -> float:
