@@ -17,6 +17,8 @@ def add_commands(commands: Any) -> None:
         "--name", "--out", dest="out", required=True, help="of the model, as `semrender models` will list it"
     )
     train.add_argument("--images", metavar="PATTERN", help="the pictures, when DATASET is the label pattern")
+    for kind in ("normal", "depth"):
+        train.add_argument(f"--{kind}", metavar="PATTERN", help=f"the {kind} passes, beside --images")
     train.add_argument(
         "--from", dest="start", default="", metavar="MODEL", help="a model, or a SPADE .pth, to go on from"
     )
@@ -52,6 +54,8 @@ def run_train(arguments: argparse.Namespace) -> int:
         dataset=arguments.dataset,
         name=arguments.out,
         images=arguments.images,
+        normal=arguments.normal,
+        depth=arguments.depth,
         label_set=arguments.label_set,
         start=arguments.start,
         family=arguments.network,

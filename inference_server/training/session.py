@@ -49,6 +49,8 @@ class Request(Value):
     dataset: str
     name: str
     images: str | None = None
+    normal: str | None = None
+    depth: str | None = None
     label_set: str = "coco_stuff"
     start: str = ""
     family: str = "small"
@@ -221,7 +223,7 @@ def precision_of(device: str) -> str:
 
 
 def _checked_pairs(request: Request, label_set: LabelSet, say: Say) -> Pairs:
-    files = find_pairs(request.dataset, request.images)
+    files = find_pairs(request.dataset, request.images, request.normal, request.depth)
     first = probe(files[0].label)
     pairs = read_pairs(files, label_set, request.size, request.read)
     say(f"{counted(len(files), 'pair')} of {first.width}x{first.height}, trained at {pairs.size[0]}x{pairs.size[1]}")

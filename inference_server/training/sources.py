@@ -16,6 +16,7 @@ from shared.sequences import find_sequence, frames_text
 from shared.values import Value
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+ENDINGS = {"normal": ("_normal.exr", "_normal.png", "_guides.exr"), "depth": ("_depth.exr", "_guides.exr")}
 LAYOUT = (
     "Put NAME_label.png beside NAME_image.png, or the same names into the folders labels and images, "
     "or say the pictures' pattern with --images"
@@ -44,20 +45,24 @@ class PairFiles(Value):
     view: View = View()
 
 
-def find_pairs(source: str, images: str | None = None) -> list[PairFiles]:
-    """The pairs of a folder, of a delivery, or of a label pattern with the pictures' pattern.
+def find_pairs(
+    source: str, images: str | None = None, normal: str | None = None, depth: str | None = None
+) -> list[PairFiles]:
+    """The pairs of a folder, of a delivery, or of a label pattern with the patterns of pictures, normals and depth.
 
     Raises MissingInput where a label map has no picture or nothing is there at all.
     """
     path = Path(source)
     if images is not None:
-        return _sequences(source, images)
+        return _sequences(source, images, normal, depth)
+    if normal is not None or depth is not None:
+        raise InputRefused("--normal and --depth go with --images", remedy=LAYOUT)
     if path.name == FILE_NAME or (path / FILE_NAME).is_file():
         return _delivery(path)
     if not path.is_dir():
         raise MissingInput("the folder of the pairs is not there", file=source, remedy=LAYOUT)
     if (path / "labels").is_dir() and (path / "images").is_dir():
-        return _two_folders(path / "labels", path / "images")
+        return _two_folders(path)
     return _suffixes(path)
 
 
@@ -72,24 +77,28 @@ def _suffixes(folder: Path) -> list[PairFiles]:
     views = {n: _view(f, row) for f in sorted(folder.glob("cameras*.jsonl")) for n, row in _table(f).items()}
     passes = {file.name: file for file in folder.iterdir() if not file.name.startswith(".")}
 
-    def found(name: str, *endings: str) -> Path | None:
-        return next((passes[name + ending] for ending in endings if name + ending in passes), None)
+    def found(name: str, kind: str) -> Path | None:
+        return next((passes[name + ending] for ending in ENDINGS[kind] if name + ending in passes), None)
 
     return [
-        replace(
-            pair,
-            normal=found(name, "_normal.exr", "_normal.png", "_guides.exr"),
-            depth=found(name, "_depth.exr", "_guides.exr"),
-            view=views.get(_number(name), View()),
-        )
+        replace(pair, normal=found(name, "normal"), depth=found(name, "depth"), view=views.get(_number(name), View()))
         for name, pair in zip(names, pairs, strict=True)
     ]
 
 
-def _two_folders(labels_folder: Path, images_folder: Path) -> list[PairFiles]:
-    pictures = {f.stem: f for f in images_folder.iterdir() if _is_picture(f, "")}
-    labels = sorted(f for f in labels_folder.iterdir() if f.is_file() and not f.name.startswith("."))
-    return _joined(labels_folder, labels, [f.stem for f in labels], pictures, [""] * len(labels))
+def _two_folders(folder: Path) -> list[PairFiles]:
+    """The same names in labels and images; in normals and depth too, where there are such folders."""
+    pictures = {f.stem: f for f in (folder / "images").iterdir() if _is_picture(f, "")}
+    labels = sorted(f for f in (folder / "labels").iterdir() if f.is_file() and not f.name.startswith("."))
+    pairs = _joined(folder / "labels", labels, [f.stem for f in labels], pictures, [""] * len(labels))
+    passes: dict[str, dict[str, Path]] = {}
+    for kind, name in (("normal", "normals"), ("depth", "depth")):
+        files = (folder / name).iterdir() if (folder / name).is_dir() else ()
+        passes[kind] = {f.stem: f for f in files if not f.name.startswith(".")}
+    return [
+        replace(pair, normal=passes["normal"].get(pair.label.stem), depth=passes["depth"].get(pair.label.stem))
+        for pair in pairs
+    ]
 
 
 def _joined(
@@ -145,10 +154,19 @@ def _view(file: Path, row: dict[str, Any]) -> View:
     return View(turned, cast(Any, towards))
 
 
-def _sequences(labels: str, images: str) -> list[PairFiles]:
+def _sequences(labels: str, images: str, normal: str | None, depth: str | None) -> list[PairFiles]:
     ours, theirs = find_sequence(labels), find_sequence(images)
     _all_there(sorted(ours.files), theirs.files, images)
-    return [PairFiles(ours.file(frame), theirs.file(frame)) for frame in sorted(ours.files)]
+    stands, far = (None if one is None else find_sequence(one) for one in (normal, depth))
+    return [
+        PairFiles(
+            ours.file(frame),
+            theirs.file(frame),
+            normal=stands.file(frame) if stands is not None and frame in stands.files else None,
+            depth=far.file(frame) if far is not None and frame in far.files else None,
+        )
+        for frame in sorted(ours.files)
+    ]
 
 
 def _all_there(frames: list[int], there: Iterable[int], where: str) -> None:
@@ -161,12 +179,17 @@ def _all_there(frames: list[int], there: Iterable[int], where: str) -> None:
 
 
 def _delivery(path: Path) -> list[PairFiles]:
-    """The label pass and the beauty pass of a delivery, frame by frame."""
+    """The label pass and the beauty pass of a delivery, frame by frame, with normals and depth where it has them."""
     delivery = read_delivery(path)
     folder = path if path.is_dir() else path.parent
     labels, beauty = (_frames(delivery.layers, role, folder) for role in ("labels", "beauty"))
     _all_there(sorted(labels), beauty, str(path))
-    return [PairFiles(labels[frame], beauty[frame]) for frame in sorted(labels)]
+    roles = {layer.role for layer in delivery.layers}
+    normal, depth = (_frames(delivery.layers, role, folder) if role in roles else {} for role in ("normal", "depth"))
+    return [
+        PairFiles(labels[frame], beauty[frame], normal=normal.get(frame), depth=depth.get(frame))
+        for frame in sorted(labels)
+    ]
 
 
 def _frames(layers: Iterable[DeliveryLayer], role: str, folder: Path) -> dict[int, Path]:

@@ -56,6 +56,23 @@ def test_passes_and_cameras_are_read_and_turned_into_camera_space(tmp_path):
     assert np.allclose(known.suns[2], (0, 0.6, 0.8)) and not known.suns[[1, 3]].any()
 
 
+def test_folders_and_patterns_have_passes_too(tmp_path):
+    folder = write_pairs(tmp_path / "f", label="labels/{:05d}.png", image="images/{:05d}.png")
+    for kind in ("normals", "depth"):
+        (folder / kind).mkdir()
+    write_exr(folder / "normals" / "00001.exr", X=plane(0), Y=plane(0), Z=plane(1))
+    write_exr(folder / "depth" / "00002.exr", Z=plane(3))
+    patterns = [str(folder / kind / "#####.*") for kind in ("labels", "images", "normals", "depth")]
+    for files in (
+        find_pairs(str(folder)),
+        find_pairs(*(one.replace("*", end) for one, end in zip(patterns, ("png", "png", "exr", "exr"), strict=True))),
+    ):
+        assert [file.normal and file.normal.name for file in files] == [None, "00001.exr", None, None]
+        assert [file.depth and file.depth.name for file in files] == [None, None, "00002.exr", None]
+    with pytest.raises(InputRefused, match="go with --images"):
+        find_pairs(str(folder), normal=patterns[2])
+
+
 def test_pairs_without_passes_have_no_geometry_and_a_damaged_camera_is_named(tmp_path):
     assert read(write_pairs(tmp_path / "p")).geometry is None
     (tmp_path / "p" / "cameras.jsonl").write_text('{"i": 0, "to_world": [[1, 0], [0, 1]]}')
