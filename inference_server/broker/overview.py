@@ -10,6 +10,7 @@ from typing import Any
 
 from inference_server.broker.journal import lines_of
 from inference_server.broker.verbs import LONG_SECONDS, Turn, text_of, whole_of
+from inference_server.models import catalogue
 from shared import places, protocol
 
 MOST_JOBS = 500  # of one answer
@@ -69,6 +70,27 @@ class Overview:
         job = str(self._jobs.summary(str(body.get("job")))["job"])
         found = self._jobs.events(job, max(0, whole_of(body, "since")), MOST_EVENTS)
         self._answer(client, request, {"events": [list(one) for one in found]})
+
+    def sample(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """A piece of the picture of samples in a model's folder, from `offset` on; `own`: whether the user added it."""
+        name, offset = text_of(body, "model"), max(0, whole_of(body, "offset"))
+
+        def read() -> tuple[bool, int, bytes]:
+            folder = catalogue.find_card(name).folder
+            own = folder.parent != catalogue.SHIPPED
+            file = folder / "samples.png"
+            try:
+                with places.open_file(file) as opened:
+                    opened.seek(offset)
+                    return own, file.stat().st_size, opened.read(protocol.CHUNK)
+            except OSError:
+                return own, 0, b""
+
+        def answer(found: tuple[bool, int, bytes]) -> None:
+            own, size, piece = found
+            self._broker.answer(client, protocol.reply(request, {"own": own, "size": size}, [piece]))
+
+        self._broker.look(client, request, places.models_folder(), read, answer)
 
     def machine(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Workers with what they have in hand and the memory they take, memory and disks of the machine; bytes."""

@@ -78,6 +78,11 @@ class Feed(threading.Thread):
     def job(self, identity: str) -> Body | None:
         return self._jobs.get(identity)
 
+    def machine(self) -> Body | None:
+        """What the server says of its machine; None while there is none."""
+        machine: Body | None = self._server["machine"]
+        return machine
+
     def jobs(self) -> list[Body]:
         with self._lock:
             return list(self._jobs.values())

@@ -42,7 +42,11 @@ def add_commands(commands: Any) -> None:
     remove = verbs.add_parser("remove", help="remove a model that was added")
     remove.add_argument("name")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--aside", action="store_true", help="`restore` brings it back, until the next is put aside")
     remove.set_defaults(run=run_remove)
+    restore = verbs.add_parser("restore", help="bring back the model that was removed last with --aside")
+    restore.add_argument("name")
+    restore.set_defaults(run=run_restore)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -182,10 +186,18 @@ def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
 def run_remove(arguments: argparse.Namespace) -> int:
     from inference_server.models.install import remove_model
 
-    if not arguments.yes:
+    if not arguments.yes and not arguments.aside:
         _ask_to_remove(arguments)
-    removed = remove_model(arguments.name)
+    removed = remove_model(arguments.name, arguments.aside)
     print(json.dumps({"removed": str(removed)}) if arguments.json else f"removed {removed}")
+    return 0
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    from inference_server.models.install import restore_model
+
+    card = restore_model(arguments.name)
+    print(json.dumps(card.to_dict()) if arguments.json else f"{card.name} is back, in {card.folder}")
     return 0
 
 

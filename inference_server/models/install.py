@@ -61,13 +61,33 @@ def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> 
     return install(name, {**card.source, "name": name}, files, replace)
 
 
-def remove_model(name: str) -> Path:
-    """Remove a model that the user added. Raises ModelRefused for a shipped one."""
+def remove_model(name: str, aside: bool = False) -> Path:
+    """Remove a model that the user added. Raises ModelRefused for a shipped one.
+
+    aside: it can be brought back with `restore_model` until the next one is put aside.
+    """
     if (catalogue.SHIPPED / name).exists():
         raise ModelRefused(f"{name} ships with semrender and stays")
     target = places.models_folder() / name
     if not re.fullmatch(cards.FILE_NAME, name) or not target.is_dir():
         catalogue.find_card(name)  # raises with near names
         raise MissingInput("the model's folder is not there", file=target)
-    shutil.rmtree(target)
+    if aside:
+        shutil.rmtree(_bin(), ignore_errors=True)
+        _bin().mkdir()
+        target.rename(_bin() / name)
+    else:
+        shutil.rmtree(target)
     return target
+
+
+def restore_model(name: str) -> cards.Card:
+    """Bring back the model that was put aside last. Raises MissingInput or ModelRefused."""
+    check_name(name, replace=False)
+    if not (_bin() / name).is_dir():
+        raise MissingInput(f"{name} is not the model that was removed last", remedy="Add it again")
+    return cards.load_card((_bin() / name).rename(places.models_folder() / name))
+
+
+def _bin() -> Path:
+    return places.models_folder() / ".removed"

@@ -218,7 +218,10 @@ export const WORDS = {
         family: "Family",
         weights: "Weights",
         broken: "Cannot be used",
-        sample: "Sample",
+        /** @param {string} title */
+        sampleOf: (title) => `Samples of ${title}`,
+        /** @param {number} n */
+        learnt: (n) => `${n.toLocaleString("en")} were seen in training`,
         painting: "Painting a sample of every look …",
         noSample: "No sample can be painted",
         paintSamples: "Paint samples",
