@@ -19,6 +19,7 @@ from inference_server.models.catalogue import find_card
 from inference_server.training.pairs import Pairs, read_pairs
 from inference_server.training.sources import find_pairs
 from shared.label_set import load_label_set
+from shared.passes import read_label_pass
 
 SHEET, WORST = 12, 3
 
@@ -26,7 +27,7 @@ SHEET, WORST = 12, 3
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.judge", description="How good models are on new pairs")
     parser.add_argument("--pairs", required=True, help="real pairs: for the segmenter and the mean colours")
-    parser.add_argument("--heldout", required=True, help="pairs that no model saw; with guides where they have some")
+    parser.add_argument("--heldout", required=True, help="pairs that no model saw, judged at their own size")
     parser.add_argument("--model", action="append", default=[], help="name or folder; may be given again")
     parser.add_argument("--steps", type=int, default=400, help="of the segmenter (default 400)")
     parser.add_argument("--out", type=Path, required=True)
@@ -35,7 +36,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     label_set = load_label_set("coco_stuff")
     pairs = read_pairs(find_pairs(arguments.pairs), label_set)
-    held = read_pairs(find_pairs(arguments.heldout), label_set, pairs.size)
+    files = find_pairs(arguments.heldout)
+    held = read_pairs(files, label_set, read_label_pass(files[0].label, label_set).ids.shape[::-1])
     classes = sorted(pairs.pixels())
     net = the_segmenter(out / "segmenter.pt", pairs, classes, arguments.steps)
     painted: dict[str, Pictures] = {}

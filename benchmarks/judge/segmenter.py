@@ -14,6 +14,7 @@ Pictures = NDArray[np.uint8]  # (N, H, W, 3) sRGB
 
 WIDTHS = (32, 64, 96)
 BATCH = 8
+STEP = 16  # pixels of a picture to one of the network's coarsest
 
 
 class Segmenter(nn.Module):
@@ -80,10 +81,12 @@ def train_segmenter(pairs: Pairs, classes: list[int], steps: int) -> Segmenter:
 
 @torch.no_grad()
 def read(net: Segmenter, pictures: Pictures) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Class numbers (N, H, W) and features (N, C, H/4, W/4) of pictures."""
+    """Class numbers (N, H, W) and features (N, C, H/4, W/4) of pictures of any size."""
     numbers, features = [], []
+    height, width = pictures.shape[1:3]
+    beyond = (0, -width % STEP, 0, -height % STEP)
     for start in range(0, len(pictures), BATCH):
-        batch = to_tensor(pictures[start : start + BATCH])
-        numbers.append(net(batch).argmax(1).numpy())
-        features.append(net.features(batch)[1].numpy())
+        batch = F.pad(to_tensor(pictures[start : start + BATCH]), beyond, mode="replicate")
+        numbers.append(net(batch).argmax(1)[:, :height, :width].numpy())
+        features.append(net.features(batch)[1][..., : height // 4, : width // 4].numpy())
     return np.concatenate(numbers), np.concatenate(features)

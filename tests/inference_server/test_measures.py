@@ -5,7 +5,7 @@ import OpenEXR
 import pytest
 
 from benchmarks import warping_error
-from benchmarks.judge import creases, measures
+from benchmarks.judge import creases, measures, segmenter
 from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.catalogue import find_card
@@ -158,3 +158,9 @@ def test_the_chance_that_one_is_greater():
     three = np.array([1, 2, 3], np.float32)
     assert creases.area(three + 3, three) == 1 and creases.area(three, three + 3) == 0
     assert creases.area(three, three) == 0.5 and creases.area(np.float32([2]), three) == 0.5
+
+
+def test_the_segmenter_reads_pictures_of_any_size():
+    net = segmenter.Segmenter(5).eval()
+    numbers, features = segmenter.read(net, np.zeros((2, 90, 150, 3), np.uint8))
+    assert numbers.shape == (2, 90, 150) and features.shape == (2, 64, 22, 37)
