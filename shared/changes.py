@@ -14,6 +14,8 @@ from shared.errors import InputRefused
 from shared.rates import parse_fps
 from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
 
+STATED = ("motion_is", "motion_layer", "depth_layer", "normal_is", "normal_layer")  # how passes are read
+
 
 class Changes(TypedDict, total=False):
     """Each goes for every layer, also where the shot says otherwise for one. docs/shot.md says what each means."""
@@ -41,6 +43,9 @@ class Changes(TypedDict, total=False):
     motion_is: str
     motion_layer: str
     depth_layer: str
+    normal_is: str
+    normal_layer: str
+    centimetres: float  # of a unit of the scene
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json
     audio: str | Path  # the sound, relative to the current folder; "none": also not that of a clip
@@ -63,7 +68,9 @@ def changed(
 
     Raises InputRefused, as for a shot.json.
     """
-    asked: dict[str, Any] = {name: changes.get(name) for name in ("model", "seed", "fill", "scale", "hold")}
+    asked: dict[str, Any] = {
+        name: changes.get(name) for name in ("model", "seed", "fill", "scale", "hold", "centimetres")
+    }
     asked["label_set"] = changes.get("label_set")
     if str(asked["label_set"]).endswith(".json"):
         asked["label_set"] = str(Path(str(asked["label_set"])).resolve())
@@ -121,7 +128,7 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
     if painted:
         given = {name: path for name, path in cast(Mapping[str, Any], changes).items() if name in PASSES}
         over.update({name: str(Path(path).absolute()) for name, path in given.items() if path is not None})
-        stated = {name: changes.get(name) for name in ("motion_is", "motion_layer", "depth_layer")}
+        stated = {name: changes.get(name) for name in STATED}
         over.update({name: value for name, value in stated.items() if value is not None})
     return replace(layer, **over)
 

@@ -22,7 +22,8 @@ from shared.errors import InputRefused, MissingInput
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, Number, OneOf, Text, Whole, refused
 from shared.schema import About
-from shared.shot import BLENDS, MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
+from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
+from shared.shot_kinds import BLENDS
 from shared.values import Value
 
 FILE_NAME = "delivery.json"

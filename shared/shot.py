@@ -10,21 +10,32 @@ Maya-safe: Python 3.9, standard library only. The reference for artists is docs/
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Dict, Iterator, Optional, Tuple, Union
+from typing import Annotated, Any, ClassVar, Dict, Iterator, Optional, Tuple
 
 from shared import documents, schema
 from shared.errors import InputRefused
 from shared.file_names import FileName, folded
-from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Text, Whole, is_whole, refused
+from shared.kinds import Data, ListOf, Number, OneOf, Whole, refused
 from shared.places import write_json
 from shared.rates import Rate
 from shared.schema import About, Key, Record
+from shared.shot_kinds import (
+    FILE,
+    MAP,
+    MAX_LAYERS,
+    PATTERN,
+    WORD,
+    WORD_OR_EMPTY,
+    Blend,
+    MatteChoice,
+    Mattes,
+    Names,
+    Settings,
+)
 from shared.values import Value
-from shared.wording import near, show
+from shared.wording import show
 
 FILE_NAME = "shot.json"
 FORMAT = 1
@@ -35,14 +46,11 @@ OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 NO_SOUND = "none"  # instead of a file
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
-MAX_LAYERS = 256
 MAX_FRAMES = 1_000_000
 MAX_FRAME_NUMBER = 10_000_000
 MAX_SIDE = 32768
 MAX_PIXELS = 2**28  # of a picture
 MAX_SEED = 2**32 - 1
-MAX_PATTERN = 4096
-MAX_ENTRIES = 10_000  # class names of `mattes`, entries of `options` and `read`
 MAX_FILE = 16 * 2**20  # bytes of a shot.json
 # What the vector at a pixel does: where it leads to, or whence it came, and which way y counts.
 MOTIONS = (
@@ -53,105 +61,13 @@ MOTIONS = (
     "from-previous-up",
     "from-previous-down",
 )
+# What a normal's x, y, z are: right, up and towards the viewer of the picture, with what is otherwise; or the world's.
+NORMALS = ("camera", "camera-down", "camera-away", "camera-down-away", "world")
 SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
-
-# After Effects' own names (ExtendScript `BlendingMode`); SILHOUETE is its spelling.
-BLENDS = re.findall(
-    r"\w+",
-    """NORMAL DISSOLVE DANCING_DISSOLVE DARKEN MULTIPLY COLOR_BURN CLASSIC_COLOR_BURN LINEAR_BURN DARKER_COLOR
-    ADD LIGHTEN SCREEN COLOR_DODGE CLASSIC_COLOR_DODGE LINEAR_DODGE LIGHTER_COLOR OVERLAY SOFT_LIGHT
-    HARD_LIGHT LINEAR_LIGHT VIVID_LIGHT PIN_LIGHT HARD_MIX DIFFERENCE CLASSIC_DIFFERENCE EXCLUSION SUBTRACT
-    DIVIDE HUE SATURATION COLOR LUMINOSITY STENCIL_ALPHA STENCIL_LUMA SILHOUETE_ALPHA SILHOUETTE_LUMA
-    ALPHA_ADD LUMINESCENT_PREMUL""",
-)
-
-Mattes = Union[str, Tuple[str, ...]]  # "none", "all", or the classes by name
-
-# --- what may stand at a key ------------------------------------------------------------------------------
-
-AS_TYPED = "without control characters; in paths write / instead of \\"
-WORD = Text("a name", MAX_PATTERN, 1, hint=AS_TYPED)
-WORD_OR_EMPTY = Text("a name", MAX_PATTERN, hint=AS_TYPED)
-FILE = Text("a file", MAX_PATTERN, 1, hint=AS_TYPED)
-PATTERN = Text('a file or a pattern such as "train/label.####.png"', MAX_PATTERN, 1, hint=AS_TYPED)
-SETTING = Text("a number, true, false or text", MAX_PATTERN, hint=AS_TYPED)
-MAP = TableOf(WORD, WORD, MAX_ENTRIES, 'an object such as {"building-other": "house"}')
 FRAME = Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER)
 SIDE = Whole(1, MAX_SIDE)  # pixels
 SEED = Whole(0, MAX_SEED)
-
-
-class Blend(Kind):
-    """A blending mode, as an artist writes it: "soft light" is SOFT_LIGHT."""
-
-    def read(self, value: Any, key: str) -> str:
-        mode = value.strip().upper().replace(" ", "_") if isinstance(value, str) else ""
-        if mode not in BLENDS:
-            allowed = "the blending modes of After Effects, such as " + ", ".join(BLENDS[:5])
-            raise refused(key, value, allowed, near(mode, BLENDS))
-        return mode
-
-    def schema(self) -> Data:
-        return {"anyOf": [{"enum": BLENDS}, {"type": "string"}]}
-
-
-class MatteChoice(Kind):
-    def read(self, value: Any, key: str) -> Mattes:
-        if value in ("none", "all"):
-            return str(value)
-        if isinstance(value, str) or not isinstance(value, (list, tuple)) or len(value) > MAX_ENTRIES:
-            raise refused(key, value, '"none", "all", or a list of classes such as ["tree", "river"]')
-        return tuple(dict.fromkeys(WORD.read(name, key) for name in value)) or "none"
-
-    def schema(self) -> Data:
-        return {"anyOf": [{"enum": ["none", "all"]}, {"type": "array", "items": WORD.schema()}]}
-
-
-class Names(Kind):
-    """Other layers, each once."""
-
-    def read(self, value: Any, key: str) -> Tuple[str, ...]:
-        if isinstance(value, str) or not isinstance(value, (list, tuple)) or len(value) > MAX_LAYERS:
-            raise refused(key, value, 'a list of layers such as ["environment"]')
-        return tuple(dict.fromkeys(WORD.read(name, key) for name in value))
-
-    def schema(self) -> Data:
-        return {"type": "array", "items": WORD.schema(), "maxItems": MAX_LAYERS}
-
-
-class Settings(Kind):
-    """An object of plain settings: text, numbers, true/false, lists of those, or one object of texts.
-
-    What the names mean is judged by who reads them (the model's card, the reader of passes).
-    """
-
-    def read(self, value: Any, key: str) -> Data:
-        if not isinstance(value, dict) or len(value) > MAX_ENTRIES:
-            raise refused(key, value, 'an object such as {"name": value}')
-        found: Data = {}
-        for name, item in value.items():
-            where = f"{key}.{WORD.read(name, key)}"
-            if isinstance(item, (list, tuple)) and len(item) <= MAX_ENTRIES:
-                found[name] = [_setting(part, where) for part in item]
-            elif isinstance(item, dict) and len(item) <= MAX_ENTRIES:
-                found[name] = {WORD.read(k, where): _setting(v, where) for k, v in item.items()}
-            else:
-                found[name] = _setting(item, where)
-        return found
-
-    def schema(self) -> Data:
-        return {"type": "object"}
-
-
-def _setting(value: Any, key: str) -> Any:
-    if value is None or isinstance(value, bool) or (is_whole(value) and abs(value) < 2**63):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    return SETTING.read(value, key)
-
-
-# --- the document -----------------------------------------------------------------------------------------
+LENGTH = Number(1e-6, 1e6)  # centimetres
 
 
 class ShotLayer(Value):
@@ -190,6 +106,10 @@ class ShotLayer(Value):
     ] = None
     normal: Annotated[Optional[str], PATTERN, "the normal pass"] = None
     reference: Annotated[Optional[str], PATTERN, "a picture of any size whose look is taken over"] = None
+    normal_is: Annotated[
+        Optional[str], OneOf(*NORMALS), "what the axes of the normal pass are; else as it is found out"
+    ] = None
+    normal_layer: Annotated[Optional[str], WORD, "EXR layer of the normal pass; else as for motion"] = None
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
     ] = None
@@ -242,6 +162,10 @@ class Shot(Value):
     tracks: Annotated[
         Tuple[str, ...], ListOf(FILE, MAX_LAYERS, what="files"), "cameras, points and joints for the comp: tracks.json"
     ] = ()
+
+    centimetres: Annotated[
+        Optional[float], LENGTH, "length of a unit of the scene, and of depth; else as the tracks say, or 100"
+    ] = None
 
     audio: Annotated[
         Optional[str], FILE, 'the sound: a file that has some, or "none"; else that of a clip that is a picture'

@@ -12,12 +12,12 @@ from inference_server.commands import afterwards, render
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
 from shared import door, places
-from shared.changes import Changes
+from shared.changes import STATED, Changes
 from shared.command import parse_size
 from shared.errors import InputRefused
 from shared.inputs import WORDS
 from shared.sequences import parse_range
-from shared.shot import GUIDES, HOLDS, MOTIONS, OF_ANY_SIZE, PASSES, SCALES, Shot
+from shared.shot import GUIDES, HOLDS, MOTIONS, NORMALS, OF_ANY_SIZE, PASSES, SCALES, Shot
 from shared.shot_input import shot_from_input
 
 MOVING = ("motion", "depth")  # passes that have a group of their own in the help
@@ -91,6 +91,10 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         one = name in OF_ANY_SIZE
         words = f"{WORDS[name]}{', one file of any size' if one else ' of every frame'}"
         further.add_argument(f"--{name}", metavar="FILE" if one else "PATTERN", help=words)
+    further.add_argument("--normal-is", choices=NORMALS, metavar="CONVENTION", help=", ".join(NORMALS))
+    further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
+    words = "of a unit of the scene, and of depth (default: as the tracks say, or 100)"
+    further.add_argument("--centimetres", type=float, metavar="LENGTH", help=words)
     moving = parser.add_argument_group(
         "motion and depth, for --hold or the model (of every layer, or of those of --layer)"
     )
@@ -162,8 +166,9 @@ def _changes(arguments: argparse.Namespace) -> Changes:
         "tracks",
         "audio",
         "audio_start",
+        "centimetres",
     )
-    moving = ("motion_is", "motion_layer", "depth_layer", *(name for name in PASSES if name != "labels"))
+    moving = (*STATED, *(name for name in PASSES if name != "labels"))
     found: dict[str, Any] = {name: getattr(arguments, name) for name in (*plain, *moving)}
     found["size"] = None if arguments.size is None else parse_size(arguments.size)
     found = {name: value for name, value in found.items() if value is not None}

@@ -69,7 +69,6 @@ class PaintInput(Value):
     picture, beauty: (H, W, 3) sRGB-encoded, display-referred, 0..1, not multiplied by alpha.
     normal: (H, W, 3) unit vectors in camera space, x right, y up, z towards the viewer; 0 where there is no surface.
     depth: (H, W) metres along the camera's axis, `data_pass.FAR` where there is no surface.
-    sun: unit vector towards it in the same space, for a card with the options sun_azimuth and sun_elevation.
     motion: (H, W, 2) pixels to where the surface was a frame before, x right and y down, 1e6 where nobody knows.
     sun: unit vector towards it in the space of the camera, x right, y up, z towards the viewer, for a card with the
     options `shared.inputs.SUN`.

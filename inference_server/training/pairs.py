@@ -17,7 +17,8 @@ from inference_server.training.sources import PairFiles
 from shared.errors import InputRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.passes import ReadOptions, read_label_pass
-from shared.passes.data_pass import read_depth, read_normals
+from shared.passes.data_pass import read_depth
+from shared.passes.normal_pass import read_normals, to_camera
 from shared.values import Value
 from shared.wording import counted
 
@@ -130,7 +131,7 @@ def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | N
     for n, pair in enumerate(files):
         turn = np.eye(3, dtype=np.float32) if pair.view.to_world is None else np.array(pair.view.to_world, np.float32)
         if pair.normal is not None:
-            found: NDArray[Any] = read_normals(pair.normal) @ turn
+            found: NDArray[Any] = to_camera(read_normals(pair.normal).vectors, turn)
             found = cv2.resize(found, size, interpolation=cv2.INTER_AREA) if found.shape[1::-1] != size else found
             length = np.linalg.norm(found, axis=2, keepdims=True)
             normals[n] = np.rint(np.where(length > LEAST_LENGTH, found / np.maximum(length, 1e-6), 0) * 127)

@@ -249,7 +249,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     """What is in a layer's first frame, each pass of it read strictly, and what the artist should know."""
     frame = plan.frames[0]
     labels = read_labels(own, frame) if own.labels else None
-    _, coverage = read_planes(own, frame, None if labels is None else labels.coverage)
+    _, coverage = read_planes(plan, own, frame, None if labels is None else labels.coverage)
     if own.sound is None and (wanted := own.card.inputs.audio) is not None and wanted.needed:
         what = f"the model {own.card.name} needs a sound, and the shot has none"
         raise InputRefused(what, remedy="Name one with --audio FILE")

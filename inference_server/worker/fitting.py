@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inference_server.models.base import PLANES, PaintInput
 from inference_server.worker.plan import Ids
+from shared.passes.normal_pass import NONE_BELOW
 
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
 Picture = NDArray[np.float32]
@@ -53,10 +54,24 @@ def fit_motion(field: Picture, size: tuple[int, int], rule: str) -> Picture:
     return fitted
 
 
+def fit_normals(normals: Picture, size: tuple[int, int], rule: str) -> Picture:
+    """Unit vectors (H, W, 3), 0 where nothing is, at the painting size: averaged and of length 1 again."""
+    import cv2
+
+    width, height = size
+    if width * height >= normals.shape[0] * normals.shape[1]:
+        return fit(normals, size, rule)
+    averaged = cv2.resize(normals, size, interpolation=cv2.INTER_AREA)
+    length = np.linalg.norm(averaged, axis=2, keepdims=True)
+    unit: Picture = np.where(length > NONE_BELOW, averaged / np.maximum(length, NONE_BELOW), 0).astype(np.float32)
+    return unit
+
+
 FITS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(PLANES, fit),
     **dict.fromkeys(("picture", "beauty", "coverage"), fit_picture),
     "motion": fit_motion,
+    "normal": fit_normals,
 }
 
 

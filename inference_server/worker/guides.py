@@ -26,7 +26,7 @@ from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.frames import beat, find_pass
 from shared.passes import exr, formats, picture_pass, pictures
 from shared.passes.colour import colours
-from shared.passes.data_pass import motion_planes, read_depth, read_normals, read_parts
+from shared.passes.data_pass import motion_planes, normal_channels, read_depth, read_parts
 from shared.passes.exr_header import Header, read_headers
 from shared.places import read_json
 from shared.sequences import Sequence as Files
@@ -178,7 +178,7 @@ def _read_with(plan: Plan, own: LayerPlan, kind: str) -> list[Any]:
     """What a file of ours depends on beside the pass."""
     if kind == "labels":
         return [WRITTEN, own.layer.read, own.label_set.hash]
-    layer = {"depth": own.layer.depth_layer, "motion": own.layer.motion_layer}.get(kind)
+    layer = getattr(own.layer, f"{kind}_layer", None)
     return [WRITTEN, layer, plan.pixel_aspect]
 
 
@@ -195,7 +195,8 @@ def _values(own: LayerPlan, kind: str, file: Path) -> Channels:
         found = motion_planes(file, read_parts(file), own.layer.motion_layer)
         return {"R": np.nan_to_num(found.x), "G": np.nan_to_num(found.y), "B": np.zeros_like(found.x)}
     if kind == "normal":
-        return dict(zip("RGB", np.moveaxis(read_normals(file), -1, 0), strict=True))
+        layer, names = normal_channels(file, exr.read_exr(file), own.layer.normal_layer)
+        return {to: np.nan_to_num(layer.plane(name), posinf=0, neginf=0) for to, name in zip("RGB", names, strict=True)}
     chosen = picture_pass.whole_picture(exr.read_exr(file))
     return {letter.upper(): chosen.part.channels[name] for letter, name in chosen.channels.items()}
 

@@ -11,6 +11,7 @@ from typing import Any
 from inference_server.roots import inside
 from inference_server.stability.window import window
 from inference_server.tasks import Place
+from inference_server.worker import space
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.sun import sun_of
 from shared.passes.clip_pass import picture_number
@@ -113,11 +114,13 @@ def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
     found: dict[str, Any] = {n: input_hash(plan, one, frame) for n, one in own.inputs.items() if n != "instance"}
     if own.sound is not None:
         found["audio"] = [_hash_of_file(plan, own.sound.file), frame - own.sound.start, list(plan.shot.rate)]
-    sun = sun_of(plan, own, frame)
-    if sun is not None:
+    if (sun := sun_of(plan, own, frame)) is not None:
         found["sun"] = sun
-    reads = {"motion": ("motion_is", "motion_layer"), "depth": ("depth_layer",)}
-    return {**found, **{read: getattr(own.layer, read) for n in found for read in reads.get(n, ())}}
+    if "motion" in found:
+        found |= {"motion_is": own.layer.motion_is, "motion_layer": own.layer.motion_layer}
+    for kind in space.KINDS:
+        found |= space.content(plan, own, kind, frame) if kind in found else {}
+    return found
 
 
 def holdout_hashes(plan: Plan, own: LayerPlan, frame: int) -> list[Any]:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability.motion import read_vectors
-from inference_server.worker.plan import LayerPlan
+from inference_server.worker import space
+from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused
 from shared.frames import OF_CLIPS
 from shared.passes import formats
 from shared.passes.clip_pass import read_picture
-from shared.passes.data_pass import read_depth, read_normals
-from shared.shot import OF_ANY_SIZE, ShotLayer
+from shared.shot import OF_ANY_SIZE
 
 Plane = NDArray[Any]  # (H, W) or (H, W, n)
 
 
-def read_planes(own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dict[str, Plane], Plane]:
+def read_planes(plan: Plan, own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dict[str, Plane], Plane]:
     """The planes by the names that `PaintInput` has for them, and the layer's coverage (H, W), 0..1.
 
     coverage: by the labels; None for a layer without, which is where its picture is. Raises InputRefused.
@@ -35,7 +34,7 @@ def read_planes(own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dic
         if kind in OF_CLIPS:
             planes[kind] = read_picture(one, frame).colour
         else:
-            planes[kind] = READERS[kind](one.file(frame), own.layer)
+            planes[kind] = READERS[kind](plan, own, frame)
     height, width = coverage.shape
     for kind, one in passes.items():
         if planes[kind].shape[:2] != coverage.shape:
@@ -47,9 +46,10 @@ def read_planes(own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dic
     return {kind: plane for kind, plane in planes.items() if kind in own.card.uses}, coverage
 
 
-def _motion(file: Path, layer: ShotLayer) -> Plane:
+def _motion(plan: Plan, own: LayerPlan, frame: int) -> Plane:
     """Pixels to where the surface was a frame before."""
-    vectors = read_vectors(file, layer.motion_is, motion_layer=layer.motion_layer)
+    file = own.inputs["motion"].file(frame)
+    vectors = read_vectors(file, own.layer.motion_is, motion_layer=own.layer.motion_layer)
     if vectors.leads_to != -1:
         raise InputRefused(
             f"the motion pass leads to the next frame ({vectors.convention}), and the model wants the one before",
@@ -59,26 +59,18 @@ def _motion(file: Path, layer: ShotLayer) -> Plane:
     return vectors.field
 
 
-def _depth(file: Path, layer: ShotLayer) -> Plane:
-    return read_depth(file, layer.depth_layer).values
-
-
-def _normals(file: Path, layer: ShotLayer) -> Plane:
-    return read_normals(file)
-
-
-def _instances(file: Path, layer: ShotLayer) -> Plane:
+def _instances(plan: Plan, own: LayerPlan, frame: int) -> Plane:
     """One number per pixel (H, W) int32: a grey or colour picture, each value one object."""
-    pixels = formats.read_picture(file).samples
+    pixels = formats.read_picture(own.inputs["instance"].file(frame)).samples
     if pixels.ndim == 2 and pixels.dtype.kind in "ui":
         return pixels.astype(np.int32)
     _, numbers = np.unique(pixels.reshape(pixels.shape[0] * pixels.shape[1], -1), axis=0, return_inverse=True)
     return numbers.reshape(pixels.shape[:2]).astype(np.int32)
 
 
-READERS: dict[str, Callable[[Path, ShotLayer], Plane]] = {
+READERS: dict[str, Callable[[Plan, LayerPlan, int], Plane]] = {
     "motion": _motion,
-    "depth": _depth,
-    "normal": _normals,
+    "depth": space.depth,
+    "normal": space.normals,
     "instance": _instances,
 }

@@ -83,7 +83,7 @@ def decode(
 def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None, PaintInput]:
     """A layer's labels, and what its model takes, at the size of the passes."""
     labels = read_labels(own, frame) if own.labels else None
-    read, coverage = read_planes(own, frame, None if labels is None else labels.coverage)
+    read, coverage = read_planes(plan, own, frame, None if labels is None else labels.coverage)
     planes: dict[str, Any] = read
     channels: Ids = np.zeros(coverage.shape, np.uint16)
     if labels is not None and own.table is not None and (labels.ids != NOTHING).any():

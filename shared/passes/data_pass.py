@@ -33,7 +33,7 @@ _MOTION = re.compile(
 _LIKE_MOTION = re.compile(r".*(motion|velocity|mvec).*")
 _DEPTH = re.compile(r"z|depth|zdepth|depthz|pz|\w*zdepth|\w*worlddepth|\w*scenedepth|distance")
 _LIKE_DEPTH = re.compile(r".*depth(?!offield).*")
-_NORMAL = re.compile(r"n|\w*normals?")
+_NORMAL = re.compile(r"n|\w*normals?(world|camera|screen|view)?")
 _TRIPLES = (("x", "y", "z"), ("r", "g", "b"), ("red", "green", "blue"))
 _PAIRS = (("x", "y"), ("r", "g"), ("red", "green"), ("u", "v"))
 _SINGLES = ("z", "r", "red", "v", "y", "x")
@@ -77,11 +77,11 @@ class DepthPlane(Value):
     mended: tuple[str, ...]
 
 
-def read_parts(path: Path, what: str = "motion or depth") -> list[Part]:
+def read_parts(path: Path) -> list[Part]:
     """All parts of an EXR that holds data. Raises MissingInput or InputRefused."""
     if not read_head(path).startswith(EXR):
         raise InputRefused(
-            f"a {what} pass is an EXR, this file is none",
+            "a motion or depth pass is an EXR, this file is none",
             file=path,
             cause="Other pictures hold colours from 0 to 1, neither pixels nor distances",
             remedy="Render it as a float EXR",
@@ -157,12 +157,14 @@ def read_depth(path: Path, wanted: str | None = None) -> DepthPlane:
     return depth_plane(path, read_parts(path), wanted)
 
 
-def read_normals(path: Path) -> NDArray[np.float32]:
-    """A frame's normals (H, W, 3) as the file has them, 0 where there is no number. Raises as `read_depth`."""
-    layers = _layers(read_parts(path, "normal"))
-    layer = _chosen(path, layers, None, "normal", lambda one: _normal_rank(one, layers))
-    values = np.stack([layer.plane(name) for name in _triple(layer)], -1)
-    return np.nan_to_num(values, posinf=0, neginf=0)
+def normal_channels(path: Path, parts: list[Part], wanted: str | None = None) -> tuple[Layer, tuple[str, ...]]:
+    """The layer of a file's normals, and its components x, y, z. wanted: the one that the artist named.
+
+    Raises InputRefused with what there is.
+    """
+    layers = _layers(parts)
+    layer = _chosen(path, layers, wanted, "normal", lambda one: _normal_rank(one, layers))
+    return layer, _triple(layer)
 
 
 def unlike_before(path: Path, wanted: str | None = None) -> list[str]:
@@ -290,6 +292,8 @@ def _named(path: Path, layers: list[Layer], wanted: str, kind: str) -> Layer:
     plain = wanted.lower()
 
     def fits(layer: Layer) -> bool:
+        if kind == "normal":
+            return bool(_triple(layer))
         return all(_pair(layer)) if kind == "motion" else _single(layer) is not None
 
     same: Callable[[str], bool]
@@ -319,6 +323,4 @@ def _what_there_is(layers: list[Layer], kind: str) -> str:
         for layer in layers
     ]
     listed = ", ".join(names[:LISTED]) + (" ..." if len(names) > LISTED else "")
-    if kind == "normal":
-        return f"It has {listed}. Write the normals into a file of their own"
     return f'It has {listed}. Name the right one with "{kind}_layer" in shot.json or --{kind}-layer'

@@ -24,7 +24,7 @@ from shared.delivery import (
 )
 from shared.footage import frame_path
 from shared.rates import fps_literal
-from shared.shot import BLENDS
+from shared.shot_kinds import BLENDS
 from shared.uids import footage_uid, layer_uid
 
 WIDTH, HEIGHT = 64, 36

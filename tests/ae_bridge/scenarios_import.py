@@ -118,7 +118,7 @@ def odd_paths(host: Open, windows: bool) -> None:
 
 
 def every_alpha_and_blend(host: Open) -> None:
-    from shared.shot import BLENDS
+    from shared.shot_kinds import BLENDS
 
     ae = host()
     layers = [

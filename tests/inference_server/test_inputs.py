@@ -1,5 +1,6 @@
 """A layer is inputs and a model: what a card takes is what a layer must name, what is read and keyed."""
 
+import json
 import re
 import shutil
 from types import SimpleNamespace
@@ -43,7 +44,7 @@ def passes(tmp_path, colour_frames):
         Image.fromarray((np.dstack([across] * 3) * 255).astype(np.uint8)).save(folder / f"plate.{frame}.png")
         Image.fromarray(np.full((SIZE[1], SIZE[0]), 7, np.uint8)).save(folder / f"objects.{frame}.png")
         exr(f"depth.{frame}.exr", Z=across + 1)
-        exr(f"normal.{frame}.exr", X=across, Y=across, Z=across)
+        exr(f"normal.{frame}.exr", X=across, Y=0 * across, Z=np.sqrt(1 - across**2))
         exr(f"motion.{frame}.exr", **{"motion.X": across * 0 + 2, "motion.Y": across * 0 - 4})
     Image.new("RGB", (8, 8), (200, 120, 40)).save(folder / "look_2020.png")
     return folder
@@ -92,7 +93,8 @@ def test_a_model_is_given_what_its_card_takes_at_the_painting_size(passes, takin
     plan = plan_of(passes, model, LAYER, paint_size=[32, 32])
     request = decode(plan, "a", 1001).request
     assert request.channels.shape == (32, 32) and not request.channels.any()
-    for name in ("picture", "beauty", "normal"):
+    assert request.normal.shape == (32, 32, 3) and np.allclose(np.linalg.norm(request.normal, axis=2), 1, atol=1e-5)
+    for name in ("picture", "beauty"):
         plane = getattr(request, name)
         assert plane.shape == (32, 32, 3) and (np.diff(plane[0, :, 0]) > 0).all()
     assert request.depth.shape == (32, 32) and 1 < request.depth.mean() < 2
@@ -117,6 +119,62 @@ def test_what_the_card_does_not_take_is_neither_read_nor_keyed(passes, taking):
     )
     assert frame_key(plan, plan.layers["a"], 1001) != before
     assert decode(plan, "a", 1001).request.depth.max() == 1
+
+
+TURNED = [0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 9, 9, 9, 1]  # looks along -x of the world, its right is +y, its up +z
+
+
+def tracks_of(folder, centimetres, name="camera.json"):
+    camera = {"name": "c", "matrix": [TURNED], "focal": [35], "film": 36}
+    about = {"first": 1001, "last": 1002, "width": SIZE[0], "height": SIZE[1], "up": "z", "centimetres": centimetres}
+    (folder / name).write_text(json.dumps({"format": 1, **about, "camera": camera}))
+    return [name]
+
+
+def test_normals_of_the_world_are_turned_by_the_camera_and_depth_becomes_metres(passes, taking):
+    model = taking("normal", "depth", labels=True)
+    layer = {"name": "a", **LABELS, "normal": "normal.####.exr", "normal_is": "world", "depth": "depth.####.exr"}
+    with pytest.raises(InputRefused, match=r'no camera to see them by.*"tracks".*"normal_is": "camera"'):
+        decode(plan_of(passes, model, layer), "a", 1001)
+    plan = plan_of(passes, model, layer, tracks=tracks_of(passes, 20))
+    request = decode(plan, "a", 1001).request
+    across = np.linspace(0, 1, SIZE[0])
+    assert np.allclose(request.normal[5], np.stack([0 * across, np.sqrt(1 - across**2), across], -1), atol=1e-6)
+    assert np.allclose(request.depth[5], (across + 1) * 0.2, atol=1e-6)
+    request = decode(plan_of(passes, model, layer, tracks=tracks_of(passes, 20), centimetres=1), "a", 1001).request
+    assert np.allclose(request.depth[5], (across + 1) * 0.01, atol=1e-6), "the shot goes before its tracks"
+
+
+def test_what_normals_and_depth_are_read_by_is_in_the_key_of_those_that_take_them(passes, taking):
+    normals = {"name": "a", **LABELS, "normal": "normal.####.exr", "depth": "depth.####.exr"}
+
+    def key(model, more, **shot):
+        plan = plan_of(passes, model, {**normals, **more}, **shot)
+        return frame_key(plan, plan.layers["a"], 1001)
+
+    asked = [
+        ({}, {}),
+        ({"normal_is": "camera-down"}, {}),
+        ({"normal_is": "world"}, {"tracks": tracks_of(passes, 100)}),
+        ({}, {"centimetres": 1}),
+    ]
+    blind, both = taking(name="blind", labels=True), taking("normal", "depth", name="both", labels=True)
+    deep = taking("depth", name="deep", labels=True)
+    assert len({key(blind, more, **shot) for more, shot in asked}) == 1
+    assert len({key(both, more, **shot) for more, shot in asked}) == 4
+    assert len({key(deep, more, **shot) for more, shot in asked}) == 2
+    assert key(both, {}) == key(both, {"normal_is": "camera"}) == key(both, {}, centimetres=100)
+    near = key(both, {"normal_is": "world"}, tracks=tracks_of(passes, 100))
+    TURNED[12] += 1  # where the camera stands turns nothing
+    assert key(both, {"normal_is": "world"}, tracks=tracks_of(passes, 100)) == near
+
+
+@pytest.mark.parametrize("given", [(), ("normal",), ("depth",), ("normal", "depth")])
+def test_a_shot_with_normals_or_depth_or_both_or_none(passes, taking, given):
+    model = taking("normal", "depth", labels=True)
+    layer = {"name": "a", **LABELS, **{name: LAYER[name] for name in given}}
+    request = decode(plan_of(passes, model, layer), "a", 1001).request
+    assert [name for name in ("normal", "depth") if getattr(request, name) is not None] == list(given)
 
 
 def test_labels_beside_a_picture_say_where_the_layer_is(passes, taking):

@@ -20,7 +20,8 @@ def test_normals_and_distances_are_floats_in_the_space_of_the_camera(host, scene
     """x to the right, y upwards, z towards the viewer, of length 1; the camera is turned, the tree is not."""
     from maya import cmds
 
-    from shared.passes.data_pass import FAR, read_depth, read_normals
+    from shared.passes.data_pass import FAR, read_depth
+    from shared.passes.normal_pass import read_normals
 
     cmds.setAttr("shotcam.rotate", 0, 12, 0, type="double3")
     asked = request(shot, tmp_path, renderer=renderer, extra=("normal", "depth"))
@@ -28,7 +29,7 @@ def test_normals_and_distances_are_floats_in_the_space_of_the_camera(host, scene
     assert set(report.marked_open) == {"normal"} | ({"depth"} if renderer == HARDWARE else set())
     layer = read_shot(tmp_path / "out")[0].layers[0]
     assert (layer.normal, layer.depth) == ("masterLayer/normal.####.exr", "masterLayer/depth.####.exr")
-    normals = read_normals(tmp_path / "out" / "masterLayer" / "normal.0001.exr")
+    normals = read_normals(tmp_path / "out" / "masterLayer" / "normal.0001.exr").vectors
     there = np.array(decoded(tmp_path / "out" / "masterLayer" / "label.0001.png")) == coco("tree")
     expected = (-math.sin(math.radians(12)), 0.0, math.cos(math.radians(12)))
     assert there.sum() > 50 and np.abs(normals[there] - expected).max() < 1e-5

@@ -7,7 +7,6 @@ from PIL import Image
 
 from inference_server.worker import outputs
 from shared.errors import InputRefused
-from shared.passes.data_pass import read_normals
 from shared.passes.picture_pass import read_picture_pass
 from shared.srgb import from_light, to_light
 
@@ -71,16 +70,3 @@ def test_the_picture_of_an_exr_with_many_layers_is_the_beauty(tmp_path):
 def test_light_and_codes_lead_back():
     values = np.linspace(0, 1, 1001, dtype=np.float32)
     assert np.abs(from_light(to_light(values)) - values).max() < 1e-6
-
-
-def test_normals(tmp_path):
-    planes = {f"N__{c}": np.full((4, 4), v, np.float32) for c, v in zip("XYZ", (0.0, -0.6, 0.8), strict=True)}
-    planes["N__X"][0, 0] = np.nan
-    beauty = {c: np.zeros((4, 4), np.float32) for c in "RGB"}
-    found = read_normals(exr(tmp_path / "a.exr", **planes, **beauty))
-    assert found.shape == (4, 4, 3) and np.allclose(found[1, 1], (0, -0.6, 0.8)) and found[0, 0, 0] == 0
-    with pytest.raises(InputRefused, match=r"no normals were found.*Write the normals into a file of their own"):
-        read_normals(exr(tmp_path / "b.exr", **beauty, Z=planes["N__Z"]))
-    Image.new("RGB", (4, 4)).save(tmp_path / "c.png")
-    with pytest.raises(InputRefused, match="a normal pass is an EXR"):
-        read_normals(tmp_path / "c.png")

@@ -12,7 +12,8 @@ import pytest
 from shared.errors import InputRefused, MissingInput
 from shared.file_names import name_fault
 from shared.rates import fps_text, parse_fps
-from shared.shot import MAX_LAYERS, Shot, ShotLayer, layer_seed, read_shot, resolved, write_shot
+from shared.shot import Shot, ShotLayer, layer_seed, read_shot, resolved, write_shot
+from shared.shot_kinds import MAX_LAYERS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ride_the_train"
 
