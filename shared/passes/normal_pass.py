@@ -121,10 +121,10 @@ def _of_picture(path: Path) -> tuple[tuple[str, ...], bool, Vectors, NDArray[np.
             remedy="Render the normals of the surfaces, as EXR, or as PNG with 0..1 for -1..1",
         )
     codes = samples.astype(np.float32) / np.float32(255 if picture.colours is not None else picture.top)
-    outside = ~samples.any(2)
+    outside: NDArray[np.bool_] = np.equal(samples.max(2), 0)
     if picture.alpha is not None:
         alpha = picture.alpha.astype(np.float32) / np.float32(picture.top)
-        outside |= alpha < NONE_BELOW
+        outside = outside | (alpha < NONE_BELOW)
         if picture.associated:
             codes /= np.maximum(alpha, NONE_BELOW)[..., None]
-    return (), False, 2 * codes - 1, outside
+    return (), False, np.asarray(2 * codes - 1, np.float32), outside

@@ -121,11 +121,11 @@ def test_what_the_card_does_not_take_is_neither_read_nor_keyed(passes, taking):
     assert decode(plan, "a", 1001).request.depth.max() == 1
 
 
-TURNED = [0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 9, 9, 9, 1]  # looks along -x of the world, its right is +y, its up +z
+SIDEWAYS = [0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 9, 9, 9, 1]  # looks along -x of the world, its right is +y, its up +z
 
 
 def tracks_of(folder, centimetres, name="camera.json"):
-    camera = {"name": "c", "matrix": [TURNED], "focal": [35], "film": 36}
+    camera = {"name": "c", "matrix": [SIDEWAYS], "focal": [35], "film": 36}
     about = {"first": 1001, "last": 1002, "width": SIZE[0], "height": SIZE[1], "up": "z", "centimetres": centimetres}
     (folder / name).write_text(json.dumps({"format": 1, **about, "camera": camera}))
     return [name]
@@ -165,7 +165,7 @@ def test_what_normals_and_depth_are_read_by_is_in_the_key_of_those_that_take_the
     assert len({key(deep, more, **shot) for more, shot in asked}) == 2
     assert key(both, {}) == key(both, {"normal_is": "camera"}) == key(both, {}, centimetres=100)
     near = key(both, {"normal_is": "world"}, tracks=tracks_of(passes, 100))
-    TURNED[12] += 1  # where the camera stands turns nothing
+    SIDEWAYS[12] += 1  # where the camera stands turns nothing
     assert key(both, {"normal_is": "world"}, tracks=tracks_of(passes, 100)) == near
 
 
