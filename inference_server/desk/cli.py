@@ -33,7 +33,9 @@ def run_desk(arguments: argparse.Namespace) -> int:
         server = find_server("desk")
         if server is None:
             words = ["serve", "--desk", *(["--desk-browser"] if not arguments.no_browser else [])]
-            return int(arguments.command([*words, *([f"--desk-port={arguments.port}"] if arguments.port else [])]))
+            return int(
+                arguments.command([*words, *([] if arguments.port is None else [f"--desk-port={arguments.port}"])])
+            )
         server.close()
     desk = serving.Serving(arguments.port)
     if arguments.beside_server:

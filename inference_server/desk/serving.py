@@ -44,6 +44,7 @@ def listening(port: int | None) -> socket.socket:
                 f"port {port} cannot be used", cause=str(error), remedy="Choose another --port, or leave it out"
             ) from error
         made.bind((HOST, 0))
+    made.listen()  # whoever comes before it answers waits
     return made
 
 
