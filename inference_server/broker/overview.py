@@ -72,23 +72,26 @@ class Overview:
         self._answer(client, request, {"events": [list(one) for one in found]})
 
     def sample(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """A piece of the picture of samples in a model's folder, from `offset` on; `own`: whether the user added it."""
+        """A piece of the picture of samples in a model's folder, from `offset` on.
+
+        `own`: whether the user added the model; `bytes`: of its weights.
+        """
         name, offset = text_of(body, "model"), max(0, whole_of(body, "offset"))
 
-        def read() -> tuple[bool, int, bytes]:
-            folder = catalogue.find_card(name).folder
-            own = folder.parent != catalogue.SHIPPED
-            file = folder / "samples.png"
+        def read() -> tuple[Body, bytes]:
+            card = catalogue.find_card(name)
+            about = {"own": card.folder.parent != catalogue.SHIPPED, "size": 0, "bytes": 0}
             try:
+                about["bytes"] = (card.folder / card.weights.file).stat().st_size
+                file = card.folder / "samples.png"
                 with places.open_file(file) as opened:
                     opened.seek(offset)
-                    return own, file.stat().st_size, opened.read(protocol.CHUNK)
+                    return {**about, "size": file.stat().st_size}, opened.read(protocol.CHUNK)
             except OSError:
-                return own, 0, b""
+                return about, b""
 
-        def answer(found: tuple[bool, int, bytes]) -> None:
-            own, size, piece = found
-            self._broker.answer(client, protocol.reply(request, {"own": own, "size": size}, [piece]))
+        def answer(found: tuple[Body, bytes]) -> None:
+            self._broker.answer(client, protocol.reply(request, found[0], [found[1]]))
 
         self._broker.look(client, request, places.models_folder(), read, answer)
 

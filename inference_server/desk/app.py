@@ -8,15 +8,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from inference_server.desk import models, pages, queue
-from inference_server.desk.asking import refusal
 from inference_server.desk.desk import Desk
 from inference_server.desk.guard import Guard
-from shared.errors import SemrenderError
 
 
 def guarded(desk: Desk, key: str, port: int) -> ASGIApp:
     """The application: whoever has the secret `key` gets in. port: where it is asked."""
     routes = [*queue.routes(desk), *models.routes(desk), *pages.routes()]
-    words = {SemrenderError: refusal, Exception: refusal}
-    app = Starlette(routes=routes, exception_handlers=words, middleware=[Middleware(GZipMiddleware, compresslevel=4)])
+    app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware, compresslevel=4)])
     return Guard(app, key, port)

@@ -6,7 +6,6 @@ It runs in a thread of its own, so that a disk or a server that takes its time k
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,8 +19,6 @@ from shared.errors import InputRefused, MissingInput, SemrenderError, ServerErro
 from shared.values import Value
 
 MAX_BODY = 2**20  # bytes of a request; files come by a way of their own
-
-log = logging.getLogger("semrender.desk")
 
 Body = dict[str, Any]
 
@@ -54,10 +51,13 @@ def post(path: str, work: Work) -> Route:
 
 def _endpoint(work: Work) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
-        body = await _body(request)
-        asked = Asked(request.path_params, request.query_params, body)
-        made = await run_in_threadpool(work, asked)
-        return made if isinstance(made, Response) else JSONResponse(made)
+        try:
+            body = await _body(request)
+            asked = Asked(request.path_params, request.query_params, body)
+            made = await run_in_threadpool(work, asked)
+            return made if isinstance(made, Response) else JSONResponse(made)
+        except Exception as error:
+            return refused(error)
 
     return answer
 
@@ -84,14 +84,12 @@ def told(error: SemrenderError) -> Body:
     return {**error.to_dict(), "words": str(error)}
 
 
-async def refusal(_: Request, error: Exception) -> Response:
-    """The answer to a request that raised."""
-    if not isinstance(error, SemrenderError):
-        log.error("a request failed", exc_info=error)
-        error = unforeseen(error)
+def refused(error: Exception) -> Response:
+    """The answer to a request that raised. What nobody foresaw is in the report that its words name."""
+    words = error if isinstance(error, SemrenderError) else unforeseen(error)
     status = 500
     for kind, code in ((ServerError, 503), (MissingInput, 404), (InputRefused, 422)):
-        if isinstance(error, kind):
+        if isinstance(words, kind):
             status = code
             break
-    return JSONResponse({"error": told(error)}, status)
+    return JSONResponse({"error": told(words)}, status)

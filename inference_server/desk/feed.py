@@ -7,7 +7,6 @@ line broke, says the last one it has and gets what it lacks, once each.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 import uuid
@@ -15,16 +14,16 @@ from typing import Any
 
 from inference_server.desk.link import Link
 from shared.client import Client
+from shared.command import unforeseen
 from shared.errors import SemrenderError
 
 EVERY_SECONDS = 0.15  # while somebody looks
 IDLE_SECONDS = 2.0  # while nobody does
 AGAIN_SECONDS = 1.0  # after a server that was not there
+GONE_SECONDS = 3.0  # without an answer: the page says so
 MACHINE_SECONDS = 2.0  # between two looks at memory and disks
 MOST = 500  # jobs of one message; the first ones are few, to be there at once
 FIRST = 100
-
-log = logging.getLogger("semrender.desk")
 
 Body = dict[str, Any]
 
@@ -106,11 +105,9 @@ class Feed(threading.Thread):
             try:
                 with self._link.client() as client:
                     self._follow(client)
-            except SemrenderError as error:
-                self._tell_server({"there": False, "words": str(error), "machine": None})
-                self._closing.wait(AGAIN_SECONDS)
-            except Exception:
-                log.exception("the desk lost its thread")
+            except Exception as error:
+                words = error if isinstance(error, SemrenderError) else unforeseen(error)
+                self._tell_server({"there": False, "words": str(words), "machine": None})
                 self._closing.wait(AGAIN_SECONDS)
 
     def close(self) -> None:
@@ -130,7 +127,7 @@ class Feed(threading.Thread):
                 looked = time.monotonic()
                 machine = client.request("machine")[0]
                 self._tell_server({"there": True, "words": "", "machine": machine, "address": client.address})
-            news = client.request("news", {"since": moment})[0]
+            news = client.request("news", {"since": moment}, seconds=GONE_SECONDS, attempts=1)[0]
             if not news["known"]:
                 return
             self._apply(news["jobs"], news["gone"])

@@ -18,7 +18,7 @@ from shared.client import Client
 from shared.errors import InputRefused, MissingInput
 
 AGREED = "desk_licences.json"
-SAMPLE_SIDE = 1200  # pixels
+SAMPLE_SIDE = 2048  # pixels
 MOST_BYTES = 64 * 2**20  # of a picture of samples
 
 
@@ -35,7 +35,7 @@ def routes(desk: Desk) -> list[Route]:
 
 
 def listed(desk: Desk, asked: Asked) -> Body:
-    """All cards as the server has them; the names of those the user added, whose licence he has seen, with samples."""
+    """All cards as the server has them, `bytes` of weights, and whose are `own`, `agreed` to, `sampled`."""
     seen = places.read_json(places.home() / AGREED) or {}
     with desk.link.client() as client:
         found = client.models()
@@ -46,6 +46,7 @@ def listed(desk: Desk, asked: Asked) -> Body:
     return {
         **found,
         "agreed": [card["name"] for card in cards if seen.get(card["name"]) == card["licence"]],
+        "bytes": {name: one["bytes"] for name, one in about.items()},
         "own": [name for name, one in about.items() if one["own"]],
         "sampled": [card["name"] for card in cards if about[card["name"]]["size"] or _painted(card).exists()],
     }

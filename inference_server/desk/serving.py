@@ -30,6 +30,11 @@ def note() -> Path:
     return places.home() / "desk.json"
 
 
+def door() -> Path:
+    """The page that leads a browser in."""
+    return places.home() / "desk.html"
+
+
 def listening(port: int | None) -> socket.socket:
     """A socket at that port; without one at the usual port, or any free one. Raises ServerError."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -67,7 +72,7 @@ def address(port: int, key: str) -> str:
 
 def browse(there: str) -> None:
     """Send the browser there by a file that only this user can read: a command line is seen by everybody."""
-    page = places.home() / "desk.html"
+    page = door()
     descriptor = os.open(page, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta http-equiv="refresh" content="0; url={there}"><title>semrender</title>\n')
@@ -119,6 +124,7 @@ class Serving:
             self._socket.close()
             if (places.read_json(note()) or {}).get("pid") == os.getpid():
                 note().unlink(missing_ok=True)
+                door().unlink(missing_ok=True)
 
     @property
     def started(self) -> bool:

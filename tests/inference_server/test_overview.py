@@ -74,4 +74,4 @@ def test_who_watches_is_told_what_is_new(add_gated_model, gate, colour_frames, t
             with pytest.raises(SemrenderError, match="does not know that job"):
                 client.ask(verb, job, layer=layer, frame=1)
         assert client.request("sample", {"model": "countryside", "offset": 0})[1][0].startswith(b"\x89PNG")
-        assert client.request("sample", {"model": model, "offset": 0})[0] == {"own": True, "size": 0}
+        assert client.request("sample", {"model": model, "offset": 0})[0] == {"own": True, "size": 0, "bytes": 0}

@@ -35,9 +35,9 @@ def test_strangers_are_told_why_they_are_not_let_in(desk):
         f"https://127.0.0.1:{desk.port}",
         f"http://127.0.0.1:{desk.port + 1}",
     ):
-        refused(desk.ask("POST", "/api/models/agree", {}, Origin=origin), 403, "another site")
+        refused(desk.ask("POST", "/api/models/small/agree", {}, Origin=origin), 403, "another site")
         refused(desk.ask("GET", "/api/models", Origin=origin), 403, "another site")
-    refused(desk.ask("POST", "/api/models/agree", {}, Origin=None), 403, "another site")
+    refused(desk.ask("POST", "/api/models/small/agree", {}, Origin=None), 403, "another site")
     for site in ("cross-site", "same-site"):  # another port of this machine is the same site to a cookie
         refused(desk.ask("GET", "/api/models", **{"Sec-Fetch-Site": site}), 403, "another site")
     assert desk.ask("GET", "/", Host=f"localhost:{desk.port + 1}", Origin=None)[0] == 200, "through an SSH tunnel"
@@ -75,10 +75,10 @@ def test_no_path_leads_out_of_the_page(desk, path):
 
 
 def test_what_no_request_may_be_is_refused_in_words(desk):
-    refused(desk.ask("POST", "/api/models/agree", b"{" * 5000), 422, "no JSON")
-    refused(desk.ask("POST", "/api/models/agree", b"[]"), 422, "no JSON object")
-    refused(desk.ask("POST", "/api/models/agree", b" " * (2**20 + 1)), 422, "too long")
-    refused(desk.ask("POST", "/api/models/agree", {"name": 3}), 422, '"name" is no text')
+    refused(desk.ask("POST", "/api/models/small/agree", b"{" * 5000), 422, "no JSON")
+    refused(desk.ask("POST", "/api/models/small/agree", b"[]"), 422, "no JSON object")
+    refused(desk.ask("POST", "/api/models/small/agree", b" " * (2**20 + 1)), 422, "too long")
+    refused(desk.ask("POST", "/api/models/small/agree", {"licence": 3}), 422, '"licence" is no text')
     refused(desk.ask("GET", "/api/models"), 503, "no server runs")
 
 

@@ -1,5 +1,7 @@
 """The queue in a real browser, against a real server with a model that paints as many frames as the test lets it."""
 
+import http.client
+import json
 import sqlite3
 
 import pytest
@@ -20,12 +22,86 @@ def pictures(page, layer=0):
     return frames.evaluate_all(f"(all) => {loaded}.map((one) => one.innerText.trim()).sort()")
 
 
+NOTES = """
+    window.notes = [];
+    window.Notification = class {
+        static permission = "granted";
+        static requestPermission() { return Promise.resolve("granted"); }
+        constructor(_, about) { window.notes.push(about.body); }
+    };
+    Object.defineProperty(document, "hidden", {get: () => true});
+"""
+
+
+def heard(desk, path, enough):
+    """The events of a stream until there are enough: (identity, name, data)."""
+    line = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=30)
+    line.request("GET", path, headers={"Cookie": desk.cookie})
+    found, now = [], {}
+    stream = line.getresponse()
+    while not enough(found):
+        word, _, rest = stream.readline().decode().rstrip().partition(": ")
+        if word:
+            now[word] = rest
+        elif now:
+            found.append((now.get("id", ""), now.get("event"), json.loads(now.get("data", "null"))))
+            now = {}
+    line.close()
+    return found
+
+
+def test_a_stream_that_broke_goes_on_where_it_ended(desk, add_sleep_model, colour_frames, tmp_path):
+    model = add_sleep_model()
+    with running_server() as client:
+        job = client.submit(job_of(colour_frames(count=4), tmp_path / "out", model))
+        last = list(client.watch(job))[-1]["n"]
+        wait_for(lambda: (known := desk.serving.desk.feed.job(job)) and known["ended"] and known["events"] == last)
+        moment, name, told = heard(desk, "/api/feed", lambda found: any(one[2]["jobs"] for one in found))[-1]
+        assert (name, told["all"], [one["job"] for one in told["jobs"]]) == ("jobs", True, [job])
+        path = f"/api/feed?job={job}&last={moment}"
+        numbers = [one[2]["n"] for one in heard(desk, path, lambda found: len(found) >= 2) if one[1] == "event"]
+        assert numbers == list(range(1, 1 + len(numbers)))
+        path = f"/api/feed?job={job}&last={moment.partition('/')[0]}/{numbers[-1]}"
+        rest = heard(desk, path, lambda found: any(one[1] == "event" and one[2]["n"] == last for one in found))
+        assert [one[2]["n"] for one in rest if one[1] == "event"] == list(range(numbers[-1] + 1, last + 1))
+        assert not any(one[2]["jobs"] for one in rest if one[1] == "jobs"), "what it has is not told again"
+
+
+def test_waiting_jobs_are_dragged(page, desk, add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
+    labels = colour_frames(count=1)
+    with running_server() as client:
+        jobs = []
+        for number in range(3):
+            asked = job_of(labels, tmp_path / str(number), model)
+            jobs.append(client.submit({**asked, "shot": {**asked["shot"], "name": f"sh{number}", "seed": number}}))
+
+        def order():
+            waiting = sorted(client.jobs(), key=lambda one: (-one["priority"], one["created"]))
+            return [jobs.index(one["job"]) for one in waiting]
+
+        enter(page, desk)
+        rows = page.locator(".list .job")
+        rows.filter(has_text="sh2").wait_for()
+        rows.filter(has_text="sh2").drag_to(rows.filter(has_text="sh0"), target_position={"x": 100, "y": 5})
+        wait_for(lambda: order() == [2, 0, 1])
+        page.locator(".list .job[data-index='0']", has_text="sh2").wait_for()
+        rows.filter(has_text="sh0").click()
+        page.keyboard.press("Alt+ArrowDown")
+        wait_for(lambda: order() == [2, 1, 0])
+        for job in jobs:
+            client.cancel(job)
+        gate(None)
+
+
 def test_a_night_is_watched(browser, page, desk, add_gated_model, gate, colour_frames, tmp_path):
     model = add_gated_model()
     labels = colour_frames(count=6)
     with running_server() as client:
+        page.add_init_script(NOTES)
         enter(page, desk)
         page.get_by_text("No job has been asked for yet.").wait_for()
+        page.get_by_role("button", name="Notify me").click()
         first = client.submit(job_of(labels, tmp_path / "first", model))
         page.get_by_role("option").filter(has_text="painting").wait_for()
         page.keyboard.press("j")
@@ -42,6 +118,7 @@ def test_a_night_is_watched(browser, page, desk, add_gated_model, gate, colour_f
         page.keyboard.press("p")
         page.locator(".detail .chip", has_text="done").wait_for()
         page.get_by_text("shot is painted.").wait_for()
+        assert page.evaluate("window.notes") == ["shot is painted."]
         wait_for(lambda: len(pictures(page)) == 6)
 
         page.get_by_text("Log", exact=True).click()
@@ -57,7 +134,12 @@ def test_a_night_is_watched(browser, page, desk, add_gated_model, gate, colour_f
             other.get_by_role("button", name="Undo").click()
             wait_for(lambda: [job["state"] for job in client.jobs()].count("painting") == 1)
         page.locator(".list .job", has_text="cancelled").wait_for()
+        page.goto("about:blank")
         gate(None)
+        known = desk.serving.desk.feed.jobs
+        wait_for(lambda: [job["state"] for job in known()].count("done") == 2)
+        page.goto(f"{desk.site}/#/queue")
+        page.get_by_text("While this page was closed 1 job ended.").wait_for()
 
 
 def test_failed_frames_say_why_and_what_to_do(page, desk, add_sleep_model, colour_frames, tmp_path):
@@ -130,7 +212,12 @@ def long_ledger(add_sleep_model, colour_frames, tmp_path):
 
 def test_five_thousand_jobs_and_ten_thousand_frames(page, desk, long_ledger):
     with running_server():
+        line = page.context.new_cdp_session(page)  # a slow one
+        slow = {"offline": False, "latency": 200, "downloadThroughput": 60_000, "uploadThroughput": 30_000}
+        line.send("Network.emulateNetworkConditions", slow)
         enter(page, desk)
+        page.locator(".list .job").first.wait_for()
+        line.send("Network.emulateNetworkConditions", {**slow, "latency": 0, "downloadThroughput": -1})
         page.get_by_text("5,000 jobs").wait_for()
         rows = page.locator(".list [role=option]:visible")
         assert 8 < rows.count() < 40, "only what is seen is there"

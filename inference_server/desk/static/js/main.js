@@ -2,9 +2,9 @@
 import {h, fill, say} from "./dom.js";
 import {keys, showKeys} from "./keys.js";
 import {PARTS} from "./parts.js";
-import {watchEnds} from "./queue/ends.js";
+import {wanted, watchEnds} from "./queue/ends.js";
 import {words} from "./server.js";
-import {connect, on, state} from "./store.js";
+import {connect, hold, on, state} from "./store.js";
 import {toast} from "./toast.js";
 import {WORDS} from "./words.js";
 
@@ -112,5 +112,6 @@ on("server", tellServer);
 watchEnds();
 connect();
 addEventListener("hashchange", go);
+document.addEventListener("visibilitychange", () => hold(document.hidden && !wanted()));
 addEventListener("unhandledrejection", (event) => toast(words(event.reason), {kind: "bad"}));
 go();

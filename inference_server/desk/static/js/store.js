@@ -22,8 +22,9 @@ export const state = {server: {there: true, words: "", machine: null}, line: tru
 
 const news = new EventTarget();
 let close = () => {};
-/** @type {{job: string, hear: (event: JobEvent) => void} | null} */
+/** @type {{job: string, n: number, hear: (event: JobEvent) => void} | null} */
 let followed = null;
+let held = false;
 
 /**
  * Be told of changes: "jobs" (a `CustomEvent` with the jobs that changed, as they were and are), "server".
@@ -50,7 +51,7 @@ export function connect() {
  * @returns {() => void} stop
  */
 export function follow(job, n, hear) {
-    const mine = {job, hear};
+    const mine = {job, n, hear};
     followed = mine;
     open(job, n);
     return () => {
@@ -61,15 +62,29 @@ export function follow(job, n, hear) {
     };
 }
 
+/**
+ * Nobody looks, and nobody wants to be told: a browser has six lines to one place for all of its pages.
+ * @param {boolean} yes
+ */
+export function hold(yes) {
+    if (yes !== held) {
+        held = yes;
+        open(followed?.job ?? "", followed?.n ?? 0);
+    }
+}
+
 let moment = "";
 
 /** @param {string} job @param {number} n */
 function open(job, n) {
     close();
+    if (held) {
+        return;
+    }
     const more = job ? `&job=${encodeURIComponent(job)}&n=${n}` : "";
     close = listen(
         `/api/feed?since=${encodeURIComponent(moment)}${more}`,
-        {jobs: apply, event: (event) => followed?.job === event.job && followed?.hear(event)},
+        {jobs: apply, event: happened},
         (line) => {
             if (line !== state.line) {
                 state.line = line;
@@ -77,6 +92,14 @@ function open(job, n) {
             }
         },
     );
+}
+
+/** @param {JobEvent} event */
+function happened(event) {
+    if (followed?.job === event.job) {
+        followed.n = event.n;
+        followed.hear(event);
+    }
 }
 
 /** @param {{all: boolean, jobs: Job[], gone: string[], server: Server | null, moment?: string}} told */

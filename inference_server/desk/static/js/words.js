@@ -47,6 +47,7 @@ export const WORDS = {
         /** @param {number} n */
         jobs: (n) => count(n, "job"),
         states: /** @type {Record<string, string>} */ ({
+            waiting: "waiting",
             checking: "checking",
             painting: "painting",
             delivering: "delivering",
@@ -59,6 +60,8 @@ export const WORDS = {
         progress: (done, total) => `${done.toLocaleString("en")} of ${count(total, "frame")}`,
         /** @param {number} n */
         failed: (n) => `${n.toLocaleString("en")} failed`,
+        /** @param {number} n */
+        priority: (n) => `priority ${n}`,
         /** @param {string} rate */
         rate: (rate) => `${rate} frames/s`,
         /** @param {string} time */

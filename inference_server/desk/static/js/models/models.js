@@ -16,7 +16,7 @@ const SAID = WORDS.models;
  *     data?: string, hash: string, inputs: Record<string, any>, makes?: {kind?: string, alpha?: boolean},
  *     size: {width: number, height: number, fit: string}, options: Option[]}} Card
  * @typedef {{models: Card[], broken: Record<string, string>, default: string, agreed: string[], own: string[],
- *     sampled: string[]}} Listed
+ *     sampled: string[], bytes: Record<string, number>}} Listed
  * agreed: whose licence was read; own: that the user added; sampled: of which there is a picture of samples.
  */
 
@@ -119,7 +119,8 @@ function tile(card, listed, remove) {
             ...fact(SAID.licence, `${card.licence}${listed.agreed.includes(card.name) ? ` (${SAID.agreedAlready})` : ""}`),
             ...fact(SAID.credit, card.credit ?? ""),
             ...fact(SAID.data, card.data ?? ""),
-            ...fact(SAID.family, card.family)),
+            ...fact(SAID.family, card.family),
+            ...fact(SAID.weights, listed.bytes[card.name] ? WORDS.bytes(listed.bytes[card.name]) : "")),
     );
 }
 

@@ -63,6 +63,17 @@ export function inOrder(jobs) {
     ];
 }
 
+/**
+ * Where a job stands, for who looks: one of which nothing is in hand yet waits.
+ * @param {Job} job
+ * @param {import("../store.js").Machine | null} machine
+ */
+export function stands(job, machine) {
+    const begun = job.state !== "painting" || job.done + job.failed > 0;
+    const hand = machine?.workers.some((worker) => worker.in_hand.some((one) => one.job === job.job));
+    return begun || hand || !machine ? job.state : "waiting";
+}
+
 /** @param {number} fast frames a second */
 export function rateText(fast) {
     return fast >= 10 ? fast.toFixed(0) : fast >= 1 ? fast.toFixed(1) : fast.toFixed(2);

@@ -1,10 +1,10 @@
 /** One job: where it stands, its frames as they land, what failed and why, the log, what was asked. */
 import {fill, h, say} from "../dom.js";
 import {get, post, words} from "../server.js";
-import {follow, jobs, on} from "../store.js";
+import {follow, jobs, on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
-import {left, rate, rateText} from "./figures.js";
+import {left, rate, rateText, stands} from "./figures.js";
 import {Frames} from "./frames.js";
 import {fact} from "./machine.js";
 
@@ -58,6 +58,7 @@ export function showJob(place, id) {
     /** @type {Words[]} */
     let errors = [];
     let buttons = "";
+    let due = 0;
 
     function tell() {
         const job = jobs.get(id);
@@ -66,8 +67,9 @@ export function showJob(place, id) {
         }
         const now = Date.now() / 1000;
         say(title, job.name);
-        say(chip, QUEUE.states[job.state] ?? job.state);
-        chip.dataset.state = bar.dataset.state = job.state;
+        const stand = stands(job, state.server.machine);
+        say(chip, QUEUE.states[stand] ?? stand);
+        chip.dataset.state = bar.dataset.state = stand;
         const [done, failed] = bar.getElementsByTagName("i");
         done.style.width = failed.style.left = `${(100 * job.done) / Math.max(1, job.total)}%`;
         failed.style.width = `${(100 * job.failed) / Math.max(1, job.total)}%`;
@@ -107,6 +109,7 @@ export function showJob(place, id) {
     }
 
     function tellFailures() {
+        due = 0;
         const found = errors.slice(0, MOST_FAILURES);
         const job = jobs.get(id);
         const heading = job && job.failed === 0 ? SAID.refused : SAID.failures;
@@ -141,8 +144,8 @@ export function showJob(place, id) {
             if (event.name === "frame") {
                 strips.find((strip) => strip.layer === event.body.layer)?.landed(event.body.frame, event.body.state);
                 if (event.body.error) {
-                    errors = [...errors, event.body.error];
-                    tellFailures();
+                    errors.push(event.body.error);
+                    due ||= requestAnimationFrame(tellFailures); // however many fail at once
                 }
             } else if (["failed", "done", "cancelled", "checked", "resumed"].includes(event.name)) {
                 read().catch(refused);
@@ -178,6 +181,7 @@ export function showJob(place, id) {
         stop();
         stopFollowing();
         window.clearInterval(clock);
+        cancelAnimationFrame(due);
         strips.forEach((strip) => strip.leave());
     };
 }

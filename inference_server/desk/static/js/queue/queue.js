@@ -7,7 +7,7 @@ import {jobs, on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
 import {want, wanted} from "./ends.js";
-import {arrived, inOrder, left} from "./figures.js";
+import {arrived, inOrder, left, stands} from "./figures.js";
 import {deed, showJob} from "./job.js";
 import {showMachine} from "./machine.js";
 
@@ -184,15 +184,16 @@ function showRow(row, job) {
     }
     const now = Date.now() / 1000;
     say(/** @type {HTMLElement} */ (row.querySelector(".name")), job.name);
-    say(chip, SAID.states[job.state] ?? job.state);
-    chip.dataset.state = bar.dataset.state = job.state;
+    const stand = stands(job, state.server.machine);
+    say(chip, SAID.states[stand] ?? stand);
+    chip.dataset.state = bar.dataset.state = stand;
     done.style.width = `${(100 * job.done) / Math.max(1, job.total)}%`;
     failed.style.left = done.style.width;
     failed.style.width = `${(100 * job.failed) / Math.max(1, job.total)}%`;
     const parts = [job.total ? `${job.done}/${job.total}` : "", job.failed ? SAID.failed(job.failed) : "", job.owner && `${SAID.of} ${job.owner}`];
     say(what, parts.filter(Boolean).join(" · "));
     const rest = left(job, now);
-    say(when, job.ended !== null ? WORDS.date(job.ended) : rest !== null ? SAID.left(WORDS.time(rest)) : job.priority ? `${job.priority > 0 ? "+" : ""}${job.priority}` : "");
+    say(when, job.ended !== null ? WORDS.date(job.ended) : rest !== null ? SAID.left(WORDS.time(rest)) : job.priority ? SAID.priority(job.priority) : "");
     row.draggable = job.ended === null;
     row.classList.toggle("over", job.ended !== null);
 }
