@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from maya_plugin import names
-from maya_plugin.core import events, refusal, uploads
+from maya_plugin.core import events, refusal, sun, uploads
 from maya_plugin.core.cards import read_models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.passes import fed
@@ -161,9 +161,21 @@ def _names(parsed: argparse.Namespace) -> None:
 
 
 def _fed(request: ShotRequest, client: Client | None) -> ShotRequest:
-    """With the passes that the model needs; what it needs only a server says."""
+    """With the passes that the model takes, and the sun of the scene; what it takes only a server says."""
     card = None if client is None else read_models(client.models()).find(request.model)
-    return request if card is None else fed(request, card.title, card.inputs)
+    if card is None:
+        return request
+    if sun.takes(one.name for one in card.options):
+        request = replace(request, options={**request.options, **_sun(request)})
+    return fed(request, card.title, card.inputs)
+
+
+def _sun(request: ShotRequest) -> dict[str, float]:
+    """Options of the model for the sun of the scene; none where it has no sun, for which the model has a default."""
+    from maya_plugin.host import lights
+
+    found = lights.sun_at(request.first)
+    return {} if found is None else sun.of_scene(found, lights.heading(request.camera, request.first))
 
 
 def _render(
@@ -174,7 +186,7 @@ def _render(
     frames = range(request.first, request.last + 1)
     total = len(frames) * len(request.layers)
     _tell("opened", scene=str(scene), frames=len(frames), layers=len(request.layers))
-    done = 0
+    done, wanted = 0, request
 
     def told(layer: str, frame: int) -> None:
         nonlocal done
@@ -182,11 +194,13 @@ def _render(
         _tell("rendered", layer=layer, frame=frame, done=done, total=max(total, done))
 
     def looked(report: PassReport, count: int) -> ShotRequest | None:
+        nonlocal wanted
+        before = wanted
         if client is not None and count == 1:
-            _check(client, report, request)
-        if client is not None and "motion" in request.extra and count == min(3, len(frames)):
-            return _proven(client, report, request)
-        return None
+            wanted = _checked(client, report, wanted, notes)
+        if client is not None and "motion" in wanted.extra and count == min(3, len(frames)):
+            wanted = _proven(client, report, wanted) or wanted
+        return None if wanted is before else wanted
 
     report = passes.render_passes(request, frames, request.last, told, looked)
     _tell(
@@ -206,7 +220,7 @@ def _render(
 def _from_file(path: Path) -> ShotRequest:
     try:
         data: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        lists = {name: tuple(data[name]) for name in ("layers", "extra", "classed")}
+        lists = {name: tuple(data.get(name, ())) for name in ("layers", "extra", "guides", "classed")}
         return ShotRequest(**{**data, **lists})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputRefused("this is no request that the panel wrote", file=path, cause=str(error)) from None
@@ -268,22 +282,36 @@ def _server(unchecked: bool) -> Iterator[Client | None]:
         yield started
 
 
-def _job(client: Client, shot_file: Path, out: Path) -> tuple[dict[str, Any], dict[str, Path] | None]:
-    """A job for the server, and the files to send where it does not see this disk."""
+def _job(
+    client: Client, shot_file: Path, out: Path, without: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, Path] | None]:
+    """A job for the server, `without` some passes, and the files to send where it does not see this disk."""
     shot, base = read_shot(shot_file)
+    none: dict[str, Any] = dict.fromkeys(without)
+    shot = replace(shot, layers=tuple(replace(layer, **none) for layer in shot.layers))
     files = uploads.files_of(shot, base)
     shared = client.process is not None or client.shares_disk(next(iter(files.values())), out)
     return {"shot": shot.to_dict(), "base": str(base), "out": str(out)}, None if shared else files
 
 
-def _check(client: Client, report: PassReport, request: ShotRequest) -> None:
-    """Raises the server's refusal in Maya's words."""
+def _checked(client: Client, report: PassReport, request: ShotRequest, notes: list[str]) -> ShotRequest:
+    """The request, without its guides where they alone are refused, which becomes a note.
+
+    Raises the server's refusal in Maya's words.
+    """
     shot_file = Path(report.shot_file)
-    job, files = _job(client, shot_file, shot_file.parent / PAINTED)
-    found = client.check(job, files)
-    for problem in found["problems"]:
-        raise refusal.explain(from_dict(problem), request.renderer)
+    found = client.check(*_job(client, shot_file, shot_file.parent / PAINTED))
+    refused = [refusal.explain(from_dict(problem), request.renderer) for problem in found["problems"]]
+    if refused and request.guides:
+        found = client.check(*_job(client, shot_file, shot_file.parent / PAINTED, request.guides))
+        if not found["problems"]:
+            notes.append(f"Painted without {' and '.join(request.guides)}, which came out wrong: {refused[0]}")
+            extra = tuple(name for name in request.extra if name not in request.guides)
+            request, refused = replace(request, extra=extra, guides=()), []
+    for error in refused:
+        raise error
     _tell("checked", warnings=found["warnings"])
+    return request
 
 
 def _proven(client: Client, report: PassReport, request: ShotRequest) -> ShotRequest | None:

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
+from maya_plugin.core.sun import Sun
 from shared.errors import SemrenderError
 
 HARDWARE = "hardware"  # Maya Hardware 2.0
@@ -51,6 +52,7 @@ class Scene:
     marked: Span | None = None  # what is marked in it
     step: float = 1.0  # of the render settings
     fractions: tuple[str, ...] = ()  # of core.ranges: those that do not lie on whole frames
+    unit: float = 1.0  # centimetres of its linear unit
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class ShotRequest:
     layers: tuple[str, ...]
     renderer: str = HARDWARE
     extra: tuple[str, ...] = ()  # of EXTRA_PASSES
+    guides: tuple[str, ...] = ()  # of these, what the model only uses: where they come out wrong it paints without
     labels: bool = True  # whether label passes are rendered
     picture: bool = False  # whether the beauty is the picture that the model makes another of
     reference: str = ""  # file whose look is taken over, for models that take one
@@ -285,6 +288,14 @@ class Host(Protocol):
 
     def unproject_pictures(self) -> int:
         """Take every projection off; how many there were."""
+        ...
+
+    def sun(self, frame: int) -> Sun | None:
+        """Where the sun of the scene stands on a frame; None where no light could be one. Slow with much USD."""
+        ...
+
+    def heading(self, camera: str, frame: int) -> float:
+        """Where a camera looks on a frame, as core.sun.heading_of."""
         ...
 
     # Rendering

@@ -18,6 +18,7 @@ from shared.shot import Shot, ShotLayer
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, all others are float EXR
 CAN = {HARDWARE: ("instance", "normal", "depth", "beauty"), ARNOLD: EXTRA_PASSES}
+GUIDES = ("normal", "depth")  # rendered unasked for a model that only uses them
 GIVES = ("labels", "picture", "reference", *EXTRA_PASSES)  # to a model, by one renderer or the other
 OPEN = {HARDWARE: ("normal", "depth"), ARNOLD: ("normal", "motion")}  # passes that no real Maya has confirmed
 LAST_INSTANCE = 65534  # 65535 is nothing
@@ -34,25 +35,34 @@ class LayerPlan:
     painted: bool = True
 
 
-def fed(request: ShotRequest, title: str, wants: inputs.Inputs) -> ShotRequest:
-    """The request with the passes that a model needs; its picture is the beauty.
+def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = True) -> ShotRequest:
+    """The request with the passes that a model needs, and the guides that it uses; its picture is the beauty.
 
     wants: the inputs of its card. Without labels the alpha of the beauty says where a layer is, and hold needs labels.
+    guided: whether guides are rendered unasked.
     Raises ModelRefused where the scene and the artist do not give all of it.
     """
     there = [name for name in GIVES if name != "reference" or request.reference]
     if lacks := inputs.lacking(wants, there):
         raise ModelRefused(f"{title} {lacks}", remedy="Choose it, or another model")
     needed = inputs.needed(wants)
+    asked = {*request.extra, *needed}
+    guides = [name for name in GUIDES if guided and name in wants and name not in asked]
     picture = "picture" in needed or ("picture" in wants and "beauty" in request.extra)
-    wanted = {*request.extra, *needed, *(["beauty"] if picture else [])}
+    wanted = {*asked, *guides, *(["beauty"] if picture else [])}
     return replace(
         request,
         extra=tuple(name for name in EXTRA_PASSES if name in wanted),
+        guides=tuple(guides),
         labels="labels" in wants or request.hold != "off" or not picture,
         picture=picture,
         reference=request.reference if "reference" in wants else "",
     )
+
+
+def unguided(request: ShotRequest, wants: inputs.Inputs) -> bool:
+    """Whether a model that uses guides is given none."""
+    return bool({*GUIDES} & {*wants}) and not {*GUIDES} & {*request.extra}
 
 
 def reference_name(request: ShotRequest) -> str:
@@ -149,16 +159,26 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
             if request.labels:
                 labels = pattern(plan.name, "label", request.renderer)
                 layer = replace(layer, labels=labels, read={"palette": label_code.NAME})
+            if "normal" in files:
+                layer = replace(layer, normal_is="camera")
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
     shot = replace(
         described(request, scene, settings, request.first, last, layers),
         width=request.width or scene.width,
         height=request.height or scene.height,
         pixel_aspect=scene.pixel_aspect,
+        centimetres=depth_unit(request, scene),
         context=None if context is None else pattern(context, "label", request.renderer),
         context_read={} if context is None else {"palette": label_code.NAME},
     )
     return Shot.from_dict(shot.to_dict())
+
+
+def depth_unit(request: ShotRequest, scene: Scene) -> float | None:
+    """Centimetres of a unit of the depth pass: Hardware 2.0 counts as Maya does inside, Arnold in the scene's unit."""
+    if "depth" not in request.extra:
+        return None
+    return scene.unit if request.renderer == ARNOLD else 1.0
 
 
 def described(

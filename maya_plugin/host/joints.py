@@ -26,7 +26,6 @@ from shared.wording import counted
 
 TAG = "semrenderJoints"
 SURE = "confidence"
-CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5, "in": 2.54, "ft": 30.48, "yd": 91.44}
 BASE = "BaseAnimation"  # Maya's lowest layer of animation; the artist's lie above it
 
 Tag = dict[str, Any]
@@ -108,7 +107,7 @@ def _new(kind: str, name: str, parent: str, tag: Tag) -> str:
 def _move(node: str, joint: Joint, frames: When) -> list[str]:
     """Set a joint's keys; the channels that cannot have them."""
     tag = _read(node)
-    unit = CENTIMETRES[cmds.currentUnit(query=True, linear=True)]
+    unit = scene.CENTIMETRES[cmds.currentUnit(query=True, linear=True)]
     channels = [(f"translate{axis}", [place[at] / unit for place in joint.places]) for at, axis in enumerate("XYZ")]
     before, moved = tag.get("keys"), []
     held = []

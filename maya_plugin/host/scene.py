@@ -21,6 +21,7 @@ from shared.label_set import LabelSet, load_label_set
 SETTINGS = "semrenderSettings"  # the node, in the root, and its attribute
 PLUG = f":{SETTINGS}.{SETTINGS}"
 OPTION = "semrenderPanel"  # the artist's preferences, one JSON text
+CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5, "in": 2.54, "ft": 30.48, "yd": 91.44}  # of linear units
 ARTISTS = ("recent", "divide", "format")  # of what the panel remembers: nothing of them is in the picture
 
 
@@ -52,6 +53,7 @@ def scene() -> Scene:
         marked=frames.marked(),
         step=cmds.getAttr("defaultRenderGlobals.byFrameStep"),
         fractions=frames.fractions(),
+        unit=CENTIMETRES[cmds.currentUnit(query=True, linear=True)],
     )
     return replace(found, folder=results.folder(found).as_posix())
 

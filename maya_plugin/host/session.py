@@ -23,6 +23,7 @@ from maya_plugin.core.contract import (
     ShotRequest,
 )
 from maya_plugin.core.refusal import HostRefused
+from maya_plugin.core.sun import Sun
 from maya_plugin.host import (
     callbacks,
     classes,
@@ -31,6 +32,7 @@ from maya_plugin.host import (
     joints,
     keep,
     layers,
+    lights,
     objects,
     pictures,
     preview,
@@ -150,6 +152,12 @@ class MayaHost:
 
     def findings(self) -> tuple[Finding, ...]:
         return findings.findings()
+
+    def sun(self, frame: int) -> Sun | None:
+        return lights.sun_at(frame)
+
+    def heading(self, camera: str, frame: int) -> float:
+        return lights.heading(camera, frame)
 
     def render_preview(self, request: ShotRequest) -> PassReport:
         return preview.render(request)

@@ -20,6 +20,8 @@ from maya_plugin.core.contract import SceneObject
 from maya_plugin.core.cryptomatte_names import PRIM
 from maya_plugin.core.members import is_prim
 from maya_plugin.core.refusal import HostRefused
+from maya_plugin.core.sun import Light, distant, turned
+from maya_plugin.host.tracks import matrix
 from shared.label_set import LabelSet
 from shared.wording import counted
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 SCHEMA = "SemanticsLabelsAPI"
 LABELS = "semantics:labels"
 PROXY = "mayaUsdProxyShape"
+DISTANT = ("intensity", "exposure", "angle", "normalize")  # inputs of a DistantLight, each with a value by its schema
 
 
 def selected() -> list[str]:
@@ -69,6 +72,24 @@ def proxies() -> list[str]:
     """The shapes that show a stage, by full path. Commands: allNodeTypes, ls."""
     known = PROXY in cmds.allNodeTypes()  # ls refuses types of plug-ins that are not loaded
     return cmds.ls(type=PROXY, long=True, noIntermediate=True) if known else []
+
+
+def distant_lights(frame: int) -> list[Light]:
+    """The visible lights of USD that shine from one direction, along their -z. Commands: allNodeTypes, ls, getAttr."""
+    found: list[Light] = []
+    shown = proxies()
+    for proxy in cmds.ls(*shown, visible=True, long=True) if shown else []:
+        from mayaUsd import ufe
+        from pxr import UsdGeom
+
+        stage, placed = ufe.getStage(proxy), UsdGeom.XformCache(frame)
+        for prim in stage.Traverse() if stage is not None else ():
+            if prim.GetTypeName() != "DistantLight" or UsdGeom.Imageable(prim).ComputeVisibility(frame) == "invisible":
+                continue
+            said = [prim.GetAttribute(f"inputs:{name}").Get(frame) for name in DISTANT]
+            z = placed.GetLocalToWorldTransform(prim).GetRow(2)
+            found.append(Light(prim.GetName(), turned((z[0], z[1], z[2]), matrix(proxy, frame)), distant(*said)))
+    return found
 
 
 def of_stage(proxy: str, label_set: LabelSet) -> dict[str, int]:

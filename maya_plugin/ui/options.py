@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,17 @@ class OptionRows(QtCore.QObject):
 
     def values(self) -> dict[str, Any]:
         return {name: read() for name, read in self._read.items()}
+
+    def enable(self, names: Collection[str], on: bool) -> None:
+        for name, control in zip(self._read, self._controls):
+            if name in names:
+                control.setEnabled(on)
+
+    def put(self, values: Mapping[str, float]) -> None:
+        """Numbers into their controls."""
+        for name, control in zip(self._read, self._controls):
+            if name in values and isinstance(control, QtWidgets.QDoubleSpinBox):
+                control.setValue(values[name])
 
     def _control(self, option: Option, value: Any) -> tuple[QtWidgets.QWidget, Callable[[], Any]]:
         if option.kind == "choice":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from maya_plugin.core import farm, jobs, painted, passes, results
-from maya_plugin.core.contract import VIEWPORT, BatchCommand, Played, Scene, ShotRequest
+from maya_plugin.core import farm, jobs, painted, passes, results, sun
+from maya_plugin.core.contract import ARNOLD, VIEWPORT, BatchCommand, Played, Scene, ShotRequest
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
@@ -47,6 +48,7 @@ class PaintActions:
         page.paint_frame.connect(lambda: work.do(self.paint_frame))
         page.render_shot.connect(lambda: work.do(self.render_shot))
         page.choose_reference.connect(lambda: work.do(self.choose_reference))
+        page.sun.asked.connect(lambda: work.do(self.show_sun))
         page.choose_folder.connect(lambda: work.do(self.choose_folder))
         page.place_picture.connect(lambda: work.do(self.place_picture))
         page.remove_picture.connect(lambda: work.do(lambda: self._host.remove_picture(page.choices().camera)))
@@ -70,7 +72,7 @@ class PaintActions:
         scene, chosen = self._host.scene(), self._page.choices()
         places = results.of_frame(scene, chosen.camera_name, scene.frame, chosen.folder, chosen.shot)
         self._check(chosen, places)
-        request = self._request(scene, replace(chosen, first=scene.frame, last=scene.frame), places.passes)
+        request = self._request(scene, chosen, places.passes, scene.frame)
         self._page.show_busy(f"Maya renders the passes of frame {scene.frame} …")
         QtWidgets.QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         order = Order(
@@ -141,6 +143,19 @@ class PaintActions:
         self.findings.look_again()
         self.findings.show()
         self.findings.raise_()
+
+    def show_sun(self) -> sun.Sun | None:
+        """The sun of the scene, shown on the page, where a model is told of it."""
+        chosen = self._page.choices()
+        if not chosen.camera or not self._page.sun.of_scene():
+            return None
+        found = self._host.sun(chosen.first)
+        if found is None:
+            self._page.sun.show_sun("", {})
+        else:
+            angles = sun.of_scene(found, self._host.heading(chosen.camera, chosen.first))
+            self._page.sun.show_sun(found.name, angles)
+        return found
 
     def choose_reference(self) -> None:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
@@ -262,8 +277,12 @@ class PaintActions:
             return
         self._work.do(lambda: self._keep(chosen))
         words = [f"{number} × {what}" for what, number in report.counts.items()] + list(report.notes)
-        if words:
-            self._work.note("In the label pass: " + "; ".join(word.rstrip(".") for word in words) + ".")
+        told = ["In the label pass: " + "; ".join(word.rstrip(".") for word in words) + "."] if words else []
+        card = self._page.card()
+        if card is not None and passes.unguided(request, card.inputs):
+            told.append("It is painted without normals and depth, which a rendered shot has, and this frame by Arnold.")
+        if told:
+            self._work.note(" ".join(told))
         self._renderers[order.id] = VIEWPORT
         self._awaited = order.id
         self._session.paint(order, report.shot_file)
@@ -282,13 +301,14 @@ class PaintActions:
                 "the same frames are still being painted", file=out, remedy="Wait, or cancel it on the page Jobs"
             )
 
-    def _request(self, scene: Scene, chosen: Choices, folder: Path) -> ShotRequest:
+    def _request(self, scene: Scene, chosen: Choices, folder: Path, frame: int | None = None) -> ShotRequest:
+        """For the range that is chosen, or for a frame of the open scene."""
         smaller = chosen.divide > 1
         request = ShotRequest(
             folder=str(folder),
             camera=chosen.camera,
-            first=chosen.first,
-            last=chosen.last,
+            first=chosen.first if frame is None else frame,
+            last=chosen.last if frame is None else frame,
             layers=chosen.layers,
             renderer=chosen.renderer,
             extra=chosen.extra,
@@ -302,7 +322,19 @@ class PaintActions:
             name=chosen.shot or scene.shot,
         )
         card = self._page.card()
-        return request if card is None else passes.fed(request, card.title, card.inputs)
+        if card is None:
+            return request
+        if sun.takes(chosen.options):
+            request = replace(request, options=self._lit(chosen, request.first))
+        return passes.fed(request, card.title, card.inputs, guided=frame is None or chosen.renderer == ARNOLD)
+
+    def _lit(self, chosen: Choices, first: int) -> Mapping[str, Any]:
+        """The options with the sun for a shot that begins at `first`; the page's count from the first of its frames."""
+        looks = self._host.heading(chosen.camera, first)
+        found = self.show_sun() if chosen.sun_of_scene else None
+        if found is not None:
+            return {**chosen.options, **sun.of_scene(found, looks)}
+        return sun.by_hand(chosen.options, self._host.heading(chosen.camera, chosen.first), looks)
 
     def _keep(self, chosen: Choices) -> None:
         kept = asdict(chosen)

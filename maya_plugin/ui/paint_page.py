@@ -15,6 +15,7 @@ from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
 from maya_plugin.ui.shot_rows import FrameRange, ResultsRows
 from maya_plugin.ui.strip import Strip
+from maya_plugin.ui.sun_row import SunRow
 from maya_plugin.ui.viewer import Viewer
 from shared import inputs
 
@@ -57,6 +58,7 @@ class Choices:
     shot: str  # "" for the scene's
     folder: str  # of the results, with tokens; "" for the rule's
     frames: Mapping[str, Any]  # of shot_rows.FrameRange, to be remembered
+    sun_of_scene: bool  # whether options say where the sun stands only where the scene does not
 
 
 class PaintPage(QtWidgets.QWidget):
@@ -76,7 +78,7 @@ class PaintPage(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self.viewer, self.strip = Viewer(), Strip()
+        self.viewer, self.strip, self.sun = Viewer(), Strip(), SunRow()
         self._scene: Scene | None = None
         self._models = Models()
         self._listed: tuple[Sequence[Layer], Sequence[Camera]] = ((), ())
@@ -144,6 +146,7 @@ class PaintPage(QtWidgets.QWidget):
             box.setChecked(name in kept.get("extra", ()))
         self.reference.setText(str(kept.get("reference", "")))
         self.results.show_kept(kept)
+        self.sun.setChecked(kept.get("sun_of_scene") is not False)
         seed = kept.get("seed", 0)
         self.seed.setValue(seed if isinstance(seed, int) else 0)
         model = self.model.findData(kept.get("model", ""))
@@ -170,6 +173,7 @@ class PaintPage(QtWidgets.QWidget):
             shot=self.results.shot.text().strip(),
             folder=self.results.folder.text().strip(),
             frames=self.frames.kept(),
+            sun_of_scene=self.sun.isChecked(),
         )
 
     def chosen_layers(self) -> tuple[str, ...]:
@@ -222,10 +226,12 @@ class PaintPage(QtWidgets.QWidget):
             one.setVisible(card is not None and "reference" in card.inputs)
         if card is None:
             self.options.show_options((), {})
+            self.sun.show_for((), self.options)
             self._about.setText("The server says which models there are" if not self._models.cards else "")
             return
         kept = self._wanted.get("options", {}) if self._wanted.get("model") == card.name else {}
         self.options.show_options(card.options, {**kept, **self.options.values()})
+        self.sun.show_for(card.options, self.options)
         self._about.setText(f"{card.description} Licence: {card.licence}.")
 
     def _make_model(self) -> None:
@@ -342,6 +348,7 @@ class PaintPage(QtWidgets.QWidget):
         reference.addWidget(self.reference, 1)
         reference.addWidget(self._browse)
         form.addRow(self._reference_title, self._reference)
+        form.addRow(self.sun)
         self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)
         form.addRow("Layers", self.layers)

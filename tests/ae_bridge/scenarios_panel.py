@@ -212,3 +212,19 @@ def many_options_are_turned_over(open_panel: Open) -> None:
     panel.type("Option 13", "99")
     asked = panel.run('SemrenderAE.again.request(SemrenderAE.work.state, "/mine")')
     assert asked["options"] == {"o13": 99}
+
+
+def the_sun_is_turned_by_numbers_with_fractions_and_signs(open_panel: Open) -> None:
+    panel = three_shots(open_panel, docked=(250, 400))
+    angle = {"kind": "number", "default": 40.5, "min": -360.0, "max": 360.0}
+    options = [{**angle, "name": f"sun_{name}", "title": f"Sun {name}"} for name in ("azimuth", "elevation")]
+    card = {"name": "countryside", "title": "C", "lacks": "", "needs": [], "uses": ["normal"], "options": options}
+    panel.run("SemrenderAE.work.state.models = [input]; SemrenderAE.work.chooseModel();", card)
+    panel.click("Options")
+    asked = 'SemrenderAE.again.request(SemrenderAE.work.state, "/mine").options'
+    for typed, number in (("-20.25", -20.25), ("12,5", 12.5), ("0", 0), ("-360", -360)):
+        panel.type("Sun azimuth", typed)
+        assert panel.run(asked)["sun_azimuth"] == number
+    panel.type("Sun azimuth", "-360.5")
+    words = panel.run(f"(function () {{ try {{ {asked}; return ''; }} catch (e) {{ return e.message; }} }}())")
+    assert words == "Sun azimuth: give a number from -360 up to 360."

@@ -69,6 +69,8 @@ MISTAKES: list[tuple[str, str, str, str]] = [
      "a_moved_delivery_is_found_again"),
     ("list.jsx", "            state.rows = rows;\n            for", "            for",
      "a_shot_of_the_same_name_from_elsewhere_is_no_update"),
+    ("options.jsx", 'shown.text.replace(",", ".")', "shown.text",
+     "the_sun_is_turned_by_numbers_with_fractions_and_signs"),
     # what is done with deliveries
     ("deliveries.jsx", "if (one !== null && !SemrenderAE", "if (!SemrenderAE",
      "a_double_click_shows_the_comp"),

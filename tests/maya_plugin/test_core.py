@@ -193,12 +193,12 @@ def test_the_shot_says_what_was_rendered():
     shot = shot_of(("rs_a",), renderer="arnold", extra=EXTRA_PASSES, model="m", options={"x": 1}, seed=3, name="sh010")
     assert shot.to_dict() == {
         "format": 1, "name": "sh010", "fps": "24000/1001", "first": 1, "last": 5, "width": 640, "height": 360,
-        "pixel_aspect": 2.0, "context": "full/label.####.png", "context_read": {"palette": "code"},
+        "pixel_aspect": 2.0, "centimetres": 1.0, "context": "full/label.####.png", "context_read": {"palette": "code"},
         "label_set": "ade20k", "model": "m", "options": {"x": 1}, "seed": 3,
         "layers": [{
             "name": "train", "labels": "train/label.####.png", "instance": "train/instance.####.png",
             "motion": "train/motion.####.exr", "depth": "train/depth.####.exr", "beauty": "train/beauty.####.exr",
-            "normal": "train/normal.####.exr", "read": {"palette": "code"},
+            "normal": "train/normal.####.exr", "normal_is": "camera", "read": {"palette": "code"},
         }],
     }  # fmt: skip
     assert shot_of(("defaultRenderLayer",)).context is None

@@ -15,10 +15,15 @@ from inference_server.broker.requests import job_spec
 from inference_server.models.catalogue import find_card
 from inference_server.models.devices import choose_device
 from inference_server.worker.check import check_job
+from inference_server.worker.plan import make_plan
+from inference_server.worker.reading import decode
+from maya_plugin import batch
 from maya_plugin.core import events, refusal, render_settings
 from maya_plugin.core.contract import ARNOLD, ShotRequest
 from maya_plugin.core.passes import fed
-from shared.errors import ModelRefused, from_dict
+from shared import places
+from shared.errors import InputRefused, ModelRefused, from_dict
+from shared.inputs import SUN
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass
 from shared.shot import read_shot
@@ -70,6 +75,57 @@ def test_depth_of_arnold_is_a_float_exr_that_our_reader_reads(host, scene, shot,
     (part,) = read_exr(tmp_path / "out" / "masterLayer" / "depth.0001.exr")
     depth = next(pixels for name, pixels in part.channels.items() if name == "Z")
     assert abs(float(depth[27, 30]) - 9.0) < 0.01, "the tree stands 9 in front of the camera"
+
+
+@pytest.fixture
+def guided(add_sleep_model):
+    """A card that takes labels, normals and depth, and is told where the sun stands."""
+    folder = places.models_folder() / add_sleep_model()
+    card = places.read_json(folder / "card.json")
+    angle = {"kind": "number", "default": 40.0, "min": -360.0, "max": 360.0}
+    options = [{**angle, "name": name} for name in SUN]
+    places.write_json(
+        folder / "card.json", {**card, "inputs": {**card["inputs"], "normal": {}, "depth": {}}, "options": options}
+    )
+    return find_card(folder.name)
+
+
+@pytest.mark.parametrize("unit", ["cm", "m"])
+@pytest.mark.parametrize("renderer", ["hardware", ARNOLD])
+def test_guides_reach_the_model_in_its_own_space_and_metres(host, scene, shot, tmp_path, guided, renderer, unit):
+    """The tree faces the camera, 9 centimetres away."""
+    scene.linear_unit = unit
+    asked = fed(request(shot, tmp_path, renderer=renderer, model=guided.name), guided.title, guided.wants)
+    assert asked.extra == asked.guides == ("normal", "depth")
+    report = rendered(asked)
+    answer = checked(report, tmp_path)
+    assert answer["problems"] == [] and set(answer["layers"][0]["inputs"]) >= {"normal", "depth"}
+    written, base = read_shot(Path(report.shot_file))
+    assert written.layers[0].normal_is == "camera"
+    plan = make_plan(job_spec({"shot": written.to_dict()}, base, tmp_path / "painted", None, uploaded=False), "job")
+    given = decode(plan, "masterLayer", 1).request
+    assert given.depth[27, 30] == pytest.approx(0.09, abs=1e-3)
+    assert np.allclose(given.normal[27, 30], (0, 0, 1), atol=1e-2)
+
+
+class Refusing:
+    """A server that finds fault with a normal pass."""
+
+    process = object()
+
+    def check(self, job, files):
+        wrong = any("normal" in layer for layer in job["shot"]["layers"])
+        problems = [InputRefused("the normals look away from the camera").to_dict()] if wrong else []
+        return {"problems": problems, "warnings": []}
+
+
+def test_guides_that_come_out_wrong_are_left_out_with_a_note(host, scene, shot, tmp_path):
+    asked = request(shot, tmp_path, renderer=ARNOLD, extra=("normal", "depth"), guides=("normal", "depth"))
+    report, notes = rendered(asked), []
+    assert batch._checked(Refusing(), report, asked, notes) == replace(asked, extra=(), guides=())
+    assert "Painted without normal and depth" in notes[0] and "look away from the camera" in notes[0]
+    with pytest.raises(InputRefused, match="look away from the camera"):
+        batch._checked(Refusing(), report, replace(asked, guides=("depth",)), [])  # the normals were asked for
 
 
 FORGOTTEN = [

@@ -105,7 +105,7 @@ SemrenderAE.options = (function () {
         if (shown.text === "" && start === null) {
             return null;
         }
-        number = Number(shown.text);
+        number = Number(shown.text.replace(",", ".")); // as half of Europe types it
         if (shown.text === "" || isNaN(number) || (given.kind === "integer" && number !== Math.floor(number)) ||
                 number < low || number > high) {
             throw new Error(given.title + ": give a " + (given.kind === "integer" ? "whole " : "") + "number" +

@@ -1,6 +1,6 @@
-"""Render the train ride: label passes, Cryptomatte, motion and depth, beauty, and training pairs.
+"""Render the train ride: label passes, Cryptomatte, motion, normals and depth, camera, beauty, and training pairs.
 
-    python make.py shot  --out FOLDER [--size 640x360] [--frames 24] [--locked] [--passes label,crypto,motion,beauty]
+    python make.py shot  --out FOLDER [--size 640x360] [--frames 24] [--locked] [--passes label,crypto,motion,...]
     python make.py pairs --out FOLDER [--count 60] [--seed 0] [--size 256x144]
 
 Needs Blender as a Python module, in a virtual environment of its own: `pip install "bpy==4.5.*" "numpy<2"`.
@@ -20,13 +20,14 @@ import bpy
 from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from camera import sun, tracks
 from world import LOOKS, World, show
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = 1001
 SPEED = 0.75  # metres a frame, of the train
 DOLLY = 0.55  # of the camera beside it
-PASSES = ("label", "crypto", "motion", "beauty")
+PASSES = ("label", "crypto", "motion", "guides", "beauty")
 
 
 def class_colours(names: list[str]) -> dict[str, tuple[float, float, float]]:
@@ -74,7 +75,7 @@ def animate(world: World, eye: bpy.types.Object, frames: int, locked: bool) -> N
 
 
 def settings(kind: str, size: tuple[int, int], samples: int) -> None:
-    """Labels and motion: one sample in the pixel's centre, nothing between code and file. Motion blur stays off."""
+    """Labels, motion and guides: one sample in the pixel's centre, nothing between it and the file. No motion blur."""
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
@@ -82,7 +83,7 @@ def settings(kind: str, size: tuple[int, int], samples: int) -> None:
     scene.cycles.use_adaptive_sampling = False
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = *size, 100
     scene.render.dither_intensity = 0
-    exact = kind in ("label", "motion")
+    exact = kind in ("label", "motion", "guides")
     scene.cycles.samples = 1 if exact else samples
     scene.cycles.use_denoising = kind == "beauty"
     scene.cycles.filter_width = 0.01 if exact else 1.5
@@ -90,7 +91,9 @@ def settings(kind: str, size: tuple[int, int], samples: int) -> None:
     for material in bpy.data.materials:
         show(material, "look" if kind == "beauty" else "label")
     layer = scene.view_layers[0]
-    layer.use_pass_vector = layer.use_pass_z = kind == "motion"
+    layer.use_pass_vector = kind == "motion"
+    layer.use_pass_normal = kind == "guides"
+    layer.use_pass_z = kind in ("motion", "guides")
     layer.use_pass_cryptomatte_material = layer.use_pass_cryptomatte_object = kind == "crypto"
     layer.pass_cryptomatte_depth = 6
     picture = scene.render.image_settings
@@ -123,6 +126,9 @@ def shot(arguments: argparse.Namespace) -> None:
             if not path.exists():
                 bpy.context.scene.frame_set(number + 1)
                 render(path)
+    moves = tracks(range(1, arguments.frames + 1), FIRST)
+    (arguments.out / "tracks.json").write_text(json.dumps(moves))
+    print(" ".join(f"--option {name}={value}" for name, value in sun(1).items()))
 
 
 def pairs(arguments: argparse.Namespace) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from maya import schema
 from maya.command import command, flat
 from maya.scene import NO, SCENE, Node
 
-CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5, "in": 2.54, "ft": 30.48, "yd": 91.44}
 FULL_TANGENTS = ("linear", "step", "flat", "spline", "auto", "clamped", "plateau")
 
 
@@ -88,7 +88,7 @@ def _replace(curves: dict[str, Any], attribute: str, now: dict[float, float]) ->
 
 
 def _length(attribute: str) -> float:
-    return CENTIMETRES[SCENE.linear_unit] if attribute.startswith("translate") else 1.0
+    return schema.CENTIMETRES[SCENE.linear_unit] if attribute.startswith("translate") else 1.0
 
 
 def _inner(attribute: str, value: float) -> float:

@@ -325,8 +325,8 @@ class _View:
 
 def _filled(scene: Scene, view: _View, name: str, depth: Any, get: Callable[[str], Any]) -> list[Any]:
     """The planes of an AOV: Arnold's own, or what a write shader of options.aov_shaders fills."""
-    if name == "Z":
-        return [depth]
+    if name == "Z":  # in the scene's unit [open]
+        return [[[d / schema.CENTIMETRES[scene.linear_unit] for d in row] for row in depth]]
     if name == "motionvector":
         if not get("motion_blur_enable"):
             raise RuntimeError("motion vectors need motion blur")  # [open]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5, "in": 2.54, "ft": 30.48, "yd": 91.44}  # of linear units
 D3 = (0.0, 0.0, 0.0)
 # The others are double.
 FLOAT32 = ("deviceAspectRatio", "pixelAspect", "gammaCorrection", "backgroundColor", "outColor")
@@ -57,6 +58,20 @@ TYPES: dict[str, dict[str, Any]] = {
     "bifrostGraphShape": _DAG,
     "nurbsCurve": _DAG,
     "aiAreaLight": _DAG,
+    "directionalLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},  # [docs]
+    "aiSkyDomeLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},  # [scene files]
+    "aiPhysicalSky": {  # [scene files, public code]
+        "message": None,
+        "outColor": D3,
+        "elevation": 45.0,
+        "azimuth": 90.0,
+        "useDegrees": True,
+        "sunDirection": (0.0, 1.0, 0.0),
+        "enableSun": True,
+    },
+    "RedshiftPhysicalSun": _DAG,  # [public code]
+    "VRaySunShape": {**_DAG, "enabled": True},  # [scene files]
+    "VRaySunTarget": _DAG,
     "unknown": {"message": None},
     "unknownDag": _DAG,
     "displayLayer": {  # [docs]
@@ -244,6 +259,7 @@ TYPES: dict[str, dict[str, Any]] = {
 }
 ARNOLD = (
     *("aiStandIn", "aiAOV", "aiAOVFilter", "aiOptions", "aiAOVDriver", "aiStandardSurface", "aiAreaLight"),
+    *("aiSkyDomeLight", "aiPhysicalSky"),
     *("aiStateVector", "aiSpaceTransform", "aiWriteVector", "aiWriteFloat", "aiUserDataFloat"),
 )
 SHAPES = (
@@ -262,6 +278,11 @@ SHAPES = (
     "bifrostGraphShape",
     "nurbsCurve",
     "aiAreaLight",
+    "directionalLight",
+    "aiSkyDomeLight",
+    "RedshiftPhysicalSun",
+    "VRaySunShape",
+    "VRaySunTarget",
     "unknownDag",
 )
 TRANSFORMS = ("transform", "joint", "instancer", "nucleus")

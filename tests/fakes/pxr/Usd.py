@@ -4,6 +4,15 @@ from mayaUsd import lib
 
 from pxr.Tf import ErrorException
 
+BUILT_IN = {
+    "DistantLight": {
+        "inputs:intensity": 50000.0,
+        "inputs:exposure": 0.0,
+        "inputs:angle": 0.53,
+        "inputs:normalize": False,
+    }
+}
+
 
 class Stage:
     def __init__(self, stage):
@@ -23,6 +32,12 @@ class Prim:
 
     def IsInstanceProxy(self):
         return self._prim.instance_proxy
+
+    def GetName(self):
+        return self._prim.name
+
+    def GetTypeName(self):
+        return self._prim.kind
 
     def GetPath(self):
         return self._prim.path  # Sdf.Path; str() of it is the text
@@ -64,8 +79,9 @@ class Attribute:
     def GetName(self):
         return self._name
 
-    def Get(self):
-        return self._prim.values.get(self._name)
+    def Get(self, time=None, /):
+        """The value, else what the schema of the prim's type says [docs: UsdLux]."""
+        return self._prim.values.get(self._name, BUILT_IN.get(self._prim.kind, {}).get(self._name))
 
     def Set(self, value):
         assert self._prim.types[self._name] == "token[]" and all(isinstance(one, str) for one in value)

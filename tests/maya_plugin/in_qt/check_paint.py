@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from maya_plugin.core.cards import Option, read_models
+from maya_plugin.core.contract import BatchCommand
+from maya_plugin.core.sun import Sun
 from maya_plugin.ui.class_list import ROW
 from maya_plugin.ui.options import OptionRows
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets
+from shared.inputs import SUN
 from tests.maya_plugin.in_qt import desk
 from tests.maya_plugin.in_qt.check_panel import COUNTRYSIDE, Key, QtTest, models, said
 
@@ -238,3 +241,77 @@ def test_the_scene_is_scanned_when_it_changed_and_once_for_many_changes(panel):
     panel.show()
     QtCore.QCoreApplication.sendEvent(panel, QtCore.QEvent(QtCore.QEvent.Type.Enter))
     assert len(scans) == 3
+
+
+COMMAND = BatchCommand(("maya",), {}, "request.json", "maya.log", "It takes a licence", "events.jsonl")
+
+
+def lit(panel):
+    """A model that is told where the sun stands, and uses normals and depth."""
+    card = desk.read_json(COUNTRYSIDE)
+    angle = {"kind": "number", "default": 40.0, "min": -360.0, "max": 360.0}
+    options = [{**angle, "name": name, "title": name} for name in SUN]
+    card = {**card, "name": "lit", "inputs": {**card["inputs"], "normal": {}, "depth": {}}, "options": options}
+    panel._told(read_models({"models": [card, desk.read_json(COUNTRYSIDE)], "broken": {}, "default": "lit"}))
+    panel.host.pick("*")
+    panel.class_actions.assign(1)
+    return panel.paint.options._controls
+
+
+def asked_for(panel, button, monkeypatch):
+    asked = []
+    monkeypatch.setattr(panel.host, "render_preview", lambda request: asked.append(request))
+    monkeypatch.setattr(panel.host, "prepare_shot", lambda request: asked.append(request) or COMMAND)
+    monkeypatch.setattr(panel.services, "confirm", lambda *_: False)
+    button.click()
+    desk.wait_for(lambda: asked)
+    return asked[0]
+
+
+def test_the_sun_is_that_of_the_scene_until_the_artist_turns_it(panel, monkeypatch):
+    """The camera of this scene turns to the right by a degree a frame; the range is 1 to 24, the frame 12."""
+    page = panel.paint
+    panel.host.sunlight = Sun("sunLight", 91.0, 30.5)
+    azimuth, elevation = lit(panel)
+    assert page.sun.isVisibleTo(page) and page.sun.text() == "Sun as in the scene: sunLight"
+    assert not azimuth.isEnabled() and (azimuth.value(), elevation.value()) == (90.0, 30.5)
+    panel.host.sunlight = Sun("sunLight", 101.0, 30.5)
+    assert asked_for(panel, page.frame_button, monkeypatch).options == {SUN[0]: 89.0, SUN[1]: 30.5}
+    assert azimuth.value() == 100.0, "the page counts from the first frame of its range"
+    request = asked_for(panel, page.shot_button, monkeypatch)
+    assert request.first == 1 and request.options == {SUN[0]: 100.0, SUN[1]: 30.5}
+    page.sun.click()
+    assert azimuth.isEnabled() and azimuth.value() == 100.0
+    azimuth.setValue(-20.25)
+    assert asked_for(panel, page.shot_button, monkeypatch).options[SUN[0]] == -20.25
+    assert asked_for(panel, page.frame_button, monkeypatch).options[SUN[0]] == -31.25, "the same sun, from frame 12"
+    panel.paint_actions._keep(page.choices())
+    with desk.panel_on(None, host=panel.host) as other:
+        row = lit(other)[0]
+        assert not other.paint.sun.isChecked() and row.value() == -20.25 and row.isEnabled()
+    page.model.setCurrentIndex(page.model.findData("countryside"))
+    page.model.activated.emit(page.model.currentIndex())
+    assert not page.sun.isVisibleTo(page)
+
+
+def test_a_scene_without_a_sun_leaves_the_numbers_to_the_artist(panel, monkeypatch):
+    azimuth, elevation = lit(panel)
+    assert "it has none" in panel.paint.sun.text() and azimuth.isEnabled() and azimuth.value() == 40.0
+    elevation.setValue(12.5)
+    options = asked_for(panel, panel.paint.shot_button, monkeypatch).options
+    assert options == {SUN[0]: 40.0, SUN[1]: 12.5}
+
+
+def test_guides_are_rendered_unasked_where_the_scene_is_not_touched_by_that(panel, monkeypatch):
+    lit(panel)
+    shot = asked_for(panel, panel.paint.shot_button, monkeypatch)
+    assert shot.extra == shot.guides == ("normal", "depth")
+    frame = asked_for(panel, panel.paint.frame_button, monkeypatch)
+    assert frame.extra == frame.guides == ()
+    panel.paint.renderer.setCurrentIndex(1)  # Arnold
+    assert asked_for(panel, panel.paint.frame_button, monkeypatch).extra == ("normal", "depth")
+    panel.paint.extra["depth"].setChecked(True)
+    shot = asked_for(panel, panel.paint.shot_button, monkeypatch)
+    assert shot.extra == ("normal", "depth") and shot.guides == ("normal",), (
+        "what is asked for is no guide to leave out"
+    )

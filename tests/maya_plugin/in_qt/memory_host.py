@@ -93,6 +93,7 @@ class MemoryHost(Host):
         self.unloaded = False  # a reference
         self.soiled = False  # the next pass is rendered with soft edges
         self.fixed = []
+        self.sunlight = None
 
     # The scene
 
@@ -122,6 +123,13 @@ class MemoryHost(Host):
 
     def cameras(self):
         return (Camera("|shotCam|shotCamShape", "shotCam", True), Camera("|persp|perspShape", "persp", False))
+
+    def sun(self, frame):
+        return self.sunlight
+
+    def heading(self, camera, frame):
+        """The camera turns to the right by a degree a frame."""
+        return float(frame)
 
     def check_scene(self):
         pass
