@@ -25,7 +25,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.base import PaintInput, load_model, memory
@@ -35,6 +34,7 @@ from inference_server.worker.fitting import fit_planes
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.passes.data_pass import read_depth
+from shared.passes.normal_pass import read_normals
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "ride_the_train"
 SUN = (-0.707, 0.443, 0.551)  # of the shot's first frame, camera space
@@ -67,9 +67,9 @@ def read(count: int) -> list[Frame]:
     label_set, frames = load_label_set("coco_stuff"), []
     for file in sorted((EXAMPLE / "environment").glob("*.png"))[:count]:
         number = file.suffixes[0]
-        codes = np.asarray(Image.open(EXAMPLE / "normal" / f"environment_normal{number}.png"), np.float32)
+        normal = read_normals(EXAMPLE / "normal" / f"environment_normal{number}.png").vectors
         depth = read_depth(EXAMPLE / "depth" / f"environment_depth{number}.exr").values
-        guides = {"normal": codes / 127.5 - 1, "depth": depth, "sun": SUN}
+        guides = {"normal": normal, "depth": depth, "sun": SUN}
         frames.append(Frame(read_label_pass(file, label_set).ids, guides))
     return frames
 
@@ -84,11 +84,16 @@ def request(card: Card, frame: Frame, guided: bool) -> PaintInput:
 
 
 def peak(way: Way) -> float:
-    """GiB; alone in its process."""
+    """The most memory that this process ever held, GiB, after one frame."""
     frame = read(1)[0]
     load_model(way.card).paint(request(way.card, frame, way.guided))
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
+
+
+def peak_alone(way: Way) -> float:
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        return alone.submit(peak, way).result()
 
 
 def main() -> None:
@@ -100,6 +105,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     ways = [Way(model, False) for model in arguments.models]
     ways += [Way(way.model, True) for way in ways if way.card.config.get("guided")]
+    held = {way: peak_alone(way) for way in ways}  # before this process grows: what it held would count as the child's
     frames, models = read(arguments.frames), {way: load_model(way.card) for way in ways}
     times: dict[Way, list[float]] = {way: [] for way in ways}
     for number, frame in enumerate([frames[0], *frames]):
@@ -115,13 +121,11 @@ def main() -> None:
     for way, taken in times.items():
         ms, card = [1000 * seconds for seconds in taken], way.card
         ratio = statistics.median(one / first for one, first in zip(taken, times[ways[0]], strict=True))
-        with ProcessPoolExecutor(1, get_context("spawn")) as alone:
-            held = alone.submit(peak, way).result()
         file = card.folder / card.weights.file
+        predicted, size = sum(memory(card, width, height)) / 2**30, file.stat().st_size / 1e6
         print(
-            f"| {way.title} | {statistics.median(ms):.0f} ({min(ms):.0f}-{max(ms):.0f}) | {ratio:.2f} | {held:.2f} "
-            f"| {sum(memory(card, width, height)) / 2**30:.2f} | {file.stat().st_size / 1e6:.1f} |",
-            flush=True,
+            f"| {way.title} | {statistics.median(ms):.0f} ({min(ms):.0f}-{max(ms):.0f}) | {ratio:.2f} "
+            f"| {held[way]:.2f} | {predicted:.2f} | {size:.1f} |"
         )
 
 
