@@ -181,7 +181,7 @@ def device_in_words(device: Body, layers: list[Body]) -> str:
 
 
 def passes_in_words(layer: Body) -> list[str]:
-    """Which channels of a layer's motion and depth are read, and what the test of them said."""
+    """Which channels of a layer's motion, depth and normals are read, and what the test of them said."""
     words = []
     if "motion" in layer:
         motion = layer["motion"]
@@ -193,6 +193,15 @@ def passes_in_words(layer: Body) -> list[str]:
     if "depth" in layer:
         before = "".join(f", before it {name}: {channel}" for name, channel in layer["depth"]["before"].items())
         words.append(f"depth {layer['depth']['channel']}{before}")
+    if "metres" in layer:
+        words.append(f"depth {layer['metres']:.3g} m in the middle of the first frame")
+    if "normal" in layer:
+        normal = layer["normal"]
+        channels = "".join(f"{name}, " for name in normal["channels"])
+        against = normal["against"]
+        tested = "too little surface to tell" if against is None else f"{against:.0%} of the surface contradicts that"
+        dome = f"; {normal['sky']:.0%} of the sky has some, as of a dome" if normal["sky"] > 0.05 else ""
+        words.append(f"normals {channels}{normal['is']} ({normal['how']}): {tested}{dome}")
     return words
 
 

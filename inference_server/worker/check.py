@@ -20,6 +20,7 @@ from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
 from inference_server.worker import guides, outputs, paces, sounding, tracking
 from inference_server.worker.check_passes import check_depths, check_motion
+from inference_server.worker.check_space import check_space
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
 from inference_server.worker.planes import read_planes
@@ -98,7 +99,7 @@ def check_job(
                 try:
                     warnings += check_precision(own, device)
                     found = first_frame(plan, own)
-                    for about in (check_motion(plan, own), check_depths(plan, own)):
+                    for about in (check_motion(plan, own), check_depths(plan, own), check_space(plan, own)):
                         warnings += about.pop("warnings")
                         found.update(about)
                 except SemrenderError as error:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.roots import inside
+from inference_server.stability.facing import Seen, better, contradicting
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, read_normals, turned
 
 Picture = NDArray[np.float32]
+State = tuple[Path, int, int]  # a file, when it was changed, its size
+View = tuple[tuple[float, ...], float]  # a camera's matrix, as in tracks, and its focal length in widths of the picture
 
 KINDS = ("normal", "depth")
 CENTIMETRES = 100.0  # of a unit of the scene where neither shot nor tracks say
+TRIED = 3  # frames whose normals are looked at for what their axes are
 
 
 def normals(plan: Plan, own: LayerPlan, frame: int) -> Picture:
     """(H, W, 3) as `PaintInput.normal`. Raises MissingInput or InputRefused."""
     convention = normal_is(plan, own)
-    camera = to_world(plan, frame) if convention == "world" else None
-    return turned(normal_pass(own, frame).vectors, convention, camera)
+    return turned(normal_pass(own, frame).vectors, convention, to_world(plan, frame) if convention == "world" else None)
 
 
 def normal_pass(own: LayerPlan, frame: int) -> NormalPass:
@@ -30,10 +37,53 @@ def normal_pass(own: LayerPlan, frame: int) -> NormalPass:
 
 
 def normal_is(plan: Plan, own: LayerPlan) -> str:
-    """What the axes of a layer's normals are, the same for all frames."""
+    """What the axes of a layer's normals are, the same for all its frames, whichever are painted.
+
+    As the layer says, else as they are found out by some frames of the shot, else as the file's names say.
+    """
     if own.layer.normal_is is not None:
         return own.layer.normal_is
-    return "world" if normal_pass(own, min(own.inputs["normal"].files)).of_the_world else "camera"
+    source, depths = own.inputs["normal"], own.inputs.get("depth")
+    there = [frame for frame in plan.shot.frames if source.still or frame in source.files]
+    frames = []
+    for frame in spread(there[:1] if source.still else there, TRIED):
+        depth_too = depths is not None and (depths.still or frame in depths.files)
+        beside = _state(plan, depths.file(frame)) if depths is not None and depth_too else None
+        frames.append((_state(plan, source.file(frame)), beside, view(plan, frame)))
+    return _found_out(tuple(frames), own.layer.normal_layer, own.layer.depth_layer)
+
+
+@lru_cache(maxsize=64)
+def _found_out(
+    frames: tuple[tuple[State, State | None, View | None], ...], normal_layer: str | None, depth_layer: str | None
+) -> str:
+    """One of `NORMALS`; a file that is as old and long as it was is the same."""
+    read = [read_normals(normals[0], normal_layer) for normals, _, _ in frames]
+    depths = [None if depth is None else read_depth(depth[0], depth_layer).values for _, depth, _ in frames]
+    seen = [seen_of(one, away, at) for one, away, (_, _, at) in zip(read, depths, frames, strict=True)]
+    named = "world" if read and read[0].of_the_world else "camera"
+    return better(contradicting(seen), named) or named
+
+
+def _state(plan: Plan, file: Path) -> State:
+    path = inside(file, plan.roots)
+    about = path.stat()
+    return path, about.st_mtime_ns, about.st_size
+
+
+def seen_of(found: NormalPass, depth: Picture | None, at: View | None, flat: NDArray[np.bool_] | None = None) -> Seen:
+    """A frame as it is tried; of a depth pass of another size nothing is known here."""
+    same = depth if depth is not None and depth.shape == found.vectors.shape[:2] else None
+    if at is None:
+        return Seen(found.vectors, same, flat)
+    return Seen(found.vectors, same, flat, _columns(at[0]), at[1])
+
+
+def spread(frames: Iterable[int], count: int) -> list[int]:
+    """At most `count` of the frames, first and last among them."""
+    every = list(frames)
+    places = np.linspace(0, len(every) - 1, min(count, len(every)))
+    return [every[round(float(place))] for place in places]
 
 
 def depth(plan: Plan, own: LayerPlan, frame: int) -> Picture:
@@ -49,6 +99,15 @@ def metres(plan: Plan) -> float:
     return (CENTIMETRES if plan.filmed is None else plan.filmed.centimetres) / 100
 
 
+def view(plan: Plan, frame: int) -> View | None:
+    """The camera of a frame, where the shot's tracks have it."""
+    if plan.filmed is None or plan.filmed.camera is None:
+        return None
+    camera = plan.filmed.camera
+    place = min(max(frame - plan.filmed.first, 0), len(camera.focal) - 1)
+    return plan.filmed.view(frame), camera.focal[place] / camera.film
+
+
 def to_world(plan: Plan, frame: int) -> Picture:
     """(3, 3): where the axes of a frame's camera point in the world, in columns. Raises InputRefused without one."""
     if plan.filmed is None:
@@ -57,7 +116,11 @@ def to_world(plan: Plan, frame: int) -> Picture:
             remedy='Name the file of the camera in "tracks" of the shot, or as --tracks FILE; or render the normals in'
             ' the space of the camera, and say so: "normal_is": "camera"',
         )
-    return np.array(plan.filmed.view(frame), np.float32).reshape(4, 4)[:3, :3].T
+    return _columns(plan.filmed.view(frame))
+
+
+def _columns(matrix: tuple[float, ...]) -> Picture:
+    return np.array(matrix, np.float32).reshape(4, 4)[:3, :3].T
 
 
 def content(plan: Plan, own: LayerPlan, kind: str, frame: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Normal passes: from an EXR or a picture of any renderer to unit vectors, and from its axes to the camera's.
 
 What is no surface is the zero vector. The encoding is found out: pictures hold 0..1 for -1..1, an EXR holds either.
-What the axes are nobody can read off one file for sure: `shared.shot.NORMALS` has the names, `worker.facing` the test.
+What the axes are no file says for sure: `shared.shot.NORMALS` has the names, `stability.facing` the test.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from shared.passes.data_pass import last_word, normal_channels
 from shared.passes.exr import read_exr
 from shared.passes.formats import read_picture
 from shared.passes.pictures import EXR, read_head
+from shared.srgb import to_light
 from shared.values import Value
 
 Vectors = NDArray[np.float32]  # (H, W, 3)
 
 # x, y and z of each convention, as multiples of those of "camera": to the right, up, towards the viewer.
 AXES = {"camera": (1, 1, 1), "camera-down": (1, -1, 1), "camera-away": (1, 1, -1), "camera-down-away": (1, -1, -1)}
-# By a layer's last word: Arnold's N, Blender's Normal, Unreal's WorldNormal. V-Ray's "normals" are the camera's.
-OF_THE_WORLD = re.compile(r"n|normal|\w*world\w*")
+# By a layer's last word: Arnold's N, Unreal's WorldNormal. Blender's Normal is, too, but so is much else called.
+OF_THE_WORLD = re.compile(r"n|\w*world\w*")
 NONE_BELOW = 0.5  # of the usual length; a mean over an edge that is shorter says nothing of either surface
 NONE_ABOVE = 1.5  # of length 1; black and white of a picture have 1.7
 EVEN = 0.1  # by which a length may differ from the usual one; 8 bits make 0.01 of it, 21 steps 0.04
@@ -61,6 +62,13 @@ def read_normals(path: Path, wanted: str | None = None) -> NormalPass:
     vectors = np.where(surface[..., None], raw / np.maximum(lengths, 1e-6)[..., None], 0).astype(np.float32)
     odd = float((np.abs(there / usual - 1) > EVEN).mean()) if there.size else 0.0
     return NormalPass(channels, of_the_world, raw, vectors, usual, odd)
+
+
+def uneven_by_gamma(found: NormalPass) -> bool:
+    """Whether the codes of a picture are of length 1 once an sRGB curve is taken out of them."""
+    codes = (found.raw[found.raw.any(2)] + 1) / 2
+    lengths = np.linalg.norm(2 * to_light(np.clip(codes, 0, 1)) - 1, axis=1)
+    return not found.channels and bool((np.abs(lengths - 1) < EVEN).mean() > NONE_BELOW)
 
 
 def turned(vectors: Vectors, convention: str, to_world: ArrayLike | None = None) -> Vectors:

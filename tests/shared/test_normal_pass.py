@@ -46,7 +46,7 @@ def test_a_layer_is_read_and_what_is_no_number_is_no_surface(tmp_path, dtype):
 
 @pytest.mark.parametrize(
     ("layer", "of_the_world"),
-    [("N.", True), ("rl.Normal.", True), ("WorldNormal.", True), ("normals.", False), ("camera_normal.", False)],
+    [("N.", True), ("rl.Normal.", False), ("WorldNormal.", True), ("normals.", False), ("camera_normal.", False)],
 )
 def test_whose_axes_they_are_is_in_the_name_with_some_renderers(tmp_path, layer, of_the_world):
     assert read_normals(exr(tmp_path / "a.exr", layer, UP, **BEAUTY)).of_the_world == of_the_world

@@ -1,0 +1,203 @@
+"""Normals and depth that a model takes, before anything is painted: what was read, and whether it can be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.stability.facing import ELSEWHERE, Seen, better, contradicting, shifted, turns
+from inference_server.worker import space
+from inference_server.worker.check_passes import SKY
+from inference_server.worker.plan import LayerPlan, Plan
+from inference_server.worker.reading import read_labels
+from shared.errors import InputRefused
+from shared.label_set import NOTHING
+from shared.passes.data_pass import FAR, read_depth
+from shared.passes.normal_pass import NormalPass, uneven_by_gamma
+
+# First words of classes that lie on the ground: what is seen of them looks up.
+GROUND = "grass road water river sea sand snow ground earth field pavement sidewalk path railroad dirt gravel floor rug"
+NONE = 0.5  # share of lengths that are no normal's, or of a solid class without one, beyond which a pass is none
+SOME = 0.05  # the same that is worth a warning
+HOPELESS = 0.3  # share of the surface that contradicts a convention that cannot be painted with
+NEAR, DISTANT = 0.3, 20_000  # metres; what is nearer or farther in the middle is rarely meant
+
+Ids = NDArray[np.uint16]
+
+
+def check_space(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+    """Try the normals and the depth of a layer whose model takes them, on a few frames of those that are painted.
+
+    Returns for the report {"normal": {"channels", "is", "how": "said" or "found out", "against": share 0..1 or None,
+    "sky": share of the sky that has some},
+    "metres": the middle distance, "warnings": [words]}, each where there is such a pass. Raises InputRefused.
+    """
+    found: dict[str, Any] = {"warnings": []}
+    if "depth" in own.inputs:
+        found |= _check_depth(plan, own)
+    if "normal" in own.inputs:
+        normals = _check_normals(plan, own)
+        found = {**found, **normals, "warnings": found["warnings"] + normals["warnings"]}
+    return {**found, "warnings": [f"layer {own.layer.name}: {words}" for words in found["warnings"]]}
+
+
+def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+    frame = plan.frames[0]
+    depth = space.depth(plan, own, frame)
+    surface = depth[depth < FAR]
+    if not surface.size:
+        return {"warnings": [f"the depth has no distance on frame {frame}"]}
+    middle = float(np.median(surface))
+    words = []
+    if not NEAR <= middle <= DISTANT:
+        unit = 100 * space.metres(plan)
+        words.append(
+            f"the depth is {middle:.3g} m in the middle, which is rarely meant: say how long a unit of the scene is"
+            f' with "centimetres" in the shot or --centimetres (now {unit:g}; Maya has 1, Blender 100)'
+        )
+    return {"metres": middle, "warnings": words}
+
+
+def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+    frames = space.spread(plan.frames, space.TRIED)
+    tried = [(frame, space.normal_pass(own, frame), _labels(own, frame)) for frame in frames]
+    words: list[str] = []
+    for frame, found, _ in tried:
+        _judge_lengths(own, frame, found)
+    first, ids = tried[0][1], tried[0][2]
+    if any(found.odd > SOME for _, found, _ in tried):
+        most = max(found.odd for _, found, _ in tried)
+        words.append(
+            f"{most:.0%} of the normals are of another length than the others, as where an edge was smoothed: they are"
+            " made 1 long; render the pass without a filter (closest, no anti-aliasing)"
+        )
+    if abs(first.length - 1) > 1e-3:
+        words.append(f"the normals are {first.length:.3g} long and are made 1 long")
+    declared = space.normal_is(plan, own)
+    seen = [_seen(plan, own, frame, found, labels) for frame, found, labels in tried]
+    shares = contradicting(seen)
+    _judge_convention(plan, own, declared, shares, frames[0])
+    against = shares.get(declared)
+    if against is not None and against > 2 * SOME:
+        words.append(
+            f'by "{declared}" {against:.0%} of the normals look away from the camera, or contradict the depth or the'
+            " ground: are they of these frames, and is that what their axes are?"
+        )
+    if ids is not None:
+        words += _beside_labels(own, first, ids, frames[0])
+    frame, found, labels = tried[len(tried) // 2]
+    if labels is not None:
+        _judge_place(own, frame, found, labels)
+    how = "said" if own.layer.normal_is else "found out"
+    sky = None if ids is None else np.isin(ids, classes(own, SKY))
+    dome = float(np.asarray(first.vectors.any(2))[sky].mean()) if sky is not None and sky.any() else 0.0
+    about = {"channels": list(first.channels), "is": declared, "how": how, "against": against, "sky": dome}
+    return {"normal": about, "warnings": words}
+
+
+def _labels(own: LayerPlan, frame: int) -> Ids | None:
+    return read_labels(own, frame).ids if own.labels else None
+
+
+def _seen(plan: Plan, own: LayerPlan, frame: int, found: NormalPass, ids: Ids | None) -> Seen:
+    depth = own.inputs.get("depth")
+    values = None if depth is None else read_depth(depth.file(frame), own.layer.depth_layer).values
+    flat = None if ids is None else np.isin(ids, classes(own, GROUND.split()))
+    return space.seen_of(found, values, space.view(plan, frame), flat)
+
+
+def classes(own: LayerPlan, words: list[str] | tuple[str, ...]) -> list[int]:
+    """The classes of a layer's label set whose names begin with one of these words."""
+    return [label.id for label in own.label_set.labels if label.name.split("-")[0] in words]
+
+
+def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
+    if found.odd <= NONE:
+        return
+    gamma = uneven_by_gamma(found)
+    raise InputRefused(
+        f"the normal pass holds no normals: {found.odd:.0%} of its vectors are not of one length",
+        file=own.inputs["normal"].file(frame),
+        frame=frame,
+        cause="They are of length 1 once an sRGB curve is taken out: the picture was colour-managed"
+        if gamma
+        else "A normal is 1 long; colours, positions and what was filtered widely are not",
+        remedy="Write it raw (Non-Color, no view transform), or as EXR"
+        if gamma
+        else "Give the renderer's normal pass, or name its layer with normal_layer",
+    )
+
+
+def _judge_convention(plan: Plan, own: LayerPlan, declared: str, shares: dict[str, float], frame: int) -> None:
+    file = own.inputs["normal"].file(frame)
+    right = better(shares, declared)
+    what = "of the surfaces turn away from the camera, or contradict the depth or the ground"
+    if right is not None:
+        raise InputRefused(
+            f'the normals are not as "{declared}" says',
+            file=file,
+            frame=frame,
+            cause=f'So {shares[declared]:.0%} {what}; as "{right}" {shares[right]:.0%}',
+            remedy=f'Write "normal_is": "{right}" into the layer of shot.json, or --normal-is {right}',
+        )
+    if shares and min(shares.values()) > HOPELESS:
+        world = "world" not in shares
+        raise InputRefused(
+            "the normals fit no camera" if world else "the normals do not fit the camera of these frames",
+            file=file,
+            frame=frame,
+            cause=f'As "{declared}" {shares[declared]:.0%} {what}'
+            + ("; they may be the world's, which only the camera can tell" if world else ""),
+            remedy='Name the camera\'s file in "tracks" of the shot, or with --tracks; or render them in its space'
+            if world
+            else "Give the normals and the tracks of the frames that are painted",
+        )
+
+
+def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> list[str]:
+    """Where normals and labels contradict each other. Raises InputRefused where nearly all does."""
+    there = np.asarray(found.vectors.any(2))
+    solid = (ids != NOTHING) & ~np.isin(ids, classes(own, SKY))
+    words = []
+    lacking = float((~there)[solid].mean()) if solid.any() else 0.0
+    if lacking > NONE:
+        raise InputRefused(
+            f"{lacking:.0%} of what the labels cover has no normal",
+            file=own.inputs["normal"].file(frame),
+            frame=frame,
+            cause="The pass is of another layer or another frame, or most of it is empty",
+            remedy="Render the normals together with the labels",
+        )
+    if lacking > SOME:
+        numbers, counts = np.unique(ids[solid & ~there], return_counts=True)
+        name = own.label_set.by_id(int(numbers[counts.argmax()])).name
+        words.append(f"{lacking:.0%} of what the labels cover has no normal, most of it {name}: it is painted without")
+    return words
+
+
+def _judge_place(own: LayerPlan, frame: int, found: NormalPass, ids: Ids) -> None:
+    """Raises InputRefused where normals that are moved, or of a frame beside, lie on the labels better."""
+    source = own.inputs["normal"]
+    here = turns(found.vectors, ids)
+    for step in (-1, 1):
+        if source.still or frame + step not in source.files:
+            continue
+        beside = space.normal_pass(own, frame + step).vectors
+        if beside.shape == found.vectors.shape and turns(beside, ids) > ELSEWHERE * here:
+            raise InputRefused(
+                "the normal pass is of another frame: its numbers are one off",
+                file=source.file(frame),
+                frame=frame,
+                cause=f"The normals of frame {frame + step} turn where these labels change",
+                remedy="Give its files the numbers of the frames that they belong to",
+            )
+    if (place := shifted(found.vectors, ids)) is not None:
+        raise InputRefused(
+            f"the normal pass does not lie on the labels: it is off by about {max(map(abs, place))} pixels",
+            file=source.file(frame),
+            frame=frame,
+            cause=f"Moved by {place[0]}, {place[1]} it turns where the labels change",
+            remedy="Render both with the same camera, size and overscan",
+        )

@@ -1,0 +1,259 @@
+"""Normals and depth before anything is painted: the right ones are found out, wrong ones refused with what is right.
+
+The example's own passes, at half the size, written as renderers would: other axes, spaces, lengths, codes, frames.
+"""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from inference_server.broker.requests import job_spec
+from inference_server.commands.progress import passes_in_words
+from inference_server.models.cards import load_card
+from inference_server.models.devices import choose_device
+from inference_server.worker.check import check_job
+from inference_server.worker.keys import frame_key
+from inference_server.worker.plan import make_plan
+from inference_server.worker.reading import decode
+from shared import places
+from shared.errors import from_dict
+from shared.passes.data_pass import read_depth
+from shared.passes.normal_pass import read_normals
+from shared.srgb import from_light
+from shared.tracks import read_tracks
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "ride_the_train"
+FRAMES = (1004, 1005, 1006)
+TRACKS = read_tracks(EXAMPLE / "tracks.json")
+
+
+@lru_cache(maxsize=8)
+def camera_normals(frame):
+    return read_normals(EXAMPLE / "normal" / f"environment_normal.{frame}.png").vectors[::2, ::2]
+
+
+def of_the_world(frame):
+    return camera_normals(frame) @ np.array(TRACKS.view(frame)).reshape(4, 4)[:3, :3].astype(np.float32)
+
+
+def write(path, planes):
+    planes = {name: np.ascontiguousarray(one, np.float32) for name, one in planes.items()}
+    OpenEXR.File({"type": OpenEXR.scanlineimage}, planes).write(str(path))
+
+
+def write_normals(path, vectors, layer="normal"):
+    write(path, {f"{layer}.{axis}": vectors[..., n] for n, axis in enumerate("XYZ")})
+
+
+def model_of(add_sleep_model, *names):
+    add_sleep_model("taking")
+    folder = places.models_folder() / "taking"
+    card = places.read_json(folder / "card.json")
+    inputs = {"labels": card["inputs"]["labels"], **{name: {} for name in names}}
+    places.write_json(folder / "card.json", {**card, "inputs": inputs})
+    return load_card(folder).name
+
+
+@pytest.fixture
+def shot(tmp_path, add_sleep_model, state_folder):
+    """Asks for a check of what `normals` makes of a frame; the depth is as `depth` makes it."""
+    model = model_of(add_sleep_model, "normal", "depth")
+    for frame in FRAMES:
+        label = np.asarray(Image.open(EXAMPLE / "environment" / f"environment_label.{frame}.png").convert("RGB"))
+        Image.fromarray(label[::2, ::2].copy()).save(tmp_path / f"label.{frame}.png")
+
+    def spec(normals=None, depth=None, tracks=False, layer="normal", more=(), **about):
+        one = {"name": "env", "labels": "label.####.png", **dict(more)}
+        for frame in FRAMES:
+            if normals is not None:
+                write_normals(tmp_path / f"normal.{frame}.exr", normals(frame), layer)
+                one["normal"] = "normal.####.exr"
+            if depth is not None:
+                values = read_depth(EXAMPLE / "depth" / f"environment_depth.{frame}.exr").values[::2, ::2]
+                write(tmp_path / f"depth.{frame}.exr", {"Z": depth(values)})
+                one["depth"] = "depth.####.exr"
+        if tracks:
+            (tmp_path / "tracks.json").write_bytes((EXAMPLE / "tracks.json").read_bytes())
+            about["tracks"] = ["tracks.json"]
+        body = {
+            "name": "s",
+            "fps": 24,
+            "first": FRAMES[0],
+            "last": FRAMES[-1],
+            "model": model,
+            "layers": [one],
+            **about,
+        }
+        return job_spec({"shot": body}, tmp_path, tmp_path / "out", None, False)
+
+    return spec
+
+
+def checked(spec):
+    """The layer's report, the problems in words, the warnings in one text."""
+    report = check_job({**spec, "only_check": True}, "job", lambda: None, 2**40, choose_device("cpu"))
+    problems = "; ".join(str(from_dict(problem)) for problem in report["problems"])
+    return next(iter(report["layers"]), {}), problems, "; ".join(report["warnings"])
+
+
+RIGHT = [
+    ("camera", lambda frame: camera_normals(frame)),
+    ("camera-down", lambda frame: camera_normals(frame) * (1, -1, 1)),
+    ("camera-away", lambda frame: camera_normals(frame) * (1, 1, -1)),
+    ("camera-down-away", lambda frame: camera_normals(frame) * (1, -1, -1)),
+    ("world", of_the_world),
+]
+
+
+@pytest.mark.parametrize(("name", "normals"), RIGHT)
+def test_what_the_axes_are_is_found_out_and_painted_alike(shot, name, normals):
+    spec = shot(normals, lambda z: z, tracks=True)
+    layer, problems, warnings = checked(spec)
+    assert not problems and "normals" not in warnings, (problems, warnings)
+    assert (layer["normal"]["is"], layer["normal"]["how"]) == (name, "found out") and layer["normal"]["against"] < 0.05
+    assert any(f"normal.Z, {name} (found out)" in line for line in passes_in_words(layer))
+    plan = make_plan(spec, "job")
+    given = decode(plan, "env", 1005).request.normal
+    assert np.abs(given[:180] - camera_normals(1005)).max() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "normals"), [RIGHT[0], RIGHT[1], RIGHT[4]])
+def test_a_wrong_convention_is_refused_with_the_right_ones_name(shot, name, normals):
+    wrong = "camera-away" if name == "camera" else "camera"
+    _, problems, _ = checked(shot(normals, lambda z: z, tracks=True, more={"normal_is": wrong}.items()))
+    assert f'normals are not as "{wrong}" says' in problems and f"--normal-is {name}" in problems
+    assert "layer env, frame 1004" in problems and "normal.1004.exr" in problems
+
+
+def test_normals_alone_tell_that_y_is_turned_over(shot):
+    layer, problems, _ = checked(shot(lambda frame: camera_normals(frame) * (1, -1, 1)))
+    assert not problems and layer["normal"]["is"] == "camera-down"
+
+
+def test_normals_of_the_world_without_a_camera_are_refused(shot):
+    _, problems, _ = checked(shot(of_the_world, lambda z: z))
+    assert "may be the world's, which only the camera can tell" in problems and "--tracks" in problems
+    _, problems, _ = checked(shot(of_the_world, layer="N", more={"normal_is": "world"}.items()))
+    assert "the shot has no camera to see them by" in problems and "layer env" in problems
+
+
+def test_normals_of_another_camera_are_refused(shot):
+    def turned(frame):
+        return np.roll(camera_normals(frame)[::-1], 1, -1)
+
+    _, problems, _ = checked(shot(turned, lambda z: z, tracks=True))
+    assert "the normals do not fit the camera of these frames" in problems
+
+
+def test_a_name_decides_where_nothing_else_can(shot):
+    """A wall that faces the camera alone: every axis but z may be turned over."""
+    facing = np.zeros((180, 320, 3), np.float32) + (0, 0, 1)
+    spec = shot(lambda frame: facing, layer="N", tracks=False)
+    _, problems, _ = checked(spec)
+    assert "the shot has no camera to see them by" in problems
+    layer, problems, _ = checked(shot(lambda frame: facing, layer="camera_normal"))
+    assert layer["normal"]["is"] == "camera" and not problems
+
+
+def test_normals_of_the_frame_beside_are_refused(shot):
+    _, problems, _ = checked(shot(lambda frame: camera_normals(frame + 1), lambda z: z))
+    assert "frame 1005" in problems and "its numbers are one off" in problems and "normals of frame 1004" in problems
+
+
+def test_normals_that_are_shifted_are_refused(shot):
+    _, problems, _ = checked(shot(lambda frame: np.roll(camera_normals(frame), 4, 1)))
+    assert "does not lie on the labels: it is off by about 4 pixels" in problems and "overscan" in problems
+
+
+def test_what_is_no_normal_is_refused(shot, tmp_path):
+    beauty = np.random.default_rng(2).random((180, 320, 3), np.float32)
+    _, problems, _ = checked(shot(lambda frame: beauty))
+    assert re.search(r"holds no normals: \d\d% of its vectors are not of one length.*normal_layer", problems)
+    _, problems, _ = checked(shot(lambda frame: 0 * camera_normals(frame)))
+    assert "100% of what the labels cover has no normal" in problems and "empty" in problems
+
+
+def test_other_lengths_and_smoothed_edges_are_mended_and_said(shot):
+    layer, problems, warnings = checked(shot(lambda frame: camera_normals(frame) * 3, lambda z: z))
+    assert not problems and "the normals are 3 long and are made 1 long" in warnings
+    assert layer["normal"]["is"] == "camera"
+
+    def smoothed(frame):
+        normals = camera_normals(frame)
+        return (normals + np.roll(normals, 1, 1) + np.roll(normals, 1, 0)) / 3
+
+    layer, problems, warnings = checked(shot(smoothed, lambda z: z))
+    assert not problems and "of another length than the others, as where an edge was smoothed" in warnings
+
+
+def test_no_numbers_are_no_surface(shot):
+    def holes(frame):
+        normals = camera_normals(frame).copy()
+        normals[:20], normals[20:40] = np.nan, np.inf
+        return normals
+
+    spec = shot(holes, lambda z: np.where(z > 200, np.inf, z))
+    _, problems, _ = checked(spec)
+    request = decode(make_plan(spec, "job"), "env", 1004).request
+    assert not problems and not request.normal[:40].any() and np.isfinite(request.normal).all()
+    assert (request.depth[:10] == 1e10).all() and np.isfinite(request.depth).all()
+
+
+def test_a_sky_with_normals_and_a_class_without_are_said(shot):
+    """The example has a sky dome."""
+    layer, problems, _ = checked(shot(camera_normals))
+    assert not problems and any("100% of the sky has some" in line for line in passes_in_words(layer))
+
+    def without(frame):
+        normals = camera_normals(frame).copy()
+        normals[-40:] = 0
+        return normals
+
+    _, problems, warnings = checked(shot(without))
+    assert re.search(r"\d+% of what the labels cover has no normal, most of it \w+", warnings), warnings
+    assert not problems
+
+
+def test_pictures_of_normals_8_bit_16_bit_and_colour_managed(shot, tmp_path):
+    import cv2
+
+    def png(code, top=255):
+        for frame in FRAMES:
+            codes = np.rint(code((camera_normals(frame) + 1) / 2) * top).astype(np.uint8 if top == 255 else np.uint16)
+            cv2.imwrite(str(tmp_path / f"n.{frame}.png"), codes[..., ::-1])
+        return checked(shot(depth=lambda z: z, more={"normal": "n.####.png"}.items()))
+
+    for top in (255, 65535):
+        layer, problems, _ = png(lambda values: values, top)
+        assert not problems and layer["normal"]["is"] == "camera" and layer["normal"]["against"] < 0.05
+    _, problems, _ = png(from_light)
+    assert "colour-managed" in problems and "no view transform" in problems
+    layer, problems, _ = png(lambda values: values * (1, -1, 1) + (0, 1, 0))
+    assert not problems and layer["normal"]["is"] == "camera-down"
+
+
+def test_a_depth_that_is_not_in_metres_is_warned_of_with_the_remedy(shot):
+    layer, problems, warnings = checked(shot(depth=lambda z: z / 1000))
+    assert not problems and '"centimetres"' in warnings and "Maya has 1, Blender 100" in warnings
+    layer, problems, warnings = checked(shot(depth=lambda z: z / 1000, centimetres=100000))
+    assert not problems and "centimetres" not in warnings and 10 < layer["metres"] < 500
+
+
+def test_all_frames_of_a_shot_have_one_convention_whichever_are_painted(shot):
+    """One frame that cannot tell is read as the others, and the key says by what."""
+    spec = shot(lambda frame: camera_normals(frame) * (1, -1, 1), lambda z: z)
+    keys = []
+    for frames in (list(FRAMES), [1005]):
+        plan = make_plan({**spec, "frames": frames}, "job")
+        keys.append(frame_key(plan, plan.layers["env"], 1005))
+    assert keys[0] == keys[1]
+    said = shot(more={"normal_is": "camera-down", "normal": "normal.####.exr", "depth": "depth.####.exr"}.items())
+    plan = make_plan(said, "job")
+    assert frame_key(plan, plan.layers["env"], 1005) == keys[0], "saying what was found out paints nothing anew"
+    assert json.dumps(said)
