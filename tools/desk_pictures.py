@@ -31,26 +31,30 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 QUALITY = 80
 
 
+OWNER = "ana@studio"
+
+
 def job(client: Client, out: Path, **changes: object) -> str:
     """The shipped shot, some of it."""
-    shot = places.example_folder() / "shot.json"
-    asked = {"base": str(shot.parent), "out": str(out), "comp": False, "movie": "none"}
+    shot = out.parent / "passes" / "shot.json"
+    asked = {"base": str(shot.parent), "out": str(out), "comp": False, "movie": "none", "owner": OWNER}
     more = {name: changes.pop(name) for name in ("frames", "layers", "priority") if name in changes}
     return client.submit({**asked, "shot": {**read_shot(shot)[0].to_dict(), **changes}, **more})
 
 
 def night(client: Client, folder: Path) -> str:
     """Jobs as a night has them; returns the one that is painted."""
+    for name in ("passes", "damaged"):
+        if not (folder / name).exists():
+            shutil.copytree(places.example_folder(), folder / name)
     for look, frames in (("summer", range(1001, 1009)), ("golden", range(1001, 1005))):
         done = job(client, folder / look, name=f"train_{look}", options={"look": look}, frames=list(frames))
         wait_for(lambda: client.ask("show", done)["ended"], 600)  # noqa: B023
-    broken = folder / "passes"
-    if not broken.exists():
-        shutil.copytree(places.example_folder(), broken)
-        victim = sorted((broken / "train").glob("*.png"))[3]
-        victim.write_bytes(victim.read_bytes()[:2000])
+    broken = folder / "damaged"
+    victim = sorted((broken / "train").glob("*.png"))[3]
+    victim.write_bytes(victim.read_bytes()[:2000])
     shot = {**read_shot(broken / "shot.json")[0].to_dict(), "name": "train_broken"}
-    client.submit({"shot": shot, "base": str(broken), "out": str(folder / "broken"), "frames": list(range(1001, 1009))})
+    client.submit({"shot": shot, "base": str(broken), "out": str(folder / "broken"), "owner": OWNER})
     going = job(client, folder / "overcast", name="train_overcast", options={"look": "overcast"})
     for number, name in enumerate(("sh020_bridge", "sh030_valley", "sh040_station")):
         job(client, folder / name, name=name, seed=number + 1, priority=-number)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-TUNNEL = """on another machine, the desk is reached through SSH alone: there run `semrender desk --no-browser`, here
-  ssh -L {port}:127.0.0.1:{port} USER@THAT-MACHINE
-and open the address that it printed in the browser of this one"""
+TUNNEL = """from another machine the desk is reached through SSH alone. Run `semrender desk --no-browser` here, there
+  ssh -L 8727:127.0.0.1:8727 you@this-machine
+then open the address that was printed here in the browser there (8727, or the port that the address says)"""
 
 
 def add_commands(commands: Any) -> None:
-    desk = commands.add_parser("desk", help="a page in the browser: try, paint, watch and look")
+    desk = commands.add_parser(
+        "desk",
+        help="a page in the browser: try, paint, watch and look",
+        epilog=TUNNEL,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     desk.add_argument("--port", type=int, help="on 127.0.0.1 (default: 8727, or any free one)")
     desk.add_argument("--no-browser", action="store_true", help="only say the address")
     desk.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)

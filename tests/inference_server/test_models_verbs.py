@@ -13,9 +13,9 @@ import torch
 from inference_server.models import catalogue
 from inference_server.models import cli as models_cli
 from inference_server.models.base import PaintInput, load_model
-from inference_server.models.install import remove_model
+from inference_server.models.install import remove_model, restore_model
 from shared import places
-from shared.errors import ModelRefused
+from shared.errors import InputRefused, MissingInput, ModelRefused
 from tests.inference_server.checkpoints import SMALL, add_toys, changed, nothing_was_added, saved
 from tests.inference_server.published import Kind, own_label_set, published_state
 from tests.inference_server.test_models_add import GAMMA
@@ -114,6 +114,23 @@ def run(*arguments):
     models_cli.add_commands(parser.add_subparsers())
     parsed = parser.parse_args([str(argument) for argument in arguments])
     return parsed.run(parsed)
+
+
+def test_a_model_put_aside_comes_back_until_the_next_one_is(add_sleep_model):
+    for name in ("first", "second"):
+        add_sleep_model(name)
+    remove_model("first", aside=True)
+    assert "first" not in catalogue.available_cards()[0]
+    assert restore_model("first").name == "first" and "first" in catalogue.available_cards()[0]
+    with pytest.raises(ModelRefused, match="already"):
+        restore_model("first")
+    remove_model("first", aside=True)
+    remove_model("second", aside=True)
+    with pytest.raises(MissingInput, match="removed last"):
+        restore_model("first")
+    for name in ("../second", "countryside", ""):
+        with pytest.raises(InputRefused):
+            restore_model(name)
 
 
 def test_add_list_show_remove(tmp_path, capsys):
