@@ -19,7 +19,7 @@ export class Frames {
         this.states = [...states];
         this.places = new Map(frames.map((frame, index) => [frame, index]));
         this.chosen = 0;
-        this.following = !this.finished(0) || this.states.some((state) => "wr".includes(state));
+        this.following = this.states.some((state) => "wr".includes(state));
         this.due = 0;
         /** @type {HTMLElement[]} */
         this.cells = [];

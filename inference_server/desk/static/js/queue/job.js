@@ -47,7 +47,7 @@ export function showJob(place, id) {
         h("div", {class: "head"},
             h("div", {class: "row"}, h("a", {href: "#/queue", class: "button back"}, `← ${QUEUE.back}`), title, chip),
             bar, figures, why, deeds),
-        h("div", {class: "body"}, frames, failures, logs, asked),
+        h("div", {class: "body"}, failures, frames, logs, asked),
     );
     say(title, jobs.get(id)?.name ?? "…");
 

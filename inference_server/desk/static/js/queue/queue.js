@@ -112,8 +112,10 @@ export function show(place, path) {
             rows.choose(rows.index < 0 ? 0 : rows.index + (event.key === "j" ? 1 : -1));
         }},
         {keys: ["p"], words: WORDS.keysOf.pause, group: WORDS.keysOf.queue, does: () => pauseOrResume(chosen)},
-        {keys: ["c"], words: WORDS.keysOf.cancel, group: WORDS.keysOf.queue, does: () => chosen && deed(chosen, "cancel")},
+        {keys: ["c"], words: WORDS.keysOf.cancel, group: WORDS.keysOf.queue, does: () => jobs.get(chosen)?.ended === null && deed(chosen, "cancel")},
         {keys: ["Alt+ArrowUp", "Alt+ArrowDown"], words: WORDS.keysOf.move, group: WORDS.keysOf.queue, does: (event) => moveBy(event.key === "ArrowUp" ? -1 : 1)},
+        {keys: ["ArrowLeft", "ArrowRight"], words: WORDS.keysOf.frames, group: WORDS.keysOf.queue},
+        {keys: ["Home", "End"], words: WORDS.keysOf.ends, group: WORDS.keysOf.queue},
     ]);
     list();
     shown(path);
