@@ -6,6 +6,7 @@ import numpy as np
 import OpenEXR
 import pytest
 import torch
+from PIL import Image
 
 from inference_server.models import catalogue
 from inference_server.models.base import PaintInput, load_model
@@ -71,6 +72,13 @@ def test_folders_and_patterns_have_passes_too(tmp_path):
         assert [file.depth and file.depth.name for file in files] == [None, None, "00002.exr", None]
     with pytest.raises(InputRefused, match="go with --images"):
         find_pairs(str(folder), normal=patterns[2])
+
+
+def test_a_png_of_normals_teaches_too(tmp_path):
+    folder = guided_pairs(tmp_path / "p")
+    codes = np.full((HEIGHT, WIDTH, 3), (128, 230, 204), np.uint8)  # up, and towards the viewer
+    Image.fromarray(codes).save(folder / "00003_normal.png")
+    assert np.allclose(read(folder).geometry.normals[3] / 127, (0, 0.8, 0.6), atol=0.01)
 
 
 def test_pairs_without_passes_have_no_geometry_and_a_damaged_camera_is_named(tmp_path):
