@@ -44,6 +44,12 @@ class OptionRows(QtCore.QObject):
             if name in names:
                 control.setEnabled(on)
 
+    def above(self, name: str, row: QtWidgets.QWidget) -> None:
+        """Move a row of the form above the one of an option."""
+        self._form.takeRow(row)
+        place: Any = self._form.getWidgetPosition(self._controls[list(self._read).index(name)])
+        self._form.insertRow(place[0], row)
+
     def put(self, values: Mapping[str, float]) -> None:
         """Numbers into their controls."""
         for name, control in zip(self._read, self._controls):
@@ -82,7 +88,7 @@ class OptionRows(QtCore.QObject):
         number = QtWidgets.QDoubleSpinBox()
         number.setDecimals(0 if option.kind == "integer" else max(3, *map(_digits, (option.default, low, high, value))))
         number.setRange(float(low), float(high))
-        number.setSingleStep((float(high) - float(low)) / 20 if high - low < 1000 else 1.0)
+        number.setSingleStep((float(high) - float(low)) / 20 if high - low < 20 else 1.0)
         number.setValue(float(value))
         number.valueChanged.connect(lambda _: self.changed.emit())
         return number, number.value if option.kind == "number" else lambda: round(number.value())

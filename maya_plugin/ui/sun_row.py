@@ -30,7 +30,10 @@ class SunRow(QtWidgets.QCheckBox):
     def show_for(self, options: Sequence[Option], rows: OptionRows) -> None:
         """For the controls of a model's options."""
         self._rows = rows
-        self.setVisible(sun.takes(one.name for one in options))
+        told = sun.takes(one.name for one in options)
+        if told:
+            rows.above(SUN[0], self)
+        self.setVisible(told)
         self._settle()
 
     def of_scene(self) -> bool:

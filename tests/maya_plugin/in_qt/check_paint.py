@@ -274,6 +274,10 @@ def test_the_sun_is_that_of_the_scene_until_the_artist_turns_it(panel, monkeypat
     panel.host.sunlight = Sun("sunLight", 91.0, 30.5)
     azimuth, elevation = lit(panel)
     assert page.sun.isVisibleTo(page) and page.sun.text() == "Sun as in the scene: sunLight"
+    lit(panel)
+    azimuth, elevation = lit(panel)
+    form = page.options._form
+    assert form.getWidgetPosition(page.sun)[0] + 1 == form.getWidgetPosition(azimuth)[0]
     assert not azimuth.isEnabled() and (azimuth.value(), elevation.value()) == (90.0, 30.5)
     panel.host.sunlight = Sun("sunLight", 101.0, 30.5)
     assert asked_for(panel, page.frame_button, monkeypatch).options == {SUN[0]: 89.0, SUN[1]: 30.5}
