@@ -71,8 +71,14 @@ function turnTheme() {
 
 const about = h("span", {class: "server cut", role: "status"});
 
+let lost = false;
+
 function tellServer() {
     const {server, line} = state;
+    if (lost && server.there) {
+        toast(WORDS.serverBack, {kind: "good"});
+    }
+    lost = !server.there && Boolean(server.words);
     about.classList.toggle("lost", !line || !server.there);
     about.title = line ? server.words : WORDS.deskGone;
     if (!line) {
