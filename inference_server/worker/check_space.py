@@ -12,7 +12,7 @@ from inference_server.worker import space
 from inference_server.worker.check_passes import SKY
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import read_labels
-from shared.errors import InputRefused
+from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, uneven_by_gamma
@@ -177,6 +177,14 @@ def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> l
     return words
 
 
+def _beside(own: LayerPlan, frame: int) -> NDArray[np.float32] | None:
+    """The normals of a frame that nobody asked for; None where it cannot be read, as while it is rendered."""
+    try:
+        return space.normal_pass(own, frame).vectors
+    except SemrenderError:
+        return None
+
+
 def _judge_place(own: LayerPlan, frame: int, found: NormalPass, ids: Ids) -> None:
     """Raises InputRefused where normals that are moved, or of a frame beside, lie on the labels better."""
     source = own.inputs["normal"]
@@ -184,8 +192,8 @@ def _judge_place(own: LayerPlan, frame: int, found: NormalPass, ids: Ids) -> Non
     for step in (-1, 1):
         if source.still or frame + step not in source.files:
             continue
-        beside = space.normal_pass(own, frame + step).vectors
-        if beside.shape == found.vectors.shape and turns(beside, ids) > ELSEWHERE * here:
+        beside = _beside(own, frame + step)
+        if beside is not None and beside.shape == found.vectors.shape and turns(beside, ids) > ELSEWHERE * here:
             raise InputRefused(
                 "the normal pass is of another frame: its numbers are one off",
                 file=source.file(frame),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from inference_server.roots import inside
 from inference_server.stability.facing import Seen, better, contradicting
 from inference_server.worker.plan import LayerPlan, Plan
-from shared.errors import InputRefused
+from shared.errors import InputRefused, SemrenderError
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, read_normals, turned
 
@@ -57,11 +58,16 @@ def normal_is(plan: Plan, own: LayerPlan) -> str:
 def _found_out(
     frames: tuple[tuple[State, State | None, View | None], ...], normal_layer: str | None, depth_layer: str | None
 ) -> str:
-    """One of `NORMALS`; a file that is as old and long as it was is the same."""
-    read = [read_normals(normals[0], normal_layer) for normals, _, _ in frames]
-    depths = [None if depth is None else read_depth(depth[0], depth_layer).values for _, depth, _ in frames]
-    seen = [seen_of(one, away, at) for one, away, (_, _, at) in zip(read, depths, frames, strict=True)]
-    named = "world" if read and read[0].of_the_world else "camera"
+    """One of `NORMALS`; a file that is as old and long as it was is the same.
+
+    What cannot be read here is not asked: it may be of a frame that is still being rendered, and nobody paints it now.
+    """
+    seen, named = [], "camera"
+    for (file, _, _), depth, at in frames:
+        with contextlib.suppress(SemrenderError):
+            found = read_normals(file, normal_layer)
+            seen.append(seen_of(found, None if depth is None else read_depth(depth[0], depth_layer).values, at))
+            named = "world" if found.of_the_world else "camera"
     return better(contradicting(seen), named) or named
 
 

@@ -166,6 +166,13 @@ def test_normals_of_the_frame_beside_are_refused(shot):
     assert "frame 1005" in problems and "its numbers are one off" in problems and "normals of frame 1004" in problems
 
 
+def test_a_frame_that_is_still_rendered_stops_no_other(shot, tmp_path):
+    spec = shot(camera_normals, lambda z: z)
+    (tmp_path / "normal.1006.exr").write_bytes((tmp_path / "normal.1006.exr").read_bytes()[:2000])
+    layer, problems, _ = checked({**spec, "frames": [1004, 1005]})
+    assert not problems and layer["normal"]["is"] == "camera"
+
+
 def test_normals_that_are_shifted_are_refused(shot):
     _, problems, _ = checked(shot(lambda frame: np.roll(camera_normals(frame), 4, 1)))
     assert "does not lie on the labels: it is off by about 4 pixels" in problems and "overscan" in problems
