@@ -23,7 +23,10 @@ def paint(card: Card, pairs: Pairs, guided: bool) -> Pictures:
     table, painted = card.labels.channel_table(), []
     width, height = pairs.size
     looks = {look for option in card.options if option.name == "look" for look in option.choices}
-    size = (width, height) if card.size.fit == "multiple" else (card.size.width, card.size.height)
+    step = card.size.multiple
+    size = (-(-width // step) * step, -(-height // step) * step)
+    if card.size.fit == "stretch":
+        size = (card.size.width, card.size.height)
     for n, (ids, look) in enumerate(zip(pairs.ids, pairs.looks, strict=True)):
         options = card.check_options({"look": look} if look in looks else {})
         whole = PaintInput(table[ids], seed=0, options=options, **(_known(pairs, n) if guided else {}))
