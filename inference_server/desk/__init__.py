@@ -7,7 +7,7 @@ client of the server, `feed` knows all its jobs and what is new. A part of the p
 folders and files that the user opened: no other path is ever read.
 
 In `static` nothing is built: plain modules, checked by eslint and tsc (tests/inference_server/desk). `index.html` is
-the frame; `js/main.js` finds the part by the address (#/queue ...) and calls its `show(place, words)`, which returns
+the frame; `js/main.js` finds the part by the address (#/queue ...) and calls its `show(place, path)`, which returns
 how to leave; `js/words.js` has every word of English; `js/dom.js` makes elements, never from a string of HTML.
 
 A part is added by five things: a file of routes here (`routes(desk)`, joined in `app`), a folder of modules

@@ -56,9 +56,11 @@ def test_the_desk_starts_a_server_where_none_runs_and_both_end_with_ctrl_c(state
 
 def test_a_desk_beside_a_server_ends_with_it_however_it_ended(state_folder):
     process, _, port, _ = started("serve", "--device", "cpu", "--desk", "--desk-port", "0")
-    assert answers(port) == 401
-    process.kill()
-    process.wait()
+    try:
+        assert answers(port) == 401
+    finally:
+        process.kill()
+        process.wait()
 
     def gone():
         try:
