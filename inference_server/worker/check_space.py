@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.stability import edges
 from inference_server.stability.facing import ELSEWHERE, Seen, better, contradicting, shifted, turns
 from inference_server.worker import space
 from inference_server.worker.check_passes import SKY
@@ -15,7 +16,7 @@ from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
 from shared.passes.data_pass import FAR, read_depth
-from shared.passes.normal_pass import NormalPass, uneven_by_gamma
+from shared.passes.normal_pass import NormalPass, cut_at_zero, uneven_by_gamma
 
 # First words of classes that lie on the ground: what is seen of them looks up.
 GROUND = "grass road water river sea sand snow ground earth field pavement sidewalk path railroad dirt gravel floor rug"
@@ -49,6 +50,8 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     surface = depth[depth < FAR]
     if not surface.size:
         return {"warnings": [f"the depth has no distance on frame {frame}"]}
+    for tried in space.spread(plan.frames, space.TRIED):
+        _judge_steps(own, tried)
     middle = float(np.median(surface))
     words = []
     if not NEAR <= middle <= DISTANT:
@@ -58,6 +61,39 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
             f' with "centimetres" in the shot or --centimetres (now {unit:g}; Maya has 1, Blender 100)'
         )
     return {"metres": middle, "warnings": words}
+
+
+def _judge_steps(own: LayerPlan, frame: int) -> None:
+    """Raises InputRefused where depth lies on the labels of a frame beside better, or on these when it is moved."""
+    source, labels = own.inputs["depth"], own.labels
+    if labels is None:
+        return
+    depth = read_depth(source.file(frame), own.layer.depth_layer).values
+    ids = read_labels(own, frame).ids
+    found = edges.lies(depth, ids) if depth.shape == ids.shape else None
+    if found is None:
+        return
+    for step in () if labels.still or source.still else (-1, 1):
+        there = read_labels(own, frame + step).ids if frame + step in labels.files else None
+        also = edges.lies(depth, there) if there is not None and there.shape == depth.shape else None
+        if also is not None and edges.elsewhere(found, also.here):
+            raise InputRefused(
+                "the depth pass is of another frame: its numbers are one off",
+                file=source.file(frame),
+                frame=frame,
+                cause=f"Its steps lie on the labels of frame {frame + step}",
+                remedy="Give its files the numbers of the frames that they belong to",
+            )
+    if edges.elsewhere(found, found.best):
+        raise InputRefused(
+            "the depth pass does not lie on the labels, but would if it were moved by {:+d}, {:+d} pixels".format(
+                *found.moved
+            ),
+            file=source.file(frame),
+            frame=frame,
+            cause=f"Its steps fit the labels' borders to {found.here:.2f} as they are, to {found.best:.2f} then",
+            remedy="Render both with the same camera, size and overscan",
+        )
 
 
 def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
@@ -114,6 +150,14 @@ def classes(own: LayerPlan, words: list[str] | tuple[str, ...]) -> list[int]:
 
 
 def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
+    if cut_at_zero(found):
+        raise InputRefused(
+            "the normals are not of one length: what is below zero was cut off",
+            file=own.inputs["normal"].file(frame),
+            frame=frame,
+            cause="Floats from -1 to 1 were saved as colours from 0 to 1",
+            remedy="Write the pass as a float EXR, or as colours in which 0 to 1 stands for -1 to 1",
+        )
     if found.odd <= NONE:
         return
     gamma = uneven_by_gamma(found)

@@ -71,6 +71,18 @@ def uneven_by_gamma(found: NormalPass) -> bool:
     return not found.channels and bool((np.abs(lengths - 1) < EVEN).mean() > NONE_BELOW)
 
 
+def cut_at_zero(found: NormalPass) -> bool:
+    """Whether what was negative is zero, as in floats saved as colours: what is positive has the length 1."""
+    some = found.raw[found.raw.any(2)]
+    values = some if found.channels else (some + 1) / 2
+    if not values.size or values.min() < 0:
+        return False
+    lengths, zero = np.linalg.norm(values, axis=1), (values == 0).any(1)
+    short = zero & (lengths < 1 - EVEN)
+    whole = np.abs(lengths[~zero] - 1) < EVEN
+    return bool(short.mean() > EVEN and whole.size and whole.mean() > NONE_BELOW)
+
+
 def turned(vectors: Vectors, convention: str, to_world: ArrayLike | None = None) -> Vectors:
     """Normals (H, W, 3) of one of `NORMALS` in the one space that every model is given: the camera's.
 

@@ -5,6 +5,7 @@ The example's own passes, at half the size, written as renderers would: other ax
 
 import json
 import re
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -176,6 +177,27 @@ def test_a_frame_that_is_still_rendered_stops_no_other(shot, tmp_path):
 def test_normals_that_are_shifted_are_refused(shot):
     _, problems, _ = checked(shot(lambda frame: np.roll(camera_normals(frame), 4, 1)))
     assert "does not lie on the labels: it is off by about 4 pixels" in problems and "overscan" in problems
+
+
+def test_a_depth_that_is_shifted_or_of_the_frame_beside_is_refused(shot, tmp_path):
+    _, problems, _ = checked(shot(depth=lambda z: np.roll(z, (2, 5), (0, 1))))
+    assert "would if it were moved by -5, -2 pixels" in problems and "depth.1004.exr" in problems, problems
+    spec = shot(depth=lambda z: z)
+    for frame, of in ((1004, 1005), (1005, 1006)):
+        (tmp_path / f"depth.{of}.exr").replace(tmp_path / f"depth.{frame}.exr")
+    shutil.copy(tmp_path / "depth.1005.exr", tmp_path / "depth.1006.exr")
+    _, problems, _ = checked({**spec, "frames": [1004, 1005]})
+    assert "the depth pass is of another frame" in problems and "labels of frame 1005" in problems, problems
+
+
+def test_normals_whose_negative_side_was_cut_off_are_refused(shot, tmp_path):
+    _, problems, _ = checked(shot(lambda frame: np.maximum(camera_normals(frame), 0), lambda z: z))
+    assert "what is below zero was cut off" in problems and "float EXR" in problems, problems
+    for frame in FRAMES:
+        codes = np.rint(np.maximum(camera_normals(frame), 0) * 255).astype(np.uint8)
+        Image.fromarray(codes).save(tmp_path / f"n.{frame}.png")
+    _, problems, _ = checked(shot(depth=lambda z: z, more={"normal": "n.####.png"}.items()))
+    assert "what is below zero was cut off" in problems, problems
 
 
 def test_what_is_no_normal_is_refused(shot, tmp_path):
