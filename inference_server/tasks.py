@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from inference_server.stability.window import window
+from inference_server.stability.window import paintings, window
 from shared.errors import InputRefused
 from shared.shot import Shot
 from shared.values import Value
@@ -16,8 +16,8 @@ FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MOVIES = ("h264", "prores", "none")  # beside the layers
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
-Picture = tuple[str, str, int, range]  # and the frames whose underpainting it needs
-_Ranked = tuple[tuple[int, int, int], str, str, int, range]
+Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs
+_Ranked = tuple[tuple[int, int, int], str, str, int, Sequence[int]]
 
 
 class Task(Value):
@@ -50,7 +50,7 @@ class Task(Value):
 def picture_tasks(spec: Body) -> Iterator[Picture]:
     """All pictures of a job, in the order they are best done in, one at a time: there may be hundreds of thousands.
 
-    A frame is held as soon as its window is painted, so that finished frames come early.
+    A frame is held as soon as what it is made of is painted, so that finished frames come early.
     """
     holds = spec.get("holds", {})  # a job of an older ledger knows no holds
     ways: list[Iterator[_Ranked]] = []
@@ -64,23 +64,25 @@ def picture_tasks(spec: Body) -> Iterator[Picture]:
 
 
 def _painted(spec: Body, order: int, layer: str) -> Iterator[_Ranked]:
-    return (((frame, 0, order), "paint", layer, frame, range(0)) for frame in spec["frames"])
+    return (((frame, 0, order), "paint", layer, frame, ()) for frame in spec["frames"])
 
 
 def _held(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
+    ends = spec["shot"]["first"], spec["shot"]["last"]
     for frame in spec["frames"]:
-        needed = window(frame, strength, spec["shot"]["first"], spec["shot"]["last"])
-        yield (needed[-1], 1, order), "hold", layer, frame, needed
+        yield (window(frame, strength, *ends)[-1], 1, order), "hold", layer, frame, paintings(frame, strength, *ends)
 
 
 def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
-    """Those of all windows, each once; neighbours share most of theirs."""
-    last: int | None = None
+    """What the frames are made of, each once; what lies behind a frame's window comes with the window's last."""
+    ends = spec["shot"]["first"], spec["shot"]["last"]
+    known: list[int] = []
     for frame in spec["frames"]:
-        needed = window(frame, strength, spec["shot"]["first"], spec["shot"]["last"])
-        for under in needed if last is None else range(max(last + 1, needed[0]), needed[-1] + 1):
-            yield (under, 0, order), "underpaint", layer, under, range(0)
-        last = needed[-1] if last is None else max(last, needed[-1])
+        needed, last = paintings(frame, strength, *ends), window(frame, strength, *ends)[-1]
+        for under in needed:
+            if under not in known:
+                yield (min(under, last), 0, order), "underpaint", layer, under, ()
+        known = needed
 
 
 def frames_and_layers(

@@ -51,9 +51,9 @@ Cells = NDArray[np.float32]  # (h, w, K): something of every CELL x CELL pixels
 
 
 def memory(strength: str, width: int, height: int) -> int:
-    """Predicted bytes at most: paintings and chains of a window, and what one frame takes on its way."""
+    """Predicted bytes at most: paintings and chains of a window, of what is still, and what a frame takes."""
     frames = longest(strength)
-    return width * height * (frames * (6 + 10) + 180)
+    return width * height * (frames * (6 + 10) + 2 * 6 + 4 + 180)
 
 
 class Chain(Value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 STRIDES = {"gentle": 6, "strong": 12}  # frames from one anchor to the next
+BLOCK = 4  # windows for which a surface that stands still is one painting's: a change of 48 codes is one code a frame
 
 
 def anchors(frame: int, strength: str, first: int, last: int) -> tuple[int, int]:
@@ -12,12 +13,23 @@ def anchors(frame: int, strength: str, first: int, last: int) -> tuple[int, int]
     nearer to an end than a third of the stride: two anchors side by side would be two paintings side by side.
     """
     stride = STRIDES[strength]
+    before = next(number for number in range(frame, first - 1, -1) if _is_anchor(number, stride, first, last))
+    return before, next(number for number in range(frame, last + 1) if _is_anchor(number, stride, first, last))
 
-    def is_anchor(number: int) -> bool:
-        return number in (first, last) or (number % stride == 0 and 3 * min(number - first, last - number) >= stride)
 
-    before = next(number for number in range(frame, first - 1, -1) if is_anchor(number))
-    return before, next(number for number in range(frame, last + 1) if is_anchor(number))
+def block(frame: int, strength: str, first: int, last: int) -> tuple[int, int]:
+    """The first and the last frame of the windows in which a still surface goes over from one painting to another.
+
+    Both are anchors; the last of one block is the first of the next, and the shot's last frame belongs to the last.
+    """
+    stride = STRIDES[strength] * BLOCK
+    began = min(frame, max(last - 1, first))
+    before = next(number for number in range(began, first - 1, -1) if _is_anchor(number, stride, first, last))
+    return before, next((n for n in range(before + 1, last + 1) if _is_anchor(n, stride, first, last)), last)
+
+
+def _is_anchor(number: int, stride: int, first: int, last: int) -> bool:
+    return number in (first, last) or (number % stride == 0 and 3 * min(number - first, last - number) >= stride)
 
 
 def longest(strength: str) -> int:
@@ -26,6 +38,15 @@ def longest(strength: str) -> int:
 
 
 def window(frame: int, strength: str, first: int, last: int) -> range:
-    """All frames that a held frame depends on."""
+    """All frames through which the surfaces of a held frame are followed."""
     before, after = anchors(frame, strength, first, last)
     return range(before, after + 1)
+
+
+def paintings(frame: int, strength: str, first: int, last: int) -> list[int]:
+    """All frames whose paintings a held frame is made of: its window's, and those of its block's still surfaces.
+
+    In the last block of a shot these are the first one's to the end.
+    """
+    before, after = block(frame, strength, first, last)
+    return sorted({*window(frame, strength, first, last), before, *([after] if after != last else [])})

@@ -14,18 +14,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability import hold
+from inference_server.stability import hold, still
 from inference_server.stability.flow import flow
 from inference_server.stability.follows import Witness
 from inference_server.stability.hold import Chain, Picture
 from inference_server.stability.motion import Field, Ids, Seen, Vectors, inverse, read_vectors
-from inference_server.stability.window import anchors
+from inference_server.stability.window import anchors, block
 from inference_server.worker import outputs
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.keys import hold_key
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import Decoded, in_context, read_labels
-from shared.errors import InputRefused
+from shared.errors import InputRefused, MissingInput
 from shared.passes import LabelPass
 
 KEPT = 4  # frames around the one at hand whose passes are kept
@@ -120,6 +120,8 @@ class Holder:
         self.plan, self.own = plan, own
         self.passes = Passes(plan, own)
         self.ends = (0, -1)  # of the window at hand
+        self.block = (0, -1)  # the block at hand, and how much of its pixels is still; None where none is
+        self.still: still.Share | None = None
         self.paintings: NDArray[np.uint8] | NDArray[np.uint16]
         self.cells: NDArray[np.float32]
         self.choice: hold.Choice
@@ -128,10 +130,24 @@ class Holder:
 
     def picture(self, frame: int) -> Picture:
         """(H, W, 3), 0..1: the frame. Raises InputRefused where an underpainting or a pass cannot be read."""
-        ends = anchors(frame, self.own.hold, self.plan.shot.first, self.plan.shot.last)
-        if ends[0] == frame or ends[1] == frame:
-            own = self._underpainting(frame)
-            return np.asarray(own * np.float32(1 / np.iinfo(own.dtype).max), np.float32)
+        where = frame, self.own.hold, self.plan.shot.first, self.plan.shot.last
+        ends, (began, ended) = anchors(*where), block(*where)
+        if (began, ended) != self.block:
+            self.block, self.still = (began, ended), self._still(frame, began, ended)
+        picture = self._anchor(frame) if frame in ends else self._between(frame, ends)
+        if self.still is None:
+            return picture
+        first = self._underpainting(began)
+        if ended == self.plan.shot.last:
+            return still.calmed(picture, self.still, 0, (first, first))
+        towards = (frame - began) / (ended - began)
+        return still.calmed(picture, self.still, towards, (first, self._underpainting(ended)))
+
+    def _anchor(self, frame: int) -> Picture:
+        own = self._underpainting(frame)
+        return np.asarray(own * np.float32(1 / np.iinfo(own.dtype).max), np.float32)
+
+    def _between(self, frame: int, ends: tuple[int, int]) -> Picture:
         if ends != self.ends:
             self._open(ends)
         return hold.held(
@@ -142,6 +158,21 @@ class Holder:
             self.choice,
             self.passes.seen(frame).ids,
         )
+
+    def _still(self, frame: int, began: int, ended: int) -> still.Share | None:
+        """How much of every pixel stands still all through a block; None where nothing does, or passes lack."""
+        middle = max(frame, began + 1)  # where passes are kept; most shots are moving there, and no more is read
+        stays: NDArray[np.bool_] | None = None
+        try:
+            for number in (*range(middle, ended + 1), *range(middle - 1, began, -1)):
+                seen, before = self.passes.seen(number), self.passes.seen(number - 1)
+                found = still.stays(self.passes.leads(number, -1), seen, before)
+                stays = found if stays is None else stays & found
+                if not stays.any():
+                    return None
+        except MissingInput:
+            return None
+        return None if stays is None else still.share_of(stays)
 
     def _open(self, ends: tuple[int, int]) -> None:
         """Read a window, and follow its surfaces from the last frame backwards."""

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.roots import inside
-from inference_server.stability.window import window
+from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
 from inference_server.worker import space
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.sun import sun_of
+from shared.errors import MissingInput
 from shared.passes.clip_pass import picture_number
 from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence
 from shared.shot import resolved
 
 RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
-HOLD_RECIPE = 3  # of holding; goes up whenever the same underpaintings would give another held frame
+HOLD_RECIPE = 4  # of holding; goes up whenever the same underpaintings would give another held frame
 
 
 def picture_key(plan: Plan, place: Place) -> str:
@@ -73,17 +74,18 @@ def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
 
 def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a held frame depend on."""
-    frames = window(frame, own.hold, plan.shot.first, plan.shot.last)
+    where = frame, own.hold, plan.shot.first, plan.shot.last
+    frames, made_of, (began, ended) = window(*where), paintings(*where), block(*where)
     prepared = prepared_key(plan, own)
     content = {
         "recipe": RECIPE,
         "stage": "hold",
         "hold_recipe": HOLD_RECIPE,
         "hold": own.hold,
-        "frame": frame - frames[0],
-        "underpaintings": [key_with(plan, own, number, prepared) for number in frames],
-        "motion": [input_hash(plan, own.motion, number) for number in frames],
-        "depth": [input_hash(plan, own.depth, number) for number in frames],
+        "window": [frames[0] - frame, frames[-1] - frame],
+        "underpaintings": [(number - frame, key_with(plan, own, number, prepared)) for number in made_of],
+        "block": [began - frame, ended - frame, ended == plan.shot.last],
+        "passes": [_passes_of(plan, own, number) for number in range(began, ended + 1)],
         "motion_is": own.layer.motion_is,
         "motion_layer": own.layer.motion_layer,
         "depth_layer": own.layer.depth_layer,
@@ -92,6 +94,14 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "holdout": holdout_hashes(plan, own, frame),
     }
     return hash_of(content)
+
+
+def _passes_of(plan: Plan, own: LayerPlan, frame: int) -> list[str | None] | None:
+    """Hashes of the passes that say what moves where; None where one is not there, and nothing is known to be still."""
+    try:
+        return [input_hash(plan, one, frame) for one in (own.labels, plan.context, own.motion, own.depth)]
+    except MissingInput:
+        return None
 
 
 def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
