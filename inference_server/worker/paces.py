@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -94,9 +94,9 @@ def estimate(
     return {"pictures": paces.total(), "seconds": round(total, 1)}
 
 
-def needed(tasks: Iterable[tuple[str, str, int, range]], found: Iterable[TASK]) -> list[TASK]:
+def needed(tasks: Iterable[tuple[str, str, int, Sequence[int]]], found: Iterable[TASK]) -> list[TASK]:
     """The tasks whose pictures are not there, without underpaintings that no missing frame is made of."""
     there = set(found)
     missing = [task for task in tasks if task[:3] not in there]
-    under = {(layer, frame) for kind, layer, _, window in missing if kind == "hold" for frame in window}
+    under = {(layer, frame) for kind, layer, _, made_of in missing if kind == "hold" for frame in made_of}
     return [task[:3] for task in missing if task[0] != "underpaint" or (task[1], task[2]) in under]
