@@ -22,7 +22,7 @@ from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
-DEFAULT_MODEL = "countryside"
+DEFAULT_MODEL = "countryside_3"
 LONGEST_NAME = 255  # bytes of a file name
 
 Body = dict[str, Any]

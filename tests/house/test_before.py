@@ -32,7 +32,9 @@ def before(tmp_path):
 def test_frames_of_before_are_kept(before, folder, arguments):
     out = before / folder
     pictures = {path: path.read_bytes() for path in (out / "all").iterdir()}
-    done = semrender("--json", "render", before / "shot.json", "--out", out, "--no-aep", *arguments)
+    # The shot names no model, and the default was this one then.
+    model = ("--model", "countryside")
+    done = semrender("--json", "render", before / "shot.json", "--out", out, "--no-aep", *model, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     ended = next(json.loads(line) for line in done.stdout.splitlines() if '"event": "done"' in line)
     assert (ended["painted"], ended["kept"]) == (0, len(pictures))

@@ -47,11 +47,15 @@ def random_channels(width, height, block=12, seed=0):
 
 def request_for(card, width, height, seed=0):
     channels = fit(random_channels(width, height, seed=seed), painting_size(card, width, height, None), "multiple")
-    return PaintInput(channels, None, 3, card.check_options({}))
+    random = np.random.default_rng(seed)
+    normal = random.normal(size=(*channels.shape, 3)).astype(np.float32)
+    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    depth = np.exp(random.normal(3, 1, channels.shape)).astype(np.float32)
+    return PaintInput(channels, None, 3, card.check_options({}), normal=normal, depth=depth, sun=(0.6, 0.64, 0.48))
 
 
 @pytest.mark.parametrize(
-    ("size", "allowed", "count"), [((641, 359), 0.35, (2, 1)), ((720, 641), 0.37, (6, 2)), ((384, 700), 0.36, (1, 2))]
+    ("size", "allowed", "count"), [((641, 359), 0.41, (2, 1)), ((720, 641), 0.44, (6, 2)), ((384, 700), 0.42, (1, 2))]
 )
 def test_tiles_paint_what_the_whole_frame_paints(card, model, size, allowed, count):
     request = request_for(card, *size)
@@ -62,7 +66,9 @@ def test_tiles_paint_what_the_whole_frame_paints(card, model, size, allowed, cou
     whole = model.paint(request)
     assert np.abs(tiles.paint(model, request, cut) - whole).max() <= SAME
     # Tiles that are not told where they lie, or bring less context, show that this test can fail.
-    lost = [model.paint(replace(request, channels=request.channels[tile.rows, tile.columns])) for tile in cut[-1:]]
+    lost = [
+        model.paint(replace(request.tile((tile.rows, tile.columns), request.place), place=None)) for tile in cut[-1:]
+    ]
     kept = cut[-1].rows.stop - cut[-1].kept_rows.stop  # nothing is cut off below the last
     assert kept == 0 and np.abs(lost[0][-8:, -8:] - whole[-8:, -8:]).max() > 0.01
 
@@ -89,7 +95,10 @@ def test_the_reach_is_what_the_network_looks_at(card, model):
     for y, x in ((224, 224), (239, 239), (224, 239)):
         channels = request.channels.copy()
         channels[y, x] = (channels[y, x] + 7) % 24
-        rows, columns = np.nonzero((model.paint(replace(request, channels=channels)) != before).any(2))
+        normal, depth = request.normal.copy(), request.depth.copy()
+        normal[y, x], depth[y, x] = -normal[y, x], depth[y, x] * 2
+        changed = replace(request, channels=channels, normal=normal, depth=depth)
+        rows, columns = np.nonzero((model.paint(changed) != before).any(2))
         for place, ends in ((y, rows), (x, columns)):
             far = max(far, place - (ends.min() // 16 * 16 + 15), ends.max() // 16 * 16 - place)
     assert reach(card) - 32 < far <= reach(card)
@@ -118,7 +127,7 @@ def test_tiles_cover_every_pixel_once(card):
 
 def test_what_fits_is_one_tile_and_what_never_fits_is_the_finest(card):
     assert len(choose_tiles(card, (1920, 1088), 3)) == 1
-    assert len(choose_tiles(card, (3840, 2160), 3)) == 4
+    assert len(choose_tiles(card, (3840, 2160), 4)) == 4
     assert len(choose_tiles(card, (640, 368), 0.01)) == (640 // 64) * (368 // 64)
 
 
