@@ -40,6 +40,15 @@ class Compared(Value):
     sound: Sound | None = None
 
 
+class Laid(Value):
+    """A picture of a stack of layers. alpha: as in the delivery; opacity: percent."""
+
+    name: str
+    file: Path
+    alpha: str
+    opacity: float
+
+
 def is_delivery(path: Path) -> bool:
     return path.name == FILE_NAME or (path / FILE_NAME).is_file()
 
@@ -60,6 +69,20 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
     found = find_sequence(path)
     frames = None if found.still else list(found.files)
     return Compared(path.name or path.resolve().name, frames, lambda frame: _codes(*_read(found.file(frame))))
+
+
+def laid_over(layers: Sequence[Laid]) -> Pixels:
+    """Pictures over one another, top first, over black; at least one. Raises MissingInput or InputRefused."""
+    under: Plane | None = None
+    for one in reversed(layers):
+        colour, alpha = _read(one.file)
+        alpha = np.ones_like(alpha) if one.alpha == "IGNORE" else alpha
+        alpha = (alpha * np.float32(one.opacity / 100))[..., None]
+        if under is not None and under.shape != colour.shape:
+            raise InputRefused("the layers have different sizes", file=one.file, layer=one.name)
+        under = colour * alpha if under is None else colour * alpha + under * (1 - alpha)
+    assert under is not None
+    return _eight_bits(under)
 
 
 def shared_frames(a: Compared, b: Compared, asked: Sequence[int] | None) -> tuple[list[int], list[str]]:
@@ -110,19 +133,15 @@ def _delivery(delivery: Delivery, folder: Path, name: str | None) -> Compared:
     files = {one.uid: _files(one, folder, range(shot.first, shot.last + 1)) for one in layers}
 
     def picture(frame: int) -> Pixels:
-        under: Plane | None = None
-        for one in reversed(layers):
-            if frame not in files[one.uid]:
-                continue
-            file = files[one.uid][frame]
-            colour, alpha = _read(file)
-            alpha = np.ones_like(alpha) if one.footage.alpha == "IGNORE" else alpha
-            alpha = (alpha * np.float32(one.opacity / 100))[..., None]
-            if under is not None and under.shape != colour.shape:
-                raise InputRefused("the layers have different sizes", file=file, layer=one.name, frame=frame)
-            under = colour * alpha if under is None else colour * alpha + under * (1 - alpha)
-        assert under is not None
-        return _eight_bits(under)
+        laid = [
+            Laid(one.name, files[one.uid][frame], one.footage.alpha, one.opacity)
+            for one in layers
+            if frame in files[one.uid]
+        ]
+        try:
+            return laid_over(laid)
+        except InputRefused as error:
+            raise error.located(frame=frame) from None
 
     frames = sorted(set().union(*files.values()))
     label = folder.resolve().name if name is None else f"{folder.resolve().name} {name}"

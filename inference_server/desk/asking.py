@@ -24,11 +24,13 @@ Body = dict[str, Any]
 
 
 class Asked(Value):
-    """path: the names in the address; query: after its question mark; body: the JSON that was posted."""
+    """path: the names in the address; query: after its question mark; body: the JSON that was posted; seen: the tag of
+    what the browser has of it already."""
 
     path: Mapping[str, Any]
     query: Mapping[str, str]
     body: Body
+    seen: str = ""
 
     def text(self, name: str, longest: int = 4096) -> str:
         """A text of the body. Raises InputRefused."""
@@ -53,7 +55,8 @@ def _endpoint(work: Work) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         try:
             body = await _body(request)
-            asked = Asked(request.path_params, request.query_params, body)
+            seen = request.headers.get("if-none-match", "")
+            asked = Asked(request.path_params, request.query_params, body, seen)
             made = await run_in_threadpool(work, asked)
             return made if isinstance(made, Response) else JSONResponse(made)
         except Exception as error:

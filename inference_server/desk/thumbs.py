@@ -21,9 +21,10 @@ QUALITY = 82  # of WebP
 
 
 class Thumbs:
-    """Pictures by what they are of; the one that nobody asked for longest goes first."""
+    """Pictures by what they are of; the one that nobody asked for longest goes first. most: bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
         self._size = 0
@@ -38,24 +39,37 @@ class Thumbs:
             if key not in self._kept:
                 self._kept[key] = made
                 self._size += len(made)
-            while self._size > KEPT:
+            while self._size > self._most:
                 self._size -= len(self._kept.popitem(last=False)[1])
         return made
 
 
 def small(data: bytes, name: str, side: int) -> bytes:
     """A picture file as WebP with its alpha, its longer side at most so many pixels. Raises InputRefused."""
-    import cv2
 
     pixels = _png(data, name) if data.startswith(PNG) else _other(data, name)
+    return encoded(shrunk(pixels, side), ".webp", name)
+
+
+def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A picture whose longer side has at most so many pixels, averaged."""
+    import cv2
+
     height, width = pixels.shape[:2]
     scale = min(1.0, side / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    done, encoded = cv2.imencode(".webp", shrunk, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def encoded(pixels: NDArray[np.uint8], suffix: str, name: str) -> bytes:
+    """Pixels, blue first, as a file of a page: ".webp" for a glance, ".png" for every pixel. Raises InputRefused."""
+    import cv2
+
+    how = [cv2.IMWRITE_WEBP_QUALITY, QUALITY] if suffix == ".webp" else [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    done, file = cv2.imencode(suffix, pixels, how)
     if not done:
-        raise InputRefused("no small picture could be made of it", file=name)
-    return encoded.tobytes()
+        raise InputRefused("no picture for the page could be made of it", file=name)
+    return file.tobytes()
 
 
 def _png(data: bytes, name: str) -> NDArray[np.uint8]:

@@ -28,8 +28,13 @@ export function writes(target) {
     return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
 }
 
+/** Whether this key presses what has the focus. @param {KeyboardEvent} event */
+function presses(event) {
+    return /^( |Enter)$/.test(event.key) && event.target instanceof Element && event.target.matches("button, a, summary");
+}
+
 document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || writes(event.target) || document.querySelector("dialog[open]")) {
+    if (presses(event) || event.defaultPrevented || event.ctrlKey || event.metaKey || writes(event.target) || document.querySelector("dialog[open]")) {
         return;
     }
     const name = `${event.altKey ? "Alt+" : ""}${event.shiftKey && event.key.length > 1 ? "Shift+" : ""}${event.key}`;

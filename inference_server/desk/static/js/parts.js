@@ -9,5 +9,6 @@
 /** @type {Record<string, () => Promise<Part>>} */
 export const PARTS = {
     queue: () => import("./queue/queue.js"),
+    look: () => import("./look/look.js"),
     models: () => import("./models/models.js"),
 };

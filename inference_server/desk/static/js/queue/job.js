@@ -104,6 +104,7 @@ export function showJob(place, id) {
             job.ended === null && job.state !== "paused" && button(QUEUE.pause, () => deed(id, "pause")),
             job.ended === null && job.state === "paused" && button(QUEUE.resume, () => deed(id, "resume"), {class: "main"}),
             job.ended === null && button(QUEUE.stop, () => deed(id, "cancel")),
+            job.done > 0 && h("a", {class: "button", href: `#/look/${id}`}, QUEUE.look),
             job.ended !== null && button(QUEUE.again, () => again(id), {title: QUEUE.againHint}),
         );
     }
