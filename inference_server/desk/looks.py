@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ OF_PICTURES = ("beauty", "picture")  # passes that are looked at
 UNDER = "frame_by_frame"  # folder of what held frames are made of
 MOVIES = ("movie.mp4", "movie.mov")
 PAINTING, LABELS = "painting", "labels"
+JOB = re.compile("[0-9a-f]{32}")
 LOOPBACK = "tcp://127.0.0.1:"
 
 
@@ -60,6 +62,8 @@ class Look(Value):
 
     @property
     def movie(self) -> Path | None:
+        if self.delivery is None:
+            return None
         return next((self.folder / name for name in MOVIES if (self.folder / name).is_file()), None)
 
     def reel(self, name: str) -> Reel:
@@ -84,7 +88,7 @@ class Looks:
             if known is not None and not anew:
                 self._kept.move_to_end(at)
                 return known
-        found = of_folder(self._desk.opened.path(at)) if at in self._desk.opened.known() else of_job(self._desk, at)
+        found = of_job(self._desk, at) if JOB.fullmatch(at) else of_folder(self._desk.opened.path(at))
         with self._lock:
             self._kept[at] = found
             while len(self._kept) > KEPT:

@@ -43,3 +43,10 @@ export function fillSelect(select, all, chosen) {
         .map((one) => h("option", {value: one.key, title: one.words}, one.words ? `${one.title} (${one.words})` : one.title)))));
     select.value = chosen;
 }
+
+/** The paintings of a contact sheet: of this look, its takes and what was opened. @param {Choice[]} all @param {Look} look @returns {Choice[]} */
+export function looks(all, look) {
+    return all
+        .filter((one) => one.kind === "painting" || one.kind === "take")
+        .map((one) => (one.at === look.at ? {...one, title: look.title, words: SAID.thisOne} : one));
+}

@@ -1,4 +1,5 @@
 /** When which frame is due, and what was really shown: a frame whose time went by unseen is counted as dropped. */
+import {WORDS} from "../words.js";
 
 const WINDOW = 1000; // milliseconds over which the rate is measured
 
@@ -62,5 +63,14 @@ export class Clock {
     get rate() {
         const [first, last] = [this.shown[0], this.shown[this.shown.length - 1]];
         return this.shown.length > 1 && last > first ? ((this.shown.length - 1) * 1000) / (last - first) : null;
+    }
+
+    /** @param {boolean} plays */
+    words(plays) {
+        const fps = Number(this.fps.toFixed(3));
+        if (plays) {
+            return WORDS.look.rate(fps, this.rate?.toFixed(1) ?? "…", this.dropped);
+        }
+        return this.dropped ? WORDS.look.stood(fps, this.dropped) : WORDS.look.fps(fps);
     }
 }

@@ -48,12 +48,12 @@ export function controls(look, stage, does) {
     const play = button("", " ", () => does.play(1), {class: "main play"});
     const number = h("input", {type: "text", inputmode: "numeric", class: "number", "aria-label": SAID.frame, onchange: () => does.jump(number.value), onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && stage.element.focus()});
     const looping = button(SAID.loop, "r", () => does.loop(), {"aria-pressed": "true"});
-    const everyFrame = button(SAID.every, "e", () => does.every(), {"aria-pressed": "false", title: SAID.everyHint});
+    const everyFrame = button(SAID.every, "e", () => does.every(), {"aria-pressed": "false", class: "every", title: SAID.everyHint});
     const rate = h("span", {class: "rate", role: "status", "aria-live": "off"});
     const range = h("span", {class: "dim range"});
     const transport = h("div", {class: "transport", role: "toolbar", "aria-label": SAID.transport},
-        button("⏮", "Home", () => does.first(), {"aria-label": SAID.toFirst, class: "wide"}), button("◀︎", "ArrowLeft", () => does.by(-1), {"aria-label": SAID.before}), play,
-        button("▶︎", "ArrowRight", () => does.by(1), {"aria-label": SAID.after}), button("⏭", "End", () => does.last(), {"aria-label": SAID.toLast, class: "wide"}),
+        button("|◀", "Home", () => does.first(), {"aria-label": SAID.toFirst, class: "wide"}), button("◀", "ArrowLeft", () => does.by(-1), {"aria-label": SAID.before}), play,
+        button("▶", "ArrowRight", () => does.by(1), {"aria-label": SAID.after}), button("▶|", "End", () => does.last(), {"aria-label": SAID.toLast, class: "wide"}),
         number, range, looping, everyFrame, rate);
     return {tools, transport, selects, modes, zoomed, movie, play, number, looping, everyFrame, rate, range};
 }

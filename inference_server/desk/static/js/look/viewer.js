@@ -6,10 +6,9 @@
  */
 import {fill, h, say} from "../dom.js";
 import {keys} from "../keys.js";
-import {get, post, words} from "../server.js";
-import {toast} from "../toast.js";
+import {get, post} from "../server.js";
 import {WORDS} from "../words.js";
-import {choices, fillSelect, second} from "./choices.js";
+import {choices, fillSelect, looks, second} from "./choices.js";
 import {Clock} from "./clock.js";
 import {controls, hands} from "./controls.js";
 import {news} from "./news.js";
@@ -42,6 +41,9 @@ export function showViewer(place, look, at) {
     /** @type {Map<string, {first: number, letters: string}>} */
     const letters = new Map();
     let due = 0;
+    let address = 0;
+    /** @type {HTMLElement | null} */
+    let over = null; // the sheet, where it is open
     let left = false;
 
     const pictures = new Pictures(draw);
@@ -55,7 +57,8 @@ export function showViewer(place, look, at) {
     }
 
     const made = controls(look, stage, {
-        choose, setMode, swap, showSheet, askOther, openFolder, go, jump,
+        choose, setMode, swap, showSheet, askOther, go, jump,
+        openFolder: () => post(`/api/look/${encodeURIComponent(look.at)}/folder`),
         play: (direction) => setPlaying(playing ? 0 : direction),
         first: () => go(from),
         last: () => go(to),
@@ -117,7 +120,7 @@ export function showViewer(place, look, at) {
             }
         };
         add(frame, shownSides());
-        const far = Math.min(AHEAD, to - from);
+        const far = over ? 0 : Math.min(AHEAD, to - from); // a sheet's pictures come first
         for (let steps = 1; steps <= far; steps++) {
             add(ahead(steps), shownSides());
             if (steps <= BEHIND) {
@@ -166,7 +169,8 @@ export function showViewer(place, look, at) {
             if (picture?.state === "refused") {
                 return {picture: null, words: picture.words};
             }
-            return picture?.bitmap ? {picture, words: ""} : {picture: sides[which].picture, words: ""}; // the one before, until it is there
+            const best = picture?.bitmap ? picture : sides[which].picture; // the one before, until it is there
+            return {picture: best, words: best ? "" : WORDS.loading};
         });
         const bitmap = sides[mode === "b" ? 1 : 0].picture;
         stage.element.dataset.shown = String(bitmap ? bitmap.frame : "");
@@ -193,9 +197,7 @@ export function showViewer(place, look, at) {
             number.value = String(frame);
         }
         say(range, from === first && to === last ? `${first}–${last}` : SAID.part(from, to));
-        const real = clock.rate;
-        const fps = Number(clock.fps.toFixed(3));
-        say(rate, playing ? SAID.rate(fps, real === null ? "…" : real.toFixed(1), clock.dropped) : clock.dropped ? SAID.stood(fps, clock.dropped) : SAID.fps(fps));
+        say(rate, clock.words(playing !== 0));
         rate.classList.toggle("late", clock.dropped > 0);
     }
 
@@ -208,8 +210,8 @@ export function showViewer(place, look, at) {
         const which = point?.side ?? 0;
         const one = chosen[which];
         const reel = one.at === look.at ? one.reel : "painting";
-        const address = look.labelled ? `/api/look/${encodeURIComponent(look.at)}/class?reel=${encodeURIComponent(reel)}&frame=${frame}` : "";
-        under.show(point, sides[which].picture, address);
+        const asked = look.labelled ? `/api/look/${encodeURIComponent(look.at)}/class?reel=${encodeURIComponent(reel)}&frame=${frame}` : "";
+        under.show(point, sides[which].picture, asked);
     }
 
     /** @param {number} next */
@@ -228,6 +230,12 @@ export function showViewer(place, look, at) {
         number.value = String(frame);
     }
 
+    /** Write the frame into the address, when nothing moves any more: a browser allows that a few times a second. */
+    function remember() {
+        window.clearTimeout(address);
+        address = window.setTimeout(() => !playing && history.replaceState(null, "", `#/look/${encodeURIComponent(look.at)}/${frame}`), 300);
+    }
+
     /** @param {number} direction */
     function setPlaying(direction) {
         if (direction && (frame < from || frame > to || (!loop && frame === (direction > 0 ? to : from)))) {
@@ -236,10 +244,9 @@ export function showViewer(place, look, at) {
         playing = direction;
         if (direction) {
             clock.start(performance.now());
-        } else {
-            history.replaceState(null, "", `#/look/${encodeURIComponent(look.at)}/${frame}`);
         }
-        say(play, direction ? "⏸" : "▶");
+        remember();
+        say(play, direction ? "▮▮" : "▶");
         play.setAttribute("aria-label", direction ? SAID.pause : SAID.play);
         draw();
     }
@@ -277,6 +284,7 @@ export function showViewer(place, look, at) {
         const found = all.find((one) => one.key === key);
         if (found) {
             chosen[which] = found;
+            sides[which] = {picture: null, words: ""};
             selects[which].value = key;
             if (which === 1 && mode === "a") {
                 setMode("wipe");
@@ -333,9 +341,6 @@ export function showViewer(place, look, at) {
         fill(notes, ...look.notes.map((text) => h("p", {class: "note"}, text)));
     }
 
-    /** @type {HTMLElement | null} */
-    let over = null;
-
     function closeOver() {
         over?.remove();
         over = null;
@@ -348,9 +353,10 @@ export function showViewer(place, look, at) {
             return;
         }
         setPlaying(0);
-        const cells = all.filter((one) => ["painting", "take"].includes(one.kind)).map((one) => ({...one, title: one.at === look.at ? look.title : one.title, words: one.at === look.at ? SAID.thisOne : one.words}));
+        const cells = looks(all, look);
         const opens = sheet(cells, frame, (key, which) => (closeOver(), choose(key, which)), closeOver);
         over = opens.element;
+        ask();
         middle.append(over);
         opens.focus();
     }
@@ -362,14 +368,6 @@ export function showViewer(place, look, at) {
             opened.push({at: name, title: other.title, differs: []});
             tellLook();
             choose(`${name} painting`, 1);
-        }
-    }
-
-    async function openFolder() {
-        try {
-            await post(`/api/look/${encodeURIComponent(look.at)}/folder`);
-        } catch (error) {
-            toast(words(error), {kind: "bad"});
         }
     }
 
@@ -398,6 +396,7 @@ export function showViewer(place, look, at) {
     return () => {
         left = true;
         cancelAnimationFrame(due);
+        window.clearTimeout(address);
         stopNews();
         forget();
         pictures.leave();
