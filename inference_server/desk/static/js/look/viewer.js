@@ -251,12 +251,6 @@ export function showViewer(place, look, at) {
         draw();
     }
 
-    /** @param {number} begin @param {number} end */
-    function setRange(begin, end) {
-        [from, to] = [begin, end];
-        draw();
-    }
-
     /** @param {boolean} yes */
     function setLoop(yes) {
         loop = yes;
@@ -378,9 +372,9 @@ export function showViewer(place, look, at) {
         first: () => go(from),
         last: () => go(to),
         jump: () => number.select(),
-        from: () => setRange(Math.min(frame, to), to),
-        to: () => setRange(from, Math.max(frame, from)),
-        all: () => setRange(first, last),
+        from: () => ((from = Math.min(frame, to)), draw()),
+        to: () => ((to = Math.max(frame, from)), draw()),
+        all: () => (([from, to] = [first, last]), draw()),
         loop: () => setLoop(!loop),
         every: () => setEvery(!every),
     }));
