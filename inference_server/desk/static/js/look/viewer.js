@@ -78,9 +78,7 @@ export function showViewer(place, look, at) {
         return known ? (known.letters[one - known.first] ?? "-") : "p";
     }
 
-    function shownSides() {
-        return mode === "a" ? [0] : mode === "b" ? [1] : [0, 1];
-    }
+    const shownSides = () => (mode === "a" ? [0] : mode === "b" ? [1] : [0, 1]);
 
     /** Pixels of the longer side that are enough for the screen; 0 = all. */
     function enough() {
@@ -201,9 +199,7 @@ export function showViewer(place, look, at) {
         rate.classList.toggle("late", clock.dropped > 0);
     }
 
-    function tellZoom() {
-        say(zoomed, `${Math.round(stage.scale * 100)} %`);
-    }
+    const tellZoom = () => say(zoomed, `${Math.round(stage.scale * 100)} %`);
 
     /** @param {import("./point.js").Point} point */
     function tellPoint(point) {
