@@ -14,6 +14,7 @@ from inference_server.desk import folders
 from shared.compared import open_compared
 from shared.label_set import load_label_set
 from tests.conftest import ROOT
+from tests.inference_server.desk.axe import complaints
 from tests.inference_server.desk.conftest import enter
 from tests.inference_server.servers import job_of, running_server, wait_for
 
@@ -208,13 +209,15 @@ def test_a_job_is_looked_at_while_it_is_painted(page, desk, add_gated_model, gat
         assert kept.value.suggested_filename == "shot.mp4"
 
 
-def test_an_exr_and_its_folder_in_the_page(page, desk, painted):
+def test_an_exr_and_its_folder_in_the_page(page, desk, painted, node_modules):
     enter(page, desk, "look")
     page.get_by_role("textbox", name="A folder").fill(str(painted.with_name("sh010_take002")))
     page.keyboard.press("Enter")
     wait_for(lambda: shown(page) == "1001")
     expected = open_compared(painted.with_name("sh010_take002")).picture(1001)[4, 32]
     assert np.abs(np.array(colour(page, 0.5, 4.5 / 36)) - expected).max() <= 2
+    page.keyboard.press("w")
+    assert complaints(page, node_modules) == {}
     page.keyboard.press("o")
     page.get_by_role("dialog").get_by_role("textbox").fill(str(painted))
     page.keyboard.press("Enter")

@@ -271,7 +271,7 @@ export const WORDS = {
         zoom: "Zoom",
         zoomIn: "Larger",
         zoomOut: "Smaller",
-        whole: "One pixel for one (1:1)",
+        whole: "1:1 — one pixel for one",
         fit: "Fit",
         sheet: "Contact sheet",
         /** @param {number} frame */
