@@ -74,7 +74,7 @@ def test_rendering_again_loads_little_in_all_three_processes(add_sleep_model, co
 def test_a_new_shot_is_checked_without_torch(model, size, tmp_path):
     """Also what painting it will take, in tiles too."""
     shot, base = shot_from_input(str(ROOT / "examples" / "ride_the_train" / "shot.json"))
-    described = {**shot.to_dict(), "model": model, **({"paint_size": list(size)} if size else {})}
+    described = {**shot.to_dict(), "model": model, "options": {}, **({"paint_size": list(size)} if size else {})}
     for layer in described["layers"]:
         layer.pop("model", None)
         there = {"picture": layer["labels"], "reference": str(ROOT / "docs" / "images" / "match_grade.png")}

@@ -10,6 +10,7 @@ import pytest
 
 from shared.errors import InputRefused, MissingInput
 from shared.frames import check_frames
+from shared.passes.read import probe as probe_pass
 from shared.shot import Shot, ShotLayer, read_shot
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ride_the_train"
@@ -49,9 +50,10 @@ def shot(*layers: ShotLayer, first: int = 1001, last: int = 1010, **more: object
 
 
 def test_the_shipped_shot_is_whole() -> None:
-    report = check_frames(*read_shot(EXAMPLE), probe)
+    report = check_frames(*read_shot(EXAMPLE), probe_pass)
     assert report.problems == [] and report.size == (640, 360) and report.words() == ""
-    assert set(report.sequences) == {("", "labels"), ("train", "labels"), ("environment", "labels")}
+    passes = {(layer, kind) for layer in ("train", "environment") for kind in ("labels", "normal", "depth")}
+    assert set(report.sequences) == {("", "labels"), *passes}
     assert all(list(found.files) == list(range(1001, 1025)) for found in report.sequences.values())
 
 

@@ -54,7 +54,7 @@ def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(
     box = panel.paint.model
     assert [box.itemText(n) for n in range(box.count())] == [
         "Relight",
-        "Countryside",
+        "Countryside 2",
         "Toy (needs a sound)",
         "old (cannot be used)",
     ]
