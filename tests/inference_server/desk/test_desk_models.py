@@ -22,7 +22,7 @@ def test_models_are_added_removed_and_brought_back(
         assert last["event"] == "done"
 
         enter(page, desk, "models")
-        page.get_by_role("heading", name="Countryside").wait_for()
+        page.get_by_role("heading", name="Countryside 3").wait_for()
         page.get_by_role("heading", name="<img src=x onerror").wait_for()
         page.get_by_role("button", name="Add a model …").click()
         page.get_by_label("Folder or file on this machine").fill(str(tmp_path / "lent"))

@@ -153,7 +153,7 @@ def test_failed_frames_say_why_and_what_to_do(page, desk, add_sleep_model, colou
         row = page.locator(".failures tbody tr").first
         row.wait_for()
         assert "shot.1002.png" in row.inner_text()
-        page.get_by_text("it was refused").wait_for()
+        page.get_by_text("Why nothing was painted").wait_for()
 
 
 def test_the_page_stays_while_the_server_dies_and_comes_back(
