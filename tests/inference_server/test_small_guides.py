@@ -1,0 +1,51 @@
+"""What the small network is told of the geometry."""
+
+import numpy as np
+
+from inference_server.models.small import guides
+
+NORMAL, LIGHT, DISTANCE, CREASE, STEP, HAS_NORMAL, HAS_DEPTH, SUN = (0, 1, 2), 3, 4, 5, 6, 7, 8, (9, 10, 11)
+
+
+def test_what_is_not_there_is_nothing():
+    assert not guides.planes((4, 6), None, None, None).any()
+    alone = guides.planes((4, 6), None, None, (0, 1, 0))
+    assert not alone[..., :9].any() and (alone[..., SUN] == (0, 1, 0)).all()
+
+
+def test_a_roof_has_one_crease_and_is_lit_on_one_side():
+    normal = np.zeros((5, 8, 3), np.float32)
+    normal[:, :4], normal[:, 4:] = (-0.6, 0, 0.8), (0.6, 0, 0.8)
+    normal[0] = 0  # sky
+    made = guides.planes((5, 8), normal, None, (0.6, 0, 0.8))
+    angle = np.arccos(0.8**2 - 0.6**2)
+    assert np.allclose(made[1:, 3:5, CREASE], np.sin(angle / 2), atol=1e-6)
+    assert not made[1:, :3, CREASE].any() and not made[1:, 5:, CREASE].any() and not made[0, :, CREASE].any()
+    assert np.allclose(made[1:, :4, LIGHT], 0.28, atol=1e-6) and np.allclose(made[1:, 4:, LIGHT], 1)
+    assert made[1:, :, HAS_NORMAL].all() and not made[0, :, HAS_NORMAL].any()
+
+
+def test_a_plane_seen_at_a_slant_has_no_step_and_an_edge_has_one():
+    rows = np.arange(20, dtype=np.float32)[:, None] + 3
+    ground = np.repeat(60 / rows, 12, 1).astype(np.float32)  # of a level camera: 1 / depth grows downwards evenly
+    made = guides.planes((20, 12), None, ground, None)
+    assert made[1:-1, :, STEP].max() < 1e-5
+    ground[:, 6:] *= 2
+    made = guides.planes((20, 12), None, ground, None)
+    assert made[1:-1, 5:7, STEP].min() > 0.99 and made[1:-1, :5, STEP].max() < 1e-5
+    assert np.allclose(guides.planes((20, 12), None, ground * 7, None)[..., STEP], made[..., STEP], atol=1e-5)
+
+
+def test_the_distance_is_told_in_octaves_and_far_is_as_far_as_it_goes():
+    depth = np.array([[8, 16, 0.01, 1e10]], np.float32)
+    made = guides.planes((1, 4), None, depth, None)[0]
+    assert np.allclose(made[:, DISTANCE], [0, 1 / 6, -4 / 6, np.log2(250) / 6], atol=1e-6)
+    assert made[:, HAS_DEPTH].tolist() == [1, 1, 1, 0]
+
+
+def test_half_the_size_keeps_thin_lines():
+    made = np.zeros((4, 4, guides.PLANES), np.float32)
+    made[1, 1] = 1
+    small = guides.halved(made)
+    assert small.shape == (2, 2, guides.PLANES) and not small[0, 1].any() and not small[1].any()
+    assert small[0, 0].tolist() == [1 if CREASE <= n <= STEP else 0.25 for n in range(guides.PLANES)]
