@@ -69,13 +69,7 @@ class Pairs(Value):
         known = self.geometry
         if known is None:
             return guides.planes(self.ids.shape[1:], None, None, None)
-        normal, depth, sun = known.normals[n] / np.float32(127), known.depth[n], known.suns[n]
-        return guides.planes(
-            self.ids.shape[1:],
-            normal if normal.any() else None,
-            depth if depth.any() else None,
-            (float(sun[0]), float(sun[1]), float(sun[2])) if sun.any() else None,
-        )
+        return known_planes(known.normals[n] / np.float32(127), known.depth[n], known.suns[n])
 
     @property
     def size(self) -> tuple[int, int]:
@@ -86,6 +80,18 @@ class Pairs(Value):
         """Class id -> pixels, NOTHING left out, in the order of the ids."""
         ids, counts = np.unique(self.ids, return_counts=True)
         return {int(i): int(n) for i, n in zip(ids, counts, strict=True) if i != NOTHING}
+
+
+def known_planes(
+    normal: NDArray[np.float32], depth: NDArray[np.float32], sun: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The guides (H, W, PLANES) of normals (H, W, 3), depth (H, W) and a sun (3); what is all 0 is not known."""
+    return guides.planes(
+        depth.shape,
+        normal if normal.any() else None,
+        depth if depth.any() else None,
+        (float(sun[0]), float(sun[1]), float(sun[2])) if sun.any() else None,
+    )
 
 
 def read_pairs(

@@ -22,7 +22,7 @@ from inference_server.models.small import guides
 from inference_server.training import losses
 from inference_server.training.discriminator import Discriminator
 from inference_server.training.networks import Start
-from inference_server.training.pairs import Pairs
+from inference_server.training.pairs import Pairs, known_planes
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
 from shared.values import Value
@@ -177,11 +177,8 @@ class Trainer:
             return guides.planes((len(rows), len(columns)), None, None, None)
         place = (n, rows[:, None], columns)
         normal, depth, sun = geometry.normals[place] * (flip / 127), geometry.depth[place], geometry.suns[n] * flip
-        return guides.planes(
-            (len(rows), len(columns)),
-            normal.astype(np.float32) if there[0] and normal.any() else None,
-            depth * nearer if there[1] and depth.any() else None,
-            tuple(sun.tolist()) if there[2] and sun.any() else None,
+        return known_planes(
+            normal.astype(np.float32) * there[0], depth * nearer * there[1], np.asarray(sun * there[2], np.float32)
         )
 
     def _precision(self) -> torch.autocast:

@@ -17,7 +17,6 @@ from inference_server.models.kernels import OPTIONS
 PLANES = 12  # normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z
 STRONGEST = slice(5, 7)  # crease and step: thin lines that a mean would lose; of four pixels the strongest counts
 FIRST_LINE, LAST_LINE = STRONGEST.start, STRONGEST.stop
-REACH = 1  # pixels
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths

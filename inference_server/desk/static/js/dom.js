@@ -59,6 +59,23 @@ export function say(element, text) {
     }
 }
 
+/**
+ * What a picture shows, where it is another one; hidden where it is nothing.
+ * @param {HTMLImageElement} image
+ * @param {string} source an address, or empty
+ */
+export function picture(image, source) {
+    if ((image.dataset.of ?? "") !== source) {
+        image.dataset.of = source;
+        image.hidden = !source;
+        if (source) {
+            image.src = source;
+        } else {
+            image.removeAttribute("src");
+        }
+    }
+}
+
 /** @param {(Child | Child[])[]} children @returns {(Node | string)[]} */
 function kept(children) {
     return children

@@ -1,5 +1,5 @@
 /** The frames of a layer: a map of all, and a strip of small pictures that appear as frames land. */
-import {attribute, h, say} from "../dom.js";
+import {attribute, h, picture, say} from "../dom.js";
 import {WORDS} from "../words.js";
 
 const CELL = 132; // pixels of a picture of the strip
@@ -109,15 +109,7 @@ export class Frames {
         cell.dataset.state = state;
         const [image] = cell.getElementsByTagName("img");
         const source = this.finished(index) ? `/api/jobs/${this.job}/thumb/${encodeURIComponent(this.layer)}/${frame}?side=192` : "";
-        if ((image.dataset.of ?? "") !== source) {
-            image.dataset.of = source;
-            image.hidden = !source;
-            if (source) {
-                image.src = source;
-            } else {
-                image.removeAttribute("src");
-            }
-        }
+        picture(image, source);
         say(/** @type {HTMLElement} */ (cell.querySelector("span")), String(frame));
         attribute(cell, "aria-label", SAID.frame(frame, SAID.letters[state]));
         attribute(cell, "aria-setsize", this.frames.length);

@@ -1,5 +1,5 @@
 /** The queue and night view: all jobs at the left, one of them or the machine at the right. */
-import {fill, h, say} from "../dom.js";
+import {fill, h, picture, say} from "../dom.js";
 import {keys} from "../keys.js";
 import {List} from "../list.js";
 import {post} from "../server.js";
@@ -175,15 +175,7 @@ function showRow(row, job) {
     const [done, failed] = bar.getElementsByTagName("i");
     const [what, when] = /** @type {HTMLElement[]} */ ([...row.querySelectorAll(".row.dim > span")]);
     const source = job.thumb ? `/api/jobs/${job.job}/thumb/${encodeURIComponent(job.thumb[0])}/${job.thumb[1]}?side=96` : "";
-    if ((image.dataset.of ?? "") !== source) {
-        image.dataset.of = source;
-        image.hidden = !source;
-        if (source) {
-            image.src = source;
-        } else {
-            image.removeAttribute("src");
-        }
-    }
+    picture(image, source);
     const now = Date.now() / 1000;
     say(/** @type {HTMLElement} */ (row.querySelector(".name")), job.name);
     const stand = stands(job, state.server.machine);
