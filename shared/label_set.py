@@ -23,6 +23,7 @@ from shared.values import Value
 from shared.wording import show
 
 NOTHING = 65535  # outside the layer; not a class of any set
+SKY = ("sky", "clouds")  # names of classes that are behind everything begin so
 LAST_ID = 65532  # the numbers between this and NOTHING are for decoders, to mark what is no class
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "label_sets"
@@ -162,6 +163,10 @@ class LabelSet(Value):
         if identity not in self._by_id:
             raise InputRefused(f"the label set {self.name} has no class with the id {identity}")
         return self._by_id[identity]
+
+    def beginning(self, *words: str) -> List[int]:
+        """The ids of the classes whose names begin with one of these words, such as "sky"."""
+        return [label.id for label in self.labels if label.name.split("-")[0] in words]
 
     @functools.cached_property
     def _by_id(self) -> Dict[int, Label]:

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from inference_server.models.small import guides
 from inference_server.training.sources import PairFiles
 from shared.errors import InputRefused
-from shared.label_set import NOTHING, LabelSet
+from shared.label_set import NOTHING, SKY, LabelSet
 from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import read_depth
 from shared.passes.normal_pass import read_normals, to_camera
@@ -50,13 +50,14 @@ class Geometry(Value):
 
 class Pairs(Value):
     """ids (N, H, W) uint16 of the label set or NOTHING; images (N, H, W, 3) uint8 sRGB; looks: N names;
-    sha256: over all files, in order; geometry: None where no pair has any."""
+    sha256: over all files, in order; geometry: None where no pair has any; sky: ids of what is behind everything."""
 
     ids: NDArray[np.uint16]
     images: NDArray[np.uint8]
     looks: tuple[str, ...]
     sha256: str
     geometry: Geometry | None = None
+    sky: tuple[int, ...] = ()
 
     def part(self, chosen: slice) -> Pairs:
         geometry = None if self.geometry is None else self.geometry.part(chosen)
@@ -124,7 +125,8 @@ def read_pairs(
     geometry = read_geometry(files, size)
     if geometry is not None:
         digest.update(geometry.suns.tobytes())
-    return Pairs(np.stack(ids), np.stack(images), tuple(pair.look for pair in files), digest.hexdigest(), geometry)
+    looks, sky = tuple(pair.look for pair in files), tuple(label_set.beginning(*SKY))
+    return Pairs(np.stack(ids), np.stack(images), looks, digest.hexdigest(), geometry, sky)
 
 
 def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | None:

@@ -25,6 +25,7 @@ from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs, known_planes
 from shared.errors import InputRefused
 from shared.label_set import NOTHING
+from shared.passes.data_pass import FAR
 from shared.values import Value
 
 WARM_UP = 0.12  # share of the steps in which the painter does not listen to the judge yet
@@ -34,6 +35,7 @@ LAST_RATE = 0.03  # of the full rate
 EMA = 0.998
 SHIFT = 16  # pixels; most by which a pair is moved
 ALL_GONE, ONE_GONE = 0.25, 0.12  # share of the pairs that are shown without any guide, and without each of the others
+DOME_GONE = 0.5  # share in which the sky is no surface: in some renderers it is a dome, in most it is none
 DEEPER = 0.5  # octaves by which the distances are changed at most
 CURVES = ("reconstruction", "judge's say", "judge")
 
@@ -177,6 +179,9 @@ class Trainer:
             return guides.planes((len(rows), len(columns)), None, None, None)
         place = (n, rows[:, None], columns)
         normal, depth, sun = geometry.normals[place] * (flip / 127), geometry.depth[place], geometry.suns[n] * flip
+        if rng.random() < DOME_GONE:
+            sky = np.isin(self.pairs.ids[place], self.pairs.sky)
+            normal, depth = normal * ~sky[..., None], np.where(sky & (depth > 0), FAR, depth)
         return known_planes(
             normal.astype(np.float32) * there[0], depth * nearer * there[1], np.asarray(sun * there[2], np.float32)
         )

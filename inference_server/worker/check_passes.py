@@ -15,13 +15,12 @@ from inference_server.worker.holding import Passes
 from inference_server.worker.holdout import Before
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused
-from shared.label_set import NOTHING, LabelSet
+from shared.label_set import NOTHING, SKY, LabelSet
 from shared.passes import read_label_pass
 from shared.passes.data_pass import FAR, DepthPlane, read_depth
 from shared.sequences import Sequence
 
 TRIED = 3  # frames of a shot whose motion is tried on the labels
-SKY = ("sky", "clouds")  # first words of classes that are behind everything
 RISES = 0.3  # of a correlation; a landscape's distances have about -0.8, inverted 0.8
 EXPECTED = 0.4  # share of the labels' movement; a pass that explains less is worth a warning
 
@@ -166,7 +165,7 @@ def distances(depth: DepthPlane, ids: Ids, label_set: LabelSet, file: Path) -> t
     if found is None:
         return None
     covered = ids != NOTHING
-    sky = np.isin(ids, [label.id for label in label_set.labels if label.name.split("-")[0] in SKY])
+    sky = np.isin(ids, label_set.beginning(*SKY))
     raw = np.abs(depth.raw.astype(np.float64))
     small = found[1] <= 1  # then zero is the far end of white for near, else no surface at all
     known = covered & ~np.isnan(raw) & (small | (raw > 0))

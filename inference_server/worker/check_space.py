@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from inference_server.stability import edges
 from inference_server.stability.facing import ELSEWHERE, Seen, better, contradicting, shifted, turns
 from inference_server.worker import space
-from inference_server.worker.check_passes import SKY
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import NOTHING
+from shared.label_set import NOTHING, SKY
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, cut_at_zero, uneven_by_gamma
 
@@ -127,7 +126,7 @@ def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if labels is not None:
         _judge_place(own, frame, found, labels)
     how = "said" if own.layer.normal_is else "found out"
-    sky = None if ids is None else np.isin(ids, classes(own, SKY))
+    sky = None if ids is None else np.isin(ids, own.label_set.beginning(*SKY))
     dome = float(np.asarray(first.vectors.any(2))[sky].mean()) if sky is not None and sky.any() else 0.0
     about = {"channels": list(first.channels), "is": declared, "how": how, "against": against, "sky": dome}
     return {"normal": about, "warnings": words}
@@ -140,13 +139,8 @@ def _labels(own: LayerPlan, frame: int) -> Ids | None:
 def _seen(plan: Plan, own: LayerPlan, frame: int, found: NormalPass, ids: Ids | None) -> Seen:
     depth = own.inputs.get("depth")
     values = None if depth is None else read_depth(depth.file(frame), own.layer.depth_layer).values
-    flat = None if ids is None else np.isin(ids, classes(own, GROUND.split()))
+    flat = None if ids is None else np.isin(ids, own.label_set.beginning(*GROUND.split()))
     return space.seen_of(found, values, space.view(plan, frame), flat)
-
-
-def classes(own: LayerPlan, words: list[str] | tuple[str, ...]) -> list[int]:
-    """The classes of a layer's label set whose names begin with one of these words."""
-    return [label.id for label in own.label_set.labels if label.name.split("-")[0] in words]
 
 
 def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
@@ -203,7 +197,7 @@ def _judge_convention(plan: Plan, own: LayerPlan, declared: str, shares: dict[st
 def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> list[str]:
     """Where normals and labels contradict each other. Raises InputRefused where nearly all does."""
     there = np.asarray(found.vectors.any(2))
-    solid = (ids != NOTHING) & ~np.isin(ids, classes(own, SKY))
+    solid = (ids != NOTHING) & ~np.isin(ids, own.label_set.beginning(*SKY))
     words = []
     lacking = float((~there)[solid].mean()) if solid.any() else 0.0
     if lacking > NONE:

@@ -1,6 +1,7 @@
 """Training with guides: pairs that have normals, depth and a sun, all of them or some."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import OpenEXR
@@ -99,14 +100,37 @@ def test_what_is_known_is_said_and_normals_that_look_away_are_noticed(tmp_path):
     assert geometry_row(read(write_pairs(tmp_path / "q"))) == ""
 
 
+class Always(np.random.Generator):
+    """Draws nothing by chance: every share is told `value`."""
+
+    value = 0.99
+
+    def random(self):
+        return self.value
+
+
+def test_the_sky_is_a_surface_in_some_steps_and_none_in_others(tmp_path):
+    pairs = read(guided_pairs(tmp_path / "p"))
+    ids = pairs.ids.copy()
+    ids[:, : HEIGHT // 2], ids[:, HEIGHT // 2 :] = COCO.find("sky-other").id, COCO.find("grass").id
+    pairs = replace(pairs, ids=ids)
+    trainer = Trainer(new("small", pairs, COCO), pairs, Plan(1), "cpu")
+    draw, place = Always(np.random.PCG64(0)), (np.arange(HEIGHT), np.arange(WIDTH))
+    dome = trainer._seen(0, *place, False, draw)
+    draw.value = 0.4  # more than what holds guides back, less than what takes the dome away
+    gone = trainer._seen(0, *place, False, draw)
+    has_normal, has_depth = 7, 8
+    assert dome[..., has_normal].all() and dome[..., has_depth].all()
+    for plane_of in (has_normal, has_depth):
+        assert not gone[: HEIGHT // 2, :, plane_of].any() and gone[HEIGHT // 2 :, :, plane_of].all()
+    unknown = trainer._seen(3, *place, False, draw)  # this pair has no passes: nothing is invented
+    assert not unknown[..., [has_normal, has_depth]].any()
+
+
 def test_a_mirrored_pair_mirrors_its_normals_and_its_sun(tmp_path):
     pairs = read(guided_pairs(tmp_path / "p"))
     trainer = Trainer(new("small", pairs, COCO), pairs, Plan(1), "cpu")
     rows, columns = np.arange(HEIGHT), np.arange(WIDTH)
-
-    class Always(np.random.Generator):
-        def random(self):
-            return 0.99
 
     always = Always(np.random.PCG64(0))
     plain = trainer._seen(0, rows, columns, False, always)
