@@ -92,10 +92,14 @@ class WrongArguments(SemrenderError):
 
 
 class InputRefused(SemrenderError):
-    """A pass, shot, label set or model that cannot be used as it is."""
+    """A pass, shot, label set or model that cannot be used as it is.
+
+    pixels: (H, W) bool, those of a pass that were refused, for who shows them in the picture; it does not travel.
+    """
 
     code = "input"
     exit_code = 3
+    pixels: Optional[Any] = None
 
 
 class MissingInput(InputRefused):

@@ -108,7 +108,9 @@ class Viewer:
         """The class at `u`, `v` (0..1) of a frame, by name; `class` is null outside the layers."""
         look = self.looks.find(asked.path["at"])
         u, v = _part(asked, "u"), _part(asked, "v")
-        return {"class": class_at(look, look.reel(_name(asked)), _frame(asked), u, v, self._read)}
+        layers = look.reel(_name(asked)).layers
+        labels = [one for one in look.labels if one.layer in layers]
+        return {"class": class_at(labels, _frame(asked), u, v, self._read)}
 
     def _read(self, labels: Labels, frame: int) -> Ids:
         """The ids of a frame, those asked for of late from memory."""

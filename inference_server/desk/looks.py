@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,7 @@ def of_job(desk: Desk, job: str) -> Look:
             painted.append(_painted(desk, job, folder, layer.name, frames, layer.opacity))
         elif layer.name in before:
             painted.append(delivered(folder, before[layer.name], frames))
-    labels, passes, notes = _asked(shot, Path(asked["base"]), frames)
+    labels, passes, notes = of_asked(shot, Path(asked["base"]), frames)
     mattes = [] if delivery is None else _mattes(folder, delivery, frames)
     return Look(
         title=about["name"],
@@ -218,7 +218,7 @@ def _painted(desk: Desk, job: str, folder: Path, layer: str, frames: range, opac
     return Layer(layer, frames, letters, file, opacity=opacity)
 
 
-def _asked(shot: Shot, base: Path, frames: range) -> tuple[tuple[Labels, ...], list[Reel], tuple[str, ...]]:
+def of_asked(shot: Shot, base: Path, frames: range) -> tuple[tuple[Labels, ...], list[Reel], tuple[str, ...]]:
     """Labels and pictures that a shot names; what is not there is a note."""
     labels, reels, notes = [], [], []
     for layer in shot.layers:
@@ -339,16 +339,14 @@ def beside(look: Look) -> Iterator[tuple[Path, list[str]]]:
         yield path, list(dict.fromkeys(words))
 
 
-def class_at(look: Look, reel: Reel, frame: int, u: float, v: float, read: Any) -> dict[str, Any] | None:
-    """The class in the topmost layer of a reel that has one there; None outside all.
+def class_at(labels: Iterable[Labels], frame: int, u: float, v: float, read: Any) -> dict[str, Any] | None:
+    """The class in the topmost of some labels that has one there; None outside all.
 
-    u, v: 0..1 from the left and from the top. read: ids of labels.
+    u, v: 0..1 from the left and from the top. read: ids of labels on a frame.
     """
     from shared.label_set import NOTHING
 
-    for one in look.labels:
-        if one.layer not in reel.layers:
-            continue
+    for one in labels:
         ids = read(one, frame)
         height, width = ids.shape
         identity = int(ids[min(int(v * height), height - 1), min(int(u * width), width - 1)])

@@ -245,6 +245,7 @@ def decode(choice: Choice, label_set: LabelSet, options: ReadOptions) -> Result:
     soft: dict[int, Coverage] = {}
     unknown: dict[str, float] = {}
     total = np.zeros(shape, np.float32)
+    lost = np.zeros(shape, bool)
     for bits, cover in crypto.pairs:
         cover = np.where((bits != 0) & (cover > LEAST), cover, np.float32(0))
         if not cover.any():
@@ -260,11 +261,14 @@ def decode(choice: Choice, label_set: LabelSet, options: ReadOptions) -> Result:
                 unknown[name] = unknown.get(name, 0.0) + float(size)
         lookup = np.array([found if isinstance(found, int) else NOTHING for found in classes], np.uint16)
         per_pixel = lookup[place]
+        lost |= (per_pixel == NOTHING) & (cover > 0)
         for identity in {found for found in classes if isinstance(found, int)}:
             soft.setdefault(identity, np.zeros(shape, np.float32))
             np.add(soft[identity], cover, out=soft[identity], where=per_pixel == identity)
     if unknown:
-        raise _unknown(choice, unknown, total, label_set)
+        error = _unknown(choice, unknown, total, label_set)
+        error.pixels = lost
+        raise error
     return _result(choice, soft, total, label_set, options)
 
 

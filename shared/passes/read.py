@@ -131,11 +131,13 @@ def _picture_colours(
         return decode_colours(rgb, odd, outside, label_set, options, raw.lossy, fine)
     except InputRefused as refused:
         if _equal(samples) and np.isin(samples, [one.id for one in label_set.labels] + [NOTHING_8BIT]).all():
-            raise InputRefused(
+            error = InputRefused(
                 refused.what,
                 cause="The three channels are equal whole numbers: this is an id pass that was saved in RGB",
                 remedy="Read it with --encoding ids",
-            ) from None
+            )
+            error.pixels = refused.pixels
+            raise error from None
         raise
 
 

@@ -45,6 +45,9 @@ async function go() {
         return;
     }
     try {
+        if (!current) {
+            fill(place, h("p", {class: "empty", role: "status"}, WORDS.loading));
+        }
         const part = await PARTS[name]();
         if (mine !== asked) {
             return;

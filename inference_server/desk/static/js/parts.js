@@ -10,5 +10,6 @@
 export const PARTS = {
     queue: () => import("./queue/queue.js"),
     look: () => import("./look/look.js"),
+    paint: () => import("./paint/paint.js"),
     models: () => import("./models/models.js"),
 };

@@ -25,6 +25,11 @@ export function post(path, body = {}) {
     return ask(path, {method: "POST", headers, body: JSON.stringify(body)});
 }
 
+/** Send a file. @param {string} path @param {Blob} content @returns {Promise<any>} */
+export function put(path, content) {
+    return ask(path, {method: "PUT", body: content});
+}
+
 /** @param {string} path @param {RequestInit} options */
 async function ask(path, options) {
     let answer;

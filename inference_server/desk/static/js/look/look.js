@@ -1,4 +1,4 @@
-/** The part of the page where pictures are looked at: first what there is, then the viewer (#/look/NAME/FRAME). */
+/** The part of the page where pictures are looked at: first what there is, then the viewer (#/look/NAME/FRAME; with /wipe behind it over what it was painted from). */
 import {fill, h} from "../dom.js";
 import {get, words} from "../server.js";
 import {WORDS} from "../words.js";
@@ -13,7 +13,7 @@ export function show(place, path) {
 
     /** @param {string[]} to */
     async function go(to) {
-        const [at, frame] = to;
+        const [at, frame, mode] = to;
         const mine = ++asked;
         if (at && at === shown) {
             return;
@@ -29,7 +29,7 @@ export function show(place, path) {
         try {
             const look = await get(`/api/look/${encodeURIComponent(at)}`);
             if (mine === asked) {
-                leave = showViewer(place, look, frame === undefined ? null : Number(frame));
+                leave = showViewer(place, look, frame ? Number(frame) : null, mode === "wipe" ? "wipe" : "a");
             }
         } catch (error) {
             if (mine === asked) {

@@ -24,8 +24,8 @@ const FINISHED = "pkc";
 const AHEAD = 400; // frames, as far as there is room
 const BEHIND = 4;
 
-/** @param {HTMLElement} place @param {Look} look @param {number | null} at the frame @returns {() => void} leave */
-export function showViewer(place, look, at) {
+/** @param {HTMLElement} place @param {Look} look @param {number | null} at the frame @param {Mode} begins @returns {() => void} leave */
+export function showViewer(place, look, at, begins) {
     const {first, last} = look;
     let frame = Math.max(first, Math.min(last, at ?? first));
     let [from, to] = [first, last];
@@ -378,7 +378,7 @@ export function showViewer(place, look, at) {
     const stopNews = news(look.job, () => chosen.some((one) => /[wr]/.test(letters.get(one.key)?.letters ?? "")), read, readLook);
 
     tellLook();
-    setMode("a");
+    setMode(begins);
     setPlaying(0);
     tellPoint(null);
     read();

@@ -105,6 +105,7 @@ export function showJob(place, id) {
             job.ended === null && job.state === "paused" && button(QUEUE.resume, () => deed(id, "resume"), {class: "main"}),
             job.ended === null && button(QUEUE.stop, () => deed(id, "cancel")),
             job.done > 0 && h("a", {class: "button", href: `#/look/${id}`}, QUEUE.look),
+            h("a", {class: "button", href: `#/paint/${id}`, title: WORDS.paint.changeHint}, WORDS.paint.change),
             job.ended !== null && button(QUEUE.again, () => again(id), {title: QUEUE.againHint}),
         );
     }

@@ -1,0 +1,109 @@
+"""Files that were dropped on the page: a browser gives their content and not where they lie, so each is copied into a
+folder of the desk's own. Nothing of it is looked at before all is there.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from inference_server.desk.asking import refused
+from shared import places
+from shared.errors import DiskFull, InputRefused, MissingInput
+
+FOLDER = "desk_dropped"
+KEPT_SECONDS = 30 * 86400  # that copies are kept: jobs may be asked for again
+MOST_FILES = 20_000
+MOST_BYTES = 64 * 2**30  # of a file
+MOST_DEPTH = 8
+LEFT_FREE = 2**30  # bytes of the disk
+NAME = re.compile(r"[A-Za-z0-9_-]{16,40}")
+
+
+class Drops:
+    """Drops by name, each a folder."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, int] = {}
+
+    def begin(self) -> str:
+        root = places.private_folder(places.home() / FOLDER)
+        for old in root.iterdir():
+            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        name = secrets.token_urlsafe(16)
+        (root / name).mkdir()
+        self._files[name] = 0
+        return name
+
+    def folder(self, drop: str) -> Path:
+        """Raises MissingInput."""
+        folder = places.home() / FOLDER / drop
+        if not NAME.fullmatch(drop) or not folder.is_dir():
+            raise MissingInput("these files are not here any more", remedy="Drop them again")
+        return folder
+
+    def place(self, drop: str, name: str, size: int) -> Path:
+        """Where a file goes, its folder made. name: relative, as the browser tells it. Raises in words."""
+        folder = self.folder(drop)
+        parts = name.split("/")
+        for part in parts:
+            if part in ("", ".", "..") or re.search(r"[\\:\x00-\x1f]", part) or len(part.encode()) > 255:
+                raise InputRefused("a file has a name that is none", file=name[:200])
+        if len(parts) > MOST_DEPTH:
+            raise InputRefused("folders lie too deep in one another", file=name[:200], remedy="Drop the inner folder")
+        if size > MOST_BYTES:
+            raise InputRefused("the file is too large to be copied", file=name, remedy="Open it by its path")
+        if shutil.disk_usage(folder).free < size + LEFT_FREE:
+            raise DiskFull("no room is left to copy the file", file=folder, remedy="Open it by its path instead")
+        self._files[drop] = self._files.get(drop, 0) + 1
+        if self._files[drop] > MOST_FILES:
+            raise InputRefused(f"more than {MOST_FILES} files were dropped", remedy="Open their folder by its path")
+        path = folder.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def taking(drops: Drops) -> Callable[[Request], Awaitable[Response]]:
+    """The route that takes a file: PUT with its bytes, `name` and `size` in the address."""
+
+    async def take(request: Request) -> Response:
+        try:
+            size = request.query_params.get("size", "")
+            if not size.isdecimal():
+                raise InputRefused("a file has no size")
+            name = request.query_params.get("name", "")
+            path = await run_in_threadpool(drops.place, request.path_params["drop"], name, int(size))
+            await _written(path, request, int(size))
+            return JSONResponse({})
+        except OSError as error:
+            return refused(DiskFull("the file cannot be copied", file=name, cause=error.strerror or str(error)))
+        except Exception as error:
+            return refused(error)
+
+    return take
+
+
+async def _written(path: Path, request: Request, size: int) -> None:
+    came = 0
+    beside = places.beside(path)
+    try:
+        with beside.open("wb") as file:
+            async for piece in request.stream():
+                came += len(piece)
+                if came > size:
+                    break
+                await run_in_threadpool(file.write, piece)
+        if came != size:
+            raise InputRefused("the file did not come whole", file=path.name, remedy="Drop it again")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,246 @@
+/**
+ * The bench: what a shot is painted with at the left, a frame of it in the middle, what was found in it at the right.
+ *
+ * @typedef {import("./shot.js").Source} Source
+ * @typedef {import("../models/models.js").Listed} Listed
+ */
+import {fill, h, say} from "../dom.js";
+import {keys} from "../keys.js";
+import {mayUse} from "../models/licence.js";
+import {get, post, words} from "../server.js";
+import {toast} from "../toast.js";
+import {WORDS} from "../words.js";
+import {classTable, nameTable} from "./classes.js";
+import {labelSet} from "./colours.js";
+import {names} from "./fields.js";
+import {askPaint, askSave, progress} from "./finish.js";
+import {findings} from "./findings.js";
+import {settings} from "./settings.js";
+import {labelSetOf} from "./shot.js";
+import {View} from "./view.js";
+
+const SAID = WORDS.paint;
+const TOGETHER = 400; // milliseconds in which changes are one
+const LOOK_AGAIN = 250; // milliseconds
+
+/** @param {HTMLElement} place @param {Source} source @param {Listed} listed @returns {() => void} leave */
+export function showBench(place, source, listed) {
+    const {shot} = source;
+    const api = `/api/paint/${encodeURIComponent(source.at)}`;
+    let frame = shot.first;
+    let version = 0; // of the reading, so that a picture is asked for anew
+    let asked = 0;
+    let timer = 0;
+    let left = false;
+    let trying = "";
+    /** @type {import("./findings.js").Report | null} */
+    let report = null;
+
+    const view = new View({frame: go, pointed, tryIt, stop}, source.frames, shot.layers.map((layer) => layer.name));
+    const classes = classTable(() => changed("paint"));
+    const named = nameTable(() => changed("read"));
+    const found = findings((problem) => {
+        view.layers.value = problem.layer ?? "";
+        view.setMode("a");
+        go(problem.frame ?? frame);
+        view.stage.element.focus();
+    });
+    const left_ = settings(source, listed, changed, async (kind) => {
+        await post(`${api}/as`, {kind});
+        window.dispatchEvent(new HashChangeEvent("hashchange"));
+    });
+    const lists = h("div", {hidden: true});
+    const done = progress();
+    const paint = h("button", {type: "button", class: "main", onclick: paintAll}, SAID.paintAll);
+    const stale = h("p", {class: "dim", role: "status"});
+    fill(place, h("div", {class: "bench"},
+        h("div", {class: "asks"}, h("a", {class: "button quiet", href: "#/paint"}, `← ${SAID.other}`), left_.element),
+        view.element,
+        h("div", {class: "tells"},
+            h("div", {class: "findings", role: "region", "aria-label": SAID.findings, tabindex: "0"}, found.element, named.element, classes.element),
+            h("div", {class: "ends"}, stale, done.element,
+                h("div", {class: "row wrap"}, paint, h("button", {type: "button", onclick: save}, SAID.saveShot)))),
+        lists));
+
+    const body = () => ({shot});
+
+    /** @param {number} to */
+    function go(to) {
+        frame = Number.isFinite(to) ? Math.max(source.frames[0], Math.min(source.frames[1], to)) : frame;
+        view.setFrame(frame);
+        showPass();
+        readNames();
+    }
+
+    function showPass() {
+        const address = `${api}/picture?layer=${encodeURIComponent(view.layers.value)}&frame=${frame}&version=${version}`;
+        view.show(0, address, (answer) => {
+            const refused = Number(answer.headers.get("X-Refused") ?? 0);
+            view.caption.hidden = !refused;
+            say(view.caption, refused ? SAID.marked(refused) : "");
+        });
+    }
+
+    /** @param {import("./settings.js").What} what */
+    function changed(what) {
+        window.clearTimeout(timer);
+        found.say(SAID.checking);
+        if (view.sides[1].picture) {
+            say(stale, SAID.again);
+        }
+        timer = window.setTimeout(async () => {
+            await check();
+            if (what === "read") {
+                version++;
+                showPass();
+                readNames();
+            }
+        }, TOGETHER);
+    }
+
+    async function check() {
+        const mine = ++asked;
+        found.say(SAID.checking);
+        try {
+            left_.lacks((await post(`${api}/lacking`, body())).lacking);
+            const told = await post(`${api}/check`, body());
+            if (mine === asked && !left) {
+                report = told;
+                found.tell(told, source.notes);
+                await tellClasses();
+            }
+        } catch (error) {
+            if (mine === asked && !left) {
+                report = null;
+                found.say(words(error), true);
+            }
+        }
+    }
+
+    async function tellClasses() {
+        const own = await labelSet(labelSetOf(shot)).catch(() => null); // one that is a file has no swatches here
+        const model = left_.card()?.inputs.labels?.label_set.name;
+        const painted = model ? await labelSet(model).catch(() => null) : null;
+        fill(lists, names("classes", own?.classes ?? []), names("painted-as", (painted ?? own)?.classes ?? []));
+        classes.tell(report?.layers ?? [], shot, own);
+    }
+
+    /** Of a Cryptomatte; other passes have no names. */
+    async function readNames() {
+        const layer = shot.layers.find((one) => one.name === view.layers.value) ?? shot.layers[0];
+        if (!/\.(exr|sxr)\b/i.test(layer.labels ?? "") && source.kind !== "labels") {
+            return;
+        }
+        try {
+            const told = await post(`${api}/names`, {...body(), layer: layer.name, frame});
+            named.tell(told.names, shot);
+        } catch {
+            named.element.hidden = true;
+        }
+    }
+
+    /** The class that is there, in the table, to be painted as another. @param {number} u @param {number} v */
+    async function pointed(u, v) {
+        const there = (await get(`${api}/class?frame=${frame}&u=${u}&v=${v}`)).class;
+        if (there) {
+            classes.find(there.name)?.focus();
+        }
+    }
+
+    async function allowed() {
+        const card = left_.card();
+        return card === undefined || mayUse(card, listed.agreed);
+    }
+
+    async function tryIt() {
+        if (trying || !(await allowed())) {
+            return;
+        }
+        say(stale, "");
+        view.setTrying(true);
+        const mine = frame;
+        const began = performance.now();
+        try {
+            trying = (await post(`${api}/try`, {...body(), frame: mine})).job;
+            for (;;) {
+                const told = await get(`/api/paint/tried/${trying}`);
+                if (left) {
+                    return;
+                }
+                if (told.state === "done") {
+                    await view.show(1, `/api/look/${trying}/picture?reel=painting&frame=${mine}`);
+                    if (view.stage.mode === "a") {
+                        view.setMode("wipe");
+                    }
+                    break;
+                }
+                view.words(1, told.ended ? told.words || SAID.stopped : SAID.trying(mine, WORDS.queue.states[told.state] ?? told.state, (performance.now() - began) / 1000));
+                if (view.stage.mode === "a") {
+                    view.setMode("b");
+                }
+                if (told.ended) {
+                    break;
+                }
+                await new Promise((resolve) => window.setTimeout(resolve, LOOK_AGAIN));
+            }
+        } catch (error) {
+            view.words(1, words(error));
+            view.setMode("b");
+        } finally {
+            trying = "";
+            view.setTrying(false);
+        }
+    }
+
+    async function stop() {
+        if (trying) {
+            await post(`/api/jobs/${trying}/cancel`);
+        }
+    }
+
+    async function paintAll() {
+        if (!(await allowed())) {
+            return;
+        }
+        const ask = await askPaint(source);
+        if (ask) {
+            try {
+                done.follow((await post(`${api}/render`, {...body(), ...ask})).job);
+            } catch (error) {
+                toast(words(error), {kind: "bad"});
+            }
+        }
+    }
+
+    async function save() {
+        try {
+            await askSave(source, body());
+        } catch (error) {
+            toast(words(error), {kind: "bad"});
+        }
+    }
+
+    const group = WORDS.parts.paint;
+    const forget = keys([
+        {keys: ["t"], words: SAID.tryHint, group, does: tryIt},
+        {keys: ["ArrowLeft"], words: WORDS.look.before, group, does: () => go(frame - 1)},
+        {keys: ["ArrowRight"], words: WORDS.look.after, group, does: () => go(frame + 1)},
+        ...["a", "b", "w", "s"].map((key, index) => {
+            const mode = /** @type {const} */ (["a", "b", "wipe", "side"])[index];
+            return {keys: [key], words: SAID.modes[mode], group, does: () => view.setMode(mode)};
+        }),
+        {keys: ["+", "="], words: WORDS.look.zoomIn, group, does: () => view.stage.step(1)},
+        {keys: ["-"], words: WORDS.look.zoomOut, group, does: () => view.stage.step(-1)},
+        {keys: ["0"], words: WORDS.look.whole, group, does: () => view.stage.setZoom(1)},
+        {keys: ["f"], words: WORDS.look.keys.fit, group, does: () => view.stage.setFit()},
+    ]);
+    go(frame);
+    check();
+    return () => {
+        left = true;
+        window.clearTimeout(timer);
+        forget();
+        done.leave();
+        view.leave();
+    };
+}

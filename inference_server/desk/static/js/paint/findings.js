@@ -1,0 +1,54 @@
+/**
+ * What was found in the passes, as `semrender check` says it.
+ *
+ * @typedef {import("../server.js").Words} Words
+ * @typedef {{size: [number, number] | null, first: number, last: number, rate: string, sound: string | null, tracks: string[] | null,
+ *     layers: import("./classes.js").LayerReport[], warnings: string[], problems: Words[],
+ *     estimate?: {seconds: number | null}}} Report
+ */
+import {fill, h} from "../dom.js";
+import {fact} from "../queue/machine.js";
+import {WORDS} from "../words.js";
+
+const SAID = WORDS.paint;
+
+/** @param {(problem: Words) => void} look at where a problem is */
+export function findings(look) {
+    const status = h("p", {class: "dim", role: "status"});
+    const problems = h("div", {class: "problems"});
+    const facts = h("dl", {class: "facts"});
+    const element = h("section", {"aria-label": SAID.found}, h("h2", {}, SAID.found), status, problems, facts);
+
+    /** @param {Report} report @param {string[]} notes of what was opened */
+    function tell(report, notes) {
+        const bad = report.problems ?? [];
+        fill(status, bad.length ? SAID.refused(bad.length) : SAID.sound);
+        status.className = bad.length ? "bad" : "good";
+        fill(problems,
+            ...bad.map((one) => h("div", {class: "note bad"}, h("p", {}, one.words),
+                one.layer && h("button", {type: "button", onclick: () => look(one)}, SAID.where))),
+            ...[...notes, ...(report.warnings ?? [])].map((words) => h("p", {class: "note"}, words)));
+        const labels = [...new Set((report.layers ?? []).map((layer) => layer.labels).filter(Boolean))];
+        fill(facts,
+            ...fact(SAID.facts.size, report.size ? `${report.size[0]} × ${report.size[1]}` : ""),
+            ...fact(SAID.facts.frames, report.first === undefined ? "" : `${report.first}–${report.last}, ${report.rate ?? ""} fps`),
+            ...fact(SAID.facts.layers, (report.layers ?? []).map((layer) => layer.name).join(", ")),
+            ...fact(SAID.facts.labels, labels.join("; ")),
+            ...fact(SAID.facts.sound, report.sound ?? ""),
+            ...fact(SAID.facts.time, report.estimate?.seconds ? WORDS.time(report.estimate.seconds) : ""));
+    }
+
+    return {
+        element,
+        tell,
+        /** @param {string} words why nothing is known yet, or any more */
+        say: (words, bad = false) => {
+            status.className = bad ? "bad" : "dim";
+            fill(status, words);
+            if (bad) {
+                fill(problems);
+                fill(facts);
+            }
+        },
+    };
+}
