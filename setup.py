@@ -35,7 +35,10 @@ setup(
         "semrender": ["py.typed"],
         "shared": ["label_sets/*.json", "schemas/*.json", "py.typed"],
         "maya_plugin": ["icons/*.svg"],
-        "inference_server": ["kin.json", "models/weights/*/*", "desk/static/*", "desk/static/*/*", "desk/static/*/*/*"],
+        "inference_server": [
+            *("kin.json", "datasets/yunet/*", "models/weights/*/*"),
+            *("desk/static/*", "desk/static/*/*", "desk/static/*/*/*"),
+        ],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],
     },
     data_files=example_files(),

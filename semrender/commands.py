@@ -37,6 +37,7 @@ COMMANDS = {
         "disconnect": "forget the server of another machine and paint on this one",
     },
     "inference_server.models.cli": {"models": "list, show, add and remove models"},
+    "inference_server.datasets.cli": {"dataset": "make a folder of equal squares to train on, of clips and pictures"},
     "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
     "shared.cli": {
         "decode": "turn a label pass into a grey PNG of class ids",

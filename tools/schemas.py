@@ -10,6 +10,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from inference_server.datasets.document import Dataset  # noqa: E402
+from inference_server.datasets.recipe import Recipe  # noqa: E402
 from inference_server.models.cards import Card  # noqa: E402
 from shared import schema  # noqa: E402
 from shared.delivery import Delivery  # noqa: E402
@@ -24,6 +26,7 @@ FOLDER = ROOT / "shared" / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Document -> its JSON Schema."""
     classes = {"shot": Shot, "delivery": Delivery, "card": Card, "label_set": LabelSet, "tracks": Tracks}
+    classes = {**classes, "dataset": Dataset, "recipe": Recipe}
     found = {name: schema.json_schema(cls) for name, cls in classes.items()}
     title = "table of names: a name or pattern of a Cryptomatte -> its class"
     return {**found, "names": {"$schema": schema.DIALECT, "title": title, **NAMES.schema()}}

@@ -1,0 +1,138 @@
+"""What a person looks at: sheets of what was kept, of what was not and why, and of the people that were followed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.datasets import cutting
+from inference_server.datasets.choosing import Candidate
+from inference_server.datasets.sources import Source, reading
+from shared.comparisons import fitted, titled
+from shared.errors import SemrenderError
+from shared.file_names import is_clip
+from shared.places import whole
+
+SIDE = 144  # pixels of a picture on a sheet
+MOST = 160  # pictures on a sheet, evenly taken of more
+COLUMNS = 10
+PEOPLE = 60  # rows of the sheet of people
+CAPTION = 24  # characters of a line as wide as a picture
+HEADING = 16  # pixels of a line above many
+
+Pixels = NDArray[np.uint8]
+
+
+def kept_sheet(kept: Sequence[tuple[str, Pixels]], count: int) -> Pixels:
+    """(name, picture) of some of the `count` that were kept."""
+    tiles = [_tile(fitted(picture, (SIDE, SIDE)), name) for name, picture in kept]
+    return _section(tiles, f"kept: {count}", f"{len(kept)} shown" if len(kept) < count else "")
+
+
+def rejected_sheet(sources: Sequence[Source], rejected: Sequence[Candidate]) -> Pixels | None:
+    """What was not kept, evenly of every reason, under its reason; None where nothing can be shown."""
+    reasons: dict[str, list[Candidate]] = defaultdict(list)
+    for one in rejected:
+        reasons[one.out].append(one)
+    most = max(COLUMNS, MOST // max(1, len(reasons)))
+    chosen = {reason: evenly(found, most) for reason, found in reasons.items()}
+    pictures = _small(sources, [one for found in chosen.values() for one in found])
+    sections = []
+    for reason, found in chosen.items():
+        tiles = [_tile(pictures[one.place], _about(one)) for one in found if one.place in pictures]
+        if tiles:
+            count = len(reasons[reason])
+            sections.append(_section(tiles, f"{reason}: {count}", f"{len(tiles)} shown" if len(tiles) < count else ""))
+    return np.concatenate(sections) if sections else None
+
+
+def people_sheet(sources: Sequence[Source], faces: Sequence[Candidate]) -> Pixels | None:
+    """A row for each person: the number to name in --people, and faces evenly of all; None where there is none."""
+    people: dict[int, list[Candidate]] = defaultdict(list)
+    for one in faces:
+        if one.person is not None:
+            people[one.person].append(one)
+    longest = sorted(people, key=lambda number: (-len(people[number]), number))[:PEOPLE]
+    shown = {number: evenly(people[number], COLUMNS) for number in sorted(longest)}
+    pictures = _small(sources, [one for row in shown.values() for one in row])
+    rows = []
+    for number, mine in shown.items():
+        row = np.zeros((SIDE, SIDE * COLUMNS, 3), np.uint8)
+        for place, one in enumerate(one for one in mine if one.place in pictures):
+            row[:, place * SIDE : (place + 1) * SIDE] = pictures[one.place]
+        first, last = people[number][0], people[number][-1]
+        span = f"frames {first.frame.number}-{last.frame.number}" if sources[first.source].moving else ""
+        words = f"person {number}", f"{len(people[number])} faces", f"{first.frame.file.name} {span}"
+        rows.append(titled(row, *words))
+    return np.concatenate(rows) if rows else None
+
+
+def _about(one: Candidate) -> str:
+    """The frame of a clip or the file, and how sure a face is."""
+    name = f"frame {one.frame.number}" if is_clip(one.frame.file) else one.frame.file.name
+    return f"{name[-CAPTION + 5 :]} {one.found.score:.2f}" if one.found else name[-CAPTION:]
+
+
+def _tile(picture: Pixels, words: str) -> Pixels:
+    return titled(picture, "", words[-CAPTION:], "")
+
+
+def _section(tiles: Sequence[Pixels], left: str, right: str) -> Pixels:
+    """Tiles in rows of COLUMNS under a line of words."""
+    rows = -(-len(tiles) // COLUMNS)
+    height = len(tiles[0])
+    paper = np.zeros((rows * height, SIDE * COLUMNS, 3), np.uint8)
+    for place, tile in enumerate(tiles):
+        y, x = place // COLUMNS * height, place % COLUMNS * SIDE
+        paper[y : y + height, x : x + SIDE] = tile
+    heading = titled(np.zeros((HEADING * 28, SIDE * COLUMNS, 3), np.uint8), left, "", right)[: -HEADING * 28]
+    return np.concatenate([heading, paper])
+
+
+def evenly(found: Sequence[Candidate], most: int) -> list[Candidate]:
+    if len(found) <= most:
+        return list(found)
+    return [found[i * len(found) // most] for i in range(most)]
+
+
+def write_sheet(path: Path, picture: Pixels | None) -> None:
+    """Write a sheet; where there is nothing to show an older one goes."""
+    if picture is None:
+        path.unlink(missing_ok=True)
+        return
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    with whole(path, "the sheet") as beside:
+        beside.write_bytes(encoded.tobytes())
+
+
+def _small(sources: Sequence[Source], shown: Sequence[Candidate]) -> dict[tuple[str, int], Pixels]:
+    """(SIDE, SIDE, 3) of each, cut as it would have been; of a picture without a face all of it."""
+    found: dict[tuple[str, int], Pixels] = {}
+    for number, source in enumerate(sources):
+        mine = [one for one in shown if one.source == number]
+        with reading(source) as read:
+            for one in mine:
+                try:
+                    picture, _ = read(one.frame)
+                except SemrenderError:  # it could be read before; its disk is gone, and the sheet lacks it
+                    continue
+                if one.quad is None:
+                    found[one.place] = _boxed(picture)
+                else:
+                    found[one.place] = fitted(cutting.cut(picture, one.quad, SIDE), (SIDE, SIDE))
+    return found
+
+
+def _boxed(picture: Pixels) -> Pixels:
+    height, width = picture.shape[:2]
+    scale = SIDE / max(height, width)
+    small = fitted(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
+    tile = np.zeros((SIDE, SIDE, 3), np.uint8)
+    y, x = (SIDE - small.shape[0]) // 2, (SIDE - small.shape[1]) // 2
+    tile[y : y + small.shape[0], x : x + small.shape[1]] = small
+    return tile

@@ -1,0 +1,68 @@
+"""One picture file as 8-bit RGB, whatever it is: grey, with alpha, 16 bits, turned, EXR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import InputRefused
+from shared.passes.picture_pass import read_picture_pass
+from shared.passes.pictures import opened
+
+Pixels = NDArray[np.uint8]
+ORIENTATION = 0x0112  # the tag of EXIF 2.3; PNG and JPEG alone, the reader turns the others
+
+
+def read_still(path: Path) -> tuple[Pixels, list[str]]:
+    """(H, W, 3) uint8, sRGB, upright, alpha over black; and what was done to it, in words.
+
+    Raises MissingInput or InputRefused naming the file.
+    """
+    found = read_picture_pass(path)
+    told = []
+    kind = found.kind.lower()
+    if "grey" in kind:
+        told.append("grey, made RGB")
+    if kind.startswith("16-bit"):
+        told.append("16 bits, made 8")
+    colour = found.colour
+    if (found.alpha < 1).any():
+        told.append("transparent, laid over black")
+        colour = colour * found.alpha[..., None]
+    pixels = (colour * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    turn = _orientation(path) if path.suffix.lower() in (".png", ".jpg", ".jpeg") else 1
+    if turn != 1:
+        told.append("turned upright as its EXIF says")
+        pixels = upright(pixels, turn)
+    return pixels, told
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Rows downwards, columns to the right (EXIF 2.3, tag Orientation, 1 to 8; others are taken for 1)."""
+    if not 1 <= orientation <= 8:
+        return pixels
+    if orientation >= 5:
+        pixels, orientation = pixels.swapaxes(0, 1), {5: 1, 6: 2, 7: 3, 8: 4}[orientation]
+    rows = slice(None, None, -1) if orientation in (3, 4) else slice(None)
+    columns = slice(None, None, -1) if orientation in (2, 3) else slice(None)
+    return np.ascontiguousarray(pixels[rows, columns])
+
+
+def eight_bits(pixels: NDArray[np.uint8 | np.uint16]) -> Pixels:
+    """(H, W, 3) uint8 of a picture of a clip, (H, W, 3 or 4) of 8 or 16 bits, its straight alpha over black."""
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
+        return np.asarray(pixels, np.uint8)
+    values = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+    if values.shape[2] == 4:
+        values = values[..., :3] * values[..., 3:]
+    return (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def _orientation(path: Path) -> int:
+    try:
+        with opened(path) as picture:
+            return int(picture.getexif().get(ORIENTATION, 1))
+    except InputRefused:  # damaged EXIF beside pixels that could be read
+        return 1
