@@ -56,11 +56,11 @@ class Look(Value):
 
 
 class Measure(Value):
-    """Of a finished picture: its hash, how sharp it is, and the SHA-256 of its file."""
+    """Of a finished picture: its hash, how sharp it is, and the SHA-256 of its pixels."""
 
     dhash: str
     sharp: float
-    sha256: str
+    pixels: str
 
 
 class Candidate(Value):

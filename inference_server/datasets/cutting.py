@@ -28,12 +28,14 @@ def cut(picture: Pixels, quad: Quad, size: int) -> Pixels:
     matrix = to_picture(quad, across)
     by_index = matrix.copy()  # OpenCV counts from the middle of the first pixel
     by_index[:, 2] += matrix[:, 0] / 2 + matrix[:, 1] / 2 - 0.5
-    way = cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP
+    smooth = cv2.INTER_LANCZOS4 if side_of(quad) < size else cv2.INTER_CUBIC  # enlarged, or averaged afterwards
+    way = smooth | cv2.WARP_INVERSE_MAP
     warped = cv2.warpAffine(picture, by_index, (across, across), flags=way, borderMode=cv2.BORDER_REFLECT)
     found = np.asarray(warped, np.uint8)
-    beyond = _beyond(matrix, across, picture.shape[1], picture.shape[0])
-    if not beyond.any():
+    height, width = picture.shape[:2]
+    if quad.min() >= 0 and (quad <= (width, height)).all():
         return found
+    beyond = _beyond(matrix, across, width, height)
     blurred = cv2.GaussianBlur(found, (0, 0), SOFT * across)
     weight = np.clip(beyond / (FADE * side_of(quad)), 0, 1)[..., None]
     return np.asarray(found * (1 - weight) + blurred * weight + np.float32(0.5), np.float32).astype(np.uint8)

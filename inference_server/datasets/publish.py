@@ -47,17 +47,13 @@ def names(found: Sequence[Candidate], faces: bool) -> list[str]:
     return result
 
 
-def encoded(picture: Pixels) -> bytes:
-    """An RGB PNG with 8 bits."""
+def write_picture(file: Path, picture: Pixels, written: Journal) -> None:
+    """As an RGB PNG with 8 bits; the journal keeps the SHA-256 of the file and of the pixels."""
     done, content = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 6])
     assert done
-    return content.tobytes()
-
-
-def write_picture(file: Path, content: bytes, written: Journal) -> None:
     with whole(file, "the picture") as beside:
-        beside.write_bytes(content)
-    written.add(file.name, sha256(content))
+        beside.write_bytes(content.tobytes())
+    written.add(file.name, [sha256(content.tobytes()), sha256(picture.tobytes())])
 
 
 def by_hand(folder: Path, written: Journal) -> tuple[set[str], set[str]]:
@@ -65,7 +61,7 @@ def by_hand(folder: Path, written: Journal) -> tuple[set[str], set[str]]:
 
     Where none at all is left the folder was emptied, and nothing counts as taken out.
     """
-    ours = {name: written.get(name) for name in written if written.get(name)}
+    ours = {name: row[0] for name in written if (row := written.get(name))}
     gone = {name for name in ours if not (folder / FOLDER / name).is_file()}
     changed = {name for name in ours.keys() - gone if sha256((folder / FOLDER / name).read_bytes()) != ours[name]}
     return (gone if gone != ours.keys() else set()), changed
@@ -75,7 +71,7 @@ def remove_former(folder: Path, wanted: Iterable[str], changed: set[str], writte
     """Remove pictures that a former run wrote and this one does not; what somebody changed stays where it is."""
     for name in set(written) - set(wanted) - changed:
         if written.get(name):
-            written.add(name, "")
+            written.add(name, None)
             (folder / FOLDER / name).unlink(missing_ok=True)
 
 

@@ -120,8 +120,7 @@ class Resize(Value):
     linear: Annotated[bool, LINEAR] = False
 
     def __call__(self, colour: Plane, size: int) -> Plane:
-        block = len(colour) // size
-        return np.asarray(colour.reshape(size, block, size, block, 3).mean((1, 3)), np.float32)
+        return np.asarray(cv2.resize(colour, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 STEPS = {cls.about.header["step"]: cls for cls in (Levels, Gamma, Balance, Saturation, Denoise, Unsharp, Resize)}

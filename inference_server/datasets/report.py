@@ -97,7 +97,8 @@ def _notes(
             yield f"{counted(count, f'picture {one}', f'pictures {many}')} {words}"
 
     if len(kept) < FEW:
-        yield f"{counted(len(kept), 'picture is few', 'pictures are few')}: networks learn well from {GOOD} to {MANY}, mirrored ones too"
+        few = counted(len(kept), "picture is few", "pictures are few")
+        yield f"{few}: networks learn well from {GOOD} to {MANY}, mirrored ones too"
     quads = [(one.quad, looks[one.frame.key].size) for one in kept if one.quad is not None]
     enlarged = [wish.size / side_of(quad) for quad, _ in quads]
     yield from some(sum(one > 1.5 for one in enlarged), "is", "are", "enlarged more than 1.5 times")

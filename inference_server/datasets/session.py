@@ -23,7 +23,7 @@ from inference_server.datasets.recipe import adjusted
 from inference_server.datasets.report import described
 from inference_server.datasets.sources import Fault, Frame, Reader, Source, find_sources, reading
 from inference_server.datasets.tracks import seen
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.errors import InputRefused, SemrenderError
 from shared.values import Value
 from shared.wording import counted
 
@@ -59,10 +59,10 @@ def make(request: Request, say: Say) -> Outcome:
         raise InputRefused("this is no folder of a dataset", file=out, cause="Other things are in it", remedy=remedy)
     say(f"reading {counted(len(request.inputs), 'input')}")
     sources, faults = find_sources(request.inputs, request.every)
-    if not sources:
-        raise MissingInput("no picture can be read", cause=faults[0].words if faults else "")
     with Journal(work / "looked.jsonl") as looked, Journal(work / "cut.jsonl") as cut:
         looks = _look(sources, wish, looked, faults, say)
+        if not looks:
+            raise InputRefused("none of the pictures can be read", cause=faults[0].words)
         found = choosing.candidates(sources, looks, wish)
         measures = _measure(sources, found, wish, cut, say)
     found = choosing.without_twins(found, measures, wish.distance)
@@ -122,8 +122,7 @@ def _measure(
                 row = journal.get(key)
                 if row is None:
                     picture = _cut(read, one, wish)
-                    content = publish.sha256(publish.encoded(picture))
-                    row = [difference_hash(picture), round(sharpness(picture), 4), content]
+                    row = [difference_hash(picture), round(sharpness(picture), 4), publish.sha256(picture.tobytes())]
                     journal.add(key, row)
                 measures[one.place] = Measure(*row)
     return measures
@@ -167,10 +166,8 @@ def _write(
                 file = out / FOLDER / named[one.place]
                 if file.name in changed:
                     publish.check_changed(file, wish.size)
-                elif not file.is_file() or publish.sha256(file.read_bytes()) != measures[one.place].sha256:
-                    publish.write_picture(file, publish.encoded(_cut(read, one, wish)), written)
-                elif not written.get(file.name):
-                    written.add(file.name, measures[one.place].sha256)
+                elif not file.is_file() or (written.get(file.name) or [])[1:] != [measures[one.place].pixels]:
+                    publish.write_picture(file, _cut(read, one, wish), written)
     return {one.place: named[one.place] for one in kept}, found
 
 

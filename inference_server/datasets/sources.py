@@ -128,7 +128,9 @@ def _source(name: str, paths: list[Path], every: int, faults: list[Fault]) -> So
             continue
         digests.update(digest.encode())
         frames.append(Frame(f"{digest}:{number}" if moving else digest, path, number))
-    unique = {frame.key: frame for frame in frames}
+    unique: dict[str, Frame] = {}
+    for frame in frames:
+        unique.setdefault(frame.key, frame)
     notes: tuple[str, ...] = ()
     if len(unique) < len(frames):
         notes = (f"{counted(len(frames) - len(unique), 'file')} left out that another equals byte by byte",)
