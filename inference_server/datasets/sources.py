@@ -99,7 +99,7 @@ def _grouped(inputs: Iterable[str]) -> Iterator[tuple[str, list[Path]]]:
         if "://" in text:
             raise InputRefused("addresses of the network are not read", file=text, remedy="Download it first")
         if path.is_dir():
-            files = sorted((one for one in path.iterdir() if one.name[0] != "."), key=_natural)
+            files = sorted((one for one in path.iterdir() if one.name[0] != "." and one.is_file()), key=_natural)
             clips, pictures = [f for f in files if is_clip(f)], [f for f in files if f.suffix.lower() in PICTURES]
             if not clips and not pictures:
                 raise MissingInput("there is no picture and no clip in this folder", file=text, remedy=REMEDY)

@@ -15,7 +15,7 @@ from inference_server.datasets.detector import Face
 
 SEEN = 8  # blocks a side of what is remembered of a picture
 CUT = 24.0  # codes by which the blocks of two pictures differ on average, of which one shot has fewer
-JUMP = 3.0  # times what its neighbours change: so is a cut told from a camera that is moved fast
+JUMP = 1.5  # times what its neighbours change, least: so is a cut told from a camera that is moved fast
 SAME = 0.3  # overlap (intersection by union) of boxes that are one face
 PATIENCE = 2  # pictures in a row on which a face may be missed
 
