@@ -9,7 +9,7 @@ rate is resampled; 8 and 16 bits become 16 bits, everything else 24. 16 or 24 bi
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InputRefused, MissingInput
+from shared.file_names import is_clip
+from shared.frames import beat
 from shared.media import open_media
+from shared.shot import NO_SOUND, Shot
 from shared.values import Value
 
 RATE = 48000  # samples a second
@@ -58,6 +61,23 @@ class Heard(Value):
     bits: int
     samples: int
     heard: int
+
+
+def sound_of_shot(shot: Shot, at: Callable[[str], Path]) -> Sound | None:
+    """The sound that a shot names, else that of the topmost clip that is a picture and has some; None without.
+
+    at: where a file lies that the shot names; what it raises is raised.
+    """
+    if shot.audio == NO_SOUND:
+        return None
+    if shot.audio is not None:
+        return Sound(at(shot.audio), shot.first if shot.audio_start is None else shot.audio_start)
+    for layer in shot.layers:
+        if layer.picture is not None and is_clip(layer.picture):
+            file = at(layer.picture)
+            if has_sound(file):
+                return Sound(file, beat(shot, layer).start)
+    return None
 
 
 def has_sound(file: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import tempfile
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -18,13 +19,17 @@ from inference_server.desk.desk import Desk
 from inference_server.desk.looks import Looks, beside, class_at
 from inference_server.desk.reels import Ids, Labels, Shown, is_plain, stamp_of
 from inference_server.desk.thumbs import Thumbs, encoded, shrunk
+from shared import places
 from shared.errors import InputRefused, MissingInput
+from shared.sounds import write_wav
 
 SIDES = (384, 960, 1920)  # pixels of the longer side that a page may ask for; without one it gets them all
 MOST_PIXELS = 2**26  # of a picture that is sent whole
 KEPT = 192 * 2**20  # bytes of pictures for pages
 KEPT_IDS = 96 * 2**20
 AT_ONCE = 3  # pictures that are decoded
+KEPT_SOUNDS = 4
+LONGEST_SOUND = 3600  # seconds
 
 
 class Viewer:
@@ -36,6 +41,7 @@ class Viewer:
         self._pictures = Thumbs(KEPT)
         self._turn = threading.Semaphore(AT_ONCE)
         self._lock = threading.Lock()
+        self._sounds = tempfile.TemporaryDirectory(prefix="semrender-desk-")
         self._ids: OrderedDict[tuple[str, str, str], Ids] = OrderedDict()
 
     def open(self, asked: Asked) -> Body:
@@ -64,6 +70,7 @@ class Viewer:
             "labelled": bool(look.labels),
             "takes": takes,
             "movie": None if look.movie is None else look.movie.name,
+            "sounds": look.sound is not None,
             "notes": list(look.notes),
         }
 
@@ -136,6 +143,23 @@ class Viewer:
             raise MissingInput("there is no movie of it", remedy="It is written when all frames are painted")
         return FileResponse(file, filename=f"{look.title}{file.suffix}", headers={"Cache-Control": "no-cache"})
 
+    def sound(self, asked: Asked) -> Response:
+        """The sound of all its frames as WAV, beginning with the first."""
+        look = self.looks.find(asked.path["at"])
+        if look.sound is None:
+            raise MissingInput("it has no sound")
+        if len(look.frames) / look.fps > LONGEST_SOUND:
+            raise InputRefused("its sound is too long to be played here", remedy="Look at the movie")
+        stamp = f"{stamp_of(look.sound.file)} {look.sound} {look.frames} {look.fps}"
+        file = Path(self._sounds.name) / f"{hashlib.sha256(stamp.encode()).hexdigest()[:24]}.wav"
+        with self._turn:
+            if not file.exists():
+                for old in sorted(file.parent.iterdir(), key=lambda one: one.stat().st_mtime)[: -KEPT_SOUNDS + 1]:
+                    old.unlink()
+                with places.whole(file, "the sound") as beside:
+                    write_wav(beside, look.sound, look.frames.start, look.frames.stop - 1, look.fps)
+        return FileResponse(file, headers={"Cache-Control": "no-cache"}, media_type="audio/wav")
+
     def folder(self, asked: Asked) -> Body:
         """Show the folder in a window of the desk's own machine."""
         look = self.looks.find(asked.path["at"])
@@ -153,6 +177,7 @@ def routes(desk: Desk) -> list[Route]:
         get(f"{at}/picture", viewer.picture),
         get(f"{at}/class", viewer.class_),
         get(f"{at}/movie", viewer.movie),
+        get(f"{at}/sound", viewer.sound),
         post(f"{at}/folder", viewer.folder),
     ]
 

@@ -32,6 +32,7 @@ from shared.frames import beat, find_pass
 from shared.label_set import load_label_set
 from shared.passes import ReadOptions
 from shared.shot import Shot
+from shared.sounds import Sound, sound_of_shot
 from shared.takes import delivery_in, differences, looks_of
 from shared.values import Value
 
@@ -59,6 +60,7 @@ class Look(Value):
     job: str = ""
     delivery: Delivery | None = None
     notes: tuple[str, ...] = ()
+    sound: Sound | None = None
 
     @property
     def movie(self) -> Path | None:
@@ -122,6 +124,7 @@ def of_folder(path: Path) -> Look:
         labels=labels,
         delivery=delivery,
         notes=notes,
+        sound=_heard(path, delivery),
     )
 
 
@@ -160,7 +163,22 @@ def of_job(desk: Desk, job: str) -> Look:
         job=job,
         delivery=delivery,
         notes=notes,
+        sound=_heard(folder, delivery) or _asked_sound(shot, Path(asked["base"])),
     )
+
+
+def _heard(folder: Path, delivery: Delivery | None) -> Sound | None:
+    """The sound that was delivered."""
+    heard = [one.footage for one in (delivery.audio if delivery else ()) if one.enabled]
+    return Sound(inside(folder, heard[0].path), heard[0].start) if heard else None
+
+
+def _asked_sound(shot: Shot, base: Path) -> Sound | None:
+    """The sound that a job will have; what is wrong with it the job says."""
+    try:
+        return sound_of_shot(shot, lambda name: base / name)
+    except SemrenderError:
+        return None
 
 
 def _of_pictures(path: Path) -> Look:
@@ -185,7 +203,9 @@ def _of_pictures(path: Path) -> Look:
     reel = Reel(PAINTING, "picture", found.name, lambda: letters, picture)
     fps = found.fps or Fraction(24)
     folder = path if path.is_dir() else path.parent
-    return Look(found.name, folder, frames, fps, found.pixel_aspect, {PAINTING: reel}, notes=found.notes)
+    return Look(
+        found.name, folder, frames, fps, found.pixel_aspect, {PAINTING: reel}, notes=found.notes, sound=found.sound
+    )
 
 
 def _reels(painted: list[Layer], labels: tuple[Labels, ...], more: list[Reel]) -> dict[str, Reel]:

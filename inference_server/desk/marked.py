@@ -55,7 +55,8 @@ def _seen(shot: Shot, base: Path, layer: ShotLayer, frame: int) -> Seen:
     except InputRefused as error:
         if error.pixels is None:
             raise
-        return Seen(_marked(file, error.pixels), int(error.pixels.sum()), str(error.located(layer=layer.name)))
+        words = str(InputRefused(error.what, layer=layer.name, frame=frame, cause=error.cause, remedy=error.remedy))
+        return Seen(_marked(file, error.pixels), int(error.pixels.sum()), words)
     from shared.passes.colour import colours
 
     there = (ids != NOTHING).astype(np.uint8) * 255

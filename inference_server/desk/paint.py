@@ -13,6 +13,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from starlette.responses import Response
@@ -150,7 +151,8 @@ class Painter:
         return {"crypto": crypto, "names": [one._asdict() for one in rows]}
 
     def picture(self, asked: Asked) -> Response:
-        """A frame of a `layer`, or of all: labels in their colours, refused pixels marked; `X-Refused` counts them."""
+        """A frame of a `layer`, or of all: labels in their colours, refused pixels marked; `X-Refused` counts them,
+        `X-Words` says why."""
         source = self._find(asked.path["at"])
         name = asked.query.get("layer", "")
         layers = [_layer(source.shot, name)] if name else source.shot.layers
@@ -158,7 +160,7 @@ class Painter:
         height, width = shown.pixels.shape[:2]
         pixels = np.ascontiguousarray(np.dstack([shown.pixels[..., 2::-1], shown.pixels[..., 3:]]))
         content = encoded(shrunk(pixels, LARGEST) if max(height, width) > LARGEST else pixels, ".png", "")
-        headers = {"X-Size": f"{width}x{height}", "X-Refused": str(shown.refused), "Cache-Control": "no-store"}
+        headers = {"X-Size": f"{width}x{height}", "X-Refused": str(shown.refused), "X-Words": quote(shown.words)}
         return Response(content, headers=headers, media_type="image/png")
 
     def class_(self, asked: Asked) -> Body:

@@ -47,7 +47,8 @@ def of_path(path: Path, kind: str = "", fps: tuple[int, int] | None = None) -> S
 
 
 def of_drop(folder: Path, kind: str = "", fps: tuple[int, int] | None = None) -> Source:
-    """What lies in a folder of dropped files; a table of names and a sound among them are taken as such.
+    """What lies in a folder of dropped files; a table of names, a sound, and a picture beside a clip, which is its
+    reference, are taken as such.
 
     Raises MissingInput or InputRefused.
     """
@@ -66,8 +67,12 @@ def of_drop(folder: Path, kind: str = "", fps: tuple[int, int] | None = None) ->
     tables = [file for file in files if file.suffix.lower() in TABLES]
     sounds = [file for file in files if file.suffix.lower() in SOUNDS]
     pictures = [file for file in files if file not in (*tables, *sounds)]
-    found = of_path(pictures[0] if len(pictures) == 1 and is_clip(pictures[0]) else folder, kind, fps)
+    clips = [file for file in pictures if is_clip(file)]
+    found = of_path(clips[0] if len(clips) == 1 else folder, kind, fps)
     shot = found.shot
+    beside = [file.name for file in pictures if file not in clips]
+    if clips and len(beside) == 1:
+        shot = replace(shot, layers=tuple(replace(layer, reference=beside[0]) for layer in shot.layers))
     if tables and found.kind == LABELS:
         from shared.names import read_names
 

@@ -11,10 +11,8 @@ from inference_server.roots import inside
 from inference_server.worker import outputs
 from shared.delivery import DeliveryAudio, SoundFile
 from shared.errors import DiskFull, SemrenderError
-from shared.file_names import is_clip
-from shared.frames import beat
-from shared.shot import NO_SOUND, Shot
-from shared.sounds import RATE, Sound, has_sound, probe_sound, write_wav
+from shared.shot import Shot
+from shared.sounds import RATE, Sound, probe_sound, sound_of_shot, write_wav
 from shared.uids import sound_uids
 
 FOLDER = "audio"  # in the output folder
@@ -22,21 +20,8 @@ SOUND_LABEL = 7  # a label colour of After Effects: sea foam, its own default fo
 
 
 def sound_of(shot: Shot, base: Path, roots: Sequence[str] | None) -> Sound | None:
-    """The sound that a shot names, else that of the topmost clip that is a picture and has some; None without.
-
-    Raises InputRefused for one outside the folders that may be touched.
-    """
-    if shot.audio == NO_SOUND:
-        return None
-    if shot.audio is not None:
-        start = shot.first if shot.audio_start is None else shot.audio_start
-        return Sound(inside(base / shot.audio, roots), start)
-    for layer in shot.layers:
-        if layer.picture is not None and is_clip(layer.picture):
-            file = inside(base / layer.picture, roots)
-            if has_sound(file):
-                return Sound(file, beat(shot, layer).start)
-    return None
+    """The sound of a shot. Raises InputRefused for one outside the folders that may be touched."""
+    return sound_of_shot(shot, lambda name: inside(base / name, roots))
 
 
 def judge(shot: Shot, base: Path, roots: Sequence[str] | None) -> tuple[list[SemrenderError], str]:

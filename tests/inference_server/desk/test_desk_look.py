@@ -4,6 +4,8 @@ import io
 import json
 import shutil
 import struct
+import wave
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
 from tests.inference_server.desk.conftest import enter
 from tests.inference_server.servers import job_of, running_server, wait_for
+from tests.shared.sound_files import clip_with_sound
 
 BEFORE = ROOT / "tests" / "data" / "before"
 
@@ -222,3 +225,29 @@ def test_an_exr_and_its_folder_in_the_page(page, desk, painted, node_modules):
     page.get_by_role("dialog").get_by_role("textbox").fill(str(painted))
     page.keyboard.press("Enter")
     page.locator(".tag.right", has_text="sh010").wait_for()
+
+
+def test_a_clip_is_heard_while_it_plays(page, desk, tmp_path):
+    clip_with_sound(tmp_path / "click.mp4", Fraction(24), 12, 6)
+    at = opened(desk, tmp_path / "click.mp4")
+    assert desk.get(f"/api/look/{at}")["sounds"]
+    with wave.open(io.BytesIO(desk.get(f"/api/look/{at}/sound"))) as heard:
+        assert (heard.getnframes(), heard.getframerate()) == (12 * 2000, 48000), "as long as its frames"
+    assert desk.raw("GET", f"/api/look/{at}/sound", headers={"Cookie": desk.cookie, "Range": "bytes=0-9"})[0] == 206
+
+    enter(page, desk, f"look/{at}")
+    wait_for(lambda: shown(page) == "1")
+    playing = "document.querySelector('.viewer') && window.heard.map((one) => !one.paused)"
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            const play = HTMLMediaElement.prototype.play;
+            HTMLMediaElement.prototype.play = function () { window.heard.push(this); return play.call(this); };
+        }"""
+    )
+    page.keyboard.press("l")
+    wait_for(lambda: page.evaluate(playing)[:1] == [True])
+    page.get_by_role("button", name="Sound").click()
+    assert page.evaluate("window.heard[0].muted")
+    page.keyboard.press("j")
+    wait_for(lambda: page.evaluate(playing)[:1] == [False]), "backwards it is silent"

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+from fractions import Fraction
 
 import numpy as np
 from PIL import Image
@@ -11,8 +12,9 @@ from shared.label_set import load_label_set
 from shared.shot import read_shot
 from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
-from tests.inference_server.desk.conftest import enter
-from tests.inference_server.servers import running_server, wait_for
+from tests.inference_server.desk.conftest import enter, fresh_page
+from tests.inference_server.servers import job_of, running_server, wait_for
+from tests.shared.sound_files import clip_with_sound
 
 PASSES = ROOT / "tests" / "data" / "passes"
 PINK = [255, 0, 170]
@@ -214,7 +216,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         assert complaints(page, node_modules) == {}
         page.get_by_text("How the label passes are read").click()
         page.get_by_label("Soiled pixels").select_option("nearest")
-        page.get_by_text("All of it can be painted").wait_for()
+        page.get_by_text("the first frame can be painted").wait_for()
         page.locator(".caption").wait_for(state="hidden")
 
         page.get_by_role("radio", name="Flat").check()
@@ -238,7 +240,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         field.fill("sky-other")
         field.press("Enter")
         page.get_by_text("Changed since the frame was tried").wait_for()
-        page.get_by_text("All of it can be painted").wait_for()
+        page.get_by_text("the first frame can be painted").wait_for()
         before = grass()
         page.get_by_role("button", name="Try frame 1001").click()
         wait_for(lambda: grass() != before), "it is painted as something else now"
@@ -262,3 +264,68 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         page.locator(".tag.right", has_text="Labels").wait_for()
         page.go_back()
         page.get_by_label("What grass is painted as").wait_for()
+
+
+def test_a_clip_a_cryptomatte_and_what_is_no_picture(browser, page, desk, node_modules, colour_frames, tmp_path):
+    clip = tmp_path / "singer.mp4"
+    clip_with_sound(clip, Fraction(24), 6, 3)
+    Image.new("RGB", (8, 8), (200, 120, 40)).save(tmp_path / "look.png")
+    bomb(tmp_path / "bomb.0001.png")
+    with running_server() as client:
+        enter(page, desk, "paint")
+        page.locator("input[type=file]").first.set_input_files(clip)
+        page.get_by_text("needs a label pass").first.wait_for()
+        last = page.locator(".cards .card").last
+        assert "Match grade" in last.inner_text() and "needs a reference picture" in last.inner_text()
+        assert page.locator(".cards :disabled").count() == page.locator(".cards .card").count(), "none can be used yet"
+        page.get_by_text("Further passes and sound").click()
+        page.get_by_role("textbox", name="Reference picture").fill(str(tmp_path / "look.png"))
+        page.keyboard.press("Enter")
+        page.get_by_text("the first frame can be painted").wait_for()
+        assert page.locator(".cards .card").first.inner_text().startswith("Match grade"), "what can be used is first"
+        assert "44100 Hz" in page.locator(".facts").inner_text(), "the clip's sound"
+        assert complaints(page, node_modules) == {}
+        page.get_by_role("button", name="Try frame 1").click()
+        page.get_by_role("button", name="I have read it").click()
+        stage(page, "xx")
+
+        page.get_by_role("link", name="Paint from something else").click()
+        drop(page, PASSES / "crypto_object.exr")
+        page.locator(".findings .bad").first.wait_for()
+        page.get_by_text("mean no class yet").wait_for()
+        assert "marked in pink" in page.locator(".caption").inner_text()
+        fields = page.locator("[aria-label^='The class of']")
+        while (wanting := page.locator("tr.open input")).count():
+            left = wanting.count()
+            wanting.first.fill("tree")
+            wanting.first.press("Enter")
+            wait_for(lambda: page.locator("tr.open input").count() < left)  # noqa: B023
+        page.get_by_text("the first frame can be painted").wait_for()
+        assert fields.count() and complaints(page, node_modules) == {}
+
+        page.goto(f"{desk.site}/#/paint")
+        drop(page, tmp_path / "bomb.0001.png")
+        page.get_by_text("60000x60000, which is no frame").first.wait_for()
+
+        page.goto(f"{desk.site}/#/paint/colours/coco_stuff")
+        page.get_by_role("searchbox").fill("river")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="river").click()
+        page.get_by_text("was copied").wait_for()
+        river = bytes(
+            load_label_set("coco_stuff").palettes["runway"].colors[load_label_set("coco_stuff").find("river").id]
+        )
+        assert page.evaluate("navigator.clipboard.readText()") == f"#{river.hex().upper()}"
+        assert complaints(page, node_modules) == {}
+
+        job = client.submit(job_of(colour_frames(count=1), tmp_path / "out", "countryside_3"))
+        client.cancel(job)
+        with fresh_page(browser, "phone", "light") as phone:
+            enter(phone, desk, "paint")
+            phone.locator(".zone").wait_for()
+            assert complaints(phone, node_modules) == {}
+            phone.goto(f"{desk.site}/#/queue/{job}")
+            phone.get_by_role("link", name="Paint otherwise").click()
+            phone.get_by_text("the first frame can be painted").wait_for()
+            assert complaints(phone, node_modules) == {}
+            assert phone.evaluate("document.documentElement.scrollWidth") <= 390

@@ -314,6 +314,8 @@ export const WORDS = {
         before: "One frame back",
         after: "One frame on",
         loop: "Loop",
+        sound: "Sound",
+        soundHint: "Hear the sound while it plays forwards at its rate",
         every: "Every frame",
         everyHint: "Show every frame, however long it takes; else the shot's rate is kept and what is late is dropped",
         /** @param {number} fps */
@@ -462,7 +464,7 @@ export const WORDS = {
         findings: "What was found, and what becomes of it",
         found: "Found",
         checking: "Looking at the passes …",
-        sound: "All of it can be painted.",
+        sound: "Every file is there, and the first frame can be painted.",
         /** @param {number} n */
         refused: (n) => `${count(n, "thing")} must be mended first.`,
         where: "Show where",

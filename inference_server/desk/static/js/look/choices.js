@@ -5,7 +5,7 @@
  * @typedef {{at: string, title: string, differs: string[]}} Take
  * @typedef {{at: string, title: string, folder: string, job: string, size: [number, number] | null, aspect: number,
  *     fps: [number, number], first: number, last: number, reels: Reel[], labelled: boolean, takes: Take[],
- *     movie: string | null, notes: string[]}} Look
+ *     movie: string | null, sounds: boolean, notes: string[]}} Look
  * @typedef {{key: string, at: string, reel: string, kind: string, group: string, title: string, words: string}} Choice
  */
 import {fill, h} from "../dom.js";

@@ -9,7 +9,7 @@
  * @typedef {{choose: (by: number) => void, setMode: (mode: Mode) => void, swap: () => void, showSheet: () => void,
  *     askOther: () => void, setPlaying: (direction: number) => void, toggle: () => void, by: (frames: number) => void,
  *     first: () => void, last: () => void, jump: () => void, from: () => void, to: () => void, all: () => void,
- *     loop: () => void, every: () => void}} Hands
+ *     loop: () => void, every: () => void, mute: () => void}} Hands
  */
 import {h} from "../dom.js";
 import {WORDS} from "../words.js";
@@ -85,6 +85,7 @@ export function hands(stage, does) {
         {keys: ["y"], words: of.all, group, does: () => does.all()},
         {keys: ["r"], words: SAID.loop, group, does: () => does.loop()},
         {keys: ["e"], words: SAID.everyHint, group, does: () => does.every()},
+        {keys: ["m"], words: SAID.soundHint, group, does: () => does.mute()},
         ...MODES.map(([name, key]) => ({keys: [key], words: SAID.modeWords[name], group, does: () => does.setMode(name)})),
         {keys: ["x"], words: SAID.swapWords, group, does: does.swap},
         {keys: ["ArrowDown"], words: of.next, group, does: () => does.choose(1)},

@@ -15,6 +15,7 @@ import {news} from "./news.js";
 import {Pictures} from "./pictures.js";
 import {UnderPointer} from "./point.js";
 import {Scrub} from "./scrub.js";
+import {Sound} from "./sound.js";
 import {sheet} from "./sheet.js";
 import {Stage} from "./stage.js";
 import {askPath} from "./start.js";
@@ -48,7 +49,7 @@ export function showViewer(place, look, at, begins) {
 
     const pictures = new Pictures(draw);
     const clock = new Clock(look.fps[0] / look.fps[1]);
-    const under = new UnderPointer();
+    const [under, sound] = [new UnderPointer(), new Sound(look)];
     const stage = new Stage({moved: tellPoint, zoomed: () => (tellZoom(), draw())});
     const scrub = new Scrub((to_) => go(to_));
     stage.aspect = look.aspect;
@@ -67,7 +68,7 @@ export function showViewer(place, look, at, begins) {
         every: () => setEvery(!every),
     });
     const {selects, modes, zoomed, movie, play, number, looping, everyFrame, rate, range} = made;
-    made.transport.append(h("span", {class: "grow"}), under.element);
+    made.transport.append(sound.button, h("span", {class: "grow"}), under.element);
     const notes = h("div", {});
     const middle = h("div", {class: "middle"}, stage.element);
     fill(place, h("div", {class: "viewer"}, made.tools, notes, middle, scrub.element, made.transport));
@@ -157,6 +158,7 @@ export function showViewer(place, look, at, begins) {
             }
             draw();
         }
+        sound.at(frame, playing > 0 && !every);
         ask();
         sides = [0, 1].map((which) => {
             const known = letter(which, frame);
@@ -373,6 +375,7 @@ export function showViewer(place, look, at, begins) {
         all: () => (([from, to] = [first, last]), draw()),
         loop: () => setLoop(!loop),
         every: () => setEvery(!every),
+        mute: () => sound.mute(),
     }));
 
     const stopNews = news(look.job, () => chosen.some((one) => /[wr]/.test(letters.get(one.key)?.letters ?? "")), read, readLook);
@@ -390,6 +393,7 @@ export function showViewer(place, look, at, begins) {
         stopNews();
         forget();
         pictures.leave();
+        sound.leave();
         stage.leave();
         scrub.leave();
     };

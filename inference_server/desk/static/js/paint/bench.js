@@ -8,6 +8,7 @@ import {fill, h, say} from "../dom.js";
 import {keys} from "../keys.js";
 import {mayUse} from "../models/licence.js";
 import {get, post, words} from "../server.js";
+import {on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
 import {classTable, nameTable} from "./classes.js";
@@ -77,7 +78,7 @@ export function showBench(place, source, listed) {
         view.show(0, address, (answer) => {
             const refused = Number(answer.headers.get("X-Refused") ?? 0);
             view.caption.hidden = !refused;
-            say(view.caption, refused ? SAID.marked(refused) : "");
+            say(view.caption, refused ? `${SAID.marked(refused)} ${decodeURIComponent(answer.headers.get("X-Words") ?? "")}` : "");
         });
     }
 
@@ -234,12 +235,18 @@ export function showBench(place, source, listed) {
         {keys: ["0"], words: WORDS.look.whole, group, does: () => view.stage.setZoom(1)},
         {keys: ["f"], words: WORDS.look.keys.fit, group, does: () => view.stage.setFit()},
     ]);
+    const back = on("server", () => {
+        if (state.server.there && !report) {
+            check();
+        }
+    });
     go(frame);
     check();
     return () => {
         left = true;
         window.clearTimeout(timer);
         forget();
+        back();
         done.leave();
         view.leave();
     };

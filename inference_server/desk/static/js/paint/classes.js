@@ -82,9 +82,10 @@ export function nameTable(changed) {
     /** @param {Named[]} names @param {import("./shot.js").Shot} shot */
     function tell(names, shot) {
         element.hidden = !names.length;
-        const open = names.filter((one) => !one.means).length;
-        fill(status, open ? SAID.openNames(open, names.length) : SAID.allNamed(names.length));
-        fill(body, ...names.slice(0, MOST).map((one) => {
+        const seen = names.filter((one) => one.share > 0);
+        const open = seen.filter((one) => !one.means).length;
+        fill(status, open ? SAID.openNames(open, seen.length) : SAID.allNamed(seen.length));
+        fill(body, ...seen.slice(0, MOST).map((one) => {
             const given = shot.layers[0].read?.names?.[one.name] ?? "";
             const to = h("input", {type: "text", name: one.name, list: "classes", value: given, placeholder: one.means || SAID.noMeaning, spellcheck: "false", autocomplete: "off", "aria-label": SAID.nameMeans(one.name), onchange: () => {
                 setName(shot, one.name, to.value.trim());

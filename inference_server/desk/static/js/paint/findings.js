@@ -31,7 +31,7 @@ export function findings(look) {
         const labels = [...new Set((report.layers ?? []).map((layer) => layer.labels).filter(Boolean))];
         fill(facts,
             ...fact(SAID.facts.size, report.size ? `${report.size[0]} × ${report.size[1]}` : ""),
-            ...fact(SAID.facts.frames, report.first === undefined ? "" : `${report.first}–${report.last}, ${report.rate ?? ""} fps`),
+            ...fact(SAID.facts.frames, report.first === undefined ? "" : `${report.first === report.last ? report.first : `${report.first}–${report.last}`}, ${report.rate ?? ""} fps`),
             ...fact(SAID.facts.layers, (report.layers ?? []).map((layer) => layer.name).join(", ")),
             ...fact(SAID.facts.labels, labels.join("; ")),
             ...fact(SAID.facts.sound, report.sound ?? ""),
