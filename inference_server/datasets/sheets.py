@@ -21,7 +21,7 @@ from shared.places import whole
 SIDE = 144  # pixels of a picture on a sheet
 MOST = 160  # pictures on a sheet, evenly taken of more
 COLUMNS = 10
-PEOPLE = 60  # rows of the sheet of people
+PEOPLE = 60  # on their sheet, those that were seen most
 CAPTION = 24  # characters of a line as wide as a picture
 HEADING = 16  # pixels of a line above many
 
@@ -31,7 +31,7 @@ Pixels = NDArray[np.uint8]
 def kept_sheet(kept: Sequence[tuple[str, Pixels]], count: int) -> Pixels:
     """(name, picture) of some of the `count` that were kept."""
     tiles = [_tile(fitted(picture, (SIDE, SIDE)), name) for name, picture in kept]
-    return _section(tiles, f"kept: {count}", f"{len(kept)} shown" if len(kept) < count else "")
+    return _section(tiles, f"kept: {count}", right=f"{len(kept)} shown" if len(kept) < count else "")
 
 
 def rejected_sheet(sources: Sequence[Source], rejected: Sequence[Candidate]) -> Pixels | None:
@@ -47,29 +47,30 @@ def rejected_sheet(sources: Sequence[Source], rejected: Sequence[Candidate]) -> 
         tiles = [_tile(pictures[one.place], _about(one)) for one in found if one.place in pictures]
         if tiles:
             count = len(reasons[reason])
-            sections.append(_section(tiles, f"{reason}: {count}", f"{len(tiles)} shown" if len(tiles) < count else ""))
+            some = f"{len(tiles)} shown" if len(tiles) < count else ""
+            sections.append(_section(tiles, f"{reason}: {count}", right=some))
     return np.concatenate(sections) if sections else None
 
 
 def people_sheet(sources: Sequence[Source], faces: Sequence[Candidate]) -> Pixels | None:
-    """A row for each person: the number to name in --people, and faces evenly of all; None where there is none."""
+    """Under the number to name in --people, faces evenly of all of a person; None where there is none."""
     people: dict[int, list[Candidate]] = defaultdict(list)
     for one in faces:
         if one.person is not None:
             people[one.person].append(one)
     longest = sorted(people, key=lambda number: (-len(people[number]), number))[:PEOPLE]
     shown = {number: evenly(people[number], COLUMNS) for number in sorted(longest)}
-    pictures = _small(sources, [one for row in shown.values() for one in row])
-    rows = []
+    pictures = _small(sources, [one for mine in shown.values() for one in mine])
+    rows: list[list[Pixels]] = [[]]
     for number, mine in shown.items():
-        row = np.zeros((SIDE, SIDE * COLUMNS, 3), np.uint8)
-        for place, one in enumerate(one for one in mine if one.place in pictures):
-            row[:, place * SIDE : (place + 1) * SIDE] = pictures[one.place]
-        first, last = people[number][0], people[number][-1]
-        span = f"frames {first.frame.number}-{last.frame.number}" if sources[first.source].moving else ""
-        words = f"person {number}", f"{len(people[number])} faces", f"{first.frame.file.name} {span}"
-        rows.append(titled(row, *words))
-    return np.concatenate(rows) if rows else None
+        tiles = [_tile(pictures[one.place], _about(one)) for one in mine if one.place in pictures]
+        if not tiles:
+            continue
+        block = _section(tiles, middle=f"person {number}: {len(people[number])}", columns=len(tiles))
+        if sum(one.shape[1] for one in rows[-1]) + block.shape[1] > COLUMNS * SIDE:
+            rows.append([])
+        rows[-1].append(block)
+    return np.concatenate([_wide(np.concatenate(row, 1), COLUMNS) for row in rows]) if rows[0] else None
 
 
 def _about(one: Candidate) -> str:
@@ -82,16 +83,19 @@ def _tile(picture: Pixels, words: str) -> Pixels:
     return titled(picture, "", words[-CAPTION:], "")
 
 
-def _section(tiles: Sequence[Pixels], left: str, right: str) -> Pixels:
-    """Tiles in rows of COLUMNS under a line of words."""
-    rows = -(-len(tiles) // COLUMNS)
-    height = len(tiles[0])
-    paper = np.zeros((rows * height, SIDE * COLUMNS, 3), np.uint8)
-    for place, tile in enumerate(tiles):
-        y, x = place // COLUMNS * height, place % COLUMNS * SIDE
-        paper[y : y + height, x : x + SIDE] = tile
-    heading = titled(np.zeros((HEADING * 28, SIDE * COLUMNS, 3), np.uint8), left, "", right)[: -HEADING * 28]
-    return np.concatenate([heading, paper])
+def _section(
+    tiles: Sequence[Pixels], left: str = "", middle: str = "", right: str = "", columns: int = COLUMNS
+) -> Pixels:
+    """Tiles in rows under a line of words."""
+    rows = [np.concatenate(tiles[at : at + columns], 1) for at in range(0, len(tiles), columns)]
+    below = np.zeros((HEADING * 28, SIDE * columns, 3), np.uint8)  # a line's height is a part of what is below it
+    heading = titled(below, left, middle, right)[: -len(below)]
+    return np.concatenate([heading, *(_wide(row, columns) for row in rows)])
+
+
+def _wide(picture: Pixels, columns: int) -> Pixels:
+    """With black on the right, as wide as so many tiles."""
+    return np.pad(picture, ((0, 0), (0, columns * SIDE - picture.shape[1]), (0, 0)))
 
 
 def evenly(found: Sequence[Candidate], most: int) -> list[Candidate]:
