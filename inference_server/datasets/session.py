@@ -64,6 +64,7 @@ def make(request: Request, say: Say) -> Outcome:
         if not looks:
             raise InputRefused("none of the pictures can be read", cause=faults[0].words)
         found = choosing.candidates(sources, looks, wish)
+        _check_people(found, wish)
         measures = _measure(sources, found, wish, cut, say)
     found = choosing.without_twins(found, measures, wish.distance)
     with Journal(work / "written.jsonl") as written:
@@ -126,6 +127,13 @@ def _measure(
                     journal.add(key, row)
                 measures[one.place] = Measure(*row)
     return measures
+
+
+def _check_people(found: Sequence[Candidate], wish: Wish) -> None:
+    there = {one.person for one in found if one.person is not None}
+    if lacking := sorted((wish.people or frozenset()) - there):
+        known = f"There are 1 to {max(there)}" if there else "There is no face at all"
+        raise InputRefused(f"there is no person {lacking[0]}", cause=known, remedy="See people.png for their numbers")
 
 
 def _cut_key(one: Candidate, wish: Wish) -> str:

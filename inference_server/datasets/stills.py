@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 from shared.errors import InputRefused
 from shared.passes.picture_pass import read_picture_pass
 from shared.passes.pictures import opened
 
 Pixels = NDArray[np.uint8]
-ORIENTATION = 0x0112  # the tag of EXIF 2.3; PNG and JPEG alone, the reader turns the others
+ORIENTATION = 0x0112  # the tag of EXIF 2.3
+ROUNDING = 2  # codes by which a profile that is sRGB, under whatever name, changes colours
+TAGGED = (".png", ".jpg", ".jpeg", ".webp")  # the reader turns the others itself
 
 
 def read_still(path: Path) -> tuple[Pixels, list[str]]:
@@ -32,10 +36,14 @@ def read_still(path: Path) -> tuple[Pixels, list[str]]:
         told.append("transparent, laid over black")
         colour = colour * found.alpha[..., None]
     pixels = (colour * np.float32(255) + np.float32(0.5)).astype(np.uint8)
-    turn = _orientation(path) if path.suffix.lower() in (".png", ".jpg", ".jpeg") else 1
-    if turn != 1:
-        told.append("turned upright as its EXIF says")
-        pixels = upright(pixels, turn)
+    if path.suffix.lower() in TAGGED:
+        turn, profile = _tags(path)
+        if profile:
+            pixels, words = _in_srgb(pixels, profile)
+            told += words
+        if turn != 1:
+            told.append("turned upright as its EXIF says")
+            pixels = upright(pixels, turn)
     return pixels, told
 
 
@@ -60,9 +68,27 @@ def eight_bits(pixels: NDArray[np.uint8 | np.uint16]) -> Pixels:
     return (values * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
-def _orientation(path: Path) -> int:
+def _tags(path: Path) -> tuple[int, bytes]:
+    """Its orientation, 1 where it says none, and its ICC profile, empty where it has none."""
     try:
         with opened(path) as picture:
-            return int(picture.getexif().get(ORIENTATION, 1))
-    except InputRefused:  # damaged EXIF beside pixels that could be read
-        return 1
+            return int(picture.getexif().get(ORIENTATION, 1)), picture.info.get("icc_profile") or b""
+    except InputRefused:  # damaged tags beside pixels that could be read
+        return 1, b""
+
+
+def _in_srgb(pixels: Pixels, profile: bytes) -> tuple[Pixels, list[str]]:
+    """The colours as sRGB has them, and in words from where; as they are where the profile is sRGB or none for RGB."""
+    try:
+        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        name = ImageCms.getProfileDescription(theirs).strip()
+        if theirs.profile.xcolor_space.strip() != "RGB":
+            return pixels, []
+        ours = ImageCms.createProfile("sRGB")
+        made = ImageCms.profileToProfile(Image.fromarray(pixels), theirs, ours, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return pixels, ["its colour profile cannot be read, taken for sRGB"]
+    found = np.asarray(made, np.uint8)
+    if np.abs(found.astype(np.int16) - pixels).max() <= ROUNDING:
+        return pixels, []
+    return found, [f"brought from {name} to sRGB"]

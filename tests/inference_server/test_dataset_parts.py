@@ -5,13 +5,16 @@ import math
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageCms
 
-from inference_server.datasets import crops, cutting, likeness, tracks
-from inference_server.datasets.detector import Face, face_of
+from inference_server.datasets import crops, cutting, detector, likeness, tracks
+from inference_server.datasets.detector import Detector, Face, face_of
 from inference_server.datasets.journal import Journal
 from inference_server.datasets.recipe import Balance, Gamma, Levels, Recipe, Resize, Saturation, Unsharp, adjusted
 from inference_server.datasets.sources import find_sources
+from inference_server.datasets.stills import read_still
 from shared import schema
+from tests.conftest import ROOT
 
 
 def face(turn=0.0, at=(200.0, 150.0), score=0.9):
@@ -26,6 +29,14 @@ def smooth_picture(height=300, width=400):
     y, x = np.mgrid[:height, :width].astype(np.float32)
     planes = 128 + 100 * np.sin(x / 40), 128 + 100 * np.cos(y / 50), 128 + 60 * np.sin((x + y) / 60)
     return np.stack(planes, -1).astype(np.uint8)
+
+
+def test_a_large_picture_is_searched_small_and_its_faces_are_where_they_are():
+    portrait = np.asarray(Image.open(ROOT / "tests" / "data" / "faces" / "astronaut.jpg"))
+    small, large = (cv2.resize(portrait, None, fx=k, fy=k, interpolation=cv2.INTER_CUBIC) for k in (2, 4))
+    one, other = (Detector().faces(picture)[0] for picture in (small, large))
+    assert max(small.shape) == detector.LONG_SIDE and one.score > 0.9
+    assert np.abs(np.array(other.row[:14]) / 2 - one.row[:14]).max() < 2
 
 
 def test_ffhq_is_twice_the_eyes_or_nearly_twice_the_way_to_the_mouth():
@@ -170,3 +181,16 @@ def test_pictures_of_one_folder_are_one_source_and_clips_their_own(tmp_path):
     sources, _ = find_sources([str(tmp_path / "a2.png"), str(tmp_path / "a10.png")], 5)
     assert [source.name for source in sources] == [tmp_path.as_posix()] and not sources[0].moving
     assert find_sources([str(tmp_path / "a#.png")], 5)[0][0].moving
+
+
+def test_a_picture_with_a_profile_is_brought_to_srgb(tmp_path):
+    pixels = np.full((4, 4, 3), (200, 100, 50), np.uint8)
+    srgb, lab = (ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes() for name in ("sRGB", "LAB"))
+    swapped = srgb.replace(b"rXYZ", b"????", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"????", b"bXYZ", 1)
+    for name, profile in (("srgb", srgb), ("lab", lab), ("swapped", swapped), ("none", b"none at all")):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png", icc_profile=profile)
+    read = {name: read_still(tmp_path / f"{name}.png") for name in ("srgb", "lab", "swapped", "none")}
+    assert read["srgb"][1] == read["lab"][1] == [] and (read["srgb"][0] == pixels).all()
+    assert read["none"][1] == ["its colour profile cannot be read, taken for sRGB"]
+    assert read["swapped"][1] == ["brought from sRGB built-in to sRGB"]
+    assert np.abs(read["swapped"][0].astype(int) - pixels[..., ::-1]).max() <= 2

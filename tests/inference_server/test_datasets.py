@@ -234,6 +234,7 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path, capsys):
         (["a.png", "--score", "0.3"], "--score is 0.3"),
         (["a.png", "--percent", "5"], "--percent is 5"),
         (["a.png", "--people", "one"], '"one" is no range'),
+        (["a.png", "--people", "4"], "there is no person 4. There is no face at all"),
         (["a.png", "--recipe", "a.json"], '"steps[0]" is "sharpen"'),
         (["a.png", "--recipe", "b.json"], "resizes twice"),
     ],
