@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from shared.errors import InputRefused
+from shared.passes.formats import read_picture
 from shared.passes.picture_pass import read_picture_pass
-from shared.passes.pictures import opened
+from shared.passes.pictures import EXR, opened, read_head
 
 Pixels = NDArray[np.uint8]
 ORIENTATION = 0x0112  # the tag of EXIF 2.3
+GREY = "grey, made RGB"
 ROUNDING = 2  # codes by which a profile that is sRGB, under whatever name, changes colours
 TAGGED = (".png", ".jpg", ".jpeg", ".webp")  # the reader turns the others itself
 
@@ -24,18 +26,7 @@ def read_still(path: Path) -> tuple[Pixels, list[str]]:
 
     Raises MissingInput or InputRefused naming the file.
     """
-    found = read_picture_pass(path)
-    told = []
-    kind = found.kind.lower()
-    if "grey" in kind:
-        told.append("grey, made RGB")
-    if kind.startswith("16-bit"):
-        told.append("16 bits, made 8")
-    colour = found.colour
-    if (found.alpha < 1).any():
-        told.append("transparent, laid over black")
-        colour = colour * found.alpha[..., None]
-    pixels = (colour * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    pixels, told = _plain(path) or _any(path)
     if path.suffix.lower() in TAGGED:
         turn, profile = _tags(path)
         if profile:
@@ -45,6 +36,32 @@ def read_still(path: Path) -> tuple[Pixels, list[str]]:
             told.append("turned upright as its EXIF says")
             pixels = upright(pixels, turn)
     return pixels, told
+
+
+def _plain(path: Path) -> tuple[Pixels, list[str]] | None:
+    """The common case, a photograph, without a detour over floats; None where it is another."""
+    if read_head(path).startswith(EXR):
+        return None
+    raw = read_picture(path)
+    if raw.samples.dtype != np.uint8 or raw.top != 255 or raw.alpha is not None or raw.colours is not None:
+        return None
+    if raw.samples.ndim == 2:
+        return np.repeat(raw.samples[..., None], 3, 2), [GREY]
+    return np.asarray(raw.samples, np.uint8), []
+
+
+def _any(path: Path) -> tuple[Pixels, list[str]]:
+    found = read_picture_pass(path)
+    told = []
+    if "grey" in found.kind.lower():
+        told.append(GREY)
+    if found.kind.startswith("16-bit"):
+        told.append("16 bits, made 8")
+    colour = found.colour
+    if (found.alpha < 1).any():
+        told.append("transparent, laid over black")
+        colour = colour * found.alpha[..., None]
+    return (colour * np.float32(255) + np.float32(0.5)).astype(np.uint8), told
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
