@@ -1,4 +1,4 @@
-"""The pictures of docs/desk.md: `python tools/desk_pictures.py FOLDER [--only queue,models]`.
+"""The pictures of docs/desk.md: `python tools/desk_pictures.py FOLDER [--only queue,look,paint,models]`.
 
 A real server paints the shipped shot, a real Chromium shows every page at the size of a screen and of a phone. FOLDER
 keeps what was painted, so that a second run shows the same again without painting it.
@@ -42,14 +42,20 @@ def job(client: Client, out: Path, **changes: object) -> str:
     return client.submit({**asked, "shot": {**read_shot(shot)[0].to_dict(), **changes}, **more})
 
 
-def night(client: Client, folder: Path) -> str:
-    """Jobs as a night has them; returns the one that is painted."""
+def evening(client: Client, folder: Path) -> str:
+    """What was painted before; returns a job of it."""
     for name in ("passes", "damaged"):
         if not (folder / name).exists():
             shutil.copytree(places.example_folder(), folder / name)
+    painted = {}
     for look, frames in (("summer", range(1001, 1009)), ("golden", range(1001, 1005))):
-        done = job(client, folder / look, name=f"train_{look}", options={"look": look}, frames=list(frames))
-        wait_for(lambda: client.ask("show", done)["ended"], 600)  # noqa: B023
+        painted[look] = job(client, folder / look, name=f"train_{look}", options={"look": look}, frames=list(frames))
+        wait_for(lambda: client.ask("show", painted[look])["ended"], 600)  # noqa: B023
+    return painted["summer"]
+
+
+def night(client: Client, folder: Path) -> str:
+    """Jobs as a night has them; returns the one that is painted."""
     broken = folder / "damaged"
     victim = sorted((broken / "train").glob("*.png"))[3]
     victim.write_bytes(victim.read_bytes()[:2000])
@@ -77,6 +83,72 @@ def queue(painted: str) -> list[Scene]:
     return [("desk_queue", f"queue/{painted}", landed), ("desk_machine", "queue", machine)]
 
 
+def look(painted: str) -> list[Scene]:
+    def wiped(page: Page) -> None:
+        page.locator(".stage[data-shown='1003']").wait_for()
+        page.locator(".wipe").wait_for()
+        page.wait_for_timeout(2000)
+
+    def other(page: Page) -> None:
+        page.reload()
+        page.locator(".stage[data-shown='1003']").wait_for()
+        page.keyboard.press("c")
+        page.locator(".cells img").first.wait_for()
+        page.wait_for_timeout(2000)
+
+    return [("desk_look", f"look/{painted}/1003/wipe", wiped), ("desk_sheet", f"look/{painted}/1003", other)]
+
+
+def soften(folder: Path) -> Path:
+    """Label frames as a careless resize leaves them."""
+    soft = folder / "soft"
+    soft.mkdir(exist_ok=True)
+    for file in sorted((folder / "passes" / "environment").glob("*.png"))[:8]:
+        with Image.open(file) as picture:
+            picture.convert("RGB").resize((960, 540), Image.Resampling.BILINEAR).save(soft / file.name)
+    return soft
+
+
+def paint(folder: Path) -> list[Scene]:
+    passes, soft = folder / "passes", soften(folder)
+
+    def opened(page: Page, path: Path) -> None:
+        page.get_by_role("textbox", name="A folder").fill(str(path))
+        page.keyboard.press("Enter")
+        page.locator(".findings .good, .findings .bad").first.wait_for()
+        page.wait_for_timeout(1000)
+
+    def begun(page: Page) -> None:
+        page.locator(".zone").wait_for()
+        page.wait_for_timeout(500)
+
+    def tried(page: Page) -> None:
+        begun(page)
+        opened(page, passes)
+        page.get_by_role("button", name="Try frame 1001").click()
+        page.locator("dialog, .stage[data-shown=xx]").first.wait_for()
+        if page.locator("dialog").count():
+            page.get_by_role("button", name="I have read it").click()
+        page.locator(".stage[data-shown=xx]").wait_for()
+        page.get_by_role("button", name="Wipe").click()
+        page.wait_for_timeout(1000)
+
+    def refused(page: Page) -> None:
+        begun(page)
+        opened(page, soft)
+
+    def colours(page: Page) -> None:
+        page.locator("button.class").first.wait_for()
+        page.wait_for_timeout(500)
+
+    return [
+        ("desk_paint_start", "paint", begun),
+        ("desk_paint", "paint", tried),
+        ("desk_refused", "paint", refused),
+        ("desk_colours", "paint/colours/coco_stuff", colours),
+    ]
+
+
 def models() -> list[Scene]:
     def shown(page: Page) -> None:
         page.locator(".sample img").first.wait_for()
@@ -90,6 +162,7 @@ def draw(browser: Browser, serving: Serving, scenes: list[Scene], theme: str) ->
     for suffix, (width, height) in SIZES.items():
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
         page = context.new_page()
+        page.set_default_timeout(180_000)
         page.goto(serving.address)
         for name, path, ready in scenes:
             page.goto(f"{site}/#/{path}")
@@ -107,18 +180,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--theme", default="dark", choices=("dark", "light"))
+    parser.add_argument("--only", default="queue,look,paint,models", help="parts, with commas between")
     asked = parser.parse_args()
+    parts = asked.only.split(",")
     folder = asked.folder.resolve()
     os.environ["SEMRENDER_HOME"] = str(folder / "home")
     chromium = os.environ.get("SEMRENDER_CHROMIUM") or shutil.which("chromium") or "chromium"
     with running_server() as client, sync_playwright() as playwright:
-        painted = night(client, folder)
+        painted = evening(client, folder)
+        going = night(client, folder) if "queue" in parts else ""
         serving = Serving(0)
         thread = threading.Thread(target=serving.run)
         thread.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
-            draw(browser, serving, [*queue(painted), *models()], asked.theme)
+            scenes = {"queue": queue(going), "look": look(painted), "paint": paint(folder), "models": models()}
+            draw(browser, serving, [one for part in parts for one in scenes[part]], asked.theme)
         finally:
             browser.close()
             serving.stop()

@@ -48,7 +48,7 @@ class Drops:
         """Raises MissingInput."""
         folder = places.home() / FOLDER / drop
         if not NAME.fullmatch(drop) or not folder.is_dir():
-            raise MissingInput("these files are not here any more", remedy="Drop them again")
+            raise MissingInput("this is not open any more", remedy="Open it again, or drop it again")
         return folder
 
     def place(self, drop: str, name: str, size: int) -> Path:

@@ -206,7 +206,9 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
     soil(labels / "shot.1001.png")
     coco = load_label_set("coco_stuff").palettes["runway"].colors
     with running_server():
-        enter(page, desk, "paint")
+        enter(page, desk, "models")
+        page.get_by_role("link", name="Paint with it: Flat").click()
+        page.get_by_text("is painted with stand-in").wait_for()
         drop(page, *sorted(labels.iterdir()))
         page.get_by_text("1 thing must be mended first").wait_for()
         assert "7 of 2304 pixels" in page.locator(".problems .bad").inner_text()
@@ -219,7 +221,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         page.get_by_text("the first frame can be painted").wait_for()
         page.locator(".caption").wait_for(state="hidden")
 
-        page.get_by_role("radio", name="Flat").check()
+        assert page.get_by_role("radio", name="Flat").is_checked()
         page.get_by_role("button", name="Try frame 1001").click()
         page.get_by_text("For tests alone", exact=True).last.wait_for()
         page.get_by_role("button", name="Cancel").click()
@@ -255,6 +257,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         page.reload()
         assert page.get_by_label("What grass is painted as").input_value() == "sky-other", "nothing is lost"
         page.get_by_role("button", name="Paint …").click()
+        assert complaints(page, node_modules) == {}
         page.get_by_label("Folder").fill(str(tmp_path / "out"))
         page.get_by_role("dialog").get_by_role("button", name="Paint", exact=True).click()
         page.get_by_text("done, 4 of 4 frames").wait_for()

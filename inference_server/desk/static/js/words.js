@@ -39,6 +39,7 @@ export const WORDS = {
             cancelled: "Cancelled",
         }),
         empty: "No job has been asked for yet.",
+        begin: "Paint something",
         emptyHint: "Jobs of Maya, After Effects, the command line and this page appear here.",
         none: "No job fits.",
         /** @param {number} n */
@@ -364,6 +365,8 @@ export const WORDS = {
         pathHint: "/shows/sh020 or /shows/sh020/label.####.png or a clip",
         open: "Open",
         opening: "Looking at what is there …",
+        /** @param {string} model */
+        paintingWith: (model) => `What is opened now is painted with ${model}, if it has what that takes.`,
         fps: "Frames a second",
         openWithRate: "Open it at this rate",
         /** @param {number} done @param {number} total */
@@ -488,6 +491,7 @@ export const WORDS = {
         paintTitle: "Paint the shot",
         paint: "Paint",
         frames: "Frames",
+        layers: "Layers",
         framesHelp: "Such as 1001-1100, 1001-1100x2 or 1001,1005",
         out: "Folder",
         outHelp: "What is there in another look stays; this goes into a take beside it",

@@ -2,6 +2,7 @@
 import {answered} from "../dialog.js";
 import {fill, h, say} from "../dom.js";
 import {keys} from "../keys.js";
+import {wish} from "../paint/wish.js";
 import {fact} from "../queue/machine.js";
 import {get, post, words} from "../server.js";
 import {toast} from "../toast.js";
@@ -106,6 +107,7 @@ function tile(card, listed, remove) {
         "article",
         {class: "model", "aria-labelledby": title},
         h("div", {class: "row"}, h("h2", {id: title, class: "grow"}, card.title),
+            h("a", {class: "button", href: "#/paint", "aria-label": `${SAID.paintWith}: ${card.title}`, onclick: () => wish(card.name)}, SAID.paintWith),
             own ? h("button", {type: "button", "aria-label": `${SAID.remove}: ${card.title}`, onclick: () => remove(card)}, SAID.remove)
                 : h("span", {class: "dim"}, SAID.ships)),
         samples(card, listed.sampled.includes(card.name)),

@@ -17,8 +17,11 @@ export async function askPaint(source) {
     const named = (/** @type {HTMLElement} */ control, /** @type {string} */ name) => (control.setAttribute("name", name), control);
     const kept = choice(Object.entries(SAID.formats), "png", () => {});
     const movie = choice(Object.entries(SAID.movies), "h264", () => {});
+    const layers = source.shot.layers.map((layer) => layer.name);
     const given = await answered(SAID.paintTitle, [
         field(SAID.frames, h("input", {type: "text", name: "frames", value: `${source.shot.first}-${source.shot.last}`, required: true, autocomplete: "off"}), SAID.framesHelp),
+        layers.length > 1 && h("fieldset", {class: "kinds"}, h("legend", {class: "dim"}, SAID.layers),
+            ...layers.map((name, index) => h("label", {class: "check"}, h("input", {type: "checkbox", name: `layer ${index}`, checked: true}), name))),
         field(SAID.out, h("input", {type: "text", name: "out", value: out, required: true, autocomplete: "off", spellcheck: "false"}), SAID.outHelp),
         field(SAID.format, named(kept, "format")),
         field(SAID.movie, named(movie, "movie")),
@@ -29,7 +32,8 @@ export async function askPaint(source) {
     }
     const place = given.out.trim().replace(/[/\\]+$/, "");
     localStorage.setItem(FOLDER, place.replace(/[/\\][^/\\]*$/, ""));
-    return {frames: given.frames, out: place, format: given.format, movie: given.movie, comp: given.comp === "on"};
+    const chosen = layers.filter((_, index) => `layer ${index}` in given);
+    return {frames: given.frames, layers: layers.length > 1 ? chosen : null, out: place, format: given.format, movie: given.movie, comp: given.comp === "on"};
 }
 
 /** @param {import("./shot.js").Source} source @param {object} body */

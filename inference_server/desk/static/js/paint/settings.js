@@ -10,6 +10,7 @@ import {fill, h} from "../dom.js";
 import {get} from "../server.js";
 import {WORDS} from "../words.js";
 import {choice, field, number, ofOption, text} from "./fields.js";
+import {granted, wished} from "./wish.js";
 import {labelSetOf, passOf, setEverywhere, setModel, setOption, setPass, setRead} from "./shot.js";
 
 const SAID = WORDS.paint;
@@ -146,11 +147,18 @@ export function settings(source, listed, changed, as) {
         element,
         card: chosen,
         /**
-         * What each model lacks of this shot. Where the one that nobody chose cannot be used, the first that can is.
+         * What each model lacks of this shot. One that was wished for is chosen where it can be used; where the one that
+         * nobody chose cannot be used, the first that can is.
          * @param {Record<string, string>} now
          */
         lacks: (now) => {
             lacking = now;
+            const wish = listed.models.find((card) => card.name === wished() && !now[card.name]);
+            granted();
+            if (wish && wish !== chosen()) {
+                choose(wish);
+                return;
+            }
             const usable = listed.models.find((card) => !now[card.name]);
             if (!shot.model && now[listed.default] && usable) {
                 choose(usable);

@@ -8,6 +8,7 @@ import {fill, h, say} from "../dom.js";
 import {post, words} from "../server.js";
 import {WORDS} from "../words.js";
 import {chosen, dropped, sent} from "./drop.js";
+import {wished} from "./wish.js";
 
 const SAID = WORDS.paint;
 const RECENT = "painted-from";
@@ -98,6 +99,8 @@ export function showStart(place) {
         files, folder,
     );
     const known = recent();
+    const model = wished();
+    say(status, model ? SAID.paintingWith(model) : "");
     fill(place, h("div", {class: "from"},
         h("h1", {class: "said"}, WORDS.parts.paint),
         zone,

@@ -50,7 +50,7 @@ export function show(place, path) {
         rows.element.classList.toggle("hidden", found.length === 0);
         if (!found.length) {
             const known = jobs.size > 0;
-            fill(none, h("p", {}, state.listed ? (known ? SAID.none : SAID.empty) : WORDS.loading), state.listed && !known && h("p", {}, SAID.emptyHint));
+            fill(none, h("p", {}, state.listed ? (known ? SAID.none : SAID.empty) : WORDS.loading), state.listed && !known && h("p", {}, SAID.emptyHint), state.listed && !known && h("a", {class: "button", href: "#/paint"}, SAID.begin));
         }
     }
 
