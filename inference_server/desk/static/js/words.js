@@ -471,6 +471,14 @@ export const WORDS = {
         /** @param {number} n */
         refused: (n) => `${count(n, "thing")} must be mended first.`,
         where: "Show where",
+        /** @param {string} name @param {string} value */
+        readWith: (name, value) => WORDS.paint.remedies[`${name} ${value}`] ?? `Read with ${name} ${value}`,
+        remedies: /** @type {Record<string, string>} */ ({
+            "mode nearest": "Take the nearest class",
+            "encoding ids": "Read its numbers as ids",
+            "palette-png index": "Its pixels are ids",
+            "palette-png colour": "Its pixels are colours",
+        }),
         facts: {size: "size", frames: "frames", layers: "layers", labels: "read as", sound: "sound", time: "takes about"},
         classes: "Classes",
         classesHint: "Did one come out wrong? Name what it is painted as, and try again. A click in the picture finds its class.",

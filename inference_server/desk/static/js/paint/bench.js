@@ -45,8 +45,8 @@ export function showBench(place, source, listed) {
         view.setMode("a");
         go(problem.frame ?? frame);
         view.stage.element.focus();
-    });
-    const left_ = settings(source, listed, changed, async (kind) => {
+    }, (name, value) => asks.readWith(name, value));
+    const asks = settings(source, listed, changed, async (kind) => {
         await post(`${api}/as`, {kind});
         window.dispatchEvent(new HashChangeEvent("hashchange"));
     });
@@ -55,7 +55,7 @@ export function showBench(place, source, listed) {
     const paint = h("button", {type: "button", class: "main", onclick: paintAll}, SAID.paintAll);
     const stale = h("p", {class: "dim", role: "status"});
     fill(place, h("div", {class: "bench"},
-        h("div", {class: "asks"}, h("a", {class: "button quiet", href: "#/paint"}, `← ${SAID.other}`), left_.element),
+        h("div", {class: "asks"}, h("a", {class: "button quiet", href: "#/paint"}, `← ${SAID.other}`), asks.element),
         view.element,
         h("div", {class: "tells"},
             h("div", {class: "findings", role: "region", "aria-label": SAID.findings, tabindex: "0"}, found.element, named.element, classes.element),
@@ -78,7 +78,8 @@ export function showBench(place, source, listed) {
         view.show(0, address, (answer) => {
             const refused = Number(answer.headers.get("X-Refused") ?? 0);
             view.caption.hidden = !refused;
-            say(view.caption, refused ? `${SAID.marked(refused)} ${decodeURIComponent(answer.headers.get("X-Words") ?? "")}` : "");
+            const told = report?.problems.some((one) => one.frame === frame) ? "" : decodeURIComponent(answer.headers.get("X-Words") ?? "");
+            say(view.caption, refused ? `${SAID.marked(refused)} ${told}` : "");
         });
     }
 
@@ -103,7 +104,7 @@ export function showBench(place, source, listed) {
         const mine = ++asked;
         found.say(SAID.checking);
         try {
-            left_.lacks((await post(`${api}/lacking`, body())).lacking);
+            asks.lacks((await post(`${api}/lacking`, body())).lacking);
             const told = await post(`${api}/check`, body());
             if (mine === asked && !left) {
                 report = told;
@@ -120,7 +121,7 @@ export function showBench(place, source, listed) {
 
     async function tellClasses() {
         const own = await labelSet(labelSetOf(shot)).catch(() => null); // one that is a file has no swatches here
-        const model = left_.card()?.inputs.labels?.label_set.name;
+        const model = asks.card()?.inputs.labels?.label_set.name;
         const painted = model ? await labelSet(model).catch(() => null) : null;
         fill(lists, names("classes", own?.classes ?? []), names("painted-as", (painted ?? own)?.classes ?? []));
         classes.tell(report?.layers ?? [], shot, own);
@@ -149,7 +150,7 @@ export function showBench(place, source, listed) {
     }
 
     async function allowed() {
-        const card = left_.card();
+        const card = asks.card();
         return card === undefined || mayUse(card, listed.agreed);
     }
 

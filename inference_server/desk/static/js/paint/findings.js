@@ -12,8 +12,14 @@ import {WORDS} from "../words.js";
 
 const SAID = WORDS.paint;
 
-/** @param {(problem: Words) => void} look at where a problem is */
-export function findings(look) {
+// What a remedy says of how the pass can be read: it is done by a button here.
+const READ = /--(mode|encoding|palette-png|palette|label-set|exr-layer|crypto) (\w[\w.-]*\w)/g;
+
+/**
+ * @param {(problem: Words) => void} look at where a problem is
+ * @param {(name: string, value: string) => void} readWith an option
+ */
+export function findings(look, readWith) {
     const status = h("p", {class: "dim", role: "status"});
     const problems = h("div", {class: "problems"});
     const facts = h("dl", {class: "facts"});
@@ -26,7 +32,8 @@ export function findings(look) {
         status.className = bad.length ? "bad" : "good";
         fill(problems,
             ...bad.map((one) => h("div", {class: "note bad"}, h("p", {}, one.words),
-                one.layer && h("button", {type: "button", onclick: () => look(one)}, SAID.where))),
+                h("div", {class: "row wrap"}, one.layer && h("button", {type: "button", onclick: () => look(one)}, SAID.where),
+                    ...remedies(one.words).map(([name, value]) => h("button", {type: "button", onclick: () => readWith(name, value)}, SAID.readWith(name, value)))))),
             ...[...notes, ...(report.warnings ?? [])].map((words) => h("p", {class: "note"}, words)));
         const labels = [...new Set((report.layers ?? []).map((layer) => layer.labels).filter(Boolean))];
         fill(facts,
@@ -51,4 +58,10 @@ export function findings(look) {
             }
         },
     };
+}
+
+/** @param {string} words @returns {[string, string][]} */
+function remedies(words) {
+    const found = [...words.matchAll(READ)].map((one) => /** @type {[string, string]} */ ([one[1], one[2]]));
+    return found.filter(([name, value], index) => found.findIndex((one) => one[0] === name && one[1] === value) === index);
 }

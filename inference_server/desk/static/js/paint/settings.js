@@ -108,12 +108,16 @@ export function settings(source, listed, changed, as) {
             }, {placeholder: SAID.file}), SAID.audioHelp));
     }
 
-    const read = shot.layers[0].read ?? {};
-    const reading = READING.map(([name, choices]) => {
-        const value = String(read[name] ?? (choices ? choices[0] : ""));
-        const set = (/** @type {string} */ given) => (setRead(shot, name, choices && given === choices[0] ? "" : given), changed("read"));
-        return field(SAID.read[name], choices ? choice(choices.map((each) => [each, SAID.readAs[each] ?? each]), value, set) : text(value, set, name === "uncovered" ? {list: "classes"} : {}), SAID.readHelp[name]);
-    });
+    const reading = h("div", {class: "fields"});
+
+    function tellReading() {
+        const read = shot.layers[0].read ?? {};
+        fill(reading, ...READING.map(([name, choices]) => {
+            const value = String(read[name] ?? (choices ? choices[0] : ""));
+            const set = (/** @type {string} */ given) => (setRead(shot, name, choices && given === choices[0] ? "" : given), changed("read"));
+            return field(SAID.read[name], choices ? choice(choices.map((each) => [each, SAID.readAs[each] ?? each]), value, set) : text(value, set, name === "uncovered" ? {list: "classes"} : {}), SAID.readHelp[name]);
+        }));
+    }
 
     async function tellSets() {
         const known = /** @type {{sets: {name: string, title: string}[]}} */ (await get("/api/label-sets")).sets;
@@ -138,14 +142,26 @@ export function settings(source, listed, changed, as) {
         labelled && h("div", {class: "row"}, h("div", {class: "grow"}, field(SAID.labelSet, sets)), h("a", {href: `#/paint/colours/${encodeURIComponent(labelSetOf(shot))}`, title: SAID.colours}, SAID.swatches)),
         h("h2", {}, SAID.model), models, about, options,
         h("details", {}, h("summary", {}, SAID.further), passes),
-        labelled && h("details", {}, h("summary", {}, SAID.reading), h("div", {class: "fields"}, ...reading)));
+        labelled && h("details", {}, h("summary", {}, SAID.reading), reading));
     if (labelled) {
         tellSets();
+        tellReading();
     }
     tell();
     return {
         element,
         card: chosen,
+        /** As a remedy says it. @param {string} name of an option of the command line @param {string} value */
+        readWith: (name, value) => {
+            if (name === "label-set") {
+                setEverywhere(shot, "label_set", value);
+                tellSets();
+            } else {
+                setRead(shot, name.replace("-", "_"), value);
+                tellReading();
+            }
+            changed("read");
+        },
         /**
          * What each model lacks of this shot. One that was wished for is chosen where it can be used; where the one that
          * nobody chose cannot be used, the first that can is.
