@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from inference_server.datasets import crops, tracks
+from inference_server.datasets.choices import FACE_CROPS
 from inference_server.datasets.crops import Quad
 from inference_server.datasets.detector import Face
 from inference_server.datasets.likeness import twins
@@ -27,7 +28,7 @@ NO_FACE, UNSURE, SMALL, NOT_CHOSEN, TWIN, BY_HAND = (
 
 
 class Wish(Value):
-    """What is asked for. crop: one of `crops.FACES`, or of `crops.PICTURES` where no face is looked for.
+    """What is asked for. crop: one of FACE_CROPS, or of PICTURE_CROPS where no face is looked for.
 
     score: least that a face has. percent: see `crops.face_quad`. people: numbers of tracks; None for all.
     distance: bits within which two pictures of a shot are twins; -1 keeps all.
@@ -43,7 +44,7 @@ class Wish(Value):
 
     @property
     def faces(self) -> bool:
-        return self.crop in crops.FACES
+        return self.crop in FACE_CROPS
 
 
 class Look(Value):

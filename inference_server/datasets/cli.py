@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from inference_server.datasets.choices import FACE_CROPS, PICTURE_CROPS, SIZES
 from shared.command import tell
-
-SIZES = (16, 32, 64, 128, 256, 512, 1024)
 
 
 def add_commands(commands: Any) -> None:
@@ -18,8 +17,8 @@ def add_commands(commands: Any) -> None:
     _common(faces)
     faces.add_argument(
         "--crop",
-        choices=("ffhq", "level", "box"),
-        default="ffhq",
+        choices=FACE_CROPS,
+        default=FACE_CROPS[0],
         help="ffhq (default): by eyes and mouth, as networks trained on FFHQ want it; level: eyes level; box: upright",
     )
     faces.add_argument(
@@ -30,7 +29,7 @@ def add_commands(commands: Any) -> None:
     pictures = kinds.add_parser("pictures", help="whole pictures and frames, for things without faces")
     _common(pictures)
     words = "centre (default): the square in the middle; stretch: all of it, out of proportion"
-    pictures.add_argument("--crop", choices=("centre", "stretch"), default="centre", help=words)
+    pictures.add_argument("--crop", choices=PICTURE_CROPS, default=PICTURE_CROPS[0], help=words)
     pictures.set_defaults(score=1.0, percent=50.0, people=None)
 
 

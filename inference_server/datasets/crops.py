@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from inference_server.datasets.detector import Face
 
-FACES = ("ffhq", "level", "box")
-PICTURES = ("centre", "stretch")
 WINDOW = 3  # standard deviations to each side that a smoothed quad looks
 
 Quad = NDArray[np.float64]

@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from inference_server.datasets.crops import FACES, PICTURES
+from inference_server.datasets.choices import FACE_CROPS, PICTURE_CROPS, SIZES
 from inference_server.datasets.recipe import Recipe
 from shared import documents, schema
 from shared.errors import SemrenderError
@@ -20,7 +20,6 @@ from shared.values import Value
 FILE_NAME = "dataset.json"
 FOLDER = "pictures"  # in the dataset's
 MAX_FILE = 256 * 2**20  # bytes
-SIZES = (16, 32, 64, 128, 256, 512, 1024)
 SHA256 = Text("a SHA-256", 64, 64, "[0-9a-f]*", "in hexadecimal digits")
 COORDINATE = Number(-1e6, 1e6)
 
@@ -72,7 +71,7 @@ class Dataset(Value):
 
     kind: Annotated[str, OneOf("faces", "pictures")]
     size: Annotated[int, OneOf(*SIZES), "pixels a side"]
-    crop: Annotated[str, OneOf(*FACES, *PICTURES)]
+    crop: Annotated[str, OneOf(*FACE_CROPS, *PICTURE_CROPS)]
     every: Annotated[int, Whole(1, MAX_FRAMES), "of clips, one frame of so many"]
     distance: Annotated[int, Whole(-1, 64), "bits within which two pictures of a shot are twins; -1 keeps all"]
     recipe_sha256: Annotated[str, SHA256]

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -71,7 +72,20 @@ def find_sources(inputs: Iterable[str], every: int) -> tuple[list[Source], list[
             faults.append(Fault(name, str(error)))
     if errors and not found:
         raise errors[0]
-    return [one for one in found.values() if one.frames], faults
+    return [one for one in _each_once(found.values()) if one.frames or one.notes], faults
+
+
+def _each_once(sources: Iterable[Source]) -> Iterator[Source]:
+    """The same content is one picture, in the first of the inputs that have it."""
+    taken: set[str] = set()
+    for source in sources:
+        frames = tuple(frame for frame in source.frames if frame.key not in taken)
+        taken.update(frame.key for frame in frames)
+        notes = source.notes
+        if len(frames) < len(source.frames):
+            count = counted(len(source.frames) - len(frames), "frame")
+            notes = (*notes, f"{count} left out that an input before has, byte by byte")
+        yield replace(source, frames=frames, notes=notes)
 
 
 @contextmanager

@@ -181,6 +181,11 @@ def test_pictures_of_one_folder_are_one_source_and_clips_their_own(tmp_path):
     sources, _ = find_sources([str(tmp_path / "a2.png"), str(tmp_path / "a10.png")], 5)
     assert [source.name for source in sources] == [tmp_path.as_posix()] and not sources[0].moving
     assert find_sources([str(tmp_path / "a#.png")], 5)[0][0].moving
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "copy.png").write_bytes((tmp_path / "a2.png").read_bytes())
+    first, second = find_sources([str(tmp_path), str(tmp_path / "other")], 5)[0]
+    assert len(first.frames) == 2 and second.frames == ()
+    assert second.notes == ("1 frame left out that an input before has, byte by byte",)
 
 
 def test_a_picture_with_a_profile_is_brought_to_srgb(tmp_path):
