@@ -89,14 +89,7 @@ def look(painted: str) -> list[Scene]:
         page.locator(".wipe").wait_for()
         page.wait_for_timeout(2000)
 
-    def other(page: Page) -> None:
-        page.reload()
-        page.locator(".stage[data-shown='1003']").wait_for()
-        page.keyboard.press("c")
-        page.locator(".cells img").first.wait_for()
-        page.wait_for_timeout(2000)
-
-    return [("desk_look", f"look/{painted}/1003/wipe", wiped), ("desk_sheet", f"look/{painted}/1003", other)]
+    return [("desk_look", f"look/{painted}/1003/wipe", wiped)]
 
 
 def soften(folder: Path) -> Path:

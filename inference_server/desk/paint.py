@@ -22,7 +22,7 @@ from starlette.routing import Route
 from inference_server.desk import sources, swatches
 from inference_server.desk.asking import Asked, Body, get, post, told
 from inference_server.desk.desk import Desk
-from inference_server.desk.drops import Drops, taking
+from inference_server.desk.drops import FOLDER, Drops, taking
 from inference_server.desk.looks import JOB, class_at, of_asked
 from inference_server.desk.marked import seen
 from inference_server.desk.saving import saved
@@ -106,7 +106,8 @@ class Painter:
             "shot": shot.to_dict(),
             "frames": [shot.first, shot.last],
             "notes": list(source.notes),
-            "out": str(Path.home() / "semrender" / source.title),
+            "dropped": source.base.is_relative_to(places.home() / FOLDER),
+            "out": str(_painted() / source.title),
         }
 
     def check(self, asked: Asked) -> Body:
@@ -218,6 +219,8 @@ class Painter:
         """Write the shot.json to `path`; over another file only where `replace` says so."""
         source = self._posted(asked)
         path = Path(asked.text("path").strip().strip('"')).expanduser()
+        if path.parent == _painted():
+            path.parent.mkdir(exist_ok=True)
         return {"path": str(saved(source.shot, source.base, path, asked.body.get("replace") is True))}
 
     def text(self, asked: Asked) -> Body:
@@ -296,6 +299,11 @@ def routes(desk: Desk) -> list[Route]:
         post(f"{at}/save", painter.save),
         post(f"{at}/text", painter.text),
     ]
+
+
+def _painted() -> Path:
+    """Where paintings go that nobody gave another place."""
+    return Path.home() / "semrender"
 
 
 def given(shot: Shot, layers: list[str] | None) -> tuple[str, ...]:

@@ -231,6 +231,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         page.keyboard.press("t")
         page.get_by_role("button", name="I have read it").click()
         stage(page, "xx")
+        page.locator(".wipe").wait_for()
         page.keyboard.press("b")
         grass = lambda: colour(page, 0.9, 0.9)  # noqa: E731
         sky = lambda: colour(page, 0.9, 0.1)  # noqa: E731

@@ -71,7 +71,7 @@ export function showKeys() {
 /** @param {Key} key */
 function row(key) {
     const caps = key.keys.flatMap((one) => {
-        const parts = one.split("+").map((part) => h("kbd", {}, SHOWN[part] ?? part));
+        const parts = (one === "+" ? [one] : one.split("+")).map((part) => h("kbd", {}, SHOWN[part] ?? part));
         return [...parts, " "];
     });
     return h("tr", {}, h("td", {}, ...caps), h("td", {}, key.words));

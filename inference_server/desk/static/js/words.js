@@ -368,6 +368,7 @@ export const WORDS = {
         /** @param {string} model */
         paintingWith: (model) => `What is opened now is painted with ${model}, if it has what that takes.`,
         fps: "Frames a second",
+        fpsHelp: "Of the comp and the movie: 24, 23.976, 24000/1001",
         openWithRate: "Open it at this rate",
         /** @param {number} done @param {number} total */
         copying: (done, total) => `${done.toLocaleString("en")} of ${count(total, "file")} copied`,
@@ -514,6 +515,8 @@ export const WORDS = {
         saveShot: "Save shot.json …",
         saveTitle: "Save the shot",
         saveHint: "With it `semrender render` paints the same, and so does this page.",
+        saveDropped: "Its passes are the copies of what was dropped, which are kept for thirty days. Open the passes by their path to keep a shot for longer.",
+        droppedHere: "dropped files",
         savePath: "File on this machine",
         replace: "Replace the file that is there",
         save: "Save",

@@ -107,11 +107,11 @@ function tile(card, listed, remove) {
         "article",
         {class: "model", "aria-labelledby": title},
         h("div", {class: "row"}, h("h2", {id: title, class: "grow"}, card.title),
-            h("a", {class: "button", href: "#/paint", "aria-label": `${SAID.paintWith}: ${card.title}`, onclick: () => wish(card.name)}, SAID.paintWith),
             own ? h("button", {type: "button", "aria-label": `${SAID.remove}: ${card.title}`, onclick: () => remove(card)}, SAID.remove)
                 : h("span", {class: "dim"}, SAID.ships)),
         samples(card, listed.sampled.includes(card.name)),
         card.description && h("p", {}, card.description),
+        h("div", {}, h("a", {class: "button", href: "#/paint", "aria-label": `${SAID.paintWith}: ${card.title}`, onclick: () => wish(card.name)}, SAID.paintWith)),
         h("dl", {class: "facts"},
             ...fact(SAID.takes, takes(card)),
             ...fact(SAID.makes, card.makes?.alpha ? SAID.alpha : SAID.kind[card.makes?.kind ?? "pictures"]),

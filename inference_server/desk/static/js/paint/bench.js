@@ -130,7 +130,7 @@ export function showBench(place, source, listed) {
     /** Of a Cryptomatte; other passes have no names. */
     async function readNames() {
         const layer = shot.layers.find((one) => one.name === view.layers.value) ?? shot.layers[0];
-        if (!/\.(exr|sxr)\b/i.test(layer.labels ?? "") && source.kind !== "labels") {
+        if (!layer.labels || /\.(?!exr|sxr)[a-z]{3,4}$/i.test(layer.labels)) {
             return;
         }
         try {
@@ -161,6 +161,7 @@ export function showBench(place, source, listed) {
         say(stale, "");
         view.setTrying(true);
         const mine = frame;
+        const alone = view.stage.mode === "a"; // then both are shown as soon as there are two
         const began = performance.now();
         try {
             trying = (await post(`${api}/try`, {...body(), frame: mine})).job;
@@ -171,7 +172,7 @@ export function showBench(place, source, listed) {
                 }
                 if (told.state === "done") {
                     await view.show(1, `/api/look/${trying}/picture?reel=painting&frame=${mine}`);
-                    if (view.stage.mode === "a") {
+                    if (alone) {
                         view.setMode("wipe");
                     }
                     break;

@@ -39,8 +39,8 @@ export async function askPaint(source) {
 /** @param {import("./shot.js").Source} source @param {object} body */
 export async function askSave(source, body) {
     const given = await answered(SAID.saveTitle, [
-        h("p", {class: "dim"}, SAID.saveHint),
-        field(SAID.savePath, h("input", {type: "text", name: "path", value: `${source.base}/shot.json`, required: true, autocomplete: "off", spellcheck: "false"})),
+        h("p", {class: "dim"}, source.dropped ? SAID.saveDropped : SAID.saveHint),
+        field(SAID.savePath, h("input", {type: "text", name: "path", value: source.dropped ? `${source.out}.json` : `${source.base}/shot.json`, required: true, autocomplete: "off", spellcheck: "false"})),
         h("label", {class: "check"}, h("input", {type: "checkbox", name: "replace"}), SAID.replace),
     ], SAID.save);
     if (given) {

@@ -83,6 +83,10 @@ export function settings(source, listed, changed, as) {
                 setOption(shot, option.name, value === option.default ? undefined : value);
                 changed("paint");
             })),
+        source.kind !== "shot" && field(SAID.fps, text(String(shot.fps), (given) => {
+            shot.fps = given;
+            changed("paint");
+        }, {inputmode: "decimal"}), SAID.fpsHelp),
         field(SAID.seed, number(shot.seed ?? 0, {min: 0, max: MOST_SEED, whole: true}, (value) => (setEverywhere(shot, "seed", value), changed("paint"))), SAID.seedHelp),
         labelled && field(SAID.hold, choice(HOLDS.map((name) => [name, SAID.holds[name]]), shot.hold ?? "off", (value) => (setEverywhere(shot, "hold", value), changed("paint"))), SAID.holdHelp),
         field(SAID.scale, choice(SCALES.map((name) => [name, SAID.scales[name]]), shot.scale ?? "", (value) => {
@@ -137,7 +141,7 @@ export function settings(source, listed, changed, as) {
         ...["labels", "picture"].map((kind) => h("label", {}, h("input", {type: "radio", name: "kind", value: kind, checked: source.kind === kind, onchange: () => as(kind)}), SAID.kinds[kind])));
     const element = h("div", {class: "settings", role: "region", "aria-label": SAID.settings, tabindex: "0"},
         h("h1", {class: "cut", title: source.base}, source.title),
-        h("p", {class: "dim path", title: source.base}, h("bdi", {}, source.base)),
+        h("p", {class: "dim path", title: source.base}, h("bdi", {}, source.dropped ? SAID.droppedHere : source.base)),
         kinds,
         labelled && h("div", {class: "row"}, h("div", {class: "grow"}, field(SAID.labelSet, sets)), h("a", {href: `#/paint/colours/${encodeURIComponent(labelSetOf(shot))}`, title: SAID.colours}, SAID.swatches)),
         h("h2", {}, SAID.model), models, about, options,

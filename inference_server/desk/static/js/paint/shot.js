@@ -7,7 +7,7 @@
  * @typedef {{name: string, fps: number | string, first: number, last: number, layers: Layer[], label_set?: string, model?: string,
  *     options?: Record<string, unknown>, map?: Record<string, string>, seed?: number, hold?: string, scale?: string, audio?: string}} Shot
  * @typedef {{at: string, title: string, kind: "shot" | "labels" | "picture", base: string, shot: Shot, frames: [number, number],
- *     notes: string[], out: string}} Source
+ *     notes: string[], dropped: boolean, out: string}} Source
  */
 
 export const LABEL_SET = "coco_stuff"; // where a shot names none
