@@ -13,7 +13,7 @@ from shared.shot import read_shot
 from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
 from tests.inference_server.desk.conftest import enter, fresh_page
-from tests.inference_server.servers import job_of, running_server, wait_for
+from tests.inference_server.servers import job_of, kill, running_server, start_server, stop, wait_for
 from tests.shared.sound_files import clip_with_sound
 
 PASSES = ROOT / "tests" / "data" / "passes"
@@ -334,3 +334,27 @@ def test_a_clip_a_cryptomatte_and_what_is_no_picture(browser, page, desk, node_m
             phone.get_by_text("the first frame can be painted").wait_for()
             assert complaints(phone, node_modules) == {}
             assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_server_that_goes_and_comes_back_while_the_page_is_open(page, desk, add_sleep_model, colour_frames):
+    add_sleep_model(licence="For tests alone", title="Flat")
+    at = opened(desk, path=colour_frames(count=1))
+    server = start_server()
+    try:
+        enter(page, desk, f"paint/{at}")
+        page.get_by_text("the first frame can be painted").wait_for()
+    finally:
+        kill(server)
+    page.get_by_label("Seed").fill("5")
+    page.get_by_label("Seed").press("Enter")
+    page.locator(".findings .bad", has_text="server").wait_for()
+    server = start_server()
+    try:
+        page.get_by_text("the first frame can be painted").wait_for()
+        page.get_by_label("What sky-other is painted as").wait_for()
+        other = page.context.new_page()
+        other.goto(f"{desk.site}/#/paint/{at}")
+        other.get_by_label("Seed").wait_for()
+        assert other.get_by_label("Seed").input_value() == "5", "another page goes on with what was set"
+    finally:
+        stop(server)

@@ -91,7 +91,7 @@ export function showBench(place, source, listed) {
             say(stale, SAID.again);
         }
         timer = window.setTimeout(async () => {
-            await check();
+            await check(what === "read" || !report);
             if (what === "read") {
                 version++;
                 showPass();
@@ -100,15 +100,16 @@ export function showBench(place, source, listed) {
         }, TOGETHER);
     }
 
-    async function check() {
+    /** @param {boolean} whole all files are looked at; what is only painted otherwise needs the frame that is shown */
+    async function check(whole) {
         const mine = ++asked;
         found.say(SAID.checking);
         try {
             asks.lacks((await post(`${api}/lacking`, body())).lacking);
-            const told = await post(`${api}/check`, body());
+            const told = await post(`${api}/check`, {...body(), frames: whole ? "" : String(frame)});
             if (mine === asked && !left) {
                 report = told;
-                found.tell(told, source.notes);
+                found.tell(whole ? told : {...told, estimate: undefined}, source.notes); // that of one frame says nothing
                 await tellClasses();
             }
         } catch (error) {
@@ -239,11 +240,11 @@ export function showBench(place, source, listed) {
     ]);
     const back = on("server", () => {
         if (state.server.there && !report) {
-            check();
+            check(true);
         }
     });
     go(frame);
-    check();
+    check(true);
     return () => {
         left = true;
         window.clearTimeout(timer);
