@@ -1,6 +1,6 @@
 """Painting from the page: what was named or dropped becomes a shot, which is checked, tried on a frame, and painted.
 
-The shot that the page changes is kept here as long as the desk runs, so that a page that was closed goes on with it.
+The shot that the page changes is kept: a page that was closed, or a desk that was started anew, goes on with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from starlette.responses import Response
 from starlette.routing import Route
 
-from inference_server.desk import sources, swatches
+from inference_server.desk import drafts, sources, swatches
 from inference_server.desk.asking import Asked, Body, get, post, told
 from inference_server.desk.desk import Desk
 from inference_server.desk.drops import FOLDER, Drops, taking
@@ -223,10 +223,6 @@ class Painter:
             path.parent.mkdir(exist_ok=True)
         return {"path": str(saved(source.shot, source.base, path, asked.body.get("replace") is True))}
 
-    def text(self, asked: Asked) -> Body:
-        """The shot as its shot.json would say it."""
-        return {"shot": self._posted(asked).shot.to_dict()}
-
     def _posted(self, asked: Asked) -> Source:
         """The source with the shot as the page has it now, which is kept. Raises InputRefused."""
         source = self._find(asked.path["at"])
@@ -249,11 +245,14 @@ class Painter:
             self._kept.move_to_end(at)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
+        drafts.keep(at, source)
 
     def _find(self, at: str) -> Source:
         """As it is kept, else as its files say. Raises in words."""
         with self._lock:
             known = self._kept.get(at)
+        if known is None:
+            known = drafts.kept(at)
         if known is None:
             if JOB.fullmatch(at):
                 known = self._of_job(at)
@@ -297,7 +296,6 @@ def routes(desk: Desk) -> list[Route]:
         post(f"{at}/try", painter.try_),
         post(f"{at}/render", painter.render),
         post(f"{at}/save", painter.save),
-        post(f"{at}/text", painter.text),
     ]
 
 

@@ -343,3 +343,24 @@ def test_options_from_plain_data_equal_those_from_code() -> None:
     data = {"mode": "nearest", "names": {"Tree*": "tree"}, "classes": ["road"]}
     assert ReadOptions.from_dict(data) == ReadOptions(mode="nearest", names={"Tree*": "tree"}, classes=("road",))
     assert ReadOptions.from_dict({}) == ReadOptions()
+
+
+def test_who_is_refused_says_which_pixels(tmp_path: Path) -> None:
+    sky = COCO.find("sky").id
+    soiled = np.full((6, 8), sky, np.uint8)
+    soiled[2, 3:6] = 250
+    Image.fromarray(soiled).save(tmp_path / "ids.png")
+    assert np.array_equal(refused(tmp_path / "ids.png").pixels, soiled == 250)
+
+    colours = np.zeros((6, 8, 3), np.uint8)
+    colours[:] = COCO.palettes["runway"].colors[sky]
+    colours[4, 1] = (1, 2, 3)
+    Image.fromarray(colours).save(tmp_path / "colours.png")
+    assert np.argwhere(refused(tmp_path / "colours.png").pixels).tolist() == [[4, 1]]
+
+    Image.fromarray(np.repeat(soiled[..., None] % 250, 3, 2)).save(tmp_path / "grey.png")
+    assert refused(tmp_path / "grey.png").pixels.any(), "ids that were saved in RGB"
+
+    nameless = refused(DATA / "crypto_object.exr").pixels
+    assert nameless.any() and not nameless.all()
+    assert refused(DATA / "lossy.jpg").pixels.any()

@@ -12,7 +12,7 @@ from shared.label_set import load_label_set
 from shared.shot import read_shot
 from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
-from tests.inference_server.desk.conftest import enter, fresh_page
+from tests.inference_server.desk.conftest import enter, fresh_page, running_desk
 from tests.inference_server.servers import job_of, kill, running_server, start_server, stop, wait_for
 from tests.shared.sound_files import clip_with_sound
 
@@ -356,5 +356,7 @@ def test_a_server_that_goes_and_comes_back_while_the_page_is_open(page, desk, ad
         other.goto(f"{desk.site}/#/paint/{at}")
         other.get_by_label("Seed").wait_for()
         assert other.get_by_label("Seed").input_value() == "5", "another page goes on with what was set"
+        with running_desk() as anew:
+            assert anew.get(f"/api/paint/{at}")["shot"]["seed"] == 5, "and a desk that was started anew"
     finally:
         stop(server)

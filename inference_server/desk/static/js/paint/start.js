@@ -2,10 +2,11 @@
  * What is painted from: files that are dropped or chosen, a path of this machine, the shipped shot, or what was at hand
  * before.
  *
- * @typedef {{title: string, ask: Record<string, string>}} Recent
+ * @typedef {{title: string, ask: Record<string, string>, at?: string}} Recent
+ * at: where it was left; ask: how it is opened anew.
  */
 import {fill, h, say} from "../dom.js";
-import {post, words} from "../server.js";
+import {get, post, words} from "../server.js";
 import {WORDS} from "../words.js";
 import {chosen, dropped, sent} from "./drop.js";
 import {wished} from "./wish.js";
@@ -46,11 +47,22 @@ export function showStart(place) {
         say(status, SAID.opening);
         try {
             const {at} = await post(ask.example ? "/api/paint/example" : "/api/paint", ask);
-            remember({title, ask});
+            remember({title, ask, at});
             location.hash = `#/paint/${encodeURIComponent(at)}`;
         } catch (error) {
             say(status, "");
             refuse(words(error), ask, title);
+        }
+    }
+
+    /** Go on where it was left. @param {Recent} one */
+    async function again(one) {
+        const there = one.at && (await get(`/api/paint/${encodeURIComponent(one.at)}`).catch(() => null));
+        if (there) {
+            remember(one);
+            location.hash = `#/paint/${encodeURIComponent(there.at)}`;
+        } else {
+            await open(one.ask, one.title);
         }
     }
 
@@ -108,7 +120,7 @@ export function showStart(place) {
             path, h("button", {type: "submit"}, SAID.open)),
         status, wrong,
         known.length > 0 && h("section", {"aria-label": SAID.recent}, h("h2", {}, SAID.recent),
-            h("ul", {class: "plain"}, ...known.map((one) => h("li", {}, h("button", {type: "button", class: "quiet link cut", onclick: () => open(one.ask, one.title)}, one.title))))),
+            h("ul", {class: "plain"}, ...known.map((one) => h("li", {}, h("button", {type: "button", class: "quiet link cut", onclick: () => again(one)}, one.title))))),
         h("p", {}, h("a", {href: "#/paint/colours"}, SAID.colours)),
     ));
 
