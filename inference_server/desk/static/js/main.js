@@ -75,13 +75,15 @@ function turnTheme() {
 const about = h("span", {class: "server cut", role: "status"});
 
 let lost = false;
+let seen = false; // a server that was never there does not come back
 
 function tellServer() {
     const {server, line} = state;
     if (lost && server.there) {
         toast(WORDS.serverBack, {kind: "good"});
     }
-    lost = !server.there && Boolean(server.words);
+    seen ||= server.there && server.machine !== null;
+    lost = seen && !server.there && Boolean(server.words);
     about.classList.toggle("lost", !line || !server.there);
     about.title = line ? server.words : WORDS.deskGone;
     if (!line) {
