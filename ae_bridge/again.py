@@ -114,7 +114,8 @@ def chosen(body: Body, layers: Sequence[str]) -> list[str]:
 def named(shot: Shot, layers: Sequence[ShotLayer]) -> tuple[str, ...]:
     """The inputs that each of these layers names, and the sound of their shot."""
     passes = (kind for kind in PASSES if layers and all(getattr(layer, kind) is not None for layer in layers))
-    return (*passes, *(["audio"] if inputs.may_sound(shot) else []))
+    walks = ["walk"] if layers and all(layer.walk is not None for layer in layers) else []
+    return (*passes, *walks, *(["audio"] if inputs.may_sound(shot) else []))
 
 
 def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:

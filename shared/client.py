@@ -129,8 +129,8 @@ class Client:
         body, _ = self.request("submit", self._with_files({"host": places.HOST, **job}, files))
         return str(body["job"])
 
-    def shares_disk(self, readable: Path, writable: Path) -> bool:
-        """Whether the server sees the same files: one to read, and a fresh one in the output folder.
+    def shares_disk(self, readable: Path | None, writable: Path) -> bool:
+        """Whether the server sees the same files: one to read, if there is any, and a fresh one to write.
 
         Raises InputRefused where this machine cannot write there: whoever paints, the files would have no place.
         """
@@ -146,7 +146,7 @@ class Client:
                 remedy="Free space or allow writing there, or choose another folder",
             ) from error
         try:
-            files = [[str(path.absolute()), _digest(path)] for path in (readable, nonce)]
+            files = [[str(path.absolute()), _digest(path)] for path in (readable, nonce) if path is not None]
             return all(self.request("sees", {"files": files})[0]["same"])
         except OSError:
             return False

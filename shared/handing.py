@@ -14,6 +14,7 @@ from shared.errors import InputRefused
 from shared.file_names import is_clip
 from shared.sequences import find_sequence
 from shared.shot import NO_SOUND, PASSES, Shot, named_files
+from shared.walk import files_of, with_files
 
 Body = dict[str, Any]
 
@@ -39,8 +40,13 @@ def apart_from_passes(shot: Shot, base: Path, out: Path) -> None:
 def shares_disk(client: Client, shot: Shot, base: Path, out: Path) -> bool:
     """Whether the server sees the passes and the output folder."""
     first = shot.layers[0]
-    sequence = find_sequence(first.labels or first.picture or "", base, first.name)
-    return client.shares_disk(next(iter(sequence.files.values())), out)
+    readable: Path | None
+    if pattern := first.labels or first.picture:
+        readable = next(iter(find_sequence(pattern, base, first.name).files.values()))
+    else:
+        named = (base / name for _, name in named_files(shot))
+        readable = next((file for file in named if file.is_file()), None)
+    return client.shares_disk(readable, out)
 
 
 def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
@@ -62,6 +68,12 @@ def uploadable(shot: Shot, base: Path) -> tuple[Shot, dict[str, Path]]:
     layers = []
     for number, layer in enumerate(shot.layers):
         moves = {kind: moved(getattr(layer, kind), f"{number}_{kind}") for kind in PASSES}
+        if layer.walk is not None:
+            names = {
+                name: f"{number}_walk/{place}_{Path(name).name}" for place, name in enumerate(files_of(layer.walk))
+            }
+            files.update({sent: base / name for name, sent in names.items()})
+            moves["walk"] = with_files(layer.walk, names)
         layers.append(replace(layer, **moves))
     tracks = {f"tracks/{number}/{Path(name).name}": base / name for number, name in enumerate(shot.tracks)}
     files.update(tracks)

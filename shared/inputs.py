@@ -77,6 +77,8 @@ def argument(name: str, inputs: Inputs) -> str:
         return "the frames that are named"
     if name == "audio":
         return "--audio FILE"
+    if name == "walk":
+        return "--seeds A,B,C"
     if name not in PASSES or name == "labels":
         return ""
     return f"--{name} {'FILE' if name in OF_ANY_SIZE else 'PATTERN'}"

@@ -23,9 +23,11 @@ from shared.rates import Rate
 from shared.schema import About, Key, Record
 from shared.shot_kinds import (
     FILE,
+    FRAME,
     MAP,
     MAX_LAYERS,
     PATTERN,
+    SEED,
     WORD,
     WORD_OR_EMPTY,
     Blend,
@@ -35,6 +37,7 @@ from shared.shot_kinds import (
     Settings,
 )
 from shared.values import Value
+from shared.walk import Walk, files_of, judge
 from shared.wording import show
 
 FILE_NAME = "shot.json"
@@ -47,10 +50,9 @@ OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 NO_SOUND = "none"  # instead of a file
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_FRAMES = 1_000_000
-MAX_FRAME_NUMBER = 10_000_000
+MAX_FRAME_NUMBER = FRAME.high
 MAX_SIDE = 32768
 MAX_PIXELS = 2**28  # of a picture
-MAX_SEED = 2**32 - 1
 MAX_FILE = 16 * 2**20  # bytes of a shot.json
 # What the vector at a pixel does: where it leads to, or whence it came, and which way y counts.
 MOTIONS = (
@@ -64,9 +66,7 @@ MOTIONS = (
 # What a normal's x, y, z are: right, up and towards the viewer of the picture, with what is otherwise; or the world's.
 NORMALS = ("camera", "camera-down", "camera-away", "camera-down-away", "world")
 SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
-FRAME = Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER)
 SIDE = Whole(1, MAX_SIDE)  # pixels
-SEED = Whole(0, MAX_SEED)
 LENGTH = Number(1e-6, 1e6)  # centimetres
 
 
@@ -113,6 +113,7 @@ class ShotLayer(Value):
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
     ] = None
+    walk: Annotated[Optional[Walk], Record(Walk), "a way through what a generator paints: seeds, keyframes"] = None
 
 
 class Shot(Value):
@@ -212,6 +213,7 @@ class Shot(Value):
             )
         _no_name_twice(self.layers)
         _somewhere(self)
+        _walks_fit(self)
         _holdouts_known(self.layers)
 
 
@@ -233,11 +235,11 @@ def _somewhere(shot: Shot) -> None:
     for layer in shot.layers:
         if layer.labels is not None:
             continue
-        if layer.picture is None:
+        if layer.picture is None and layer.walk is None:
             raise InputRefused(
-                "the layer has neither labels nor a picture",
+                "the layer has neither labels nor a picture nor a walk",
                 layer=layer.name,
-                remedy='Give "labels" or "picture", a pattern such as "train/label.####.png"',
+                remedy='Give "labels" or "picture", a pattern such as "train/label.####.png", or a "walk"',
             )
         for name, value, without in (("hold", layer.hold or shot.hold, "off"), ("mattes", layer.mattes, "none")):
             if value != without:
@@ -246,6 +248,15 @@ def _somewhere(shot: Shot) -> None:
                     layer=layer.name,
                     remedy=f'Give "labels" beside "picture", or "{name}": "{without}"',
                 )
+
+
+def _walks_fit(shot: Shot) -> None:
+    for layer in shot.layers:
+        if layer.walk is not None:
+            try:
+                judge(layer.walk, shot.first, shot.last)
+            except InputRefused as error:
+                raise error.located(layer=layer.name) from None
 
 
 def _holdouts_known(layers: Tuple[ShotLayer, ...]) -> None:
@@ -276,6 +287,8 @@ def named_files(shot: Shot) -> Iterator[Tuple[Optional[str], str]]:
         for kind in PASSES:
             if getattr(layer, kind) is not None:
                 yield layer.name, getattr(layer, kind)
+        for file in () if layer.walk is None else files_of(layer.walk):
+            yield layer.name, file
 
 
 def layer_seed(shot: Shot, layer: ShotLayer) -> int:

@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any, Tuple, Union
 
-from shared.kinds import Data, Kind, TableOf, Text, is_whole, refused
+from shared.kinds import Data, Kind, TableOf, Text, Whole, is_whole, refused
 from shared.wording import near
 
 MAX_LAYERS = 256
@@ -34,6 +34,8 @@ WORD_OR_EMPTY = Text("a name", MAX_PATTERN, hint=AS_TYPED)
 FILE = Text("a file", MAX_PATTERN, 1, hint=AS_TYPED)
 PATTERN = Text('a file or a pattern such as "train/label.####.png"', MAX_PATTERN, 1, hint=AS_TYPED)
 SETTING = Text("a number, true, false or text", MAX_PATTERN, hint=AS_TYPED)
+FRAME = Whole(-10_000_000, 10_000_000)
+SEED = Whole(0, 2**32 - 1)
 MAP = TableOf(WORD, WORD, MAX_ENTRIES, 'an object such as {"building-other": "house"}')
 
 

@@ -127,6 +127,22 @@ def write_wav(path: Path, sound: Sound, first: int, last: int, fps: Fraction) ->
     return Heard(channels, bits, count, heard)
 
 
+def heard_alone(file: Path) -> NDArray[np.float32]:
+    """All of a file's sound (n,) at RATE, its channels averaged, -1..1; silence where there are gaps.
+
+    Raises MissingInput or InputRefused.
+    """
+    pieces: list[NDArray[np.float32]] = []
+    at = 0
+    with _opened(file) as (container, stream):
+        channels = 1 if stream.layout.nb_channels == 1 else 2
+        for place, samples in _resampled(file, container, stream, channels, np.int32):
+            pieces.append(np.zeros(max(0, place - at), np.float32))
+            pieces.append((samples[max(0, at - place) :].mean(1) / 2**31).astype(np.float32))
+            at = max(at, place + len(samples))
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+
+
 def about_wav(path: Path) -> tuple[int, int, int]:
     """Channels, bits and samples of a WAV file of ours."""
     with wave.open(str(path), "rb") as file:

@@ -84,7 +84,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
                     remedy='Give "hold": "off", or choose another model',
                 )
             holds[layer.name] = asked.hold
-        if card.family in PREPARES and layer.name in layers:
+        heard = layer.walk is not None and bool(layer.walk.drive)
+        if (heard or card.family in PREPARES) and layer.name in layers:
             prepares.append(layer.name)
         settings = [models[layer.name], asked.seed, asked.hold, shot.scale, shot.paint_size, shot.fill]
         looks[layer.name] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
@@ -127,6 +128,24 @@ def _inputs_named(shot: Shot, layer: ShotLayer, card: cards.Card) -> None:
             layer=layer.name,
             cause=f"The layer names no {' and no '.join(missing)}",
             remedy=f'Give "{missing[0]}" in the shot{by_hand}; or choose another model',
+        )
+    if layer.walk is not None:
+        _walk_taken(shot, layer, card)
+
+
+def _walk_taken(shot: Shot, layer: ShotLayer, card: cards.Card) -> None:
+    """Refuse a layer that is nothing but a walk for a model that takes none, and one that listens where nothing is."""
+    if card.inputs.walk is None and layer.labels is None and layer.picture is None:
+        raise InputRefused(
+            f"the model {card.name} takes no walk, and the layer has nothing else",
+            layer=layer.name,
+            remedy="Choose a generator; `semrender models` says what each takes",
+        )
+    if layer.walk is not None and layer.walk.drive and not inputs.may_sound(shot):
+        raise InputRefused(
+            "the walk is driven by a sound, and the shot has none",
+            layer=layer.name,
+            remedy='Give "audio" in the shot, or on the command line as --audio FILE',
         )
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from inference_server.commands import afterwards, render
+from inference_server.commands import afterwards, render, walked
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
 from shared import door, places
@@ -28,7 +28,7 @@ def add_commands(commands: Any) -> None:
     words = (
         "shot.json, a folder, one frame, or a pattern such as label.####.png: labels, or pictures where the model takes"
     )
-    painting.add_argument("input", help=f"{words} no labels")
+    painting.add_argument("input", nargs="?", help=f"{words} no labels; nothing with --seeds")
     words = "folder for the painted layers (default: painted/NAME-OF-THE-SHOT here)"
     painting.add_argument("--out", type=Path, metavar="FOLDER", help=words)
     _add_shot_arguments(painting)
@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
     demo.set_defaults(run=run_demo)
 
     check = commands.add_parser("check", help="say what is in a shot's passes, without painting")
-    check.add_argument("input")
+    check.add_argument("input", nargs="?")
     _add_shot_arguments(check)
     check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
     _add_here(check)
@@ -95,6 +95,7 @@ def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
     words = "of a unit of the scene, and of depth (default: as the tracks say, or 100)"
     further.add_argument("--centimetres", type=float, metavar="LENGTH", help=words)
+    walked.add_arguments(parser)
     moving = parser.add_argument_group(
         "motion and depth, for --hold or the model (of every layer, or of those of --layer)"
     )
@@ -136,10 +137,15 @@ def _add_here(parser: argparse.ArgumentParser) -> None:
 def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list[int] | None]:
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
     card = _card(arguments.model) if arguments.model else None
-    made, base, notes = door.shot_of(arguments.input, ".", arguments.layer, _changes(arguments), card)
+    walk, changes = walked.walk_of(arguments), _changes(arguments)
+    alone = arguments.input is None
+    if walk is not None and not alone:
+        changes["walk"] = walk
+    source = walked.shot_alone(arguments, walk) if alone else arguments.input
+    made, base, notes = door.shot_of(source, ".", arguments.layer, changes, card)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
-    return made, base, parse_range(arguments.frames) if arguments.frames else None
+    return made, base, parse_range(arguments.frames) if arguments.frames and not alone else None
 
 
 def _card(model: str) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ from inference_server.models.cards import Card
 from inference_server.models.needs import MEMORY, REACH, known
 from shared.errors import ModelRefused
 from shared.values import Value
+from shared.walking import Row, Stop
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,6 +75,8 @@ class PaintInput(Value):
     options `shared.inputs.SUN`.
     reference: (h, w, 3) as picture, of any size; `prepare` alone is given it, and `audio`.
     moment: which frame of the sound this one is, for a model that takes audio.
+    walk: for a model that takes one, what its layers are painted of, the sound reckoned in; rows: the points of w files
+    that it names, (w_dim,) or (layers, w_dim); turn: how far in the shot, 0 on its first frame, 1 behind its last.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
     coverage: (H, W) of the layer, 0..1. prepared: what `Model.prepare` found.
     """
@@ -92,6 +95,9 @@ class PaintInput(Value):
     reference: NDArray[np.float32] | None = None
     audio: Audio | None = None
     moment: int | None = None
+    walk: tuple[Stop, ...] = ()
+    rows: Mapping[Row, NDArray[np.float32]] = field(default_factory=dict)
+    turn: float = 0.0
     coverage: NDArray[np.float32] | None = None
     prepared: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 

@@ -248,6 +248,11 @@ class Card(Value):
         return schema.plain(self.inputs)
 
     @property
+    def unbound(self) -> bool:
+        """Whether it paints of no pass: then always at its own size, however large the frame is."""
+        return self.inputs.labels is None and self.inputs.picture is None
+
+    @property
     def takes(self) -> str:
         """The inputs in words."""
         return inputs.said(self.wants)
@@ -349,9 +354,9 @@ def painting_size(
     scale: one of SCALES, for the others: the texture is as large in the frame whatever the size of the pass; never
     larger than the pass. What is requested goes before it.
     """
-    if requested is not None:
+    if requested is not None and not card.unbound:
         wide, high = requested
-    elif card.size.fit == "stretch":
+    elif card.size.fit == "stretch" or card.unbound:
         wide, high = card.size.width, card.size.height
     else:
         times = math.inf if scale is None else SCALES[scale]

@@ -99,6 +99,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         return 0
     rule = "labels are stretched to it" if card.size.fit == "stretch" else "paints the pass's own size"
     fit = f"{card.size.width}x{card.size.height}, {rule}, multiples of {card.size.multiple}"
+    if card.unbound:
+        fit = f"{card.size.width}x{card.size.height}, in the middle of a frame of another size"
     rows = [
         ("title", title(card)),
         ("about", card.description),
@@ -134,9 +136,7 @@ def given(name: str, wants: inputs.Inputs) -> str:
     what = f"{name} of {wants[name]['label_set']['name']}" if name == "labels" else name
     need = "needed" if name in inputs.needed(wants) else "used where it is there"
     way = inputs.argument(name, wants)
-    if not way and name not in PASSES:
-        return f"{what}, {need}: cannot be given yet"
-    where = " of a layer" if name in PASSES else ""
+    where = " of a layer" if name in (*PASSES, "walk") else ""
     return f'{what}, {need}: {f"{way}, or " if way else ""}"{name}"{where} in shot.json'
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from inference_server.models.cards import Card
+from inference_server.models.stylegan.controls import layers
 from shared.errors import ModelRefused
 
 
@@ -29,6 +30,13 @@ def spade(card: Card, width: int, height: int) -> tuple[int, int]:
 def match_grade(card: Card, width: int, height: int) -> tuple[int, int]:
     """The picture in float32 and its copies in Oklab and in light."""
     return 0, 60 * width * height
+
+
+def stylegan(card: Card, width: int, height: int) -> tuple[int, int]:
+    """The weights in float32, and at the finest block three maps of its features with what the convolution lays out."""
+    weights = (card.folder / card.weights.file).stat().st_size
+    finest = int(min(card.config.get("channels", {}).values(), default=64))
+    return weights, 64 * 2**20 + 24 * finest * width * height
 
 
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
@@ -61,6 +69,7 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
 PREPARES = {"match_grade": 16}
+LAYERS: dict[str, Callable[[Card], int]] = {"stylegan": lambda card: layers(card.config)}  # of all others one
 
 
 def known(card: Card) -> None:

@@ -18,7 +18,7 @@ from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
-from inference_server.worker import guides, outputs, paces, sounding, tracking
+from inference_server.worker import guides, outputs, paces, sounding, tracking, walking
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.check_space import check_space
 from inference_server.worker.keys import picture_key
@@ -88,6 +88,7 @@ def check_job(
     mute, sound = sounding.judge(shot, Path(spec["base"]), spec["roots"])
     problems = [*report.problems, *unfit, *mute, *guides.judge(shot)]
     layers: list[dict[str, Any]] = []
+    size = report.size
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
     if not problems:
         try:
@@ -112,7 +113,8 @@ def check_job(
                     outputs.try_folder(inside(plan.out, plan.roots))
                 except SemrenderError as error:
                     problems.append(error)
-            if not problems and report.size is not None:
+            if not problems:
+                size = size or plan.size
                 outputs.sweep(plan.out)
                 keys, faults = keys_of(plan, first, step)
                 keyed = set(first)
@@ -122,9 +124,9 @@ def check_job(
                 there = {*take.found, *standing(take.plan, unseen)}
                 unpainted = {layer for kind, layer, number in keys if (kind, layer, number) not in take.found}
                 unpainted |= {place[1] for place in unseen}
-                more = {"out": str(take.plan.out), **costs(plan, unpainted, report.size)}
+                more = {"out": str(take.plan.out), **costs(plan, unpainted, size)}
                 waiting = paces.needed(tasks, there)
-                more["estimate"] = paces.estimate(plan, waiting, report.size, device.about, paces.read())
+                more["estimate"] = paces.estimate(plan, waiting, size, device.about, paces.read())
                 more["frames"] = entries(keys, take.found, faults)
                 if more["memory"] > memory:
                     warnings.append(
@@ -135,8 +137,8 @@ def check_job(
     untold = len(problems) - PROBLEMS_TOLD
     if untold > 0:
         words.append(SemrenderError(f"and {counted(untold, 'more problem', 'more problems')} of this kind").to_dict())
-    size = list(report.size) if report.size else None
-    about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps, "size": size}
+    about = {"shot": shot.name, "first": shot.first, "last": shot.last, "fps": shot.fps}
+    about["size"] = None if size is None else list(size)
     about["sound"] = sound
     about["tracks"] = followed
     about["rate"] = fps_text(shot.fps_num, shot.fps_den)
@@ -232,6 +234,8 @@ def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict
 
 def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
     """What a pass's header states otherwise than the shot, which goes before it."""
+    if own.outline is None:
+        return []
     found = stated(own.outline.file(plan.frames[0]))
     words = []
     source = "header" if own.outline.clip is None else "clip"
@@ -259,17 +263,21 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         "model": own.card.name,
         "precision": own.options.get(PRECISION),  # None: the model leaves no choice
         "inputs": {kind: probe(one.file(frame)).kind for kind, one in own.inputs.items()}
-        | ({} if own.sound is None else {"audio": own.sound.file.name}),
+        | ({} if own.sound is None else {"audio": own.sound.file.name})
+        | ({} if own.walk is None else {"walk": walking.in_words(own)}),
     }
     none = {"labels": "", "guessed": 0, "classes": [], "carried": [], "warnings": []}
     found = {**about, **(none if labels is None else what_labels_hold(plan, own, labels))}
+    if own.walk is not None:
+        found["warnings"] += walking.judge(plan, own)
     if own.card.unfinished:
         found["warnings"].append(f"the model {own.card.name} is {own.card.unfinished}")
     if plan.shot.scale is not None and own.card.size.fit == "stretch":
         found["warnings"].append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     found["warnings"] += contradictions(plan, own)
-    given = [kind for kind in ("picture", "normal", "reference") if getattr(own.layer, kind)]
-    if unused := [kind for kind in given if kind not in (*own.inputs, *plan.shot.passes)]:
+    given = [kind for kind in ("picture", "normal", "reference", "walk") if getattr(own.layer, kind)]
+    taken = () if own.walk is None else ("walk",)
+    if unused := [kind for kind in given if kind not in taken and kind not in (*own.inputs, *plan.shot.passes)]:
         words = f"layer {own.layer.name}: the model {own.card.name} does not take its {' and '.join(unused)}"
         found["warnings"].append(words)
     if not coverage.any():

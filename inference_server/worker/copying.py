@@ -29,7 +29,7 @@ def settled(
     if checked is not None and checked != key:
         raise InputRefused(
             "a pass of this frame was changed after the job was accepted",
-            file=own.outline.file(frame),
+            file=None if own.outline is None else own.outline.file(frame),
             remedy="Run the same command again when nothing writes it any more",
         )
     metadata = finished(plan, own.layer.name, frame, key, stage)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.base import PLANES, PaintInput
+from inference_server.models.cards import Size
 from inference_server.worker.plan import Ids
 from shared.passes.normal_pass import NONE_BELOW
 
@@ -106,6 +107,32 @@ def unfit(picture: Picture, painted: Ids, wanted: Ids, rule: str) -> Picture:
     shrinks = painted_width * painted_height > width * height
     resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.clip(resized, 0, 1).astype(np.float32)
+
+
+def box(shape: tuple[int, int], size: Size, pixel_aspect: float) -> tuple[slice, slice]:
+    """Rows and columns of the largest part in the middle of a frame that looks as wide and high as a picture."""
+    height, width = shape
+    wide = size.width / size.height / pixel_aspect  # pixels of the frame, by its rows
+    rows = min(height, max(1, round(width / wide)))
+    columns = min(width, max(1, round(height * wide)))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return slice(top, top + rows), slice(left, left + columns)
+
+
+def inside_box(shape: tuple[int, int], size: Size, pixel_aspect: float) -> Picture:
+    """(H, W): 1 where a model's picture lies in a frame that it does not fill, else 0."""
+    where = np.zeros(shape, np.float32)
+    where[box(shape, size, pixel_aspect)] = 1
+    return where
+
+
+def unbox(picture: Picture, shape: tuple[int, int], size: Size, pixel_aspect: float) -> Picture:
+    """A model's own picture in the middle of a frame (H, W), as large as it fits."""
+    part = box(shape, size, pixel_aspect)
+    channels = np.zeros(shape, np.uint16)[part]
+    whole = np.zeros((*shape, picture.shape[2]), np.float32)
+    whole[part] = unfit(picture, np.zeros(picture.shape[:2], np.uint16), channels, "stretch")
+    return whole
 
 
 def keep_near(picture: Picture, alpha: NDArray[np.float32]) -> Picture:

@@ -67,8 +67,8 @@ class Passes:
         """A frame's motion with the labels beside it, where the shot has them."""
 
         def there(number: int) -> bool:
-            labels = self.own.outline  # what holds still has labels
-            return number in self.plan.shot.frames and (labels.still or number in labels.files)
+            labels = self.own.labels  # what holds still has some
+            return number in self.plan.shot.frames and labels is not None and (labels.still or number in labels.files)
 
         beside: dict[int, Ids] = {step: self.labels(frame + step).ids for step in (-1, 1) if there(frame + step)}
         return Witness(frame, self.vectors(frame), self.labels(frame).ids, beside)

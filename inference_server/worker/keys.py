@@ -11,7 +11,7 @@ from typing import Any
 from inference_server.roots import inside
 from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
-from inference_server.worker import space
+from inference_server.worker import space, walking
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.sun import sun_of
 from shared.errors import MissingInput
@@ -19,6 +19,7 @@ from shared.passes.clip_pass import picture_number
 from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence
 from shared.shot import resolved
+from shared.walk import files_of
 
 RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
 HOLD_RECIPE = 4  # of holding; goes up whenever the same underpaintings would give another held frame
@@ -106,6 +107,10 @@ def _passes_of(plan: Plan, own: LayerPlan, frame: int) -> list[str | None] | Non
 
 def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
     """Hash of all that the frames depend on from which a layer is prepared; None for a model that prepares nothing."""
+    if own.driven and own.sound is not None:
+        assert own.walk is not None
+        heard = [_hash_of_file(plan, own.sound.file), list(plan.shot.rate)]
+        return hash_of({"stage": "hear", "audio": heard, "routes": [walking.heard_by(one) for one in own.walk.drive]})
     if not own.prepared_from:
         return None
     content: dict[str, Any] = {"stage": "prepare", "frames": [_content(plan, own, one) for one in own.prepared_from]}
@@ -126,6 +131,8 @@ def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         found["audio"] = [_hash_of_file(plan, own.sound.file), frame - own.sound.start, list(plan.shot.rate)]
     if (sun := sun_of(plan, own, frame)) is not None:
         found["sun"] = sun
+    if own.walk is not None:
+        found |= walking.content(plan, own, frame, {name: _of_walk(plan, name) for name in files_of(own.walk)})
     if "motion" in found:
         found |= {"motion_is": own.layer.motion_is, "motion_layer": own.layer.motion_layer}
     for kind in space.KINDS:
@@ -159,6 +166,13 @@ def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
         return None
     found = _hash_of_file(plan, sequence.file(frame))
     return found if sequence.clip is None else f"{found}:{picture_number(sequence, frame)}"
+
+
+def _of_walk(plan: Plan, name: str) -> str:
+    try:
+        return _hash_of_file(plan, plan.base / name)
+    except OSError:
+        raise MissingInput("the w file is not there", file=plan.base / name, remedy="Name one that is") from None
 
 
 def _hash_of_file(plan: Plan, file: Path) -> str:

@@ -16,20 +16,21 @@ from inference_server.models.cards import Card
 from inference_server.models.catalogue import find_card
 from inference_server.models.classes import Carrying, carry
 from inference_server.models.needs import PREPARES
-from inference_server.roots import patterns_inside
+from inference_server.roots import inside, patterns_inside
 from inference_server.worker.holdout import Before
 from inference_server.worker.sounding import sound_of
 from inference_server.worker.tracking import load
 from shared.errors import InputRefused
 from shared.frames import beat, find_pass
 from shared.label_set import LabelSet, load_label_set
-from shared.passes import ReadOptions
+from shared.passes import ReadOptions, probe
 from shared.passes.stated import stated
 from shared.sequences import Sequence, find_sequence
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.sounds import Sound
 from shared.tracks import Tracks
 from shared.values import Value
+from shared.walk import Walk
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
 Ids = NDArray[np.uint16]
@@ -53,11 +54,17 @@ class LayerPlan(Value):
     before: tuple[Before, ...] = ()
     sound: Sound | None = None  # of the shot, where the model takes it
     prepared_from: tuple[int, ...] = ()  # frames that are looked at before the first one is painted
+    walk: Walk | None = None  # where the model takes it
 
     @property
-    def outline(self) -> Sequence:
-        """The pass that says where the layer is: its labels, else its picture."""
-        return self.labels or self.inputs["picture"]
+    def outline(self) -> Sequence | None:
+        """The pass that says where the layer is: its labels, else its picture; None for a walk alone."""
+        return self.labels or self.inputs.get("picture")
+
+    @property
+    def driven(self) -> bool:
+        """Whether the sound moves its walk."""
+        return self.walk is not None and bool(self.walk.drive)
 
 
 class Plan(Value):
@@ -93,8 +100,24 @@ class Plan(Value):
         """Width of a pixel by its height: of the shot, else as the first pass states it that does, else 1."""
         if self.shot.pixel_aspect is not None:
             return self.shot.pixel_aspect
-        found = (stated(own.outline.file(self.frames[0])).pixel_aspect for own in self.layers.values())
+        outlines = (own.outline for own in self.layers.values())
+        found = (stated(one.file(self.frames[0])).pixel_aspect for one in outlines if one is not None)
         return next((aspect for aspect in found if aspect is not None), 1.0)
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Width and height of layers that no pass gives one: the shot's, else of its first pass, else of the largest
+        picture that one of its models makes."""
+        if self.shot.width is not None and self.shot.height is not None:
+            return self.shot.width, self.shot.height
+        for layer in self.shot.layers:
+            for kind in ("labels", "picture"):
+                if (pattern := getattr(layer, kind)) is not None:
+                    one = find_pass(kind, pattern, self.base, layer.name, beat(self.shot, layer))
+                    found = probe(inside(next(iter(one.files.values())), self.roots))
+                    return found.width, found.height
+        sizes = [find_card(model["name"]).size for model in self.models.values()]
+        return max(((one.width, one.height) for one in sizes), key=lambda size: size[0] * size[1])
 
     @cached_property
     def filmed(self) -> Tracks | None:
@@ -177,9 +200,10 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         depth=find_sequence(layer.depth, plan.base, name)
         if layer.depth and (asked.hold != "off" or asked.holdout)
         else None,
+        walk=layer.walk if card.inputs.walk is not None else None,
         before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
     )
-    if "audio" in card.uses:
+    if own.driven or ("audio" in card.uses and own.walk is None):
         own = replace(own, sound=sound_of(plan.shot, plan.base, plan.roots))
     return replace(own, prepared_from=_spread(plan, own, PREPARES.get(card.family, 0)))
 

@@ -23,8 +23,10 @@ Plane = NDArray[Any]  # (H, W) or (H, W, n)
 def read_planes(plan: Plan, own: LayerPlan, frame: int, coverage: Plane | None) -> tuple[dict[str, Plane], Plane]:
     """The planes by the names that `PaintInput` has for them, and the layer's coverage (H, W), 0..1.
 
-    coverage: by the labels; None for a layer without, which is where its picture is. Raises InputRefused.
+    coverage: by the labels; None for a layer without: it is where its picture is, else everywhere. Raises InputRefused.
     """
+    if own.outline is None:
+        return {}, np.ones(plan.size[::-1], np.float32)
     passes = {kind: one for kind, one in own.inputs.items() if kind not in OF_ANY_SIZE}
     planes: dict[str, Plane] = {}
     if coverage is None:

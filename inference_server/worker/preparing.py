@@ -12,7 +12,7 @@ import numpy as np
 
 from inference_server.models.base import Audio, Model, PaintInput
 from inference_server.models.cards import painting_size
-from inference_server.worker import outputs
+from inference_server.worker import outputs, walking
 from inference_server.worker.fitting import fit_planes
 from inference_server.worker.keys import prepared_key, prepared_path
 from inference_server.worker.plan import LayerPlan, Plan
@@ -32,7 +32,7 @@ def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
         return {"state": "kept"}
     except SemrenderError:
         content = io.BytesIO()
-        found: dict[str, Any] = model.prepare(_frames(plan, own))
+        found: dict[str, Any] = walking.curves(plan, own) if own.driven else model.prepare(_frames(plan, own))
         np.savez(content, **found)
         place(plan, path)
         outputs.place(path, content.getvalue())

@@ -86,18 +86,22 @@ def shows(plan: Plan, frames: list[int], keys: Mapping[str, list[str]]) -> str:
 
 
 def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
-    """(h, 2w, 3): the passes as they came, and what was made of them, at most `width` wide."""
+    """(h, 2w, 3): the passes as they came, and what was made of them, at most `width` wide; (h, w, 3) without any."""
+    if all(own.outline is None for own in plan.layers.values()):
+        return composite(plan, frame, width)
     return np.concatenate([before(plan, frame, width), composite(plan, frame, width)], 1)
 
 
 def before(plan: Plan, frame: int, width: int) -> Pixels:
     """(h, w, 3): class colours of the context where there is one, else the passes of the layers over one another."""
-    own = next(iter(plan.layers.values()))
+    own = next(one for one in plan.layers.values() if one.outline is not None)
     if plan.context is not None and own.labels is not None:
         ids = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read).ids
         return colours(own.label_set, _thin(ids, width))
     picture: Pixels | None = None
     for own in reversed(plan.layers.values()):
+        if own.outline is None:
+            continue
         coloured, there = _pass_picture(own, frame, width)
         picture = coloured if picture is None else np.where(there[..., None], coloured, picture)
     assert picture is not None
@@ -107,6 +111,7 @@ def before(plan: Plan, frame: int, width: int) -> Pixels:
 def _pass_picture(own: LayerPlan, frame: int, width: int) -> tuple[Pixels, NDArray[np.bool_]]:
     """The colours (h, w, 3) of a layer's classes, or its picture where it has no labels; and (h, w) where it is."""
     if own.labels is None:
+        assert own.outline is not None
         found = read_picture(own.outline, frame)
         return outputs.to_bytes(_shrink(found.colour, width)), _shrink(found.alpha, width) > 0
     ids = _thin(read_label_pass(own.labels.file(frame), own.label_set, own.read).ids, width)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from inference_server.models.base import PaintInput
 from inference_server.models.cards import painting_size
 from inference_server.stability.tiles import Tile, choose_tiles
+from inference_server.worker import walking
 from inference_server.worker.copying import Finished, settled
-from inference_server.worker.fitting import fit_planes
+from inference_server.worker.fitting import fit_planes, inside_box
 from inference_server.worker.keys import key_with, prepared_key, prepared_path
 from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
@@ -76,6 +77,10 @@ def decode(
     size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
     prepares = {} if prepared is None else load_prepared(prepared_path(plan, own, prepared))
     fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=prepares)
+    if own.walk is not None:
+        walk = walking.stops_on(plan, own, frame, prepares)
+        turn = walking.turn_of(plan, frame)
+        fitted = replace(fitted, prepared={}, walk=walk, rows=walking.rows_of(plan, own), turn=turn)
     tiles = choose_tiles(own.card, size, plan.shot.paint_memory)
     return replace(read, request=fitted, channels=request.channels, tiles=tiles)
 
@@ -84,6 +89,8 @@ def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None
     """A layer's labels, and what its model takes, at the size of the passes."""
     labels = read_labels(own, frame) if own.labels else None
     read, coverage = read_planes(plan, own, frame, None if labels is None else labels.coverage)
+    if own.card.unbound:
+        coverage = coverage * inside_box((coverage.shape[0], coverage.shape[1]), own.card.size, plan.pixel_aspect)
     planes: dict[str, Any] = read
     channels: Ids = np.zeros(coverage.shape, np.uint16)
     if labels is not None and own.table is not None and (labels.ids != NOTHING).any():

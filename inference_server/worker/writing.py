@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.worker import outputs
-from inference_server.worker.fitting import Picture, keep_near, unfit
+from inference_server.worker.fitting import Picture, keep_near, unbox, unfit
 from inference_server.worker.holdout import held_out
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
@@ -36,6 +36,8 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
         whole = np.zeros((height, width, 3), np.float32)
     elif decoded.request is None or decoded.channels is None:
         whole = picture  # held: as large as the pass already
+    elif own.card.unbound:
+        whole = unbox(picture[..., :3], (height, width), own.card.size, plan.pixel_aspect)
     else:
         sizes = decoded.request.channels, decoded.channels
         whole = unfit(picture[..., :3], *sizes, own.card.size.fit)

@@ -35,7 +35,7 @@ def test_show_names_every_input_and_how_it_is_given(add_sleep_model):
         'picture, needed: the frames that are named, or "picture" of a layer in shot.json',
         'normal, needed: --normal PATTERN, or "normal" of a layer in shot.json',
         'audio, used where it is there: --audio FILE, or "audio" in shot.json',
-        "walk, used where it is there: cannot be given yet",
+        'walk, used where it is there: --seeds A,B,C, or "walk" of a layer in shot.json',
         'reference, used where it is there: --reference FILE, or "reference" of a layer in shot.json',
         "amount=3 (integer, 1..)",
         "soft=true (true, false)",

@@ -1,0 +1,82 @@
+"""A walk that is said on the command line, and the shot that it is where no file says one."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from shared.errors import WrongArguments
+from shared.file_names import name_fault
+from shared.rates import parse_fps
+from shared.sequences import parse_range
+from shared.shot import NO_SOUND, Shot
+from shared.walk import EASES, PRESETS, SPACES
+
+RATE = "24"  # frames a second where nothing says another
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    walk = parser.add_argument_group("a walk, for models that are generators (docs/walks.md)")
+    words = "keyframes, spread evenly over the frames; alone they are the shot: --frames 1-96, or as long as --audio"
+    walk.add_argument("--seeds", metavar="A,B,C", help=words)
+    walk.add_argument("--loop", action="store_true", help="the last frame leads back to the first")
+    walk.add_argument("--ease", choices=EASES, help="how keyframes are passed (default through)")
+    walk.add_argument("--space", choices=SPACES, help="w: smoothly through them; z: on great circles (default w)")
+    walk.add_argument("--drive", choices=tuple(PRESETS), help="how the sound of --audio moves it")
+
+
+def walk_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The walk as in shot.json; None without one. Raises WrongArguments."""
+    given = {name: getattr(arguments, name) for name in ("ease", "space", "drive") if getattr(arguments, name)}
+    if arguments.loop:
+        given["loop"] = True
+    if arguments.seeds is None:
+        if given:
+            raise WrongArguments(
+                f"--{next(iter(given))} says nothing without --seeds", remedy="Name some, such as --seeds 1,5,9"
+            )
+        return None
+    seeds = [text.strip() for text in arguments.seeds.split(",") if text.strip()]
+    if not seeds or not all(text.isdecimal() for text in seeds):
+        raise WrongArguments(f"--seeds {arguments.seeds!r} is no list of seeds", remedy="Such as --seeds 1,5,9")
+    return {"keys": [{"seed": int(text)} for text in seeds], **given}
+
+
+def shot_alone(arguments: argparse.Namespace, walk: dict[str, Any] | None) -> Shot:
+    """The shot of a walk for which no input is named. Raises WrongArguments, or InputRefused for its sound."""
+    if walk is None:
+        raise WrongArguments(
+            "nothing is named that could be painted",
+            remedy="Name a shot.json, a folder or a pattern; for a generator --seeds 1,5,9 --frames 1-96",
+        )
+    if not arguments.model:
+        raise WrongArguments(
+            "seeds alone do not say which model paints", remedy="Name a generator with --model, see `semrender models`"
+        )
+    num, den = parse_fps(arguments.fps or RATE)
+    frames = _frames(arguments, Fraction(num, den))
+    name = arguments.model if not name_fault(arguments.model) else "walk"
+    layer = {"name": name, "walk": walk}
+    return Shot.from_dict({"name": name, "fps": [num, den], "first": frames[0], "last": frames[-1], "layers": [layer]})
+
+
+def _frames(arguments: argparse.Namespace, fps: Fraction) -> list[int]:
+    if arguments.frames:
+        frames = parse_range(arguments.frames)
+        if frames != list(range(frames[0], frames[-1] + 1)):
+            raise WrongArguments(
+                f"--frames {arguments.frames} has gaps", remedy="A walk alone is a range, such as 1-96"
+            )
+        return frames
+    if not arguments.audio or arguments.audio == NO_SOUND:
+        raise WrongArguments(
+            "how long the walk is is not said", remedy="Say --frames 1-96, or name a sound with --audio"
+        )
+    from shared.sounds import RATE as SAMPLES
+    from shared.sounds import heard_alone
+
+    count = math.ceil(Fraction(len(heard_alone(Path(arguments.audio))), SAMPLES) * fps)
+    return list(range(1, max(count, 1) + 1))
