@@ -27,6 +27,7 @@ COMMANDS = {
         "check": "say what is in a shot's passes, without painting",
         "doctor": "one report of versions, devices, server and paths",
     },
+    "inference_server.commands.walk_cli": {"walk": "a walk's keyframes and curves on one sheet, before it is painted"},
     "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},
     "inference_server.desk.cli": {"desk": "a page in the browser: try, paint, watch and look"},
     "inference_server.commands.jobs_cli": {

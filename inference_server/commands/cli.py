@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     painting.add_argument("input", nargs="?", help=f"{words} no labels; nothing with --seeds")
     words = "folder for the painted layers (default: painted/NAME-OF-THE-SHOT here)"
     painting.add_argument("--out", type=Path, metavar="FOLDER", help=words)
-    _add_shot_arguments(painting)
+    add_shot_arguments(painting)
     _add_render_arguments(painting)
     painting.set_defaults(run=run_render)
 
@@ -42,7 +42,7 @@ def add_commands(commands: Any) -> None:
 
     check = commands.add_parser("check", help="say what is in a shot's passes, without painting")
     check.add_argument("input", nargs="?")
-    _add_shot_arguments(check)
+    add_shot_arguments(check)
     check.add_argument("--device", type=device_name, default="auto", help=argparse.SUPPRESS)
     _add_here(check)
     check.add_argument("--all", action="store_true", help="list every class, not the largest alone")
@@ -52,7 +52,7 @@ def add_commands(commands: Any) -> None:
     doctor.set_defaults(run=run_doctor)
 
 
-def _add_shot_arguments(parser: argparse.ArgumentParser) -> None:
+def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     shot = parser.add_argument_group("the shot (what shot.json says otherwise)")
     shot.add_argument("--model", help="see `semrender models`")
     shot.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the model")

@@ -33,6 +33,7 @@ FAMILIES = {
     "small": "inference_server.models.small.fast",
     "spade": "inference_server.models.spade.fast",
     "match_grade": "inference_server.models.match_grade",
+    "stylegan": "inference_server.models.stylegan.family",
     "sleep": "inference_server.models.sleep",
 }
 

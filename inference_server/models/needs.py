@@ -65,6 +65,7 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
     "small": small,
     "spade": spade,
     "match_grade": match_grade,
+    "stylegan": stylegan,
     "sleep": sleep,
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
