@@ -136,7 +136,7 @@ class _Place:
 
     def __init__(self, keys: Sequence[WalkKey], times: Sequence[float], period: int, frame: int) -> None:
         count = len(keys)
-        self.times, self.period, self.count = times, period, count
+        self.keys, self.times, self.period, self.count = keys, times, period, count
         self.segment: Optional[float] = None
         passed = [number for number, time in enumerate(times) if time <= frame]
         self.before = passed[-1] if passed else (count - 1 if period else 0)
@@ -153,7 +153,7 @@ class _Place:
         return self.times[own] + turns * self.period
 
     def spline(self, t: float) -> Dict[int, float]:
-        """Weights of the keyframes: a cubic whose slope at each is that of the parabola through it and its two."""
+        """Weights of the keyframes on a cubic through them."""
         here, there = self.before, self.before + 1
         length = self.time(there) - self.time(here)
         weights: Dict[int, float] = {}
@@ -169,7 +169,11 @@ class _Place:
         return weights
 
     def slope(self, number: int) -> Dict[int, float]:
-        """Of the curve at a keyframe, as weights of the keyframes around it."""
+        """Of the curve at a keyframe, as weights of the keyframes around it: that of the parabola through the three.
+
+        Seeds are at right angles to one another, all as far apart, and a parabola through them would be slow at each:
+        there it is as steep as makes the speed that of the way before and after on average.
+        """
         first, last = number - 1, number + 1
         if not self.period:
             first, last = max(first, 0), min(last, self.count - 1)
@@ -178,7 +182,12 @@ class _Place:
             return {first: -1 / length, last: 1 / length}
         before, after = self.time(number) - self.time(first), self.time(last) - self.time(number)
         left, right = after / before / (before + after), before / after / (before + after)
-        return {first: -left, number: left - right, last: right}
+        found = {first: -left, number: left - right, last: right}
+        steepness = math.hypot(*found.values())
+        if self.keys[number % self.count].seed is None or not steepness:
+            return found
+        times = 2 * math.sqrt(2) / (before + after) / steepness
+        return {other: times * weight for other, weight in found.items()}
 
 
 def _hermite(t: float, slope_before: float, slope_after: float) -> float:

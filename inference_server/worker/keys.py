@@ -51,7 +51,7 @@ def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         "model": own.card.hash,
         "label_set": own.label_set.hash if own.labels else None,
         "labels": input_hash(plan, own.labels, frame),
-        "context": input_hash(plan, plan.context, frame),
+        "context": None if own.outline is None else input_hash(plan, plan.context, frame),
         "instance": input_hash(plan, own.inputs.get("instance"), frame),
         "read": own.layer.read,
         "context_read": plan.shot.context_read,

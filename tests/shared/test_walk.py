@@ -151,6 +151,8 @@ def test_a_way_has_no_corners_and_rests_where_it_is_told():
     fine = steps(way(walk_of(data)))
     turns = np.abs(np.diff(fine)).max()
     assert turns < 0.25 * fine.max(), "no jump of speed"
+    even = steps(way(walk_of({**THREE, "loop": True})))
+    assert even.max() < 1.4 * even.min(), "and none at the keyframes"
     data["ease"] = "rest"
     slow = steps(way(walk_of(data)))
     assert slow[11] < 0.2 * slow.max() and slow[12] < 0.2 * slow.max() and slow[0] < 0.2 * slow.max()

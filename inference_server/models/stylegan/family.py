@@ -79,13 +79,15 @@ class StyleGan(Model):
         if plan == "still":
             return self.stored
         others = np.random.RandomState(seed)
-        turned = []
-        for noise in self.stored:
+        here, there = math.cos(2 * math.pi * turn), math.sin(2 * math.pi * turn)
+
+        def turned(noise: Tensor) -> Tensor:
+            if noise.shape[-1] >= STILL_FROM:
+                return noise
             other = torch.tensor(others.randn(*noise.shape), dtype=torch.float32, device=self.device)
-            angle = 2 * math.pi * turn
-            moving = math.cos(angle) * noise + math.sin(angle) * other
-            turned.append(moving if noise.shape[-1] < STILL_FROM else noise)
-        return turned
+            return here * noise + there * other
+
+        return [turned(noise) for noise in self.stored]
 
 
 def z_of(seed: int, z_dim: int) -> NDArray[Any]:
