@@ -32,8 +32,11 @@ class Seen(Value):
 
 def seen(shot: Shot, base: Path, layers: Sequence[ShotLayer], frame: int) -> Seen:
     """The layers over one another, top first; one that is refused is shown alone. Raises in words."""
+    passes = [layer for layer in layers if layer.labels is not None or layer.picture is not None]
+    if not passes:
+        raise InputRefused("a walk has no pass to be seen", remedy="Try the frame to see what is painted of it")
     made: NDArray[np.uint8] | None = None
-    for layer in reversed(layers):
+    for layer in reversed(passes):
         found = _seen(shot, base, layer, frame)
         if found.refused or made is None or made.shape != found.pixels.shape:
             made = found.pixels

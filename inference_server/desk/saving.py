@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import NO_SOUND, PASSES, Shot, write_shot
+from shared.walk import files_of, with_files
 
 
 def saved(shot: Shot, base: Path, path: Path, over: bool) -> Path:
@@ -38,7 +39,12 @@ def moved(shot: Shot, base: Path, folder: Path) -> Shot:
     def whole(pattern: str | None) -> Any:
         return None if pattern is None else (base / pattern).as_posix()
 
-    layers = tuple(replace(layer, **{kind: whole(getattr(layer, kind)) for kind in PASSES}) for layer in shot.layers)
+    layers = []
+    for layer in shot.layers:
+        moves = {kind: whole(getattr(layer, kind)) for kind in PASSES}
+        if layer.walk is not None:
+            moves["walk"] = with_files(layer.walk, {name: whole(name) for name in files_of(layer.walk)})
+        layers.append(replace(layer, **moves))
     audio = shot.audio if shot.audio == NO_SOUND else whole(shot.audio)
     tracks = tuple((base / name).as_posix() for name in shot.tracks)
-    return replace(shot, layers=layers, context=whole(shot.context), audio=audio, tracks=tracks)
+    return replace(shot, layers=tuple(layers), context=whole(shot.context), audio=audio, tracks=tracks)

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from inference_server.broker.requests import job_spec
+from inference_server.desk.saving import moved
 from inference_server.models.base import load_model
 from inference_server.stability import tiles
 from inference_server.worker.check import check_job
@@ -197,6 +198,12 @@ def test_classes_are_painted(state_folder, tmp_path):
     assert not np.array_equal(of({}), of({"class": 2}))
 
 
+def test_a_shot_that_is_saved_elsewhere_names_the_same_w_files(face, tmp_path):
+    plan, _ = plan_of(tmp_path, {"keys": [{"w": "p/a.npz", "index": 1}]})
+    walk = moved(plan.shot, tmp_path, tmp_path / "other").layers[0].walk
+    assert walk.keys[0].w == (tmp_path / "p" / "a.npz").as_posix() and walk.keys[0].index == 1
+
+
 def test_points_of_a_w_file_are_painted_and_others_refused(face, tmp_path):
     model = load_model(plan_of(tmp_path, THREE)[1].card)
     z = torch.tensor(np.random.RandomState(5).randn(1, 16), dtype=torch.float32)
@@ -299,3 +306,21 @@ def test_a_sheet_shows_keyframes_routes_and_curves_before_anything_is_painted(fa
     assert round(first) == 20 and [file.name for file in tmp_path.iterdir() if file.suffix == ".png"] == ["walk.png"]
     assert main(["walk", str(ROOT / "examples" / "ride_the_train")]) == 3
     assert "no layer of the shot walks" in capsys.readouterr().err
+
+
+def test_a_walk_beside_a_layer_of_passes_is_as_large_and_lies_over_it(face, tmp_path, add_sleep_model):
+    add_sleep_model("flat")
+    (tmp_path / "l").mkdir()
+    for frame in range(FIRST, LAST + 1):
+        Image.fromarray(np.full((36, 64), 124, np.uint8)).save(tmp_path / "l" / f"l.{frame}.png")
+    layers = [
+        {"name": "a", "model": "face", "walk": THREE},
+        {"name": "b", "model": "flat", "labels": "l/l.####.png", "read": {"encoding": "ids"}},
+    ]
+    body = {"name": "s", "fps": 24, "first": FIRST, "last": LAST, "layers": layers}
+    for alone in (["a"], ["a", "b"]):
+        spec = job_spec({"shot": body, "layers": alone}, tmp_path, tmp_path / "out", None, False)
+        report = check_job(spec, "job", lambda: None, 2**40, DEVICE)
+        assert not report["problems"] and report["size"] == [64, 36]
+        plan = make_plan(spec, "job")
+        assert plan.size == (64, 36) and decode(plan, "a", FIRST).coverage.sum() == 36 * 36
