@@ -74,8 +74,8 @@ class Spool:
             ) from error
 
     def claim(self, job: str, files: Any) -> None:
-        """Refuse a job of whose uploaded passes one is not there whole. Raises InputRefused."""
-        if not isinstance(files, list) or not 0 < len(files) <= MAX_FILES:
+        """Refuse a job of whose uploaded passes one is not there whole; seeds alone need none. Raises InputRefused."""
+        if not isinstance(files, list) or len(files) > MAX_FILES:
             raise InputRefused("the job does not name its files")
         for entry in files:
             if not (isinstance(entry, list) and len(entry) == 2):

@@ -21,9 +21,12 @@ from inference_server.worker.writing import encode
 from semrender.commands import main
 from shared.delivery import read_delivery
 from shared.errors import InputRefused, MissingInput, SemrenderError, from_dict
+from shared.handing import describe, uploadable
 from shared.hearing import edges_of
+from shared.shot import Shot
 from shared.sounds import RATE
 from tests.conftest import ROOT, semrender
+from tests.inference_server.servers import running_server
 from tests.inference_server.test_audio_input import DEVICE
 from tests.inference_server.walkers import add_generator
 from tests.shared.sound_files import click, sound_file
@@ -324,3 +327,18 @@ def test_a_walk_beside_a_layer_of_passes_is_as_large_and_lies_over_it(face, tmp_
         assert not report["problems"] and report["size"] == [64, 36]
         plan = make_plan(spec, "job")
         assert plan.size == (64, 36) and decode(plan, "a", FIRST).coverage.sum() == 36 * 36
+
+
+def test_a_walk_goes_to_a_server_that_sees_none_of_its_files(face, tmp_path):
+    np.savez(tmp_path / "p.npz", w=np.ones((1, 16)))
+    sound(tmp_path / "a.wav")
+    walks = ({"keys": [{"seed": 1}, {"w": "p.npz"}], "drive": "speech"}, THREE)
+    with running_server() as client:
+        for walk, audio in zip(walks, ("a.wav", "none"), strict=True):
+            layer = {"name": "a", "model": "face", "walk": walk}
+            body = {"name": "s", "fps": 24, "first": FIRST, "last": FIRST + 1, "audio": audio, "layers": [layer]}
+            sent, files = uploadable(Shot.from_dict(body), tmp_path)
+            job = client.submit({**describe(sent, tmp_path, None, None), "out": str(tmp_path / "here")}, files)
+            assert list(client.watch(job))[-1]["event"] == "done"
+            client.collect(job, tmp_path / job)
+            assert len(list((tmp_path / job / "a").glob("*.png"))) == 2
