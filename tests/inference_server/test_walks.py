@@ -1,5 +1,6 @@
 """Walks as the worker paints them: each frame by itself, keyed by its own points, led by the sound sample by sample."""
 
+import wave
 from fractions import Fraction
 
 import numpy as np
@@ -156,6 +157,7 @@ def test_the_picture_moves_on_the_frame_of_the_click(face, tmp_path, fps):
         ({"audio": "gone.wav"}, "problems", "the sound is not there"),
         ({"audio": "long.wav"}, "", ""),
         ({"audio": "low.wav"}, "", ""),
+        ({"audio": "cinema.wav"}, "", ""),
     ],
 )
 def test_what_is_wrong_with_the_sound_is_said_before_painting(face, tmp_path, shot, place, words):
@@ -163,6 +165,9 @@ def test_what_is_wrong_with_the_sound_is_said_before_painting(face, tmp_path, sh
     sound(tmp_path / "short.wav", 3, (1,))
     sound(tmp_path / "long.wav", 200)
     sound(tmp_path / "low.wav", rate=8000)
+    with wave.open(str(tmp_path / "cinema.wav"), "wb") as cinema:
+        cinema.setparams((6, 2, RATE, 0, "NONE", ""))
+        cinema.writeframes(np.repeat(click(9000, RATE, 1).T * 32767, 6, 1).astype("<i2").tobytes())
     whole = sound_file(tmp_path / "broken.flac", "flac", click(9, 48000, 2)).read_bytes()
     (tmp_path / "broken.flac").write_bytes(whole[:60])
     report = checked(tmp_path, {**THREE, "drive": "speech"}, **shot)
