@@ -10,11 +10,11 @@ import hashlib
 import importlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ FAMILIES = {
     "spade": "inference_server.models.spade.fast",
     "match_grade": "inference_server.models.match_grade",
     "stylegan": "inference_server.models.stylegan.family",
+    "runway": "inference_server.models.runway.family",
     "sleep": "inference_server.models.sleep",
 }
 
@@ -63,6 +64,19 @@ class Audio(Value):
     last: int
 
 
+class History(Protocol):
+    """The frames before one, for a family that remembers some (`needs.REMEMBERS`); read when they are asked for.
+
+    marks: a hash of what each of them is painted from, oldest first, and at the end that of the frame itself.
+    """
+
+    @property
+    def marks(self) -> Sequence[str]: ...
+
+    def frame(self, place: int) -> PaintInput | None:
+        """The one with the mark of this place; None where the layer is empty. Raises InputRefused."""
+
+
 class PaintInput(Value):
     """One frame at its painting size, or a tile of one. What the card does not take, or the layer lacks, is None.
 
@@ -80,6 +94,7 @@ class PaintInput(Value):
     that it names, (w_dim,) or (layers, w_dim); turn: how far in the shot, 0 on its first frame, 1 behind its last.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
     coverage: (H, W) of the layer, 0..1. prepared: what `Model.prepare` found.
+    history: the frames before, for a family that remembers them.
     """
 
     channels: NDArray[np.uint16]
@@ -101,6 +116,7 @@ class PaintInput(Value):
     turn: float = 0.0
     coverage: NDArray[np.float32] | None = None
     prepared: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    history: History | None = None
 
     def tile(self, part: tuple[slice, slice], place: Place) -> PaintInput:
         """The same of a part (rows, columns) of the frame."""
@@ -110,7 +126,12 @@ class PaintInput(Value):
 
 
 class Model(ABC):
-    """A loaded model on one device. The same request gives the same pixels."""
+    """A loaded model on one device. The same request gives the same pixels.
+
+    said: what it said of the frame it painted last beside the picture, as JSON; kept in the frame's header.
+    """
+
+    said: Mapping[str, Any] = {}
 
     def __init__(self, card: Card, device: str) -> None:
         self.card = card

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,18 @@ def check_name(name: str, replace: bool) -> None:
 
 
 def install(name: str, card: dict[str, Any], files: Mapping[str, bytes], replace: bool = False) -> cards.Card:
-    """Write a model folder beside its place, check its card, rename it there. Raises ModelRefused."""
+    """Write a model folder with its card and these files, whole or not at all. Raises ModelRefused."""
+    with placing(name, replace) as beside:
+        for file, content in files.items():
+            (beside / file).write_bytes(content)
+        places.write_json(beside / "card.json", card, 0o644)
+    return cards.load_card(places.models_folder() / name)
+
+
+@contextlib.contextmanager
+def placing(name: str, replace: bool) -> Iterator[Path]:
+    """A folder beside a model's place, to be filled; at the end of the block its card is checked and it is renamed
+    there. Of a block that fails nothing is left. Raises ModelRefused."""
     check_name(name, replace)
     target = places.models_folder() / name
     beside, old = target.with_name(f".{name}.adding"), target.with_name(f".{name}.old")
@@ -36,9 +48,7 @@ def install(name: str, card: dict[str, Any], files: Mapping[str, bytes], replace
     shutil.rmtree(old, ignore_errors=True)
     beside.mkdir(parents=True)
     try:
-        for file, content in files.items():
-            (beside / file).write_bytes(content)
-        places.write_json(beside / "card.json", card, 0o644)
+        yield beside
         cards.load_card(beside)
         if target.exists():
             target.rename(old)
@@ -46,7 +56,6 @@ def install(name: str, card: dict[str, Any], files: Mapping[str, bytes], replace
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
-    return cards.load_card(target)
 
 
 def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> cards.Card:

@@ -39,6 +39,11 @@ def stylegan(card: Card, width: int, height: int) -> tuple[int, int]:
     return weights, 64 * 2**20 + 26 * finest * width * height
 
 
+def runway(card: Card, width: int, height: int) -> tuple[int, int]:
+    """Its files, and the pictures on their way: what the author's code takes beside them nobody knows."""
+    return int(card.config.get("bytes", 0)), 64 * width * height
+
+
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
     return 0, width * height * 20  # channels, picture and their copies
 
@@ -66,10 +71,13 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
     "spade": spade,
     "match_grade": match_grade,
     "stylegan": stylegan,
+    "runway": runway,
     "sleep": sleep,
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
 PREPARES = {"match_grade": 16}
+# How many frames before one decide it, for what keeps something from each to the next; None: all of the shot.
+REMEMBERS: dict[str, Callable[[Card], int | None]] = {"runway": lambda card: card.config.get("remembers")}
 LAYERS: dict[str, Callable[[Card], int]] = {"stylegan": lambda card: layers(card.config)}  # of all others one
 
 

@@ -22,6 +22,7 @@ from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
+from inference_server.worker.sayings import deliver_sayings
 from inference_server.worker.sounding import deliver_sound
 from inference_server.worker.tracking import deliver_tracks
 from inference_server.worker.writing import write_matte
@@ -93,6 +94,9 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     made["preview"] = picture.name
     if animation is not None:
         made["animation"] = animation.name
+    for one in layers:
+        if words := deliver_sayings(plan, one.layer.name, one.headers):
+            notes.append(f"layer {one.layer.name}: what its model said of each frame is in {words}")
     if "delivery" in made:
         made.update(_film(whole, frames, now, audio, notes))
     outputs.sweep(plan.out)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from inference_server.models.needs import REMEMBERS
 from inference_server.roots import inside
 from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
@@ -44,6 +45,40 @@ def key_with(plan: Plan, own: LayerPlan, frame: int, prepared: str | None) -> st
 
 def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
     """What a frame depends on, but for what was prepared of its layer."""
+    alone = _alone(plan, own, frame)
+    if own.card.family not in REMEMBERS:
+        return alone
+    return {**alone, "before": [mark for _, mark in before(plan, own, frame)]}
+
+
+def before(plan: Plan, own: LayerPlan, frame: int) -> list[tuple[int, str]]:
+    """The frames before one that its model remembers, oldest first, each with its mark; those that are not there are
+    passed over."""
+    if own.card.family not in REMEMBERS:
+        return []
+    most = REMEMBERS[own.card.family](own.card)
+    first = plan.shot.first if most is None else max(plan.shot.first, frame - most)
+    marks = ((number, _mark(plan, own, number)) for number in range(first, frame))
+    return [(number, mark) for number, mark in marks if mark is not None]
+
+
+def mark(plan: Plan, own: LayerPlan, frame: int) -> str:
+    """The hash of what a frame is painted from, its own passes alone."""
+    return hash_of(_alone(plan, own, frame))
+
+
+def _mark(plan: Plan, own: LayerPlan, frame: int) -> str | None:
+    """As `mark`, found once for all the frames that remember this one; None where a pass of it is not there."""
+    if frame not in own.marks:
+        try:
+            own.marks[frame] = mark(plan, own, frame)
+        except (MissingInput, OSError):
+            own.marks[frame] = None
+    return own.marks[frame]
+
+
+def _alone(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
+    """What a frame depends on of its own."""
     under = own.hold != "off"
     content = {
         "recipe": RECIPE,

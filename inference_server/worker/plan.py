@@ -56,6 +56,11 @@ class LayerPlan(Value):
     prepared_from: tuple[int, ...] = ()  # frames that are looked at before the first one is painted
     walk: Walk | None = None  # where the model takes it
 
+    @cached_property
+    def marks(self) -> dict[int, str | None]:
+        """What `keys` knows of frames that later ones remember."""
+        return {}
+
     @property
     def outline(self) -> Sequence | None:
         """The pass that says where the layer is: its labels, else its picture; None for a walk alone."""

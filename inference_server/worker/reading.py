@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from inference_server.models.base import PaintInput
 from inference_server.models.cards import painting_size
+from inference_server.models.needs import REMEMBERS
 from inference_server.stability.tiles import Tile, choose_tiles
 from inference_server.worker import walking
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.fitting import fit_planes, inside_box
-from inference_server.worker.keys import key_with, prepared_key, prepared_path
+from inference_server.worker.keys import before, key_with, mark, prepared_key, prepared_path
 from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
 from inference_server.worker.sun import sun_of
@@ -29,6 +30,8 @@ from shared.label_set import NOTHING
 from shared.passes import LabelPass, read_label_pass
 from shared.shot import resolved
 from shared.values import Value
+
+Prepares = Mapping[str, NDArray[Any]]  # what `Model.prepare` found
 
 
 class Decoded(Value):
@@ -76,13 +79,45 @@ def decode(
     height, width = request.coverage.shape
     size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
     prepares = {} if prepared is None else load_prepared(prepared_path(plan, own, prepared))
-    fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=prepares)
-    if own.walk is not None:
-        walk = walking.stops_on(plan, own, frame, prepares)
-        turn = walking.turn_of(plan, frame)
-        fitted = replace(fitted, prepared={}, walk=walk, rows=walking.rows_of(plan, own), turn=turn)
+    fitted = fit(plan, own, frame, request, size, prepares)
+    if own.card.family in REMEMBERS:
+        fitted = replace(fitted, history=Earlier(plan, own, frame, size, prepares))
     tiles = choose_tiles(own.card, size, plan.shot.paint_memory)
     return replace(read, request=fitted, channels=request.channels, tiles=tiles)
+
+
+def fit(
+    plan: Plan, own: LayerPlan, frame: int, request: PaintInput, size: tuple[int, int], prepares: Prepares
+) -> PaintInput:
+    """A frame as the model is given it, at the painting size."""
+    fitted = replace(fit_planes(request, size, own.card.size.fit), prepared=prepares)
+    if own.walk is None:
+        return fitted
+    walk = walking.stops_on(plan, own, frame, prepares)
+    turn = walking.turn_of(plan, frame)
+    return replace(fitted, prepared={}, walk=walk, rows=walking.rows_of(plan, own), turn=turn)
+
+
+class Earlier:
+    """The frames before one that a model remembers, as `base.History` says."""
+
+    def __init__(self, plan: Plan, own: LayerPlan, frame: int, size: tuple[int, int], prepares: Prepares) -> None:
+        self.plan, self.own, self.size, self.prepares = plan, own, size, prepares
+        self.frames = before(plan, own, frame)
+        self.marks = [*(one for _, one in self.frames), mark(plan, own, frame)]
+
+    def frame(self, place: int) -> PaintInput | None:
+        number, known = self.frames[place]
+        if mark(self.plan, self.own, number) != known:
+            raise InputRefused(
+                f"a pass of frame {number}, which the model remembers, was changed after the job was accepted",
+                remedy="Run the same command again when nothing writes it any more",
+            )
+        labels, request = read_frame(self.plan, self.own, number)
+        assert request.coverage is not None
+        if Decoded(self.own.layer.name, number, known, request.coverage, labels, None).empty:
+            return None
+        return fit(self.plan, self.own, number, request, self.size, self.prepares)
 
 
 def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None, PaintInput]:

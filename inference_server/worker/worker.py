@@ -59,6 +59,7 @@ PLACE = ("job", "layer", "frame")  # of a task, for the log
 log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
+Painted = tuple[Picture | None, Mapping[str, Any]]  # nothing where nothing is to be painted; what the model said
 
 
 class Dropped(Exception):
@@ -199,10 +200,10 @@ class Worker:
             else:
                 self.begin(running.task, "painting", self.painter, self.paint, running.task, found).decoded = found
 
-    def paint(self, task: Body, decoded: Decoded) -> Picture | None:
+    def paint(self, task: Body, decoded: Decoded) -> Painted:
         reach("worker before painting")
         began = time.monotonic()
-        picture = self.picture(task, decoded)
+        picture, said = self.picture(task, decoded)
         seconds = time.monotonic() - began
         log.info("job %s, layer %s, frame %s: its picture took %.2f s", *(task[name] for name in PLACE), seconds)
         if picture is not None:
@@ -210,22 +211,21 @@ class Worker:
             pace = pace_of(plan, plan.layers[decoded.layer], decoded.stage, (width, height), self.device.about)
             self.paces.add(pace, seconds)
             self.took[task["id"]] = seconds
-        return picture
+        return picture, said
 
-    def picture(self, task: Body, decoded: Decoded) -> Picture | None:
-        """The frame, nothing where there is nothing to paint."""
+    def picture(self, task: Body, decoded: Decoded) -> Painted:
         if decoded.stage == "hold" and not decoded.empty:
-            return self.holder(task["job"], decoded.layer).picture(decoded.frame)
+            return self.holder(task["job"], decoded.layer).picture(decoded.frame), {}
         if decoded.request is None:
-            return None
-        card = self.plan(task["job"]).layers[decoded.layer].card
-        return tiles.paint(self.models.get(card), decoded.request, decoded.tiles)
+            return None, {}
+        model = self.models.get(self.plan(task["job"]).layers[decoded.layer].card)
+        return tiles.paint(model, decoded.request, decoded.tiles), model.said
 
     def go_on(self, running: Running) -> None:
         """After painting comes encoding; after that, or an error, the answer."""
         self.running.remove(running)
         if running.stage == "painting" and running.work.exception() is None:
-            values = (self.plan(running.task["job"]), running.decoded, running.work.result())
+            values = (self.plan(running.task["job"]), running.decoded, *running.work.result())
             self.begin(running.task, "encoding", self.encoders, self.write, *values)
         else:
             self.settle(running)
@@ -253,9 +253,9 @@ class Worker:
         read = decode_held if task["kind"] == "hold" else decode
         return read(self.plan(task["job"]), task["layer"], task["frame"], task["key"], task["source"])
 
-    def write(self, plan: Plan, decoded: Decoded, picture: Picture | None) -> Body:
+    def write(self, plan: Plan, decoded: Decoded, picture: Picture | None, said: Mapping[str, Any]) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
-        body = encode(plan, decoded, picture, self.device.about)
+        body = encode(plan, decoded, picture, self.device.about, said)
         if decoded.stage == "underpaint":
             return body
         previews = self.previews[plan.job]

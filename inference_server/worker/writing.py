@@ -5,6 +5,7 @@ The worker calls `encode` from a thread, so that the last frame is written while
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,12 @@ from shared.label_set import NOTHING
 from shared.passes import LabelPass
 
 
-def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = "") -> dict[str, Any]:
+def encode(
+    plan: Plan, decoded: Decoded, picture: Picture | None, device: str = "", said: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Cut the painting by the layer's coverage and write it with its mattes; returns the event's body.
 
-    device: that painted it, in words.
+    device: that painted it, in words; said: by the model beside its picture.
     """
     own = plan.layers[decoded.layer]
     height, width = decoded.coverage.shape
@@ -59,6 +62,7 @@ def encode(plan: Plan, decoded: Decoded, picture: Picture | None, device: str = 
         "classes": {str(i): n for i, n in present.items()},
         "mattes": mattes,
         "guessed": labels.facts.guessed if labels else 0,
+        **({"said": dict(said)} if said else {}),
     }
     if labels is not None:
         for identity in mattes:
