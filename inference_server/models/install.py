@@ -61,6 +61,10 @@ def placing(name: str, replace: bool) -> Iterator[Path]:
 def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> cards.Card:
     """Add a model folder that another machine made: its card and weights are checked, nothing in it is run."""
     card = cards.load_card(folder)
+    if card.family == "runway":
+        raise ModelRefused(
+            f"{card.name} is a program of its author's", file=folder, remedy=f"semrender runway add {folder / 'code'}"
+        )
     checked_weights(card, folder)
     files = {card.weights.file: (folder / card.weights.file).read_bytes()}
     sheet = folder / SAMPLES

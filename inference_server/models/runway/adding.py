@@ -143,7 +143,9 @@ def add(
             declared = described(beside, seen.files, running, declared)
 
         def write(made: tuple[tuple[int, int], bool] | None) -> Card:
-            card = carding.card_of(declared, chosen, seen.files, made)
+            card, label_set = carding.card_of(declared, chosen, seen.files, made)
+            if label_set is not None:
+                places.write_json(places.label_sets_folder() / f"{chosen.name}.json", label_set, 0o644)
             places.write_json(beside / "card.json", card, 0o644)
             return load_card(beside)
 

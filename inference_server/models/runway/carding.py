@@ -74,8 +74,8 @@ def fields(declared: Declared, command: str) -> Iterator[tuple[str, str, Field]]
 
 def card_of(
     declared: Declared, chosen: Chosen, files: content.Files, made: tuple[tuple[int, int], bool] | None
-) -> dict[str, Any]:
-    """The card as JSON, and the label set that it needs written already.
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The card as JSON, and the label set that is to be written with it, where it needs one of its own.
 
     made: (width, height) and whether with an alpha, of the picture that it made when it was tried; None: it was not.
     Raises ModelRefused for a field that must be given and is not, and for a combination that no layer has.
@@ -99,6 +99,7 @@ def card_of(
         "bytes": sum(size for size, _ in files.values()),
     }
     inputs: dict[str, Any] = {}
+    label_set = None
     options: list[dict[str, Any]] = []
     lacking = []
     for side, name, field in fields(declared, command):
@@ -114,7 +115,7 @@ def card_of(
             inputs[plane] = {"needed": True}
             config["planes"][name] = [plane, field["channels"]]
         elif kind == "segmentation" and side == "command" and "labels" not in inputs:
-            inputs["labels"] = labelling.labels_input(chosen.name, field)
+            inputs["labels"], label_set = labelling.labels_input(chosen.name, field)
             config["planes"][name] = ["labels", 1]
         elif kind == "vector" and side == "command" and not config["vector"]:
             inputs["walk"] = {}
@@ -142,7 +143,7 @@ def card_of(
     if picture.get("type") == "segmentation":
         config["colours"] = {str(i): list(colour) for i, colour in labelling.colours(picture).items()}
     alpha = chosen.whole or (made[1] if made else picture.get("channels") == 4)
-    return {
+    card = {
         "format": cards.FORMAT,
         "name": chosen.name,
         "title": f"{chosen.name}: {command} of RunwayML",
@@ -157,6 +158,7 @@ def card_of(
         "weights": {"file": content.LIST, "sha256": content.hash_of(files)},
         "config": config,
     }
+    return card, label_set
 
 
 def size_of(inputs: Mapping[str, Field], planes: Mapping[str, Any], picture: Field, made: Any) -> dict[str, Any]:

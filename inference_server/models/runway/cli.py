@@ -92,28 +92,25 @@ def run_add(arguments: argparse.Namespace) -> int:
     running = running_of(arguments, arguments.python, seen.confined)
     if arguments.environment is not None:
         running = replace(running, python=environment.python_of(arguments.environment))
+    chosen = carding.Chosen(
+        name=name,
+        file=arguments.file,
+        command=arguments.wanted,
+        output=arguments.output,
+        values=values,
+        given=given,
+        remembers=remembers,
+        whole=arguments.whole,
+        licence=arguments.licence,
+    )
+    if not seen.declared.unread:
+        carding.card_of(seen.declared, chosen, seen.files, None)  # what is lacking is said before anybody is asked
     if not permission.is_allowed(seen.hash, running.network):
         allow(arguments, seen, running, name)
+    asked = seen.asked.packages
+    packages = None if arguments.environment else requirements.to_install(asked, arguments.instead, arguments.without)
     card, tried = adding.add(
-        seen,
-        carding.Chosen(
-            name=name,
-            file=arguments.file,
-            command=arguments.wanted,
-            output=arguments.output,
-            values=values,
-            given=given,
-            remembers=remembers,
-            whole=arguments.whole,
-            licence=arguments.licence,
-        ),
-        running,
-        None
-        if arguments.environment
-        else requirements.to_install(seen.asked.packages, arguments.instead, arguments.without),
-        arguments.replace,
-        lambda text: print(text, file=sys.stderr),
-        arguments.device,
+        seen, chosen, running, packages, arguments.replace, lambda text: print(text, file=sys.stderr), arguments.device
     )
     if arguments.json:
         print(json.dumps({**card.to_dict(), "tried": {**vars(tried), "said": dict(tried.said)}}))

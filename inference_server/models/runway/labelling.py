@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared import label_set as sets
-from shared import places
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet
 from shared.values import Value
@@ -23,22 +22,29 @@ class Matched(Value):
     of: Mapping[int, int]
 
 
-def labels_input(name: str, field: Mapping[str, Any]) -> dict[str, Any]:
-    """The labels input of a card, channels being the model's ids. A set of its own is written where none has its names.
+def labels_input(name: str, field: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The labels input of a card, channels being the model's ids; and the set of its own that is to be written, as
+    JSON, where none has its names.
 
     Raises InputRefused for a field with ids that no 8-bit picture has, or names that no set can have.
     """
     ids = {str(label): identity for label, identity in field["label_to_id"].items()}
     if not all(isinstance(one, int) and 0 <= one <= 255 for one in ids.values()):
         raise InputRefused("the classes of the model have ids that are not 0 to 255")
-    matched = known(ids) or Matched(own(name, field, ids), {identity: identity for identity in ids.values()})
+    matched, data = known(ids), None
+    if matched is None:
+        data = own(name, field, ids)
+        matched = Matched(sets.label_set_from_dict(data), {identity: identity for identity in ids.values()})
+        if name in sets.available() and sets.load_label_set(name).source != matched.found.source:
+            raise InputRefused(f"there is a label set named {name} already", remedy="Give the model another --name")
     rest = ids.get("unlabeled", ids[field["default_label"]])
     of = {label.id: matched.of.get(label.id, rest) for label in matched.found.labels}
-    return {
+    about = {
         "label_set": {"name": matched.found.name, "version": matched.found.version, "hash": matched.found.hash},
         "channels": {"count": max(ids.values()) + 1, "of": {str(i): of[i] for i in sorted(of)}, "nothing": rest},
         "trained": sorted(matched.of),
     }
+    return about, data
 
 
 def known(ids: Mapping[str, int]) -> Matched | None:
@@ -55,10 +61,10 @@ def known(ids: Mapping[str, int]) -> Matched | None:
     return max(found, key=lambda one: (len(one.of), sum(a == b for a, b in one.of.items())), default=None)
 
 
-def own(name: str, field: Mapping[str, Any], ids: Mapping[str, int]) -> LabelSet:
-    """A set of the model's classes in the user's folder. Raises InputRefused."""
+def own(name: str, field: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
+    """A set of the model's classes, as JSON."""
     shades = colours(field)
-    data = {
+    return {
         "format": sets.FORMAT,
         "name": name,
         "version": 1,
@@ -67,11 +73,6 @@ def own(name: str, field: Mapping[str, Any], ids: Mapping[str, int]) -> LabelSet
         "labels": [{"id": identity, "name": label} for label, identity in ids.items()],
         "palettes": {"runway": {"colors": {str(i): list(shades[i]) for i in sorted(ids.values())}}},
     }
-    found = sets.label_set_from_dict(data)
-    if name in sets.available() and sets.load_label_set(name).source != found.source:
-        raise InputRefused(f"there is a label set named {name} already", remedy="Give the model another --name")
-    places.write_json(places.label_sets_folder() / f"{name}.json", data, 0o644)
-    return found
 
 
 def colours(field: Mapping[str, Any]) -> dict[int, tuple[int, int, int]]:
