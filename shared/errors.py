@@ -101,6 +101,11 @@ class InputRefused(SemrenderError):
     exit_code = 3
     pixels: Optional[Any] = None
 
+    def showing(self, pixels: Any) -> "InputRefused":
+        """The same with the pixels (H, W) bool that it is about."""
+        self.pixels = pixels
+        return self
+
 
 class MissingInput(InputRefused):
     """A file or frame that is not there."""

@@ -57,7 +57,7 @@ class Point(Value):
     about: ClassVar[About] = About("point of a walk", remedy="See docs/walks.md for a complete example")
 
     seed: Annotated[Optional[int], SEED, "as the published tools count them"] = None
-    w: Annotated[Optional[str], FILE, "npz whose key w holds points, as `semrender project` writes them"] = None
+    w: Annotated[Optional[str], FILE, "npz whose key w holds points, as published projectors write them"] = None
     index: Annotated[int, Whole(0, 10**6), "which of the points in the w file, from 0"] = 0
     class_: Annotated[Optional[int], Whole(0, 65535), Key("class"), "of a seed, for models that know classes"] = None
 

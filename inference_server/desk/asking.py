@@ -6,6 +6,7 @@ It runs in a thread of its own, so that a disk or a server that takes its time k
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,16 @@ class Asked(Value):
         value = self.body.get(name)
         if not isinstance(value, str) or len(value) > longest or "\0" in value:
             raise InputRefused(f'"{name}" is no text')
+        return value
+
+    def part(self, name: str) -> float:
+        """A number of the query from 0 to 1. Raises InputRefused."""
+        try:
+            value = float(self.query.get(name, ""))
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= 1:
+            raise InputRefused(f'"{name}" is no number from 0 to 1')
         return value
 
 
@@ -80,6 +91,14 @@ async def _body(request: Request) -> Body:
     if not isinstance(body, dict):
         raise InputRefused("the request is no JSON object")
     return body
+
+
+def frame_of(value: Any) -> int:
+    """A frame's number, of the query or of a body. Raises InputRefused."""
+    text = str(value)
+    if not text.removeprefix("-").isdecimal() or len(text) > 9:
+        raise InputRefused("a frame is a whole number")
+    return int(text)
 
 
 def told(error: SemrenderError) -> Body:

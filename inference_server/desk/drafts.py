@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import time
 from pathlib import Path
 
+from inference_server.desk.keeping import NAME, kept_folder
 from inference_server.desk.sources import Source
 from shared import places
 from shared.errors import InputRefused
@@ -13,15 +12,11 @@ from shared.shot import Shot
 
 FOLDER = "desk_paint"
 KEPT_SECONDS = 30 * 86400  # after they were changed last
-NAME = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
 def keep(at: str, source: Source) -> None:
     """Write what a name stands for now; what nobody touched for long goes."""
-    folder = places.private_folder(places.home() / FOLDER)
-    for old in folder.iterdir():
-        if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-            old.unlink(missing_ok=True)
+    folder = kept_folder(FOLDER, KEPT_SECONDS)
     about = {"title": source.title, "kind": source.kind, "base": str(source.base), "notes": list(source.notes)}
     places.write_json(folder / f"{at}.json", {**about, "shot": source.shot.to_dict()})
 

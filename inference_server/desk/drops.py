@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from inference_server.desk.asking import refused
+from inference_server.desk.keeping import NAME, kept_folder
 from shared import places
 from shared.errors import DiskFull, InputRefused, MissingInput
 
@@ -25,7 +25,6 @@ MOST_FILES = 20_000
 MOST_BYTES = 64 * 2**30  # of a file
 MOST_DEPTH = 8
 LEFT_FREE = 2**30  # bytes of the disk
-NAME = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
 class Drops:
@@ -35,12 +34,8 @@ class Drops:
         self._files: dict[str, int] = {}
 
     def begin(self) -> str:
-        root = places.private_folder(places.home() / FOLDER)
-        for old in root.iterdir():
-            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
         name = secrets.token_urlsafe(16)
-        (root / name).mkdir()
+        (kept_folder(FOLDER, KEPT_SECONDS) / name).mkdir()
         self._files[name] = 0
         return name
 

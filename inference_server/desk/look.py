@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import tempfile
 import threading
 from collections import OrderedDict
@@ -14,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from inference_server.desk import folders
-from inference_server.desk.asking import Asked, Body, get, post
+from inference_server.desk.asking import Asked, Body, frame_of, get, post
 from inference_server.desk.desk import Desk
 from inference_server.desk.looks import Looks, beside, class_at
 from inference_server.desk.reels import Ids, Labels, Shown, is_plain, stamp_of
@@ -81,7 +80,7 @@ class Viewer:
 
     def picture(self, asked: Asked) -> Response:
         """A frame of a reel, whole or with a longer `side` of at most so many pixels; `X-Size` is that of the whole."""
-        look, frame = self.looks.find(asked.path["at"]), _frame(asked)
+        look, frame = self.looks.find(asked.path["at"]), frame_of(asked.query.get("frame"))
         side = asked.query.get("side", "")
         if side and side not in map(str, SIDES):
             raise InputRefused("pictures have other sizes", remedy=f"Ask for {', '.join(map(str, SIDES))}")
@@ -114,10 +113,10 @@ class Viewer:
     def class_(self, asked: Asked) -> Body:
         """The class at `u`, `v` (0..1) of a frame, by name; `class` is null outside the layers."""
         look = self.looks.find(asked.path["at"])
-        u, v = _part(asked, "u"), _part(asked, "v")
+        u, v = asked.part("u"), asked.part("v")
         layers = look.reel(_name(asked)).layers
         labels = [one for one in look.labels if one.layer in layers]
-        return {"class": class_at(labels, _frame(asked), u, v, self._read)}
+        return {"class": class_at(labels, frame_of(asked.query.get("frame")), u, v, self._read)}
 
     def _read(self, labels: Labels, frame: int) -> Ids:
         """The ids of a frame, those asked for of late from memory."""
@@ -184,23 +183,6 @@ def routes(desk: Desk) -> list[Route]:
 
 def _name(asked: Asked) -> str:
     return asked.query.get("reel", "")
-
-
-def _frame(asked: Asked) -> int:
-    text = asked.query.get("frame", "")
-    if not text.removeprefix("-").isdecimal() or len(text) > 9:
-        raise InputRefused("a frame is a whole number")
-    return int(text)
-
-
-def _part(asked: Asked, name: str) -> float:
-    try:
-        value = float(asked.query.get(name, ""))
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise InputRefused(f'"{name}" is no number from 0 to 1')
-    return value
 
 
 def _size(width: int, height: int) -> dict[str, str]:

@@ -6,13 +6,10 @@ The shot that the page changes is kept: a page that was closed, or a desk that w
 from __future__ import annotations
 
 import secrets
-import shutil
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -20,9 +17,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from inference_server.desk import drafts, sources, swatches
-from inference_server.desk.asking import Asked, Body, get, post, told
+from inference_server.desk.asking import Asked, Body, frame_of, get, post, told
 from inference_server.desk.desk import Desk
 from inference_server.desk.drops import FOLDER, Drops, taking
+from inference_server.desk.keeping import kept_folder
 from inference_server.desk.looks import JOB, class_at, of_asked
 from inference_server.desk.marked import seen
 from inference_server.desk.saving import saved
@@ -145,7 +143,7 @@ class Painter:
 
         source = self._posted(asked)
         layer = _layer(source.shot, asked.text("layer"))
-        frame = _whole(asked.body.get("frame"))
+        frame = frame_of(asked.body.get("frame"))
         file = sources.file_of(source.shot, source.base, layer, LABELS, frame)
         label_set = load_label_set(layer.label_set or source.shot.label_set)
         crypto, rows = names_in([file], label_set, ReadOptions.from_dict(layer.read))
@@ -157,7 +155,7 @@ class Painter:
         source = self._find(asked.path["at"])
         name = asked.query.get("layer", "")
         layers = [_layer(source.shot, name)] if name else source.shot.layers
-        shown = seen(source.shot, source.base, layers, _whole(asked.query.get("frame")))
+        shown = seen(source.shot, source.base, layers, frame_of(asked.query.get("frame")))
         height, width = shown.pixels.shape[:2]
         pixels = np.ascontiguousarray(np.dstack([shown.pixels[..., 2::-1], shown.pixels[..., 3:]]))
         content = encoded(shrunk(pixels, LARGEST) if max(height, width) > LARGEST else pixels, ".png", "")
@@ -167,19 +165,16 @@ class Painter:
     def class_(self, asked: Asked) -> Body:
         """The class at `u`, `v` (0..1) of a frame of the passes; null outside the layers."""
         source = self._find(asked.path["at"])
-        u, v = (_part(asked.query.get(name)) for name in ("u", "v"))
-        frame = _whole(asked.query.get("frame"))
+        u, v = asked.part("u"), asked.part("v")
+        frame = frame_of(asked.query.get("frame"))
         labels = of_asked(source.shot, source.base, range(frame, frame + 1))[0]
         return {"class": class_at(labels, frame, u, v, lambda one, number: one.ids(number))}
 
     def try_(self, asked: Asked) -> Body:
         """Have one frame painted by itself, in nobody's list; `tried` says how far it is."""
         source = self._posted(asked)
-        frame = _whole(asked.body.get("frame"))
-        folder = places.private_folder(places.home() / TRIED)
-        for old in folder.iterdir():
-            if old.stat().st_mtime < time.time() - TRIED_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
+        frame = frame_of(asked.body.get("frame"))
+        folder = kept_folder(TRIED, TRIED_SECONDS)
         alone = tuple(replace(layer, hold=None) for layer in source.shot.layers)
         shot = replace(source.shot, hold="off", layers=alone)
         job = handing.describe(shot, source.base, [frame], _layers(asked))
@@ -348,20 +343,3 @@ def _layers(asked: Asked) -> list[str] | None:
     if not isinstance(layers, list) or not layers or not all(isinstance(name, str) for name in layers):
         raise InputRefused("no layer is chosen", remedy="Choose at least one")
     return layers
-
-
-def _whole(value: Any) -> int:
-    text = str(value)
-    if not text.removeprefix("-").isdecimal() or len(text) > 9:
-        raise InputRefused("a frame is a whole number")
-    return int(text)
-
-
-def _part(value: str | None) -> float:
-    try:
-        part = float(value or "")
-    except ValueError:
-        part = -1.0
-    if not 0 <= part <= 1:
-        raise InputRefused("a place in the picture is no number from 0 to 1")
-    return part

@@ -10,7 +10,7 @@ from shared.file_names import is_clip
 from shared.frames import beat, find_pass
 from shared.label_set import available, load_label_set
 from shared.passes import ReadOptions, read_label_pass
-from shared.shot import FILE_NAME, PASSES, Shot, ShotLayer, named_files
+from shared.shot import FILE_NAME, MAX_FILE, PASSES, Shot, ShotLayer, named_files
 from shared.shot_input import shot_from_input
 from shared.values import Value
 
@@ -88,7 +88,7 @@ def _is_shot(file: Path) -> bool:
     from shared import documents
 
     try:
-        content = documents.load(file, "a shot", 16 * 2**20)
+        content = documents.load(file, "a shot", MAX_FILE)
     except InputRefused:
         return file.name == FILE_NAME  # whose fault is said
     return file.name == FILE_NAME or (isinstance(content, dict) and "layers" in content)

@@ -187,6 +187,11 @@ class Resident:
         return self._models[card.hash]
 
 
+def numbers_of(seed: int, count: int) -> NDArray[np.float64]:
+    """(count,) normally distributed numbers of a seed, as the published generators count their seeds."""
+    return np.random.RandomState(seed).randn(count)
+
+
 def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":
     """The tensors of a model's safetensors file, after its hash was compared with the card's."""
     from safetensors import SafetensorError

@@ -13,6 +13,7 @@ from inference_server.models.cards import Card, painting_size
 from shared.errors import ModelRefused
 from shared.label_set import NOTHING, load_label_set
 from shared.passes import ReadOptions, read_label_pass
+from shared.places import whole
 
 WIDTH = 384  # of one picture, at most
 GAP, LINE = 8, 18  # pixels
@@ -67,10 +68,5 @@ def _write(pictures: list[tuple[str, NDArray[np.uint8]]], size: tuple[int, int],
         left = place * (wide + GAP)
         draw.text((left, 3), name, fill="black")
         sheet.paste(Image.fromarray(pixels).resize((wide, high), Image.Resampling.LANCZOS), (left, LINE))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.tmp")
-    try:
+    with whole(file, "the sheet") as beside:
         sheet.save(beside, "PNG")
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

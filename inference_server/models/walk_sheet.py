@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from shared.places import whole
 from shared.values import Value
 
 SIDE = 128  # pixels of a keyframe's picture
@@ -60,13 +61,8 @@ def draw(
         for frame in _ticks(frames):
             across = MARGIN + (frame - frames[0]) / max(1, len(frames) - 1) * (WIDTH - 2 * MARGIN)
             pen.text((min(across, WIDTH - MARGIN - 24), top - 4), str(frame), INK)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.tmp")
-    try:
+    with whole(file, "the sheet") as beside:
         sheet.save(beside, "PNG")
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
     return sheet.size
 
 

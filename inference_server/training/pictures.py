@@ -15,6 +15,7 @@ from inference_server.training.pairs import Pairs
 from inference_server.training.trainer import CURVES
 from shared.label_set import NOTHING, LabelSet
 from shared.passes.colour import colours
+from shared.places import whole
 
 SAMPLES = 6
 GAP = 4  # pixels
@@ -86,6 +87,5 @@ def loss_curves(curves: NDArray[np.float32], steps: int) -> Image.Image:
 
 def save_picture(picture: Image.Image, path: Path) -> None:
     """Whole under its name, or not at all: people look at it while the training writes it."""
-    beside_it = path.with_suffix(".tmp")
-    picture.save(beside_it, "PNG", optimize=True)
-    beside_it.replace(path)
+    with whole(path, "the picture") as beside:
+        picture.save(beside, "PNG", optimize=True)

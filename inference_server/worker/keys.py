@@ -54,8 +54,6 @@ def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
 def before(plan: Plan, own: LayerPlan, frame: int) -> list[tuple[int, str]]:
     """The frames before one that its model remembers, oldest first, each with its mark; those that are not there are
     passed over."""
-    if own.card.family not in REMEMBERS:
-        return []
     most = REMEMBERS[own.card.family](own.card)
     first = plan.shot.first if most is None else max(plan.shot.first, frame - most)
     marks = ((number, _mark(plan, own, number)) for number in range(first, frame))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from shared.wording import counted
 
 KEY = "w"  # of a w file
 LARGEST = 2**30  # bytes of a w file
+W_FILES = 'Name an npz whose key "w" is (points, w) or (points, layers, w), as published projectors write it'
 HEARD_BY = ("feature", "attack", "release", "offset", "power")  # what of a route decides its curve
 
 Rows = Mapping[Row, NDArray[np.float32]]
@@ -87,18 +89,12 @@ def rows_of(plan: Plan, own: LayerPlan) -> Rows:
 
 def read_row(path: Path, index: int) -> NDArray[np.float32]:
     """One point of a w file. Raises MissingInput or InputRefused."""
-    remedy = 'Name an npz whose key "w" is (points, w) or (points, layers, w), as `semrender project` writes it'
     if not path.is_file():
-        raise MissingInput("the w file is not there", file=path, remedy=remedy)
-    if path.stat().st_size > LARGEST:
-        raise InputRefused("the w file is larger than any that this reads", file=path, remedy=remedy)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            points = file[KEY]
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise InputRefused("this is no w file", file=path, cause=str(error), remedy=remedy) from None
-    if points.dtype.kind != "f" or points.ndim not in (2, 3) or not np.isfinite(points).all():
-        raise InputRefused(f'its "w" is {points.dtype} {points.shape}', file=path, remedy=remedy)
+        raise MissingInput("the w file is not there", file=path, remedy=W_FILES)
+    state = path.stat()
+    if state.st_size > LARGEST:
+        raise InputRefused("the w file is larger than any that this reads", file=path, remedy=W_FILES)
+    points = _points(path, state.st_mtime_ns, state.st_size)
     if index >= len(points):
         raise InputRefused(
             f"the w file has {counted(len(points), 'point')}, and number {index} is asked for",
@@ -107,6 +103,20 @@ def read_row(path: Path, index: int) -> NDArray[np.float32]:
         )
     row: NDArray[np.float32] = points[index].astype(np.float32)
     return row
+
+
+@lru_cache(maxsize=4)
+def _points(path: Path, changed: int, size: int) -> NDArray[Any]:
+    """All points of a w file, which every frame asks for; a file that is as old and large as it was is the same."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            points = file[KEY]
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        raise InputRefused("this is no w file", file=path, cause=str(error), remedy=W_FILES) from None
+    if points.dtype.kind != "f" or points.ndim not in (2, 3) or not np.isfinite(points).all():
+        raise InputRefused(f'its "w" is {points.dtype} {points.shape}', file=path, remedy=W_FILES)
+    found: NDArray[Any] = points
+    return found
 
 
 def heard_by(route: Route) -> list[Any]:
@@ -155,7 +165,7 @@ def judge(plan: Plan, own: LayerPlan) -> list[str]:
                 f"a point of this w file is {values.shape}, and one of the model {own.card.name} ({wide},)"
                 f" or ({count}, {wide})",
                 file=plan.base / row.file,
-                remedy="Name points of this model: `semrender project` makes them",
+                remedy="Name points that were projected with this model",
             )
     if own.driven:
         words += _heard(plan, own)

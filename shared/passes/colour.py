@@ -99,13 +99,11 @@ def shared_colour(rgb: Rgb, ids: Ids, codes: Codes, label_set: LabelSet) -> Inpu
     y, x = np.argwhere(ids == SHARED)[0]
     colour = tuple(int(v) for v in rgb[y, x])
     names = [label_set.by_id(i).name for i, c in codes.colours if c == colour]
-    error = InputRefused(
+    return InputRefused(
         f"the colour {colour} at x {x}, y {y} names {len(names)} classes: {', '.join(names)}",
         cause=f"The palette {codes.name} gives them one colour",
         remedy="List the shot's classes in `read.classes`, or render ids instead of colours",
-    )
-    error.pixels = ids == SHARED
-    return error
+    ).showing(ids == SHARED)
 
 
 class View(Value):

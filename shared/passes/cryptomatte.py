@@ -266,9 +266,7 @@ def decode(choice: Choice, label_set: LabelSet, options: ReadOptions) -> Result:
             soft.setdefault(identity, np.zeros(shape, np.float32))
             np.add(soft[identity], cover, out=soft[identity], where=per_pixel == identity)
     if unknown:
-        error = _unknown(choice, unknown, total, label_set)
-        error.pixels = lost
-        raise error
+        raise _unknown(choice, unknown, total, label_set).showing(lost)
     return _result(choice, soft, total, label_set, options)
 
 

@@ -61,15 +61,13 @@ def _check_ids(ids: Ids, label_set: LabelSet) -> None:
     pixels = sum(unknown.values())
     listed = ", ".join(f"{i} ({n} px)" for i, n in list(unknown.items())[:6]) + (" ..." if len(unknown) > 6 else "")
     many = len(unknown) > 40
-    error = InputRefused(
+    raise InputRefused(
         f"{pixels} pixels have ids that the label set {label_set.name} does not have: {listed}; first at x {x}, y {y}",
         cause="This looks like a picture, not an id pass"
         if many
         else "The pass was made for another label set, or is no id pass",
         remedy="Choose the label set with --label-set, or the pass with --exr-layer",
-    )
-    error.pixels = np.isin(ids, list(unknown))
-    raise error
+    ).showing(np.isin(ids, list(unknown)))
 
 
 def decode_colours(

@@ -84,9 +84,7 @@ def refusal(
     if nearest_failed:
         what += "; too far from any class to guess"
         remedy = re.sub(r"[,;]? or (guess|read them) with --mode nearest.*", "", remedy)
-    error = InputRefused(what, cause=cause, remedy=remedy)
-    error.pixels = bad
-    return error
+    return InputRefused(what, cause=cause, remedy=remedy).showing(bad)
 
 
 def _soiled(rgb: NDArray[np.uint8], bad: Mask, outside: Mask | None, codes: Codes, label_set: LabelSet) -> Soiled:

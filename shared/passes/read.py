@@ -131,13 +131,11 @@ def _picture_colours(
         return decode_colours(rgb, odd, outside, label_set, options, raw.lossy, fine)
     except InputRefused as refused:
         if _equal(samples) and np.isin(samples, [one.id for one in label_set.labels] + [NOTHING_8BIT]).all():
-            error = InputRefused(
+            raise InputRefused(
                 refused.what,
                 cause="The three channels are equal whole numbers: this is an id pass that was saved in RGB",
                 remedy="Read it with --encoding ids",
-            )
-            error.pixels = refused.pixels
-            raise error from None
+            ).showing(refused.pixels) from None
         raise
 
 

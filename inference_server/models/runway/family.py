@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.models.base import Model, PaintInput
+from inference_server.models.base import Model, PaintInput, numbers_of
 from inference_server.models.cards import Card
 from inference_server.models.runway import content, permission
 from inference_server.models.runway.host import Host, Running
@@ -196,26 +196,22 @@ def read_running(folder: Path) -> Running:
 def vector_of(request: PaintInput, about: Mapping[str, Any]) -> list[float]:
     """A vector of the walk, or of the seed where there is none; spread as the model's file says.
 
-    The numbers of a seed are `RandomState(seed).randn`, as everywhere. Raises InputRefused.
+    Raises InputRefused.
     """
     length = int(about["length"])
     found = np.zeros(length)
     for weight, point in request.walk[0].mixture if request.walk else ():
         if isinstance(point, Seeds):
-            found += weight * sum(part * _numbers(seed, length) for part, seed in point.parts)
+            found += weight * sum(part * numbers_of(seed, length) for part, seed in point.parts)
             continue
         row = request.rows[point].astype(np.float64).ravel()
         if row.size != length:
             raise InputRefused(f"the model wants {length} numbers, the walk's file has {row.size}")
         found += weight * (row - about["mean"]) / (about["std"] or 1)
     if not request.walk:
-        found = _numbers(request.seed, length)
+        found = numbers_of(request.seed, length)
     spread: list[float] = (about["mean"] + about["std"] * found).tolist()
     return spread
-
-
-def _numbers(seed: int, length: int) -> NDArray[np.float64]:
-    return np.random.RandomState(seed).randn(length)
 
 
 def _plane(request: PaintInput, plane: str, channels: int) -> Pixels:

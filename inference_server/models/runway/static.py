@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import operator
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,14 +40,13 @@ class Unknown(Exception):
 class Declared(Value):
     """What a model says of itself, as `runway.Declared.describe` has it.
 
-    keeps: names that its functions give new values to, so that a frame may depend on the one before; imports: packages
-    that are not beside it; unread: what only running it would tell.
+    keeps: names that its functions give new values to, so that a frame may depend on the one before; unread: what only
+    running it would tell.
     """
 
     options: Mapping[str, Any]
     commands: Mapping[str, Any]
     keeps: tuple[str, ...] = ()
-    imports: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -81,7 +79,7 @@ def read(folder: Path, file: str = FILE) -> Declared:
         raise InputRefused(
             "the file declares no command of runway", file=folder / file, remedy="Name the file that does with --file"
         )
-    return Declared(options, commands, tuple(_kept(tree)), tuple(_imports(tree, folder)), tuple(unread))
+    return Declared(options, commands, tuple(_kept(tree)), tuple(unread))
 
 
 def _parsed(file: Path) -> ast.Module:
@@ -305,15 +303,3 @@ def _kept(tree: ast.Module) -> list[str]:
                 if isinstance(step, ast.Global):
                     found.update(dict.fromkeys(step.names))
     return list(found)
-
-
-def _imports(tree: ast.Module, folder: Path) -> list[str]:
-    """Packages that are neither Python's own nor beside the file."""
-    found: dict[str, None] = {}
-    for step in ast.walk(tree):
-        if isinstance(step, ast.Import):
-            found.update({one.name.split(".")[0]: None for one in step.names})
-        elif isinstance(step, ast.ImportFrom) and step.module and not step.level:
-            found[step.module.split(".")[0]] = None
-    own = {name for name in found if (folder / name).exists() or (folder / f"{name}.py").exists()}
-    return [name for name in found if name not in own | sys.stdlib_module_names | {"runway"}]

@@ -1,5 +1,6 @@
-"""StyleGAN2 and its alias-free successor: a vector becomes a picture.
+"""StyleGAN2: a vector becomes a picture.
 
-`network` is StyleGAN2, plain, readable and the reference, and builds either from a card; `mapping` is what they share,
-`filters` how they enlarge and shrink.
+`network` is the generator, plain, readable and the reference, and builds it from a card; `mapping` is what it shares
+with its alias-free successor, which is not here yet, `filters` how both enlarge and shrink. `controls` is what a card
+says of one, torch-free; `family` paints walks by it.
 """

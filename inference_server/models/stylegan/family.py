@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference_server.models.base import Model, PaintInput, checked_weights
+from inference_server.models.base import Model, PaintInput, checked_weights, numbers_of
 from inference_server.models.cards import Card
 from inference_server.models.stylegan import network
 from inference_server.models.stylegan.mapping import Generator
@@ -27,7 +27,7 @@ Rows = Mapping[Row, NDArray[np.float32]]
 
 
 class StyleGan(Model):
-    """A StyleGAN2 or stylegan3 generator."""
+    """A generator."""
 
     def __init__(self, card: Card, net: Generator, device: str) -> None:
         super().__init__(card, device)
@@ -92,7 +92,7 @@ class StyleGan(Model):
 
 def z_of(seed: int, z_dim: int) -> NDArray[Any]:
     """(1, z_dim) of a seed, as the published tools count them."""
-    return np.random.RandomState(seed).randn(1, z_dim)
+    return numbers_of(seed, z_dim)[None]
 
 
 def load(card: Card, folder: Path, device: str) -> StyleGan:
