@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.clips import Clip
 from shared.delivery import FILE_NAME, Delivery, DeliveryLayer, read_delivery
 from shared.errors import InputRefused, MissingInput
 from shared.file_names import is_clip
 from shared.footage import frame_path
+from shared.passes.clip_pass import opened
 from shared.passes.picture_pass import read_picture_pass
 from shared.sequences import find_sequence, frames_text
 from shared.sounds import Sound, has_sound
@@ -62,13 +62,18 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
         folder = path.parent if path.name == FILE_NAME else path
         return _delivery(read_delivery(path), folder, layer)
     if is_clip(path):
-        clip = Clip(path, deinterlace=True)
-        sound = Sound(path, clip.first) if has_sound(path) else None
-        aspect = clip.pixel_aspect
-        return Compared(path.name, clip.frames, lambda n: _flat(clip.frame(n)), clip.fps, aspect, sound=sound)
+        with opened(path, deinterlace=True) as clip:
+            first, numbers, fps, aspect = clip.first, clip.frames, clip.fps, clip.pixel_aspect
+        sound = Sound(path, first) if has_sound(path) else None
+        return Compared(path.name, numbers, lambda n: _of_clip(path, n), fps, aspect, sound=sound)
     found = find_sequence(path)
     frames = None if found.still else list(found.files)
     return Compared(path.name or path.resolve().name, frames, lambda frame: _codes(*_read(found.file(frame))))
+
+
+def _of_clip(path: Path, frame: int) -> Pixels:
+    with opened(path, deinterlace=True) as clip:
+        return _flat(clip.frame(frame))
 
 
 def laid_over(layers: Sequence[Laid]) -> Pixels:

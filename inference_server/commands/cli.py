@@ -53,6 +53,7 @@ def add_commands(commands: Any) -> None:
 
 
 def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(refuse=parser.error)
     shot = parser.add_argument_group("the shot (what shot.json says otherwise)")
     shot.add_argument("--model", help="see `semrender models`")
     shot.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the model")

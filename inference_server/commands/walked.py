@@ -46,12 +46,12 @@ def walk_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
 
 
 def shot_alone(arguments: argparse.Namespace, walk: dict[str, Any] | None) -> Shot:
-    """The shot of a walk for which no input is named. Raises WrongArguments, or InputRefused for its sound."""
+    """The shot of a walk for which no input is named. Raises WrongArguments, or InputRefused for its sound.
+
+    arguments: with `refuse`, which shows the usage of the command and raises.
+    """
     if walk is None:
-        raise WrongArguments(
-            "nothing is named that could be painted",
-            remedy="Name a shot.json, a folder or a pattern; for a generator --seeds 1,5,9 --frames 1-96",
-        )
+        arguments.refuse("nothing is named that could be painted; required: input, or --seeds for a generator")
     if not arguments.model:
         raise WrongArguments(
             "seeds alone do not say which model paints", remedy="Name a generator with --model, see `semrender models`"

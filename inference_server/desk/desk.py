@@ -6,6 +6,7 @@ from inference_server.desk.feed import Feed
 from inference_server.desk.link import Link
 from inference_server.desk.opened import Opened
 from inference_server.desk.thumbs import Thumbs
+from shared.passes.clip_pass import close_clips
 
 
 class Desk:
@@ -21,3 +22,4 @@ class Desk:
         self.feed.close()
         self.feed.join(5.0)
         self.link.close()
+        close_clips()

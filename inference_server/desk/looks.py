@@ -188,16 +188,11 @@ def _of_pictures(path: Path) -> Look:
     numbers = [1] if found.frames is None else list(found.frames)
     frames = range(numbers[0], numbers[-1] + 1)
     there = set(numbers)
-    turn = threading.Lock()  # a clip has one reader
-
-    def make(frame: int) -> Any:
-        with turn:
-            return found.picture(frame)
 
     def picture(frame: int) -> Shown:
         if frame not in there:
             raise MissingInput("there is no file for this frame", file=path.name, frame=frame)
-        return Shown(f"{stamp_of(path)}.{frame}", lambda: make(frame))
+        return Shown(f"{stamp_of(path)}.{frame}", lambda: found.picture(frame))
 
     letters = "".join("p" if frame in there else NONE for frame in frames)
     reel = Reel(PAINTING, "picture", found.name, lambda: letters, picture)

@@ -23,7 +23,7 @@ from shared.sequences import Beat, Sequence
 
 OPEN = 8  # clips at once
 
-State = tuple[Path, int, int]  # path, time of change, size: of another file there is another reader
+State = tuple[Path, int, int, bool]  # path, time of change, size, `deinterlace`: of another file another reader
 
 
 class Reader:
@@ -40,13 +40,13 @@ _table = Lock()  # of what is in `_readers`, and of who uses it; nothing is open
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Clip]:
+def opened(path: Path, deinterlace: bool = False) -> Iterator[Clip]:
     """The clip, for one thread alone. Raises MissingInput or InputRefused naming the file."""
     try:
         found = path.stat()
     except OSError as error:
         raise MissingInput("the clip is not there", file=path, cause=error.strerror or str(error)) from None
-    state = path, found.st_mtime_ns, found.st_size
+    state = path, found.st_mtime_ns, found.st_size, deinterlace
     with _table:
         reader = _readers.setdefault(state, Reader())
         _readers.move_to_end(state)
@@ -57,7 +57,7 @@ def opened(path: Path) -> Iterator[Clip]:
     try:
         with reader.turn:
             if reader.clip is None:
-                reader.clip = Clip(path)
+                reader.clip = Clip(path, deinterlace=deinterlace)
             yield reader.clip
     finally:
         with _table:

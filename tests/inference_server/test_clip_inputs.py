@@ -94,7 +94,7 @@ def test_a_clip_is_read_once_for_the_keys_of_all_frames(clip, tmp_path, monkeypa
     hashed, opened = [], []
     digest, opening = keys.hashlib.file_digest, clip_pass.Clip
     monkeypatch.setattr(keys.hashlib, "file_digest", lambda file, kind: hashed.append(file.name) or digest(file, kind))
-    monkeypatch.setattr(clip_pass, "Clip", lambda path: opened.append(path) or opening(path))
+    monkeypatch.setattr(clip_pass, "Clip", lambda path, **how: opened.append(path) or opening(path, **how))
     plan = plan_of(tmp_path, {"picture": "singer.mp4"})
     own = plan.layers["a"]
     made = [frame_key(plan, own, number) for number in plan.shot.frames]
@@ -178,11 +178,11 @@ def test_other_clips_are_read_while_one_is_opened(clip, tmp_path, monkeypatch):
     shutil.copy(clip, tmp_path / "long.mp4")
     begun, go_on, opening = threading.Event(), threading.Event(), clip_pass.Clip
 
-    def gated(path):
+    def gated(path, **how):
         if path.name == "long.mp4":
             begun.set()
             assert go_on.wait(20)
-        return opening(path)
+        return opening(path, **how)
 
     monkeypatch.setattr(clip_pass, "Clip", gated)
     with ThreadPoolExecutor(1) as pool:

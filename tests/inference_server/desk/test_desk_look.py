@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -17,7 +18,7 @@ from shared.compared import open_compared
 from shared.label_set import load_label_set
 from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
-from tests.inference_server.desk.conftest import enter
+from tests.inference_server.desk.conftest import enter, running_desk
 from tests.inference_server.servers import job_of, running_server, wait_for
 from tests.shared.sound_files import clip_with_sound
 
@@ -225,6 +226,15 @@ def test_an_exr_and_its_folder_in_the_page(page, desk, painted, node_modules):
     page.get_by_role("dialog").get_by_role("textbox").fill(str(painted))
     page.keyboard.press("Enter")
     page.locator(".tag.right", has_text="sh010").wait_for()
+
+
+def test_no_clip_stays_open_behind_a_desk(state_folder, tmp_path):
+    clip_with_sound(tmp_path / "click.mp4", Fraction(24), 12, 6)
+    with running_desk() as desk:
+        at = opened(desk, tmp_path / "click.mp4")
+        status = desk.raw("GET", f"/api/look/{at}/picture?reel=painting&frame=1", headers={"Cookie": desk.cookie})[0]
+        assert status == 200
+    assert not [one for one in psutil.Process().open_files() if one.path == str(tmp_path / "click.mp4")]
 
 
 def test_a_clip_is_heard_while_it_plays(page, desk, tmp_path):
