@@ -1,7 +1,8 @@
 """A delivery painted again: by which models it can be, and the job that does it.
 
 What a layer has is what it named when it was painted, its painting (a picture, for models that take one), and what the
-panel gives: a reference picture, the footage of a selected layer. Whether a model needs more says `shared.inputs`.
+panel gives: a reference picture, the footage of a selected layer, a walk. Whether a model needs more says
+`shared.inputs`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from shared.sequences import PICTURES
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.takes import takes
 
-GIVEN = ("picture", "reference")  # what a layer can be given by the panel
+GIVEN = ("picture", "reference", "walk")  # what a layer can be given by the panel
 PREVIEW_PRIORITY = 50
 LONGEST = 4096
 
@@ -31,13 +32,15 @@ def models(client: Client, body: Body) -> Body:
     """Every model, with what the layer of a delivery (all of them where none is named) lacks for it.
 
     "default" is the model that painted the delivery, where that is one. Without a folder nothing is judged; where the
-    delivery cannot be painted again, "fault" says why.
+    delivery cannot be painted again, "fault" says why. "walk" is that of the layers as JSON, null where they have
+    none or go different ways; "sound" what the shot names as its sound, "" for nothing.
     """
     found = client.models()
     default = found["default"]
     layers: list[str] = []
     there: tuple[str, ...] = ()
-    fault = ""
+    fault = sound = ""
+    ways: list[Any] = []
     if body.get("folder") is not None:
         try:
             spec = asked(client, folder_of(body))
@@ -45,6 +48,8 @@ def models(client: Client, body: Body) -> Body:
             layers = list(spec["layers"])
             stack = [layer for layer in shot.layers if layer.name in chosen(body, layers)]
             there = named(shot, stack)
+            sound = shot.audio or ""
+            ways = [plain.get("walk") for plain in shot.to_dict()["layers"] if plain["name"] in chosen(body, layers)]
             painted = {resolved(shot, layer).model or default for layer in stack}
             default = painted.pop() if len(painted) == 1 else default
         except (MissingInput, InputRefused) as error:
@@ -60,7 +65,9 @@ def models(client: Client, body: Body) -> Body:
         }
         for card in found["models"]
     ]
-    return {"models": cards, "default": default, "layers": layers, "has": there, "fault": fault}
+    walk = ways[0] if ways and all(way == ways[0] for way in ways) else None
+    found = {"models": cards, "default": default, "layers": layers, "has": there, "fault": fault}
+    return {**found, "walk": walk, "sound": sound}
 
 
 def repaint(client: Client, body: Body) -> Body:
@@ -129,6 +136,8 @@ def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
         if body.get("layer") is not None:
             raise InputRefused('"scale" is of all layers alike', remedy="Paint all layers, or leave it as painted")
         whole = {"scale": body["scale"] or None, "paint_size": None}  # the size would go before the scale
+    if body.get("sound") is not None:
+        whole |= {"audio": text(body, "sound"), "audio_start": None}  # its beginning was said of the sound before
     options = body.get("options") or {}
     if not isinstance(options, dict):
         raise InputRefused("the options are no table of names and values")
@@ -148,7 +157,7 @@ def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
 
 
 def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Delivery, folder: Path, body: Body) -> Body:
-    """The picture and the reference that a layer is given beside what is there. Raises ModelRefused where its model
+    """The picture, reference and walk that a layer is given beside what is there. Raises ModelRefused where its model
     needs more."""
     wants: inputs.Inputs = card["inputs"]
     given: Body = {}
@@ -159,8 +168,12 @@ def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Deliver
         given["picture"] = painting(delivery, folder, layer.name) if picture == "painting" else footage(picture)
     if "reference" in wants and body.get("reference") is not None:
         given["reference"] = Path(text(body, "reference")).as_posix()
+    if "walk" in wants and body.get("walk") is not None:
+        given["walk"] = body["walk"]
     if lacks := inputs.lacking(wants, (*there, *given)):
-        raise ModelRefused(f"{card['title']} {lacks}", layer=layer.name, remedy="Choose it, or another model")
+        can_be_chosen = set(inputs.missing(wants, (*there, *given))) <= set(GIVEN)
+        remedy = "Choose it, or another model" if can_be_chosen else "Choose another model"
+        raise ModelRefused(f"{card['title']} {lacks}", layer=layer.name, remedy=remedy)
     if "picture" in given:
         given["clip_start"] = None  # it was said of the clip that was the picture
     return given

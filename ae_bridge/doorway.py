@@ -6,12 +6,13 @@ Threads of the server's process: the doorway ends with it, however that ends.
 
     {"token": ..., "verb": "models", "folder", "layer"}
     {"token": ..., "verb": "repaint", "folder", "layer", "model", "seed", "options", "hold", "scale", "picture",
-     "reference", "frame"}
+     "reference", "walk", "sound", "frame"}
     {"token": ..., "verb": "progress" | "cancel", "job"}
     -> {"ok": true, ...} or {"ok": false, "error": words}
 
 folder: of the delivery; layer: one of it, else all; what is left out stays as it was painted; scale: "" is the size of
-the pass; picture: "painting" or {"path", "sequence"}; frame: only a preview.
+the pass; picture: "painting" or {"path", "sequence"}; walk: as in a shot.json; sound: a file, of the whole shot, or
+"none"; frame: only a preview.
 
 The door's file is touched every `BEAT` seconds: a panel need not try the door of a server that was killed, which on
 Windows would hold After Effects up for two seconds each time.

@@ -44,7 +44,9 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = T
     """
     there = [name for name in GIVES if name != "reference" or request.reference]
     if lacks := inputs.lacking(wants, there):
-        raise ModelRefused(f"{title} {lacks}", remedy="Choose it, or another model")
+        can_be_chosen = inputs.missing(wants, there) == ("reference",)
+        remedy = "Choose it, or another model" if can_be_chosen else "Choose another model"
+        raise ModelRefused(f"{title} {lacks}", remedy=remedy)
     needed = inputs.needed(wants)
     asked = {*request.extra, *needed}
     guides = [name for name in GUIDES if guided and name in wants and name not in asked]

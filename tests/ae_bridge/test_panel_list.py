@@ -10,16 +10,18 @@ from inspect import getmembers, isfunction
 import pytest
 import scenarios_panel
 import scenarios_panel_deeds
+import scenarios_walk
 from fake_host import Node
 from panel_shots import three_shots
 from panel_steps import MATTES, Open, Panel
+from scenarios_walk import FACE, FRAMES, told
 
 Case = Callable[[Open], None]
 CASES: list[Case] = [
     function
-    for module in (scenarios_panel, scenarios_panel_deeds)
+    for module in (scenarios_panel, scenarios_panel_deeds, scenarios_walk)
     for _, function in getmembers(module, isfunction)
-    if function.__module__ == module.__name__
+    if function.__module__ == module.__name__ and [*function.__annotations__] == ["open_panel", "return"]
 ]
 
 
@@ -33,7 +35,7 @@ def test_the_layout_can_be_drawn(node: Node) -> None:
     from tools.draw_panel import draw
 
     trees = []
-    for size, pages in (((250, 400), ("Shots", "Repaint", "Comp")), ((400, 400), ("Shots",))):
+    for size, pages in (((250, 400), ("Shots", "Repaint", "Walk", "Comp")), ((400, 400), ("Shots",))):
         panel = three_shots(partial(Panel, node), docked=size)
         panel.select(0, 2)
         panel.click("Import")
@@ -41,11 +43,13 @@ def test_the_layout_can_be_drawn(node: Node) -> None:
         panel.select(0)
         panel.pick(MATTES, 0, 2)
         for page in pages:
+            if page == "Walk":
+                told(panel, {"models": [FACE], "has": ["walk"], "fault": "", "walk": FRAMES, "sound": "voice.wav"})
             if page != "Shots":
                 panel.click(page)
             trees.append(panel.window)
     picture = draw(*trees)
-    assert picture.size == (2 * (3 * 262 + 412 + 12), 2 * 440)
+    assert picture.size == (2 * (4 * 262 + 412 + 12), 2 * 440)
     assert len(picture.getcolors(1 << 20) or []) > 20
     if os.environ.get("SEMRENDER_PANEL_PNG"):
         picture.save(os.environ["SEMRENDER_PANEL_PNG"])

@@ -59,6 +59,8 @@ def test_the_beauty_is_the_picture_of_a_model_that_takes_one(host, scene, shot, 
     card = find_card("match_grade")
     with pytest.raises(ModelRefused, match="needs a reference picture"):
         fed(replace(asked, reference=""), card.title, card.wants)
+    with pytest.raises(ModelRefused, match=r"Face needs a walk\. Choose another model"):
+        fed(asked, "Face", {"walk": {"needed": True}, "audio": {}})
     report = host.render_preview(fed(asked, card.title, card.wants))
     assert report.labels == {} and not list((tmp_path / "out").rglob("label.*")), "nobody asked for them"
     answer = checked(report, tmp_path)

@@ -196,6 +196,7 @@ SemrenderAE.again = (function () {
                 made.options[state.controls[i].given.name] = value;
             }
         }
+        SemrenderAE.walk.request(state, made);
         return made;
     }
 

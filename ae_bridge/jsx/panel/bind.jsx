@@ -113,6 +113,34 @@ SemrenderAE.panel = (function () {
         });
     }
 
+    /** @param {any} c */
+    function bindWalk(c) {
+        var walk = SemrenderAE.walk;
+        /** @param {any} control @param {(state: any, frame: number) => void} action */
+        function chosen(control, action) {
+            control.onChange = function () {
+                work.touch(action);
+            };
+        }
+        chosen(c.keys, walk.fields);
+        chosen(c.way, walk.turn);
+        chosen(c.point, walk.point);
+        chosen(c.drive, SemrenderAE.led.drive);
+        chosen(c.sound, SemrenderAE.led.sound);
+        c.loop.onClick = function () {
+            work.touch(walk.loop);
+        };
+        act(c.add, function () {
+            work.touch(walk.add);
+        });
+        act(c.change, function () {
+            work.touch(walk.change);
+        });
+        act(c.remove, function () {
+            work.touch(walk.remove);
+        });
+    }
+
     /** @param {any} c @param {string} title */
     function bindTab(c, title) {
         act(c.tabs[title], function () {
@@ -134,7 +162,9 @@ SemrenderAE.panel = (function () {
         state.delivery = state.picture = null;
         state.filling = state.pressed = false;
         bindShots(c);
+        SemrenderAE.walk.forget(state);
         bindRest(c);
+        bindWalk(c);
         for (i = 0; i < pages.length; i += 1) {
             bindTab(c, pages[i]);
         }

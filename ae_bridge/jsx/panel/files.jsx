@@ -42,6 +42,12 @@ SemrenderAE.files = (function () {
         }
     }
 
+    /** The path of a file that the artist chooses, with /; "" for none. @param {string} title */
+    function choose(title) {
+        var chosen = /** @type {File} */ (File.openDialog(title));
+        return chosen === null ? "" : chosen.fsName.replace(/\\/g, "/");
+    }
+
     /** When a file was changed, in milliseconds; 0 where there is none. @param {string} path */
     function modified(path) {
         var file = at(path);
@@ -90,7 +96,7 @@ SemrenderAE.files = (function () {
     }
 
     return {
-        at: at, home: home, readJson: readJson, modified: modified, readTracks: readTracks, mayWrite: mayWrite,
+        at: at, home: home, choose: choose, readJson: readJson, modified: modified, readTracks: readTracks, mayWrite: mayWrite,
         starter: starter
     };
 }());

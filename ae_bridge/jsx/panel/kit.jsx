@@ -84,6 +84,17 @@ SemrenderAE.kit = (function () {
         }
     }
 
+    /** Controls are set by us, which is no choice of the artist's. @param {any} state @param {() => void} action */
+    function quietly(state, action) {
+        var filling = state.filling;
+        state.filling = true;
+        try {
+            action();
+        } finally {
+            state.filling = filling;
+        }
+    }
+
     /** Rows in pages of so many, with a button that turns them where there are several. @param {any} parent @param {number} most */
     function pager(parent, most) {
         var all = stack(parent);
@@ -122,5 +133,8 @@ SemrenderAE.kit = (function () {
         };
     }
 
-    return {pager: pager, row: row, column: column, stack: stack, button: button, named: named, words: words, fill: fill};
+    return {
+        pager: pager, row: row, column: column, stack: stack, button: button, named: named, words: words, fill: fill,
+        quietly: quietly
+    };
 }());

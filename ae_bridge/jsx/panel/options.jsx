@@ -29,9 +29,9 @@ SemrenderAE.options = (function () {
         var shown = line.add("statictext", undefined, state.reference === "" ? none : nameOf(state.reference), {truncate: "end"});
         shown.preferredSize = [80, -1];
         made.onClick = function () {
-            var chosen = /** @type {File} */ (File.openDialog("The picture whose look is taken over"));
-            if (chosen !== null) {
-                state.reference = chosen.fsName.replace(/\\/g, "/");
+            var chosen = SemrenderAE.files.choose("The picture whose look is taken over");
+            if (chosen !== "") {
+                state.reference = chosen;
                 shown.text = nameOf(state.reference);
             }
         };

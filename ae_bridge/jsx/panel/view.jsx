@@ -1,15 +1,16 @@
 /*
- * The layout of the panel: controls and nothing else. Four pages, one of them seen; below them the report and a line of
+ * The layout of the panel: controls and nothing else. Five pages, one of them seen; below them the report and a line of
  * status. It fits a docked panel of 250 x 400 pixels: list and report give way first.
  */
 SemrenderAE.view = (function () {
     var kit = SemrenderAE.kit;
     var NAME = 52; // pixels of a name of ours
-    var PAGES = ["Shots", "Repaint", "Options", "Comp"];
+    var PAGES = ["Shots", "Repaint", "Options", "Walk", "Comp"];
     var TIPS = {
         Shots: "The shots that were painted, and what of them is in the project.",
         Repaint: "Paint the chosen shot once more, otherwise.",
         Options: "What the model is given, and its options.",
+        Walk: "Where a generator's picture goes, frame by frame, and what sound leads it.",
         Comp: "Class mattes, and how this panel works."
     };
 
@@ -70,6 +71,47 @@ SemrenderAE.view = (function () {
     }
 
     /** @param {any} c @param {any} page */
+    function walk(c, page) {
+        var line;
+        var all;
+        c.walk = kit.words(page, 1, "What this page is about.");
+        c.ways = kit.row(page);
+        c.ways.alignChildren = ["left", "center"];
+        c.way = c.ways.add("dropdownlist", undefined, []);
+        c.way.preferredSize = [110, 24];
+        c.way.helpTip = "Keyframes at their frames or spread evenly over the shot, or a circle without any.";
+        c.loop = c.ways.add("checkbox", undefined, "Loop");
+        c.loop.helpTip = "The last keyframe leads back to the first; the shot is one turn.";
+        all = kit.stack(page);
+        c.table = kit.column(all);
+        c.keys = c.table.add("listbox", undefined, [], {
+            numberOfColumns: 3, showHeaders: true, columnTitles: ["Frame", "Point", "Ease"], columnWidths: [48, 110, 60]
+        });
+        c.keys.preferredSize = [200, 70];
+        c.keys.minimumSize = [100, 44];
+        c.keys.alignment = ["fill", "fill"];
+        c.keys.helpTip = "The keyframes; choose one to change or remove it.";
+        line = kit.row(c.table);
+        c.frame = kit.named(line, "Frame:", NAME, "edittext", "Of the keyframe. Empty: the frame you look at.");
+        c.ease = kit.named(line, "Ease:", 34, "dropdownlist", "How it is passed: through, at rest, or held until the next.");
+        line = kit.row(c.table);
+        c.point = kit.named(line, "Point:", NAME, "dropdownlist", "A seed, or a row of a w file, which projection writes.");
+        c.number = line.add("edittext", undefined, "");
+        c.number.preferredSize = [60, 24];
+        c.number.helpTip = "The seed, or the row of the file, from 0.";
+        line = kit.row(c.table);
+        c.add = kit.button(line, "Add", "One more keyframe, of what the fields say.");
+        c.change = kit.button(line, "Change", "The chosen keyframe becomes what the fields say.");
+        c.remove = kit.button(line, "Remove", "The chosen keyframe goes.");
+        c.circle = kit.column(all);
+        c.circleSeed = kit.named(c.circle, "From:", NAME, "edittext", "The first seed of the circle; each wave takes two.");
+        c.waves = kit.named(c.circle, "Waves:", NAME, "edittext", "1 to 16: more of them wander farther.");
+        c.led = kit.column(page);
+        c.drive = kit.named(c.led, "Drive:", NAME, "dropdownlist", "How the sound moves it.");
+        c.sound = kit.named(c.led, "Sound:", NAME, "dropdownlist", "The sound of the shot: it leads the walk and lies in the comp.");
+    }
+
+    /** @param {any} c @param {any} page */
     function comp(c, page) {
         var line;
         c.matte = page.add("listbox", undefined, [], {multiselect: true});
@@ -112,6 +154,7 @@ SemrenderAE.view = (function () {
         shots(c, c.pages.Shots);
         paint(c, c.pages.Repaint);
         c.options = c.pages.Options;
+        walk(c, c.pages.Walk);
         comp(c, c.pages.Comp);
         c.report = window.add("edittext", undefined, "", {multiline: true, readonly: true, scrolling: true});
         c.report.preferredSize = [200, 80];

@@ -10,6 +10,7 @@ SemrenderAE.work = (function () {
     var again = SemrenderAE.again;
     var paint = SemrenderAE.paint;
     var looks = SemrenderAE.looks;
+    var walk = SemrenderAE.walk;
     var session = /** @type {any} */ (SemrenderAE);
     var state = session.panelState || {
         opened: [], shared: {}, looked: {}, unanswered: 0, reference: ""
@@ -55,6 +56,7 @@ SemrenderAE.work = (function () {
         state.delivery = one === null ? null : files.readJson(one.folder + "/delivery.json");
         state.fault = state.reference = "";
         state.models = [];
+        walk.forget(state);
         form(true);
     }
 
@@ -65,6 +67,7 @@ SemrenderAE.work = (function () {
         state.filling = true;
         try {
             again.fill(state, other);
+            walk.fill(state, -1);
         } finally {
             state.filling = false;
         }
@@ -104,6 +107,7 @@ SemrenderAE.work = (function () {
             return;
         }
         again.models(state, answer);
+        walk.take(state, answer);
         form(false);
         say(state.fault === "" ? "Connected to the server." : state.fault);
     }
@@ -113,6 +117,7 @@ SemrenderAE.work = (function () {
         var card;
         if (!state.filling) {
             again.build(state);
+            walk.fill(state, -1);
             arrange();
             enable();
             card = again.card(state);
@@ -123,9 +128,23 @@ SemrenderAE.work = (function () {
     /** The layer is another: its look, and where the server was asked, what it lacks. */
     function chooseLayer() {
         if (!state.filling) {
+            walk.forget(state);
             form(false);
             if (state.models.length > 0) {
                 connect();
+            }
+        }
+    }
+
+    /** The walk is touched; what is no value is said. @param {(state: any, frame: number) => void} action Is told the frame that is looked at. */
+    function touch(action) {
+        var one = list.one(state);
+        if (!state.filling && one !== null && state.walk !== null) {
+            try {
+                action(state, SemrenderAE.frames.current(one.uid, state.delivery, state.looked["$" + one.uid] || 0));
+                arrange();
+            } catch (e) {
+                say(e.message);
             }
         }
     }
@@ -180,6 +199,6 @@ SemrenderAE.work = (function () {
 
     return {
         state: state, say: say, enable: enable, connect: connect, chooseModel: chooseModel, chooseLayer: chooseLayer,
-        subject: subject, filter: filter, refresh: refresh, look: look, show: show, begin: begin
+        touch: touch, subject: subject, filter: filter, refresh: refresh, look: look, show: show, begin: begin
     };
 }());

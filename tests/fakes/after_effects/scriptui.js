@@ -201,9 +201,9 @@ exports.install = function install(host, define) {
     host.environment = {SEMRENDER_HOME: "/home/semrender"};
     realm.Folder.temp = new realm.Folder("/tmp");
     realm.Folder.userData = new realm.Folder("/home");
-    realm.Folder.selectDialog = () => host.chosenFolder && new realm.Folder(host.chosenFolder);
+    realm.Folder.selectDialog = () => (host.chosenFolder ? new realm.Folder(host.chosenFolder) : null);
 
-    realm.File.openDialog = () => host.chosenFolder && new realm.File(host.chosenFolder);
+    realm.File.openDialog = () => (host.chosenFolder ? new realm.File(host.chosenFolder) : null);
 
     const walk = (own, visit) => {
         visit(own);

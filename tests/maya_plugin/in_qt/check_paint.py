@@ -47,6 +47,7 @@ def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(
     plain = {"licence": "free", "options": []}
     told = [
         {**plain, "name": "toy", "title": "Toy", "inputs": {"picture": {"needed": True}, "audio": {"needed": True}}},
+        {**plain, "name": "face", "title": "Face", "inputs": {"walk": {"needed": True}, "audio": {}}},
         {**plain, "name": "relight", "title": "Relight", "inputs": {"picture": {"needed": True}, "reference": {}}},
         desk.read_json(COUNTRYSIDE),
     ]
@@ -56,9 +57,10 @@ def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(
         "Relight",
         "Countryside 2",
         "Toy (needs a sound)",
+        "Face (needs a walk)",
         "old (cannot be used)",
     ]
-    assert [box.model().item(n).isEnabled() for n in range(4)] == [True, True, False, False]
+    assert [box.model().item(n).isEnabled() for n in range(5)] == [True, True, False, False, False]
     assert panel.paint.card().name == "countryside" and not panel.paint.reference.isVisibleTo(panel.paint)
     box.setCurrentIndex(0)
     box.activated.emit(0)
