@@ -1,6 +1,6 @@
 """All scenarios of the core, one case for each of their parameters.
 
-`test_core.py` runs them with the core as it is, `test_mutations.py` with a mistake injected: then one must fail.
+`test_ae_core.py` runs them with the core as it is, `test_mutations.py` with a mistake injected: then one must fail.
 """
 
 from __future__ import annotations
