@@ -27,6 +27,7 @@ from shared.errors import ModelRefused
 from shared.label_set import LabelSet, load_label_set
 
 WEIGHTS = "weights.safetensors"
+GIVEN = "as given by its author"  # a licence that nobody said
 MAX_OPTIONS = 2**20  # characters of opt.txt
 # Cityscapes networks have 35 label channels for the ids 0..33 (license plate, -1, has none in a picture).
 LABEL_CHANNELS = {"cityscapes": 35}
@@ -39,7 +40,7 @@ def add_checkpoint(
     label_set_name: str,
     size: tuple[int, int] | None = None,
     layers: str | None = None,
-    licence: str = "as given by its author",
+    licence: str = GIVEN,
     replace: bool = False,
     no_instance: bool = False,
 ) -> cards.Card:

@@ -27,16 +27,20 @@ def add_commands(commands: Any) -> None:
     show.add_argument("name")
     show.add_argument("--out", type=Path, metavar="PNG", help="paint the shipped labels in every look, into this file")
     show.set_defaults(run=run_show)
-    add = verbs.add_parser("add", help="add a model's folder, or a published SPADE checkpoint (latest_net_G.pth)")
-    add.add_argument("file", type=Path, help="folder with card.json, as `semrender train` makes it, or the checkpoint")
-    add.add_argument("--name", help="default: the folder's own; a checkpoint needs one")
-    add.add_argument("--label-set", help="the label set that a checkpoint was trained on")
+    add = verbs.add_parser("add", help="add a model's folder, or a published file: a StyleGAN or a SPADE checkpoint")
+    add.add_argument(
+        "file",
+        type=Path,
+        help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); latest_net_G.pth of SPADE",
+    )
+    add.add_argument("--name", help="default: the folder's own; a file needs one")
+    add.add_argument("--label-set", help="the label set that a SPADE checkpoint was trained on, which needs it")
     add.add_argument("--size", metavar="WxH", help="native size (default: opt.txt beside it, else 256x256)")
     add.add_argument("--layers", choices=("normal", "more", "most"), help="default: opt.txt, else the published one")
     add.add_argument(
         "--no-instance", action="store_true", help="an extra input channel is don't-care, not object edges"
     )
-    add.add_argument("--licence", default="as given by its author")
+    add.add_argument("--licence", help="default: what the file lets one know")
     add.add_argument("--replace", action="store_true")
     add.set_defaults(run=run_add)
     remove = verbs.add_parser("remove", help="remove a model that was added")
@@ -153,31 +157,43 @@ def run_add(arguments: argparse.Namespace) -> int:
         from inference_server.models.install import add_folder
 
         card = add_folder(arguments.file, arguments.name, arguments.replace)
+    elif arguments.name is None:
+        raise ModelRefused("a file does not say its name", file=arguments.file, remedy="Say it with --name")
+    elif arguments.label_set is None:
+        card = _add_generator(arguments)
     else:
         card = _add_checkpoint(arguments)
     if arguments.json:
         print(json.dumps(card.to_dict()))
     else:
         print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
+        print(f"licence: {card.licence}")
     return 0
 
 
-def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
-    from inference_server.models.checkpoint import add_checkpoint
+def _add_generator(arguments: argparse.Namespace) -> cards.Card:
+    from inference_server.models.stylegan.published.adding import add_published
 
-    if arguments.name is None or arguments.label_set is None:
+    of_checkpoints = {"--size": arguments.size, "--layers": arguments.layers, "--no-instance": arguments.no_instance}
+    if given := [name for name, value in of_checkpoints.items() if value]:
         raise ModelRefused(
-            "a checkpoint does not say its name and label set",
+            f"{given[0]} is of SPADE checkpoints, and so is --label-set, which is not there",
             file=arguments.file,
-            remedy="Say them with --name and --label-set",
+            remedy="Add --label-set, or leave both out for a generator",
         )
+    return add_published(arguments.file, arguments.name, arguments.licence, arguments.replace)
+
+
+def _add_checkpoint(arguments: argparse.Namespace) -> cards.Card:
+    from inference_server.models.checkpoint import GIVEN, add_checkpoint
+
     return add_checkpoint(
         arguments.file,
         arguments.name,
         arguments.label_set,
         parse_size(arguments.size) if arguments.size else None,
         arguments.layers,
-        arguments.licence,
+        arguments.licence or GIVEN,
         arguments.replace,
         arguments.no_instance,
     )

@@ -6,16 +6,15 @@ more than is there: an entry may be packed, and a tensor may repeat its numbers 
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from inference_server.models import archive
 from shared.errors import MissingInput, ModelRefused
 
 SHARED = 2  # times the file's bytes: tensors may share their numbers, as a published checkpoint's do
-PICKLED = 64 * 2**20  # bytes at most of the part that says which tensors there are
 REMEDY = "Give the plain state dict that training wrote (latest_net_G.pth)"
 
 
@@ -48,20 +47,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def _check_archive(path: Path) -> None:
     """Nothing in the archive may be larger unpacked than the file. Older files are no archive."""
-    with path.open("rb") as file:
-        if file.read(4) != b"PK\x03\x04":
-            return
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _refused(path, "Its archive is damaged or cut short") from error
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise _refused(path, "Its parts are packed, which no training writes")
-    if sum(entry.file_size for entry in entries) > path.stat().st_size:
-        raise _refused(path, "Its parts claim more bytes than the file has")
-    if any(entry.filename.endswith("data.pkl") and entry.file_size > PICKLED for entry in entries):
-        raise _refused(path, "Its list of tensors is far too long")
+        if archive.is_archive(path):
+            archive.parts(path)
+    except ModelRefused as error:
+        error.remedy = REMEDY
+        raise
 
 
 def _refused(path: Path, cause: str) -> ModelRefused:
