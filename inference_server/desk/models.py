@@ -89,8 +89,8 @@ def add(desk: Desk, asked: Asked) -> Body:
         raise InputRefused("this is no whole path", file=path, remedy="Begin it at the root of the disk")
     if not path.exists():
         raise MissingInput("there is nothing of that name", file=path)
-    if path.is_file() and not (asked.body.get("name") and asked.body.get("label-set")):
-        raise InputRefused("a checkpoint does not say its name and its label set", file=path, remedy="Fill them in")
+    if path.is_file() and not asked.body.get("name"):
+        raise InputRefused("a file does not say its name", file=path, remedy="Fill it in")
     more = []
     for option in ("name", "label-set", "licence"):
         if asked.body.get(option):

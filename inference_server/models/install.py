@@ -22,6 +22,7 @@ def check_name(name: str, replace: bool) -> None:
     """Raises ModelRefused for a name that is none, that ships, or that is taken (unless `replace`)."""
     if not re.fullmatch(cards.FILE_NAME, name):
         raise ModelRefused(f"{name!r} is no name for a model", remedy="Use letters, digits, dot, dash and underscore")
+    _put_back(name)
     if (catalogue.SHIPPED / name).exists():
         raise ModelRefused(f"{name} is the name of a model that ships with semrender", remedy="Choose another name")
     if (places.models_folder() / name).exists() and not replace:
@@ -43,7 +44,7 @@ def placing(name: str, replace: bool) -> Iterator[Path]:
     there. Of a block that fails nothing is left. Raises ModelRefused."""
     check_name(name, replace)
     target = places.models_folder() / name
-    beside, old = target.with_name(f".{name}.adding"), target.with_name(f".{name}.old")
+    beside, old = target.with_name(f".{name}.adding"), _old(name)
     shutil.rmtree(beside, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -56,6 +57,18 @@ def placing(name: str, replace: bool) -> Iterator[Path]:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _old(name: str) -> Path:
+    """Where a model lies while another is put into its place."""
+    return places.models_folder() / f".{name}.old"
+
+
+def _put_back(name: str) -> None:
+    """The old model, where whoever replaced it was killed before the new one was there."""
+    target = places.models_folder() / name
+    if _old(name).is_dir() and not target.exists():
+        _old(name).rename(target)
 
 
 def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> cards.Card:

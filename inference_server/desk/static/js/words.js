@@ -190,12 +190,12 @@ export const WORDS = {
         add: "Add a model …",
         addTitle: "Add a model",
         addHint:
-            "A model's folder with its card.json, as `semrender train` makes it, or a published SPADE checkpoint (latest_net_G.pth). Nothing in it is run.",
+            "A model's folder with its card.json, as `semrender train` makes it, or a published file: a generator (StyleGAN, .pkl) or a SPADE checkpoint (latest_net_G.pth). Nothing in it is run.",
         path: "Folder or file on this machine",
         name: "Name",
-        nameHint: "of a checkpoint; a folder brings its own",
+        nameHint: "of a file; a folder brings its own",
         labelSet: "Label set",
-        labelSetHint: "that a checkpoint was trained on",
+        labelSetHint: "that a SPADE checkpoint was trained on, which needs it",
         licence: "Licence",
         adding: "Adding: its weights are checked …",
         /** @param {string} name */

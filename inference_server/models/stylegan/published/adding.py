@@ -28,6 +28,7 @@ from shared import errors, places
 from shared.errors import MissingInput, ModelRefused
 
 WEIGHTS = "weights.safetensors"
+LOOKING = "inference_server.models.stylegan.published.looking"
 SECONDS, PER_SECOND = 300, 2**20  # that reading may take on a busy machine, and one more for so many bytes
 MAPPED = 4096  # z whose mean is the average w where a file has none
 NVIDIA = (
@@ -87,15 +88,19 @@ def read(path: Path) -> Read:
         return found
 
 
+def command(path: Path) -> list[str]:
+    """What reads a file, in an interpreter that knows no folder but ours."""
+    root = str(Path(__file__).resolve().parents[4])
+    code = f"import sys; sys.path.insert(0, {root!r}); from {LOOKING} import main; main()"
+    return [sys.executable, "-I", "-c", code, str(path.resolve())]
+
+
 @contextlib.contextmanager
 def _looking(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], threading.Event]]:
     """The process that reads, ended with the block, and whether it was ended for taking too long."""
-    module = "inference_server.models.stylegan.published.looking"
-    root = str(Path(__file__).resolve().parents[4])
-    code = f"import sys; sys.path.insert(0, {root!r}); from {module} import main; main()"
     alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-I", "-c", code, str(path.resolve())],
+        command(path),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ from inference_server.models.stylegan.published import ada, found, machine
 from inference_server.models.stylegan.published.found import Found
 from shared.errors import ModelRefused, SemrenderError
 
-BESIDE = 96 * 2**20  # bytes that reading may take beside the file's own size
+BESIDE = 64 * 2**20  # bytes that reading may take beside the file's own size
 SECONDS, PER_SECOND = 60, 4 * 2**20  # of computing, and one more for so many bytes
 OTHERS = {
     b"<!DO": "a page of the web: what was downloaded is not the file itself",

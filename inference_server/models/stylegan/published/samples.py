@@ -37,7 +37,7 @@ def paint(net: Generator, psi: float, file: Path) -> None:
         pixels = Image.fromarray(_codes(picture(net, seed, class_, psi)))
         left, top = place % columns * (side + GAP), place // columns * (side + LINE + GAP)
         sheet.paste(pixels.resize((side, side), Image.Resampling.LANCZOS), (left, top))
-        pen.text((left, top + side + 2), f"{seed}" if class_ is None else f"{seed}, class {class_}", "black")
+        pen.text((left, top + side + 2), f"seed {seed}" if class_ is None else f"seed {seed}, class {class_}", "black")
     with whole(file, "the sheet") as beside:
         sheet.save(beside, "PNG")
 
