@@ -8,6 +8,7 @@ rate is resampled; 8 and 16 bits become 16 bits, everything else 24. 16 or 24 bi
 
 from __future__ import annotations
 
+import math
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,6 +142,11 @@ def heard_alone(file: Path) -> NDArray[np.float32]:
             pieces.append((samples[max(0, at - place) :].mean(1) / 2**31).astype(np.float32))
             at = max(at, place + len(samples))
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+
+
+def frames_of(samples: NDArray[np.float32], fps: Fraction) -> int:
+    """How many frames a sound at RATE lasts, the last one begun counted whole; at least one."""
+    return max(math.ceil(Fraction(len(samples), RATE) * fps), 1)
 
 
 def about_wav(path: Path) -> tuple[int, int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -75,8 +74,6 @@ def _frames(arguments: argparse.Namespace, fps: Fraction) -> list[int]:
         raise WrongArguments(
             "how long the walk is is not said", remedy="Say --frames 1-96, or name a sound with --audio"
         )
-    from shared.sounds import RATE as SAMPLES
-    from shared.sounds import heard_alone
+    from shared.sounds import frames_of, heard_alone
 
-    count = math.ceil(Fraction(len(heard_alone(Path(arguments.audio))), SAMPLES) * fps)
-    return list(range(1, max(count, 1) + 1))
+    return list(range(1, frames_of(heard_alone(Path(arguments.audio)), fps) + 1))

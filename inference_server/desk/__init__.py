@@ -4,10 +4,10 @@
 `guard` decides who gets in, before any route sees a request; `asking` makes a plain function a route; `link` lends a
 client of the server, `feed` knows all its jobs and what is new. A part of the page is a file here with its routes:
 `queue` (jobs, with `order` and `thumbs`), `look` (the viewer, with `looks`, what there is to see, and `reels`, how each
-frame is read), `paint` (with `sources`, what is painted from, `drops`, the files that are dropped, `marked`, a pass
-with its refused pixels, `swatches`, the label sets, `drafts` and `saving`, the shot, `keeping`, how long), `models`,
-`pages` (what lies in `static`, a fixed list). `opened` keeps the folders and files that the user opened: no other path
-is ever read.
+frame is read), `paint` (with `sources`, what is painted from, `drops`, the files that are dropped, `walks`, which
+need none, `marked`, a pass with its refused pixels, `swatches`, the label sets, `drafts` and `saving`, the shot,
+`keeping`, how long), `models`, `pages` (what lies in `static`, a fixed list). `opened` keeps the folders and files that
+the user opened: no other path is ever read.
 
 In `static` nothing is built: plain modules, checked by eslint and tsc (tests/inference_server/desk). `index.html` is
 the frame; `js/main.js` finds the part by the address (#/queue ...) and calls its `show(place, path)`, which returns

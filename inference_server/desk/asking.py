@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -70,6 +70,8 @@ def _endpoint(work: Work) -> Callable[[Request], Any]:
             asked = Asked(request.path_params, request.query_params, body, seen)
             made = await run_in_threadpool(work, asked)
             return made if isinstance(made, Response) else JSONResponse(made)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody hears it
         except Exception as error:
             return refused(error)
 

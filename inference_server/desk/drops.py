@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from inference_server.desk.asking import refused
@@ -46,6 +46,11 @@ class Drops:
             raise MissingInput("this is not open any more", remedy="Open it again, or drop it again")
         return folder
 
+    def forget(self, drop: str) -> None:
+        """Nobody wants what came of it. Raises MissingInput."""
+        shutil.rmtree(self.folder(drop), ignore_errors=True)
+        self._files.pop(drop, None)
+
     def place(self, drop: str, name: str, size: int) -> Path:
         """Where a file goes, its folder made. name: relative, as the browser tells it. Raises in words."""
         folder = self.folder(drop)
@@ -79,6 +84,8 @@ def taking(drops: Drops) -> Callable[[Request], Awaitable[Response]]:
             path = await run_in_threadpool(drops.place, request.path_params["drop"], name, int(size))
             await _written(path, request, int(size))
             return JSONResponse({})
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody hears it
         except OSError as error:
             return refused(DiskFull("the file cannot be copied", file=name, cause=error.strerror or str(error)))
         except Exception as error:

@@ -16,7 +16,7 @@ import numpy as np
 from starlette.responses import Response
 from starlette.routing import Route
 
-from inference_server.desk import drafts, sources, swatches
+from inference_server.desk import drafts, sources, swatches, walks
 from inference_server.desk.asking import Asked, Body, frame_of, get, post, told
 from inference_server.desk.desk import Desk
 from inference_server.desk.drops import FOLDER, Drops, taking
@@ -57,7 +57,8 @@ class Painter:
         self._paths: dict[str, tuple[Path, str, Rate | None]] = {}
 
     def open(self, asked: Asked) -> Body:
-        """A folder, pattern or file of this machine (`path`), dropped files (`drop`), or what a `job` was asked for.
+        """A folder, pattern or file of this machine (`path`), dropped files (`drop`), what a `job` was asked for, or a
+        `walk` by a model of that name, which needs nothing else.
 
         kind: what pictures without a shot.json are, "labels" or "picture"; fps: the rate of a clip.
         """
@@ -70,7 +71,11 @@ class Painter:
             source = self._of_job(at)
         elif "drop" in asked.body:
             at = asked.text("drop")
-            source = sources.of_drop(self.drops.folder(at), kind, fps)
+            source = self._of_drop(at, kind, fps)
+        elif "walk" in asked.body:
+            model = asked.text("walk", 255)
+            at = self.drops.begin()
+            source = walks.begun(self.drops.folder(at), model)
         else:
             path = Path(asked.text("path").strip().strip('"')).expanduser()
             if not path.is_absolute():
@@ -90,6 +95,11 @@ class Painter:
     def drop(self, asked: Asked) -> Body:
         """The name of a drop whose files come now."""
         return {"drop": self.drops.begin()}
+
+    def forget(self, asked: Asked) -> Body:
+        """A drop that was broken off: what came of it goes."""
+        self.drops.forget(asked.path["drop"])
+        return {}
 
     def show(self, asked: Asked) -> Body:
         """The shot as it was left, what else is known of it, and where its painting would go."""
@@ -133,9 +143,13 @@ class Painter:
             source = sources.of_path(path, kind, fps)
             self._name(path, kind, fps)
         else:
-            source = sources.of_drop(self.drops.folder(at), kind)
+            source = self._of_drop(at, kind)
         self._keep(at, source)
         return {"at": at}
+
+    def walks(self, asked: Asked) -> Body:
+        """Where the keyframes of its walks are, and what the sound does on every frame."""
+        return walks.told(self._posted(asked))
 
     def names(self, asked: Asked) -> Body:
         """The names in a layer's Cryptomatte, on the frame that is looked at, with the class that each means."""
@@ -171,13 +185,13 @@ class Painter:
         return {"class": class_at(labels, frame, u, v, lambda one, number: one.ids(number))}
 
     def try_(self, asked: Asked) -> Body:
-        """Have one frame painted by itself, in nobody's list; `tried` says how far it is."""
+        """Have a `frame` or some `frames` painted by themselves, in nobody's list; `tried` says how far they are."""
         source = self._posted(asked)
-        frame = frame_of(asked.body.get("frame"))
+        frames = _numbers(asked) or [frame_of(asked.body.get("frame"))]
         folder = kept_folder(TRIED, TRIED_SECONDS)
         alone = tuple(replace(layer, hold=None) for layer in source.shot.layers)
         shot = replace(source.shot, hold="off", layers=alone)
-        job = handing.describe(shot, source.base, [frame], _layers(asked))
+        job = handing.describe(shot, source.base, frames, _layers(asked))
         job.update(out=str(folder / secrets.token_hex(8)), priority=TRY_PRIORITY, offer=False, comp=False, movie="none")
         with self._desk.link.client() as client:
             _sees(client, shot, source.base, Path(job["out"]))
@@ -254,9 +268,15 @@ class Painter:
             elif at in self._paths:
                 known = sources.of_path(*self._paths[at])
             else:
-                known = sources.of_drop(self.drops.folder(at))
+                known = self._of_drop(at)
             self._keep(at, known)
         return known
+
+    def _of_drop(self, at: str, kind: str = "", fps: Rate | None = None) -> Source:
+        """A sound alone leads a walk."""
+        folder = self.drops.folder(at)
+        sound = sources.lone_sound(folder)
+        return walks.begun(folder, sound=sound) if sound else sources.of_drop(folder, kind, fps)
 
     def _of_job(self, job: str) -> Source:
         with self._desk.link.client() as client:
@@ -280,6 +300,7 @@ def routes(desk: Desk) -> list[Route]:
         post("/api/paint/example", painter.example),
         post("/api/paint/dropped", painter.drop),
         Route("/api/paint/dropped/{drop}", taking(painter.drops), methods=["PUT"]),
+        post("/api/paint/dropped/{drop}/forget", painter.forget),
         get("/api/paint/tried/{job}", painter.tried),
         get(at, painter.show),
         get(f"{at}/picture", painter.picture),
@@ -288,6 +309,7 @@ def routes(desk: Desk) -> list[Route]:
         post(f"{at}/lacking", painter.lacking),
         post(f"{at}/as", painter.as_),
         post(f"{at}/names", painter.names),
+        post(f"{at}/walks", painter.walks),
         post(f"{at}/try", painter.try_),
         post(f"{at}/render", painter.render),
         post(f"{at}/save", painter.save),

@@ -14,13 +14,14 @@ from shared.shot import FILE_NAME, MAX_FILE, PASSES, Shot, ShotLayer, named_file
 from shared.shot_input import shot_from_input
 from shared.values import Value
 
-LABELS, PICTURE, SHOT = "labels", "picture", "shot"
+LABELS, PICTURE, SHOT, WALK = "labels", "picture", "shot", "walk"
 TABLES = (".csv", ".tsv", ".json")  # of names
 SOUNDS = (".wav", ".mp3", ".aif", ".aiff", ".flac", ".m4a", ".ogg")
 
 
 class Source(Value):
-    """kind: "shot" where a shot.json was found, else what the pictures are taken for, "labels" or "picture"."""
+    """kind: "shot" where a shot.json was found, "walk" where a model alone paints, else what the pictures are taken
+    for, "labels" or "picture"."""
 
     title: str
     kind: str
@@ -81,6 +82,13 @@ def of_drop(folder: Path, kind: str = "", fps: tuple[int, int] | None = None) ->
     if sounds:
         shot = replace(shot, audio=sounds[0].name)
     return replace(found, shot=Shot.from_dict(shot.to_dict()))
+
+
+def lone_sound(folder: Path) -> str:
+    """The sound in a folder of dropped files that has no picture; "" where there is another thing to begin with."""
+    files = sorted(folder.iterdir())
+    sounds = [file.name for file in files if file.suffix.lower() in SOUNDS and file.is_file()]
+    return sounds[0] if sounds and len(sounds) == len(files) else ""
 
 
 def _is_shot(file: Path) -> bool:

@@ -120,3 +120,17 @@ def is_wrong(said):
 def enter(page, desk, part="queue"):
     page.goto(desk.address)
     page.goto(f"{desk.site}/#/{part}")
+
+
+DROP = """async ([place, names, files]) => {
+    const data = new DataTransfer();
+    names.forEach((name, n) => data.items.add(new File([new Uint8Array(files[n])], name)));
+    const event = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+    document.querySelector(place).dispatchEvent(event);
+}"""
+
+
+def drop(page, *files, at=".zone"):
+    """Files let go over a part of the page, with their content."""
+    page.locator(at).wait_for()
+    page.evaluate(DROP, [at, [file.name for file in files], [list(file.read_bytes()) for file in files]])

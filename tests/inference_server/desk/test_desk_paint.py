@@ -12,7 +12,7 @@ from shared.label_set import load_label_set
 from shared.shot import read_shot
 from tests.conftest import ROOT
 from tests.inference_server.desk.axe import complaints
-from tests.inference_server.desk.conftest import enter, fresh_page, running_desk
+from tests.inference_server.desk.conftest import drop, enter, fresh_page, running_desk
 from tests.inference_server.servers import job_of, kill, running_server, start_server, stop, wait_for
 from tests.shared.sound_files import clip_with_sound
 
@@ -185,19 +185,6 @@ def colour(page, u, v):
         }""",
         [u, v],
     )
-
-
-DROP = """async ([names, files]) => {
-    const data = new DataTransfer();
-    names.forEach((name, n) => data.items.add(new File([new Uint8Array(files[n])], name)));
-    const event = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
-    document.querySelector(".zone").dispatchEvent(event);
-}"""
-
-
-def drop(page, *files):
-    page.locator(".zone").wait_for()
-    page.evaluate(DROP, [[file.name for file in files], [list(file.read_bytes()) for file in files]])
 
 
 def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sleep_model, colour_frames, tmp_path):

@@ -6,6 +6,8 @@
  */
 import {WORDS} from "./words.js";
 
+const BROKEN = "desk"; // the code of an answer that did not come, or not from the desk
+
 export class Refused extends Error {
     /** @param {Words} error */
     constructor(error) {
@@ -25,9 +27,45 @@ export function post(path, body = {}) {
     return ask(path, {method: "POST", headers, body: JSON.stringify(body)});
 }
 
-/** Send a file. @param {string} path @param {Blob} content @returns {Promise<any>} */
-export function put(path, content) {
-    return ask(path, {method: "PUT", body: content});
+/**
+ * Send a file.
+ * @param {string} path @param {Blob} content @param {(bytes: number) => void} tell how much has gone out
+ * @param {AbortSignal} signal @returns {Promise<any>}
+ */
+export function put(path, content, tell, signal) {
+    return new Promise((resolve, reject) => {
+        const line = new XMLHttpRequest(); // fetch does not tell how much has gone out
+        const stop = () => line.abort();
+        line.upload.onprogress = (event) => tell(event.loaded);
+        line.onload = () => {
+            const body = parsed(line.responseText);
+            line.status < 300 ? resolve(body) : reject(refusal(body, line.status));
+        };
+        line.onerror = () => reject(new Refused({what: WORDS.deskGone, words: WORDS.deskGone, code: BROKEN}));
+        line.onabort = () => reject(new Refused({what: WORDS.stopped, words: WORDS.stopped, code: "stopped"}));
+        line.onloadend = () => signal.removeEventListener("abort", stop);
+        signal.addEventListener("abort", stop);
+        line.open("PUT", path);
+        line.send(content);
+    });
+}
+
+/** Whether there was no answer at all. @param {unknown} error */
+export const isBroken = (error) => error instanceof Refused && error.error.code === BROKEN;
+
+/** @param {string} text */
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return null;
+    }
+}
+
+/** @param {any} body @param {number} status */
+function refusal(body, status) {
+    const words = body?.error?.words ?? WORDS.noAnswer(status);
+    return new Refused(body?.error ?? {what: words, words, code: BROKEN});
 }
 
 /** @param {string} path @param {RequestInit} options */
@@ -36,12 +74,11 @@ async function ask(path, options) {
     try {
         answer = await fetch(path, options);
     } catch {
-        throw new Refused({what: WORDS.deskGone, words: WORDS.deskGone, code: "desk"});
+        throw new Refused({what: WORDS.deskGone, words: WORDS.deskGone, code: BROKEN});
     }
-    const body = await answer.json().catch(() => null);
+    const body = parsed(await answer.text().catch(() => ""));
     if (!answer.ok) {
-        const words = body?.error?.words ?? WORDS.noAnswer(answer.status);
-        throw new Refused(body?.error ?? {what: words, words, code: "desk"});
+        throw refusal(body, answer.status);
     }
     return body;
 }

@@ -17,6 +17,7 @@ export const WORDS = {
     loading: "Loading …",
     dismiss: "Dismiss this message",
     deskGone: "The desk does not answer. It was closed, or its machine is out of reach. Run `semrender desk` again.",
+    stopped: "It was stopped.",
     serverBack: "The server is back; what was painted is kept.",
     starting: "Looking for the server …",
     /** @param {number} status */
@@ -370,8 +371,16 @@ export const WORDS = {
         fps: "Frames a second",
         fpsHelp: "Of the comp and the movie: 24, 23.976, 24000/1001",
         openWithRate: "Open it at this rate",
-        /** @param {number} done @param {number} total */
-        copying: (done, total) => `${done.toLocaleString("en")} of ${count(total, "file")} copied`,
+        /** @param {import("./paint/drop.js").Way} way */
+        copying: ({files, of, bytes, ofBytes, seconds, again}) => {
+            const left = bytes && seconds > 2 ? (seconds / bytes) * (ofBytes - bytes) : 0;
+            const rest = again ? ", the line broke and is tried again …" : left >= 1 ? `, about ${WORDS.time(left)} left` : " …";
+            return `${files.toLocaleString("en")} of ${count(of, "file")} copied, ${WORDS.size(bytes)} of ${WORDS.size(ofBytes)}${rest}`;
+        },
+        notCopied: "Nothing was kept of it.",
+        /** @param {number} n @param {number} of */
+        keptSoFar: (n, of) => `${n.toLocaleString("en")} of ${count(of, "file")} are there. When the desk answers again, the others can follow.`,
+        goOn: "Go on",
         /** @param {string} first @param {number} n */
         several: (first, n) => `${first} and ${count(n - 1, "more", "more")}`,
         recent: "Painted from before",
@@ -461,7 +470,6 @@ export const WORDS = {
         tryHint: "Paint this one frame",
         /** @param {number} frame @param {string} state @param {number} seconds */
         trying: (frame, state, seconds) => `Frame ${frame}: ${state} … ${seconds.toFixed(0)} s`,
-        stopped: "It was stopped.",
         /** @param {number} n */
         marked: (n) => `${count(n, "pixel is", "pixels are")} refused, marked in pink.`,
         again: "Changed since the frame was tried: try it again.",
@@ -512,9 +520,11 @@ export const WORDS = {
         handed: "What was handed over",
         handedOver: "Handed over; the server begins …",
         lookAt: "Look at it over its labels",
+        lookAlone: "Look at it",
         saveShot: "Save shot.json …",
         saveTitle: "Save the shot",
         saveHint: "With it `semrender render` paints the same, and so does this page.",
+        saveWalk: "With it `semrender render` paints the same. What was dropped on it, such as its sound, is a copy that is kept for thirty days.",
         saveDropped: "Its passes are the copies of what was dropped, which are kept for thirty days. Open the passes by their path to keep a shot for longer.",
         droppedHere: "dropped files",
         savePath: "File on this machine",
@@ -524,6 +534,87 @@ export const WORDS = {
         saved: (path) => `The shot was written to ${path}.`,
         change: "Paint otherwise",
         changeHint: "Open its shot in Paint: with another model, other options or classes",
+    },
+
+    // A walk, which is set in Paint
+    walk: {
+        begin: "Or a walk through a generator, from nothing but its seeds",
+        /** @param {string} title */
+        with: (title) => `Walk with ${title}`,
+        none: "No model here is a generator. One that is added under Models is offered here.",
+        alone: "a walk, from nothing but its model",
+        /** @param {string} layer "" where there is one */
+        title: (layer) => (layer ? `Walk of ${layer}` : "Walk"),
+        way: "Way",
+        ways: /** @type {Record<string, string>} */ ({keys: "keyframes", circle: "a circle"}),
+        circleSeed: "First seed",
+        circleWaves: "Waves",
+        circleHelp: "One is a calm round, more wander farther; each takes two seeds",
+        frames: "Frames",
+        first: "First frame",
+        last: "Last frame",
+        size: "Size",
+        sizeHelp: "Width and height of the frame; without them as the model paints",
+        width: "Width, pixels",
+        height: "Height, pixels",
+        ownSize: "own",
+        ease: "Keyframes",
+        eases: /** @type {Record<string, string>} */ ({through: "passed", rest: "at rest", hold: "held"}),
+        space: "Between",
+        spaces: /** @type {Record<string, string>} */ ({w: "curve (w)", z: "circles (z)"}),
+        loop: "Loop",
+        loopHelp: "The last keyframe leads back to the first",
+        even: "Spread evenly",
+        evenHelp: "Over the frames; without it each keyframe says its own",
+        columns: ["Keyframe", "Frame", "Seed or file", "Class", "Ease", "Order"],
+        /** @param {number} n */
+        row: (n) => `Keyframe ${n}`,
+        /** @param {number} n */
+        frameOf: (n) => `Frame of keyframe ${n}`,
+        /** @param {number} n */
+        pointOf: (n) => `Seed or w file of keyframe ${n}`,
+        /** @param {number} n */
+        indexOf: (n) => `Which point of the w file of keyframe ${n}`,
+        /** @param {number} n */
+        classOf: (n) => `Class of keyframe ${n}`,
+        /** @param {number} n */
+        easeOf: (n) => `How keyframe ${n} is passed`,
+        asWalk: "as all",
+        noClass: "all",
+        add: "Add a keyframe",
+        /** @param {number} n */
+        up: (n) => `Keyframe ${n} earlier`,
+        /** @param {number} n */
+        down: (n) => `Keyframe ${n} later`,
+        /** @param {number} n */
+        remove: (n) => `Remove keyframe ${n}`,
+        /** @param {number} n */
+        removed: (n) => `Keyframe ${n} was removed.`,
+        moveHint: "Drag a keyframe's picture, or press Alt and an arrow in its row, to have it earlier or later.",
+        sheet: "Show the keyframes",
+        sheetHint: "Paint the keyframes alone",
+        /** @param {number} done @param {number} n @param {number} seconds */
+        painting: (done, n, seconds) => `${done} of ${count(n, "keyframe")} painted … ${seconds.toFixed(0)} s`,
+        /** @param {number} frame @param {number} n of the keyframe, 0 where it is none */
+        goTo: (frame, n) => `${n ? `${n}: look` : "Look"} at frame ${frame}`,
+        stale: "Changed since the keyframes were shown.",
+        spaceHelp: "w: smoothly through the keyframes; z: on great circles from seed to seed, at the most even speed",
+        easeHelp: "passed: without a stop; at rest: slower before and after; held: it stays until the next",
+        sound: "Sound",
+        soundHint: "drop one, or name a file",
+        chooseSound: "Choose a sound …",
+        drive: "It drives",
+        drives: /** @type {Record<string, string>} */ ({"": "nothing", speech: "as speech", music: "as music", own: "as the shot.json says"}),
+        /** @param {number} n */
+        asLong: (n) => `As long as the sound: ${count(n, "frame")}`,
+        /** @param {string} feature @param {string} layers @param {number} amount */
+        route: (feature, layers, amount) => `${feature} on ${layers}, ${amount} of the way`,
+        /** @param {string} route @param {number} frame */
+        curve: (route, frame) => `${route}: strongest on frame ${frame}`,
+        /** @param {string} name */
+        taken: (name) => `${name} was taken.`,
+        /** @param {string} name */
+        leads: (name) => `${name} was taken, and drives the walk as speech.`,
     },
 
     keysOf: {
@@ -564,6 +655,8 @@ export const WORDS = {
             minute: "2-digit",
         });
     },
+    /** @param {number} bytes of a file */
+    size: (bytes) => (bytes < 2 ** 20 ? `${Math.round(bytes / 2 ** 10)} KB` : bytes < 100 * 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : WORDS.bytes(bytes)),
     /** @param {number} bytes */
     bytes: (bytes) => {
         const gib = bytes / 2 ** 30;

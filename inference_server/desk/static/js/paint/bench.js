@@ -13,16 +13,19 @@ import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
 import {classTable, nameTable} from "./classes.js";
 import {labelSet} from "./colours.js";
+import {aloneFields} from "./alone.js";
+import {chosen, dropped, dropping} from "./drop.js";
 import {names} from "./fields.js";
 import {askPaint, askSave, progress} from "./finish.js";
 import {findings} from "./findings.js";
 import {settings} from "./settings.js";
-import {labelSetOf} from "./shot.js";
+import {isAlone, labelSetOf} from "./shot.js";
+import {follow} from "./tries.js";
 import {View} from "./view.js";
+import {walks} from "./walks.js";
 
 const SAID = WORDS.paint;
 const TOGETHER = 400; // milliseconds in which changes are one
-const LOOK_AGAIN = 250; // milliseconds
 
 /** @param {HTMLElement} place @param {Source} source @param {Listed} listed @returns {() => void} leave */
 export function showBench(place, source, listed) {
@@ -34,10 +37,15 @@ export function showBench(place, source, listed) {
     let timer = 0;
     let left = false;
     let trying = "";
+    let shown = "";
     /** @type {import("./findings.js").Report | null} */
     let report = null;
 
-    const view = new View({frame: go, pointed, tryIt, stop}, source.frames, shot.layers.map((layer) => layer.name));
+    const alone = isAlone(shot);
+    /** @type {Map<number, string>} where a frame's painting is, as the shot is now */
+    const pictures = new Map();
+
+    const view = new View({frame: go, pointed, tryIt, stop}, source.frames, shot.layers.map((layer) => layer.name), !alone);
     const classes = classTable(() => changed("paint"));
     const named = nameTable(() => changed("read"));
     const found = findings((problem) => {
@@ -46,19 +54,27 @@ export function showBench(place, source, listed) {
         go(problem.frame ?? frame);
         view.stage.element.focus();
     }, (name, value) => asks.readWith(name, value));
+    const itself = alone ? aloneFields(source, changed, (files) => walking.take(chosen(files))) : null;
     const asks = settings(source, listed, changed, async (kind) => {
         await post(`${api}/as`, {kind});
         window.dispatchEvent(new HashChangeEvent("hashchange"));
+    }, itself?.element ?? null);
+    const walking = walks(source, {
+        changed: () => changed(alone ? "read" : "paint"), allowed, look: go, heard: () => itself?.draw(), say: found.say,
+        painted: (number, address) => {
+            pictures.set(number, address);
+            showPainted();
+        },
     });
     const lists = h("div", {hidden: true});
-    const done = progress();
+    const done = progress(alone);
     const paint = h("button", {type: "button", class: "main", onclick: paintAll}, SAID.paintAll);
     const stale = h("p", {class: "dim", role: "status"});
     fill(place, h("div", {class: "bench"},
         h("div", {class: "asks"}, h("a", {class: "button quiet", href: "#/paint"}, `← ${SAID.other}`), asks.element),
         view.element,
         h("div", {class: "tells"},
-            h("div", {class: "findings", role: "region", "aria-label": SAID.findings, tabindex: "0"}, found.element, named.element, classes.element),
+            h("div", {class: "findings", role: "region", "aria-label": SAID.findings, tabindex: "0"}, found.element, walking.element, named.element, classes.element),
             h("div", {class: "ends"}, stale, done.element,
                 h("div", {class: "row wrap"}, paint, h("button", {type: "button", onclick: save}, SAID.saveShot)))),
         lists));
@@ -67,13 +83,30 @@ export function showBench(place, source, listed) {
 
     /** @param {number} to */
     function go(to) {
-        frame = Number.isFinite(to) ? Math.max(source.frames[0], Math.min(source.frames[1], to)) : frame;
+        const [first, last] = alone ? [shot.first, shot.last] : source.frames;
+        frame = Number.isFinite(to) ? Math.max(first, Math.min(last, to)) : frame;
         view.setFrame(frame);
         showPass();
         readNames();
     }
 
+    /** Where there is no pass to be seen, what was painted of the frame is. */
+    function showPainted() {
+        const address = pictures.get(frame);
+        if (address && address !== shown) {
+            shown = address;
+            view.show(1, address);
+        } else if (!address) {
+            shown = "";
+            view.words(1, SAID.notTried);
+        }
+    }
+
     function showPass() {
+        if (alone) {
+            showPainted();
+            return;
+        }
         const address = `${api}/picture?layer=${encodeURIComponent(view.layers.value)}&frame=${frame}&version=${version}`;
         view.show(0, address, (answer) => {
             const refused = Number(answer.headers.get("X-Refused") ?? 0);
@@ -87,12 +120,13 @@ export function showBench(place, source, listed) {
     function changed(what) {
         window.clearTimeout(timer);
         found.say(SAID.checking);
+        pictures.clear();
         if (view.sides[1].picture) {
             say(stale, SAID.again);
         }
         timer = window.setTimeout(async () => {
             await check(what === "read" || !report);
-            if (what === "read") {
+            if (what === "read" && !alone) {
                 version++;
                 showPass();
                 readNames();
@@ -106,6 +140,15 @@ export function showBench(place, source, listed) {
         found.say(SAID.checking);
         try {
             asks.lacks((await post(`${api}/lacking`, body())).lacking);
+            if (walking.any) {
+                const classCount = (asks.card()?.options.find((one) => one.name === "class")?.max ?? -1) + 1;
+                const lasts = await walking.tell(classCount);
+                itself?.lasts(lasts);
+            }
+            if (alone) {
+                view.setFrames([shot.first, shot.last]);
+                view.setFrame((frame = Math.max(shot.first, Math.min(shot.last, frame))));
+            }
             const told = await post(`${api}/check`, {...body(), frames: whole ? "" : String(frame)});
             if (mine === asked && !left) {
                 report = told;
@@ -162,31 +205,29 @@ export function showBench(place, source, listed) {
         say(stale, "");
         view.setTrying(true);
         const mine = frame;
-        const alone = view.stage.mode === "a"; // then both are shown as soon as there are two
-        const began = performance.now();
+        const over = view.stage.mode === "a"; // then both are shown as soon as there are two
         try {
             trying = (await post(`${api}/try`, {...body(), frame: mine})).job;
-            for (;;) {
-                const told = await get(`/api/paint/tried/${trying}`);
+            await follow(trying, async (stand) => {
                 if (left) {
-                    return;
+                    return false;
                 }
-                if (told.state === "done") {
-                    await view.show(1, `/api/look/${trying}/picture?reel=painting&frame=${mine}`);
-                    if (alone) {
+                if (stand.state === "done") {
+                    const address = `/api/look/${trying}/picture?reel=painting&frame=${mine}`;
+                    pictures.set(mine, address);
+                    shown = address;
+                    await view.show(1, address);
+                    if (over) {
                         view.setMode("wipe");
                     }
-                    break;
+                    return false;
                 }
-                view.words(1, told.ended ? told.words || SAID.stopped : SAID.trying(mine, WORDS.queue.states[told.state] ?? told.state, (performance.now() - began) / 1000));
+                view.words(1, stand.ended ? stand.words || WORDS.stopped : SAID.trying(mine, WORDS.queue.states[stand.state] ?? stand.state, stand.seconds));
                 if (view.stage.mode === "a") {
                     view.setMode("b");
                 }
-                if (told.ended) {
-                    break;
-                }
-                await new Promise((resolve) => window.setTimeout(resolve, LOOK_AGAIN));
-            }
+                return true;
+            });
         } catch (error) {
             view.words(1, words(error));
             view.setMode("b");
@@ -229,7 +270,7 @@ export function showBench(place, source, listed) {
         {keys: ["t"], words: SAID.tryHint, group, does: tryIt},
         {keys: ["ArrowLeft"], words: WORDS.look.before, group, does: () => go(frame - 1)},
         {keys: ["ArrowRight"], words: WORDS.look.after, group, does: () => go(frame + 1)},
-        ...["a", "b", "w", "s"].map((key, index) => {
+        ...(alone ? [] : ["a", "b", "w", "s"]).map((key, index) => {
             const mode = /** @type {const} */ (["a", "b", "wipe", "side"])[index];
             return {keys: [key], words: SAID.modes[mode], group, does: () => view.setMode(mode)};
         }),
@@ -243,9 +284,12 @@ export function showBench(place, source, listed) {
             check(true);
         }
     });
+    const noDrop = walking.any && source.dropped ? dropping(place, place, async (data) => walking.take(await dropped(data))) : () => {};
     go(frame);
     check(true);
     return () => {
+        noDrop();
+        walking.leave();
         left = true;
         window.clearTimeout(timer);
         forget();

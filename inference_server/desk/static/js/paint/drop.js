@@ -3,9 +3,10 @@
  *
  * @typedef {{name: string, file: File}} Dropped name: with the folders above it, "/" between
  */
-import {post, put} from "../server.js";
+import {isBroken, post, put} from "../server.js";
 
 const AT_ONCE = 3;
+const AGAIN = [1, 2, 4, 8]; // seconds between tries of a line that broke
 
 /** All files of what was dropped, folders with what is in them. @param {DataTransfer} data @returns {Promise<Dropped[]>} */
 export async function dropped(data) {
@@ -48,18 +49,113 @@ async function inside(entry) {
     }
 }
 
-/** @param {Dropped[]} files @param {(done: number, total: number) => void} tell @returns {Promise<string>} the name of the drop */
-export async function sent(files, tell) {
-    const {drop} = await post("/api/paint/dropped");
-    let next = 0;
-    let done = 0;
-    async function some() {
-        while (next < files.length) {
-            const {name, file} = files[next++];
-            await put(`/api/paint/dropped/${drop}?name=${encodeURIComponent(name)}&size=${file.size}`, file);
-            tell(++done, files.length);
+/**
+ * Let files be dropped on a place.
+ * @param {HTMLElement} place @param {HTMLElement} marked while something is held over it @param {(data: DataTransfer) => void} take
+ * @returns {() => void} no more
+ */
+export function dropping(place, marked, take) {
+    const over = (/** @type {DragEvent} */ event) => {
+        if (event.dataTransfer?.types.includes("Files")) {
+            event.preventDefault();
+            marked.classList.add("over");
+        }
+    };
+    const out = () => marked.classList.remove("over");
+    const drop = (/** @type {DragEvent} */ event) => {
+        out();
+        if (event.dataTransfer?.types.includes("Files")) {
+            event.preventDefault();
+            take(event.dataTransfer);
+        }
+    };
+    place.addEventListener("dragover", over);
+    place.addEventListener("dragleave", out);
+    place.addEventListener("drop", drop);
+    return () => {
+        place.removeEventListener("dragover", over);
+        place.removeEventListener("dragleave", out);
+        place.removeEventListener("drop", drop);
+    };
+}
+
+/**
+ * Files on their way to the desk: `run` until all are there. What breaks is tried again for a while; after that, `run`
+ * goes on with what is not there yet.
+ *
+ * @typedef {{files: number, of: number, bytes: number, ofBytes: number, seconds: number, again: boolean}} Way
+ * again: the line broke, and is tried anew
+ */
+export class Upload {
+    /** @param {string} drop a folder of the desk's, by its name @param {Dropped[]} files @param {(way: Way) => void} tell */
+    constructor(drop, files, tell) {
+        this.drop = drop;
+        this.waiting = [...files];
+        this.tell = tell;
+        this.stopping = new AbortController();
+        this.began = performance.now();
+        /** @type {Map<Dropped, number>} bytes that are on the disk, or on their way */
+        this.sent = new Map(files.map((one) => [one, 0]));
+        this.again = false;
+    }
+
+    told() {
+        const bytes = [...this.sent.values()].reduce((sum, one) => sum + one, 0);
+        const ofBytes = [...this.sent.keys()].reduce((sum, one) => sum + one.file.size, 0);
+        this.tell({files: this.sent.size - this.waiting.length, of: this.sent.size, bytes, ofBytes, seconds: (performance.now() - this.began) / 1000, again: this.again});
+    }
+
+    async run() {
+        this.told();
+        const taken = /** @type {Set<Dropped>} */ (new Set());
+        const some = async () => {
+            for (let one; (one = this.waiting.find((each) => !taken.has(each))); ) {
+                taken.add(one);
+                await this.send(one);
+                this.waiting.splice(this.waiting.indexOf(one), 1);
+                this.told();
+            }
+        };
+        const lines = await Promise.allSettled(Array.from({length: AT_ONCE}, some));
+        const broken = lines.find((line) => line.status === "rejected");
+        if (broken) {
+            throw /** @type {PromiseRejectedResult} */ (broken).reason;
         }
     }
-    await Promise.all(Array.from({length: AT_ONCE}, some));
-    return drop;
+
+    /** @param {Dropped} one */
+    async send(one) {
+        const path = `/api/paint/dropped/${this.drop}?name=${encodeURIComponent(one.name)}&size=${one.file.size}`;
+        const came = (/** @type {number} */ bytes) => {
+            this.sent.set(one, bytes);
+            this.again &&= !bytes;
+            this.told();
+        };
+        for (const seconds of [...AGAIN, 0]) {
+            try {
+                await put(path, one.file, came, this.stopping.signal);
+                came(one.file.size);
+                return;
+            } catch (error) {
+                came(0);
+                if (!seconds || !isBroken(error) || this.stopping.signal.aborted) {
+                    throw error;
+                }
+                this.again = true;
+                this.told();
+                await new Promise((resolve) => window.setTimeout(resolve, seconds * 1000));
+            }
+        }
+    }
+
+    /** Nothing of it is kept. */
+    async stop() {
+        this.stopping.abort();
+        await post(`/api/paint/dropped/${this.drop}/forget`);
+    }
+}
+
+/** @param {Dropped[]} files @param {(way: Way) => void} tell */
+export async function upload(files, tell) {
+    return new Upload((await post("/api/paint/dropped")).drop, files, tell);
 }

@@ -39,7 +39,7 @@ export async function askPaint(source) {
 /** @param {import("./shot.js").Source} source @param {object} body */
 export async function askSave(source, body) {
     const given = await answered(SAID.saveTitle, [
-        h("p", {class: "dim"}, source.dropped ? SAID.saveDropped : SAID.saveHint),
+        h("p", {class: "dim"}, source.kind === "walk" ? SAID.saveWalk : source.dropped ? SAID.saveDropped : SAID.saveHint),
         field(SAID.savePath, h("input", {type: "text", name: "path", value: source.dropped ? `${source.out}.json` : `${source.base}/shot.json`, required: true, autocomplete: "off", spellcheck: "false"})),
         h("label", {class: "check"}, h("input", {type: "checkbox", name: "replace"}), SAID.replace),
     ], SAID.save);
@@ -49,8 +49,8 @@ export async function askSave(source, body) {
     }
 }
 
-/** How far the job is that was handed over, with the ways to it. */
-export function progress() {
+/** How far the job is that was handed over, with the ways to it. @param {boolean} alone there are no passes to lay it over */
+export function progress(alone) {
     const bar = h("div", {class: "bar"}, h("i"), h("i", {class: "failed"}));
     const status = h("p", {role: "status"});
     const links = h("div", {class: "row wrap"});
@@ -74,7 +74,7 @@ export function progress() {
         if (now !== linked) {
             linked = now;
             fill(links,
-                job.done > 0 && h("a", {class: "button", href: `#/look/${id}//wipe`}, SAID.lookAt),
+                job.done > 0 && h("a", {class: "button", href: alone ? `#/look/${id}` : `#/look/${id}//wipe`}, alone ? SAID.lookAlone : SAID.lookAt),
                 h("a", {class: "button", href: `#/queue/${id}`}, WORDS.parts.queue));
         }
     }

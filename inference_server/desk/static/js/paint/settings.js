@@ -10,8 +10,8 @@ import {fill, h} from "../dom.js";
 import {get} from "../server.js";
 import {WORDS} from "../words.js";
 import {choice, field, number, ofOption, text} from "./fields.js";
-import {granted, wished} from "./wish.js";
 import {labelSetOf, passOf, setEverywhere, setModel, setOption, setPass, setRead} from "./shot.js";
+import {granted, wished} from "./wish.js";
 
 const SAID = WORDS.paint;
 const HOLDS = ["off", "gentle", "strong"];
@@ -34,8 +34,9 @@ const READING = /** @type {[string, string[] | null][]} */ ([
  * @param {Listed} listed
  * @param {(what: What) => void} changed the shot was, in place
  * @param {(kind: string) => void} as what the pictures are was decided anew
+ * @param {HTMLElement | null} own what the shot says itself, as no pass does
  */
-export function settings(source, listed, changed, as) {
+export function settings(source, listed, changed, as, own) {
     const {shot} = source;
     /** @type {Record<string, string>} */
     let lacking = {};
@@ -67,8 +68,8 @@ export function settings(source, listed, changed, as) {
     /** @param {Card} card */
     function one(card) {
         const why = lacking[card.name] ?? "";
-        const own = card.inputs.labels?.label_set.name;
-        const words = why || (labelled && own && own !== labelSetOf(shot) ? SAID.classesOf(own) : "");
+        const set = card.inputs.labels?.label_set.name;
+        const words = why || (labelled && set && set !== labelSetOf(shot) ? SAID.classesOf(set) : "");
         return h("label", {class: why ? "card off" : "card", title: card.description ?? null},
             h("input", {type: "radio", name: "model", value: card.name, disabled: Boolean(why), checked: card === chosen(), onchange: () => choose(card)}),
             h("span", {class: "grow"}, h("b", {}, card.title), words && h("span", {class: "dim"}, words)));
@@ -89,7 +90,7 @@ export function settings(source, listed, changed, as) {
         }, {inputmode: "decimal"}), SAID.fpsHelp),
         field(SAID.seed, number(shot.seed ?? 0, {min: 0, max: MOST_SEED, whole: true}, (value) => (setEverywhere(shot, "seed", value), changed("paint"))), SAID.seedHelp),
         labelled && field(SAID.hold, choice(HOLDS.map((name) => [name, SAID.holds[name]]), shot.hold ?? "off", (value) => (setEverywhere(shot, "hold", value), changed("paint"))), SAID.holdHelp),
-        field(SAID.scale, choice(SCALES.map((name) => [name, SAID.scales[name]]), shot.scale ?? "", (value) => {
+        !own && field(SAID.scale, choice(SCALES.map((name) => [name, SAID.scales[name]]), shot.scale ?? "", (value) => {
             delete shot.scale;
             Object.assign(shot, value ? {scale: value} : {});
             changed("paint");
@@ -137,15 +138,15 @@ export function settings(source, listed, changed, as) {
         tellPasses();
     }
 
-    const kinds = source.kind === "shot" ? null : h("fieldset", {class: "kinds"}, h("legend", {class: "dim"}, SAID.what),
+    const kinds = source.kind === "shot" || own ? null : h("fieldset", {class: "kinds"}, h("legend", {class: "dim"}, SAID.what),
         ...["labels", "picture"].map((kind) => h("label", {}, h("input", {type: "radio", name: "kind", value: kind, checked: source.kind === kind, onchange: () => as(kind)}), SAID.kinds[kind])));
     const element = h("div", {class: "settings", role: "region", "aria-label": SAID.settings, tabindex: "0"},
         h("h1", {class: "cut", title: source.base}, source.title),
-        h("p", {class: "dim path", title: source.base}, h("bdi", {}, source.dropped ? SAID.droppedHere : source.base)),
+        h("p", {class: "dim path", title: source.base}, h("bdi", {}, source.kind === "walk" ? WORDS.walk.alone : source.dropped ? SAID.droppedHere : source.base)),
         kinds,
         labelled && h("div", {class: "row"}, h("div", {class: "grow"}, field(SAID.labelSet, sets)), h("a", {href: `#/paint/colours/${encodeURIComponent(labelSetOf(shot))}`, title: SAID.colours}, SAID.swatches)),
-        h("h2", {}, SAID.model), models, about, options,
-        h("details", {}, h("summary", {}, SAID.further), passes),
+        h("h2", {}, SAID.model), models, about, own, options,
+        !own && h("details", {}, h("summary", {}, SAID.further), passes),
         labelled && h("details", {}, h("summary", {}, SAID.reading), reading));
     if (labelled) {
         tellSets();

@@ -3,14 +3,19 @@
  * said otherwise for one, as on the command line.
  *
  * @typedef {{name: string, labels?: string, picture?: string, label_set?: string, model?: string, seed?: number, hold?: string,
- *     options?: Record<string, unknown>, read?: Record<string, any>, map?: Record<string, string>}} Layer
+ *     options?: Record<string, unknown>, read?: Record<string, any>, map?: Record<string, string>,
+ *     walk?: import("./walk.js").Walk}} Layer
  * @typedef {{name: string, fps: number | string, first: number, last: number, layers: Layer[], label_set?: string, model?: string,
- *     options?: Record<string, unknown>, map?: Record<string, string>, seed?: number, hold?: string, scale?: string, audio?: string}} Shot
- * @typedef {{at: string, title: string, kind: "shot" | "labels" | "picture", base: string, shot: Shot, frames: [number, number],
+ *     options?: Record<string, unknown>, map?: Record<string, string>, seed?: number, hold?: string, scale?: string, audio?: string,
+ *     width?: number, height?: number}} Shot
+ * @typedef {{at: string, title: string, kind: "shot" | "labels" | "picture" | "walk", base: string, shot: Shot, frames: [number, number],
  *     notes: string[], dropped: boolean, out: string}} Source
  */
 
 export const LABEL_SET = "coco_stuff"; // where a shot names none
+
+/** Whether no layer has a pass that says where it is and how large: walks alone. @param {Shot} shot */
+export const isAlone = (shot) => !shot.layers.some((layer) => layer.labels || layer.picture);
 
 /** @param {Shot} shot */
 export const labelSetOf = (shot) => shot.layers.find((layer) => layer.label_set)?.label_set ?? shot.label_set ?? LABEL_SET;

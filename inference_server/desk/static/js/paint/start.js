@@ -8,12 +8,15 @@
 import {fill, h, say} from "../dom.js";
 import {get, post, words} from "../server.js";
 import {WORDS} from "../words.js";
-import {chosen, dropped, sent} from "./drop.js";
+import {chosen, dropped, dropping, upload} from "./drop.js";
 import {wished} from "./wish.js";
 
 const SAID = WORDS.paint;
 const RECENT = "painted-from";
 const MOST = 8;
+
+/** Whether a model paints with a walk and nothing else. @param {import("../models/models.js").Card} card */
+const isGenerator = ({inputs}) => Boolean(inputs.walk) && Object.entries(inputs).every(([name, one]) => name === "walk" || (name !== "labels" && !one?.needed));
 
 /** @returns {Recent[]} */
 function recent() {
@@ -39,7 +42,9 @@ export function showStart(place) {
     const path = h("input", {type: "text", class: "grow", name: "path", autocomplete: "off", spellcheck: "false", placeholder: SAID.pathHint, "aria-label": SAID.path, required: true});
     const files = h("input", {type: "file", multiple: true, class: "said", tabindex: "-1", "aria-label": SAID.chooseFiles, onchange: () => files.files && take(chosen(files.files))});
     const folder = h("input", {type: "file", webkitdirectory: true, class: "said", tabindex: "-1", "aria-label": SAID.chooseFolder, onchange: () => folder.files && take(chosen(folder.files))});
-    let busy = false;
+    const stopping = h("button", {type: "button", hidden: true, onclick: () => ended(SAID.notCopied)}, WORDS.cancel);
+    /** @type {import("./drop.js").Upload | null} */
+    let sending = null;
 
     /** @param {Record<string, string>} ask @param {string} title */
     async function open(ask, title) {
@@ -77,28 +82,54 @@ export function showStart(place) {
 
     /** @param {import("./drop.js").Dropped[]} some */
     async function take(some) {
-        if (busy || !some.length) {
+        files.value = folder.value = "";
+        if (sending || !some.length) {
             return;
         }
-        busy = true;
         wrong.hidden = true;
-        say(status, SAID.copying(0, some.length));
+        say(status, WORDS.loading);
         try {
-            const drop = await sent(some, (done, total) => say(status, SAID.copying(done, total)));
-            const [first] = some[0].name.split("/");
-            await open({drop}, some.length === 1 || some[0].name.includes("/") ? first : SAID.several(first, some.length));
+            sending = await upload(some, (way) => say(status, SAID.copying(way)));
+            await send(some);
         } catch (error) {
-            say(status, "");
-            refuse(words(error), {}, "");
+            await ended(words(error));
         }
-        busy = false;
-        files.value = folder.value = "";
     }
 
-    const over = (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        zone.classList.add("over");
-    };
+    /** @param {import("./drop.js").Dropped[]} some */
+    async function send(some) {
+        const mine = sending;
+        if (!mine) {
+            return;
+        }
+        wrong.hidden = true;
+        stopping.hidden = false;
+        try {
+            await mine.run();
+        } catch (error) {
+            if (sending === mine) {
+                refuse(`${words(error)}\n${SAID.keptSoFar(some.length - mine.waiting.length, some.length)}`, {}, "");
+                wrong.append(h("button", {type: "button", onclick: () => send(some)}, SAID.goOn));
+                say(status, "");
+            }
+            return;
+        }
+        sending = null;
+        stopping.hidden = true;
+        const [first] = some[0].name.split("/");
+        await open({drop: mine.drop}, some.length === 1 || some[0].name.includes("/") ? first : SAID.several(first, some.length));
+    }
+
+    /** Copying has ended, without what was to be copied. @param {string} text why */
+    async function ended(text) {
+        const mine = sending;
+        sending = null;
+        stopping.hidden = true;
+        wrong.hidden = true;
+        say(status, text);
+        await mine?.stop().catch(() => {});
+    }
+
     const zone = h(
         "div",
         {class: "zone"},
@@ -110,6 +141,19 @@ export function showStart(place) {
             h("button", {type: "button", onclick: () => open({example: "yes"}, SAID.exampleName)}, SAID.example)),
         files, folder,
     );
+    const generators = h("section", {class: "generators", "aria-label": WORDS.walk.begin, hidden: true});
+
+    /** What needs no file: a model that paints what a walk names. */
+    async function tellGenerators() {
+        const listed = /** @type {import("../models/models.js").Listed | null} */ (await get("/api/models").catch(() => null));
+        const cards = (listed?.models ?? []).filter(isGenerator).sort((a, b) => Number(b.name === model) - Number(a.name === model));
+        generators.hidden = !listed;
+        fill(generators, h("h2", {}, WORDS.walk.begin),
+            cards.length
+                ? h("div", {class: "row wrap"}, ...cards.map((card) => h("button", {type: "button", onclick: () => open({walk: card.name}, WORDS.walk.with(card.title))}, WORDS.walk.with(card.title))))
+                : h("p", {class: "dim"}, WORDS.walk.none));
+    }
+
     const known = recent();
     const model = wished();
     say(status, model ? SAID.paintingWith(model) : "");
@@ -118,26 +162,19 @@ export function showStart(place) {
         zone,
         h("form", {class: "row", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), open({path: path.value}, path.value))},
             path, h("button", {type: "submit"}, SAID.open)),
-        status, wrong,
+        h("div", {class: "row"}, status, stopping), wrong,
+        generators,
         known.length > 0 && h("section", {"aria-label": SAID.recent}, h("h2", {}, SAID.recent),
             h("ul", {class: "plain"}, ...known.map((one) => h("li", {}, h("button", {type: "button", class: "quiet link cut", onclick: () => again(one)}, one.title))))),
         h("p", {}, h("a", {href: "#/paint/colours"}, SAID.colours)),
     ));
 
-    const drop = async (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        zone.classList.remove("over");
-        if (event.dataTransfer) {
-            take(await dropped(event.dataTransfer));
-        }
-    };
-    const out = () => zone.classList.remove("over");
-    place.addEventListener("dragover", over);
-    place.addEventListener("dragleave", out);
-    place.addEventListener("drop", drop);
+    tellGenerators();
+    const noDrop = dropping(place, zone, async (data) => take(await dropped(data)));
     return () => {
-        place.removeEventListener("dragover", over);
-        place.removeEventListener("dragleave", out);
-        place.removeEventListener("drop", drop);
+        noDrop();
+        if (sending) {
+            ended("");
+        }
     };
 }

@@ -12,9 +12,8 @@ const SAID = WORDS.paint;
 const MODES = /** @type {[Mode, string][]} */ ([["a", "a"], ["b", "b"], ["wipe", "w"], ["side", "s"]]);
 
 export class View {
-    /** @param {{frame: (frame: number) => void, pointed: (u: number, v: number) => void, tryIt: () => void, stop: () => void}} does @param {[number, number]} frames @param {string[]} layers */
-    constructor(does, frames, layers) {
-        this.frames = frames;
+    /** @param {{frame: (frame: number) => void, pointed: (u: number, v: number) => void, tryIt: () => void, stop: () => void}} does @param {[number, number]} frames @param {string[]} layers @param {boolean} passes whether there are some to be seen */
+    constructor(does, frames, layers, passes) {
         /** @type {import("../look/stage.js").Side[]} */
         this.sides = [{picture: null, words: ""}, {picture: null, words: SAID.notTried}];
         this.asked = [0, 0];
@@ -22,14 +21,14 @@ export class View {
         this.modes = MODES.map(([name, key]) => h("button", {type: "button", "data-mode": name, "aria-pressed": "false", title: `${SAID.modes[name]} (${key})`, onclick: () => this.setMode(name)}, SAID.modes[name]));
         this.zoomed = h("span", {class: "dim zoom"});
         this.number = h("input", {type: "number", class: "number", step: 1, "aria-label": WORDS.look.frame, onchange: () => does.frame(Math.round(this.number.valueAsNumber))});
-        this.slide = h("input", {type: "range", class: "grow", min: frames[0], max: frames[1], step: 1, "aria-label": SAID.slide, hidden: frames[0] === frames[1], oninput: () => say(this.button, SAID.tryIt(this.slide.valueAsNumber)), onchange: () => does.frame(this.slide.valueAsNumber)});
+        this.slide = h("input", {type: "range", class: "grow", step: 1, "aria-label": SAID.slide, oninput: () => say(this.button, SAID.tryIt(this.slide.valueAsNumber)), onchange: () => does.frame(this.slide.valueAsNumber)});
         this.button = h("button", {type: "button", class: "main", title: `${SAID.tryHint} (t)`, onclick: does.tryIt});
         this.stopping = h("button", {type: "button", hidden: true, onclick: does.stop}, WORDS.look.pause);
         this.caption = h("p", {class: "caption", role: "status", hidden: true});
         this.layers = h("select", {"aria-label": SAID.layerShown, hidden: layers.length < 2, onchange: () => does.frame(this.slide.valueAsNumber)},
             h("option", {value: ""}, SAID.allLayers), ...layers.map((name) => h("option", {value: name}, name)));
         this.element = h("div", {class: "view", role: "region", "aria-label": SAID.picture},
-            h("div", {class: "bar-of row"}, h("div", {class: "group", role: "group", "aria-label": WORDS.look.compare}, ...this.modes), this.layers, h("span", {class: "grow"}),
+            h("div", {class: "bar-of row"}, h("div", {class: "group", role: "group", "aria-label": WORDS.look.compare, hidden: !passes}, ...this.modes), this.layers, h("span", {class: "grow"}),
                 h("div", {class: "group", role: "group", "aria-label": WORDS.look.zoom},
                     this.tool("−", WORDS.look.zoomOut, () => this.stage.step(-1)), this.zoomed, this.tool("+", WORDS.look.zoomIn, () => this.stage.step(1)),
                     this.tool("1:1", WORDS.look.whole, () => this.stage.setZoom(1)), this.tool(WORDS.look.fit, WORDS.look.fit, () => this.stage.setFit()))),
@@ -45,7 +44,15 @@ export class View {
                 does.pointed(point.u, point.v);
             }
         });
-        this.setMode("a");
+        this.setFrames(frames);
+        this.setMode(passes ? "a" : "b");
+    }
+
+    /** @param {[number, number]} frames first and last */
+    setFrames([first, last]) {
+        this.slide.min = String(first);
+        this.slide.max = String(last);
+        this.slide.hidden = first === last;
     }
 
     /** @param {string} words @param {string} name @param {() => void} does */

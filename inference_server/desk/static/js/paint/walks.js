@@ -1,0 +1,112 @@
+/**
+ * The walks of a shot: a table for each layer that walks, their keyframes painted, and files that are dropped on them.
+ *
+ * @typedef {import("./shot.js").Source} Source
+ */
+import {fill, h} from "../dom.js";
+import {get, post, words} from "../server.js";
+import {toast} from "../toast.js";
+import {WORDS} from "../words.js";
+import {Upload} from "./drop.js";
+import {follow} from "./tries.js";
+import {walkTable} from "./walk.js";
+
+const SAID = WORDS.walk;
+const SPEECH = "speech"; // a sound that comes moves the walk so, until another way is chosen
+const THERE = "pkc"; // letters of frames that are there
+
+/**
+ * @param {Source} source
+ * @param {{changed: () => void, allowed: () => Promise<boolean>, look: (frame: number) => void,
+ *     painted: (frame: number, address: string) => void, heard: () => void, say: (words: string) => void}} does
+ * painted: there is a picture of a frame; heard: the shot has another sound; say: how far a file is that was dropped.
+ */
+export function walks(source, does) {
+    const {shot} = source;
+    const api = `/api/paint/${encodeURIComponent(source.at)}`;
+    let left = false;
+    let version = 0;
+    const changed = () => {
+        version++;
+        does.changed();
+    };
+    const tables = shot.layers.flatMap((layer) => {
+        const {walk} = layer;
+        let job = "";
+        const stop = () => job && post(`/api/jobs/${job}/cancel`);
+        const made = walk && walkTable(shot, {...layer, walk}, {changed, look: does.look, stop, paint: async (frames) => {
+            if (made && (await does.allowed())) {
+                await paint(layer.name, frames, made.show, (begun) => (job = begun));
+            }
+        }});
+        return made ? [{name: layer.name, ...made}] : [];
+    });
+    const element = h("div", {class: "walks", hidden: !tables.length});
+    fill(element, ...tables.map((one) => one.element));
+
+    /**
+     * @param {string} layer @param {number[]} wanted @param {(found: Map<number, string>, words: string, going: boolean) => void} show
+     * @param {(job: string) => void} begun
+     */
+    async function paint(layer, wanted, show, begun) {
+        const frames = [...new Set(wanted)].filter((frame) => frame >= shot.first && frame <= shot.last);
+        const mine = version;
+        show(new Map(), SAID.painting(0, frames.length, 0), true);
+        try {
+            const {job} = await post(`${api}/try`, {shot, frames: frames.join(","), layers: [layer]});
+            begun(job);
+            await follow(job, async (stand) => {
+                const told = await get(`/api/jobs/${job}/pictures/${encodeURIComponent(layer)}`);
+                const there = /** @type {number[]} */ (told.frames).filter((_, index) => THERE.includes(told.states[index]));
+                if (left || mine !== version) {
+                    show(new Map(), left ? "" : SAID.stale, false);
+                    return false;
+                }
+                there.forEach((frame) => does.painted(frame, `/api/look/${job}/picture?reel=painting&frame=${frame}`));
+                show(new Map(there.map((frame) => [frame, `/api/jobs/${job}/thumb/${encodeURIComponent(layer)}/${frame}?side=96`])),
+                    stand.ended ? stand.words : SAID.painting(there.length, frames.length, stand.seconds), !stand.ended);
+                return true;
+            });
+        } catch (error) {
+            show(new Map(), words(error), false);
+        }
+    }
+
+    /** A sound is that of the shot, a w file another keyframe. @param {import("./drop.js").Dropped[]} files */
+    async function take(files) {
+        const [one] = files;
+        const isPoint = /\.npz$/i.test(one.name);
+        try {
+            await new Upload(source.at, [one], (way) => does.say(WORDS.paint.copying(way))).run();
+            if (isPoint) {
+                tables[0].addPoint({w: one.name});
+                toast(SAID.taken(one.name), {kind: "good"});
+                return;
+            }
+            shot.audio = one.name;
+            const walk = shot.layers.find((layer) => layer.walk)?.walk;
+            const leads = walk && !walk.drive;
+            Object.assign(walk ?? {}, leads ? {drive: SPEECH} : {});
+            toast(leads ? SAID.leads(one.name) : SAID.taken(one.name), {kind: "good"});
+            does.heard();
+            changed();
+        } catch (error) {
+            toast(words(error), {kind: "bad"});
+        }
+    }
+
+    return {
+        element,
+        any: tables.length > 0,
+        take,
+        /** @param {number} classes how many the model knows @returns {Promise<number | null>} frames that the sound lasts */
+        tell: async (classes) => {
+            const told = await post(`${api}/walks`, {shot});
+            tables.forEach((one) => one.tell(told.layers[one.name], classes));
+            return told.lasts;
+        },
+        leave: () => {
+            left = true;
+        },
+    };
+}
