@@ -16,7 +16,7 @@ from shared.rates import parse_fps
 from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
 from shared.walk import Walk
 
-STATED = ("motion_is", "motion_layer", "depth_layer", "normal_is", "normal_layer")  # how passes are read
+STATED = ("motion_is", "motion_layer", "depth_layer", "normal_is", "normal_layer", "deinterlace")  # how passes are read
 
 
 class Changes(TypedDict, total=False):
@@ -47,6 +47,7 @@ class Changes(TypedDict, total=False):
     depth_layer: str
     normal_is: str
     normal_layer: str
+    deinterlace: str  # of clips: "off", "auto", "top", "bottom"
     centimetres: float  # of a unit of the scene
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json

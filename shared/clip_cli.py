@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from shared import places
 from shared.errors import InputRefused
 from shared.rates import fps_text, parse_fps
+from shared.shot import DEINTERLACE
 
 Commands = Any  # argparse has no public name for what add_subparsers returns
 
@@ -21,8 +23,16 @@ def add_commands(commands: Commands) -> None:
     clip.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the frames go")
     clip.add_argument("--fps", help="constant rate of the frames: 24, 23.976, 24000/1001 (default: the clip's own)")
     clip.add_argument("--first", type=int, default=1, help="number of the first frame (default 1)")
-    clip.add_argument("--deinterlace", action="store_true", help="make whole pictures of an interlaced clip")
+    add_deinterlace(clip)
     clip.set_defaults(run=run_clip)
+
+
+def add_deinterlace(parser: Any) -> None:
+    """`--deinterlace`, for a parser or a group of it."""
+    words = "of an interlaced clip: auto makes whole pictures of it, top or bottom says which field is the earlier"
+    parser.add_argument(
+        "--deinterlace", nargs="?", const="auto", choices=DEINTERLACE, help=f"{words}, off takes it as it is"
+    )
 
 
 def run_clip(arguments: argparse.Namespace) -> int:
@@ -32,9 +42,11 @@ def run_clip(arguments: argparse.Namespace) -> int:
     if arguments.first < 0:
         raise InputRefused(f"--first is {arguments.first}", remedy="Number the files from 0 or above")
     fps = None if arguments.fps is None else parse_fps(arguments.fps)
-    with Clip(arguments.clip, fps, arguments.first, arguments.deinterlace) as clip:
+    with Clip(arguments.clip, fps, arguments.first) as clip:
+        if about := clip.check_fields(arguments.deinterlace):
+            print(f"note: the clip {about}", file=sys.stderr)
         for number in clip.frames:
-            _write(arguments.out / f"{arguments.clip.stem}.{number:04d}.png", clip.frame(number))
+            _write(arguments.out / f"{arguments.clip.stem}.{number:04d}.png", clip.frame(number, arguments.deinterlace))
         rate = fps_text(clip.fps.numerator, clip.fps.denominator)
         found = {
             "first": clip.frames[0],

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shared import fields
 from shared.errors import InputRefused, MissingInput
 from shared.media import LIMITS, open_media
 from shared.rates import parse_fps
@@ -26,6 +28,7 @@ from shared.shot import MAX_FRAMES, MAX_PIXELS, MAX_SIDE
 
 KEPT_BYTES = 384 * 2**20  # of decoded pictures in memory, of all clips: three of 8K with 10 bits
 AHEAD = 48  # pictures that are decoded in passing rather than sought
+LOOKED, RUN = 4, 4  # places of a clip, and pictures in each, at which it is looked whether it is interlaced
 HD_LINES = 720  # of untagged pictures: with as many lines Rec.709, with fewer Rec.601
 UNTAGGED = 2  # ITU-T H.273, as 1 = Rec.709 and 6 = Rec.601
 ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
@@ -81,20 +84,16 @@ class Clip:
         path: the file.
         fps: the constant rate to have; None = the clip's own, on average.
         first: number of the first frame.
-        deinterlace: make whole pictures of interlaced ones (yadif, one per frame); without it they are refused.
 
     Raises MissingInput or InputRefused, naming the file.
     """
 
-    def __init__(
-        self, path: Path, fps: tuple[int, int] | None = None, first: int = 1, deinterlace: bool = False
-    ) -> None:
+    def __init__(self, path: Path, fps: tuple[int, int] | None = None, first: int = 1) -> None:
         self.path = Path(path)
         if not self.path.is_file():
             raise MissingInput("there is no such file", file=path)
         self._decoder: Iterator[Any] | None = None
         self._at = -1  # the picture that the decoder gave last
-        self._deinterlace = False
         self._container = open_media(self.path, "clip", "picture")
         if not self._container.streams.video:
             self.close()
@@ -113,10 +112,7 @@ class Clip:
         try:
             self._scan()
             shown = self._picture(0)
-            self._deinterlace = bool(shown.interlaced_frame)
-            if self._deinterlace and not deinterlace:
-                remedy = "Write whole frames with `semrender clip CLIP --deinterlace`, or give a progressive one"
-                raise InputRefused("the clip is interlaced", file=path, remedy=remedy)
+            self.marked = bool(shown.interlaced_frame)  # as interlaced
             rate = self._stream.average_rate or self._stream.guessed_rate or Fraction(25)
             num, den = fps or parse_fps([rate.numerator, rate.denominator])
         except InputRefused as error:
@@ -135,13 +131,13 @@ class Clip:
         self.size = self._size_of(shown)
         self.kind = f"{self._stream.codec_context.codec.canonical_name} clip"
 
-    def frame(self, number: int) -> Pixels:
+    def frame(self, number: int, deinterlace: str | None = None) -> Pixels:
         """The picture of a frame, see `picture`. Raises MissingInput for a frame that the clip does not have."""
         if number not in self.frames:
             told = f"It has frames {self.frames[0]}-{self.frames[-1]}"
             raise MissingInput("the clip has no such frame", file=self.path, frame=number, cause=told)
         try:
-            return self.picture(self.source(number))
+            return self.picture(self.source(number), deinterlace)
         except InputRefused as error:
             raise error.located(frame=number) from None
 
@@ -164,14 +160,55 @@ class Clip:
             return index - 1
         return index - (index > 0 and wanted - self._times[index - 1] <= self._times[index] - wanted)
 
-    def picture(self, index: int) -> Pixels:
+    def picture(self, index: int, deinterlace: str | None = None) -> Pixels:
         """(H, W, 3), or (H, W, 4) with straight alpha where the clip has some, as the clip encodes its colours.
 
-        uint8, of clips with more than 8 bits uint16 over its whole range. Raises InputRefused for one that cannot be
-        decoded or has another size than the first.
+        uint8, of clips with more than 8 bits uint16 over its whole range.
+        deinterlace: "auto" makes whole those that are marked as interlaced, "top" and "bottom" all, of which that field
+        is the earlier; "off" takes them as they are. Raises InputRefused for one that is marked where nothing is said,
+        cannot be decoded, or has another size than the first.
         """
-        picture = self._whole(index) if self._deinterlace else self._fitting(index)
+        picture = self._fitting(index)
+        if picture.interlaced_frame and deinterlace is None:
+            raise self._interlaced()
+        if deinterlace in ("top", "bottom") or (deinterlace == "auto" and picture.interlaced_frame):
+            last = len(self._times) - 1
+            before, after = abs(index - 1), last - abs(last - index - 1)  # at an end the one neighbour stands for both
+            beside = (self._fitting(min(before, last)), self._fitting(max(after, 0)))
+            picture = fields.whole(picture, beside, deinterlace, self._stream)
         return np.ascontiguousarray(np.rot90(self._pixels(picture), self._turns))
+
+    def check_fields(self, deinterlace: str | None) -> str:
+        """What an artist should know of how its fields are treated, see `picture`; empty where all is well.
+
+        Raises InputRefused where it is marked as interlaced and nothing is said.
+        """
+        if deinterlace == "off":
+            return ""
+        if self.marked and deinterlace is None:
+            raise self._interlaced()
+        found = self.looks
+        if found == "whole":
+            return "" if deinterlace is None else 'shows whole pictures: deinterlaced they lose lines, "off" keeps them'
+        if found is None or self.marked or found == deinterlace:
+            return ""
+        if deinterlace == "auto":
+            return f'does not say that it is interlaced, and looks so: "{found}" deinterlaces it'
+        other = "" if deinterlace is None else f", not {deinterlace},"
+        return f"looks interlaced, {found} field{other} first: --deinterlace {found} makes its pictures whole"
+
+    @cached_property
+    def looks(self) -> str | None:
+        """What its fields look like in a few places, see `fields.seen`."""
+        places = sorted({self._keys[len(self._keys) * i // LOOKED] for i in range(LOOKED)})
+        runs = []
+        for place in places:
+            first = bisect_left(self._times, place)
+            try:
+                runs.append([self._fitting(i) for i in range(first, min(first + RUN, len(self._times)))])
+            except InputRefused:  # who wants these very pictures is told
+                continue
+        return fields.seen(runs, self._stream)
 
     @property
     def variable(self) -> bool:
@@ -190,6 +227,15 @@ class Clip:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _interlaced(self) -> InputRefused:
+        if self.looks == "whole":
+            cause, remedy = "Its pictures look whole all the same", "off takes them as they are"
+        else:
+            cause = "" if self.looks is None else f"The {self.looks} field is the earlier one"
+            remedy = "auto makes whole pictures of it, off takes them as they are"
+        said = f'Say how it is taken with "deinterlace" (--deinterlace): {remedy}'
+        return InputRefused("the clip is interlaced", file=self.path, cause=cause, remedy=said)
 
     def _refused(self, what: str, cause: str) -> InputRefused:
         return InputRefused(what, file=self.path, cause=cause)
@@ -280,22 +326,6 @@ class Clip:
                 yield from decoder.decode(packet if packet.size else None)
         except (OSError, EOFError, av.FFmpegError):
             return
-
-    def _whole(self, index: int) -> Any:
-        """A picture without its combs, made of it and its neighbours."""
-        import av
-
-        around = [i for i in (index - 1, index, index + 1) if 0 <= i < len(self._times)]
-        pictures = [self._fitting(i) for i in around]
-        graph = av.filter.Graph()
-        source = graph.add_buffer(template=self._stream)
-        steps = [source, graph.add("yadif", "mode=send_frame"), graph.add("buffersink")]
-        graph.link_nodes(*steps).configure()
-        for picture in pictures:
-            graph.push(picture)
-        graph.push(None)
-        made = [graph.pull() for _ in range(around.index(index) + 1)]
-        return made[-1]
 
     def _pixels(self, picture: Any) -> Pixels:
         described = picture.format

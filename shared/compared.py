@@ -62,7 +62,7 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
         folder = path.parent if path.name == FILE_NAME else path
         return _delivery(read_delivery(path), folder, layer)
     if is_clip(path):
-        with opened(path, deinterlace=True) as clip:
+        with opened(path) as clip:
             first, numbers, fps, aspect = clip.first, clip.frames, clip.fps, clip.pixel_aspect
         sound = Sound(path, first) if has_sound(path) else None
         return Compared(path.name, numbers, lambda n: _of_clip(path, n), fps, aspect, sound=sound)
@@ -72,8 +72,8 @@ def open_compared(path: Path, layer: str | None = None) -> Compared:
 
 
 def _of_clip(path: Path, frame: int) -> Pixels:
-    with opened(path, deinterlace=True) as clip:
-        return _flat(clip.frame(frame))
+    with opened(path) as clip:
+        return _flat(clip.frame(frame, "auto"))
 
 
 def laid_over(layers: Sequence[Laid]) -> Pixels:

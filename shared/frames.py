@@ -98,7 +98,7 @@ def check_frames(
 
 def beat(shot: Shot, layer: ShotLayer) -> Beat:
     """How the clips of a layer lie in the shot."""
-    return Beat(shot.rate, shot.first if layer.clip_start is None else layer.clip_start)
+    return Beat(shot.rate, shot.first if layer.clip_start is None else layer.clip_start, layer.deinterlace)
 
 
 def find_pass(kind: str, pattern: str, base: Path, layer: str, when: Beat) -> Sequence:

@@ -44,10 +44,14 @@ _RANGE_BEHIND = re.compile(rf"(.*\S)\s+({_RANGE}|-?[0-9]{{1,8}})")
 
 
 class Beat(Value):
-    """How a clip lies in a shot: `start` is the frame that its beginning is on, `rate` that of the shot's frames."""
+    """How a clip lies in a shot: `start` is the frame that its beginning is on, `rate` that of the shot's frames.
+
+    deinterlace: how its pictures are taken, see `clips.Clip.picture`.
+    """
 
     rate: tuple[int, int]
     start: int
+    deinterlace: str | None = None
 
 
 class Sequence(Value):

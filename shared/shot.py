@@ -48,6 +48,7 @@ GUIDES = ("beauty", "picture", "labels", "normal", "depth", "motion")  # those t
 OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 NO_SOUND = "none"  # instead of a file
+DEINTERLACE = ("off", "auto", "top", "bottom")  # how interlaced clips are taken; top, bottom: that field is the earlier
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_FRAMES = 1_000_000
 MAX_FRAME_NUMBER = FRAME.high
@@ -112,6 +113,11 @@ class ShotLayer(Value):
     normal_layer: Annotated[Optional[str], WORD, "EXR layer of the normal pass; else as for motion"] = None
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
+    ] = None
+    deinterlace: Annotated[
+        Optional[str],
+        OneOf(*DEINTERLACE),
+        "how an interlaced clip is taken: as it is, or made whole by the clip's field order or this one; else refused",
     ] = None
     walk: Annotated[Optional[Walk], Record(Walk), "a way through what a generator paints: seeds, keyframes"] = None
 

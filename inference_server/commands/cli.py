@@ -13,6 +13,7 @@ from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
 from shared import door, places
 from shared.changes import STATED, Changes
+from shared.clip_cli import add_deinterlace
 from shared.command import parse_size
 from shared.errors import InputRefused
 from shared.inputs import WORDS
@@ -94,6 +95,7 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         further.add_argument(f"--{name}", metavar="FILE" if one else "PATTERN", help=words)
     further.add_argument("--normal-is", choices=NORMALS, metavar="CONVENTION", help=", ".join(NORMALS))
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
+    add_deinterlace(further)
     words = "of a unit of the scene, and of depth (default: as the tracks say, or 100)"
     further.add_argument("--centimetres", type=float, metavar="LENGTH", help=words)
     walked.add_arguments(parser)

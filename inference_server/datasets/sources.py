@@ -99,8 +99,8 @@ def reading(source: Source) -> Iterator[Reader]:
             if not is_clip(frame.file):
                 return read_still(frame.file)
             if clip is None:
-                clip = stack.enter_context(Clip(frame.file, first=0, deinterlace=True))
-            return _square_pixels(eight_bits(clip.frame(frame.number)), clip.pixel_aspect), []
+                clip = stack.enter_context(Clip(frame.file, first=0))
+            return _square_pixels(eight_bits(clip.frame(frame.number, "auto")), clip.pixel_aspect), []
 
         yield read
 
@@ -153,7 +153,7 @@ def _source(name: str, paths: list[Path], every: int, faults: list[Fault]) -> So
 
 def _clip(name: str, path: Path, every: int) -> Source:
     digest = ""
-    with Clip(path, first=0, deinterlace=True) as clip:
+    with Clip(path, first=0) as clip:
         digest = _digest(path)
         frames = tuple(
             Frame(f"{digest}:{number}", path, number, round(float(Fraction(number) / clip.fps), 6))

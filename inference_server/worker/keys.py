@@ -191,14 +191,17 @@ def hash_of(content: dict[str, Any]) -> str:
 
 
 def input_hash(plan: Plan, sequence: Sequence | None, frame: int) -> str | None:
-    """SHA-256 of a pass's file; of a clip with the number of its picture, from 0.
+    """SHA-256 of a pass's file; of a clip with the number of its picture, from 0, and how that is deinterlaced.
 
     Every pass is keyed before it is decoded, so this is also where a link is caught.
     """
     if sequence is None:
         return None
     found = _hash_of_file(plan, sequence.file(frame))
-    return found if sequence.clip is None else f"{found}:{picture_number(sequence, frame)}"
+    if sequence.clip is None:
+        return found
+    how = sequence.clip.deinterlace
+    return f"{found}:{picture_number(sequence, frame)}" + (f":{how}" if how not in (None, "off") else "")
 
 
 def _of_walk(plan: Plan, name: str) -> str:

@@ -23,7 +23,7 @@ from shared.sequences import Beat, Sequence
 
 OPEN = 8  # clips at once
 
-State = tuple[Path, int, int, bool]  # path, time of change, size, `deinterlace`: of another file another reader
+State = tuple[Path, int, int]  # path, time of change, size: of another file another reader
 
 
 class Reader:
@@ -40,13 +40,13 @@ _table = Lock()  # of what is in `_readers`, and of who uses it; nothing is open
 
 
 @contextmanager
-def opened(path: Path, deinterlace: bool = False) -> Iterator[Clip]:
+def opened(path: Path) -> Iterator[Clip]:
     """The clip, for one thread alone. Raises MissingInput or InputRefused naming the file."""
     try:
         found = path.stat()
     except OSError as error:
         raise MissingInput("the clip is not there", file=path, cause=error.strerror or str(error)) from None
-    state = path, found.st_mtime_ns, found.st_size, deinterlace
+    state = path, found.st_mtime_ns, found.st_size
     with _table:
         reader = _readers.setdefault(state, Reader())
         _readers.move_to_end(state)
@@ -57,7 +57,7 @@ def opened(path: Path, deinterlace: bool = False) -> Iterator[Clip]:
     try:
         with reader.turn:
             if reader.clip is None:
-                reader.clip = Clip(path, deinterlace=deinterlace)
+                reader.clip = Clip(path)
             yield reader.clip
     finally:
         with _table:
@@ -91,6 +91,7 @@ def _close(readers: list[Reader]) -> None:
 def find_clip(pattern: str, base: Path, beat: Beat) -> Sequence:
     """A clip as a sequence whose every frame has the same file. Raises MissingInput or InputRefused."""
     with opened(base / pattern) as clip:
+        clip.check_fields(beat.deinterlace)
         frames = range(beat.start, beat.start + clip.count(Fraction(*beat.rate)))
     return Sequence(pattern, dict.fromkeys(frames, base / pattern), frames[0], frames[-1], 1, clip=beat)
 
@@ -107,7 +108,7 @@ def read_picture(sequence: Sequence, frame: int) -> PicturePass:
         return read_picture_pass(sequence.file(frame))
     with opened(sequence.file(frame)) as clip:
         try:
-            pixels = clip.picture(_index(clip, sequence, frame))
+            pixels = clip.picture(_index(clip, sequence, frame), sequence.clip.deinterlace)
         except InputRefused as error:
             raise error.located(frame=frame) from None
         kind = clip.kind
@@ -120,6 +121,13 @@ def probe_clip(path: Path) -> Probe:
     """Size and kind of a clip. Raises MissingInput or InputRefused."""
     with opened(path) as clip:
         return Probe(*clip.size, clip.kind)
+
+
+def fields_told(sequence: Sequence) -> str:
+    """What is to be said of the fields of a clip, see `Clip.check_fields`."""
+    assert sequence.clip is not None
+    with opened(next(iter(sequence.files.values()))) as clip:
+        return clip.check_fields(sequence.clip.deinterlace)
 
 
 def _index(clip: Clip, sequence: Sequence, frame: int) -> int:

@@ -208,7 +208,7 @@ def audio_alone(path):
         ({"picture": "none.mp4"}, {}, r"layer a, .*none\.mp4: the clip is not there"),
         ({"picture": "sound.mp4"}, {}, r"layer a, .*sound\.mp4: there is no picture in it"),
         ({"picture": "cut.mp4"}, {}, r"layer a, .*cut\.mp4: the clip cannot be opened"),
-        ({"picture": "lines.mp4"}, {}, r"the clip is interlaced\..*`semrender clip CLIP --deinterlace`"),
+        ({"picture": "lines.mp4"}, {}, r"the clip is interlaced\..*\"deinterlace\" \(--deinterlace\): off takes"),
         ({"picture": "singer.mp4"}, {"last": 1030}, "the picture pass lacks 10 of 30 .*The clip has frames 1001-1020"),
         ({"labels": "singer.mp4", "picture": "singer.mp4"}, {}, "a clip is no label pass"),
         ({"picture": "singer.mp4", "reference": "singer.mp4"}, {}, "the reference is a clip. Name one picture"),
