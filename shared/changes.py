@@ -102,14 +102,18 @@ def changed(
             notes.append(f"{whose} sets {', '.join(lost)}, which this model does not have")
         return {name: value for name, value in options.items() if name not in lost}
 
-    for name, without in (("hold", "off"), ("mattes", "none")):
-        bare = [layer.name for layer in shot.layers if layer.labels is None]
-        if bare and changes.get(name, without) != without:
-            raise InputRefused(
-                f"--{name} is made by labels, and the layer has none",
-                layer=bare[0],
-                remedy="Leave it out, or paint the label pass and name the pictures with --picture",
-            )
+    bare = [layer.name for layer in shot.layers if layer.labels is None]
+    if bare and changes.get("mattes", "none") != "none":
+        raise InputRefused(
+            "--mattes are made of labels, and the layer has none",
+            layer=bare[0],
+            remedy="Leave it out, or paint the label pass and name the pictures with --picture",
+        )
+    bare = [layer.name for layer in shot.layers if layer.labels is None and layer.picture is None]
+    if bare and "picture" not in changes and changes.get("hold", "off") != "off":
+        raise InputRefused(
+            "--hold follows labels or a picture, and the layer has neither", layer=bare[0], remedy="Leave it out"
+        )
     asked["options"] = {**kept(shot.options, "the shot"), **given}
     asked["map"] = {**shot.map, **changes.get("map", {})}
     asked["context_read"] = {**shot.context_read, **read}

@@ -247,13 +247,19 @@ def _somewhere(shot: Shot) -> None:
                 layer=layer.name,
                 remedy='Give "labels" or "picture", a pattern such as "train/label.####.png", or a "walk"',
             )
-        for name, value, without in (("hold", layer.hold or shot.hold, "off"), ("mattes", layer.mattes, "none")):
-            if value != without:
-                raise InputRefused(
-                    f'"{name}" is {show(value)}, which is made by labels, and the layer has none',
-                    layer=layer.name,
-                    remedy=f'Give "labels" beside "picture", or "{name}": "{without}"',
-                )
+        hold = layer.hold or shot.hold
+        if layer.picture is None and hold != "off":
+            raise InputRefused(
+                f'"hold" is {show(hold)}, which follows labels or a picture, and the layer has neither',
+                layer=layer.name,
+                remedy='Give "hold": "off"',
+            )
+        if layer.mattes != "none":
+            raise InputRefused(
+                f'"mattes" is {show(layer.mattes)}, which are made of labels, and the layer has none',
+                layer=layer.name,
+                remedy='Give "labels" beside "picture", or "mattes": "none"',
+            )
 
 
 def _walks_fit(shot: Shot) -> None:

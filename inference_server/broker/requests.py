@@ -77,9 +77,10 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             raise error.located(layer=layer.name) from None
         models[layer.name] = {"name": card.name, "hash": card.hash, "options": options}
         if asked.hold != "off":
-            if card.makes.alpha:
+            if card.makes.alpha or card.unbound:
+                own = "an alpha of its own" if card.makes.alpha else "pictures that do not lie where their input does"
                 raise InputRefused(
-                    f"the model {card.name} makes an alpha of its own, which cannot be held",
+                    f"the model {card.name} makes {own}, which cannot be held",
                     layer=layer.name,
                     remedy='Give "hold": "off", or choose another model',
                 )

@@ -186,10 +186,12 @@ def passes_in_words(layer: Body) -> list[str]:
     if "motion" in layer:
         motion = layer["motion"]
         share = motion["explains"]
-        tested = (
-            "the labels cannot tell whether it is right" if share is None else f"explains {share:.0%} of their movement"
-        )
+        whose = "their" if motion["of"] == "labels" else "its"
+        unsure = f"the {motion['of']} cannot tell whether it is right"
+        tested = unsure if share is None else f"explains {share:.0%} of {whose} movement"
         words.append(f"motion {', '.join(motion['channels'])}, {motion['is']}: {tested}")
+    if "follows" in layer:
+        words.append(f"hold follows {layer['follows']}")
     if "depth" in layer:
         before = "".join(f", before it {name}: {channel}" for name, channel in layer["depth"]["before"].items())
         words.append(f"depth {layer['depth']['channel']}{before}")

@@ -1,7 +1,8 @@
-"""Motion where the renderer gave none: optical flow between label maps (OpenCV's DIS, Kroeger et al., ECCV 2016).
+"""Motion where the renderer gave none: optical flow (OpenCV's DIS, Kroeger et al., ECCV 2016).
 
-A painting's grain stays on the screen, so it would say that nothing moves. What moves are the outlines of the classes:
-each map becomes a picture of its distances to them, with a shade per class.
+Between pictures, where a layer is made of some: a plate shows what moves. Else between label maps; a painting's grain
+stays on the screen, so it would say that nothing moves. What moves in labels are the outlines of the classes: each map
+becomes a picture of its distances to them, with a shade per class.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.stability.motion import Field, Ids
+from inference_server.stability.motion import NOWHERE, ROUND_TRIP, Field, Ids, grid, sampled
 
 LEAST = 32  # pixels a side; a smaller frame is continued by its edge, which the search needs
 FAR = 24.0  # pixels from an outline beyond which there is nothing to follow
+STANDS = 0.05  # pixels a frame, below which nothing moves but the grain of a clip
+LONELY = 5  # pixels; surfaces smaller than that which two pictures share are chance, as after a cut
+
+Grey = NDArray[np.uint8]  # (H, W)
 
 
-def picture_of(ids: Ids) -> NDArray[np.uint8]:
+def picture_of(ids: Ids) -> Grey:
     """(H, W): a shade per class, brighter with the distance to its outline."""
     kernel = np.ones((3, 3), np.uint8)
     inside = (cv2.erode(ids, kernel) == cv2.dilate(ids, kernel)).astype(np.uint8)
@@ -27,9 +32,22 @@ def picture_of(ids: Ids) -> NDArray[np.uint8]:
 
 def flow(ids: Ids, other: Ids) -> Field:
     """(H, W, 2) pixels, x right, y down: leads from `ids` to the same thing in `other`."""
+    return followed(picture_of(ids), picture_of(other))
+
+
+def followed(one: Grey, other: Grey) -> Field:
+    """(H, W, 2) pixels, x right, y down: leads from a picture to the same thing in another."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    height, width = ids.shape
+    height, width = one.shape
     more = (0, max(0, LEAST - height), 0, max(0, LEAST - width))
-    one, two = (cv2.copyMakeBorder(picture_of(one), *more, cv2.BORDER_REPLICATE) for one in (ids, other))
-    found = search.calc(one, two, np.zeros((*one.shape, 2), np.float32))
+    here, there = (cv2.copyMakeBorder(picture, *more, cv2.BORDER_REPLICATE) for picture in (one, other))
+    found = search.calc(here, there, np.zeros((*here.shape, 2), np.float32))
     return np.ascontiguousarray(found[:height, :width], np.float32)
+
+
+def trusted(field: Field, back: Field) -> Field:
+    """Flow between two pictures, as far as that of the way back agrees; what it does not know leads NOWHERE."""
+    returned = np.linalg.norm(field + sampled(back, grid(*field.shape[:2]) + field), axis=2) <= ROUND_TRIP
+    sure = cv2.morphologyEx(returned.astype(np.uint8), cv2.MORPH_OPEN, np.ones((LONELY, LONELY), np.uint8))
+    stands = np.linalg.norm(field, axis=2) < STANDS
+    return np.where(sure[..., None] > 0, np.where(stands[..., None], np.float32(0), field), NOWHERE)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inference_server.stability.follows import ENOUGH, Witness, check_depth, check_time, explained
 from inference_server.stability.motion import Ids
+from inference_server.worker.check_picture import check_on_picture, spread
 from inference_server.worker.holding import Passes
 from inference_server.worker.holdout import Before
 from inference_server.worker.plan import LayerPlan, Plan
@@ -26,9 +27,10 @@ EXPECTED = 0.4  # share of the labels' movement; a pass that explains less is wo
 
 
 def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    """Try the layer's motion and depth on its labels, on a few frames of those that will be painted.
+    """Try the layer's motion and depth on its labels, or else on its picture, on a few frames that will be painted.
 
-    Returns for the report {"motion": {"channels", "is", "explains": 0..1 or None where nothing moves enough to tell},
+    Returns for the report {"motion": {"channels", "is", "of": what it was tried on, "explains": 0..1 or None where
+    nothing moves enough to tell}, "follows": what is followed where there is no such pass,
     "depth": {"channel", "mended", "before": {layer: channel} of what holds it out}, "warnings": [words]}, each where
     there is such a pass. Raises InputRefused.
     """
@@ -39,10 +41,14 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         unused = [name for name in unused if name not in (*own.inputs, *plan.shot.passes)]
         words = f"layer {layer.name}: its {' and '.join(unused)} changes nothing without hold, such as --hold strong"
         return {"warnings": [words] if unused else []}
+    if own.labels is None or own.shown is not None:
+        return check_on_picture(plan, own)
     if own.motion is None:
-        words = "hold follows the labels by optical flow, which is much worse than the renderer's own motion"
+        words = "hold follows the labels by optical flow, which is much worse than the renderer's motion or its beauty"
         more = "; its depth pass is not used without motion" if own.depth is not None and not own.before else ""
-        return {"warnings": [f"layer {layer.name} has no motion pass: {words}; give one with --motion{more}"]}
+        return {
+            "warnings": [f"layer {layer.name} has no motion pass: {words}; give it with --motion or --beauty{more}"]
+        }
     source = Passes(plan, own)
     witnesses = [source.witness(frame) for frame in spread(plan.frames, TRIED)]
     first = witnesses[0].vectors
@@ -56,7 +62,7 @@ def check_motion(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     for one in witnesses:
         _check_depth(source, one)
     found: dict[str, Any] = {
-        "motion": {"channels": list(first.channels), "is": first.convention, "explains": share},
+        "motion": {"channels": list(first.channels), "is": first.convention, "of": "labels", "explains": share},
         "warnings": [],
     }
     if share is not None and share < EXPECTED:
@@ -94,12 +100,6 @@ def _explained(motion: Sequence, witnesses: list[Witness]) -> float | None:
                 except InputRefused as error:
                     refused = error.located(frame=one.frame)
     raise refused
-
-
-def spread(frames: tuple[int, ...], count: int) -> list[int]:
-    """At most `count` of the frames, first and last among them."""
-    places = np.linspace(0, len(frames) - 1, min(count, len(frames)))
-    return [frames[round(float(place))] for place in places]
 
 
 def _check_depth(source: Passes, witness: Witness) -> None:

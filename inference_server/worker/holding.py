@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability import hold, still
-from inference_server.stability.flow import flow
+from inference_server.stability.flow import Grey, flow, followed, trusted
 from inference_server.stability.follows import Witness
 from inference_server.stability.hold import Chain, Picture
 from inference_server.stability.motion import Field, Ids, Seen, Vectors, inverse, read_vectors
@@ -24,10 +24,14 @@ from inference_server.worker import outputs
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.keys import hold_key
 from inference_server.worker.plan import LayerPlan, Plan
-from inference_server.worker.reading import Decoded, in_context, read_labels
+from inference_server.worker.reading import Decoded, in_context, read_frame, read_labels
 from shared.errors import InputRefused, MissingInput
+from shared.label_set import NOTHING
 from shared.passes import LabelPass
+from shared.passes.clip_pass import read_picture
+from shared.passes.picture_pass import PicturePass
 
+CLASSES = np.uint16(0), np.uint16(NOTHING)  # of a layer without labels: where it is, and where not
 KEPT = 4  # frames around the one at hand whose passes are kept
 
 T = TypeVar("T")
@@ -36,11 +40,15 @@ T = TypeVar("T")
 def decode_held(
     plan: Plan, layer: str, frame: int, key: str | None = None, source: dict[str, Any] | None = None
 ) -> Decoded | Finished:
-    """The frame's own labels, unless it is finished. Raises SourceLost as `painting.decode` does."""
+    """The frame's own labels, or where its picture is, unless it is finished. Raises SourceLost as `reading.decode`."""
     own = plan.layers[layer]
     found = settled(plan, own, frame, "hold", hold_key(plan, own, frame), key, source)
     if isinstance(found, Finished):
         return found
+    if own.labels is None:
+        _, request = read_frame(plan, own, frame)
+        assert request.coverage is not None
+        return Decoded(layer, frame, found, request.coverage, None, None, "hold")
     labels = read_labels(own, frame)
     return Decoded(layer, frame, found, labels.coverage, labels, None, "hold")
 
@@ -55,10 +63,33 @@ class Passes:
     def seen(self, frame: int) -> Seen:
         def read() -> Seen:
             depth = self.vectors(frame).depth if self.own.motion else None
-            ids = in_context(self.plan, self.own, self.labels(frame).ids, frame)
+            ids = self.ids(frame)
+            if self.own.labels is not None:
+                ids = in_context(self.plan, self.own, ids, frame)
             return Seen(ids, None if depth is None else depth.values)
 
         return self._once("seen", frame, read)
+
+    def ids(self, frame: int) -> Ids:
+        """(H, W): the layer's labels as they are; of one without, one class where its picture is."""
+        if self.own.labels is not None:
+            return self.labels(frame).ids
+        return self._once("where", frame, lambda: np.where(self._picture(frame).alpha > 0, *CLASSES))
+
+    def grey(self, frame: int) -> Grey:
+        """(H, W): what is to be seen of the layer's own movement."""
+
+        def read() -> Grey:
+            found = self._picture(frame)
+            light = cv2.cvtColor(found.colour * found.alpha[..., None], cv2.COLOR_RGB2GRAY)
+            return np.asarray(np.rint(light * 255), np.uint8)
+
+        return self._once("grey", frame, read)
+
+    def _picture(self, frame: int) -> PicturePass:
+        pictures = self.own.outline if self.own.shown is None else self.own.shown[1]
+        assert pictures is not None
+        return read_picture(pictures, frame)
 
     def labels(self, frame: int) -> LabelPass:
         return self._once("labels", frame, lambda: read_labels(self.own, frame))
@@ -77,15 +108,16 @@ class Passes:
         own = self.own
         assert own.motion is not None
         file, depth = own.motion.file(frame), own.depth.file(frame) if own.depth else None
+        kind = "picture" if own.labels is None else "labels"
 
         def read() -> Vectors:
             layer = own.layer
             vectors = read_vectors(file, layer.motion_is, depth, layer.motion_layer, layer.depth_layer)
-            shape = self.labels(frame).ids.shape
+            shape = self.ids(frame).shape
             if vectors.field.shape[:2] != shape:
                 height, width = vectors.field.shape[:2]
                 raise InputRefused(
-                    f"the motion pass is {width}x{height}, the labels {shape[1]}x{shape[0]}",
+                    f"the motion pass is {width}x{height}, the {kind} {shape[1]}x{shape[0]}",
                     file=file,
                     remedy="Render both at the same size",
                 )
@@ -95,8 +127,10 @@ class Passes:
 
     def leads(self, frame: int, step: int) -> Field:
         """(H, W, 2): from every pixel of a frame to where its surface is in the one before (-1) or after (1)."""
+        if self.own.shown is not None:
+            return trusted(self.flow(frame, step), self.flow(frame + step, -step))
         if self.own.motion is None:
-            return self._once(f"flow {step}", frame, lambda: flow(self.seen(frame).ids, self.seen(frame + step).ids))
+            return self.flow(frame, step)
         vectors = self.vectors(frame)
         if vectors.leads_to == step:
             return vectors.field
@@ -104,6 +138,16 @@ class Passes:
             return vectors.next
         other = self.vectors(frame + step)
         return self._once(f"inverse {step}", frame, lambda: inverse(other.field))
+
+    def flow(self, frame: int, step: int) -> Field:
+        """What moved where by what is shown, or else by the labels; (H, W, 2) as `leads`."""
+
+        def find() -> Field:
+            if self.own.shown is not None:
+                return followed(self.grey(frame), self.grey(frame + step))
+            return flow(self.seen(frame).ids, self.seen(frame + step).ids)
+
+        return self._once(f"flow {step}", frame, find)
 
     def _once(self, what: str, frame: int, read: Callable[[], T]) -> T:
         if (what, frame) not in self._kept:

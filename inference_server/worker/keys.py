@@ -133,7 +133,10 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
 def _passes_of(plan: Plan, own: LayerPlan, frame: int) -> list[str | None] | None:
     """Hashes of the passes that say what moves where; None where one is not there, and nothing is known to be still."""
     try:
-        return [input_hash(plan, one, frame) for one in (own.labels, plan.context, own.motion, own.depth)]
+        passes = [own.outline, plan.context, own.motion, own.depth]
+        if own.labels is not None and own.shown is not None:
+            passes.append(own.shown[1])
+        return [input_hash(plan, one, frame) for one in passes]
     except MissingInput:
         return None
 

@@ -33,6 +33,7 @@ from shared.values import Value
 from shared.walk import Walk
 
 UNDERPAINTINGS = "frame_by_frame"  # folder of what a held layer is made of
+MOVING = ("picture", "beauty")  # passes that show what moves where, the better one first
 Ids = NDArray[np.uint16]
 
 
@@ -51,6 +52,7 @@ class LayerPlan(Value):
     hold: str = "off"
     motion: Sequence | None = None
     depth: Sequence | None = None
+    shown: tuple[str, Sequence] | None = None  # the type and pictures whose flow stands for a motion pass
     before: tuple[Before, ...] = ()
     sound: Sound | None = None  # of the shot, where the model takes it
     prepared_from: tuple[int, ...] = ()  # frames that are looked at before the first one is painted
@@ -206,11 +208,22 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
         if layer.depth and (asked.hold != "off" or asked.holdout)
         else None,
         walk=layer.walk if card.inputs.walk is not None else None,
+        shown=None if layer.motion or asked.hold in (None, "off") else _shown(plan, layer),
         before=tuple(_before(plan, other) for other in plan.shot.layers if other.name in layer.holdout),
     )
     if own.driven or ("audio" in card.uses and own.walk is None):
         own = replace(own, sound=sound_of(plan.shot, plan.base, plan.roots))
     return replace(own, prepared_from=_spread(plan, own, PREPARES.get(card.family, 0)))
+
+
+def _shown(plan: Plan, layer: ShotLayer) -> tuple[str, Sequence] | None:
+    """The first of a layer's pictures that moves; of a layer without labels its picture, whether it does or not."""
+    for kind in MOVING:
+        if (pattern := getattr(layer, kind)) is not None:
+            found = find_pass(kind, pattern, plan.base, layer.name, beat(plan.shot, layer))
+            if layer.labels is None or not found.still:
+                return kind, found
+    return None
 
 
 def _spread(plan: Plan, own: LayerPlan, most: int) -> tuple[int, ...]:

@@ -225,8 +225,7 @@ def test_an_alpha_of_the_models_own_cuts_the_layer_further(passes, taking):
             'names no reference. Give "reference" in the shot, or on the command line as --reference FILE; or choose',
         ),
         ({"name": "a", "normal": "n"}, "the layer has neither labels nor a picture"),
-        ({**LAYER, "hold": "strong"}, '"hold" is "strong", which is made by labels.*"hold": "off"'),
-        ({**LAYER, "mattes": "all"}, '"mattes" is "all", which is made by labels'),
+        ({**LAYER, "mattes": "all"}, '"mattes" is "all", which are made of labels'),
     ],
 )
 def test_what_a_layer_lacks_is_said_when_it_is_submitted(passes, taking, layer, words):

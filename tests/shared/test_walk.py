@@ -112,10 +112,10 @@ def test_what_is_no_walk_is_refused_with_its_layer(data, words):
     assert refused.value.layer == "a"
 
 
-def test_a_layer_of_a_walk_needs_nothing_else_but_holds_and_mattes_need_labels():
+def test_a_layer_of_a_walk_needs_nothing_else_but_holds_and_mattes_need_passes():
     assert shot(THREE).layers[0].labels is None
-    for name, value in (("hold", "strong"), ("mattes", "all")):
-        with pytest.raises(InputRefused, match="which is made by labels, and the layer has none"):
+    for name, value, words in (("hold", "strong", "follows labels or a picture"), ("mattes", "all", "made of labels")):
+        with pytest.raises(InputRefused, match=f"which.* {words}, and the layer has "):
             shot(THREE, layer={name: value})
 
 
