@@ -16,7 +16,9 @@ from inference_server.stability.motion import NOWHERE, ROUND_TRIP, Field, Ids, g
 LEAST = 32  # pixels a side; a smaller frame is continued by its edge, which the search needs
 FAR = 24.0  # pixels from an outline beyond which there is nothing to follow
 STANDS = 0.05  # pixels a frame, below which nothing moves but the grain of a clip
-LONELY = 5  # pixels; surfaces smaller than that which two pictures share are chance, as after a cut
+ALIKE, NEAR = 24.0, 3  # codes by which means of so many pixels a side may differ that are one surface
+LONELY = 5  # pixels a side; what two pictures share is larger, or chance
+CUT = 0.25  # share of the pixels; where no more of them are found again the pictures show different things
 
 Grey = NDArray[np.uint8]  # (H, W)
 
@@ -45,9 +47,17 @@ def followed(one: Grey, other: Grey) -> Field:
     return np.ascontiguousarray(found[:height, :width], np.float32)
 
 
-def trusted(field: Field, back: Field) -> Field:
-    """Flow between two pictures, as far as that of the way back agrees; what it does not know leads NOWHERE."""
-    returned = np.linalg.norm(field + sampled(back, grid(*field.shape[:2]) + field), axis=2) <= ROUND_TRIP
-    sure = cv2.morphologyEx(returned.astype(np.uint8), cv2.MORPH_OPEN, np.ones((LONELY, LONELY), np.uint8))
+def trusted(field: Field, back: Field, one: Grey, other: Grey) -> Field:
+    """Flow from one picture to another, as far as that of the way back agrees and both look alike there.
+
+    What it does not know leads NOWHERE.
+    """
+    at = grid(*field.shape[:2]) + field
+    returned = np.linalg.norm(field + sampled(back, at), axis=2) <= ROUND_TRIP
+    here, there = (cv2.blur(picture, (NEAR, NEAR)).astype(np.float32) for picture in (one, other))
+    alike = np.abs(sampled(there, at) - here) <= ALIKE
+    sure = cv2.morphologyEx((returned & alike).astype(np.uint8), cv2.MORPH_OPEN, np.ones((LONELY, LONELY), np.uint8))
+    if sure.mean() < CUT:
+        return np.full_like(field, NOWHERE)
     stands = np.linalg.norm(field, axis=2) < STANDS
     return np.where(sure[..., None] > 0, np.where(stands[..., None], np.float32(0), field), NOWHERE)

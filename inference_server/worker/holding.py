@@ -128,7 +128,8 @@ class Passes:
     def leads(self, frame: int, step: int) -> Field:
         """(H, W, 2): from every pixel of a frame to where its surface is in the one before (-1) or after (1)."""
         if self.own.shown is not None:
-            return trusted(self.flow(frame, step), self.flow(frame + step, -step))
+            fields, pictures = (self.flow(frame, step), self.flow(frame + step, -step)), (frame, frame + step)
+            return trusted(*fields, *(self.grey(number) for number in pictures))
         if self.own.motion is None:
             return self.flow(frame, step)
         vectors = self.vectors(frame)

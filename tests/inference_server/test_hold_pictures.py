@@ -78,17 +78,20 @@ def checked(folder, model, layer, **more):
 
 def test_flow_leads_to_where_things_are_and_nowhere_after_a_cut():
     one, other, cut = grey(picture(4)), grey(picture(3)), grey(picture(4, seed=9))
-    field = trusted(followed(one, other), followed(other, one))
+
+    def leads(one, other):
+        return trusted(followed(one, other), followed(other, one), one, other)
+
+    field = leads(one, other)
     known = field[..., 0] < NOWHERE
     assert known.mean() > 0.85 and (field[4:-4, -1, 0] > 1).all(), "what comes into view was outside"
     wall = np.zeros(one.shape, bool)
-    wall[8:24, 12:-12] = True
-    assert np.abs(field[wall & known] - SPEED).max() < 0.5
+    wall[6:18, 12:-12] = True
+    assert np.quantile(np.abs(field[wall & known] - SPEED), 0.99) < 0.5
     assert np.median(np.abs(field[34:46, 24:42] - (-2, 0))) < 0.5, "the thing before it goes the other way"
-    assert (trusted(followed(one, cut), followed(cut, one))[..., 0] < NOWHERE).mean() < 0.02
+    assert (leads(one, cut) == NOWHERE).all()
     grainy = [(one + np.random.default_rng(n).normal(0, 1, one.shape)).clip(0, 255).astype(np.uint8) for n in (1, 2)]
-    still = trusted(followed(*grainy), followed(*grainy[::-1]))
-    assert (still == 0).all(2).mean() > 0.9, "the grain of a clip is no movement"
+    assert (leads(*grainy) == 0).all(2).mean() > 0.9, "the grain of a clip is no movement"
 
 
 def test_paintings_of_a_clip_stay_on_its_things_and_a_frame_alone_is_the_same(plate, model):
