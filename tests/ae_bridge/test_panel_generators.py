@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,17 @@ import numpy.typing as npt
 import pytest
 from fake_host import Node
 from painting_panel import Painting
-from panel_steps import LAYER, MODEL
+from panel_steps import LAYER, MODEL, PICTURE
 from PIL import Image
-from scenarios_walk import DRIVE, EASE, KEYS, NUMBER, POINT, SOUND, WAY, table
+from scenarios_walk import DRIVE, EASE, KEYS, NUMBER, POINT, SOUND, WAY, shown, table
 
 from ae_bridge import inbox
 from shared.client import Client
 from shared.delivery import read_delivery
+from tests.inference_server import runway_models
 from tests.inference_server.servers import running_server
 from tests.inference_server.walkers import add_generator
-from tests.shared.sound_files import click, sound_file
+from tests.shared.sound_files import click, clip_with_sound, sound_file
 
 TRUNCATION = "below 1 nearer to the average: less odd, less various"
 CLASS = "of seeds that name none"
@@ -157,3 +159,31 @@ def test_a_model_of_classes_shows_its_class(node: Node, server: Client, tmp_path
     take = tmp_path / "sh_take002"
     assert (picture(take, 1001) == picture(tmp_path / "sh", 1001)).all(), "the seed that names its class"
     assert (picture(take, 1006) != picture(tmp_path / "sh", 1006)).any()
+
+
+GAIN = """
+inputs = {"image": image, "gain": number(default=1, min=0, max=2, step=0.5)}
+@runway.command("make", inputs=inputs, outputs={"o": image})
+def make(model, inputs):
+    return np.array(inputs["image"]) * inputs["gain"]
+runway.run()
+"""
+
+
+def test_a_clip_through_a_model_of_runway_shows_its_controls(node: Node, server: Client, tmp_path: Path) -> None:
+    """The clip stays the layer's picture; of the model's numbers what was touched is asked for."""
+    card, _ = runway_models.add(runway_models.write(tmp_path / "gain", GAIN))
+    clip = tmp_path / "plate.mp4"
+    clip_with_sound(clip, Fraction(24), 6, 3)
+    paint(server, tmp_path / "sh", layers=[{"name": "a", "model": card.name, "picture": "plate.mp4"}])
+    session = Painting(node, docked=(250, 400))
+    session.click("Import", "Repaint", "Connect", "Walk")
+    assert session.named(MODEL)["chosen"] == f"As Painted ({card.title})" and not shown(session, KEYS)
+    session.click("Options")
+    assert session.named(PICTURE)["chosen"] == "As Before"
+    (gain,) = [one for one in session.controls("edittext") if one["text"] == "1" and one["tip"]]
+    session.type(gain["tip"], "0")
+    session.click("Repaint", "Paint")
+    session.until("Painted")
+    take = tmp_path / "sh_take002"
+    assert picture(take, 1003)[..., :3].max() == 0 and read_delivery(take).audio
