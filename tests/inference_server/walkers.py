@@ -20,9 +20,9 @@ CONFIG = {
 }
 
 
-def add_generator(name="face", **changes):
-    """Adds a generator of 32 pixels with 8 layers to the state folder."""
-    config = {**CONFIG, **changes}
+def add_generator(name="face", config=CONFIG, **changes):
+    """Adds a generator to the state folder, of 32 pixels with 8 layers."""
+    config = {**config, **changes}
     torch.manual_seed(5)
     net = network.build(config)
     for key, tensor in net.state_dict().items():

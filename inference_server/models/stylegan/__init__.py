@@ -1,6 +1,6 @@
-"""StyleGAN2: a vector becomes a picture.
+"""Generators: a vector becomes a picture.
 
-`network` is the generator, plain, readable and the reference, and builds it from a card; `mapping` is what it shares
-with its alias-free successor, which is not here yet, `filters` how both enlarge and shrink. `controls` is what a card
-says of one, torch-free; `family` paints walks by it.
+`network` is StyleGAN2 and `alias_free` StyleGAN3, plain, readable and the reference; `network` builds both by a card.
+`mapping` is what both share, `filters` how they enlarge and shrink. `settings` is what a card's configuration says, and
+`controls` which layers and options follow from it, torch-free. `family` paints walks by it.
 """

@@ -10,7 +10,9 @@ INPUTS: dict[str, Any] = {"walk": {"needed": True}, "audio": {}}  # of every car
 
 def layers(config: Mapping[str, Any]) -> int:
     """How many layers of a generator take a point of their own."""
-    return 16 if config.get("network") == "stylegan3" else 2 * (int(config["resolution"]).bit_length() - 1) - 2
+    if config.get("network") == "stylegan3":
+        return len(config["layers"]) + 1
+    return 2 * (int(config["resolution"]).bit_length() - 1) - 2
 
 
 def options(config: Mapping[str, Any], psi: float = 1.0) -> list[dict[str, Any]]:
@@ -42,6 +44,15 @@ def options(config: Mapping[str, Any], psi: float = 1.0) -> list[dict[str, Any]]
         found.append(
             {"name": "noise", "kind": "choice", "default": "still", "choices": choices, "title": "Noise", "help": words}
         )
+    else:
+        found += [
+            {"name": name, "kind": "number", "default": 0, "min": -most, "max": most, "title": title, "help": words}
+            for name, most, title, words in (
+                ("translate_x", 1, "Moved right", "in widths of the picture; what comes in from the left is painted"),
+                ("translate_y", 1, "Moved down", "in heights of the picture"),
+                ("rotate", 180, "Turned", "clockwise, in degrees, about the middle, before it is moved"),
+            )
+        ]
     if classes:
         words = "of seeds that name none"
         found.append(

@@ -18,6 +18,7 @@ from torch import Tensor
 from inference_server.models.base import Model, PaintInput, checked_weights, numbers_of
 from inference_server.models.cards import Card
 from inference_server.models.stylegan import network
+from inference_server.models.stylegan.alias_free import AliasFree, seen_from
 from inference_server.models.stylegan.mapping import Generator
 from shared.walking import Row, Seeds, Stop
 
@@ -40,10 +41,17 @@ class StyleGan(Model):
             ws = self.ws(request.walk, request.rows, int(options.get("class", 0)))
             cutoff = options.get("cutoff", 0)
             near = self.net.truncate(ws, float(options.get("psi", 1)), cutoff if cutoff else None)
-            picture = self.net.draw(near, self.noise(str(options.get("noise", "still")), request.seed, request.turn))
+            picture = self.drawn(near, request)
             shown = ((picture[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0)
         painted: NDArray[np.float32] = np.ascontiguousarray(shown.float().cpu().numpy())
         return painted
+
+    def drawn(self, ws: Tensor, request: PaintInput) -> Tensor:  # (1, num_ws, w_dim) -> (1, 3, R, R)
+        options = request.options
+        if isinstance(self.net, AliasFree):
+            moved = [float(options.get(name, 0)) for name in ("translate_x", "translate_y", "rotate")]
+            return self.net.draw(ws, view=seen_from(*moved).to(self.device) if any(moved) else None)
+        return self.net.draw(ws, self.noise(str(options.get("noise", "still")), request.seed, request.turn))
 
     def ws(self, walk: Sequence[Stop], rows: Rows, class_: int = 0) -> Tensor:
         """(1, num_ws, w_dim) of what a frame is painted of, not truncated. class_: of seeds that say none."""

@@ -17,38 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from inference_server.models.base import fitting
+from inference_server.models.stylegan.alias_free import AliasFree
 from inference_server.models.stylegan.filters import convolve, convolve_up, upsample
 from inference_server.models.stylegan.mapping import Dense, Generator, activated
-from shared.errors import ModelRefused
-from shared.values import Value
-
-
-class StyleGan2Config(Value):
-    """channels: of each block's features, by its resolution "4", "8", ... up to the picture's; conv_clamp: beyond which
-    features are cut off."""
-
-    resolution: int
-    z_dim: int
-    w_dim: int
-    channels: Mapping[str, int]
-    c_dim: int = 0
-    mapping_layers: int = 8
-    conv_clamp: float | None = None
-
-    @property
-    def sizes(self) -> list[int]:
-        return [2**k for k in range(2, self.resolution.bit_length())]  # 4 ... resolution
-
-    def sound(self) -> bool:
-        numbers = [self.resolution, self.z_dim, self.w_dim, self.mapping_layers, *self.channels.values()]
-        return (
-            all(type(n) is int and 0 < n <= 65536 for n in numbers)
-            and type(self.c_dim) is int
-            and 0 <= self.c_dim <= 65536
-            and (self.conv_clamp is None or (isinstance(self.conv_clamp, int | float) and self.conv_clamp > 0))
-            and set(self.channels) == {str(r) for r in self.sizes}
-            and self.resolution == self.sizes[-1] >= 8
-        )
+from inference_server.models.stylegan.settings import StyleGan2Config, settings_of
 
 
 def modulated(x: Tensor, weight: Tensor, styles: Tensor, up: bool = False, demodulate: bool = True) -> Tensor:
@@ -175,18 +147,8 @@ class StyleGan2(Generator):
 
 def build(config: Mapping[str, Any]) -> Generator:
     """The generator of a card's configuration, random. Raises ModelRefused where it describes none."""
-    known = dict(config)
-    name = known.pop("network", None)
-    if name != "stylegan2":
-        raise ModelRefused(f"{str(name)[:100]!r} is no generator that this build has", remedy="Add the model again")
-    try:
-        settings = StyleGan2Config(**known)
-        sound = settings.sound()
-    except (TypeError, AttributeError):
-        sound = False
-    if not sound:
-        raise ModelRefused("the configuration in the card describes no generator", remedy="Add the model again")
-    return StyleGan2(settings)
+    settings = settings_of(config)
+    return StyleGan2(settings) if isinstance(settings, StyleGan2Config) else AliasFree(settings)
 
 
 def filled(config: Mapping[str, Any], state: Mapping[str, Tensor], source: str) -> Generator:
