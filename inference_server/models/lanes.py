@@ -112,6 +112,15 @@ def largest(typing, a, b):
     return lanes(lanes, lanes), make
 
 
+@intrinsic
+def smallest(typing, a, b):
+    def make(_, builder, __, arguments):
+        a, b = arguments
+        return builder.select(builder.fcmp_ordered("<", a, b), a, b)
+
+    return lanes(lanes, lanes), make
+
+
 def every(builder, factor):
     one = builder.insert_element(ir.Constant(FLOATS, ir.Undefined), factor, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(one, one, words(0))

@@ -13,21 +13,38 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inference_server.models.lanes import WIDTH
+
 
 def bits_of(tensor: Tensor) -> NDArray[Any]:
     """The same memory as an array; bfloat16, which NumPy does not know, as uint16."""
     return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
+def filled(tensor: Tensor, *dims: int) -> Tensor:
+    """Zeros appended to these dimensions up to a multiple of WIDTH."""
+    pad = [-tensor.shape[dim] % WIDTH if dim in dims else 0 for dim in reversed(range(tensor.ndim))]
+    return F.pad(tensor, [value for extra in pad for value in (0, extra)]).contiguous()
+
+
 class Convolution:
     """A convolution that keeps the size, or halves it; weights in the order that the processor's library likes best.
 
-    weight (Cout, Cin, k, k), bias (Cout) or None; compiled: by that library, else by torch alone.
+    weight (Cout, Cin, k, k), bias (Cout) or None; compiled: by that library, else by torch alone; wide: at all places
+    where it sees anything, k - 1 more than it is given.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, kind: torch.dtype, compiled: bool, stride: int = 1) -> None:
+    def __init__(
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        kind: torch.dtype,
+        compiled: bool,
+        stride: int = 1,
+        wide: bool = False,
+    ) -> None:
         self.compiled = compiled and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-        side = weight.shape[2] // 2
+        side = weight.shape[2] - 1 if wide else weight.shape[2] // 2
         self.padding, self.stride = [side, side], [stride, stride]
         self.weight = weight.to(kind).contiguous(memory_format=torch.channels_last)
         self.bias = None if bias is None else bias.to(kind)

@@ -42,6 +42,7 @@ class Reader(pickle.Unpickler):
 
 
 @cache
+@torch.inference_mode(False)
 def reference(folder, name):
     """The sizes, weights, pictures and pickled network of a reference: its G_ema."""
     folder = folder / "stylegan2_reference"

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -24,7 +23,7 @@ from inference_server.models import kernels
 from inference_server.models.base import Model
 from inference_server.models.cards import Card
 from inference_server.models.lanes import WIDTH
-from inference_server.models.processor import Convolution, Scratch, bits_of
+from inference_server.models.processor import Convolution, Scratch, bits_of, filled
 from inference_server.models.small import guides
 from inference_server.models.small import network as small
 from inference_server.models.small.network import (
@@ -36,12 +35,6 @@ from inference_server.models.small.network import (
     SmallModel,
     SmallNet,
 )
-
-
-def filled(tensor: Tensor, *dims: int) -> Tensor:
-    """Zeros appended to these dimensions up to a multiple of WIDTH."""
-    pad = [-tensor.shape[dim] % WIDTH if dim in dims else 0 for dim in reversed(range(tensor.ndim))]
-    return F.pad(tensor, [value for extra in pad for value in (0, extra)]).contiguous()
 
 
 def convolution(conv: nn.Conv2d, kind: torch.dtype, parts: tuple[int, ...] = ()) -> Convolution:

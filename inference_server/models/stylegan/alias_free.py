@@ -127,10 +127,13 @@ class Synthesis(nn.Module):
         for layer in config.layers:
             self.add_module(layer.name, BentLayer(layer, config.w_dim))
 
+    def layers(self) -> list[BentLayer]:
+        return [self.get_submodule(name) for name in self.names]  # type: ignore[misc]
+
     def forward(self, ws: Tensor, view: Tensor | None) -> Tensor:  # (N, num_ws, w_dim) -> (N, 3, R, R)
         x = self.input(ws[:, 0], view)
-        for number, name in enumerate(self.names, 1):
-            x = self.get_submodule(name)(x, ws[:, number])
+        for number, layer in enumerate(self.layers(), 1):
+            x = layer(x, ws[:, number])
         result: Tensor = x
         return result
 
@@ -145,7 +148,6 @@ class AliasFree(Generator):
         self.synthesis = Synthesis(config)
 
     def draw(self, ws: Tensor, noise: Sequence[Tensor] | None = None, view: Tensor | None = None) -> Tensor:
-        """view: as `seen_from` makes it; None: as it was learnt."""
         picture: Tensor = self.synthesis(ws, view) * self.config.output_scale
         return picture
 

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from inference_server.models.base import Model, PaintInput, checked_weights, numbers_of
 from inference_server.models.cards import Card
-from inference_server.models.stylegan import network
-from inference_server.models.stylegan.alias_free import AliasFree, seen_from
+from inference_server.models.stylegan import fast, network
+from inference_server.models.stylegan.alias_free import seen_from
 from inference_server.models.stylegan.mapping import Generator
 from shared.walking import Row, Seeds, Stop
 
@@ -32,8 +32,8 @@ class StyleGan(Model):
 
     def __init__(self, card: Card, net: Generator, device: str) -> None:
         super().__init__(card, device)
-        self.net = net.to(device)
-        self.stored = [noise.to(device) for noise in net.stored_noise()]
+        self.net = fast.of(net.to(device))
+        self.stored = self.net.stored_noise()
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         options = request.options
@@ -41,17 +41,11 @@ class StyleGan(Model):
             ws = self.ws(request.walk, request.rows, int(options.get("class", 0)))
             cutoff = options.get("cutoff", 0)
             near = self.net.truncate(ws, float(options.get("psi", 1)), cutoff if cutoff else None)
-            picture = self.drawn(near, request)
+            noise = self.noise(str(options.get("noise", "still")), request.seed, request.turn)
+            picture = self.net.draw(near, noise, self.view(options))
             shown = ((picture[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0)
         painted: NDArray[np.float32] = np.ascontiguousarray(shown.float().cpu().numpy())
         return painted
-
-    def drawn(self, ws: Tensor, request: PaintInput) -> Tensor:  # (1, num_ws, w_dim) -> (1, 3, R, R)
-        options = request.options
-        if isinstance(self.net, AliasFree):
-            moved = [float(options.get(name, 0)) for name in ("translate_x", "translate_y", "rotate")]
-            return self.net.draw(ws, view=seen_from(*moved).to(self.device) if any(moved) else None)
-        return self.net.draw(ws, self.noise(str(options.get("noise", "still")), request.seed, request.turn))
 
     def ws(self, walk: Sequence[Stop], rows: Rows, class_: int = 0) -> Tensor:
         """(1, num_ws, w_dim) of what a frame is painted of, not truncated. class_: of seeds that say none."""
@@ -96,6 +90,10 @@ class StyleGan(Model):
             return here * noise + there * other
 
         return [turned(noise) for noise in self.stored]
+
+    def view(self, options: Mapping[str, Any]) -> Tensor | None:
+        moved = [float(options.get(name, 0)) for name in ("translate_x", "translate_y", "rotate")]
+        return seen_from(*moved).to(self.device) if any(moved) else None
 
 
 def z_of(seed: int, z_dim: int) -> NDArray[Any]:

@@ -103,8 +103,9 @@ class Generator(nn.Module):
         return []
 
     @abstractmethod
-    def draw(self, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+    def draw(self, ws: Tensor, noise: Sequence[Tensor] | None = None, view: Tensor | None = None) -> Tensor:
         """The pictures (N, 3, R, R), about -1..1, of ws (N, num_ws, w_dim).
 
-        noise: a map (N or 1, 1, r, r) for each of `noise_sizes`; None: no noise is added.
+        noise: a map (N or 1, 1, r, r) for each of `noise_sizes`; None: no noise is added. view (3, 3): as
+        `alias_free.seen_from` makes it; only what begins as waves can be seen from elsewhere.
         """

@@ -140,7 +140,7 @@ class StyleGan2(Generator):
         layers = [layer for block in self.synthesis.blocks() for layer in block.layers()]
         return [layer.noise_const[None, None] for layer in layers]
 
-    def draw(self, ws: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+    def draw(self, ws: Tensor, noise: Sequence[Tensor] | None = None, view: Tensor | None = None) -> Tensor:
         picture: Tensor = self.synthesis(ws, [None] * len(self.noise_sizes) if noise is None else noise)
         return picture
 

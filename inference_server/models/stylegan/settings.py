@@ -43,6 +43,9 @@ class StyleGan2Config(Value):
         return self.channels[str(self.resolution)] * self.resolution**2
 
 
+PLAIN = [1, 1, 1, 0, 0, 0, 0]  # kernel, up, down and padding of what makes colours
+
+
 class WavesConfig(Value):
     """channels: how many waves; size: samples along each axis; sampling_rate: of them in one picture's width;
     bandwidth: the highest frequency that the first layer takes, in turns in a picture's width."""
@@ -95,8 +98,12 @@ class LayerConfig(Value):
             and len(self.padding) == 4
             and all(type(n) is int and abs(n) <= 4096 for n in self.padding)
             and all(len(shape) in (1, 2) and len(set(shape)) == 1 for shape in filters)
+            and (self.up_filter is None or len(self.up_filter) == 1)
             and self.name.isidentifier()
-            and type(self.colours) is bool
+            and (
+                self.colours is False
+                or (self.colours is True and not filters and [self.kernel, self.up, self.down, *self.padding] == PLAIN)
+            )
             and (self.clamp is None or self.clamp > 0)
         )
 
@@ -138,7 +145,11 @@ class AliasFreeConfig(Value):
             if not 0 < wide == high or layer.inner != channels:
                 return False
             size, channels = wide, layer.outer
-        return size == self.resolution and channels == 3 and [layer.colours for layer in self.layers][-1]
+        return (
+            size == self.resolution
+            and channels == 3
+            and [layer.colours for layer in self.layers] == [False] * (len(self.layers) - 1) + [True]
+        )
 
     @property
     def largest(self) -> int:
