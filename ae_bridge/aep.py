@@ -283,7 +283,8 @@ def _painted_by(layer: DeliveryLayer) -> list[str]:
     """One line for the person who looks at the comment."""
     made = layer.provenance
     labels = f", labels {made.label_set}" if made.label_set else ""
-    return [f"Painted by {made.model}, seed {made.seed}{labels}."] if made.model else []
+    face = f", a face was changed ({made.consent.partition(',')[0]})" if made.synthetic else ""
+    return [f"Painted by {made.model}, seed {made.seed}{labels}{face}."] if made.model else []
 
 
 def _add_layers(

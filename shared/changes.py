@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from shared import schema
+from shared.consent import Consent
 from shared.errors import InputRefused
 from shared.rates import parse_fps
 from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
@@ -52,6 +53,7 @@ class Changes(TypedDict, total=False):
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json
     walk: Mapping[str, Any]  # of the layers that are painted, as in shot.json
+    consent: Mapping[str, str]  # of the layers that are painted, as in shot.json
     audio: str | Path  # the sound, relative to the current folder; "none": also not that of a clip
     audio_start: int  # frame on which it begins
     passes: Sequence[str]  # that are delivered too, as guide layers: "beauty", "depth", "normal" ...
@@ -138,6 +140,8 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
         over.update({name: str(Path(path).absolute()) for name, path in given.items() if path is not None})
         if "walk" in changes:
             over["walk"] = schema.read(Walk, changes["walk"])
+        if "consent" in changes:
+            over["consent"] = schema.read(Consent, changes["consent"])
         stated = {name: changes.get(name) for name in STATED}
         over.update({name: value for name, value in stated.items() if value is not None})
     return replace(layer, **over)

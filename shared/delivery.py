@@ -144,6 +144,8 @@ class Provenance(Value):
     scale: Optional[Words] = None
     paint_size: Annotated[Optional[Words], "512x288; empty = as the pass is, or by the scale"] = None
     fill: Optional[Words] = None
+    synthetic: Annotated[Words, "IPTC digital source type of what a model changed of a face; empty = of none"] = ""
+    consent: Annotated[Words, "on what ground a face was changed, as the shot says"] = ""
 
 
 class Part(Value):

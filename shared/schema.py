@@ -118,7 +118,7 @@ class Record(Kind):
                 hint = near(key, allowed) if isinstance(key, str) else ""
                 raise InputRefused(
                     f"a {self.about.what} has no key {show(key)}",
-                    cause=hint or self._whose(key),
+                    cause=self._whose(key) or hint,
                     remedy=f"Allowed: {', '.join(allowed)}",
                 )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Iterator, Optional, Tuple
 
 from shared import documents, schema
+from shared.consent import Consent
 from shared.errors import InputRefused
 from shared.file_names import FileName, folded
 from shared.kinds import Data, ListOf, Number, OneOf, Whole, refused
@@ -120,6 +121,7 @@ class ShotLayer(Value):
         "how an interlaced clip is taken: as it is, or made whole by the clip's field order or this one; else refused",
     ] = None
     walk: Annotated[Optional[Walk], Record(Walk), "a way through what a generator paints: seeds, keyframes"] = None
+    consent: Annotated[Optional[Consent], Record(Consent), "for models that change somebody's face"] = None
 
 
 class Shot(Value):

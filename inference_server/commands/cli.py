@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from inference_server.commands import afterwards, render, walked
+from inference_server.commands import afterwards, consenting, render, walked
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
 from shared import door, places
@@ -99,6 +99,7 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     words = "of a unit of the scene, and of depth (default: as the tracks say, or 100)"
     further.add_argument("--centimetres", type=float, metavar="LENGTH", help=words)
     walked.add_arguments(parser)
+    consenting.add_arguments(parser)
     moving = parser.add_argument_group(
         "motion and depth, for --hold or the model (of every layer, or of those of --layer)"
     )
@@ -141,6 +142,8 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     """The input's shot with what the command line changes, its base folder, and the frames asked for."""
     card = _card(arguments.model) if arguments.model else None
     walk, changes = walked.walk_of(arguments), _changes(arguments)
+    if (consent := consenting.consent_of(arguments)) is not None:
+        changes["consent"] = consent
     alone = arguments.input is None
     if walk is not None and not alone:
         changes["walk"] = walk

@@ -35,6 +35,7 @@ FAMILIES = {
     "match_grade": "inference_server.models.match_grade",
     "stylegan": "inference_server.models.stylegan.family",
     "runway": "inference_server.models.runway.family",
+    "lips": "inference_server.models.lips.family",
     "sleep": "inference_server.models.sleep",
 }
 

@@ -27,11 +27,14 @@ def add_commands(commands: Any) -> None:
     show.add_argument("name")
     show.add_argument("--out", type=Path, metavar="PNG", help="paint the shipped labels in every look, into this file")
     show.set_defaults(run=run_show)
-    add = verbs.add_parser("add", help="add a model's folder, or a published file: a StyleGAN or a SPADE checkpoint")
+    add = verbs.add_parser(
+        "add", help="add a model's folder, or a published file: a StyleGAN, a SPADE or a Wav2Lip checkpoint"
+    )
     add.add_argument(
         "file",
         type=Path,
-        help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); latest_net_G.pth of SPADE",
+        help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); SPADE's latest_net_G.pth; "
+        "wav2lip.pth",
     )
     add.add_argument("--name", help="default: the folder's own; a file needs one")
     add.add_argument("--label-set", help="the label set that a SPADE checkpoint was trained on, which needs it")
@@ -172,6 +175,7 @@ def run_add(arguments: argparse.Namespace) -> int:
 
 
 def _add_generator(arguments: argparse.Namespace) -> cards.Card:
+    from inference_server.models.lips.published import add_lips, looks_like
     from inference_server.models.stylegan.published.adding import add_published
 
     of_checkpoints = {"--size": arguments.size, "--layers": arguments.layers, "--no-instance": arguments.no_instance}
@@ -181,6 +185,8 @@ def _add_generator(arguments: argparse.Namespace) -> cards.Card:
             file=arguments.file,
             remedy="Add --label-set, or leave both out for a generator",
         )
+    if looks_like(arguments.file):
+        return add_lips(arguments.file, arguments.name, arguments.licence, arguments.replace)
     return add_published(arguments.file, arguments.name, arguments.licence, arguments.replace)
 
 

@@ -13,6 +13,7 @@ from inference_server.models.cards import Card
 from inference_server.models.stylegan.controls import layers
 from inference_server.models.stylegan.settings import settings_of
 from shared.errors import ModelRefused
+from shared.shot import MAX_FRAMES
 
 
 def small(card: Card, width: int, height: int) -> tuple[int, int]:
@@ -44,6 +45,11 @@ def runway(card: Card, width: int, height: int) -> tuple[int, int]:
     return int(card.config.get("bytes", 0)), 64 * width * height
 
 
+def lips(card: Card, width: int, height: int) -> tuple[int, int]:
+    """Its weights twice, and the picture with its copies."""
+    return 2 * (card.folder / card.weights.file).stat().st_size, 120 * 2**20 + 60 * width * height
+
+
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
     return 0, width * height * 20  # channels, picture and their copies
 
@@ -72,10 +78,12 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
     "match_grade": match_grade,
     "stylegan": stylegan,
     "runway": runway,
+    "lips": lips,
     "sleep": sleep,
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
-PREPARES = {"match_grade": 16}
+PREPARES = {"match_grade": 16, "lips": MAX_FRAMES}
+LIKENESS = ("lips",)  # what changes somebody's face: the shot says on what ground
 # How many frames before one decide it, for what keeps something from each to the next; None: all of the shot.
 REMEMBERS: dict[str, Callable[[Card], int | None]] = {"runway": lambda card: card.config.get("remembers")}
 LAYERS: dict[str, Callable[[Card], int]] = {"stylegan": lambda card: layers(card.config)}  # of all others one

@@ -18,8 +18,11 @@ SHARED = 2  # times the file's bytes: tensors may share their numbers, as a publ
 REMEDY = "Give the plain state dict that training wrote (latest_net_G.pth)"
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The state dict of a published checkpoint; empty where it holds something else. Raises ModelRefused in words."""
+def read_tensors(path: Path, within: str = "") -> dict[str, Tensor]:
+    """The state dict of a published checkpoint; empty where it holds something else. Raises ModelRefused in words.
+
+    within: the name of the state dict, where the file holds it beside other things.
+    """
     if not path.is_file():
         raise MissingInput("the checkpoint is not there", file=path)
     _check_archive(path)
@@ -30,6 +33,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise _refused(
             path, "It holds more than tensors" if holds_more else "It is damaged, or no checkpoint"
         ) from error
+    if within and isinstance(state, dict):
+        state = state.get(within)
     if not isinstance(state, dict) or not all(
         type(tensor) in (Tensor, torch.nn.Parameter) for tensor in state.values()
     ):

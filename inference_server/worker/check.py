@@ -14,6 +14,7 @@ from typing import Any
 
 from inference_server.models.cards import PRECISION, painting_size
 from inference_server.models.devices import Device
+from inference_server.models.needs import LIKENESS
 from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
@@ -27,6 +28,7 @@ from inference_server.worker.planes import read_planes
 from inference_server.worker.reading import read_labels
 from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
+from shared.consent import asked_for
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
@@ -261,6 +263,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if own.sound is None and (wanted := own.card.inputs.audio) is not None and wanted.needed:
         what = f"the model {own.card.name} needs a sound, and the shot has none"
         raise InputRefused(what, remedy="Name one with --audio FILE")
+    if own.card.family in LIKENESS and own.layer.consent is None:
+        raise asked_for(own.card.name, own.layer.name)
     about = {
         "name": own.layer.name,
         "model": own.card.name,

@@ -34,6 +34,11 @@ from shared.passes.quiet import quiet
 from shared.srgb import REC709_TO_AP1, to_light
 
 KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
+SOURCE_TYPE = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' Iptc4xmpExt:DigitalSourceType="{}"/></rdf:RDF></x:xmpmeta>'
+)
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_END = 8 + 25  # of a PNG: signature and IHDR
 PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
@@ -81,7 +86,8 @@ def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metad
     if not ok:
         raise SemrenderError("the picture could not be encoded", file=path)
     data = encoded.tobytes()
-    place(path, data[:HEADER_END] + _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + data[HEADER_END:])
+    head = _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + _source_chunk(metadata)
+    place(path, data[:HEADER_END] + head + data[HEADER_END:])
 
 
 def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
@@ -102,6 +108,14 @@ def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
 
 def _text_chunk(metadata: Metadata) -> bytes:
     return _chunk(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode())
+
+
+def _source_chunk(metadata: Metadata) -> bytes:
+    """Of a changed face the standard statement that it is one (IPTC Photo Metadata, Digital Source Type), as XMP."""
+    if not metadata.get("synthetic"):
+        return b""
+    packet = SOURCE_TYPE.format(metadata["synthetic"])
+    return _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet.encode())
 
 
 def _with_text(data: bytes, text: bytes) -> Iterator[bytes]:

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.models.needs import LIKENESS
 from inference_server.worker import outputs
 from inference_server.worker.fitting import Picture, keep_near, unbox, unfit
 from inference_server.worker.holdout import held_out
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
 from inference_server.worker.reading import Decoded
+from shared.consent import CHANGED
 from shared.label_set import NOTHING
 from shared.passes import LabelPass
 
@@ -63,6 +65,7 @@ def encode(
         "mattes": mattes,
         "guessed": labels.facts.guessed if labels else 0,
         **({"said": dict(said)} if said else {}),
+        **likeness(own),
     }
     if labels is not None:
         for identity in mattes:
@@ -75,6 +78,13 @@ def encode(
     else:
         outputs.write_picture(path, keep_near(whole, alpha), alpha, metadata)  # last: with it the frame is finished
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
+
+
+def likeness(own: LayerPlan) -> dict[str, str]:
+    """What the header of a changed face tells; of anything else nothing."""
+    if own.layer.consent is None or own.card.family not in LIKENESS:
+        return {}
+    return {"synthetic": CHANGED, "consent": own.layer.consent.words}
 
 
 def matte_ids(own: LayerPlan, present: dict[int, int]) -> list[int]:

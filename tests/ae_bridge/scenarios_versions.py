@@ -95,6 +95,13 @@ def painted_again_in_the_same_place(host: Open) -> None:
     ae.import_only(graded, "/out")
     assert ae.items()["F_train"]["comment"].startswith("Painted by match_grade, seed 8. [[")
     unchanged(ae.import_only(graded, "/out"), ae)
+    spoken = {**graded, "delivery_id": "whose lips move"}
+    changed = {"synthetic": "http://cv.iptc.org/x", "consent": "written-release, A. Person. (B), for it"}
+    spoken["layers"][0]["provenance"].update(model="lips", **changed)
+    ae.import_only(spoken, "/out")
+    line = "Painted by lips, seed 8, a face was changed (written-release). [["
+    assert ae.items()["F_train"]["comment"].startswith(line)
+    unchanged(ae.import_only(spoken, "/out"), ae)
     ae.import_only({**basic(1), "delivery_id": "a fourth"}, "/out")
     assert ae.items()["F_train"]["comment"].startswith("Painted by small, seed 7, labels coco_stuff. [[")
 

@@ -238,6 +238,14 @@ def test_comment_tells_the_artist_what_painted(tmp_path: Path) -> None:
     uid = "show/sq010/sh020/F/train/painting"
     line = "Painted by small, seed 7, labels coco_stuff."
     assert comments["sh020_train"] == f"{line} [[semrender:{uid};1;24:1001:3;tp;fp=painting/train/train.1001.png]]"
+    file = film(tmp_path / "spoken")
+    told = json.loads(file.read_text())
+    told["layers"][0]["provenance"].update(synthetic="http://cv.iptc.org/x", consent="own-likeness, A. Person, for it")
+    file.write_text(json.dumps(told))
+    project = py_aep.parse(write_project(file)).project
+    assert any(
+        item.comment.startswith(f"{line[:-1]}, a face was changed (own-likeness). [[") for item in project.footages
+    )
 
 
 def test_the_project_says_which_after_effects_it_is_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ SemrenderAE.footage = (function () {
     var merge = SemrenderAE.merge;
     var report = SemrenderAE.report;
     var project = SemrenderAE.project;
-    var PAINTED_BY = /Painted by [^\n\[]*?, seed [0-9]+(?:, labels [^\n\[]*?)?\.(?= |$)/;
+    var PAINTED_BY = /Painted by [^\n\[]*?, seed [0-9]+(?:, labels [^\n\[]*?)?(?:, a face was changed \([^)]*\))?\.(?= |$)/;
 
     /** @param {string} path */
     function fileOf(path) {

@@ -213,7 +213,8 @@ SemrenderAE.plan = (function () {
             layerName: layer.name,
             paintedBy: made.model ?
                 "Painted by " + made.model + ", seed " + made.seed +
-                (made.label_set ? ", labels " + made.label_set : "") + "." : ""
+                (made.label_set ? ", labels " + made.label_set : "") +
+                (made.synthetic ? ", a face was changed (" + made.consent.split(",")[0] + ")" : "") + "." : ""
         };
     }
 

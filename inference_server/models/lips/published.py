@@ -1,0 +1,109 @@
+"""From a checkpoint of Wav2Lip's authors to a model folder.
+
+`wav2lip.pth` and `wav2lip_gan.pth` hold the weights in `state_dict`, beside what only training needs; their names may
+begin with `module.`. Nothing is read but tensors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+
+from inference_server.models import cards
+from inference_server.models.install import check_name, install
+from inference_server.models.lips import network
+from inference_server.models.tensors import read_tensors
+from shared.errors import ModelRefused
+
+WEIGHTS = "weights.safetensors"
+RESEARCH = "research, academic and personal use; no commercial use (trained on LRS2)"
+
+BEGINNING = 2**20  # bytes of a file in which the names of its weights begin
+MARK = b"face_encoder_blocks."
+LARGER = ("face_encoder_blocks.7.", "face_encoder_blocks.8.")  # of networks of others, for larger faces
+
+OPTIONS: list[dict[str, Any]] = [
+    {
+        "name": "offset",
+        "kind": "number",
+        "default": 0,
+        "min": -500,
+        "max": 500,
+        "title": "Sound later",
+        "help": "milliseconds by which the mouth comes before the sound; 0: as published",
+    },
+    {
+        "name": "face",
+        "kind": "integer",
+        "default": 1,
+        "min": 1,
+        "max": 20,
+        "title": "Face",
+        "help": "which one, the largest is 1; every other stays as it is",
+    },
+    {
+        "name": "score",
+        "kind": "number",
+        "default": 0.85,
+        "min": 0.6,
+        "max": 1,
+        "title": "Sureness",
+        "help": "least that a face has; lower where none is found",
+    },
+    {
+        "name": "keep_colour",
+        "kind": "boolean",
+        "default": True,
+        "title": "Keep the colours",
+        "help": "the mouth gets the colours of the skin around it",
+    },
+]
+
+
+def looks_like(path: Path) -> bool:
+    """Whether a file is a checkpoint of a lip network, by the names in it."""
+    try:
+        with path.open("rb") as file:
+            return MARK in file.read(BEGINNING)
+    except OSError:
+        return False
+
+
+def add_lips(path: Path, name: str, licence: str | None = None, replace: bool = False) -> cards.Card:
+    """Add a checkpoint to the user's models. Raises ModelRefused in words for anything but a Wav2Lip generator."""
+    check_name(name, replace)
+    state = read_tensors(path, "state_dict") or read_tensors(path)
+    state = {key.removeprefix("module."): tensor.float() for key, tensor in state.items()}
+    if larger := next((key for key in state if key.startswith(LARGER)), None):
+        raise ModelRefused(
+            "this network paints larger faces than Wav2Lip's 96 pixels",
+            file=path,
+            cause=f"It holds {larger}",
+            remedy="Give wav2lip.pth or wav2lip_gan.pth",
+        )
+    network.filled(state, str(path))
+    content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})
+    card = card_of(name, hashlib.sha256(content).hexdigest(), path.name, licence or RESEARCH)
+    return install(name, card, {WEIGHTS: content}, replace)
+
+
+def card_of(name: str, sha256: str, source: str, licence: str) -> dict[str, Any]:
+    """The card of a generator."""
+    return {
+        "format": cards.FORMAT,
+        "name": name,
+        "title": "Wav2Lip: a mouth follows a sound",
+        "version": 1,
+        "family": "lips",
+        "description": f"Added from {source}",
+        "licence": licence,
+        "credit": "Network after Prajwal et al., ACM Multimedia 2020; weights by their author",
+        "inputs": {"picture": {"needed": True}, "audio": {"needed": True}},
+        "makes": {"kind": "pictures", "alpha": True},
+        "size": {"width": 1920, "height": 1080, "fit": "multiple", "multiple": 1},
+        "options": OPTIONS,
+        "weights": {"file": WEIGHTS, "sha256": sha256},
+    }
