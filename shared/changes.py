@@ -33,6 +33,8 @@ class Changes(TypedDict, total=False):
     map: Mapping[str, str]  # class of the pass -> class it is painted as; adds to the shot's
     mattes: str | Sequence[str]  # "none", "all", or classes
     fps: str  # "24", "23.976", "24000/1001"
+    clip_from: str | float  # of a clip that is the input: seconds, or "1:15.5", from which it is wanted
+    clip_to: str | float  # up to which
     size: tuple[int, int]  # pixels, to paint at
     memory: float  # GiB; larger frames are painted in tiles
     context: str | Path  # label pass of the full frame; relative to the current folder, as the next seven are

@@ -16,11 +16,11 @@ from shared import handing, inputs, places
 from shared.changes import Changes, changed
 from shared.client import Client
 from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
-from shared.rates import parse_fps
+from shared.rates import parse_fps, parse_time
 from shared.sequences import parse_range
 from shared.servers import find_server, private_server
 from shared.shot import Shot
-from shared.shot_input import shot_from_input
+from shared.shot_input import Span, shot_from_input
 from shared.told import Ended, Event, Report, Result, Status, event_of, failure, finished
 
 Source = str | Path | Shot
@@ -204,14 +204,22 @@ def shot_of(
     """
     kind = "labels" if card is None else inputs.frames_are(card["inputs"])
     if isinstance(source, Shot):
+        if _span(changes) != (None, None):
+            raise InputRefused("times cut a clip, and this is a shot", remedy="Say its first and last frame")
         shot, folder = source, Path(base).absolute()
     else:
-        shot, folder = shot_from_input(source, kind, parse_fps(changes["fps"]) if "fps" in changes else None)
+        fps = parse_fps(changes["fps"]) if "fps" in changes else None
+        shot, folder = shot_from_input(source, kind, fps, _span(changes))
     if not changes:
         return shot, folder, ()
     known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
     made, notes = changed(shot, changes, _listed(layers), known)
     return made, folder, notes
+
+
+def _span(changes: Changes) -> Span:
+    begins, ends = changes.get("clip_from"), changes.get("clip_to")
+    return None if begins is None else parse_time(begins), None if ends is None else parse_time(ends)
 
 
 class Job:

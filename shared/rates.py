@@ -45,11 +45,43 @@ def parse_fps(value: Any) -> tuple[int, int]:
     return rate.numerator, rate.denominator
 
 
+def parse_time(value: Any) -> Fraction:
+    """Seconds of 75.5, "75.5", "1:15.5" or "0:01:15.5". Raises InputRefused."""
+    text = value.strip() if isinstance(value, str) else repr(value) if _is_number(value) else ""
+    if not re.fullmatch(r"([0-9]{1,3}:)?([0-9]{1,2}:)?[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise InputRefused(
+            f"{show(value)} is no time", remedy='Write seconds or [hours:]minutes:seconds, such as "1:15.5"'
+        )
+    seconds = Fraction(0)
+    for part in text.split(":"):
+        seconds = 60 * seconds + Fraction(part)
+    return seconds
+
+
 def fps_text(num: int, den: int) -> str:
     """A rate as people write it: 24, 12.5, 24000/1001 (23.976)."""
     rate = Fraction(num, den)
     exact = f"{float(rate):g}"
     return exact if Fraction(exact) == rate else f"{rate} ({float(rate):.3f})"
+
+
+def resampled(clip: Fraction, shot: Fraction) -> str:
+    """What becomes of a clip's pictures at the rate of a shot, each frame of which shows the nearest, in words."""
+    times, left = shot // clip, shot % clip / clip
+    if times == 0:
+        lost = 1 - shot / clip
+        return (
+            f"{float(lost):.0%} of its pictures are left out"
+            if lost > Fraction(2, 100)
+            else _one_in(1 / lost, "left out")
+        )
+    if not left:
+        return f"each of its pictures stands on {times} frames"
+    return _one_in(1 / left, "shown twice") if times == 1 else f"its pictures stand on {times} or {times + 1} frames"
+
+
+def _one_in(count: Fraction, what: str) -> str:
+    return f"one in {round(count)} of its pictures is {what}"
 
 
 def fps_literal(num: int, den: int) -> float:

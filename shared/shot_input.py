@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from shared.errors import InputRefused
@@ -12,10 +14,14 @@ from shared.frame_numbers import NUMBER, split_name
 from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
 from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
 
+Span = tuple[Fraction | None, Fraction | None]  # seconds after a clip's beginning: from, and up to
+
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
 
 
-def shot_from_input(source: str | Path, kind: str = "labels", fps: tuple[int, int] | None = None) -> tuple[Shot, Path]:
+def shot_from_input(
+    source: str | Path, kind: str = "labels", fps: tuple[int, int] | None = None, span: Span = (None, None)
+) -> tuple[Shot, Path]:
     """The shot that an input stands for, and the absolute folder its patterns are relative to.
 
     - a `shot.json`, or a folder with one: that shot;
@@ -25,15 +31,18 @@ def shot_from_input(source: str | Path, kind: str = "labels", fps: tuple[int, in
       numbers, top first (`01_train`, `02_environment`), since no other order would be more than a guess.
 
     kind: what pictures without a shot.json are, "labels" or "picture".
-    fps: the rate of a clip's frames; None = its own.
+    fps: the rate of a clip's frames; None = its own. span: what of a clip is wanted; its frames keep their numbers.
     Raises MissingInput or InputRefused.
     """
     path = Path(source).absolute()
     with in_words(path):
+        clip = is_clip(path) and path.is_file()
+        if span != (None, None) and not clip:
+            raise InputRefused("times cut a clip, and this is none", remedy="Say which frames, such as --frames 25-48")
         if (path / FILE_NAME).is_file() or (path.suffix.lower() == ".json" and not path.is_dir()):
             return read_shot(path)
-        if is_clip(path) and path.is_file():
-            return _shot_of_clip(path, kind, fps), path.parent
+        if clip:
+            return _shot_of_clip(path, kind, fps, span), path.parent
         if path.is_dir():
             numbered, stills = sequences_in(path)
             below = [] if numbered else _below(path)
@@ -49,7 +58,7 @@ def shot_from_input(source: str | Path, kind: str = "labels", fps: tuple[int, in
         return _plain_shot(name, {name: found}, kind), folder
 
 
-def _shot_of_clip(path: Path, kind: str, fps: tuple[int, int] | None) -> Shot:
+def _shot_of_clip(path: Path, kind: str, fps: tuple[int, int] | None, span: Span) -> Shot:
     from shared.clips import Clip  # what decodes clips takes a while to load
 
     if kind == "labels":
@@ -66,8 +75,20 @@ def _shot_of_clip(path: Path, kind: str, fps: tuple[int, int] | None) -> Shot:
                 remedy="Say the rate of its frames, such as --fps 30: each shows the picture nearest in time",
             )
         rate = (clip.fps.numerator, clip.fps.denominator)
-        name = _usable(path.stem)
-        return Shot.from_dict(Shot(name, rate, 1, len(clip.frames), (_layer(name, kind, path.name),)).to_dict())
+        name, frames = _usable(path.stem), _within(clip.frames, clip.fps, span)
+        layer = replace(_layer(name, kind, path.name), clip_start=None if frames[0] == 1 else 1)
+        return Shot.from_dict(Shot(name, rate, frames[0], frames[-1], (layer,), passes=("picture",)).to_dict())
+
+
+def _within(frames: range, fps: Fraction, span: Span) -> range:
+    """The frames of a clip that begin at or after one time and before the other."""
+    begins, ends = span
+    first = frames[0] if begins is None else frames[0] + math.ceil(begins * fps)
+    last = frames[-1] if ends is None else min(frames[-1], frames[0] + math.ceil(ends * fps) - 1)
+    if not first <= last:
+        length = f"{float(len(frames) / fps):.4g} seconds"
+        raise InputRefused("no frame of the clip lies between these times", cause=f"It is {length} long")
+    return range(first, last + 1)
 
 
 def _below(path: Path) -> list[Sequence]:

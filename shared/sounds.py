@@ -95,7 +95,8 @@ def probe_sound(file: Path) -> str:
     with _opened(file) as (container, stream):
         if next(_pieces(file, container, stream), None) is None:
             raise InputRefused("its sound is empty", file=file, remedy=REMEDY)
-        return f"{stream.codec_context.codec.canonical_name}, {stream.rate} Hz, {stream.layout.name}"
+        layout = {1: "mono", 2: "stereo"}.get(stream.layout.nb_channels, stream.layout.name)  # AVI names none
+        return f"{stream.codec_context.codec.canonical_name}, {stream.rate} Hz, {layout}"
 
 
 def write_wav(path: Path, sound: Sound, first: int, last: int, fps: Fraction) -> Heard:

@@ -46,6 +46,11 @@ class Comp(Value):
         return [layer for layer in reversed(self.delivery.layers) if _is_shown(layer)]
 
     @property
+    def sources(self) -> list[DeliveryLayer]:
+        """What paintings were made of, to be seen below them where they are switched off. Top first."""
+        return [layer for layer in self.delivery.layers if layer.role == "picture" and layer.guide and layer.enabled]
+
+    @property
     def aside(self) -> list[DeliveryLayer]:
         """Mattes, passes, what is switched off: there to be used, and not in the picture. Top first."""
         return [layer for layer in self.delivery.layers if not _is_shown(layer)]

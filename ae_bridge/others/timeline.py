@@ -60,7 +60,11 @@ def timeline(comps: list[Comp], name: str, notes: list[str], movies: bool) -> Da
     else:
         notes += [note for shot in shots for note in shot.untold()]
         deepest = max(len(comp.shown) for comp in comps)
-        seen = [_track(f"V{n + 1}", "Video", (o for shot in shots for o in shot.pictures(n))) for n in range(deepest)]
+        below = max(len(comp.sources) for comp in comps)
+        seen = [
+            *(_track(f"Source {n + 1}", "Video", (o for shot in shots for o in shot.source(n))) for n in range(below)),
+            *(_track(f"V{n + 1}", "Video", (o for shot in shots for o in shot.pictures(n))) for n in range(deepest)),
+        ]
     loudest = max(len(comp.delivery.audio) for comp in comps)
     tracks = [
         *seen,
@@ -109,7 +113,14 @@ class Shot:
         return self._clip(shot.name, self._range(0, shot.frames), media)
 
     def pictures(self, track: int) -> Iterator[Data]:
-        shot, layers = self.comp.shot, self.comp.shown
+        return self._laid(self.comp.shown, track)
+
+    def source(self, track: int) -> Iterator[Data]:
+        """Of what the paintings were made: below them, and switched off."""
+        return self._laid(self.comp.sources, track, enabled=False)
+
+    def _laid(self, layers: list[DeliveryLayer], track: int, **more: Any) -> Iterator[Data]:
+        shot = self.comp.shot
         seen = frames_of(layers[track], shot) if track < len(layers) else range(0)
         if not seen:
             yield self._gap(shot.frames)
@@ -124,7 +135,7 @@ class Shot:
                 media[name] = self._medium(comp, other)
         yield self._gap(seen.start - shot.first)
         name, told = f"{shot.name} {layer.name}", {"semrender": _told(layer)}
-        yield self._clip(name, self._range(begin, len(seen)), media, metadata=told)
+        yield self._clip(name, self._range(begin, len(seen)), media, metadata=told, **more)
         yield self._gap(shot.last + 1 - seen.stop)
 
     def sounds(self, track: int) -> Iterator[Data]:

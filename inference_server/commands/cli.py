@@ -60,6 +60,9 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     shot.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the model")
     shot.add_argument("--seed", type=int, help="of the texture (default 0)")
     shot.add_argument("--frames", metavar="RANGE", help="1001-1024, 1001-1100x2, 1001,1005")
+    words = "of a clip: seconds, or [hours:]minutes:seconds, from which it is painted"
+    shot.add_argument("--from", dest="clip_from", metavar="TIME", help=f"{words}; frames keep their numbers")
+    shot.add_argument("--to", dest="clip_to", metavar="TIME", help="up to which")
     shot.add_argument("--layer", action="append", metavar="NAME", help="only this layer; may be given again")
     shot.add_argument("--size", metavar="WxH", help="paint at this size; the output keeps the pass's size")
     shot.add_argument("--hold", choices=HOLDS, help="how still the texture holds while things move (default off)")
@@ -174,6 +177,8 @@ def _changes(arguments: argparse.Namespace) -> Changes:
         "memory",
         "context",
         "fps",
+        "clip_from",
+        "clip_to",
         "names",
         "tracks",
         "audio",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from shared.label_set import NOTHING
 from shared.passes import LabelPass, probe, read_label_pass
 from shared.passes.clip_pass import fields_told
 from shared.passes.stated import stated
-from shared.rates import fps_text
+from shared.rates import fps_text, resampled
 from shared.sequences import Sequence
 from shared.shot import Shot
 from shared.wording import counted
@@ -247,7 +248,10 @@ def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
         words.append(f"layer {own.layer.name}: its {source} states pixels of {shape:g}:1, the shot {aspect:g}:1")
     if found.fps is not None and found.fps != (plan.shot.fps_num, plan.shot.fps_den):
         rates = fps_text(*found.fps), fps_text(plan.shot.fps_num, plan.shot.fps_den)
-        words.append(f"layer {own.layer.name}: its {source} states {rates[0]} fps, the shot {rates[1]}")
+        told = f"layer {own.layer.name}: its {source} states {rates[0]} fps, the shot {rates[1]}"
+        if own.outline.clip is not None:
+            told += f": {resampled(Fraction(*found.fps), Fraction(*plan.shot.rate))}"
+        words.append(told)
     if found.uneven:
         words.append(f"layer {own.layer.name}: its clip's pictures come at uneven times; each frame shows the nearest")
     if own.outline.clip is not None and (fields := fields_told(own.outline)):

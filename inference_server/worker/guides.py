@@ -3,6 +3,9 @@
 What After Effects reads as it is (pictures, an EXR of plain RGB or of a Cryptomatte) is copied byte for byte; of an EXR
 with layers what the painting reads of it becomes an EXR of plain RGB, float, the values unchanged. Labels become
 colours of their set. Values are marked as such: they are no colours, and nobody may manage them as some.
+
+A clip becomes frames, those that the painting was made of: their turn, rate and fields are what the model saw, whatever
+another program would make of the file. As a layer's picture it is its source: to be seen below it, and still a guide.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +29,7 @@ from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.frames import beat, find_pass
 from shared.passes import exr, formats, picture_pass, pictures
+from shared.passes.clip_pass import read_codes
 from shared.passes.colour import colours
 from shared.passes.data_pass import motion_planes, normal_channels, read_depth, read_parts
 from shared.passes.exr_header import Header, read_headers
@@ -38,6 +43,8 @@ INDEX = "passes.json"  # what each file in it was made of
 GUIDE_LABEL = 12  # a label colour of After Effects: brown
 READ_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".dpx", ".iff", ".exr")
 WRITTEN = 1  # how files are written that are no copies; goes up whenever the same pass would give another file
+WRITERS = 2  # files at once
+SOURCE = "source"  # what a clip is called that a layer was made of
 COLOURS = ("picture", "beauty")  # all others are values
 
 Channels = dict[str, Any]  # name -> (H, W)
@@ -101,38 +108,24 @@ def _guide(
     known: dict[str, Any],
     now: dict[str, str],
 ) -> DeliveryLayer:
-    if files.clip is not None:
-        raise InputRefused("it is a clip", remedy="Import the clip itself into the project")
     frames = range(shot.first, shot.last + 1)
     lacking = [] if files.still else [frame for frame in frames if frame not in files.files]
     if lacking:
         raise InputRefused(f"frames {frames_text(lacking)} are not there", remedy="Render them, and deliver again")
     first = inside(files.file(shot.first), plan.roots)
-    role, as_it_is = _how(own, kind, first)
-    suffix = first.suffix.lower() if as_it_is else ".png" if role == "labels" else ".exr"
+    role, as_it_is = (kind, False) if files.clip is not None else _how(own, kind, first)
+    drawn = files.clip is not None or role == "labels"
+    suffix = first.suffix.lower() if as_it_is else ".png" if drawn else ".exr"
     name = f"{plan.stem(own.layer.name)}_{kind}"
     folder = plan.out / FOLDER / own.layer.name / kind
-    how = None if as_it_is else _read_with(plan, own, kind)
-    targets = []
-    for frame in frames[:1] if files.still else frames:
-        number = "" if files.still else f".{plan.file_number(frame):04d}"
-        target = folder / f"{name}{number}{suffix}"
-        key = target.relative_to(plan.out).as_posix()
-        made_of = hash_of({"file": input_hash(plan, files, frame), "written": how})
-        targets.append(target)
-        if known.get(key) != made_of or not target.is_file():
-            outputs.make_folder(target.parent)
-            if as_it_is:
-                outputs.place(target, files.file(frame).read_bytes())
-            elif role == "labels":
-                _write_labels(target, own, frame)
-            else:
-                outputs.write_values(target, _values(own, kind, files.file(frame)), plan.pixel_aspect)
-        now[key] = made_of
+    number = {frame: "" if files.still else f".{plan.file_number(frame):04d}" for frame in frames}
+    targets = {frame: folder / f"{name}{number[frame]}{suffix}" for frame in (frames[:1] if files.still else frames)}
+    _bring(plan, own, kind, files, targets, as_it_is, known, now)
+    source = files.clip is not None and kind == "picture"
     footage = Footage(
         uid=uids.footage_uid(shot.uid, own.layer.name, kind),
         name=name,
-        path=targets[0].relative_to(plan.out).as_posix(),
+        path=targets[shot.first].relative_to(plan.out).as_posix(),
         width=shot.width,
         height=shot.height,
         sequence=not files.still,
@@ -140,22 +133,55 @@ def _guide(
         last=0 if files.still else plan.file_number(shot.last),
         start=None if files.still else shot.first,
         pixel_aspect=shot.pixel_aspect,
-        alpha=_alpha(kind, targets[0]),
+        alpha=_alpha(kind, targets[shot.first]),
         color="" if kind in COLOURS else "values, not colours",
         data=kind not in COLOURS,
         version=shot.version,
-        sha1_first=hashlib.sha1(targets[0].read_bytes(), usedforsecurity=False).hexdigest(),
+        sha1_first=hashlib.sha1(targets[shot.first].read_bytes(), usedforsecurity=False).hexdigest(),
     )
     return DeliveryLayer(
         uid=uids.layer_uid(shot.uid, own.layer.name, kind),
-        name=f"{own.layer.name} {kind}",
+        name=f"{own.layer.name} {SOURCE if source else kind}",
         footage=footage,
         role=role,
         label=GUIDE_LABEL,
-        enabled=False,
+        enabled=source,
         guide=True,
-        shy=True,
+        shy=not source,
     )
+
+
+def _bring(
+    plan: Plan,
+    own: LayerPlan,
+    kind: str,
+    files: Files,
+    targets: dict[int, Path],
+    as_it_is: bool,
+    known: dict[str, Any],
+    now: dict[str, str],
+) -> None:
+    """Write the files of a pass that are not there yet as they should be. targets: by frame."""
+    how = None if as_it_is else _read_with(plan, own, kind)
+
+    def write(frame: int) -> tuple[str, str]:
+        target = targets[frame]
+        key = target.relative_to(plan.out).as_posix()
+        made_of = hash_of({"file": input_hash(plan, files, frame), "written": how})
+        if known.get(key) != made_of or not target.is_file():
+            outputs.make_folder(target.parent)
+            if as_it_is:
+                outputs.place(target, files.file(frame).read_bytes())
+            elif files.clip is not None:
+                outputs.write_png(target, read_codes(files, frame)[0], {})
+            elif kind == "labels":
+                _write_labels(target, own, frame)
+            else:
+                outputs.write_values(target, _values(own, kind, files.file(frame)), plan.pixel_aspect)
+        return key, made_of
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        now.update(pool.map(write, targets))
 
 
 def _how(own: LayerPlan, kind: str, first: Path) -> tuple[str, bool]:

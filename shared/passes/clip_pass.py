@@ -15,7 +15,7 @@ from threading import Lock
 
 import numpy as np
 
-from shared.clips import Clip
+from shared.clips import Clip, Pixels
 from shared.errors import InputRefused, MissingInput
 from shared.passes.label_pass import Probe
 from shared.passes.picture_pass import PicturePass, read_picture_pass
@@ -106,15 +106,20 @@ def read_picture(sequence: Sequence, frame: int) -> PicturePass:
     """The picture of a frame, of a clip or of files. Raises MissingInput or InputRefused naming the file."""
     if sequence.clip is None:
         return read_picture_pass(sequence.file(frame))
-    with opened(sequence.file(frame)) as clip:
-        try:
-            pixels = clip.picture(_index(clip, sequence, frame), sequence.clip.deinterlace)
-        except InputRefused as error:
-            raise error.located(frame=frame) from None
-        kind = clip.kind
+    pixels, kind = read_codes(sequence, frame)
     values = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
     alpha = values[..., 3] if values.shape[2] == 4 else np.ones(values.shape[:2], np.float32)
     return PicturePass(np.ascontiguousarray(values[..., :3]), alpha, kind)
+
+
+def read_codes(sequence: Sequence, frame: int) -> tuple[Pixels, str]:
+    """The picture of a frame of a clip as it is decoded, see `Clip.picture`, and what kind of clip it is."""
+    assert sequence.clip is not None
+    with opened(sequence.file(frame)) as clip:
+        try:
+            return clip.picture(_index(clip, sequence, frame), sequence.clip.deinterlace), clip.kind
+        except InputRefused as error:
+            raise error.located(frame=frame) from None
 
 
 def probe_clip(path: Path) -> Probe:
