@@ -3,6 +3,7 @@
 Written from the description of the layouts: what stands for the programs' modules here is pickled under their names.
 """
 
+import argparse
 import contextlib
 import math
 import pickle
@@ -10,6 +11,7 @@ import sys
 import types
 from collections import OrderedDict
 
+import numpy as np
 import torch
 
 from inference_server.models.stylegan.mapping import Dense
@@ -19,7 +21,6 @@ SOURCE = "raise RuntimeError('the source of a class was executed')\n"
 NAMES = {
     ("torch_utils.persistence", "_reconstruct_persistent_obj"): lambda meta: None,
     ("dnnlib.util", "EasyDict"): type("EasyDict", (dict,), {}),
-    ("dnnlib.tflib.network", "Network"): type("Network", (), {}),
 }
 
 
@@ -115,3 +116,106 @@ def write(path, value, protocol=4, more=()):
     with programs(more):
         path.write_bytes(pickle.dumps(value, protocol))
     return path
+
+
+class Network:
+    """A network of the TensorFlow programs. Its state is set after it is made."""
+
+    def __init__(self, **state):
+        self.state = {"version": 4, "build_module_src": SOURCE, "components": {}, "variables": [], **state}
+
+    def __getstate__(self):
+        return self.state
+
+
+NAMES["dnnlib.tflib.network", "Network"] = Network
+
+LAYERS = {"conv0": "Conv0_up", "conv1": "Conv1", "torgb": "ToRGB", "skip": "Skip"}
+
+
+def tensorflow(net, name="Gs", **kwargs):
+    """A network of ours as TensorFlow keeps it: axes in another order, the kernel that enlarges turned round."""
+    said = {"resolution": net.resolution, "architecture": "skip", "resample_kernel": [1, 3, 3, 1], **kwargs}
+    of = {"mapping": [], "synthesis": [], "": []}
+    for key, tensor in net.state_dict().items():
+        part, _, rest = key.partition(".")
+        of["" if key.endswith("w_avg") else part].append((*_tensorflow_name(rest), tensor.numpy()))
+    listed = {part: [(name, np.asarray(change(value))) for name, change, value in all] for part, all in of.items()}
+    parts = {
+        part: Network(name=f"G_{part}", static_kwargs=said, variables=listed[part]) for part in ("mapping", "synthesis")
+    }
+    variables = [("lod", np.float32(0)), *listed[""]]
+    return Network(name=name, static_kwargs=said, components=parts, variables=variables)
+
+
+def _tensorflow_name(rest):
+    """The name of a weight there, and what makes its numbers of ours."""
+    if rest == "w_avg":
+        return "dlatent_avg", lambda x: x
+    words = rest.split(".")
+    if words[0].startswith("fc"):
+        return f"Dense{words[0][2:]}/{words[1]}", lambda x: x.T
+    if words[0] == "embed":
+        return f"LabelEmbed/{words[1]}", lambda x: x.T
+    size, what = int(words[0][1:]), words[-1]
+    if what == "const":
+        return "4x4/Const/const", lambda x: x[None]
+    if what == "noise_const":
+        number = 2 * (size.bit_length() - 1) - (5 if words[1] == "conv0" else 4)
+        return f"noise{number}", lambda x: x[None, None]
+    layer = "Conv" if size == 4 and words[1] == "conv1" else LAYERS[words[1]]
+    if words[2] == "affine":
+        turned = (lambda x: x.T) if what == "weight" else (lambda x: x - 1)
+        return f"{size}x{size}/{layer}/mod_{what}", turned
+    if what == "weight":
+        step = -1 if layer == "Conv0_up" else 1
+        return f"{size}x{size}/{layer}/weight", lambda x: x[:, :, ::step, ::step].transpose(2, 3, 1, 0)
+    return f"{size}x{size}/{layer}/{what}", lambda x: x if x.ndim else np.float32(x)
+
+
+def rosinality(net):
+    """A network of ours as the state dict of rosinality's."""
+    taps = torch.outer(torch.tensor([1.0, 3.0, 3.0, 1.0]), torch.tensor([1.0, 3.0, 3.0, 1.0])) / 16
+    found = {}
+    for key, tensor in net.state_dict().items():
+        words = key.split(".")
+        if words[0] == "mapping":
+            if words[1].startswith("fc"):
+                found[f"style.{int(words[1][2:]) + 1}.{words[2]}"] = tensor
+            continue
+        size, what = int(words[1][1:]), words[-1]
+        level = size.bit_length() - 1
+        if what == "const":
+            found["input.input"] = tensor[None]
+            continue
+        number = 0 if size == 4 else 2 * (level - 3) + (words[2] == "conv1")
+        if what == "noise_const":
+            found[f"noises.noise_{0 if size == 4 else number + 1}"] = tensor[None, None]
+            continue
+        colours = words[2] == "torgb"
+        stem = ("to_rgb1" if size == 4 else f"to_rgbs.{level - 3}") if colours else (
+            "conv1" if size == 4 else f"convs.{number}"
+        )  # fmt: skip
+        if words[3] == "affine":
+            found[f"{stem}.conv.modulation.{what}"] = tensor
+        elif what == "weight":
+            found[f"{stem}.conv.weight"] = tensor[None]
+            if words[2] == "conv0":
+                found[f"{stem}.conv.blur.kernel"] = taps
+            if colours and size > 4:
+                found[f"{stem}.upsample.kernel"] = taps
+        elif what == "noise_strength":
+            found[f"{stem}.noise.weight"] = tensor.reshape(1)
+        else:
+            found[f"{stem}.bias" if colours else f"{stem}.activate.bias"] = (
+                tensor.reshape(1, 3, 1, 1) if colours else tensor
+            )
+    return found
+
+
+def trained(net, other):
+    """A checkpoint of rosinality's training: everything beside g_ema is to be passed over."""
+    optimiser = {"state": {0: {"step": 3, "exp_avg": torch.ones(4)}}, "param_groups": [{"lr": 0.002, "params": [0]}]}
+    args = argparse.Namespace(path="/home/them/lmdb", size=32, betas=(0, 0.99))
+    networks = {"g": rosinality(other), "d": {"w": torch.zeros(3)}, "g_ema": rosinality(net)}
+    return {**networks, "g_optim": optimiser, "d_optim": optimiser, "args": args, "ada_aug_p": 0.0}

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from inference_server.models.stylegan.published import arrays, found, streams
+from inference_server.models.stylegan.published import arrays, found
 from inference_server.models.stylegan.published.arrays import Tensor
 from inference_server.models.stylegan.published.found import RATE, Found, Weight, other
-from inference_server.models.stylegan.published.machine import Known, Steps, Text, refuse
+from inference_server.models.stylegan.published.machine import Text, refuse
 
 MODULES = 5000  # at most of one generator: an attack repeats one within itself
 DEPTH = 8
@@ -50,27 +50,6 @@ class Module:
 
     def get(self, name: str, otherwise: Any = None) -> Any:
         return arrays.plain(self.state.get(name, otherwise))
-
-
-def known(steps: Steps) -> Known:
-    numpy = {
-        "scalar": arrays.number,
-        "_reconstruct": arrays.array,
-    }
-    return {
-        ("torch_utils.persistence", "_reconstruct_persistent_obj"): Module,
-        ("torch._utils", "_rebuild_parameter"): arrays.parameter,
-        ("torch._utils", "_rebuild_tensor_v2"): arrays.tensor,
-        ("torch.storage", "_load_from_bytes"): lambda arguments: streams.inner(arguments, steps),
-        ("collections", "OrderedDict"): lambda arguments: {},
-        ("dnnlib.util", "EasyDict"): lambda arguments: {},
-        ("builtins", "set"): lambda arguments: [],
-        ("__builtin__", "set"): lambda arguments: [],
-        ("_codecs", "encode"): arrays.encoded,
-        ("numpy", "ndarray"): None,
-        ("numpy", "dtype"): arrays.kind,
-        **{(f"numpy.{core}.multiarray", name): make for core in ("core", "_core") for name, make in numpy.items()},
-    }
 
 
 def modules(top: Module) -> Iterator[tuple[str, Module]]:

@@ -35,7 +35,7 @@ NVIDIA = (
     "as its author decides: the file does not say. It was written by a program of NVIDIA's, whose code and published "
     "weights are for research and evaluation, not for commercial use (NVIDIA Source Code License)"
 )
-UNKNOWN = "unknown: the file does not say, ask its author"
+UNKNOWN = "unknown: the file does not say. Ask its author; weights that were converted from NVIDIA's keep their licence"
 
 
 class Read:

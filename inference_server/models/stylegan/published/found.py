@@ -16,13 +16,14 @@ from shared.values import Value
 RATE = 0.01  # of the layers of the mapping, as ours are reckoned
 
 Numbers = NDArray[np.float32]
+Change = Callable[[Numbers], Numbers]
 
 
 class Weight(Value):
     """A tensor of the file, and what makes ours of its numbers."""
 
     tensor: Tensor
-    change: Callable[[Numbers], Numbers] = lambda values: values
+    change: Change = lambda values: values
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -32,16 +33,17 @@ class Weight(Value):
         return np.asarray(self.change(self.tensor.numbers()), np.float32, order="C")
 
 
-class Zeros(Value):
-    """What a file need not have where it is 0."""
+class Constant(Value):
+    """One number everywhere: of what a file has as a number, or need not have."""
 
     shape: tuple[int, ...]
+    value: float = 0.0
 
     def numbers(self) -> Numbers:
-        return np.zeros(self.shape, np.float32)
+        return np.full(self.shape, self.value, np.float32)
 
 
-Weights = Mapping[str, "Weight | Zeros"]
+Weights = Mapping[str, "Weight | Constant"]
 
 
 class Found(Value):
@@ -67,7 +69,12 @@ def scaled(weight: Weight, by: float) -> Weight:
     """A weight times a number; as it is where that is 1."""
     if abs(by - 1) < 1e-6:
         return weight
-    return Weight(weight.tensor, lambda values: weight.change(values) * np.float32(by))
+
+    @np.errstate(all="ignore")
+    def change(values: Numbers) -> Numbers:
+        return weight.change(values) * np.float32(by)
+
+    return Weight(weight.tensor, change)
 
 
 def mapping_of(weights: Weights) -> dict[str, int]:
@@ -111,7 +118,7 @@ def stylegan2(weights: Weights, clamp: Any) -> dict[str, Any]:
     return {**found, "conv_clamp": None if clamp is None else float(clamp)}
 
 
-def quiet(weights: Weights) -> dict[str, Weight | Zeros]:
+def quiet(weights: Weights) -> dict[str, Weight | Constant]:
     """The same with noise of the strength 0 where a layer has none."""
     filled = dict(weights)
     for name, weight in weights.items():
@@ -120,11 +127,12 @@ def quiet(weights: Weights) -> dict[str, Weight | Zeros]:
             layer = name.removesuffix("weight")
             if f"{layer}noise_strength" not in weights:
                 size = int(found[1])
-                filled[f"{layer}noise_strength"] = Zeros(())
-                filled[f"{layer}noise_const"] = Zeros((size, size))
+                filled[f"{layer}noise_strength"] = Constant(())
+                filled[f"{layer}noise_const"] = Constant((size, size))
     return filled
 
 
+@np.errstate(all="ignore")
 def smooth(values: Numbers) -> bool:
     """Whether a filter enlarges as ours does: 1, 3, 3, 1 along both axes, in whatever measure."""
     row = np.array([1, 3, 3, 1], np.float32)

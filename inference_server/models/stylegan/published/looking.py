@@ -16,7 +16,7 @@ from typing import Any
 
 from inference_server.models import archive
 from inference_server.models.runway.shim.runway import _confine, _wire
-from inference_server.models.stylegan.published import ada, found, machine
+from inference_server.models.stylegan.published import ada, found, machine, names, rosinality, streams, tensorflow
 from inference_server.models.stylegan.published.found import Found
 from shared.errors import ModelRefused, SemrenderError
 
@@ -92,15 +92,20 @@ def limit(size: int) -> None:
 
 def look(data: memoryview, entries: dict[str, archive.Place] | None) -> Found:
     """The generator in a file. Raises ModelRefused saying what else it is."""
-    steps = machine.Steps()
-    start = bytes(data[:4])
+    steps, start = machine.Steps(), bytes(data[:16])
+    if entries is not None:
+        return rosinality.read(streams.archived(data, entries, names.CHECKPOINT, steps))
     if what := next((words for begins, words in OTHERS.items() if start.startswith(begins)), None):
-        raise ModelRefused(f"this is {what}", remedy=found.READ)
+        found.other(f"this is {what}")
     if start[:1] != b"\x80":
-        raise ModelRefused("this is no file of a generator: it is neither a pickle nor an archive", remedy=found.READ)
-    value, _ = machine.read(data, 0, ada.known(steps), steps)
+        found.other("this is no file of a generator: it is neither a pickle nor an archive")
+    if start.startswith(streams.BEGINS):
+        return rosinality.read(streams.older(data, names.CHECKPOINT, steps))
+    value, _ = machine.read(data, 0, names.pickled(steps), steps)
     if isinstance(value, dict):
         return ada.read(value)
+    if isinstance(value, tuple):
+        return tensorflow.read(value)
     found.other(f"it holds a {type(value).__name__.lower()}, no generator")
 
 

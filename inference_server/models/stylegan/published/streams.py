@@ -16,6 +16,7 @@ from inference_server.models.stylegan.published.arrays import Storage
 from inference_server.models.stylegan.published.machine import Known, Steps, read, refuse
 
 MARK, VERSION = 0x1950A86A20F9469CFC6C, 1001
+BEGINS = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # the older stream: its mark, as a pickle
 STORAGES: Known = {("torch", name): None for name in arrays.TORCH}
 
 
