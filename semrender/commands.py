@@ -40,7 +40,9 @@ COMMANDS = {
     "inference_server.models.cli": {"models": "list, show, add and remove models"},
     "inference_server.datasets.cli": {"dataset": "make a folder of equal squares to train on, of clips and pictures"},
     "inference_server.models.runway.cli": {"runway": "add a model of RunwayML (runway_model.py), unmodified"},
-    "inference_server.training.cli": {"train": "train a model on your own pairs of label pass and picture"},
+    "inference_server.training.cli": {
+        "train": "train a model on your own pairs of label pass and picture, or a generator on pictures",
+    },
     "shared.cli": {
         "decode": "turn a label pass into a grey PNG of class ids",
         "labels": "which label sets there are, and which colour is which class",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,13 @@ from PIL import Image, ImageDraw
 from inference_server.models.small.network import noise_plane
 from inference_server.training.networks import Start
 from inference_server.training.pairs import Pairs
-from inference_server.training.trainer import CURVES
 from shared.label_set import NOTHING, LabelSet
 from shared.passes.colour import colours
 from shared.places import whole
 
 SAMPLES = 6
 GAP = 4  # pixels
-CURVE_COLOURS = ((230, 120, 40), (60, 130, 220), (120, 120, 120))
+CURVE_COLOURS = ((230, 120, 40), (60, 130, 220), (120, 120, 120), (60, 140, 60), (150, 90, 170), (190, 60, 60))
 WIDTH, HEIGHT = 900, 240  # of one curve
 
 
@@ -63,25 +63,32 @@ def stacked(rows: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return np.concatenate(parts[1:], 0)
 
 
-def loss_curves(curves: NDArray[np.float32], steps: int) -> Image.Image:
-    """One curve under another, each in its own range; the line is the mean over a hundredth of the steps."""
-    canvas = Image.new("RGB", (WIDTH, HEIGHT * len(CURVES)), "white")
+def means(values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Where and how high a curve is: means over a hundredth of what there is, each at its beginning."""
+    chunk = max(1, len(values) // 100)
+    starts = range(0, len(values), chunk)
+    return [float(start) for start in starts], [float(np.mean(values[start : start + chunk])) for start in starts]
+
+
+def curves_sheet(curves: Sequence[tuple[str, Sequence[float], Sequence[float]]], last: float, unit: str) -> Image.Image:
+    """One curve under another, each in its own range. curves: (name, across, up); last: where a curve will end."""
+    canvas = Image.new("RGB", (WIDTH, HEIGHT * len(curves)), "white")
     draw = ImageDraw.Draw(canvas)
-    for place, (name, colour) in enumerate(zip(CURVES, CURVE_COLOURS, strict=True)):
-        top, values = place * HEIGHT, curves[:, place]
+    for place, (name, across, up) in enumerate(curves):
+        top, colour = place * HEIGHT, CURVE_COLOURS[place % len(CURVE_COLOURS)]
         draw.line([(50, top + HEIGHT - 30), (WIDTH - 20, top + HEIGHT - 30)], fill=(180, 180, 180))
         draw.text((50, top + 8), name, fill=colour)
-        draw.text((WIDTH - 110, top + HEIGHT - 22), f"step {len(values)} / {steps}", fill=(90, 90, 90))
-        chunk = max(1, steps // 100)
-        means = np.array([values[i : i + chunk].mean() for i in range(0, len(values), chunk)])
-        if len(means) < 2:
+        draw.text((WIDTH - 110, top + HEIGHT - 22), f"{unit} {last:g}", fill=(90, 90, 90))
+        if len(up) < 2:
             continue
-        low, high = float(means.min()), float(means.max())
-        draw.text((6, top + 30), f"{high:.2f}", fill=(90, 90, 90))
-        draw.text((6, top + HEIGHT - 40), f"{low:.2f}", fill=(90, 90, 90))
-        across = 50 + np.arange(len(means)) * chunk / steps * (WIDTH - 70)
-        up = top + HEIGHT - 34 - (means - low) / max(high - low, 1e-9) * (HEIGHT - 70)
-        draw.line([(float(x), float(y)) for x, y in zip(across, up, strict=True)], fill=colour, width=2)
+        low, high = min(up), max(up)
+        draw.text((6, top + 30), f"{high:.3g}", fill=(90, 90, 90))
+        draw.text((6, top + HEIGHT - 40), f"{low:.3g}", fill=(90, 90, 90))
+        points = [
+            (50 + x / last * (WIDTH - 70), top + HEIGHT - 34 - (y - low) / max(high - low, 1e-9) * (HEIGHT - 70))
+            for x, y in zip(across, up, strict=True)
+        ]
+        draw.line(points, fill=colour, width=2)
     return canvas
 
 

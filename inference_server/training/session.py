@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +16,12 @@ from inference_server.models.cards import Card
 from inference_server.models.catalogue import find_card
 from inference_server.models.install import check_name
 from inference_server.models.precision import half_of
-from inference_server.training import pictures
+from inference_server.training import clock, pictures
 from inference_server.training.networks import Start, going_on, new, spade_start
 from inference_server.training.pairs import Pairs, class_rows, geometry_row, read_pairs, warnings
 from inference_server.training.publish import About, write_model
 from inference_server.training.sources import find_pairs
+from inference_server.training.trainer import CURVES as LOSSES
 from inference_server.training.trainer import Plan, Trainer, read_state
 from shared import places
 from shared.errors import InputRefused
@@ -34,8 +32,6 @@ from shared.values import Value
 from shared.wording import counted
 
 STATE, SAMPLES, CURVES = "state.pt", "samples.png", "losses.png"
-FIRST_LOOK, EVERY = 60.0, 180.0  # seconds until the first samples, and between later ones
-FIRST_LINE, LINES = 5.0, 20.0  # seconds until the time that is left is said, and between later lines
 HELD_BACK = 20  # one pair in so many is not trained on but shown in the samples
 LEAST_TO_HOLD_BACK = 12
 RATE_ON = 2.5e-4  # of a model that goes on
@@ -127,7 +123,9 @@ def train(request: Request, say: Say = print) -> Outcome:
 
 
 class _Run:
-    """The loop with its clock; nothing in here changes what is learnt."""
+    """What is said, kept and shown while it learns."""
+
+    card: Card
 
     def __init__(
         self,
@@ -147,33 +145,21 @@ class _Run:
 
     def until_done(self) -> Outcome:
         trainer, steps = self.trainer, self.trainer.plan.steps
-        first_step, clock = trainer.step, time.monotonic()
-        next_look, next_line = clock + FIRST_LOOK, clock + FIRST_LINE
-        with _asked_to_stop() as stop:
-            while trainer.step < steps and not stop.is_set():
-                trainer.advance()
-                if time.monotonic() >= min(next_look, next_line) and trainer.step < steps:
-                    if time.monotonic() >= next_look:
-                        self.keep()
-                        next_look = time.monotonic() + EVERY
-                    each = (time.monotonic() - clock) / (trainer.step - first_step)
-                    self.report(each * (steps - trainer.step))
-                    next_line = time.monotonic() + LINES
-            card = self.keep()
+        clock.until_done(trainer.advance, lambda: trainer.step >= steps, self.keep, self.report)
         finished = trainer.step >= steps
         if finished:
-            self.say(f"{self.request.name} is trained: {card.folder}")
+            self.say(f"{self.request.name} is trained: {self.card.folder}")
         else:
             self.say(f"stopped at step {trainer.step} of {steps}; the same command goes on from there")
-        return Outcome(card, finished, self.folder)
+        return Outcome(self.card, finished, self.folder)
 
-    def report(self, left: float) -> None:
+    def report(self, each: float) -> None:
         trainer = self.trainer
         recent = trainer.curves[max(0, trainer.step - 50) : trainer.step].mean(0).tolist()
-        minutes = f"{left / 60:.0f} minutes left" if left >= 90 else f"{left:.0f} seconds left"
-        self.say(f"step {trainer.step} of {trainer.plan.steps}, reconstruction {recent[0]:.3f}, {minutes}")
+        left = clock.time_left(each * (trainer.plan.steps - trainer.step))
+        self.say(f"step {trainer.step} of {trainer.plan.steps}, reconstruction {recent[0]:.3f}, {left}")
 
-    def keep(self) -> Card:
+    def keep(self) -> None:
         """State, samples, curves and the model as it is now: it can be painted with while the training goes on."""
         trainer, plan = self.trainer, self.trainer.plan
         seconds = time.monotonic() - self.began
@@ -181,8 +167,9 @@ class _Run:
         painted = pictures.paint_pairs(trainer.start, trainer.average, self.shown, trainer.device)
         sheet = pictures.sample_sheet(self.shown, painted, self.label_set)
         pictures.save_picture(sheet, self.folder / SAMPLES)
-        curves = trainer.curves[: trainer.step].numpy()
-        pictures.save_picture(pictures.loss_curves(curves, plan.steps), self.folder / CURVES)
+        curves = zip(LOSSES, trainer.curves[: trainer.step].T.tolist(), strict=True)
+        sheet_of_curves = pictures.curves_sheet([(name, *pictures.means(y)) for name, y in curves], plan.steps, "step")
+        pictures.save_picture(sheet_of_curves, self.folder / CURVES)
         history = {
             "step": trainer.step,
             "steps": plan.steps,
@@ -192,7 +179,7 @@ class _Run:
             "rate": plan.rate,
             "parent": trainer.start.parent,
         }
-        return write_model(
+        self.card = write_model(
             self.request.name,
             trainer.start,
             trainer.average.state_dict(),
@@ -280,24 +267,3 @@ def _other(folder: Path, what: str) -> InputRefused:
         file=folder,
         remedy="Repeat its command to go on, choose another --out, or begin again with --restart",
     )
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Ctrl-C and a polite kill let the step end and the state be written; a second one does not wait."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(number: int, frame: Any) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

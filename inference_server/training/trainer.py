@@ -191,15 +191,9 @@ class Trainer:
         return torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=kind == torch.bfloat16)
 
     def save(self, path: Path, identity: Mapping[str, Any]) -> None:
-        """Write the state beside `path`, flush, rename: a crash leaves the last one or this one."""
+        """The state, whole or not at all."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
-        content = {**state, "step": self.step, "curves": self.curves, "identity": dict(identity)}
-        beside = path.with_suffix(".tmp")
-        with beside.open("wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_state(path, {**state, "step": self.step, "curves": self.curves, "identity": dict(identity)})
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a state that `read_state` gave."""
@@ -215,6 +209,16 @@ class Trainer:
             "optimiser": self.optimiser,
             "optimiser_judge": self.optimiser_judge,
         }
+
+
+def write_state(path: Path, content: Mapping[str, Any]) -> None:
+    """Write beside `path`, flush, rename: a crash leaves the last state or this one."""
+    beside = path.with_suffix(".tmp")
+    with beside.open("wb") as file:
+        torch.save(dict(content), file)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
 
 
 def read_state(path: Path) -> dict[str, Any] | None:

@@ -247,7 +247,7 @@ def struck_at(folder, home, step, blow):
     """Train in a process that gets the signal right after this step; the clock runs so fast that every step is kept."""
     script = f"""
 import os, sys
-from inference_server.training import session
+from inference_server.training import clock
 from inference_server.training.trainer import Trainer
 advance = Trainer.advance
 def struck(self):
@@ -255,7 +255,7 @@ def struck(self):
     if self.step == {step}:
         os.kill(os.getpid(), {int(blow)})
 Trainer.advance = struck
-session.FIRST_LOOK = session.EVERY = 0
+clock.FIRST_LOOK = clock.EVERY = 0
 from semrender import main
 sys.exit(main(["train", {str(folder)!r}, "--out", "mine", "--steps", "6", "--batch", "2"]))
 """
