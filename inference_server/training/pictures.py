@@ -78,7 +78,8 @@ def curves_sheet(curves: Sequence[tuple[str, Sequence[float], Sequence[float]]],
         top, colour = place * HEIGHT, CURVE_COLOURS[place % len(CURVE_COLOURS)]
         draw.line([(50, top + HEIGHT - 30), (WIDTH - 20, top + HEIGHT - 30)], fill=(180, 180, 180))
         draw.text((50, top + 8), name, fill=colour)
-        draw.text((WIDTH - 110, top + HEIGHT - 22), f"{unit} {last:g}", fill=(90, 90, 90))
+        words = f"{unit} {last:g}"
+        draw.text((WIDTH - 20 - draw.textlength(words), top + HEIGHT - 22), words, fill=(90, 90, 90))
         if len(up) < 2:
             continue
         low, high = min(up), max(up)

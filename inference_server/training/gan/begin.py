@@ -12,7 +12,8 @@ from inference_server.models.base import checked_weights
 from inference_server.models.cards import Card
 from inference_server.models.catalogue import find_card
 from inference_server.models.stylegan import network
-from inference_server.models.stylegan.network import StyleGan2, StyleGan2Config
+from inference_server.models.stylegan.network import StyleGan2
+from inference_server.models.stylegan.settings import StyleGan2Config
 from shared.errors import ModelRefused
 from shared.values import Value
 

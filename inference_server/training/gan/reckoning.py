@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference_server.models.stylegan.network import StyleGan2Config
+from inference_server.models.stylegan.settings import StyleGan2Config
 from inference_server.training.clock import duration
 from shared.errors import InputRefused
 

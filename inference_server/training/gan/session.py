@@ -201,7 +201,9 @@ class _Run:
     def curves(self) -> Any:
         """The distance, and below it what the steps reported."""
         trainer, kilo = self.trainer, self.trainer.plan.batch / 1000
-        across, distances = zip(*self.distances, strict=True)
+        across, distances = zip(
+            *(self.distances[1:] or self.distances), strict=True
+        )  # what it paints untaught is out of every scale
         name = f"distance from the real pictures ({self.measure.floor():.2g} between their halves)"
         rows = [(name, across, distances)]
         for name, values in zip(CURVES, zip(*trainer.curves, strict=True), strict=True):
