@@ -1,8 +1,8 @@
 """A delivery painted again: by which models it can be, and the job that does it.
 
 What a layer has is what it named when it was painted, its painting (a picture, for models that take one), and what the
-panel gives: a reference picture, the footage of a selected layer, a walk. Whether a model needs more says
-`shared.inputs`.
+panel gives: a reference picture, the footage of a selected layer, a walk, a sound. Whether a model
+needs more says `shared.inputs`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.sequences import PICTURES
 from shared.shot import PASSES, Shot, ShotLayer, resolved
 from shared.takes import takes
 
-GIVEN = ("picture", "reference", "walk")  # what a layer can be given by the panel
+GIVEN = ("picture", "reference", "walk", "audio")  # what a layer can be given by the panel
 PREVIEW_PRIORITY = 50
 LONGEST = 4096
 
@@ -127,7 +127,6 @@ def named(shot: Shot, layers: Sequence[ShotLayer]) -> tuple[str, ...]:
 
 def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
     """The shot with what the panel says for its layers, or for one of them. Raises InputRefused and ModelRefused."""
-    shot = Shot.from_dict(spec["shot"])
     over: Body = {name: body[name] for name in ("seed", "hold") if body.get(name) is not None}
     if body.get("model") is not None:
         over["model"] = text(body, "model")
@@ -141,6 +140,7 @@ def changed(client: Client, spec: Body, folder: Path, body: Body) -> Body:
     options = body.get("options") or {}
     if not isinstance(options, dict):
         raise InputRefused("the options are no table of names and values")
+    shot = Shot.from_dict({**spec["shot"], **whole})
     delivery, found, layers = read_delivery(folder), client.models(), []
     for layer, plain in zip(shot.layers, spec["shot"]["layers"], strict=True):
         if layer.name not in chosen(body, spec["layers"]):

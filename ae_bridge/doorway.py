@@ -39,7 +39,7 @@ from shared.client import Client
 from shared.connection import Connection
 from shared.errors import MissingInput, SemrenderError, from_dict
 
-MAX_LINE = 64 * 1024  # bytes of a request; a model's options are less than a hundredth
+MAX_LINE = 2**20  # bytes of a request: a walk may have thousands of keyframes
 MAX_ANSWER = 4 * 2**20
 MAX_CONNECTIONS = 16  # the one that has been silent longest makes room for the next
 SECONDS = 5.0  # for a whole request; the panel waits two

@@ -22,13 +22,14 @@ ABOUT = "What this page is about."
 
 FACE = {"name": "countryside", "title": "Face", "lacks": "", "needs": ["walk"], "uses": ["audio"], "options": []}
 GRADE = {"name": "grade", "title": "Grade", "lacks": "", "needs": ["picture"], "uses": [], "options": []}
+LIPS = {"name": "lips", "title": "Lips", "lacks": "", "needs": ["picture", "audio"], "uses": [], "options": []}
 FRAMES = {"keys": [{"frame": 1001, "seed": 1}, {"frame": 1003, "seed": 5, "ease": "rest"}]}
 
 
 def walking(open_panel: Open, walk: Any = FRAMES, has: tuple[str, ...] = ("walk",), sound: str = "") -> Panel:
     """A shot whose layers walk, as the server says it; the Walk page is seen."""
     panel = three_shots(open_panel, docked=(250, 400))
-    answer = {"models": [FACE, GRADE], "has": has, "fault": "", "walk": walk, "sound": sound}
+    answer = {"models": [FACE, GRADE, LIPS], "has": has, "fault": "", "walk": walk, "sound": sound}
     told(panel, answer)
     panel.click("Walk")
     return panel
@@ -211,6 +212,19 @@ def a_page_without_a_walk_says_why(open_panel: Open) -> None:
     assert "walk" in asked(panel)
     panel.choose(MODEL, "Grade")
     assert "no walk" in panel.named(ABOUT)["text"] and not shown(panel, SOUND) and "walk" not in asked(panel)
+
+
+def a_model_that_only_hears_is_given_another_sound(open_panel: Open) -> None:
+    panel = walking(open_panel, sound="voices/kirk.wav")
+    panel.choose(MODEL, "Lips")
+    assert "hears the sound" in panel.named(ABOUT)["text"] and panel.run("ui.cut()") == []
+    assert shown(panel, SOUND) and not shown(panel, KEYS) and not panel.named(DRIVE)["enabled"]
+    panel.run('ui.choose("/sounds/spock.wav")')
+    panel.choose(SOUND, "File...")
+    made = asked(panel)
+    assert made["sound"] == "/sounds/spock.wav" and "walk" not in made
+    panel.choose(MODEL, "Grade")
+    assert "sound" not in asked(panel)
 
 
 def a_layer_that_had_no_walk_begins_with_its_seed(open_panel: Open) -> None:

@@ -10,7 +10,7 @@ from deliveries import deliver, layer, shot
 
 from ae_bridge.again import changed
 from shared.client import Client
-from shared.errors import InputRefused
+from shared.errors import InputRefused, ModelRefused
 
 
 class Catalogue:
@@ -18,7 +18,8 @@ class Catalogue:
 
     def models(self) -> dict[str, Any]:
         card = {"name": "grade", "title": "Grade", "inputs": {"picture": {}, "reference": {}}}
-        return {"models": [card], "default": "grade", "broken": {}}
+        lips = {"name": "lips", "title": "Lips", "inputs": {"picture": {"needed": True}, "audio": {"needed": True}}}
+        return {"models": [card, lips], "default": "grade", "broken": {}}
 
 
 def again(folder: Path, first: int, **body: Any) -> dict[str, Any]:
@@ -50,6 +51,19 @@ def test_files_that_count_otherwise_than_the_shot_are_no_picture_of_it(tmp_path:
     deliver(tmp_path, shot(frames, first=-2, last=1), layer(tmp_path, "train", frames, footage={"start": -2}))
     with pytest.raises(InputRefused, match=r"begins below frame 0: frame -2 is file 0\. Begin the shot at frame 0"):
         again(tmp_path, -2, picture="painting")
+
+
+def test_a_sound_that_is_given_is_the_shots_and_counts(tmp_path: Path) -> None:
+    """Its beginning was said of the one before; a model that hears is refused where the artist takes the sound away."""
+    frames = range(1001, 1005)
+    deliver(tmp_path, shot(frames), layer(tmp_path, "train", frames))
+    asked = {"first": 1001, "last": 1004, "audio": "old.wav", "audio_start": 1003}
+    asked["layers"] = [{"name": "train", "picture": "plate.mov", "model": "lips"}]
+    assert (same := asked_again(tmp_path, asked, {}))["audio_start"] == 1003 and same["audio"] == "old.wav"
+    made = asked_again(tmp_path, asked, {"sound": "/new.wav"})
+    assert made["audio"] == "/new.wav" and "audio_start" not in made
+    with pytest.raises(ModelRefused, match=r"needs a sound\. Choose it, or another model"):
+        asked_again(tmp_path, asked, {"sound": "none"})
 
 
 def test_hold_and_scale_go_along_and_the_rest_stays(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ STRANGERS = [
     (b"GET / HTTP/1.0\n\n", "not JSON"),
     (b"\xff\x00\xfe\n", "not JSON"),
     (b"[" * 60_000 + b"\n", "not JSON"),
-    (b"x" * 70_000 + b"\n", "one line of at most"),
+    (b"x" * (doorway.MAX_LINE + 70_000) + b"\n", "one line of at most"),
 ]
 
 

@@ -44,6 +44,12 @@ SemrenderAE.again = (function () {
         return at === 0 ? cardOf(state, state.look.model) : state.models[at - 1];
     }
 
+    /** Whether the chosen model takes an input; false where no model is known. @param {any} state @param {string} input */
+    function takes(state, input) {
+        var chosen = card(state);
+        return chosen !== null && (holds(chosen.needs, input) || holds(chosen.uses, input));
+    }
+
     /** "As Painted (gentle)". @param {string} what */
     function asPainted(what) {
         return "As Painted" + (what === "" ? "" : " (" + what + ")");
@@ -109,7 +115,7 @@ SemrenderAE.again = (function () {
             return;
         }
         rows = kit.pager(page, ROWS);
-        if (holds(chosen.needs, "picture") || holds(chosen.uses, "picture")) {
+        if (takes(state, "picture")) {
             if (holds(state.has, "picture")) {
                 state.pictures.push({text: "As Before", value: ""});
             } else if (!holds(chosen.needs, "picture")) {
@@ -119,7 +125,7 @@ SemrenderAE.again = (function () {
             state.pictures.push({text: "Selected Layer", value: "selected"});
             state.picture = SemrenderAE.options.pictures(rows.next(), state.pictures);
         }
-        if (holds(chosen.needs, "reference") || holds(chosen.uses, "reference")) {
+        if (takes(state, "reference")) {
             SemrenderAE.options.reference(rows.next(), state, holds(state.has, "reference") ? "As before" : "None");
         }
         painted = chosen.name === state.look.model ? state.look.options : {};
@@ -197,8 +203,9 @@ SemrenderAE.again = (function () {
             }
         }
         SemrenderAE.walk.request(state, made);
+        SemrenderAE.led.request(state, made);
         return made;
     }
 
-    return {card: card, layer: layer, models: models, fill: fill, build: build, request: request};
+    return {card: card, layer: layer, takes: takes, models: models, fill: fill, build: build, request: request};
 }());

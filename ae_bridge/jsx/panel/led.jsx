@@ -1,10 +1,15 @@
 /*
- * What leads a walk: the sound of the shot, and how. It begins as the shot was painted.
+ * The sound of the shot, for models that hear it, and how it leads a walk. It begins as the shot was painted.
  */
 SemrenderAE.led = (function () {
     var kit = SemrenderAE.kit;
     var PRESETS = ["speech", "music"];
     var FILE = "File...";
+
+    /** Whether the chosen model hears the sound. @param {any} state */
+    function hears(state) {
+        return SemrenderAE.again.takes(state, "audio");
+    }
 
     /** @param {any} state */
     function drives(state) {
@@ -61,11 +66,21 @@ SemrenderAE.led = (function () {
         }
     }
 
-    /** @param {any} state */
-    function fill(state) {
-        drives(state);
+    /** @param {any} state @param {boolean} walks Whether there is a walk to be led. */
+    function fill(state, walks) {
+        state.c.drive.enabled = walks;
+        if (walks) {
+            drives(state);
+        }
         sounds(state);
     }
 
-    return {fill: fill, drive: drive, sound: sound};
+    /** Another sound goes into a request. @param {any} state @param {any} made */
+    function request(state, made) {
+        if (hears(state) && state.sound !== state.soundAsked) {
+            made.sound = state.sound;
+        }
+    }
+
+    return {hears: hears, fill: fill, drive: drive, sound: sound, request: request};
 }());

@@ -12,8 +12,7 @@ SemrenderAE.walk = (function () {
 
     /** Whether the chosen model goes through a walk. @param {any} state */
     function wanted(state) {
-        var card = SemrenderAE.again.card(state);
-        return card !== null && ((" " + card.needs.concat(card.uses).join(" ") + " ").indexOf(" walk ") !== -1);
+        return SemrenderAE.again.takes(state, "walk");
     }
 
     /** Nothing is known of a walk: another delivery, or another layer. @param {any} state */
@@ -123,6 +122,9 @@ SemrenderAE.walk = (function () {
             return "Connect asks the server how the layer walks.";
         }
         if (!wanted(state)) {
+            if (SemrenderAE.led.hears(state)) {
+                return "The chosen model hears the sound of the shot.";
+            }
             return SemrenderAE.again.card(state) === null ? "The layers have several models: choose a layer." :
                 "The chosen model goes through no walk.";
         }
@@ -135,10 +137,14 @@ SemrenderAE.walk = (function () {
     /** All of the page anew. @param {any} state @param {number} at Which keyframe is chosen then. */
     function fill(state, at) {
         var c = state.c;
-        var shown = state.models.length > 0 && state.walk !== null && wanted(state);
+        var shown = state.walk !== null && wanted(state);
         c.walk.text = words(state);
-        c.ways.visible = c.led.visible = shown;
+        c.ways.visible = shown;
+        c.led.visible = shown || SemrenderAE.led.hears(state);
         c.table.visible = c.circle.visible = false;
+        kit.quietly(state, function () {
+            SemrenderAE.led.fill(state, shown);
+        });
         if (!shown) {
             return;
         }
@@ -159,7 +165,6 @@ SemrenderAE.walk = (function () {
                 table(state, at);
                 show(state);
             }
-            SemrenderAE.led.fill(state);
         });
     }
 
@@ -267,7 +272,7 @@ SemrenderAE.walk = (function () {
     /** What was touched of it goes into a request; throws an Error in words. @param {any} state @param {any} made */
     function request(state, made) {
         var walk = state.walk;
-        if (walk === null || state.models.length === 0 || !wanted(state)) {
+        if (walk === null || !wanted(state)) {
             return;
         }
         if (keyframes.way(walk) === keyframes.CIRCLE) {
@@ -279,9 +284,6 @@ SemrenderAE.walk = (function () {
         }
         if (SemrenderAE.json.stringify(walk) !== state.walkAsked) {
             made.walk = walk;
-        }
-        if (state.sound !== state.soundAsked) {
-            made.sound = state.sound;
         }
     }
 
