@@ -27,6 +27,9 @@ COMMANDS = {
         "check": "say what is in a shot's passes, without painting",
         "doctor": "one report of versions, devices, server and paths",
     },
+    "inference_server.commands.normalise_cli": {
+        "clip normalise": "follow a person or face in a clip and write them at one place and size",
+    },
     "inference_server.commands.walk_cli": {"walk": "a walk's keyframes and curves on one sheet, before it is painted"},
     "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},
     "inference_server.desk.cli": {"desk": "a page in the browser: try, paint, watch and look"},
@@ -112,13 +115,23 @@ def _help(top: Parser) -> int:
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    words = list(arguments)
+    words = _joined(arguments)
     command = next((word for word in words if not word.startswith("-")), None)
     if command == "help":
         words.remove("help")
         words.append("--help")
         command = next((word for word in words if not word.startswith("-")), None)
     return parser(command).parse_args(words)
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """With a command of two words as one."""
+    words = list(arguments)
+    known = {name for purposes in COMMANDS.values() for name in purposes if " " in name}
+    for place in (0, 1):  # behind `help`
+        if (pair := " ".join(words[place : place + 2])) in known:
+            words[place : place + 2] = [pair]
+    return words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

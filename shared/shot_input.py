@@ -7,12 +7,16 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.errors import InputRefused
 from shared.file_names import MAX_NAME, is_clip, name_fault
 from shared.frame_numbers import NUMBER, split_name
 from shared.sequences import Sequence, find_sequence, in_words, listed, no_picture, sequences_in
 from shared.shot import FILE_NAME, Shot, ShotLayer, read_shot
+
+if TYPE_CHECKING:
+    from shared.clips import Clip
 
 Span = tuple[Fraction | None, Fraction | None]  # seconds after a clip's beginning: from, and up to
 
@@ -68,12 +72,8 @@ def _shot_of_clip(path: Path, kind: str, fps: tuple[int, int] | None, span: Span
             remedy="Give numbered PNG or EXR files, or name a model that takes pictures, such as --model match_grade",
         )
     with Clip(path, fps, first=1) as clip:
-        if fps is None and clip.variable:
-            raise InputRefused(
-                f"the clip's pictures come at uneven times, {float(clip.fps):.4g} a second on average",
-                cause="Phones and screen recorders write such clips",
-                remedy="Say the rate of its frames, such as --fps 30: each shows the picture nearest in time",
-            )
+        if fps is None:
+            check_even(clip)
         rate = (clip.fps.numerator, clip.fps.denominator)
         name, frames = _usable(path.stem), _within(clip.frames, clip.fps, span)
         layer = replace(_layer(name, kind, path.name), clip_start=None if frames[0] == 1 else 1)
@@ -89,6 +89,17 @@ def _within(frames: range, fps: Fraction, span: Span) -> range:
         length = f"{float(len(frames) / fps):.4g} seconds"
         raise InputRefused("no frame of the clip lies between these times", cause=f"It is {length} long")
     return range(first, last + 1)
+
+
+def check_even(clip: Clip) -> None:
+    """Raises InputRefused for a clip whose own rate says nothing of when its pictures are seen."""
+    if clip.variable:
+        raise InputRefused(
+            f"the clip's pictures come at uneven times, {float(clip.fps):.4g} a second on average",
+            file=clip.path,
+            cause="Phones and screen recorders write such clips",
+            remedy="Say the rate of its frames, such as --fps 30: each shows the picture nearest in time",
+        )
 
 
 def _below(path: Path) -> list[Sequence]:

@@ -40,7 +40,58 @@ COCO_17 = (
     *("right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
     *("left_ankle", "right_ankle"),
 )
-LAYOUTS = {"coco17": COCO_17, "free": ()}  # free: the joints are as the file names them
+BLAZEPOSE_33 = (
+    *("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer"),
+    *("left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow"),
+    *("right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky", "left_index", "right_index"),
+    *("left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
+    *("left_heel", "right_heel", "left_foot_index", "right_foot_index"),
+)
+LAYOUTS = {"coco17": COCO_17, "blazepose33": BLAZEPOSE_33, "free": ()}  # free: the joints are as the file names them
+_LIMBS = (
+    ("left_shoulder", "right_shoulder"),
+    ("left_hip", "right_hip"),
+    *(
+        (f"{side}_{one}", f"{side}_{other}")
+        for side in ("left", "right")
+        for one, other in (
+            ("shoulder", "elbow"),
+            ("elbow", "wrist"),
+            ("shoulder", "hip"),
+            ("hip", "knee"),
+            ("knee", "ankle"),
+        )
+    ),
+)
+BONES = {  # of the layouts with joints of their own
+    "coco17": (
+        *_LIMBS,
+        *(("nose", f"{side}_eye") for side in ("left", "right")),
+        *((f"{side}_eye", f"{side}_ear") for side in ("left", "right")),
+    ),
+    "blazepose33": (
+        *_LIMBS,
+        ("mouth_left", "mouth_right"),
+        *(
+            (f"{side}_{one}", f"{side}_{other}")
+            for side in ("left", "right")
+            for one, other in (
+                ("wrist", "pinky"),
+                ("wrist", "index"),
+                ("wrist", "thumb"),
+                ("pinky", "index"),
+                ("ankle", "heel"),
+                ("heel", "foot_index"),
+                ("ankle", "foot_index"),
+                ("eye_inner", "eye"),
+                ("eye", "eye_outer"),
+                ("eye_outer", "ear"),
+            )
+        ),
+        *(("nose", f"{side}_eye_inner") for side in ("left", "right")),
+    ),
+}
+UNSEEN = ("filled", "hidden", "outside", "absent")
 
 Row = Tuple[float, ...]
 Rows = Tuple[Row, ...]
@@ -91,6 +142,19 @@ class Null(Value):
     points: Annotated[Rows, per_frame(POINT, "points"), "[x, y, z] in space, or [x, y] in pixels of the picture"]
 
 
+class Gap(Value):
+    """Frames on which a joint was not seen, and why."""
+
+    about: ClassVar[About] = About("gap", remedy=EXAMPLE)
+
+    joint: Annotated[str, NAME]
+    first: Annotated[int, Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER), "the first frame"]
+    last: Annotated[int, Whole(-MAX_FRAME_NUMBER, MAX_FRAME_NUMBER), "the last frame, too"]
+    why: Annotated[
+        str, OneOf(*UNSEEN), "filled: between what was seen; hidden; outside the picture; absent: with the person"
+    ]
+
+
 class Person(Value):
     """The joints of one person."""
 
@@ -109,6 +173,9 @@ class Person(Value):
         ListOf(ListOf(NAME, 2, 2, "joints"), MAX_JOINTS),
         "[joint, joint] that are connected",
     ] = field(default=())
+    gaps: Annotated[
+        Tuple[Gap, ...], ListOf(Record(Gap), MAX_FRAMES), "where joints were not seen; where none is, none is known"
+    ] = ()
 
     @property
     def label(self) -> str:
@@ -126,6 +193,10 @@ class Person(Value):
             for name in bone:
                 if name not in self.joints:
                     raise InputRefused(f"a bone of {self.label} ends in {name}, which is none of its joints")
+        for gap in self.gaps:
+            if gap.joint not in self.joints or gap.last < gap.first:
+                span = f"{gap.first} to {gap.last}"
+                raise InputRefused(f"{self.label} has a gap of {gap.joint}, {span}, which is none of its joints")
 
 
 class Tracks(Value):

@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT))
 from inference_server.datasets.document import Dataset  # noqa: E402
 from inference_server.datasets.recipe import Recipe  # noqa: E402
 from inference_server.models.cards import Card  # noqa: E402
+from inference_server.motion.document import Normalised  # noqa: E402
+from inference_server.motion.template import Template  # noqa: E402
 from shared import schema  # noqa: E402
 from shared.delivery import Delivery  # noqa: E402
 from shared.label_set import LabelSet  # noqa: E402
@@ -26,7 +28,7 @@ FOLDER = ROOT / "shared" / "schemas"
 def schemas() -> dict[str, dict[str, Any]]:
     """Document -> its JSON Schema."""
     classes = {"shot": Shot, "delivery": Delivery, "card": Card, "label_set": LabelSet, "tracks": Tracks}
-    classes = {**classes, "dataset": Dataset, "recipe": Recipe}
+    classes = {**classes, "dataset": Dataset, "recipe": Recipe, "normalised": Normalised, "template": Template}
     found = {name: schema.json_schema(cls) for name, cls in classes.items()}
     title = "table of names: a name or pattern of a Cryptomatte -> its class"
     return {**found, "names": {"$schema": schema.DIALECT, "title": title, **NAMES.schema()}}

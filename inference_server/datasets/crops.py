@@ -76,27 +76,35 @@ def to_picture(quad: Quad, size: int) -> Matrix:
 
 def to_crop(quad: Quad, size: int) -> Matrix:
     """From the picture to the crop: the exact inverse of `to_picture`, which lays a result back over the plate."""
-    matrix = to_picture(quad, size)
+    return inverse(to_picture(quad, size))
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The way back."""
     (a, b, x), (c, d, y) = matrix
     turned = np.array([[d, -b], [-c, a]]) / (a * d - b * c)
     return np.concatenate([turned, -turned @ np.array([[x], [y]])], 1)
 
 
 def smoothed(frames: list[int], quads: NDArray[np.float64], wanted: list[int], deviation: float) -> NDArray[np.float64]:
-    """Quads (N, 4, 2) for the wanted frames, from those of the frames on which a face was found.
+    """Quads (N, 4, 2) for the wanted frames, as `steadied` makes them. Squares stay squares."""
+    return steadied(frames, quads.reshape(len(frames), 8), wanted, deviation).reshape(len(wanted), 4, 2)
+
+
+def steadied(frames: list[int], rows: NDArray[np.float64], wanted: list[int], deviation: float) -> NDArray[np.float64]:
+    """Rows of numbers (N, k) for the wanted frames, from those of the frames on which something was found.
 
     Each is the mean of those found within WINDOW deviations (frames), weighted by a Gaussian: it depends on nothing
     further away, so that a clip cut in parts is steady across them. What lies between found frames is interpolated
-    before; beyond the first and last the nearest stands. Squares stay squares. deviation 0 smooths nothing.
+    before; beyond the first and last the nearest stands. deviation 0 smooths nothing.
     """
     reach = math.ceil(deviation * WINDOW)
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-0.5 * (offsets / deviation) ** 2) if reach else np.ones(1)
     weights /= weights.sum()
-    flat = quads.reshape(len(frames), 8)
     times = np.array(wanted)[:, None] + offsets
-    between = np.stack([np.interp(times, frames, flat[:, i]) for i in range(8)], -1)
-    result: NDArray[np.float64] = np.einsum("nkc,k->nc", between, weights).reshape(len(wanted), 4, 2)
+    between = np.stack([np.interp(times, frames, column) for column in rows.T], -1)
+    result: NDArray[np.float64] = np.einsum("nkc,k->nc", between, weights)
     return result
 
 

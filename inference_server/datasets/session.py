@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -24,15 +22,14 @@ from inference_server.datasets.report import described
 from inference_server.datasets.sources import Fault, Frame, Reader, Source, find_sources, reading
 from inference_server.datasets.tracks import seen
 from shared.errors import InputRefused, SemrenderError
+from shared.paced import paced
 from shared.values import Value
 from shared.wording import counted
 
 WORK = ".work"  # what was found, within the dataset's folder
 LOOKING, CUTTING = "1", "1"  # raised where the same input is seen, or cut, otherwise than before
-PAUSE = 5.0  # seconds between two words of progress
 
 Say = Callable[[str], None]
-T = TypeVar("T")
 
 
 class Request(Value):
@@ -86,7 +83,7 @@ def _look(sources: Sequence[Source], wish: Wish, journal: Journal, faults: list[
     looks: dict[str, Look] = {}
     for source in sources:
         with reading(source) as read:
-            for frame in _paced(source.frames, f"{source.name}: looked at", say):
+            for frame in paced(source.frames, f"{source.name}: looked at", say):
                 key = f"{settings}:{frame.key}"
                 row = journal.get(key)
                 if row is None:
@@ -118,7 +115,7 @@ def _measure(
     for number, source in enumerate(sources):
         mine = [one for one in found if one.source == number and not one.out]
         with reading(source) as read:
-            for one in _paced(mine, f"{source.name}: cut", say):
+            for one in paced(mine, f"{source.name}: cut", say):
                 key = _cut_key(one, wish)
                 row = journal.get(key)
                 if row is None:
@@ -170,7 +167,7 @@ def _write(
     for number, source in enumerate(sources):
         mine = [one for one in kept if one.source == number]
         with reading(source) as read:
-            for one in _paced(mine, f"{source.name}: wrote", say):
+            for one in paced(mine, f"{source.name}: wrote", say):
                 file = out / FOLDER / named[one.place]
                 if file.name in changed:
                     publish.check_changed(file, wish.size)
@@ -196,15 +193,3 @@ def _sheets(
     if wish.faces:
         sure = [one for one in found if one.found is not None and one.found.score >= wish.score]
         sheets.write_sheet(out / "people.png", sheets.people_sheet(sources, sure))
-
-
-def _paced(items: Sequence[T], words: str, say: Say) -> Iterator[T]:
-    """The items, with words on how many are done and how long the rest takes every few seconds."""
-    begin = last = time.monotonic()
-    for done, item in enumerate(items):
-        now = time.monotonic()
-        if now - last >= PAUSE:
-            last = now
-            left = (now - begin) / done * (len(items) - done) if done else 0
-            say(f"{words} {done} of {len(items)}, {left:.0f} seconds left")
-        yield item

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ CAPTION = 24  # characters of a line as wide as a picture
 HEADING = 16  # pixels of a line above many
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 
 
 def kept_sheet(kept: Sequence[tuple[str, Pixels]], count: int) -> Pixels:
@@ -61,12 +63,21 @@ def people_sheet(sources: Sequence[Source], faces: Sequence[Candidate]) -> Pixel
     longest = sorted(people, key=lambda number: (-len(people[number]), number))[:PEOPLE]
     shown = {number: evenly(people[number], COLUMNS) for number in sorted(longest)}
     pictures = _small(sources, [one for mine in shown.values() for one in mine])
-    rows: list[list[Pixels]] = [[]]
+    groups = []
     for number, mine in shown.items():
-        tiles = [_tile(pictures[one.place], _about(one)) for one in mine if one.place in pictures]
-        if not tiles:
+        tiles = [(pictures[one.place], _about(one)) for one in mine if one.place in pictures]
+        groups.append((f"person {number}: {len(people[number])}", tiles))
+    return packed(groups)
+
+
+def packed(groups: Sequence[tuple[str, Sequence[tuple[Pixels, str]]]]) -> Pixels | None:
+    """(words, [(picture (SIDE, SIDE, 3), words)]) beside one another in rows; None where there is no picture."""
+    rows: list[list[Pixels]] = [[]]
+    for words, pictures in groups:
+        if not pictures:
             continue
-        block = _section(tiles, middle=f"person {number}: {len(people[number])}", columns=len(tiles))
+        tiles = [_tile(picture, below) for picture, below in pictures]
+        block = _section(tiles, middle=words, columns=len(tiles))
         if sum(one.shape[1] for one in rows[-1]) + block.shape[1] > COLUMNS * SIDE:
             rows.append([])
         rows[-1].append(block)
@@ -98,7 +109,7 @@ def _wide(picture: Pixels, columns: int) -> Pixels:
     return np.pad(picture, ((0, 0), (0, columns * SIDE - picture.shape[1]), (0, 0)))
 
 
-def evenly(found: Sequence[Candidate], most: int) -> list[Candidate]:
+def evenly(found: Sequence[T], most: int) -> list[T]:
     if len(found) <= most:
         return list(found)
     return [found[i * len(found) // most] for i in range(most)]

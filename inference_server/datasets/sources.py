@@ -100,7 +100,7 @@ def reading(source: Source) -> Iterator[Reader]:
                 return read_still(frame.file)
             if clip is None:
                 clip = stack.enter_context(Clip(frame.file, first=0))
-            return _square_pixels(eight_bits(clip.frame(frame.number, "auto")), clip.pixel_aspect), []
+            return square_pixels(eight_bits(clip.frame(frame.number, "auto")), clip.pixel_aspect), []
 
         yield read
 
@@ -136,7 +136,7 @@ def _source(name: str, paths: list[Path], every: int, faults: list[Fault]) -> So
     frames, digests = [], hashlib.sha256()
     for number, path in numbered.items():
         try:
-            digest = _digest(path)
+            digest = digest_of(path)
         except SemrenderError as error:
             faults.append(Fault(str(path), str(error)))
             continue
@@ -154,7 +154,7 @@ def _source(name: str, paths: list[Path], every: int, faults: list[Fault]) -> So
 def _clip(name: str, path: Path, every: int) -> Source:
     digest = ""
     with Clip(path, first=0) as clip:
-        digest = _digest(path)
+        digest = digest_of(path)
         frames = tuple(
             Frame(f"{digest}:{number}", path, number, round(float(Fraction(number) / clip.fps), 6))
             for number in clip.frames[::every]
@@ -167,7 +167,7 @@ def _clip(name: str, path: Path, every: int) -> Source:
     return Source(name, True, frames, digest, tuple(notes))
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -180,7 +180,7 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]{1,18})", path.name.lower())]
 
 
-def _square_pixels(pixels: Pixels, aspect: float) -> Pixels:
+def square_pixels(pixels: Pixels, aspect: float) -> Pixels:
     height, width = pixels.shape[:2]
     if aspect == 1:
         return pixels

@@ -36,6 +36,7 @@ FAMILIES = {
     "stylegan": "inference_server.models.stylegan.family",
     "runway": "inference_server.models.runway.family",
     "lips": "inference_server.models.lips.family",
+    "pose": "inference_server.models.pose.family",
     "sleep": "inference_server.models.sleep",
 }
 
@@ -91,6 +92,7 @@ class PaintInput(Value):
     options `shared.inputs.SUN`.
     reference: (h, w, 3) as picture, of any size; `prepare` alone is given it, and `audio`.
     moment: which frame of the sound this one is, for a model that takes audio.
+    frame: its number in the shot; fps: of the shot; both in the key of a family that prepares something of each frame.
     walk: for a model that takes one, what its layers are painted of, the sound reckoned in; rows: the points of w files
     that it names, (w_dim,) or (layers, w_dim); turn: how far in the shot, 0 on its first frame, 1 behind its last.
     seed: of noise or style; options: as the card resolved them; place: None for a whole frame.
@@ -112,6 +114,8 @@ class PaintInput(Value):
     reference: NDArray[np.float32] | None = None
     audio: Audio | None = None
     moment: int | None = None
+    frame: int = 0
+    fps: Fraction = Fraction(24)
     walk: tuple[Stop, ...] = ()
     rows: Mapping[Row, NDArray[np.float32]] = field(default_factory=dict)
     turn: float = 0.0
@@ -139,7 +143,10 @@ class Model(ABC):
         self.device = device
 
     def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
-        """What is found out once of a layer, from some of its frames, for a family that is in `needs.PREPARES`."""
+        """What is found out once of a layer, from some of its frames, for a family that is in `needs.PREPARES`.
+
+        frames: one at a time in memory; they may be gone through again.
+        """
         raise NotImplementedError
 
     @abstractmethod

@@ -50,6 +50,11 @@ def lips(card: Card, width: int, height: int) -> tuple[int, int]:
     return 2 * (card.folder / card.weights.file).stat().st_size, 120 * 2**20 + 60 * width * height
 
 
+def pose(card: Card, width: int, height: int) -> tuple[int, int]:
+    """Both networks in float32, and the picture with its copies."""
+    return 96 * 2**20, 40 * width * height
+
+
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
     return 0, width * height * 20  # channels, picture and their copies
 
@@ -79,10 +84,12 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
     "stylegan": stylegan,
     "runway": runway,
     "lips": lips,
+    "pose": pose,
     "sleep": sleep,
 }
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
-PREPARES = {"match_grade": 16, "lips": MAX_FRAMES}
+ALL = MAX_FRAMES  # frames are looked at
+PREPARES = {"match_grade": 16, "lips": ALL, "pose": ALL}
 LIKENESS = ("lips",)  # what changes somebody's face: the shot says on what ground
 # How many frames before one decide it, for what keeps something from each to the next; None: all of the shot.
 REMEMBERS: dict[str, Callable[[Card], int | None]] = {"runway": lambda card: card.config.get("remembers")}

@@ -18,6 +18,7 @@ import numpy as np
 from inference_server.crash_points import reach
 from inference_server.worker import fence, outputs
 from inference_server.worker.guides import deliver_guides
+from inference_server.worker.joints import deliver_curves
 from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
@@ -212,10 +213,12 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         frames=len(frames),
         pixel_aspect=plan.pixel_aspect,
     )
-    tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out)
+    owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
+    joints, told = deliver_curves(plan, owns)
+    tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out, joints)
+    notes += told
     audio, said = deliver_sound(plan.shot, plan.base, plan.roots, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
-    owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
     guides, more, words = deliver_guides(plan, owns, shot)
     hashes, notes = [*hashes, *more], [*notes, *said, *words]
     keys = [header["key"] for finished in layers for header in finished.headers.values()]

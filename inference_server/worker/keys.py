@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from inference_server.models.needs import REMEMBERS
+from inference_server.models.needs import ALL, PREPARES, REMEMBERS
 from inference_server.roots import inside
 from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
@@ -101,6 +101,8 @@ def _alone(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
     }
     if own.carrying.of:
         content["painted_as"] = own.carrying.content()
+    if PREPARES.get(own.card.family) == ALL:  # what was prepared says something of each frame by itself
+        content["frame"] = [frame, *plan.shot.rate]
     if more := _further(plan, own, frame):
         content["inputs"] = more
     return content
@@ -149,6 +151,14 @@ def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
         return hash_of({"stage": "hear", "audio": heard, "routes": [walking.heard_by(one) for one in own.walk.drive]})
     if not own.prepared_from:
         return None
+    if PREPARES[own.card.family] < ALL:
+        return _prepared_key(plan, own)
+    if "prepared" not in own.known:  # of a long shot it takes a while, and all of its frames ask
+        own.known["prepared"] = _prepared_key(plan, own)
+    return own.known["prepared"]
+
+
+def _prepared_key(plan: Plan, own: LayerPlan) -> str:
     content: dict[str, Any] = {"stage": "prepare", "frames": [_content(plan, own, one) for one in own.prepared_from]}
     if own.sound is not None:
         content["audio"] = [plan.shot.first - own.sound.start, plan.shot.last - own.sound.start]

@@ -63,6 +63,11 @@ class LayerPlan(Value):
         """What `keys` knows of frames that later ones remember."""
         return {}
 
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Keys of the layer that are found once."""
+        return {}
+
     @property
     def outline(self) -> Sequence | None:
         """The pass that says where the layer is: its labels, else its picture; None for a walk alone."""

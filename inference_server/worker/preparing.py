@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -22,8 +22,11 @@ from shared.errors import SemrenderError
 from shared.passes.picture_pass import read_picture_pass
 
 
-def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
-    """Look at the layer's frames and keep what was found, unless it is there already; returns the event's body."""
+def prepare(plan: Plan, own: LayerPlan, model: Model, step: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Look at the layer's frames and keep what was found, unless it is there already; returns the event's body.
+
+    step: called with every frame; it raises where nobody wants to know any more.
+    """
     prepared = prepared_key(plan, own)
     assert prepared is not None  # of the models that prepare nothing nobody asks it
     path = prepared_path(plan, own, prepared)
@@ -32,15 +35,26 @@ def prepare(plan: Plan, own: LayerPlan, model: Model) -> dict[str, Any]:
         return {"state": "kept"}
     except SemrenderError:
         content = io.BytesIO()
-        found: dict[str, Any] = walking.curves(plan, own) if own.driven else model.prepare(_frames(plan, own))
+        found: dict[str, Any] = walking.curves(plan, own) if own.driven else model.prepare(_Frames(plan, own, step))
         np.savez(content, **found)
         place(plan, path)
         outputs.place(path, content.getvalue())
         return {"state": "prepared"}
 
 
-def _frames(plan: Plan, own: LayerPlan) -> Iterator[PaintInput]:
+class _Frames:
     """The frames that are looked at, one at a time in memory, each with the reference and the sound."""
+
+    def __init__(self, plan: Plan, own: LayerPlan, step: Callable[[], None]) -> None:
+        self._plan, self._own, self._step = plan, own, step
+
+    def __iter__(self) -> Iterator[PaintInput]:
+        for frame in _frames(self._plan, self._own):
+            self._step()
+            yield frame
+
+
+def _frames(plan: Plan, own: LayerPlan) -> Iterator[PaintInput]:
     reference = own.inputs.get("reference")
     colours = None if reference is None else read_picture_pass(reference.file(plan.shot.first)).colour
     sound = None

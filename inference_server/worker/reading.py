@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,15 @@ def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None
     moment = None if own.sound is None else frame - own.sound.start
     sun = sun_of(plan, own, frame)
     return labels, PaintInput(
-        channels, seed=seed, options=own.options, coverage=coverage, moment=moment, sun=sun, **planes
+        channels,
+        seed=seed,
+        options=own.options,
+        coverage=coverage,
+        moment=moment,
+        frame=frame,
+        fps=Fraction(*plan.shot.rate),
+        sun=sun,
+        **planes,
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from inference_server.roots import inside
 from inference_server.worker import outputs
@@ -97,10 +98,16 @@ def _things(tracks: Tracks) -> list[str]:
 
 
 def deliver_tracks(
-    of: Shot, base: Path, roots: Sequence[str] | None, shot: DeliveryShot, out: Path
+    of: Shot,
+    base: Path,
+    roots: Sequence[str] | None,
+    shot: DeliveryShot,
+    out: Path,
+    made_here: Mapping[str, Tracks] = MappingProxyType({}),
 ) -> tuple[tuple[DeliveryTracks, ...], list[str], list[str]]:
     """Write the tracks of the whole shot into the output folder, whichever of its frames are delivered.
 
+    made_here: by name, those that models made.
     Returns what delivery.json says of them, hashes, and notes. Somebody may have written them anew since they were
     judged: that they cannot be used now is a note, since the paintings are there. Raises DiskFull.
     """
@@ -110,6 +117,7 @@ def deliver_tracks(
         all_of = load(of, base, roots)
         for fault in _all_faults(of, base, all_of, (shot.width, shot.height)):
             raise fault
+        all_of.update(made_here)
         for name, tracks in all_of.items():
             texts = {
                 f"{name}.json": json.dumps(schema.plain(tracks)) + "\n",

@@ -247,7 +247,7 @@ class Worker:
     def prepare(self, task: Body) -> Body:
         plan = self.plan(task["job"])
         own = plan.layers[task["layer"]]
-        return prepare(plan, own, self.models.get(own.card))
+        return prepare(plan, own, self.models.get(own.card), partial(self.step, task["job"]))
 
     def read(self, task: Body) -> Decoded | Finished:
         read = decode_held if task["kind"] == "hold" else decode

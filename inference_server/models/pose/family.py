@@ -1,0 +1,86 @@
+"""The family `pose`: everybody in a layer is followed and read once, and each frame is a picture of their joints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.models.base import Model, PaintInput
+from inference_server.models.cards import Card
+from inference_server.models.pose.blazepose import BlazePose
+from inference_server.motion.joints import WORDS
+from inference_server.motion.reading import Read, read_people
+from inference_server.motion.skeleton import skeletons
+from shared.errors import InputRefused
+from shared.tracks import BLAZEPOSE_33, COCO_17
+from shared.wording import counted
+
+Pixels = NDArray[np.uint8]
+
+
+class Pose(Model):
+    def __init__(self, card: Card, folder: Path, device: str) -> None:
+        super().__init__(card, device)
+        self._bodies = BlazePose(card, folder, device)
+
+    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
+        """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and
+
+        frames: (F,) numbers in the shot; size: width and height of the picture that the joints are measured in.
+        """
+        first = next(iter(frames), None)
+        if first is None or first.picture is None:
+            return {}
+        size = (first.picture.shape[1], first.picture.shape[0])
+        clip = _Clip(frames)
+        people = read_people(clip, self._bodies, first.fps, str(first.options["smoothing"]))
+        if not people:
+            raise InputRefused(
+                f"no person is found on the {counted(len(clip.numbers), 'frame')} of this layer",
+                cause="Searched were people down to a tenth of the picture's height",
+                remedy="Check that somebody is seen and not too small; a part that is cut out and enlarged may help",
+            )
+        together = {name: np.array([getattr(one, name) for one in people]) for name in Read.__dataclass_fields__}
+        return {"frames": np.array(clip.numbers), "size": np.array(size), **together}
+
+    def paint(self, request: PaintInput) -> NDArray[np.float32]:
+        """(H, W, 4): the joints of this frame and nothing else; says of each person how many are seen."""
+        height, width = request.channels.shape
+        found = request.prepared
+        place = int(np.searchsorted(found["frames"], request.frame))
+        times = np.array([width, height]) / found["size"]
+        people = [
+            (places[place] * times, states[place])
+            for places, states in zip(found["places"], found["states"], strict=True)
+        ]
+        names = BLAZEPOSE_33 if request.options["layout"] == "blazepose33" else COCO_17
+        chosen = [BLAZEPOSE_33.index(name) for name in names]
+        self.said = {
+            f"person {number}": {word: int((states[chosen] == state).sum()) for state, word in WORDS.items()}
+            for number, (_, states) in enumerate(people, 1)
+        }
+        drawn = skeletons((width, height), people, str(request.options["layout"]))
+        return np.asarray(drawn, np.float32) / np.float32(255)
+
+
+class _Clip:
+    """The pictures of frames with 8 bits, from the beginning whenever they are gone through."""
+
+    def __init__(self, frames: Iterable[PaintInput]) -> None:
+        self._frames = frames
+        self.numbers: list[int] = []
+
+    def __iter__(self) -> Iterator[Pixels]:
+        self.numbers.clear()
+        for frame in self._frames:
+            assert frame.picture is not None
+            self.numbers.append(frame.frame)
+            yield (frame.picture * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+
+
+def load(card: Card, folder: Path, device: str) -> Pose:
+    return Pose(card, folder, device)

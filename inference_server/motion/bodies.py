@@ -1,0 +1,69 @@
+"""What is read of a person in one picture, and the square that it is read in. Plain data.
+
+Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in radians, clockwise as seen.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.values import Value
+
+JOINTS = 33
+LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 11, 12, 23, 24
+
+Points = NDArray[np.float64]
+
+
+class Region(Value):
+    """A square, turned at will: its middle, its side and its angle."""
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    @property
+    def turn(self) -> NDArray[np.float64]:
+        """(2, 2): from the square's own directions to the picture's."""
+        return np.array([[math.cos(self.angle), -math.sin(self.angle)], [math.sin(self.angle), math.cos(self.angle)]])
+
+    @property
+    def points(self) -> Points:
+        """(2, 2): its middle, and a point of the body's circle above it."""
+        up = self.side / 2.5 * (self.turn @ np.array([0.0, -1.0]))
+        return np.array([[self.x, self.y], [self.x + up[0], self.y + up[1]]])
+
+    def outside(self, places: Points) -> Points:
+        """Places (N, 2) of the square, 0..1, in the picture's pixels."""
+        found: Points = (places - 0.5) * self.side @ self.turn.T + (self.x, self.y)
+        return found
+
+
+class Body(Value):
+    """places: (33, 2) pixels; visible, present: (33,) how sure each joint is seen, and is in the picture, 0..1.
+
+    space: (33, 3) metres from the middle of the hips, x right, y down, z away from the camera. next: the square in
+    which the same body is looked for on the next frame. sure: that it is a body at all, 0..1.
+    """
+
+    places: Points
+    visible: NDArray[np.float64]
+    present: NDArray[np.float64]
+    space: NDArray[np.float64]
+    next: Region
+    sure: float
+
+    @property
+    def hips(self) -> Points:
+        """(2,): the middle of the hips."""
+        middle: Points = self.places[[LEFT_HIP, RIGHT_HIP]].mean(0)
+        return middle
+
+    @property
+    def torso(self) -> float:
+        """Pixels from the middle of the shoulders to that of the hips."""
+        return float(np.hypot(*(self.places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - self.hips)))

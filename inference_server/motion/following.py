@@ -1,0 +1,215 @@
+"""Who is who from frame to frame. Pure functions of what was seen.
+
+A clip is looked at in blocks of KEY frames. On the first frame of each the whole picture is searched, and on the others
+a person is read where the frame before says; so what is seen of a frame depends on its own block alone, and a clip that
+is looked at in parts, or goes on after it was interrupted, is seen the same. `linked` says afterwards who is who.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.datasets.tracks import CUT, shots
+from inference_server.motion.bodies import (
+    LEFT_HIP,
+    LEFT_SHOULDER,
+    RIGHT_HIP,
+    RIGHT_SHOULDER,
+    Body,
+    Points,
+    Region,
+)
+from shared.values import Value
+
+KEY = 8  # frames of a block
+EMPTY = 4  # of a block without anybody, every so many frames are searched
+TWICE = 0.25  # torsos between the joints (median) of two bodies that are one, read twice
+SHADES = (12, 4)  # hue and saturation, of the colours that a person is known by
+COLOUR = 1.5  # torsos that a person in quite another dress is worth
+FURTHEST = 1.5  # torsos and colours, beyond which it is somebody else
+PATIENCE = 2.0  # seconds that a person may be gone
+GLIDE = 0.4  # seconds that a person who is gone is taken to move on
+SHORT, PART = 6, 0.3  # frames, and part of the clip: who is seen on fewer than both is none
+
+Pixels = NDArray[np.uint8]
+T = TypeVar("T")
+PLACES = 3  # digits behind the point: what was seen is kept in a file, and read back the same
+
+
+class Bodies(Protocol):
+    """What finds and reads people in a picture (H, W, 3) uint8, sRGB."""
+
+    def search(self, picture: Pixels) -> list[Region]: ...
+
+    def read(self, picture: Pixels, region: Region) -> Body | None: ...
+
+
+class Sighting(Value):
+    """A person on one frame. places: (33, 2) pixels; visible: (33,) 0..1; next: see `Body`; colours: (48,), sum 1."""
+
+    places: Points
+    visible: NDArray[np.float64]
+    next: Region
+    sure: float
+    colours: NDArray[np.float64]
+
+    @property
+    def hips(self) -> Points:
+        middle: Points = self.places[[LEFT_HIP, RIGHT_HIP]].mean(0)
+        return middle
+
+    @property
+    def torso(self) -> float:
+        """Pixels, at least one."""
+        shoulders = self.places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
+        return max(1.0, float(np.hypot(*(shoulders - self.hips))))
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Plain data that `sighting_of` reads back."""
+        region = [self.next.x, self.next.y, self.next.side, self.next.angle]
+        numbers = {"places": self.places, "visible": self.visible, "colours": self.colours}
+        return {"next": region, "sure": self.sure, **{name: value.tolist() for name, value in numbers.items()}}
+
+
+def sighting_of(row: dict[str, Any]) -> Sighting:
+    region = Region(*row["next"])
+    places, visible, colours = (np.array(row[name], np.float64) for name in ("places", "visible", "colours"))
+    return Sighting(places, visible, region, row["sure"], colours)
+
+
+def look(number: int, before: Sequence[Sighting], cut: bool, picture: Pixels, bodies: Bodies) -> list[Sighting]:
+    """The people on a frame.
+
+    number: of the frame, from the clip's beginning. before: who was seen on the frame before. cut: whether it is the
+    first of a shot.
+    """
+    fresh = cut or number % KEY == 0
+    known = [] if fresh else list(before)
+    found = _read([one.next for one in known], [], picture, bodies)
+    if fresh or len(found) < len(known) or (not known and number % EMPTY == 0):
+        found = _read(bodies.search(picture), found, picture, bodies)
+    return found
+
+
+def changed(before: str, now: str) -> bool:
+    """Whether another shot begins, by what `datasets.tracks.seen` remembers of two frames."""
+    one, other = (np.frombuffer(bytes.fromhex(text), np.uint8).astype(np.float32) for text in (before, now))
+    return bool(np.abs(one - other).mean() > CUT)
+
+
+def _read(regions: Sequence[Region], found: list[Sighting], picture: Pixels, bodies: Bodies) -> list[Sighting]:
+    found = list(found)
+    for region in regions:
+        body = bodies.read(picture, region)
+        if body is None:
+            continue
+        one = sighting(body, picture)
+        if all(apart(one.places, other.places, other.torso) > TWICE for other in found):
+            found.append(one)
+    return found
+
+
+def apart(one: Points, other: Points, torso: float) -> float:
+    """Torsos between two bodies: the median of their joints."""
+    return float(np.median(np.hypot(*(one - other).T))) / torso
+
+
+def sighting(body: Body, picture: Pixels) -> Sighting:
+    """What was read of a picture (H, W, 3), with the colours of the torso."""
+    r = body.next
+    region = Region(*(round(value, PLACES + 3) for value in (r.x, r.y, r.side, r.angle)))
+    colours = _colours(picture, body.places)
+    return Sighting(body.places.round(PLACES), body.visible.round(4), region, round(body.sure, 4), colours.round(4))
+
+
+def _colours(picture: Pixels, places: Points) -> NDArray[np.float64]:
+    """How much of the torso has each hue and saturation: (48,), sum 1; all 0 where it is outside the picture."""
+    corners = places[[LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP]]
+    low = np.floor(corners.min(0)).astype(int).clip(0)
+    high = np.ceil(corners.max(0)).astype(int).clip(0, picture.shape[1::-1])
+    if (high - low < 2).any():
+        return np.zeros(SHADES[0] * SHADES[1])
+    part = np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
+    inside = np.zeros(part.shape[:2], np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull((corners - low).astype(np.int32)), 1)
+    hues = cv2.cvtColor(part, cv2.COLOR_RGB2HSV)[inside > 0]
+    counts = np.histogram2d(hues[:, 0], hues[:, 1], SHADES, ((0, 180), (0, 256)))[0].ravel()
+    return np.asarray(counts / max(1.0, counts.sum()), np.float64)
+
+
+def linked(frames: Sequence[Sequence[Sighting]], fps: float) -> list[list[int]]:
+    """For each person on each frame of one shot the number of their track, from 0 in the order of appearance.
+
+    Of all pairs of a person and a track the nearest is taken first: by the distance of their joints from where the
+    track is taken to have moved, in torsos, and by their colours.
+    """
+    found: list[list[int]] = []
+    tracks: list[list[tuple[int, Sighting]]] = []
+    for time, people in enumerate(frames):
+        alive = {i: track for i, track in enumerate(tracks) if time - track[-1][0] <= PATIENCE * fps}
+        pairs = sorted(
+            (_unlike(one, track, time, fps), number, place)
+            for place, one in enumerate(people)
+            for number, track in alive.items()
+        )
+        mine: dict[int, int] = {}
+        for cost, number, place in pairs:
+            if cost < FURTHEST and place not in mine and number not in mine.values():
+                mine[place] = number
+        for place, one in enumerate(people):
+            if place not in mine:
+                mine[place] = len(tracks)
+                tracks.append([])
+            tracks[mine[place]].append((time, one))
+        found.append([mine[place] for place in range(len(people))])
+    return found
+
+
+def followed(
+    shown: Sequence[str], frames: Sequence[Sequence[T]], link: Callable[[Sequence[Sequence[T]]], list[list[int]]]
+) -> list[list[tuple[int, T]]]:
+    """Each person of a clip, in the order of appearance, with the places of the frames on which they are seen.
+
+    shown: what is remembered of each frame (`datasets.tracks.seen`); a cut makes everybody somebody new. link: says of
+    the frames of one shot who is who, as `linked` does. Who is seen on a few frames only is a mistake of the network.
+    """
+    where: dict[int, list[tuple[int, T]]] = defaultdict(list)
+    before = 0
+    numbers = shots(shown)
+    for shot in range(numbers[-1] + 1):
+        mine = [place for place, one in enumerate(numbers) if one == shot]
+        found = link([frames[place] for place in mine])
+        for place, people in zip(mine, found, strict=True):
+            for one, number in zip(frames[place], people, strict=True):
+                where[before + number].append((place, one))
+        before += max((number + 1 for people in found for number in people), default=0)
+    least = min(SHORT, PART * len(frames))
+    return [mine for _, mine in sorted(where.items()) if len(mine) >= least]
+
+
+def _unlike(one: Sighting, track: list[tuple[int, Sighting]], time: int, fps: float) -> float:
+    """How unlike a person is to a track: 0 for the same at the place where it is expected."""
+    last_time, last = track[-1]
+    first_time, first = track[max(0, len(track) - 4)]
+    speed = (last.places - first.places).mean(0) / max(1, last_time - first_time)
+    gone = time - last_time
+    expected = last.places + speed * min(gone, GLIDE * fps)
+    away = apart(one.places, expected, last.torso)
+    if gone > 1:  # nobody knows which way somebody went who was not seen
+        away /= math.sqrt(gone)
+    colours = np.median([seen.colours for _, seen in track[-12:]], 0)
+    return away + COLOUR * unlike_colours(one.colours, colours)
+
+
+def unlike_colours(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """0 for the same to 1 (Bhattacharyya's distance of histograms); 0 where one of them is not known."""
+    whole = math.sqrt(float(one.sum() * other.sum()))
+    return math.sqrt(max(0.0, 1 - float(np.sqrt(one * other).sum()) / whole)) if whole > 0 else 0.0

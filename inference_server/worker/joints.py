@@ -1,0 +1,42 @@
+"""What layers of joints add to a delivery: tracks, delivered as any others are, and a sheet of their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+
+from inference_server.motion.curves import curves
+from inference_server.motion.delivered import tracks_of
+from inference_server.worker import outputs
+from inference_server.worker.keys import prepared_key, prepared_path
+from inference_server.worker.plan import LayerPlan, Plan
+from inference_server.worker.reading import load_prepared
+from inference_server.worker.tracking import FOLDER
+from shared.errors import DiskFull, SemrenderError
+from shared.tracks import Tracks
+
+
+def deliver_curves(plan: Plan, layers: Sequence[LayerPlan]) -> tuple[dict[str, Tracks], list[str]]:
+    """The joints that layers made, by the name of their tracks, and notes; the sheets are written. Raises DiskFull."""
+    made: dict[str, Tracks] = {}
+    notes: list[str] = []
+    for own in layers:
+        if own.card.makes.kind != "joints":
+            continue
+        name = f"{own.layer.name}.joints"
+        try:
+            prepared = load_prepared(prepared_path(plan, own, prepared_key(plan, own) or ""))
+            if not prepared:
+                continue
+            before = sum(len(one.people) for one in made.values())
+            tracks = tracks_of(prepared, str(own.options["layout"]), plan.pixel_aspect, before)
+            sheet = curves(tracks, f"{plan.shot.name}, {own.layer.name}: frames {tracks.first}-{tracks.last}")
+            _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+            outputs.keep(plan.out / FOLDER / f"{name}.png", encoded.tobytes())
+            made[name] = tracks
+        except DiskFull:
+            raise
+        except SemrenderError as error:
+            notes.append(f"no joints were delivered: {error.located(layer=own.layer.name)}")
+    return made, notes
