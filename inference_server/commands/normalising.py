@@ -130,9 +130,9 @@ def _seer(of: str) -> Callable[[int, dict[str, Any] | None, Pixels], dict[str, A
             card = find_card(POSE)
             networks.append(BlazePose(card, card.folder, "cpu"))
         now = seen(picture)
-        known = [] if before is None else [following.sighting_of(row) for row in before["people"]]
+        known = following.Look() if before is None else following.look_of(before)
         cut = before is None or following.changed(before["seen"], now)
-        return {"seen": now, "people": [one.row for one in following.look(number, known, cut, picture, networks[0])]}
+        return {"seen": now, **following.look(number, known, cut, picture, networks[0]).row}
 
     return faces if of == "face" else people
 

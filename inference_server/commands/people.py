@@ -80,7 +80,7 @@ class _People:
         self._fps = float(fps)
 
     def found(self, row: Mapping[str, Any]) -> list[Sighting]:
-        return [following.sighting_of(one) for one in row["people"]]
+        return list(following.look_of(row).people)
 
     def linked(self, frames: Sequence[Sequence[Sighting]]) -> list[list[int]]:
         return following.linked(frames, self._fps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import cv2
@@ -30,8 +30,13 @@ from shared.values import Value
 
 KEY = 8  # frames of a block
 EMPTY = 4  # of a block without anybody, every so many frames are searched
+AGAIN = 2  # of one with somebody who is half hidden
+READINGS = 4  # of what was found, at most, until two in a row are as near as SETTLED
+SETTLED = 0.1  # torsos, between the joints (median)
+LIKELY, CLEAR = 0.8, 0.5  # how sure a body is that was found, and how clearly its torso is seen, least
 TWICE = 0.25  # torsos between the joints (median) of two bodies that are one, read twice
 SHADES = (12, 4)  # hue and saturation, of the colours that a person is known by
+TORSO = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 COLOUR = 1.5  # torsos that a person in quite another dress is worth
 FURTHEST = 1.5  # torsos and colours, beyond which it is somebody else
 PATIENCE = 2.0  # seconds that a person may be gone
@@ -85,18 +90,53 @@ def sighting_of(row: dict[str, Any]) -> Sighting:
     return Sighting(places, visible, region, row["sure"], colours)
 
 
-def look(number: int, before: Sequence[Sighting], cut: bool, picture: Pixels, bodies: Bodies) -> list[Sighting]:
+class Look(Value):
+    """What was seen of a frame. unsure: whether there may be somebody more, who is half hidden."""
+
+    people: tuple[Sighting, ...] = ()
+    unsure: bool = False
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Plain data that `look_of` reads back."""
+        return {"people": [one.row for one in self.people], "unsure": self.unsure}
+
+
+def look_of(row: Mapping[str, Any]) -> Look:
+    return Look(tuple(sighting_of(one) for one in row["people"]), row["unsure"])
+
+
+def look(number: int, before: Look, cut: bool, picture: Pixels, bodies: Bodies) -> Look:
     """The people on a frame.
 
-    number: of the frame, from the clip's beginning. before: who was seen on the frame before. cut: whether it is the
+    number: of the frame, from the clip's beginning. before: what was seen of the frame before. cut: whether it is the
     first of a shot.
     """
     fresh = cut or number % KEY == 0
-    known = [] if fresh else list(before)
-    found = _read([one.next for one in known], [], picture, bodies)
-    if fresh or len(found) < len(known) or (not known and number % EMPTY == 0):
-        found = _read(bodies.search(picture), found, picture, bodies)
-    return found
+    known = () if fresh else before.people
+    found = _apart([bodies.read(picture, one.next) for one in known], [], picture)
+    unsure = before.unsure and not fresh
+    if fresh or len(found) < len(known) or (not known and number % EMPTY == 0) or (unsure and number % AGAIN == 0):
+        looked = [_settled(picture, region, bodies) for region in bodies.search(picture)]
+        found = _apart([body for body, _ in looked], found, picture)
+        unsure = bool(found) and any(body is None and likely for body, likely in looked)
+    return Look(tuple(found), unsure)
+
+
+def _settled(picture: Pixels, region: Region, bodies: Bodies) -> tuple[Body | None, bool]:
+    """The body in a region that was found, None where there is none; and whether one was likely.
+
+    Read again where it says that it is, a body is read the same, and what only looks like one falls apart.
+    """
+    last: Body | None = None
+    for _ in range(READINGS):
+        body = bodies.read(picture, region if last is None else last.next)
+        if body is None or body.visible[TORSO].mean() < CLEAR:
+            return None, last is not None and last.sure > LIKELY
+        if last is not None and apart(body.places, last.places, max(1.0, body.torso)) < SETTLED and body.sure > LIKELY:
+            return body, True
+        last = body
+    return None, last is not None and last.sure > LIKELY
 
 
 def changed(before: str, now: str) -> bool:
@@ -105,15 +145,14 @@ def changed(before: str, now: str) -> bool:
     return bool(np.abs(one - other).mean() > CUT)
 
 
-def _read(regions: Sequence[Region], found: list[Sighting], picture: Pixels, bodies: Bodies) -> list[Sighting]:
+def _apart(read: Sequence[Body | None], found: list[Sighting], picture: Pixels) -> list[Sighting]:
+    """Those found before and those read now, each body once."""
     found = list(found)
-    for region in regions:
-        body = bodies.read(picture, region)
-        if body is None:
-            continue
-        one = sighting(body, picture)
-        if all(apart(one.places, other.places, other.torso) > TWICE for other in found):
-            found.append(one)
+    for body in read:
+        if body is not None:
+            one = sighting(body, picture)
+            if all(apart(one.places, other.places, other.torso) > TWICE for other in found):
+                found.append(one)
     return found
 
 
@@ -132,7 +171,7 @@ def sighting(body: Body, picture: Pixels) -> Sighting:
 
 def _colours(picture: Pixels, places: Points) -> NDArray[np.float64]:
     """How much of the torso has each hue and saturation: (48,), sum 1; all 0 where it is outside the picture."""
-    corners = places[[LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP]]
+    corners = places[TORSO]
     low = np.floor(corners.min(0)).astype(int).clip(0)
     high = np.ceil(corners.max(0)).astype(int).clip(0, picture.shape[1::-1])
     if (high - low < 2).any():

@@ -13,7 +13,7 @@ from inference_server.datasets.crops import steadied
 from inference_server.datasets.tracks import seen
 from inference_server.motion import following, joints
 from inference_server.motion.bodies import JOINTS, Body, Region
-from inference_server.motion.following import Bodies, Sighting
+from inference_server.motion.following import Bodies, Look, Sighting
 from shared.values import Value
 
 STEADY = 0.085  # seconds: the deviation of the Gaussian that steadies the square
@@ -47,15 +47,16 @@ def read_people(pictures: Iterable[Pixels], bodies: Bodies, fps: Fraction, smoot
     pictures: (H, W, 3) uint8 sRGB of one size, gone through twice, one at a time in memory.
     """
     shown: list[str] = []
-    frames: list[list[Sighting]] = []
+    looks: list[Look] = []
     size = (0, 0)
     for number, picture in enumerate(pictures):
         size = (picture.shape[1], picture.shape[0])
         shown.append(seen(picture))
         cut = number == 0 or following.changed(shown[-2], shown[-1])
-        frames.append(following.look(number, frames[-1] if frames else [], cut, picture, bodies))
-    if not frames:
+        looks.append(following.look(number, looks[-1] if looks else Look(), cut, picture, bodies))
+    if not looks:
         return []
+    frames = [look.people for look in looks]
     people = following.followed(shown, frames, lambda shot: following.linked(shot, float(fps)))
     squares = [_squares(mine, float(fps)) for mine in people]
     found: list[list[Body | None]] = [[None] * len(frames) for _ in people]

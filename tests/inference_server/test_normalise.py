@@ -1,0 +1,143 @@
+"""`semrender clip normalise`: somebody in a clip at one place and size, with the ways back, from whatever is filmed."""
+
+import json
+from fractions import Fraction
+
+import av
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference_server.datasets.journal import Journal
+from inference_server.motion.document import read_normalised, way_of
+from semrender import main
+from shared.schema import plain
+from tests.conftest import ROOT
+from tools.schemas import schemas
+
+WALK = ROOT / "tests" / "data" / "pose" / "walk.####.jpg"
+ASTRONAUT = ROOT / "tests" / "data" / "faces" / "astronaut.jpg"
+FRAMES = range(1033, 1041)
+
+
+def picture(frame):
+    return np.asarray(Image.open(str(WALK).replace("####", str(frame))))
+
+
+def clip_file(path, pictures, rate=Fraction(24), turn=None, times=None):
+    height, width = pictures[0].shape[:2]
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("libx264", rate=rate, options={"qp": "12"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if turn is not None:
+            stream.set_display_rotation(turn)
+        for number, pixels in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels))
+            if times is not None:
+                frame.time_base, frame.pts = Fraction(1, 1000), times[number]
+            movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    return path
+
+
+def files_of(folder):
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    out = tmp_path_factory.mktemp("walk") / "out"
+    assert main(["clip", "normalise", str(WALK), "--out", str(out)]) == 0
+    return out
+
+
+def test_a_person_stands_in_the_middle_and_what_is_in_the_canvas_returns_to_the_source(walk):
+    found = read_normalised(walk)
+    jsonschema.validate(json.loads((walk / "normalised.json").read_text()), schemas()["normalised"])
+    (person,) = found.people
+    assert (person.first, person.last, person.unseen) == (1033, 1040, ()) and (found.width, found.height) == (640, 360)
+    assert sorted(file.name for file in (walk / "person_1").iterdir()) == [f"walk.{n}.png" for n in FRAMES]
+    for frame, there, back in zip(FRAMES, person.to_canvas, person.to_source, strict=True):
+        points = np.array([[0.5, 0.5, 1], [320, 180, 1], [639.5, 359.5, 1]])
+        canvas = points @ way_of(there).T
+        assert np.abs(np.column_stack([canvas, np.ones(3)]) @ way_of(back).T - points[:, :2]).max() < 1e-3
+        drawn = np.asarray(Image.open(walk / "person_1" / f"walk.{frame}.png"))
+        rows, columns = np.mgrid[40:470:86, 40:470:86]
+        inside = np.column_stack([columns.ravel() + 0.5, rows.ravel() + 0.5, np.ones(rows.size)])
+        places = (inside @ way_of(back).T - 0.5).astype(np.float32)
+        source = cv2.remap(picture(frame), places[:, 0], places[:, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        assert np.abs(source.reshape(-1, 3).astype(int) - drawn[rows.ravel(), columns.ravel()]).mean() < 3
+    assert (walk / "people.png").is_file() and Image.open(walk / "template.png").size == (512, 512)
+
+
+def test_once_more_writes_the_same_and_whoever_is_not_there_is_refused(walk, capsys):
+    before = files_of(walk)
+    assert main(["clip", "normalise", str(WALK), "--out", str(walk), "--people", "1"]) == 0
+    assert files_of(walk) == before
+    capsys.readouterr()
+    assert main(["clip", "normalise", str(WALK), "--out", str(walk), "--people", "2"]) == 3
+    assert "there is no person 2. There are 1" in capsys.readouterr().err
+
+
+def test_stopped_it_goes_on_where_it_was(walk, tmp_path, monkeypatch, capsys):
+    out, add = tmp_path / "out", Journal.add
+
+    def stopped(journal, key, row):
+        add(journal, key, row)
+        if len(list(journal)) == 3:
+            raise KeyboardInterrupt
+
+    command = ["clip", "normalise", str(WALK), "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", stopped)
+        assert main(command) == 130
+    looked = out / ".work" / "looked.jsonl"
+    kept = looked.read_text().splitlines()
+    assert "goes on from here" in capsys.readouterr().err and len(kept) == 3
+    assert main(command) == 0
+    assert looked.read_text().splitlines()[:3] == kept
+    assert files_of(out) == files_of(walk)
+
+
+def test_a_phone_held_upright_a_faster_rate_and_uneven_times(tmp_path, capsys):
+    """60 frames a second, turned by its tag, into 24; uneven ones only with a rate that somebody says."""
+    upright = [np.pad(picture(frame)[:, 160:480], ((140, 140), (0, 0), (0, 0)), "edge") for frame in FRAMES]
+    lying = [np.rot90(one, -1) for one in upright]
+    clip = clip_file(tmp_path / "phone.mp4", [one for one in lying for _ in range(5)], Fraction(60), turn=90)
+    assert main(["clip", "normalise", str(clip), "--fps", "12", "--out", str(tmp_path / "out"), "--json"]) == 0
+    done = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert done["people"] == [{"id": 1, "first": 1, "last": 8, "files": "person_1/phone.####.png"}]
+    assert any("60 frames a second, of which 12 are taken" in note for note in done["notes"])
+    found = read_normalised(tmp_path / "out")
+    assert (found.width, found.height) == (320, 640)
+    times = [0, 40, 200, 240, 400, 440, 700, 760]
+    uneven = clip_file(tmp_path / "uneven.mp4", upright, Fraction(1000), times=times)
+    assert main(["clip", "normalise", str(uneven), "--out", str(tmp_path / "no")]) == 3
+    assert "uneven times" in capsys.readouterr().err
+
+
+def test_nobody_and_gaps_are_said(tmp_path, capsys):
+    noise = np.random.default_rng(0).integers(0, 256, (9, 16, 3), np.uint8)
+    for number in (1, 2, 4):
+        Image.fromarray(noise).resize((320, 180), Image.Resampling.BICUBIC).save(tmp_path / f"empty.{number:04d}.png")
+    assert main(["clip", "normalise", str(tmp_path / "empty.####.png"), "--out", str(tmp_path / "out")]) == 3
+    assert "frames 3 are not there" in capsys.readouterr().err
+    (tmp_path / "empty.0004.png").unlink()
+    assert main(["clip", "normalise", str(tmp_path / "empty.####.png"), "--out", str(tmp_path / "out")]) == 3
+    assert "no person is found in this clip" in capsys.readouterr().err
+    assert main(["clip", "normalise", str(WALK), "--out", str(tmp_path)]) == 3
+    assert "no folder of a normalised clip" in capsys.readouterr().err
+
+
+def test_two_faces_are_kept_apart_and_locked(tmp_path):
+    face = cv2.resize(np.asarray(Image.open(ASTRONAUT)), (200, 188), interpolation=cv2.INTER_AREA)[:180, :160]
+    frames = [np.concatenate([np.roll(face, n, 1), face[:, ::-1]], 1) for n in range(8)]
+    clip = clip_file(tmp_path / "two.mp4", frames)
+    out = tmp_path / "out"
+    command = ["clip", "normalise", str(clip), "--template", "face", "--mode", "lock", "--people", "2"]
+    assert main([*command, "--out", str(out)]) == 0
+    found = read_normalised(out)
+    assert [one.id for one in found.people] == [2] and len(set(found.people[0].to_canvas)) == 1
+    assert not (out / "person_1").exists() and plain(found)["template"]["of"] == "face"
