@@ -52,8 +52,7 @@ class Layer:
         self.vectors = torch.zeros(7, self.outer)
         self.vectors[loops.BIAS] = filled(layer.bias, 0)
         self.strength = float(layer.noise_strength)
-        self.limit = math.inf if layer.clamp is None else layer.clamp
-        self.limits = np.full(WIDTH, self.limit, np.float32)
+        self.limits = np.full(WIDTH, math.inf if layer.clamp is None else layer.clamp, np.float32)
         if layer.up:
             self.product = Product(weight.permute(2, 3, 0, 1), torch.float32, True)
         else:
@@ -75,7 +74,7 @@ class Colours:
         self.affine = Affine(colours.affine, colours.weight.shape[1] ** -0.5)
         self.weight = filled(colours.weight[:, :, 0, 0], 1)  # (3, C)
         self.bias = colours.bias.numpy()
-        self.limit = math.inf if colours.clamp is None else colours.clamp
+        self.limit = math.inf if colours.clamp is None else float(colours.clamp)
 
 
 class FastStyleGan2(Generator):
