@@ -14,6 +14,7 @@ from collections import OrderedDict
 import numpy as np
 import torch
 
+from inference_server.models.stylegan import alias_free
 from inference_server.models.stylegan.mapping import Dense
 from inference_server.models.stylegan.network import Block, Layer, Mapping, ToRgb
 
@@ -79,12 +80,23 @@ def attributes(name, module):
         found |= {"conv_clamp": module.clamp, "weight_gain": 1 / math.sqrt(module.weight.shape[1])}
     elif isinstance(module, Block):
         found |= {"architecture": "skip", "img_channels": 3}
+    elif isinstance(module, alias_free.BentLayer):
+        own, size = module.config, np.array([8, 8])
+        found |= {"up_factor": own.up, "down_factor": own.down, "padding": list(own.padding), "conv_clamp": own.clamp}
+        found |= {"is_torgb": own.colours, "in_size": size, "out_size": size, "use_fp16": np.True_}
+    elif isinstance(module, alias_free.Waves):
+        own = module.config
+        rates = {"sampling_rate": np.float64(own.sampling_rate), "bandwidth": np.float64(own.bandwidth)}
+        found |= {"channels": own.channels, "size": np.array([own.size, own.size]), **rates}
+    elif isinstance(module, alias_free.Synthesis):
+        found |= {"layer_names": list(module.names), "img_resolution": 24, "output_scale": 0.25}
     elif isinstance(module, Mapping):
         found |= {"w_avg_beta": 0.995, "num_layers": module.layers}
     return found
 
 
 CLASSES = {"Dense": "FullyConnectedLayer", "Layer": "SynthesisLayer", "ToRgb": "ToRGBLayer", "Block": "SynthesisBlock"}
+CLASSES |= {"BentLayer": "SynthesisLayer", "Waves": "SynthesisInput", "AliasFree": "Generator"}
 CLASSES |= {"Synthesis": "SynthesisNetwork", "Mapping": "MappingNetwork", "StyleGan2": "Generator"}
 
 
@@ -95,7 +107,7 @@ def persistent(module, name="", source=SOURCE):
     state["_backward_hooks"] = OrderedDict()
     parameters = dict(module.named_parameters(recurse=False))
     state["_parameters"].update({key: torch.nn.Parameter(one.detach().clone()) for key, one in parameters.items()})
-    state["_buffers"].update({key: one.clone() for key, one in module.named_buffers(recurse=False)})
+    state["_buffers"].update({key: None if one is None else one.clone() for key, one in module._buffers.items()})
     if isinstance(module, Layer | Block):
         taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
         state["_buffers"]["resample_filter"] = torch.outer(taps, taps) / 64

@@ -17,7 +17,7 @@ from inference_server.models.stylegan.published import adding, looking
 from shared.errors import ModelRefused
 from tests.conftest import ROOT
 from tests.inference_server.checkpoints import nothing_was_added
-from tests.inference_server.generators import random_stylegan2
+from tests.inference_server.generators import random_alias_free, random_stylegan2
 from tests.inference_server.published_generators import (
     Network,
     persistent,
@@ -361,6 +361,7 @@ def test_an_older_stream_whose_counts_differ(tmp_path):
 
 LAYOUTS = {
     "ada": lambda net, path: write(path, snapshot(persistent(net))),
+    "alias-free": lambda net, path: write(path, snapshot(persistent(random_alias_free()))),
     "tensorflow": lambda net, path: write(path, (Network(), Network(), tensorflow(net))),
     "older": lambda net, path: torch.save(trained(net, net), path, _use_new_zipfile_serialization=False),
     "zip": lambda net, path: torch.save({"g_ema": rosinality(net), "latent_avg": net.w_avg}, path),

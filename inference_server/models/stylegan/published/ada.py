@@ -1,79 +1,17 @@
-"""Files of stylegan2-ada-pytorch and stylegan3: modules of torch, pickled with the source of their classes.
-
-A module stands there as `torch_utils.persistence._reconstruct_persistent_obj(meta)`, with `class_name`, `module_src`,
-which is never looked at, and `state`, the attributes of the module: `_parameters`, `_buffers` and `_modules` by name.
-"""
+"""Files of stylegan2-ada-pytorch and stylegan3: a table of networks, of which G_ema paints."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from inference_server.models.stylegan.published import arrays, found
-from inference_server.models.stylegan.published.arrays import Tensor
+from inference_server.models.stylegan.published import alias_free, found
 from inference_server.models.stylegan.published.found import RATE, Found, Weight, other
-from inference_server.models.stylegan.published.machine import Text, refuse
-
-MODULES = 5000  # at most of one generator: an attack repeats one within itself
-DEPTH = 8
-
-
-class Module:
-    """A pickled module: its class's name and its attributes."""
-
-    __slots__ = ("meta",)
-
-    def __init__(self, arguments: Sequence[Any]) -> None:
-        (self.meta,) = arguments
-        if not isinstance(self.meta, dict):
-            refuse("it has an object without attributes (torch_utils.persistence)")
-
-    @property
-    def name(self) -> str:
-        return str(self.meta.get("class_name"))[:100]
-
-    @property
-    def state(self) -> Mapping[str, Any]:
-        state = self.meta.get("state")
-        if not isinstance(state, dict):
-            refuse(f"its {self.name} has no attributes")
-        return state
-
-    def table(self, name: str) -> Mapping[str, Any]:
-        table = self.state.get(name)
-        if not isinstance(table, dict):
-            refuse(f"its {self.name} has no {name}, and is no module of torch's")
-        return table
-
-    def get(self, name: str, otherwise: Any = None) -> Any:
-        return arrays.plain(self.state.get(name, otherwise))
-
-
-def modules(top: Module) -> Iterator[tuple[str, Module]]:
-    """A module and all below it, with their names as torch joins them."""
-    waiting, count = [("", top, 0)], 0
-    while waiting:
-        path, module, depth = waiting.pop()
-        count += 1
-        if count > MODULES or depth > DEPTH:
-            refuse(f"its {top.name} holds more modules within modules than any generator")
-        yield path, module
-        for name, child in module.table("_modules").items():
-            if isinstance(child, Module):
-                waiting.append((f"{path}{name}.", child, depth + 1))
-            elif child is not None:
-                refuse(f"its {module.name} has a module {str(name)[:50]} that is none")
-
-
-def tensors(module: Module) -> dict[str, Tensor]:
-    """The weights of one module, without those below it."""
-    whole = {**module.table("_parameters"), **module.table("_buffers")}
-    if wrong := [name for name, one in whole.items() if one is not None and not isinstance(one, Tensor)]:
-        refuse(f"its {module.name} has a weight {str(wrong[0])[:50]} that is no tensor")
-    return {str(name): one for name, one in whole.items() if one is not None}
+from inference_server.models.stylegan.published.machine import Text
+from inference_server.models.stylegan.published.modules import Module, modules, tensors
 
 
 def read(value: Mapping[str, Any]) -> Found:
@@ -91,7 +29,8 @@ def read(value: Mapping[str, Any]) -> Found:
     if synthesis is None or "mapping." not in named:
         parts = ", ".join(str(name)[:30] for name in list(net.table("_modules"))[:6])
         other(f"its G_ema is a {net.name} of {parts or 'no parts'}, no StyleGAN2 or 3")
-    if "synthesis.b4." not in named:
+    newer = "synthesis.input." in named and "layer_names" in synthesis.state
+    if not newer and "synthesis.b4." not in named:
         parts = ", ".join(str(name)[:30] for name in list(synthesis.table("_modules"))[:4])
         other(f"its G_ema is a {net.name} whose {synthesis.name} has {parts or 'no parts'}, no StyleGAN2 or 3")
     weights = {
@@ -101,10 +40,12 @@ def read(value: Mapping[str, Any]) -> Found:
         if name != "resample_filter"
     }
     _check(named)
+    if newer:
+        config = alias_free.config(named, weights)
+        return Found(config, weights, f"{net.name} of stylegan3", nvidia=True)
     whole = found.quiet(weights)
     clamp = named["synthesis.b4.conv1."].get("conv_clamp") if "synthesis.b4.conv1." in named else None
-    layout = f"StyleGAN2 of stylegan2-ada-pytorch or stylegan3 ({net.name})"
-    return Found(found.stylegan2(whole, clamp), whole, layout, nvidia=True)
+    return Found(found.stylegan2(whole, clamp), whole, f"{net.name} of stylegan2-ada-pytorch or stylegan3", nvidia=True)
 
 
 def ours(module: Module, weight: Weight, path: str, name: str) -> Weight:

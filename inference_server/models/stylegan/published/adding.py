@@ -29,6 +29,7 @@ from shared.errors import MissingInput, ModelRefused
 
 WEIGHTS = "weights.safetensors"
 LOOKING = "inference_server.models.stylegan.published.looking"
+KINDS = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}
 SECONDS, PER_SECOND = 300, 2**20  # that reading may take on a busy machine, and one more for so many bytes
 MAPPED = 4096  # z whose mean is the average w where a file has none
 NVIDIA = (
@@ -53,14 +54,17 @@ def add_published(path: Path, name: str, licence: str | None = None, replace: bo
     Raises ModelRefused in words for everything else, MissingInput.
     """
     install.check_name(name, replace)
-    found = read(path)
-    net = built(found, path)
-    with install.placing(name, replace) as beside:
-        content = save({key: tensor.contiguous() for key, tensor in net.state_dict().items()})
-        (beside / WEIGHTS).write_bytes(content)
-        made = card(name, found, net, hashlib.sha256(content).hexdigest(), path.name, licence)
-        places.write_json(beside / "card.json", made, 0o644)
-        samples.paint(net, found.psi, beside / install.SAMPLES)
+    try:
+        found = read(path)
+        net = built(found, path)
+        with install.placing(name, replace) as beside:
+            content = save({key: tensor.contiguous() for key, tensor in net.state_dict().items()})
+            (beside / WEIGHTS).write_bytes(content)
+            made = card(name, found, net, hashlib.sha256(content).hexdigest(), path.name, licence)
+            places.write_json(beside / "card.json", made, 0o644)
+            samples.paint(net, found.psi, beside / install.SAMPLES)
+    except ModelRefused as error:
+        raise error.located(file=path) from None
     return cards.load_card(places.models_folder() / name)
 
 
@@ -148,12 +152,11 @@ def average(net: Generator) -> Tensor:
 
 
 def card(name: str, found: Read, net: Generator, sha256: str, source: str, licence: str | None) -> dict[str, Any]:
-    kind = {"stylegan2": "StyleGAN2", "stylegan3": "StyleGAN3"}[found.config["network"]]
     side = net.resolution
     return {
         "format": cards.FORMAT,
         "name": name,
-        "title": kind + (f", {net.c_dim} classes" if net.c_dim else ""),
+        "title": KINDS[found.config["network"]] + (f", {net.c_dim} classes" if net.c_dim else ""),
         "version": 1,
         "family": "stylegan",
         "description": f"Added from {source}, a {found.layout}",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from inference_server.models.stylegan.published import arrays, streams
-from inference_server.models.stylegan.published.ada import Module
 from inference_server.models.stylegan.published.machine import Built, Known, Maker, Steps
+from inference_server.models.stylegan.published.modules import Module
 
 
 def _table(arguments: Sequence[Any]) -> dict[Any, Any]:
