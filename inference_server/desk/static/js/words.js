@@ -518,6 +518,7 @@ export const WORDS = {
         movies: /** @type {Record<string, string>} */ ({h264: "mp4, H.264", prores: "mov, ProRes 422 HQ", none: "none"}),
         comp: "An After Effects project of it, too",
         handed: "What was handed over",
+        handing: "Handing it over …",
         handedOver: "Handed over; the server begins …",
         lookAt: "Look at it over its labels",
         lookAlone: "Look at it",

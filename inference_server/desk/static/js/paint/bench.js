@@ -56,11 +56,12 @@ export function showBench(place, source, listed) {
     }, (name, value) => asks.readWith(name, value));
     const itself = alone ? aloneFields(source, changed, (files) => walking.take(chosen(files))) : null;
     const asks = settings(source, listed, changed, async (kind) => {
+        found.say(SAID.opening);
         await post(`${api}/as`, {kind});
         window.dispatchEvent(new HashChangeEvent("hashchange"));
     }, itself?.element ?? null);
     const walking = walks(source, {
-        changed: () => changed(alone ? "read" : "paint"), allowed, look: go, heard: () => itself?.draw(), say: found.say,
+        changed: () => changed(alone ? "read" : "paint"), allowed, look: go, heard: () => itself?.draw(),
         painted: (number, address) => {
             pictures.set(number, address);
             showPainted();
@@ -249,9 +250,11 @@ export function showBench(place, source, listed) {
         }
         const ask = await askPaint(source);
         if (ask) {
+            done.begin();
             try {
                 done.follow((await post(`${api}/render`, {...body(), ...ask})).job);
             } catch (error) {
+                done.element.hidden = true;
                 toast(words(error), {kind: "bad"});
             }
         }

@@ -90,44 +90,49 @@ export class Upload {
     /** @param {string} drop a folder of the desk's, by its name @param {Dropped[]} files @param {(way: Way) => void} tell */
     constructor(drop, files, tell) {
         this.drop = drop;
-        this.waiting = [...files];
+        this.missing = new Set(files);
         this.tell = tell;
         this.stopping = new AbortController();
         this.began = performance.now();
-        /** @type {Map<Dropped, number>} bytes that are on the disk, or on their way */
-        this.sent = new Map(files.map((one) => [one, 0]));
+        this.of = {files: files.length, bytes: files.reduce((sum, one) => sum + one.file.size, 0)};
+        this.bytes = 0; // that are on the disk, or on their way
         this.again = false;
+        this.broken = false; // the desk could not be reached, and nothing is on its way any more
     }
 
     told() {
-        const bytes = [...this.sent.values()].reduce((sum, one) => sum + one, 0);
-        const ofBytes = [...this.sent.keys()].reduce((sum, one) => sum + one.file.size, 0);
-        this.tell({files: this.sent.size - this.waiting.length, of: this.sent.size, bytes, ofBytes, seconds: (performance.now() - this.began) / 1000, again: this.again});
+        if (this.stopping.signal.aborted) {
+            return;
+        }
+        this.tell({files: this.of.files - this.missing.size, of: this.of.files, bytes: this.bytes, ofBytes: this.of.bytes, seconds: (performance.now() - this.began) / 1000, again: this.again});
     }
 
     async run() {
+        this.broken = false;
         this.told();
-        const taken = /** @type {Set<Dropped>} */ (new Set());
+        const next = [...this.missing].values();
         const some = async () => {
-            for (let one; (one = this.waiting.find((each) => !taken.has(each))); ) {
-                taken.add(one);
+            for (const one of next) {
                 await this.send(one);
-                this.waiting.splice(this.waiting.indexOf(one), 1);
+                this.missing.delete(one);
                 this.told();
             }
         };
         const lines = await Promise.allSettled(Array.from({length: AT_ONCE}, some));
-        const broken = lines.find((line) => line.status === "rejected");
-        if (broken) {
-            throw /** @type {PromiseRejectedResult} */ (broken).reason;
+        const wrong = lines.find((line) => line.status === "rejected");
+        if (wrong) {
+            this.broken = isBroken(wrong.reason);
+            throw wrong.reason;
         }
     }
 
     /** @param {Dropped} one */
     async send(one) {
         const path = `/api/paint/dropped/${this.drop}?name=${encodeURIComponent(one.name)}&size=${one.file.size}`;
+        let mine = 0;
         const came = (/** @type {number} */ bytes) => {
-            this.sent.set(one, bytes);
+            this.bytes += bytes - mine;
+            mine = bytes;
             this.again &&= !bytes;
             this.told();
         };
@@ -148,9 +153,14 @@ export class Upload {
         }
     }
 
-    /** Nothing of it is kept. */
-    async stop() {
+    /** What is there stays. */
+    stop() {
         this.stopping.abort();
+    }
+
+    /** Nothing of it is kept. */
+    async forget() {
+        this.stop();
         await post(`/api/paint/dropped/${this.drop}/forget`);
     }
 }

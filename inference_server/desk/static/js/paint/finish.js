@@ -60,6 +60,9 @@ export function progress(alone) {
 
     function tell() {
         const job = jobs.get(id);
+        if (!id) {
+            return;
+        }
         if (!job) {
             fill(status, SAID.handedOver);
             return;
@@ -82,6 +85,13 @@ export function progress(alone) {
     const stop = on("jobs", tell);
     return {
         element,
+        /** It is being handed over. */
+        begin: () => {
+            id = "";
+            element.hidden = false;
+            fill(links);
+            fill(status, SAID.handing);
+        },
         /** @param {string} job */
         follow: (job) => {
             id = job;

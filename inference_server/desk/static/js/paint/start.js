@@ -6,7 +6,7 @@
  * at: where it was left; ask: how it is opened anew.
  */
 import {fill, h, say} from "../dom.js";
-import {get, post, words} from "../server.js";
+import {get, isBroken, post, words} from "../server.js";
 import {WORDS} from "../words.js";
 import {chosen, dropped, dropping, upload} from "./drop.js";
 import {wished} from "./wish.js";
@@ -56,12 +56,13 @@ export function showStart(place) {
             location.hash = `#/paint/${encodeURIComponent(at)}`;
         } catch (error) {
             say(status, "");
-            refuse(words(error), ask, title);
+            refuse(words(error), ask, title, isBroken(error) ? () => open(ask, title) : undefined);
         }
     }
 
     /** Go on where it was left. @param {Recent} one */
     async function again(one) {
+        say(status, SAID.opening);
         const there = one.at && (await get(`/api/paint/${encodeURIComponent(one.at)}`).catch(() => null));
         if (there) {
             remember(one);
@@ -71,11 +72,11 @@ export function showStart(place) {
         }
     }
 
-    /** What is no label pass may be meant as pictures, and a clip of uneven times may be given a rate. @param {string} text @param {Record<string, string>} ask @param {string} title */
-    function refuse(text, ask, title) {
+    /** What is no label pass may be meant as pictures, and a clip of uneven times may be given a rate. @param {string} text @param {Record<string, string>} ask @param {string} title @param {() => void} [once] try it once more */
+    function refuse(text, ask, title, once) {
         const rate = h("input", {type: "text", inputmode: "decimal", value: "24", "aria-label": SAID.fps, class: "short"});
         wrong.hidden = false;
-        fill(wrong, h("p", {}, text),
+        fill(wrong, h("p", {}, text), once && h("button", {type: "button", onclick: once}, SAID.goOn),
             /--fps/.test(text) && h("form", {class: "row", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), open({...ask, fps: rate.value}, title))},
                 h("label", {class: "row"}, SAID.fps, rate), h("button", {}, SAID.openWithRate)));
     }
@@ -83,10 +84,10 @@ export function showStart(place) {
     /** @param {import("./drop.js").Dropped[]} some */
     async function take(some) {
         files.value = folder.value = "";
-        if (sending || !some.length) {
+        if ((sending && !sending.broken) || !some.length) {
             return;
         }
-        wrong.hidden = true;
+        await ended("");
         say(status, WORDS.loading);
         try {
             sending = await upload(some, (way) => say(status, SAID.copying(way)));
@@ -107,10 +108,12 @@ export function showStart(place) {
         try {
             await mine.run();
         } catch (error) {
-            if (sending === mine) {
-                refuse(`${words(error)}\n${SAID.keptSoFar(some.length - mine.waiting.length, some.length)}`, {}, "");
-                wrong.append(h("button", {type: "button", onclick: () => send(some)}, SAID.goOn));
+            if (sending === mine && !mine.broken) {
+                await ended("");
+                refuse(words(error), {}, "");
+            } else if (sending === mine) {
                 say(status, "");
+                refuse(`${words(error)}\n${SAID.keptSoFar(some.length - mine.missing.size, some.length)}`, {}, "", () => send(some));
             }
             return;
         }
@@ -127,7 +130,7 @@ export function showStart(place) {
         stopping.hidden = true;
         wrong.hidden = true;
         say(status, text);
-        await mine?.stop().catch(() => {});
+        await mine?.forget().catch(() => {});
     }
 
     const zone = h(

@@ -9,6 +9,7 @@ import {Stage} from "../look/stage.js";
 import {WORDS} from "../words.js";
 
 const SAID = WORDS.paint;
+const LATE = 500; // milliseconds without a picture after which the page says that it comes
 const MODES = /** @type {[Mode, string][]} */ ([["a", "a"], ["b", "b"], ["wipe", "w"], ["side", "s"]]);
 
 export class View {
@@ -96,9 +97,16 @@ export class View {
      */
     async show(side, address, came) {
         const mine = ++this.asked[side];
+        const late = window.setTimeout(() => {
+            if (mine === this.asked[side]) {
+                this.sides[side] = {...this.sides[side], words: WORDS.loading};
+                this.draw();
+            }
+        }, LATE);
         const answer = await fetch(address).catch(() => null);
         const words = answer?.ok ? "" : ((await answer?.json().catch(() => null))?.error?.words ?? WORDS.deskGone);
         const bitmap = answer?.ok ? await createImageBitmap(await answer.blob(), {colorSpaceConversion: "none"}).catch(() => null) : null;
+        window.clearTimeout(late);
         if (mine !== this.asked[side]) {
             bitmap?.close();
             return;

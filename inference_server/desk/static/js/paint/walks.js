@@ -3,7 +3,7 @@
  *
  * @typedef {import("./shot.js").Source} Source
  */
-import {fill, h} from "../dom.js";
+import {h, say} from "../dom.js";
 import {get, post, words} from "../server.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
@@ -18,8 +18,8 @@ const THERE = "pkc"; // letters of frames that are there
 /**
  * @param {Source} source
  * @param {{changed: () => void, allowed: () => Promise<boolean>, look: (frame: number) => void,
- *     painted: (frame: number, address: string) => void, heard: () => void, say: (words: string) => void}} does
- * painted: there is a picture of a frame; heard: the shot has another sound; say: how far a file is that was dropped.
+ *     painted: (frame: number, address: string) => void, heard: () => void}} does
+ * painted: there is a picture of a frame; heard: the shot has another sound.
  */
 export function walks(source, does) {
     const {shot} = source;
@@ -41,8 +41,11 @@ export function walks(source, does) {
         }});
         return made ? [{name: layer.name, ...made}] : [];
     });
-    const element = h("div", {class: "walks", hidden: !tables.length});
-    fill(element, ...tables.map((one) => one.element));
+    const status = h("p", {class: "dim grow", role: "status"});
+    const coming = h("div", {class: "row", hidden: true}, status, h("button", {type: "button", onclick: () => sending?.stop()}, WORDS.cancel));
+    const element = h("div", {class: "walks", hidden: !tables.length}, ...tables.map((one) => one.element), coming);
+    /** @type {Upload | null} */
+    let sending = null;
 
     /**
      * @param {string} layer @param {number[]} wanted @param {(found: Map<number, string>, words: string, going: boolean) => void} show
@@ -76,8 +79,12 @@ export function walks(source, does) {
     async function take(files) {
         const [one] = files;
         const isPoint = /\.npz$/i.test(one.name);
+        sending?.stop();
+        const mine = new Upload(source.at, [one], (way) => say(status, WORDS.paint.copying(way)));
+        sending = mine;
+        coming.hidden = false;
         try {
-            await new Upload(source.at, [one], (way) => does.say(WORDS.paint.copying(way))).run();
+            await mine.run();
             if (isPoint) {
                 tables[0].addPoint({w: one.name});
                 toast(SAID.taken(one.name), {kind: "good"});
@@ -91,7 +98,9 @@ export function walks(source, does) {
             does.heard();
             changed();
         } catch (error) {
-            toast(words(error), {kind: "bad"});
+            toast(words(error), {kind: mine.stopping.signal.aborted ? "" : "bad"});
+        } finally {
+            coming.hidden ||= sending === mine;
         }
     }
 
@@ -107,6 +116,7 @@ export function walks(source, does) {
         },
         leave: () => {
             left = true;
+            sending?.stop();
         },
     };
 }
