@@ -5,6 +5,10 @@ the address to the first picture of the page, and to the first job in its list; 
 name to its small picture in the open page; while a list of so many jobs is scrolled from end to end, the longest that
 the page was blocked, and how many times for more than 50 ms (the browser tells of nothing shorter). The frames are
 painted by a stand-in that sleeps; size as the shipped shot's, 640x360.
+
+Of Paint: from its address until files can be dropped; from so many label frames that were chosen until what was found
+in them is said, beside `semrender check` of the same files as its peer; and from a press on the picture until the class
+there has the focus in its table.
 """
 
 from __future__ import annotations
@@ -43,6 +47,16 @@ WATCH = """() => {
         }
     };
     document.addEventListener("load", (event) => event.target.tagName === "IMG" && seen(event.target), true);
+}"""
+CLICK = """() => {
+    window.clicks = [];
+    let began = 0;
+    document.addEventListener("pointerdown", () => (began = performance.now()), true);
+    document.addEventListener("focusin", (event) => {
+        if (event.target.closest(".classes")) {
+            window.clicks.push(performance.now() - began);
+        }
+    });
 }"""
 SCROLL = """async () => {
     const tasks = [];
@@ -145,6 +159,43 @@ def landing(browser: Browser, serving: Serving, client: Client, folder: Path, fr
     return [landed[number] - files[number] for number in sorted(landed) if number in files]
 
 
+def painting(browser: Browser, serving: Serving, folder: Path, frames: int, runs: int) -> dict[str, list[float]]:
+    """Seconds until Paint can be used, until what was found is said, until a class has the focus; and of the peer."""
+    labels = write_labels(folder / "dropped", (640, 360), frames)
+    files = sorted(labels.glob("*.png"))
+    site = serving.address.partition("/enter")[0]
+    usable, found, clicks, peer = [], [], [], []
+    for _ in range(runs):
+        with page(browser) as one:
+            one.goto(serving.address)
+            one.goto("about:blank")
+            began = time.perf_counter()
+            one.goto(f"{site}/#/paint")
+            one.locator(".zone button").first.wait_for()
+            usable.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            one.locator("input[type=file]").first.set_input_files(files)
+            one.locator(".findings .good").wait_for()
+            found.append(time.perf_counter() - began)
+            one.locator(".stage[data-shown='x-']").wait_for()
+            one.evaluate(CLICK)
+            box = one.locator(".stage").bounding_box()
+            assert box is not None
+            one.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            one.locator(".classes input:focus").wait_for()
+            clicks += [ms / 1000 for ms in one.evaluate("window.clicks")]
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "semrender", "check", str(labels), "--model", "quick"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        peer.append(time.perf_counter() - began)
+    return {
+        "Paint can be used": usable,
+        f"{len(files)} dropped frames: what was found is said": found,
+        "  peer: `semrender check` of the same files": peer,
+        "a press on the picture finds its class": clicks,
+    }
+
+
 def table(name: str, values: list[float], unit: str = "s") -> None:
     told = f"{statistics.median(values):8.3f} {unit} {max(values):8.3f} {unit}" if values else "       -          -"
     print(f"{name:<44}{told}   of {len(values)}")
@@ -183,6 +234,8 @@ def main() -> None:
                 one.wait_for_timeout(1000)
                 table("blocked while scrolling, longer than 50 ms", [ms / 1000 for ms in one.evaluate(SCROLL)])
             table("small picture after its file", landing(browser, serving, client, folder, asked.frames))
+            for words, values in painting(browser, serving, folder, asked.frames, asked.runs).items():
+                table(words, values)
         browser.close()
 
 

@@ -12,9 +12,11 @@ import os
 import shutil
 import sys
 import threading
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -25,10 +27,12 @@ from shared import places  # noqa: E402
 from shared.client import Client  # noqa: E402
 from shared.shot import read_shot  # noqa: E402
 from tests.inference_server.servers import running_server, wait_for  # noqa: E402
+from tests.inference_server.walkers import add_generator  # noqa: E402
 
 SIZES = {"": (1280, 720), "_phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 QUALITY = 80
+RATE = 48000  # samples a second
 
 
 OWNER = "ana@studio"
@@ -102,8 +106,19 @@ def soften(folder: Path) -> Path:
     return soft
 
 
+def voice(folder: Path) -> Path:
+    """Four words, as loud as words are."""
+    file = folder / "voice.wav"
+    time = np.arange(4 * RATE) / RATE
+    loud = np.clip(np.sin(2 * np.pi * 0.9 * time) + 0.4 * np.sin(2 * np.pi * 3.1 * time), 0, 1)
+    with wave.open(str(file), "wb") as made:
+        made.setparams((1, 2, RATE, 0, "NONE", ""))
+        made.writeframes((loud * np.sin(2 * np.pi * 600 * time) * 16000).astype("<i2").tobytes())
+    return file
+
+
 def paint(folder: Path) -> list[Scene]:
-    passes, soft = folder / "passes", soften(folder)
+    passes, soft, sound = folder / "passes", soften(folder), voice(folder)
 
     def opened(page: Page, path: Path) -> None:
         page.get_by_role("textbox", name="A folder").fill(str(path))
@@ -134,8 +149,26 @@ def paint(folder: Path) -> list[Scene]:
         page.locator("button.class").first.wait_for()
         page.wait_for_timeout(500)
 
+    def walked(page: Page) -> None:
+        begun(page)
+        page.get_by_role("button", name="Walk with").first.click()
+        page.locator(".findings .good").wait_for()
+        page.locator("input[type=file]").first.set_input_files(sound)
+        page.locator(".curves canvas").nth(1).wait_for()
+        page.get_by_role("button", name="As long as the sound").click()
+        page.locator(".findings .good").wait_for()
+        page.get_by_role("button", name="Show the keyframes").click()
+        page.locator("dialog, .walk img:not([hidden])").first.wait_for()
+        if page.locator("dialog").count():
+            page.get_by_role("button", name="I have read it").click()
+        page.locator(".walk img:not([hidden])").nth(2).wait_for()
+        page.locator("[aria-label^='1: look at']").click()
+        page.locator(".stage[data-shown='-x']").wait_for()
+        page.wait_for_timeout(9000)  # the words about the sound go
+
     return [
         ("desk_paint_start", "paint", begun),
+        ("desk_walk", "paint", walked),
         ("desk_paint", "paint", tried),
         ("desk_refused", "paint", refused),
         ("desk_colours", "paint/colours/coco_stuff", colours),
@@ -179,6 +212,8 @@ def main() -> int:
     folder = asked.folder.resolve()
     os.environ["SEMRENDER_HOME"] = str(folder / "home")
     chromium = os.environ.get("SEMRENDER_CHROMIUM") or shutil.which("chromium") or "chromium"
+    if not (places.models_folder() / "portrait").exists():
+        add_generator("portrait", resolution=64, channels={"4": 32, "8": 32, "16": 16, "32": 16, "64": 8})
     with running_server() as client, sync_playwright() as playwright:
         painted = evening(client, folder)
         going = night(client, folder) if "queue" in parts else ""

@@ -58,3 +58,13 @@ def test_the_type_check_passes_the_modules_and_finds_mistakes(node_modules: Path
     done = run(node, node_modules / "typescript/bin/tsc", "--pretty", "false", "-p", ".", cwd=copied)
     found = set(re.findall(r"^static/js/(.+?)\.js\(", done.stdout, re.MULTILINE))
     assert found == {f"seed{number}" for number in range(len(TYPE_SEEDS))}, done.stdout
+
+
+def test_every_word_of_english_is_in_one_file() -> None:
+    sentence = re.compile(r"""["`][A-Z][a-z]+(?: [a-z$]|[.…]["`])""")
+    found = {}
+    for file in (DESK / "static" / "js").rglob("*.js"):
+        code = re.sub(r"/\*.*?\*/|^ *//.*?$", "", file.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+        found[file.name] = sentence.findall(code)
+    assert len(found.pop("words.js")) > 100, "it finds them where they are"
+    assert not any(found.values()), found

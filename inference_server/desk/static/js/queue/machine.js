@@ -1,5 +1,5 @@
 /** The machine: its workers and what they have in hand, memory, disks, and how it is reached from elsewhere. */
-import {fill, h} from "../dom.js";
+import {fill, h, say} from "../dom.js";
 import {on, state} from "../store.js";
 import {WORDS} from "../words.js";
 
@@ -8,7 +8,8 @@ const SAID = WORDS.machine;
 /** @param {HTMLElement} place @returns {() => void} */
 export function showMachine(place) {
     const body = h("div", {class: "machine"});
-    fill(place, body);
+    const tunnel = h("pre", {});
+    fill(place, body, h("details", {class: "machine"}, h("summary", {}, SAID.elsewhereTitle), h("p", {class: "dim"}, SAID.elsewhere), tunnel));
     function tell() {
         const {server} = state;
         const machine = server.machine;
@@ -26,16 +27,10 @@ export function showMachine(place) {
                 h("h2", {}, SAID.disks),
                 h("dl", {class: "facts"}, ...machine.disks.flatMap((disk) => fact(disk.of, SAID.free(WORDS.bytes(disk.free), disk.total ? WORDS.bytes(disk.total) : "")))),
             ],
-            h("details", {}, h("summary", {}, SAID.elsewhereTitle), h("p", {class: "dim"}, SAID.elsewhere),
-                h("pre", {}, `ssh -L ${location.port}:127.0.0.1:${location.port} ${machine?.host ?? "HOST"}`)),
         );
+        say(tunnel, `ssh -L ${location.port}:127.0.0.1:${location.port} ${machine?.host ?? "HOST"}`);
     }
-    const open = () => body.querySelector("details")?.open;
-    const stop = on("server", () => {
-        if (!open()) {
-            tell();
-        }
-    });
+    const stop = on("server", tell);
     tell();
     return stop;
 }

@@ -87,6 +87,7 @@ export function show(place, path) {
     dragging(rows, move);
     fill(
         side,
+        h("h1", {class: "said"}, SAID.title),
         h("div", {class: "tools"}, h("div", {class: "row"}, search, filter), h("div", {class: "row"}, counted, h("span", {class: "grow"}), notify)),
         rows.element,
         none,
