@@ -40,9 +40,8 @@ def add_commands(commands: Any) -> None:
     train.add_argument(
         "--batch", type=_count, help="pairs or pictures a step (default 6; 8 of a generator, 32 on a GPU)"
     )
-    train.add_argument(
-        "--rate", type=float, help="learning rate (default 0.0004, going on 0.00025; of a generator 0.0025)"
-    )
+    words = "learning rate (default 0.0004, going on 0.00025; of a generator 0.005, of a large one 0.0025)"
+    train.add_argument("--rate", type=float, help=words)
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
         "--about", type=Path, metavar="FILE", help="JSON: title, description, licence, credit, fallbacks"
@@ -63,7 +62,7 @@ def add_commands(commands: Any) -> None:
     generators.add_argument("--hours", type=_positive, help="of training, after which it stops for now")
     generators.add_argument("--mirror", action="store_true", default=None, help="half of the pictures are mirrored")
     generators.add_argument(
-        "--gamma", type=_positive, help="weight of R1; more where shapes fall apart (default by size and batch)"
+        "--gamma", type=_positive, help="weight of R1; more where all comes out alike (default by size and batch)"
     )
     train.set_defaults(run=run_train)
 

@@ -30,6 +30,11 @@ class Start(Value):
     parent: Card | None = None
 
     @property
+    def small(self) -> bool:
+        """No larger than a processor's."""
+        return max(self.net.config.channels.values()) <= COARSEST
+
+    @property
     def config(self) -> dict[str, Any]:
         """As the card has it."""
         return {"network": "stylegan2", **asdict(self.net.config)}

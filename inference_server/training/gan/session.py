@@ -31,8 +31,8 @@ from shared.wording import counted
 
 PROGRESS = "progress.png"
 BATCH, BATCH_GPU = 8, 32
-RATE = 2.5e-3
-GAMMA = 2e-4  # of R1: times the picture's pixels, by the batch
+RATE, RATE_SMALL = 2.5e-3, 5e-3  # a weight among few has to go further
+GAMMA, GAMMA_SMALL = 2e-4, 2e-3  # of R1: times the picture's pixels, by the batch; small networks collapse with less
 KIMG = 1000.0
 FULL_ON = 100_000  # pictures in which the chance of a change could go from 0 to 1, of a model that goes on
 
@@ -90,8 +90,8 @@ def train(request: Request, say: Say = print) -> Outcome:
     plan = Plan(
         batch=batch,
         seed=request.seed,
-        rate=request.rate or RATE,
-        gamma=request.gamma or GAMMA * found.size**2 / batch,
+        rate=request.rate or (RATE_SMALL if start.small else RATE),
+        gamma=request.gamma or (GAMMA_SMALL if start.small else GAMMA) * found.size**2 / batch,
         full=FULL_ON if request.start else augment.FULL,
         mirror=request.mirror,
         threads=threads,
