@@ -19,7 +19,7 @@ Commands = Any  # argparse has no public name for what add_subparsers returns
 def add_commands(commands: Commands) -> None:
     """Register `clip`; it sets `run(arguments) -> exit code`."""
     clip = commands.add_parser("clip", help="write a clip as numbered PNG frames")
-    clip.add_argument("clip", type=Path, help="mp4, mov, mkv, webm or gif")
+    clip.add_argument("clip", type=Path, help="mp4, mov, mkv, webm, gif, avi, ts, mts or mxf")
     clip.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the frames go")
     clip.add_argument("--fps", help="constant rate of the frames: 24, 23.976, 24000/1001 (default: the clip's own)")
     clip.add_argument("--first", type=int, default=1, help="number of the first frame (default 1)")
@@ -43,8 +43,8 @@ def run_clip(arguments: argparse.Namespace) -> int:
         raise InputRefused(f"--first is {arguments.first}", remedy="Number the files from 0 or above")
     fps = None if arguments.fps is None else parse_fps(arguments.fps)
     with Clip(arguments.clip, fps, arguments.first) as clip:
-        if about := clip.check_fields(arguments.deinterlace):
-            print(f"note: the clip {about}", file=sys.stderr)
+        for words in clip.told(arguments.deinterlace):
+            print(f"note: the clip {words}", file=sys.stderr)
         for number in clip.frames:
             _write(arguments.out / f"{arguments.clip.stem}.{number:04d}.png", clip.frame(number, arguments.deinterlace))
         rate = fps_text(clip.fps.numerator, clip.fps.denominator)

@@ -1,4 +1,4 @@
-"""Clips as frames by number: mp4, mov, mkv, webm, gif, with whatever rate, turn and alpha they have.
+"""Clips as frames by number: mp4, mov, mkv, webm, gif, mxf, with whatever rate, turn and alpha they have.
 
 A clip is resampled onto one constant rate: frame n shows the picture whose time is nearest to (n - first) / fps after
 the clip's beginning (the earlier one of two as near). Every picture is found by its time stamp, so a frame is the same
@@ -29,6 +29,9 @@ from shared.shot import MAX_FRAMES, MAX_PIXELS, MAX_SIDE
 KEPT_BYTES = 384 * 2**20  # of decoded pictures in memory, of all clips: three of 8K with 10 bits
 AHEAD = 48  # pictures that are decoded in passing rather than sought
 LOOKED, RUN = 4, 4  # places of a clip, and pictures in each, at which it is looked whether it is interlaced
+LEAD = 2  # seconds before a key picture at which it is sought where no index tells where it is
+CUT = 0.25  # seconds; a file that lacks more of what its header says is cut short
+HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273 that no screen of sRGB shows
 HD_LINES = 720  # of untagged pictures: with as many lines Rec.709, with fewer Rec.601
 UNTAGGED = 2  # ITU-T H.273, as 1 = Rec.709 and 6 = Rec.601
 ACCURATE = 0x4 | 0x40000 | 0x2000 | 0x4000  # swscale: bicubic, accurate rounding, full chroma in and out
@@ -109,10 +112,13 @@ class Clip:
             limits = f"At most {MAX_SIDE} pixels a side, and {MAX_PIXELS} in all, are read"
             raise self._refused(f"the clip's pictures have no size that is read{found}", limits)
         self._base = Fraction(self._stream.time_base or 1)
+        # MPEG-TS has no index: what is sought is found somewhere near.
+        self._lead = round(LEAD / self._base) if "mpegts" in self._container.format.name else 0
         try:
             self._scan()
             shown = self._picture(0)
             self.marked = bool(shown.interlaced_frame)  # as interlaced
+            self._hdr = HDR.get(shown.color_trc, "")
             rate = self._stream.average_rate or self._stream.guessed_rate or Fraction(25)
             num, den = fps or parse_fps([rate.numerator, rate.denominator])
         except InputRefused as error:
@@ -197,6 +203,16 @@ class Clip:
         other = "" if deinterlace is None else f", not {deinterlace},"
         return f"looks interlaced, {found} field{other} first: --deinterlace {found} makes its pictures whole"
 
+    def told(self, deinterlace: str | None) -> list[str]:
+        """What an artist should know of the clip, each as what is said of it. Raises InputRefused as `check_fields`."""
+        fields = self.check_fields(deinterlace)
+        words = [fields] if fields else []
+        if self.cut:
+            words.append("is cut short: {:.2f} of {:.2f} seconds are there, and no more is shown".format(*self.cut))
+        if self._hdr:
+            words.append(f"is HDR ({self._hdr}): its codes are taken as they are and look flat; convert it to Rec.709")
+        return words
+
     @cached_property
     def looks(self) -> str | None:
         """What its fields look like in a few places, see `fields.seen`."""
@@ -245,9 +261,18 @@ class Clip:
         import av
 
         times: dict[int, tuple[bool, int]] = {}
+        ended, decoded = (
+            0.0,
+            0,
+        )  # seconds, of whatever lasts longest; the last time of decoding, in units of the pictures
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._container.demux():
+                if packet.size and packet.pts is not None:
+                    ended = max(ended, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                if packet.stream is not self._stream or packet.is_corrupt:
+                    continue
                 if packet.size and not packet.is_discard:
+                    decoded = packet.pts if packet.dts is None else packet.dts
                     if packet.pts is None:
                         raise self._refused("a picture of the clip has no time stamp", "Its container writes none")
                     times[packet.pts] = (packet.is_keyframe, packet.duration or 0)
@@ -255,6 +280,10 @@ class Clip:
                         raise self._refused("the clip is too long", f"At most {MAX_FRAMES} pictures are read")
         except (OSError, av.FFmpegError) as error:
             raise self._refused("the clip cannot be read to its end", str(error)) from None
+        lasts = ((self._container.duration or 0) + (self._container.start_time or 0)) / 1e6
+        self.cut = (ended, lasts) if lasts - ended > CUT else None
+        if self.cut:  # pictures that are shown after the last one decoded may lack some before them
+            times = {time: about for time, about in times.items() if time <= decoded}
         if not times:
             raise self._refused("there is no picture in it", "The file is cut short or empty")
         self._times = sorted(times)
@@ -319,11 +348,12 @@ class Clip:
             decoder = av.CodecContext.create(names[context.name], "r")
             decoder.options = LIMITS
         try:
-            self._container.seek(key, stream=self._stream)
+            self._container.seek(key - self._lead, stream=self._stream)
             if decoder is context:
                 context.flush_buffers()
             for packet in self._container.demux(self._stream):
-                yield from decoder.decode(packet if packet.size else None)
+                pictures = decoder.decode(packet if packet.size else None)
+                yield from (one for one in pictures if one.pts is None or one.pts >= key)  # others may lack theirs
         except (OSError, EOFError, av.FFmpegError):
             return
 

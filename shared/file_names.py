@@ -13,7 +13,7 @@ from shared.wording import show
 MAX_NAME = 100  # characters; leaves room for a frame number within the 255 bytes of a file name
 
 
-CLIPS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi")
+CLIPS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".gif", ".avi", ".ts", ".mts", ".m2ts", ".mxf")
 
 
 def is_clip(path: object) -> bool:

@@ -12,14 +12,14 @@ from typing import Any
 from shared.errors import InputRefused
 from shared.shot import MAX_PIXELS
 
-FORMATS = "wav,w64,aiff,caf,flac,mp3,aac,ogg,mov,matroska,avi,gif,mpegts"  # as FFmpeg calls them
+FORMATS = "wav,w64,aiff,caf,flac,mp3,aac,ogg,mov,matroska,avi,gif,mpegts,mxf"  # as FFmpeg calls them
 OPTIONS = {
     "format_whitelist": FORMATS,
     "protocol_whitelist": "file",
     "enable_drefs": "0",  # of QuickTime reference movies
 }
 LIMITS = {"max_pixels": str(MAX_PIXELS)}  # of what decodes
-READ = "WAV, AIFF, CAF, FLAC, MP3, AAC, Ogg, MP4, MOV, Matroska, WebM, AVI, GIF and MPEG-TS are read"
+READ = "WAV, AIFF, CAF, FLAC, MP3, AAC, Ogg, MP4, MOV, Matroska, WebM, AVI, GIF, MPEG-TS and MXF are read"
 
 
 def open_media(path: Path, name: str, content: str) -> Any:
@@ -33,5 +33,9 @@ def open_media(path: Path, name: str, content: str) -> Any:
         return av.open(str(path), options=OPTIONS | LIMITS)
     except av.ArgumentError:  # what FFmpeg says of a format that is not on the list
         raise InputRefused(f"there is no {content} in it", file=path, cause=READ) from None
+    except av.InvalidDataError:
+        cause = "It is damaged, no such file at all, or was cut off before its index was written"
+        remedy = "Copy it again; of a recording that was interrupted the camera may write the index"
+        raise InputRefused(f"the {name} cannot be opened", file=path, cause=cause, remedy=remedy) from None
     except (OSError, av.FFmpegError) as error:
         raise InputRefused(f"the {name} cannot be opened", file=path, cause=str(error)) from None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Span = tuple[Fraction | None, Fraction | None]  # seconds after a clip's beginning: from, and up to
 
+RATES = (24, 25, 30, 50, 60)  # for a clip that has none of its own
 MOST_BYTES = 108  # of a name that is made from the files: twice that, a matte's name and a number are 255
 
 
@@ -94,11 +95,12 @@ def _within(frames: range, fps: Fraction, span: Span) -> range:
 def check_even(clip: Clip) -> None:
     """Raises InputRefused for a clip whose own rate says nothing of when its pictures are seen."""
     if clip.variable:
+        near = min(RATES, key=lambda rate: abs(rate - clip.fps))
         raise InputRefused(
             f"the clip's pictures come at uneven times, {float(clip.fps):.4g} a second on average",
             file=clip.path,
             cause="Phones and screen recorders write such clips",
-            remedy="Say the rate of its frames, such as --fps 30: each shows the picture nearest in time",
+            remedy=f"Say the rate of its frames, such as --fps {near}: each shows the picture nearest in time",
         )
 
 

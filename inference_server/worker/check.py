@@ -34,7 +34,7 @@ from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.frames import Probed, check_frames
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, probe, read_label_pass
-from shared.passes.clip_pass import fields_told
+from shared.passes.clip_pass import clip_told
 from shared.passes.stated import stated
 from shared.rates import fps_text, resampled
 from shared.sequences import Sequence
@@ -254,8 +254,8 @@ def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
         words.append(told)
     if found.uneven:
         words.append(f"layer {own.layer.name}: its clip's pictures come at uneven times; each frame shows the nearest")
-    if own.outline.clip is not None and (fields := fields_told(own.outline)):
-        words.append(f"layer {own.layer.name}: its clip {fields}")
+    if own.outline.clip is not None:
+        words += [f"layer {own.layer.name}: its clip {told}" for told in clip_told(own.outline)]
     return words
 
 

@@ -128,11 +128,11 @@ def probe_clip(path: Path) -> Probe:
         return Probe(*clip.size, clip.kind)
 
 
-def fields_told(sequence: Sequence) -> str:
-    """What is to be said of the fields of a clip, see `Clip.check_fields`."""
+def clip_told(sequence: Sequence) -> list[str]:
+    """What an artist should know of a clip, see `Clip.told`."""
     assert sequence.clip is not None
     with opened(next(iter(sequence.files.values()))) as clip:
-        return clip.check_fields(sequence.clip.deinterlace)
+        return clip.told(sequence.clip.deinterlace)
 
 
 def _index(clip: Clip, sequence: Sequence, frame: int) -> int:

@@ -189,3 +189,49 @@ def test_the_command_writes_numbered_frames(tmp_path, capsys):
     files = sorted(out.iterdir())
     assert files[0].name == "a.1001.png" and len(files) == COUNT // 2
     assert number_of(cv2.imread(str(files[3]))) == 6
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.mxf"])
+def test_what_cameras_and_tape_write_is_read_in_any_order(tmp_path, name):
+    about = {"codec": "mpeg2video", "rate": Fraction(25), "options": {"g": "6"}}
+    with Clip(clip_file(tmp_path / name, **about)) as clip:
+        assert clip.fps == 25 and len(clip.frames) == COUNT and clip.told(None) == []
+        in_order = [clip.picture(index) for index in range(COUNT)]
+    for index in np.random.default_rng(6).permutation(COUNT)[:8].tolist():
+        with Clip(tmp_path / name) as clip:
+            assert number_of(clip.picture(index)) == index and (clip.picture(index) == in_order[index]).all()
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_of_a_clip_that_is_cut_off_what_is_there_is_read_and_the_rest_told(tmp_path, name):
+    path = tmp_path / name
+    options = {"x264-params": "keyint=4:bframes=2", "qp": "1"}
+    with av.open(str(path), "w", options={"movflags": "+faststart"} if name.endswith("4") else {}) as movie:
+        stream = movie.add_stream("libx264", rate=24, options=options)
+        stream.width, stream.height, stream.pix_fmt = 80, 48, "yuv420p"
+        for i in range(60):
+            frame = av.VideoFrame.from_ndarray(picture(i, 3), "rgb24")
+            frame.pts, frame.time_base = i, Fraction(1, 24)
+            movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    with Clip(path) as clip:
+        count = len(clip.frames)
+        assert 20 < count < 55 and not clip.variable and clip.fps == 24
+        assert [number_of(clip.picture(index)) for index in range(count)] == list(range(count))
+        (words,) = clip.told(None)
+        assert words.startswith("is cut short: ") and "of 2.5" in words
+
+
+def test_codes_of_hdr_are_told(tmp_path):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as movie:
+        stream = movie.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 80, 48, "yuv420p"
+        stream.codec_context.color_trc = 18
+        frame = av.VideoFrame.from_ndarray(picture(1, 3), "rgb24").reformat(format="yuv420p")
+        frame.color_trc = 18
+        movie.mux(stream.encode(frame))
+        movie.mux(stream.encode())
+    with Clip(path) as clip:
+        assert clip.told(None) == ["is HDR (HLG): its codes are taken as they are and look flat; convert it to Rec.709"]
