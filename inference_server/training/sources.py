@@ -105,7 +105,8 @@ def _joined(
     folder: Path, labels: list[Path], names: list[str], pictures: dict[str, Path], looks: list[str]
 ) -> list[PairFiles]:
     if not labels:
-        raise MissingInput("there are no pairs here", file=folder, remedy=LAYOUT)
+        alone = "; pictures without labels teach a generator: --network stylegan2"
+        raise MissingInput("there are no pairs here", file=folder, remedy=LAYOUT + alone)
     for file, name in zip(labels, names, strict=True):
         if name not in pictures:
             raise MissingInput("the label map has no picture", file=file, remedy=LAYOUT)

@@ -111,6 +111,8 @@ def test_options_of_the_other_kind_of_training_are_refused(tmp_path):
     folder = write_pictures(tmp_path / "p")
     done = semrender("train", folder, "--name", "x", "--network", "stylegan2", "--steps", 5)
     assert done.returncode == 3 and "--steps says nothing" in done.stderr and "Leave it out" in done.stderr
+    done = semrender("train", folder, "--name", "x")
+    assert "there are no pairs here" in done.stderr and "--network stylegan2" in done.stderr
     done = semrender("train", folder, "--name", "x", "--kimg", 5)
     assert done.returncode == 3 and "--kimg says nothing" in done.stderr and "--network stylegan2" in done.stderr
 
@@ -166,6 +168,15 @@ def test_killed_it_ends_with_the_same_bits(tmp_path):
         assert all(torch.equal(value, other[part][name]) for name, value in one[part].items())
     told = [round(seen, 3) for seen, _ in other["shown"]["distances"]]
     assert told[0] == 0 and told == sorted(told) and told[-1] == 0.072
+
+
+def test_hours_end_a_training_and_the_next_goes_on(tmp_path):
+    folder = write_pictures(tmp_path / "p")
+    said = []
+    assert train(request(folder, hours=1e-9), said.append).finished  # not one step, and a model is there
+    assert catalogue.find_card("mine").source["training"]["kimg"] == 0
+    assert train(request(folder), said.append).card.source["training"]["kimg"] == 0.024
+    assert "the same command with more --kimg or --hours goes further" in said
 
 
 def test_other_pictures_or_settings_do_not_go_on_silently(tmp_path):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from inference_server.training.gan import augment, losses
 from inference_server.training.gan.begin import new
-from inference_server.training.gan.data import read_pictures
+from inference_server.training.gan.data import _room, read_pictures
 from inference_server.training.gan.discriminator import GROUP, Discriminator, differences
 from inference_server.training.gan.measure import distance
 from inference_server.training.gan.trainer import Plan, Trainer
@@ -35,7 +35,7 @@ def test_grey_transparent_deep_and_larger_squares_are_right(tmp_path):
     assert np.abs(large - whole).max() <= 1
     notes = "\n".join(found.notes)
     assert "1 picture: grey, made RGB" in notes and "16 bits, made 8" in notes and "transparent" in notes
-    assert "1 picture shrunk to 16x16" in notes and "500 pictures and more would be better" in notes
+    assert "1 picture: shrunk to 16x16" in notes and "500 pictures and more would be better" in notes
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,15 @@ def test_what_would_be_enlarged_damaged_missing_or_too_few_is_refused(tmp_path):
     damaged.write_bytes((folder / "001.png").read_bytes()[:60])
     with pytest.raises(InputRefused, match=r"x\.png"):
         read_pictures(str(folder))
+    with pytest.raises(InputRefused, match=r"100000000 pictures of 1024x1024 take .* GiB of memory.*--size"):
+        _room(10**8, 1024, folder)
     with pytest.raises(InputRefused, match=r"there are 5 pictures.*16 at the least"):
         read_pictures(str(write_pictures(tmp_path / "few", 5)))
     with pytest.raises(MissingInput, match="semrender dataset pictures"):
         read_pictures(str(tmp_path / "nowhere"))
+    with pytest.raises(InputRefused, match=r"clip.mp4.*no folder.*semrender dataset pictures .*clip.mp4 --out"):
+        (tmp_path / "clip.mp4").touch()
+        read_pictures(str(tmp_path / "clip.mp4"))
 
 
 def test_the_folder_of_a_dataset_is_read_as_it_lies(tmp_path):

@@ -206,7 +206,8 @@ class _Run:
         )  # what it paints untaught is out of every scale
         name = f"distance from the real pictures ({self.measure.floor():.2g} between their halves)"
         rows = [(name, across, distances)]
-        for name, values in zip(CURVES, zip(*trainer.curves, strict=True), strict=True):
+        reported = list(zip(*trainer.curves, strict=True)) or [()] * len(CURVES)
+        for name, values in zip(CURVES, reported, strict=True):
             steps, heights = pictures.means(values)
             rows.append((name, tuple(step * kilo for step in steps), tuple(heights)))
         return pictures.curves_sheet(rows, max(trainer.seen / 1000, kilo), "thousand pictures:")
