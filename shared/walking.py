@@ -39,7 +39,19 @@ class Row(Value):
         return [self.file, self.index]
 
 
-Mixture = Tuple[Tuple[float, Union[Seeds, Row]], ...]  # in w: weights that add up to 1, and points
+class Round(Value):
+    """A point on a circle: how far along it, as a share of its length in w, which its generator alone knows."""
+
+    seed: int
+    waves: int
+    turn: float
+
+    def plain(self) -> List[Any]:
+        return ["circle", self.seed, self.waves, self.turn]
+
+
+Way = Union[Seeds, Row, Round]
+Mixture = Tuple[Tuple[float, Way], ...]  # in w: weights that add up to 1, and points
 
 
 class Stop(Value):
@@ -98,7 +110,7 @@ def layers_of(layers: str, count: int) -> range:
     return range(first, count if last is None else min(last + 1, count))
 
 
-def goal(towards: Optional[Point], seed: int, number: int) -> Union[Seeds, Row]:
+def goal(towards: Optional[Point], seed: int, number: int) -> Way:
     """The point that route `number`, from 0, leads to: its own, else a seed behind the layer's."""
     return Seeds(((1.0, _seed(seed + 1 + number)),)) if towards is None else _point(towards)
 
@@ -114,7 +126,8 @@ def _mixture(
     walk: Walk, keys: Sequence[WalkKey], circle: Optional[Circle], frame: int, first: int, last: int
 ) -> Mixture:
     if circle is not None:
-        return ((1.0, _round(circle, (frame - first) / (last - first + 1))),)
+        turn = round((frame - first) / (last - first + 1), DIGITS)
+        return ((1.0, Round(circle.seed, circle.waves, turn)),)
     times = key_frames(keys, first, last, walk.loop)
     period = last - first + 1 if walk.loop else 0
     place = _Place(keys, times, period, frame)
@@ -195,13 +208,16 @@ def _hermite(t: float, slope_before: float, slope_after: float) -> float:
     return slope_before * t * (1 - t) ** 2 + t * t * (3 - 2 * t) + slope_after * t * t * (t - 1)
 
 
-def _round(circle: Circle, turn: float) -> Seeds:
-    """A loop each of whose points is as normal as a seed's: a Fourier series with seeds for coefficients."""
+def around(seed: int, waves: int, turn: float) -> Seeds:
+    """A loop each of whose points is as normal as a seed's: a Fourier series with seeds for coefficients.
+
+    Its speed is not even: where the waves add up it is twice what it is where they do not.
+    """
     parts = []
-    for wave in range(circle.waves):
+    for wave in range(waves):
         angle = 2 * math.pi * (wave + 1) * turn
         for part, one in ((math.cos(angle), 0), (math.sin(angle), 1)):
-            parts.append((part / math.sqrt(circle.waves), _seed(circle.seed + 2 * wave + one)))
+            parts.append((part / math.sqrt(waves), _seed(seed + 2 * wave + one)))
     return _seeds(parts, None)
 
 
@@ -218,7 +234,7 @@ def _seeds(parts: Sequence[Tuple[float, int]], class_: Optional[int]) -> Seeds:
     return Seeds(((1.0, kept[0][1]),) if len(kept) == 1 and kept[0][0] > 0 else kept, class_)
 
 
-def _point(point: Point) -> Union[Seeds, Row]:
+def _point(point: Point) -> Way:
     if point.w is not None:
         return Row(point.w, point.index)
     assert point.seed is not None
@@ -227,7 +243,7 @@ def _point(point: Point) -> Union[Seeds, Row]:
 
 def _sum(parts: Any) -> Mixture:
     """Equal points once, those without weight not at all."""
-    found: Dict[Union[Seeds, Row], float] = {}
+    found: Dict[Way, float] = {}
     for weight, point in parts:
         found[point] = found.get(point, 0.0) + weight
     return tuple((round(weight, DIGITS), point) for point, weight in found.items() if round(weight, DIGITS))

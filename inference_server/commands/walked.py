@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from shared.sequences import parse_range
 from shared.shot import NO_SOUND, Shot
 from shared.walk import EASES, PRESETS, SPACES
 
+SUCH = "Such as --seeds 1,5,9, or --seeds 1,kirk.npz"
 RATE = "24"  # frames a second where nothing says another
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     walk = parser.add_argument_group("a walk, for models that are generators (docs/walks.md)")
-    words = "keyframes, spread evenly over the frames; alone they are the shot: --frames 1-96, or as long as --audio"
+    words = (
+        "keyframes, spread evenly over the frames: seeds, or points of w files as kirk.npz (all) or kirk.npz:2;"
+        " alone they are the shot: --frames 1-96, or as long as --audio"
+    )
     walk.add_argument("--seeds", metavar="A,B,C", help=words)
     walk.add_argument("--loop", action="store_true", help="the last frame leads back to the first")
     walk.add_argument("--ease", choices=EASES, help="how keyframes are passed (default through)")
@@ -38,10 +43,26 @@ def walk_of(arguments: argparse.Namespace) -> dict[str, Any] | None:
                 f"--{next(iter(given))} says nothing without --seeds", remedy="Name some, such as --seeds 1,5,9"
             )
         return None
-    seeds = [text.strip() for text in arguments.seeds.split(",") if text.strip()]
-    if not seeds or not all(text.isdecimal() for text in seeds):
-        raise WrongArguments(f"--seeds {arguments.seeds!r} is no list of seeds", remedy="Such as --seeds 1,5,9")
-    return {"keys": [{"seed": int(text)} for text in seeds], **given}
+    keys = [key for text in arguments.seeds.split(",") if text.strip() for key in _keys(text.strip())]
+    if not keys:
+        raise WrongArguments(f"--seeds {arguments.seeds!r} names none", remedy=SUCH)
+    return {"keys": keys, **given}
+
+
+def _keys(text: str) -> list[dict[str, Any]]:
+    """The keyframes that a seed or a w file is. Raises WrongArguments, or InputRefused for the file."""
+    if text.isdecimal():
+        return [{"seed": int(text)}]
+    found = re.fullmatch(r"(.+\.npz)(?::(\d+))?", text, re.IGNORECASE)
+    if found is None:
+        raise WrongArguments(f"--seeds: {text!r} is no seed and no w file", remedy=SUCH)
+    from shared.w_files import read_points, read_row
+
+    file = Path(found[1]).absolute()
+    if found[2] is None:
+        return [{"w": str(file), "index": index} for index in range(len(read_points(file)))]
+    read_row(file, int(found[2]))
+    return [{"w": str(file), "index": int(found[2])}]
 
 
 def shot_alone(arguments: argparse.Namespace, walk: dict[str, Any] | None) -> Shot:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +13,16 @@ from inference_server.models.cards import Card
 from inference_server.models.needs import LAYERS
 from inference_server.roots import inside
 from inference_server.worker.plan import LayerPlan, Plan
-from shared.errors import InputRefused, MissingInput
+from shared.errors import InputRefused
 from shared.hearing import SILENCE, Heard, hear
 from shared.shot import resolved
 from shared.sounds import RATE, heard_alone
+from shared.w_files import read_row
 from shared.walk import Route, points_of, span
 from shared.walking import Row, Stop, layers_of, stops
 from shared.wording import counted
 
-KEY = "w"  # of a w file
-LARGEST = 2**30  # bytes of a w file
-W_FILES = 'Name an npz whose key "w" is (points, w) or (points, layers, w), as published projectors write it'
+RECIPE = 2  # of walks; goes up whenever the same way would give other pixels
 HEARD_BY = ("feature", "attack", "release", "offset", "power")  # what of a route decides its curve
 
 Rows = Mapping[Row, NDArray[np.float32]]
@@ -63,7 +59,7 @@ def content(plan: Plan, own: LayerPlan, frame: int, hashes: Mapping[str, str]) -
     files = {one.file for stop in here for _, one in stop.mixture if isinstance(one, Row)}
     files |= {route.towards.w for route in own.walk.drive if route.towards is not None and route.towards.w is not None}
     return {
-        "walk": [stop.plain() for stop in here],
+        "walk": [RECIPE, *(stop.plain() for stop in here)],
         **({"files": {file: hashes[file] for file in sorted(files)}} if files else {}),
         **({"routes": routes} if routes else {}),
         **({"turn": round(turn_of(plan, frame), 9)} if own.options.get("noise") == "loop" else {}),
@@ -84,38 +80,6 @@ def rows_of(plan: Plan, own: LayerPlan) -> Rows:
     for point in points_of(own.walk):
         if point.w is not None:
             found[Row(point.w, point.index)] = read_row(inside(plan.base / point.w, plan.roots), point.index)
-    return found
-
-
-def read_row(path: Path, index: int) -> NDArray[np.float32]:
-    """One point of a w file. Raises MissingInput or InputRefused."""
-    if not path.is_file():
-        raise MissingInput("the w file is not there", file=path, remedy=W_FILES)
-    state = path.stat()
-    if state.st_size > LARGEST:
-        raise InputRefused("the w file is larger than any that this reads", file=path, remedy=W_FILES)
-    points = _points(path, state.st_mtime_ns, state.st_size)
-    if index >= len(points):
-        raise InputRefused(
-            f"the w file has {counted(len(points), 'point')}, and number {index} is asked for",
-            file=path,
-            remedy=f"Allowed: 0 to {len(points) - 1}",
-        )
-    row: NDArray[np.float32] = points[index].astype(np.float32)
-    return row
-
-
-@lru_cache(maxsize=4)
-def _points(path: Path, changed: int, size: int) -> NDArray[Any]:
-    """All points of a w file, which every frame asks for; a file that is as old and large as it was is the same."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            points = file[KEY]
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise InputRefused("this is no w file", file=path, cause=str(error), remedy=W_FILES) from None
-    if points.dtype.kind != "f" or points.ndim not in (2, 3) or not np.isfinite(points).all():
-        raise InputRefused(f'its "w" is {points.dtype} {points.shape}', file=path, remedy=W_FILES)
-    found: NDArray[Any] = points
     return found
 
 

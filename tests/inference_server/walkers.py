@@ -7,6 +7,7 @@ from safetensors.torch import save_file
 
 from inference_server.models.stylegan import controls, network
 from shared import places
+from tests.inference_server.generators import config_of, reference
 
 CONFIG = {
     "network": "stylegan2",
@@ -28,9 +29,19 @@ def add_generator(name="face", config=CONFIG, **changes):
     for key, tensor in net.state_dict().items():
         if key.endswith("noise_strength"):
             tensor.fill_(0.3)
+    return write_generator(name, config, net.state_dict())
+
+
+def add_reference(data_folder, name="face"):
+    """Adds the reference generator of 64 pixels with 10 layers."""
+    sizes, state, _, _ = reference(data_folder, "ada_auto_64")
+    return write_generator(name, config_of(sizes), state)
+
+
+def write_generator(name, config, state):
     folder = places.models_folder() / name
     folder.mkdir(parents=True)
-    save_file({key: tensor.contiguous() for key, tensor in net.state_dict().items()}, folder / "weights.safetensors")
+    save_file({key: tensor.contiguous() for key, tensor in state.items()}, folder / "weights.safetensors")
     content = (folder / "weights.safetensors").read_bytes()
     card = {
         "format": 2,

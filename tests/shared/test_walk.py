@@ -11,7 +11,7 @@ from shared.errors import InputRefused
 from shared.handing import uploadable
 from shared.shot import Shot, named_files
 from shared.walk import PRESETS, Walk
-from shared.walking import Row, Seeds, stops
+from shared.walking import Round, Row, Seeds, around, stops
 
 FIRST, LAST, LAYERS = 1001, 1024, 10
 THREE = {"keys": [{"seed": 1}, {"seed": 5}, {"seed": 9}]}
@@ -34,6 +34,8 @@ def vector(mixture, size=512):
     """What a mixture would be if the mapping changed nothing."""
 
     def point(one):
+        if isinstance(one, Round):
+            one = around(one.seed, one.waves, one.turn)
         return sum(weight * np.random.RandomState(seed).randn(size) for weight, seed in one.parts)
 
     return sum(weight * point(one) for weight, one in mixture)

@@ -15,14 +15,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference_server.models.base import Model, PaintInput, checked_weights, numbers_of
+from inference_server.models.base import Model, PaintInput, checked_weights
 from inference_server.models.cards import Card
 from inference_server.models.stylegan import fast, network
 from inference_server.models.stylegan.alias_free import seen_from
+from inference_server.models.stylegan.circles import Circles, mapped
 from inference_server.models.stylegan.mapping import Generator
-from shared.walking import Row, Seeds, Stop
+from shared.walking import Round, Row, Seeds, Stop
 
 STILL_FROM = 512  # pixels: noise of layers as fine as this stays still in a loop, where moving it would crawl
+TINY = 1e-12  # in the place of 0 below a line
 
 Rows = Mapping[Row, NDArray[np.float32]]
 
@@ -33,40 +35,39 @@ class StyleGan(Model):
     def __init__(self, card: Card, net: Generator, device: str) -> None:
         super().__init__(card, device)
         self.net = fast.of(net.to(device))
+        self.circles = Circles(self.net)
         self.stored = self.net.stored_noise()
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         options = request.options
         with torch.inference_mode():
-            ws = self.ws(request.walk, request.rows, int(options.get("class", 0)))
-            cutoff = options.get("cutoff", 0)
-            near = self.net.truncate(ws, float(options.get("psi", 1)), cutoff if cutoff else None)
+            near = self.ws(request.walk, request.rows, options)
             noise = self.noise(str(options.get("noise", "still")), request.seed, request.turn)
             picture = self.net.draw(near, noise, self.view(options))
             shown = ((picture[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0)
         painted: NDArray[np.float32] = np.ascontiguousarray(shown.float().cpu().numpy())
         return painted
 
-    def ws(self, walk: Sequence[Stop], rows: Rows, class_: int = 0) -> Tensor:
-        """(1, num_ws, w_dim) of what a frame is painted of, not truncated. class_: of seeds that say none."""
+    def ws(self, walk: Sequence[Stop], rows: Rows, options: Mapping[str, Any]) -> Tensor:
+        """(1, num_ws, w_dim) of what a frame is painted of: seeds truncated; points of w files, which somebody chose
+        as they are, not, as the published tools do it."""
         found = torch.empty(1, self.net.num_ws, self.net.w_dim, device=self.device)
         for stop in walk:
             layers = slice(stop.first, stop.last + 1)
             mixed = torch.zeros(stop.last + 1 - stop.first, self.net.w_dim, device=self.device)
             for weight, point in stop.mixture:
-                one = self._mapped(point, class_) if isinstance(point, Seeds) else self._row(point, rows, layers)
+                one = self._row(point, rows, layers) if isinstance(point, Row) else self._near(point, options)[layers]
                 mixed += weight * one
             found[0, layers] = mixed
         return found
 
-    def _mapped(self, seeds: Seeds, class_: int) -> Tensor:
-        z = sum(weight * z_of(seed, self.net.z_dim) for weight, seed in seeds.parts)
-        one_hot = None
-        if self.net.c_dim:
-            one_hot = torch.zeros(1, self.net.c_dim, device=self.device)
-            one_hot[0, class_ if seeds.class_ is None else seeds.class_] = 1
-        w: Tensor = self.net.map(torch.tensor(z, dtype=torch.float32, device=self.device), one_hot)
-        return w
+    def _near(self, point: Seeds | Round, options: Mapping[str, Any]) -> Tensor:
+        """(num_ws, w_dim) of seeds, truncated."""
+        class_ = int(options.get("class", 0))
+        seeds = self.circles.at(point, class_) if isinstance(point, Round) else point
+        own = class_ if seeds.class_ is None else seeds.class_
+        cutoff = options.get("cutoff", 0)
+        return self.net.truncate(mapped(self.net, [seeds], own), float(options.get("psi", 1)), cutoff or None)[0]
 
     def _row(self, row: Row, rows: Rows, layers: slice) -> Tensor:
         """(1 or layers, w_dim) of a w file."""
@@ -87,7 +88,7 @@ class StyleGan(Model):
             if noise.shape[-1] >= STILL_FROM:
                 return noise
             other = torch.tensor(others.randn(*noise.shape), dtype=torch.float32, device=self.device)
-            return here * noise + there * other
+            return here * noise + there * across(noise, other)
 
         return [turned(noise) for noise in self.stored]
 
@@ -96,9 +97,12 @@ class StyleGan(Model):
         return seen_from(*moved).to(self.device) if any(moved) else None
 
 
-def z_of(seed: int, z_dim: int) -> NDArray[Any]:
-    """(1, z_dim) of a seed, as the published tools count them."""
-    return numbers_of(seed, z_dim)[None]
+def across(noise: Tensor, other: Tensor) -> Tensor:
+    """`other`, at right angles to `noise` and as strong, so that what turns between them keeps its strength: maps of a
+    few pixels are far from it by themselves."""
+    energy = noise.square().sum()
+    other = other - noise * ((noise * other).sum() / energy.clamp_min(TINY))
+    return other * (energy / other.square().sum().clamp_min(TINY)).sqrt()
 
 
 def load(card: Card, folder: Path, device: str) -> StyleGan:
