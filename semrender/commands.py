@@ -31,6 +31,7 @@ COMMANDS = {
         "clip normalise": "follow a person or face in a clip and write them at one place and size",
     },
     "inference_server.commands.walk_cli": {"walk": "a walk's keyframes and curves on one sheet, before it is painted"},
+    "inference_server.commands.project_cli": {"project": "pictures become points of a generator, keyframes of a walk"},
     "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},
     "inference_server.desk.cli": {"desk": "a page in the browser: try, paint, watch and look"},
     "inference_server.commands.jobs_cli": {
