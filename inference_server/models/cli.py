@@ -25,7 +25,12 @@ def add_commands(commands: Any) -> None:
         one.set_defaults(run=run_list)
     show = verbs.add_parser("show", help="what a model is, knows and lets you choose")
     show.add_argument("name")
-    show.add_argument("--out", type=Path, metavar="PNG", help="paint the shipped labels in every look, into this file")
+    show.add_argument(
+        "--out",
+        type=Path,
+        metavar="PNG",
+        help="paint the shipped labels in every look, or a generator's seeds, into this file",
+    )
     show.set_defaults(run=run_show)
     add = verbs.add_parser(
         "add", help="add a model's folder, or a published file: a StyleGAN, a SPADE or a Wav2Lip checkpoint"

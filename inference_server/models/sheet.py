@@ -1,4 +1,4 @@
-"""A picture per look of a model, painted by it on the shipped shot's labels."""
+"""A picture per look of a model, painted by it on the shipped shot's labels; of a generator, some of its seeds."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ LOOK = "look"
 def paint_sheet(card: Card, labels: Path, file: Path) -> list[str]:
     """Write the labels and a painting per look, each with its name, as a PNG; returns the looks.
 
-    labels: a label frame of the model's label set, or of coco_stuff where the model knows its classes by name.
-    Raises ModelRefused where the model knows none of them.
+    labels: a label frame of the model's label set, or of coco_stuff where the model knows its classes by name. A
+    generator paints seeds instead, whose names are returned. Raises ModelRefused where the model knows none of them.
     """
+    if card.inputs.walk is not None and card.inputs.labels is None:
+        return _seeds(card, file)
     ids, colours = _labels(card, labels)
     size = painting_size(card, ids.shape[1], ids.shape[0], None)
     rows, columns = (np.arange(n) * m // n for n, m in ((size[1], ids.shape[0]), (size[0], ids.shape[1])))
@@ -39,6 +41,15 @@ def paint_sheet(card: Card, labels: Path, file: Path) -> list[str]:
         pictures.append((look or card.name, (painted * 255).round().astype(np.uint8)))
     _write(pictures, (ids.shape[1], ids.shape[0]), file)
     return [name for name, _ in pictures[1:]]
+
+
+def _seeds(card: Card, file: Path) -> list[str]:
+    from inference_server.models.stylegan import family, samples
+
+    model = load_model(card)
+    if not isinstance(model, family.StyleGan):
+        raise ModelRefused(f"{card.name} is no generator whose seeds could be shown")
+    return samples.paint(model.net, float(card.check_options({})["psi"]), file)
 
 
 def _labels(card: Card, file: Path) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:

@@ -73,6 +73,9 @@ def test_every_picture_of_the_reference_in_every_layout(name, like, psis, data_f
     card = add_published(unpacked(data_folder, name, tmp_path), "kirk")
     wanted = dict(np.load(data_folder / "stylegan2_reference" / f"{like}.npz"))
     compared(load_model(card), wanted, psis)
+    if not card.config["c_dim"]:
+        wanted_frame = ((wanted["image_psi1_const"][list(wanted["seeds"]).index(1)] + 1) / 2).clip(0, 1)
+        assert apart(frame(card, 1, psi=1), wanted_frame.transpose(1, 2, 0)) < NEAR
     assert card.size.width == card.size.height == int(like.rpartition("_")[2])
     assert np.asarray(Image.open(card.folder / "samples.png")).std() > 20
 
@@ -145,6 +148,11 @@ def test_the_command_says_what_was_added_and_its_licence(tmp_path):
     path = write(tmp_path / "stanford.pkl", {"G_ema": persistent(random_stylegan2())})
     done = semrender("models", "add", path, "--name", "kirk")
     assert done.returncode == 0, done.stderr
+    shown = semrender("models", "show", "kirk", "--out", tmp_path / "seeds.png", "--json")
+    assert json.loads(shown.stdout)["looks"][:2] == ["seed 1", "seed 2"], shown.stderr
+    sheets = [tmp_path / "seeds.png", places.models_folder() / "kirk" / "samples.png"]
+    seeds, samples = (np.asarray(Image.open(sheet)).astype(int) for sheet in sheets)
+    assert np.abs(seeds - samples).max() <= 1
     assert "added kirk: StyleGAN2, 32x32" in done.stdout and "not for commercial use" in done.stdout
     card = catalogue.find_card("kirk")
     assert card.family == "stylegan" and card.check_options({})["psi"] == 1

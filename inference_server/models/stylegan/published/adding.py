@@ -21,9 +21,8 @@ from torch import Tensor
 from inference_server.models import cards, install
 from inference_server.models.base import numbers_of
 from inference_server.models.runway.shim.runway import _wire
-from inference_server.models.stylegan import controls, network
+from inference_server.models.stylegan import controls, network, samples
 from inference_server.models.stylegan.mapping import Generator
-from inference_server.models.stylegan.published import samples
 from shared import errors, places
 from shared.errors import MissingInput, ModelRefused
 

@@ -23,8 +23,8 @@ def seeds(resolution: int) -> range:
     return range(1, 1 + next((count for most, count in COUNTS if resolution <= most), 2))
 
 
-def paint(net: Generator, psi: float, file: Path) -> None:
-    """Write the sheet as a PNG. Raises ModelRefused where the pictures are none."""
+def paint(net: Generator, psi: float, file: Path) -> list[str]:
+    """Write the sheet as a PNG; returns what each picture is. Raises ModelRefused where the pictures are none."""
     shown = seeds(net.resolution)
     side = min(SIDE, net.resolution)
     columns = min(COLUMNS, len(shown))
@@ -32,14 +32,17 @@ def paint(net: Generator, psi: float, file: Path) -> None:
     size = (columns * (side + GAP) - GAP, rows * (side + LINE + GAP) - GAP)
     sheet = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(sheet)
+    named: list[str] = []
     for place, seed in enumerate(shown):
         class_ = place % net.c_dim if net.c_dim else None
         pixels = Image.fromarray(_codes(picture(net, seed, class_, psi)))
         left, top = place % columns * (side + GAP), place // columns * (side + LINE + GAP)
         sheet.paste(pixels.resize((side, side), Image.Resampling.LANCZOS), (left, top))
-        pen.text((left, top + side + 2), f"seed {seed}" if class_ is None else f"seed {seed}, class {class_}", "black")
+        named.append(f"seed {seed}" if class_ is None else f"seed {seed}, class {class_}")
+        pen.text((left, top + side + 2), named[-1], "black")
     with whole(file, "the sheet") as beside:
         sheet.save(beside, "PNG")
+    return named
 
 
 @torch.inference_mode()
