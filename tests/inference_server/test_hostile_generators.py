@@ -70,8 +70,8 @@ def dumped(value, tmp_path, more=(), protocol=4):
 def test_a_call_of_the_system_at_the_top(protocol, tmp_path):
     bad = Call(os.system, f"touch {tmp_path / 'canary'}")
     module = os.system.__module__
-    refused(dumped(snapshot(file(), extra=bad), tmp_path, (), protocol), tmp_path, rf"it names {module}\.system")
-    refused(pickle.dumps(bad, protocol), tmp_path, rf"it names {module}\.system")
+    refused(dumped(snapshot(file(), extra=bad), tmp_path, (), protocol), tmp_path, rf"It names {module}\.system")
+    refused(pickle.dumps(bad, protocol), tmp_path, rf"It names {module}\.system")
 
 
 @pytest.mark.parametrize("where", ["G_ema", "D"])
@@ -86,7 +86,7 @@ def test_a_call_of_the_system_inside_the_stream_of_a_tensor(where, tmp_path):
         torch._utils._rebuild_tensor_v2, hidden, 0, (12,), (1,), False, {}
     )
     whole = snapshot(net) if where == "G_ema" else snapshot(file(), D=net)
-    refused(dumped(whole, tmp_path), tmp_path, rf"it names {os.system.__module__}\.system")
+    refused(dumped(whole, tmp_path), tmp_path, rf"It names {os.system.__module__}\.system")
 
 
 def test_the_source_of_a_class_is_not_looked_at(tmp_path):
@@ -118,20 +118,20 @@ def test_a_path_of_attributes_is_another_name(module, name, tmp_path):
     content = b"\x80\x04" + b"".join(b"\x8c" + bytes([len(one)]) + one.encode() for one in (module, name)) + b"\x93."
     with pytest.raises(ModelRefused) as error:
         look(content)
-    assert f"it names {module}.{name}" in error.value.cause
+    assert f"It names {module}.{name}" in error.value.cause
 
 
 def test_attributes_of_a_name_that_is_allowed_cannot_be_set(tmp_path):
     """BUILD on a function would change its defaults for the whole process."""
     before = torch._utils._rebuild_tensor_v2.__defaults__
     content = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nN}X\x0c\x00\x00\x00__defaults__K\x07\x85s\x86b."
-    refused(content, tmp_path, r"it sets attributes of torch._utils\._rebuild_tensor_v2")
+    refused(content, tmp_path, r"It sets attributes of torch._utils\._rebuild_tensor_v2")
     assert torch._utils._rebuild_tensor_v2.__defaults__ == before
 
 
 def test_calls_of_what_may_only_be_named(tmp_path):
     for content in (b"\x80\x02cnumpy\nndarray\n)R.", b"\x80\x02cnumpy\nndarray\n)\x81.", b"\x80\x02K\x01)R."):
-        with pytest.raises(ModelRefused, match=r"it calls (numpy\.ndarray|what is no name)"):
+        with pytest.raises(ModelRefused, match=r"It calls (numpy\.ndarray|what is no name)"):
             look(content)
 
 
@@ -209,7 +209,7 @@ def test_lengths_beyond_the_file(tmp_path):
         with pytest.raises(ModelRefused, match=r"claims|whole number of|holds|instruction|cut short"):
             look(content)
     refused(
-        b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + bytes(100), tmp_path, "it claims 4,611,686,018,427,387,904 bytes"
+        b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + bytes(100), tmp_path, "It claims 4,611,686,018,427,387,904 bytes"
     )
 
 
@@ -245,7 +245,7 @@ def test_bombs_take_no_more_memory_than_a_file_may(kind, tmp_path):
     path = tmp_path / "it.pkl"
     path.write_bytes(BOMBS[kind])
     assert peak(path) - peak(small(tmp_path)) < 2 * len(BOMBS[kind]) + looking.BESIDE
-    refused(BOMBS[kind], tmp_path, "it holds|instructions|damaged|memory")
+    refused(BOMBS[kind], tmp_path, "It holds|instructions|damaged|memory")
 
 
 def small(tmp_path):
@@ -325,7 +325,7 @@ def test_a_call_of_the_system_in_a_checkpoint_of_torch(zipped, tmp_path):
     net = random_stylegan2()
     whole = {**trained(net, net), "args": Call(os.system, f"touch {tmp_path / 'canary'}")}
     torch.save(whole, tmp_path / "made", _use_new_zipfile_serialization=zipped)
-    refused((tmp_path / "made").read_bytes(), tmp_path, rf"it names {os.system.__module__}\.system")
+    refused((tmp_path / "made").read_bytes(), tmp_path, rf"It names {os.system.__module__}\.system")
 
 
 def test_an_archive_that_lacks_numbers_or_claims_more(tmp_path):

@@ -90,8 +90,8 @@ def _whole(module: Module, name: str) -> int:
 def _side(module: Module, name: str) -> int:
     """Of a square; a file has both sides, as an array of NumPy's or as one number."""
     value = module.state.get(name)
-    if isinstance(value, Array):
-        sides = value.tensor().numbers().ravel()
+    if isinstance(value, Array | Tensor) and arrays.plain(value) is value:
+        sides = (value.tensor() if isinstance(value, Array) else value).numbers().ravel()
         if len(sides) != 2 or sides[0] != sides[1]:
             other(f"it paints no squares: {name} of its {module.name} is {sides[:4].tolist()}", "Only squares are read")
         value = int(sides[0])

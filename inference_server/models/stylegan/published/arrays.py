@@ -194,6 +194,19 @@ def array(arguments: Sequence[Any]) -> Array:
     return Array()
 
 
+def buffered(arguments: Sequence[Any]) -> Tensor:
+    """Of `numpy.core.numeric._frombuffer`, which protocol 5 writes: bytes, kind, shape, order, and of newer NumPy which
+    axis of these stands where."""
+    value, kind, shape, order, *axes = arguments
+    found = laid(shape, kind, order == "F", value)
+    if not axes or axes[0] is None:
+        return found
+    if not isinstance(axes[0], tuple) or sorted(axes[0]) != list(range(len(found.shape))):
+        refuse("it has an array with impossible axes (numpy.core.numeric._frombuffer)")
+    turned = [[numbers[axis] for axis in axes[0]] for numbers in (found.shape, found.strides)]
+    return Tensor(found.storage, 0, tuple(turned[0]), tuple(turned[1]))
+
+
 def number(arguments: Sequence[Any]) -> float | int | bool:
     """Of `numpy.core.multiarray.scalar`: kind and bytes."""
     found = laid((), arguments[0], False, arguments[1])

@@ -56,9 +56,9 @@ def main() -> None:
         failed = error.located(file=path)
         _wire.send(messages, {"error": failed.to_dict()})
     except MemoryError:
-        _refused(messages, path, "it takes more memory than a file of its size may")
+        _refused(messages, path, "It takes more memory than a file of its size may")
     except Exception as error:  # of a file that is damaged where nobody looks: NumPy and others say so in their words
-        _refused(messages, path, f"it is damaged, or made by no program that is known ({type(error).__name__})")
+        _refused(messages, path, f"It is damaged, or made by no program that is known ({type(error).__name__})")
     messages.flush()
     os._exit(0)
 

@@ -68,7 +68,7 @@ class Steps:
 
 
 def refuse(why: str, remedy: str = "") -> NoReturn:
-    raise ModelRefused("this is no generator that can be read safely", cause=why, remedy=remedy)
+    raise ModelRefused("this is no generator that can be read safely", cause=why[:1].upper() + why[1:], remedy=remedy)
 
 
 def read(

@@ -21,6 +21,7 @@ NUMPY: dict[tuple[str, str], Maker | None] = {
     ("_codecs", "encode"): arrays.encoded,
     **{(f"numpy.{core}.multiarray", "scalar"): arrays.number for core in ("core", "_core")},
     **{(f"numpy.{core}.multiarray", "_reconstruct"): arrays.array for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): arrays.buffered for core in ("core", "_core")},
 }
 TORCH: dict[tuple[str, str], Maker | None] = {
     ("torch._utils", "_rebuild_parameter"): arrays.parameter,
