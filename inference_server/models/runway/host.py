@@ -239,7 +239,7 @@ def _listen(process: subprocess.Popen[bytes], said: deque[str]) -> None:
 
 
 def _watch(process: subprocess.Popen[bytes], own: Callable[[], Host | None]) -> None:
-    """End a process whose time or memory is over."""
+    """End a process whose time or memory is over, and what one leaves behind."""
     while process.poll() is None:
         time.sleep(LOOK_EVERY)
         host = own()
@@ -254,9 +254,9 @@ def _watch(process: subprocess.Popen[bytes], own: Callable[[], Host | None]) -> 
         elif taken > host.running.memory:
             host.over = f"It took more than {host.running.memory / 2**30:.3g} GiB of memory"
         if host.over:
-            _kill(process)
-            return
+            break
         del host
+    _kill(process)  # also what it left behind when it ended by itself
 
 
 def _memory(pid: int) -> int:

@@ -25,8 +25,10 @@ class Failed(Exception):
 
 def main() -> None:
     asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
+    if hasattr(os, "register_at_fork"):  # Python 3.7. What the model forks must neither answer nor keep the line open
+        os.register_at_fork(after_in_child=lambda: [os.dup2(nothing, one.fileno()) for one in (asked, answers)])
     os.dup2(2, 1)
     _confine.end_with_parent()
     order, _ = _wire.receive(asked)
