@@ -11,15 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
+from inference_server.datasets.stills import eight_bits
 from inference_server.models import catalogue
+from inference_server.models.base import load_model
 from inference_server.training.gan.begin import new
 from inference_server.training.gan.measure import Measure
 from inference_server.training.gan.reckoning import multiplications, say_honestly
 from inference_server.training.gan.session import Request, train
 from inference_server.training.gan.trainer import PATH_EVERY, STEEP_EVERY, Plan, Trainer
 from inference_server.training.session import work_folder
+from shared.clips import Clip
 from shared.errors import InputRefused, ModelRefused
-from tests.conftest import semrender
+from tests.conftest import ROOT, semrender
 from tests.inference_server.discs import SIZE, picture, write_pictures
 from tests.inference_server.walkers import add_generator
 
@@ -115,6 +118,19 @@ def test_options_of_the_other_kind_of_training_are_refused(tmp_path):
     assert "there are no pairs here" in done.stderr and "--network stylegan2" in done.stderr
     done = semrender("train", folder, "--name", "x", "--kimg", 5)
     assert done.returncode == 3 and "--kimg says nothing" in done.stderr and "--network stylegan2" in done.stderr
+
+
+def test_the_shipped_locomotives_are_near_their_pictures():
+    """What ships is what its card tells: its distance from the pictures that ship, too."""
+    with Clip(ROOT / "examples" / "locomotives" / "locomotives.mp4", first=0) as clip:
+        pictures = np.stack([eight_bits(clip.frame(number)) for number in clip.frames])
+    card = catalogue.find_card("locomotives")
+    told = card.source["training"]
+    assert pictures.shape == (told["pictures"], 64, 64, 3)
+    measure = Measure(pictures, "cpu")
+    assert measure.floor() == pytest.approx(told["distance_of_halves"], rel=0.01)
+    assert measure.of(load_model(card).net) == pytest.approx(told["distance"], rel=0.05)  # its weights are half
+    assert told["distance"] < 4 * told["distance_of_halves"]
 
 
 # Interrupted, resumed, the same; and what comes of it.
