@@ -34,6 +34,7 @@ AGAIN = 2  # of one with somebody who is half hidden
 READINGS = 4  # of what was found, at most, until two in a row are as near as SETTLED
 SETTLED = 0.1  # torsos, between the joints (median)
 LIKELY, CLEAR = 0.8, 0.5  # how sure a body is that was found, and how clearly its torso is seen, least
+FEWEST = 6  # joints by which two bodies are told apart
 TWICE = 0.25  # torsos between the joints (median) of two bodies that are one, read twice
 SHADES = (12, 4)  # hue and saturation, of the colours that a person is known by
 TORSO = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
@@ -151,9 +152,18 @@ def _apart(read: Sequence[Body | None], found: list[Sighting], picture: Pixels) 
     for body in read:
         if body is not None:
             one = sighting(body, picture)
-            if all(apart(one.places, other.places, other.torso) > TWICE for other in found):
+            if not any(_same(one, other, picture) for other in found):
                 found.append(one)
     return found
+
+
+def _same(one: Sighting, other: Sighting, picture: Pixels) -> bool:
+    """Whether two readings are of one body, by the joints in the picture: of half a figure the rest is guessed."""
+    both = np.stack([one.places, other.places])
+    inside: NDArray[np.bool_] = np.all((both >= 0) & (both <= picture.shape[1::-1]), (0, 2))
+    if inside.sum() < FEWEST:
+        inside[:] = True
+    return apart(one.places[inside], other.places[inside], max(one.torso, other.torso)) <= TWICE
 
 
 def apart(one: Points, other: Points, torso: float) -> float:
