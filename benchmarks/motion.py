@@ -3,8 +3,8 @@
 `python -m benchmarks.motion REFERENCE`, REFERENCE being a folder with `walk/` and `walk_truth.npz`. The walk is read as
 it is, and as a part of a frame two and four times as wide, as somebody further away would be. Both clips are read one
 picture at a time by the same network: the raw one as the published package does, in the square that its detector finds
-in the whole picture; the normalised one in the canvas as it is, where the person stands already. Then the layer of joints
-that the product delivers, smoothed. Printed are, of COCO's joints on the frames where the raw clip shows somebody:
+in the whole picture; the normalised one in the canvas as it is, where the person stands already. Then the layer of
+joints that the product delivers, smoothed. Printed are, of COCO's joints where the raw clip shows somebody:
 
 - lost: frames on which nobody was found;
 - jitter: standard deviation of the error from its moving average of five frames, pixels of the source;
