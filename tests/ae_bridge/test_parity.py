@@ -168,3 +168,27 @@ def test_a_sound(tmp_path: Path, after_effects: Callable[..., AfterEffects], fra
     heard = py_aep.parse(next(tmp_path.glob("*.aep"))).project.compositions[0].layers[-1]
     assert (heard.name, heard.has_audio, heard.has_video, heard.audio_enabled) == ("sh sound", True, False, False)
     assert heard.start_time == close((1001 - frames[0]) / 23.976) and heard.in_point == close(0)
+
+
+def test_a_source_is_seen_below_its_painting_and_stays_as_the_artist_has_it(
+    tmp_path: Path, after_effects: Callable[..., AfterEffects]
+) -> None:
+    """As a clip's delivery has it: a guide that is on, in the timeline for all to see."""
+    frames = range(25, 31)
+    rgb = {"alpha": "IGNORE", "color": ""}
+    source = layer(tmp_path, "singer source", frames, role="picture", guide=True, label=12, footage=rgb)
+    path = deliver(tmp_path, shot(frames, name="SH"), layer(tmp_path, "singer", frames), source)
+    test_both_ways_make_the_same(tmp_path, lambda at: path, after_effects)
+    found = list(py_aep.parse(next(tmp_path.glob("*.aep"))).project.compositions[0].layers)
+    assert [(one.name, one.enabled, one.guide_layer, one.shy) for one in found] == [
+        ("singer", True, False, False),
+        ("singer source", True, True, False),
+    ]
+    ae = after_effects()
+    ae.put(*(str(file) for file in tmp_path.rglob("*.png")), width=WIDTH, height=HEIGHT)
+    made = json.loads(path.read_text("ascii"))
+    assert ae.import_only(made, str(tmp_path))["ok"]
+    ae.artist("layer('singer source').enabled = false; layer('singer source').guideLayer = false;")
+    assert ae.import_only(made, str(tmp_path))["ok"]
+    kept = ae.layers()["singer source"]
+    assert (kept["enabled"], kept["guide"]) == (False, False)
