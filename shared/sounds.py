@@ -204,8 +204,11 @@ def _pieces(file: Path, container: Any, stream: Any) -> Iterator[tuple[Fraction,
             expected = time + Fraction(frame.samples, frame.sample_rate)
             yield time - zero, frame
     except (OSError, av.FFmpegError) as error:
-        what = "the sound cannot be decoded to its end"
-        raise InputRefused(what, file=file, cause=str(error), remedy=REMEDY) from None
+        what, seconds = "the sound cannot be decoded to its end", float(expected - (zero or 0))
+        cause = f"It is damaged after {seconds:.1f} seconds, or was cut off there"
+        if not isinstance(error, av.InvalidDataError):
+            cause = str(error)
+        raise InputRefused(what, file=file, cause=cause, remedy=REMEDY) from None
 
 
 def _resampled(

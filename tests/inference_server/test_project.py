@@ -44,7 +44,7 @@ def project(*arguments):
     return main(["project", *map(str, arguments)])
 
 
-@pytest.mark.parametrize("psi, least", [(0.7, 35), (1.0, 30)])
+@pytest.mark.parametrize("psi, least", [(0.7, 35), (1.0, 35)])
 def test_the_references_own_picture_comes_back(data_folder, state_folder, psi, least):
     card = find_card(add_reference(data_folder))
     own = in_codes(own_picture(load_model(card), 5, psi)).astype(np.float32) / 255

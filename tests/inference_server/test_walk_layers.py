@@ -154,6 +154,7 @@ def test_the_picture_moves_on_the_frame_of_the_click(face, tmp_path, fps):
         ({"audio": "short.wav"}, "warnings", "the sound ends on frame 1004: from there on it moves nothing"),
         ({"audio": "short.wav", "audio_start": 900}, "warnings", "nothing of the sound is heard in the shot"),
         ({"audio": "broken.flac"}, "problems", "broken.flac"),
+        ({"audio": "cut.flac"}, "problems", "It is damaged after 0.4 seconds, or was cut off there"),
         ({"audio": "gone.wav"}, "problems", "the sound is not there"),
         ({"audio": "long.wav"}, "", ""),
         ({"audio": "low.wav"}, "", ""),
@@ -170,6 +171,9 @@ def test_what_is_wrong_with_the_sound_is_said_before_painting(face, tmp_path, sh
         cinema.writeframes(np.repeat(click(9000, RATE, 1).T * 32767, 6, 1).astype("<i2").tobytes())
     whole = sound_file(tmp_path / "broken.flac", "flac", click(9, 48000, 2)).read_bytes()
     (tmp_path / "broken.flac").write_bytes(whole[:60])
+    hiss = np.random.RandomState(1).uniform(-0.5, 0.5, (1, 48000)).astype(np.float32)
+    whole = sound_file(tmp_path / "cut.flac", "flac", hiss).read_bytes()
+    (tmp_path / "cut.flac").write_bytes(whole[: len(whole) // 2])
     report = checked(tmp_path, {**THREE, "drive": "speech"}, **shot)
     said = {"warnings": report["warnings"], "problems": [str(from_dict(one)) for one in report["problems"]]}
     for kind, lines in said.items():
