@@ -152,7 +152,7 @@ class _Machine:
         if where not in self.known:
             refuse(
                 f"it names {module[:100]}.{name[:100]}, which no file of a generator needs",
-                foreign(module) or "It may be no generator, or one that does harm when it is opened elsewhere",
+                foreign(module) or "Nothing of it was run. It may be no generator, or one that does harm elsewhere",
             )
         return Name(where, self.known[where])
 
