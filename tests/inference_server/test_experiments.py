@@ -13,6 +13,7 @@ from tests.conftest import ROOT, semrender
 SHORTER = {
     "Ride the Train": {"--frames": "1001-1002", "--layer": "train"},
     "Put a GAN on it": {"--frames": "11-13"},
+    "YangGAN": {"--frames": "1-3"},
     "ShatnerGAN": {"--every": "25", "--size": "16", "--hours": "0.001"},
     "Motion": {},
 }
@@ -51,7 +52,7 @@ def test_every_recipe_is_tried():
     assert recipes().keys() == SHORTER.keys()
 
 
-@pytest.mark.parametrize("title", ["Ride the Train", "Put a GAN on it"])
+@pytest.mark.parametrize("title", ["Ride the Train", "Put a GAN on it", "YangGAN"])
 def test_a_recipe_paints_a_comp_with_its_sound(title, tmp_path, state_folder):
     run(title, tmp_path)
     (out,) = (tmp_path / "painted").iterdir()
