@@ -50,10 +50,13 @@ LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
 Cells = NDArray[np.float32]  # (h, w, K): something of every CELL x CELL pixels
 
 
-def memory(strength: str, width: int, height: int) -> int:
-    """Predicted bytes at most: paintings and chains of a window, of what is still, and what a frame takes."""
+def memory(strength: str, width: int, height: int, by_flow: bool = False) -> int:
+    """Predicted bytes at most: paintings and chains of a window, of what is still, and what a frame takes.
+
+    by_flow: without a motion pass, when the flow around the frame at hand, both ways, is kept, too.
+    """
     frames = longest(strength)
-    return width * height * (frames * (6 + 10) + 2 * 6 + 4 + 180)
+    return width * height * (frames * (6 + 10) + 2 * 6 + 4 + 180 + (9 * (2 * 8 + 1) if by_flow else 0))
 
 
 class Chain(Value):

@@ -232,7 +232,7 @@ def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict
         painted = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
         memory = max(memory, painting_memory(own.card, painted, plan.shot.paint_memory))
         if own.hold != "off":
-            memory = max(memory, hold_memory(own.hold, width, height))
+            memory = max(memory, hold_memory(own.hold, width, height, own.motion is None))
     return {"frame_bytes": frame_bytes, "memory": memory}
 
 
