@@ -104,10 +104,10 @@ def _project(arguments: argparse.Namespace, say: Say) -> int:
 
     projector = load(card, choose_device(arguments.device).name, arguments.seed)
     wish, found = Wish(arguments.space, arguments.steps), []
-    pace = _Pace(len(squares) * arguments.steps, say)
+    pace = _Pace(len(squares), say)
     for number, square in enumerate(squares):
         words = f"{number}  {square.name}"
-        pace.begins(words, number * arguments.steps)
+        pace.begins(words, number)
         one = projector.project(square.pixels.astype(np.float32) / np.float32(255), wish, pace.told)
         told = "".join(f"; {one}" for one in square.told)
         say(f"{words}: {one.decibels:.1f} dB, {one.words}{told}")
@@ -216,22 +216,21 @@ def _report(
 class _Pace:
     """Words on how far it is, every few seconds."""
 
-    def __init__(self, steps: int, say: Say) -> None:
-        self.steps, self.say = steps, say
+    def __init__(self, pictures: int, say: Say) -> None:
+        self.pictures, self.say = pictures, say
         self.words, self.before = "", 0
-        self.began, self.first, self.last = 0.0, 0, time.monotonic()
+        self.began = self.last = time.monotonic()
 
     def begins(self, words: str, before: int) -> None:
         self.words, self.before = words, before
 
-    def told(self, step: int, decibels: float) -> None:
-        now, done = time.monotonic(), self.before + step
-        if not self.first:  # before it is what each picture begins with: the clock is the steps'
-            self.began, self.first = now, done
-        elif now - self.last >= PAUSE:
+    def told(self, share: float, decibels: float | None) -> None:
+        now, done = time.monotonic(), self.before + share
+        if now - self.last >= PAUSE:
             self.last = now
-            left = (now - self.began) / (done - self.first) * (self.steps - done)
-            self.say(f"{self.words}: step {step}, {decibels:.1f} dB, {duration(left)} left in all")
+            left = duration((now - self.began) / done * (self.pictures - done))
+            near = "looking where to begin" if decibels is None else f"{decibels:.1f} dB"
+            self.say(f"{self.words}: {share:.0%}, {near}, {left} left in all")
 
 
 def _count(text: str) -> int:

@@ -48,9 +48,8 @@ def project(*arguments):
 def test_the_references_own_picture_comes_back(data_folder, state_folder, psi, least):
     card = find_card(add_reference(data_folder))
     own = in_codes(own_picture(load_model(card), 5, psi)).astype(np.float32) / 255
-    steps = []
-    found = load(card, "cpu", 0).project(own, Wish(), lambda step, _: steps.append(step))
-    assert steps == list(range(1, 301)) and found.words == "found"
+    found = load(card, "cpu", 0).project(own, Wish(), lambda *_: None)
+    assert found.words == "found"
     assert found.decibels >= least and np.ptp(found.ws, axis=0).max() == 0
 
 
@@ -99,7 +98,10 @@ def test_points_for_each_layer_are_nearer_and_another_seed_is_another_search(fac
         projector.project(picture, Wish(space, 120), lambda *words: told.append(words)) for space in ("w", "w+")
     )
     assert layers.decibels > one.decibels and np.ptp(layers.ws, axis=0).max() > 0
-    assert [step for step, _ in told] == [*range(1, 121)] * 2 and told[119][1] > told[0][1] + 1
+    first = told[: len(told) // 2]
+    shares, near = zip(*first, strict=True)
+    assert list(shares) == sorted(shares) and shares[-1] == 1 and near.count(None) == len(near) - 120
+    assert near[-1] > near[-120] + 1
     other = load(find_card(face), "cpu", 1).project(picture, Wish("w", 5), lambda *_: None)
     assert not np.array_equal(other.ws, projector.project(picture, Wish("w", 5), lambda *_: None).ws)
 
@@ -188,7 +190,7 @@ def test_ctrl_c_leaves_nothing_half_written(face, tmp_path):
     told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([*command, "--out", str(tmp_path / "a.npz")], cwd=ROOT, **told) as running:
         for line in running.stdout:
-            if "step" in line and "dB" in line:
+            if "%," in line and "dB" in line:
                 break
         running.send_signal(signal.SIGINT)
         began = time.monotonic()

@@ -29,6 +29,7 @@ from shared.values import Value
 SAMPLES = 10_000  # points that are typical of a generator
 PAINTED = 128  # of these, to begin at the nearest
 AT_A_TIME = 2**17  # pixels that are painted together
+STEP = 3  # painted pictures that a step takes as long as
 LEVELS = 4  # sizes at which pictures are compared, each half of the one before
 RATE = 0.25  # of a step, as a share of the points' spread along an axis
 APART = 0.25  # of RATE, where layers part
@@ -38,7 +39,7 @@ EXACT = 1e-10  # mean squared difference that is called 100 dB
 FOUND, NEAR = 30.0, 20.0  # dB from which on words say so
 
 Picture = NDArray[np.float32]  # (R, R, 3), sRGB-encoded, 0..1
-Told = Callable[[int, float], None]
+Told = Callable[[float, float | None], None]  # how much is done, 0..1, and dB by then; None while it begins
 
 
 class Wish(Value):
@@ -75,25 +76,38 @@ class Projector:
         self.painted = torch.cat([self.middle[None], points[:PAINTED]])
 
     def project(self, picture: Picture, wish: Wish, told: Told) -> Found:
-        """The point of a picture as large as the generator paints. told: how many steps are done, and dB by then."""
+        """The point of a picture as large as the generator paints."""
+        work = len(self.painted) + STEP * wish.steps  # in painted pictures
         target = torch.tensor(picture, device=self.device).permute(2, 0, 1)[None] * 2 - 1
         levels = pyramid(target)
-        w = self._nearest(levels)[None]  # (1, w_dim)
+        w = self._nearest(levels, lambda done: told(done / work, None))[None]  # (1, w_dim)
+
+        def stepped(step: int, near: float) -> None:
+            told((len(self.painted) + STEP * step) / work, near)
+
         with _repeatable(), _hearing(self.net):
             if wish.space == "w":
-                w = self._descend(w, levels, wish.steps, RATE, told)
+                w = self._descend(w, levels, wish.steps, RATE, stepped)
             else:
                 half = wish.steps // 2
-                w = self._descend(w, levels, half, RATE, told)
+                w = self._descend(w, levels, half, RATE, stepped)
                 layers = w[:, None].repeat(1, self.net.num_ws, 1)
-                w = self._descend(layers, levels, wish.steps - half, APART * RATE, told, half)
+                w = self._descend(layers, levels, wish.steps - half, APART * RATE, stepped, half)
         with torch.inference_mode():
             made = self._paint(w)
             shown = ((made[0] + 1) / 2).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
             ws = self._of_all_layers(w)[0].cpu().numpy()
         return Found(np.array(ws), np.ascontiguousarray(shown), decibels(shown, picture))
 
-    def _descend(self, w: Tensor, levels: list[Tensor], steps: int, rate: float, told: Told, before: int = 0) -> Tensor:
+    def _descend(
+        self,
+        w: Tensor,
+        levels: list[Tensor],
+        steps: int,
+        rate: float,
+        told: Callable[[int, float], None],
+        before: int = 0,
+    ) -> Tensor:
         """From w (1, w_dim) or ws (1, num_ws, w_dim) to where the picture is nearer. before: steps that are done."""
         w = w.detach().clone().requires_grad_(True)
         axis = self.spread / math.sqrt(self.net.w_dim)
@@ -110,7 +124,7 @@ class Projector:
             told(before + step + 1, -10 * math.log10(max(missed, EXACT)))
         return w.detach()
 
-    def _nearest(self, levels: list[Tensor]) -> Tensor:
+    def _nearest(self, levels: list[Tensor], told: Callable[[int], None]) -> Tensor:
         """(w_dim) of those that are painted, whose picture is nearest."""
         found, together = [], max(1, AT_A_TIME // self.net.resolution**2)
         with torch.inference_mode():
