@@ -146,9 +146,9 @@ def landing(browser: Browser, serving: Serving, client: Client, folder: Path, fr
         one.goto(serving.address)
         body: dict[str, Any] = {"shot": {**shot.to_dict(), "model": "slow", "seed": 1}, "base": str(base.resolve())}
         job = client.submit({**body, "out": str(folder / "landing")})
+        one.evaluate(WATCH)
         one.evaluate(f"location.hash = '#/queue/{job}'")
         one.locator(".strip").wait_for()
-        one.evaluate(WATCH)
         for _ in client.watch(job):
             pass
         one.wait_for_timeout(1500)

@@ -107,9 +107,9 @@ def soften(folder: Path) -> Path:
 
 
 def voice(folder: Path) -> Path:
-    """Four words, as loud as words are."""
+    """Five seconds, as loud as words are."""
     file = folder / "voice.wav"
-    time = np.arange(4 * RATE) / RATE
+    time = np.arange(5 * RATE) / RATE
     loud = np.clip(np.sin(2 * np.pi * 0.9 * time) + 0.4 * np.sin(2 * np.pi * 3.1 * time), 0, 1)
     with wave.open(str(file), "wb") as made:
         made.setparams((1, 2, RATE, 0, "NONE", ""))

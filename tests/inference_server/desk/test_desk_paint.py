@@ -267,14 +267,20 @@ def test_a_clip_a_cryptomatte_and_what_is_no_picture(browser, page, desk, node_m
         enter(page, desk, "paint")
         page.locator("input[type=file]").first.set_input_files(clip)
         page.get_by_text("needs a label pass").first.wait_for()
-        last = page.locator(".cards .card").last
-        assert "Match grade" in last.inner_text() and "needs a reference picture" in last.inner_text()
-        assert page.locator(".cards :disabled").count() == page.locator(".cards .card").count(), "none can be used yet"
+        page.get_by_text("the first frame can be painted").wait_for()
+        assert page.get_by_role("radio", name="BlazePose").is_checked(), "what can be used of a clip alone"
+        assert (
+            page.get_by_role("combobox", name="Joints").input_value() == "blazepose33"
+            and page.get_by_role("combobox", name="Smoothing").count()
+        )
+        lacks = page.locator(".cards .card", has_text="Match grade")
+        assert "needs a reference picture" in lacks.inner_text() and lacks.get_by_role("radio").is_disabled()
         page.get_by_text("Further passes and sound").click()
         page.get_by_role("textbox", name="Reference picture").fill(str(tmp_path / "look.png"))
         page.keyboard.press("Enter")
+        wait_for(lambda: page.get_by_role("radio", name="Match grade").is_checked()), "it uses more of what is there"
         page.get_by_text("the first frame can be painted").wait_for()
-        assert page.locator(".cards .card").first.inner_text().startswith("Match grade"), "what can be used is first"
+        assert page.locator(".cards .card").last.inner_text().startswith("Countryside"), "what cannot be used is last"
         assert "44100 Hz" in page.locator(".facts").inner_text(), "the clip's sound"
         assert complaints(page, node_modules) == {}
         page.get_by_role("button", name="Try frame 1").click()

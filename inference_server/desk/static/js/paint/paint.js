@@ -2,7 +2,6 @@
 import {fill, h} from "../dom.js";
 import {get, words} from "../server.js";
 import {WORDS} from "../words.js";
-import {showBench} from "./bench.js";
 import {showColours} from "./colours.js";
 import {showStart} from "./start.js";
 
@@ -29,7 +28,7 @@ export function show(place, path) {
         }
         fill(place, h("p", {class: "empty", role: "status"}, WORDS.loading));
         try {
-            const [source, listed] = await Promise.all([get(`/api/paint/${encodeURIComponent(at)}`), get("/api/models")]);
+            const [source, listed, {showBench}] = await Promise.all([get(`/api/paint/${encodeURIComponent(at)}`), get("/api/models"), import("./bench.js")]);
             if (mine === asked) {
                 leave = showBench(place, source, listed);
             }

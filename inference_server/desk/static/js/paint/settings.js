@@ -47,7 +47,11 @@ export function settings(source, listed, changed, as, own) {
     const sets = h("select", {onchange: () => (setEverywhere(shot, "label_set", sets.value), changed("read"))});
     const labelled = shot.layers.some((layer) => layer.labels);
 
+    let decided = Boolean(shot.model); // by somebody, or before
     const chosen = () => listed.models.find((card) => card.name === (shot.model || listed.default));
+
+    /** How many of the inputs that the shot has a model uses. @param {Card | undefined} card */
+    const uses = (card) => Object.keys(card?.inputs ?? {}).filter((kind) => (kind === "audio" ? shot.audio : shot.layers.some((layer) => kind in layer))).length;
 
     /** @param {Card} card */
     function choose(card) {
@@ -71,7 +75,10 @@ export function settings(source, listed, changed, as, own) {
         const set = card.inputs.labels?.label_set.name;
         const words = why || (labelled && set && set !== labelSetOf(shot) ? SAID.classesOf(set) : "");
         return h("label", {class: why ? "card off" : "card", title: card.description ?? null},
-            h("input", {type: "radio", name: "model", value: card.name, disabled: Boolean(why), checked: card === chosen(), onchange: () => choose(card)}),
+            h("input", {type: "radio", name: "model", value: card.name, disabled: Boolean(why), checked: card === chosen(), onchange: () => {
+                decided = true;
+                choose(card);
+            }}),
             h("span", {class: "grow"}, h("b", {}, card.title), words && h("span", {class: "dim"}, words)));
     }
 
@@ -168,21 +175,18 @@ export function settings(source, listed, changed, as, own) {
             changed("read");
         },
         /**
-         * What each model lacks of this shot. One that was wished for is chosen where it can be used; where the one that
-         * nobody chose cannot be used, the first that can is.
+         * What each model lacks of this shot. One that was wished for is chosen where it can be used; where nobody chose,
+         * the one that uses most of what is there, the default where others do not use more.
          * @param {Record<string, string>} now
          */
         lacks: (now) => {
             lacking = now;
             const wish = listed.models.find((card) => card.name === wished() && !now[card.name]);
             granted();
-            if (wish && wish !== chosen()) {
-                choose(wish);
-                return;
-            }
-            const usable = listed.models.find((card) => !now[card.name]);
-            if (!shot.model && now[listed.default] && usable) {
-                choose(usable);
+            decided ||= Boolean(wish);
+            const best = wish ?? (decided ? undefined : listed.models.filter((card) => !now[card.name]).sort((a, b) => uses(b) - uses(a))[0]);
+            if (best && best !== chosen() && (wish || now[chosen()?.name ?? ""] || uses(best) > uses(chosen()))) {
+                choose(best);
                 return;
             }
             tellModels();
