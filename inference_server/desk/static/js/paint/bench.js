@@ -122,6 +122,7 @@ export function showBench(place, source, listed) {
         window.clearTimeout(timer);
         found.say(SAID.checking);
         pictures.clear();
+        walking.stale();
         if (view.sides[1].picture) {
             say(stale, SAID.again);
         }

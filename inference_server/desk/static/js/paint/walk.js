@@ -24,7 +24,7 @@ const EASES = Object.entries(SAID.eases);
 /**
  * @param {Shot} shot
  * @param {import("./shot.js").Layer & {walk: Walk}} layer
- * @param {{changed: () => void, paint: (frames: number[]) => void, stop: () => void, look: (frame: number) => void}} does
+ * @param {{changed: () => void, paint: () => void, stop: () => void, look: (frame: number) => void}} does
  */
 export function walkTable(shot, layer, does) {
     const {walk} = layer;
@@ -41,7 +41,7 @@ export function walkTable(shot, layer, does) {
     const table = h("table", {class: "walk"}, h("thead", {}, head), rows);
     const ring = h("div", {class: "ring row wrap"});
     const add = h("button", {type: "button", onclick: addKey}, SAID.add);
-    const sheet = h("button", {type: "button", title: SAID.sheetHint, onclick: () => does.paint(told.frames)}, SAID.sheet);
+    const sheet = h("button", {type: "button", title: SAID.sheetHint, onclick: does.paint}, SAID.sheet);
     const stopping = h("button", {type: "button", hidden: true, onclick: does.stop}, WORDS.look.pause);
     const status = h("p", {class: "dim", role: "status"});
     const hint = h("p", {class: "dim"}, SAID.moveHint);
@@ -57,13 +57,7 @@ export function walkTable(shot, layer, does) {
     const keysOf = () => walk.keys ?? [];
     const even = () => keysOf().every((key) => key.frame === undefined);
 
-    function changed() {
-        if (pictures.size) {
-            element.classList.add("stale");
-            say(status, SAID.stale);
-        }
-        does.changed();
-    }
+    const {changed} = does;
 
     /** Put a value in a place of the walk; undefined is none. @param {any} of @param {string} name @param {any} value */
     function put(of, name, value) {
@@ -299,6 +293,13 @@ export function walkTable(shot, layer, does) {
             tellDrive();
             drawPictures();
             drawCurves();
+        },
+        /** What was painted is not what would be now. */
+        stale: () => {
+            if (pictures.size) {
+                element.classList.add("stale");
+                say(status, SAID.stale);
+            }
         },
         /** How far the keyframes are that are painted. @param {Map<number, string>} found @param {string} words @param {boolean} going */
         show: (found, words, going) => {

@@ -26,17 +26,14 @@ export function walks(source, does) {
     const api = `/api/paint/${encodeURIComponent(source.at)}`;
     let left = false;
     let version = 0;
-    const changed = () => {
-        version++;
-        does.changed();
-    };
+    let classes = 0;
     const tables = shot.layers.flatMap((layer) => {
         const {walk} = layer;
         let job = "";
         const stop = () => job && post(`/api/jobs/${job}/cancel`);
-        const made = walk && walkTable(shot, {...layer, walk}, {changed, look: does.look, stop, paint: async (frames) => {
+        const made = walk && walkTable(shot, {...layer, walk}, {changed: does.changed, look: does.look, stop, paint: async () => {
             if (made && (await does.allowed())) {
-                await paint(layer.name, frames, made.show, (begun) => (job = begun));
+                await paint(layer.name, made.show, (begun) => (job = begun));
             }
         }});
         return made ? [{name: layer.name, ...made}] : [];
@@ -48,20 +45,22 @@ export function walks(source, does) {
     let sending = null;
 
     /**
-     * @param {string} layer @param {number[]} wanted @param {(found: Map<number, string>, words: string, going: boolean) => void} show
+     * @param {string} layer @param {(found: Map<number, string>, words: string, going: boolean) => void} show
      * @param {(job: string) => void} begun
      */
-    async function paint(layer, wanted, show, begun) {
-        const frames = [...new Set(wanted)].filter((frame) => frame >= shot.first && frame <= shot.last);
+    async function paint(layer, show, begun) {
         const mine = version;
-        show(new Map(), SAID.painting(0, frames.length, 0), true);
+        show(new Map(), WORDS.loading, true);
         try {
+            const keyed = (await tell()).layers[layer].frames;
+            const frames = /** @type {number[]} */ ([...new Set(keyed)]).filter((frame) => frame >= shot.first && frame <= shot.last);
             const {job} = await post(`${api}/try`, {shot, frames: frames.join(","), layers: [layer]});
             begun(job);
             await follow(job, async (stand) => {
                 const told = await get(`/api/jobs/${job}/pictures/${encodeURIComponent(layer)}`);
                 const there = /** @type {number[]} */ (told.frames).filter((_, index) => THERE.includes(told.states[index]));
                 if (left || mine !== version) {
+                    post(`/api/jobs/${job}/cancel`).catch(() => {}); // it may have ended
                     show(new Map(), left ? "" : SAID.stale, false);
                     return false;
                 }
@@ -73,6 +72,12 @@ export function walks(source, does) {
         } catch (error) {
             show(new Map(), words(error), false);
         }
+    }
+
+    async function tell() {
+        const told = await post(`${api}/walks`, {shot});
+        tables.forEach((one) => one.tell(told.layers[one.name], classes));
+        return told;
     }
 
     /** A sound is that of the shot, a w file another keyframe. @param {import("./drop.js").Dropped[]} files */
@@ -96,7 +101,7 @@ export function walks(source, does) {
             Object.assign(walk ?? {}, leads ? {drive: SPEECH} : {});
             toast(leads ? SAID.leads(one.name) : SAID.taken(one.name), {kind: "good"});
             does.heard();
-            changed();
+            does.changed();
         } catch (error) {
             toast(words(error), {kind: mine.stopping.signal.aborted ? "" : "bad"});
         } finally {
@@ -108,11 +113,15 @@ export function walks(source, does) {
         element,
         any: tables.length > 0,
         take,
-        /** @param {number} classes how many the model knows @returns {Promise<number | null>} frames that the sound lasts */
-        tell: async (classes) => {
-            const told = await post(`${api}/walks`, {shot});
-            tables.forEach((one) => one.tell(told.layers[one.name], classes));
-            return told.lasts;
+        /** The shot is another one. */
+        stale: () => {
+            version++;
+            tables.forEach((one) => one.stale());
+        },
+        /** @param {number} known how many classes the model knows @returns {Promise<number | null>} frames that the sound lasts */
+        tell: async (known) => {
+            classes = known;
+            return (await tell()).lasts;
         },
         leave: () => {
             left = true;
