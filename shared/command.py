@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -83,6 +84,18 @@ def parse_size(text: str) -> tuple[int, int]:
 def tell(event: str, body: dict[str, Any]) -> None:
     """One object of `--json`: the event, the version of these objects, when, and what there is to say."""
     print(json.dumps({"event": event, "schema": SCHEMA, "time": round(time.time(), 3), **body}), flush=True)
+
+
+def saying(as_json: bool) -> Callable[[str], None]:
+    """How a long command says what it does: in words, or with --json as events named "progress"."""
+
+    def say(text: str) -> None:
+        if as_json:
+            tell("progress", {"text": text})
+        else:
+            print(text, flush=True)
+
+    return say
 
 
 def unforeseen(error: BaseException, what: str = "the command failed in a way that nobody foresaw") -> SemrenderError:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from shared.command import tell
+from shared.command import saying, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -45,12 +45,7 @@ def run_normalise(arguments: argparse.Namespace) -> int:
         first=arguments.first,
     )
 
-    def say(text: str) -> None:
-        if arguments.json:
-            tell("progress", {"text": text})
-        else:
-            print(text, flush=True)
-
+    say = saying(arguments.json)
     try:
         made = normalise(request, say)
     except KeyboardInterrupt:

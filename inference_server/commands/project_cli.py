@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inference_server.commands.progress import duration
 from inference_server.datasets.choices import FACE_CROPS, PICTURE_CROPS
 from inference_server.models.device_names import NAMES, device_name
-from shared.command import tell
+from shared.command import saying, tell
 from shared.errors import InputRefused, Interrupted, ModelRefused, SemrenderError, WrongArguments
 from shared.values import Value
 from shared.wording import counted
@@ -68,12 +68,7 @@ def run_project(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix.lower() != ".npz":
         raise WrongArguments(f"--out {str(arguments.out)!r} is no w file", remedy="Name one, such as --out kirk.npz")
 
-    def say(text: str) -> None:
-        if arguments.json:
-            tell("progress", {"text": text})
-        else:
-            print(text, flush=True)
-
+    say = saying(arguments.json)
     try:
         return _project(arguments, say)
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.datasets.choices import FACE_CROPS, PICTURE_CROPS, SIZES
-from shared.command import tell
+from shared.command import saying, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -67,12 +67,7 @@ def run_dataset(arguments: argparse.Namespace) -> int:
         people=None if arguments.people is None else frozenset(parse_range(arguments.people)),
     )
 
-    def say(text: str) -> None:
-        if arguments.json:
-            tell("progress", {"text": text})
-        else:
-            print(text, flush=True)
-
+    say = saying(arguments.json)
     try:
         outcome = make(Request(tuple(arguments.inputs), arguments.out, wish, arguments.every), say)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.models.device_names import NAMES, device_name
-from shared.command import tell
+from shared.command import saying, tell
 from shared.errors import InputRefused
 
 GENERATOR = "stylegan2"
@@ -80,12 +80,7 @@ def run_train(arguments: argparse.Namespace) -> int:
         what = "pictures" if generator else "pairs"
         print(f"{arguments.out}: reading the {what} of {arguments.dataset}", flush=True)
 
-    def say(text: str) -> None:
-        if arguments.json:
-            tell("progress", {"text": text})
-        else:
-            print(text, flush=True)
-
+    say = saying(arguments.json)
     outcome = (_train_generator if generator else _train_pairs)(arguments, say)
     if arguments.json and outcome.card is not None:
         tell("done" if outcome.finished else "stopped", outcome.card.to_dict())

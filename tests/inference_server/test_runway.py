@@ -249,7 +249,7 @@ runway.run()
 
 
 def test_a_vector_is_of_the_walk_and_of_the_seed_without_one(tmp_path):
-    from shared.walking import Seeds, Stop
+    from shared.walking import Round, Seeds, Stop
 
     card, _ = add(write(tmp_path / "model", VECTOR))
     assert card.source["inputs"] == {"walk": {"needed": True}} and (card.size.width, card.size.height) == (8, 8)
@@ -261,6 +261,9 @@ def test_a_vector_is_of_the_walk_and_of_the_seed_without_one(tmp_path):
     walk = (Stop(0, 0, ((1.0, Seeds(((0.5, 4), (0.5, 5)))),)),)
     found = model.paint(frame(blank, card, walk=walk))
     assert found[0, 0, 0] * 25.5 == pytest.approx(max(0, 1 + (numbers[0] + numbers[1]) / 4), abs=1e-5)
+    circle = (Stop(0, 0, ((1.0, Round(4, 1, 0.125)),)),)  # an eighth of the way from seed 4 to the circle's other one
+    found = model.paint(frame(blank, card, walk=circle))
+    assert found[0, 0, 0] * 25.5 == pytest.approx(max(0, 1 + (numbers[0] + numbers[1]) / 8**0.5), abs=1e-5)
     model.close()
 
 

@@ -21,7 +21,7 @@ from inference_server.models.runway.host import Host, Running
 from inference_server.models.runway.memory import to_see
 from shared import places
 from shared.errors import InputRefused, ModelRefused, SemrenderError
-from shared.walking import Seeds
+from shared.walking import Round, Seeds, around
 
 MACHINE = "machine.json"
 AT_ONCE = 2  # processes: of two layers with one model each keeps what it remembers
@@ -201,6 +201,8 @@ def vector_of(request: PaintInput, about: Mapping[str, Any]) -> list[float]:
     length = int(about["length"])
     found = np.zeros(length)
     for weight, point in request.walk[0].mixture if request.walk else ():
+        if isinstance(point, Round):  # nobody knows its way to a picture: the circle is gone round as its seeds add up
+            point = around(point.seed, point.waves, point.turn)
         if isinstance(point, Seeds):
             found += weight * sum(part * numbers_of(seed, length) for part, seed in point.parts)
             continue
