@@ -28,7 +28,7 @@ def shown(desk, add_sleep_model, colour_frames, tmp_path):
             f"queue/{job}": ".strip img",
             "look": ".tile img",
             f"look/{job}": ".stage",
-            "paint": ".generators p",
+            "paint": ".generators button",
             f"paint/{at}": ".findings .good",
             "paint/colours": "button.class",
             "models": ".model",
