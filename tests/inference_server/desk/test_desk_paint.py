@@ -251,7 +251,7 @@ def test_from_dropped_labels_to_a_painted_movie(page, desk, node_modules, add_sl
         page.get_by_role("dialog").get_by_role("button", name="Paint", exact=True).click()
         page.get_by_text("done, 4 of 4 frames").wait_for()
         assert (tmp_path / "out" / "movie.mp4").is_file()
-        page.get_by_role("link", name="Look at it over its labels").click()
+        page.get_by_role("link", name="Look at it over its pass").click()
         page.locator(".wipe").wait_for()
         page.locator(".tag.right", has_text="Labels").wait_for()
         page.go_back()

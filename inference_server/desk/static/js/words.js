@@ -520,7 +520,7 @@ export const WORDS = {
         handed: "What was handed over",
         handing: "Handing it over …",
         handedOver: "Handed over; the server begins …",
-        lookAt: "Look at it over its labels",
+        lookAt: "Look at it over its pass",
         lookAlone: "Look at it",
         saveShot: "Save shot.json …",
         saveTitle: "Save the shot",
