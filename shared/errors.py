@@ -7,11 +7,18 @@ exit code of the command line, so Maya, After Effects and the shell all say the 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Optional, Type
+
+STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def readable(text: str) -> str:
-    """The text with what cannot be told in UTF-8 (bytes of a file name in another encoding) written out: `\\xe4`."""
+    """The text with what cannot be told in UTF-8 (bytes of a file name in another encoding) written out: `\\xe4`.
+
+    Likewise what steers a terminal, as a file of a stranger may name it; lines stay.
+    """
+    text = STEERS.sub(lambda found: ascii(found[0])[1:-1], text)
     try:
         text.encode()
         return text

@@ -21,6 +21,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def one_line(text: str) -> str:
+    """The words of a stranger, in which a terminal finds nothing to obey, and a reader no second line: `\\n`."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def show(value: Any) -> str:
     """The value as it stands in a file, short."""
     if isinstance(value, (list, tuple)):

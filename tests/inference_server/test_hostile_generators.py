@@ -15,7 +15,7 @@ import torch
 
 from inference_server.models.stylegan.published import adding, looking
 from shared.errors import ModelRefused
-from tests.conftest import ROOT
+from tests.conftest import ROOT, semrender
 from tests.inference_server.checkpoints import nothing_was_added
 from tests.inference_server.generators import random_alias_free, random_stylegan2
 from tests.inference_server.published_generators import (
@@ -119,6 +119,20 @@ def test_a_path_of_attributes_is_another_name(module, name, tmp_path):
     with pytest.raises(ModelRefused) as error:
         look(content)
     assert f"It names {module}.{name}" in error.value.cause
+
+
+def test_a_name_in_a_file_cannot_forge_what_is_told(tmp_path):
+    """Neither by what a terminal obeys, nor by a second line."""
+    parts = ("os\x1b[2J", "system\nadded kirk")
+    content = b"\x80\x04" + b"".join(b"\x8c" + bytes([len(one)]) + one.encode() for one in parts) + b"\x93."
+    refused(content, tmp_path, r"It names os\\x1b\[2J\.system\\nadded kirk, which")
+
+
+@linux
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "it.pkl")
+    done = semrender("models", "add", str(tmp_path / "it.pkl"), "--name", "kirk")
+    assert done.returncode == 3 and "is not there" in done.stderr
 
 
 def test_attributes_of_a_name_that_is_allowed_cannot_be_set(tmp_path):

@@ -8,6 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
+from inference_server.models.runway import adding
+from inference_server.models.runway.host import Running
 from inference_server.models.runway.shim.runway import _confine
 from shared import places
 from shared.errors import ModelRefused, SemrenderError
@@ -144,3 +146,13 @@ def test_one_that_does_not_start_is_not_added(tmp_path):
         add(write(tmp_path / "b", f"import not_there\n{COMMAND}"))
     assert not list(places.models_folder().iterdir())
     assert not list((places.home() / "runway" / "work").iterdir())
+
+
+def test_the_question_cannot_be_forged_by_what_it_is_about(tmp_path):
+    """A name that clears the terminal, or writes a row of its own, is shown for what it is."""
+    command = '@runway.command("go\\x1b[2J", inputs={"a": image}, outputs={"b\\r\\nnetwork   none": image})\n'
+    folder = write(tmp_path / "model", command + "def go(model, inputs):\n    return inputs\n")
+    (folder / "requirements.txt").write_text("numpy\n\x1b[2Jodd\n")
+    rows = adding.words(adding.look(folder), Running(python="python"))
+    assert all(row.isprintable() for row in rows)
+    assert r"command   go\x1b[2J: a: image -> b\r\nnetwork   none: image" in rows

@@ -65,6 +65,8 @@ OPTIONS: list[dict[str, Any]] = [
 
 def looks_like(path: Path) -> bool:
     """Whether a file is a checkpoint of a lip network, by the names in it."""
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             return MARK in file.read(BEGINNING)

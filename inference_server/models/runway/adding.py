@@ -20,6 +20,7 @@ from inference_server.models.runway.static import Declared
 from shared import places
 from shared.errors import SemrenderError
 from shared.values import Value
+from shared.wording import one_line
 
 LICENCES = {
     "MIT License": "MIT",
@@ -108,7 +109,7 @@ def words(seen: Seen, running: Running) -> list[str]:
         "files     " + (SHUT if seen.confined["files"] else "this system cannot keep it from what you can read")
     )
     rows.append(f"limits    {running.seconds:g} s a frame, {running.memory / 2**30:g} GiB")
-    return rows
+    return [one_line(row) for row in rows]
 
 
 OPEN = "this system cannot keep it from the network"

@@ -25,6 +25,7 @@ from inference_server.models.stylegan import controls, network, samples
 from inference_server.models.stylegan.mapping import Generator
 from shared import errors, places
 from shared.errors import MissingInput, ModelRefused
+from shared.wording import one_line
 
 WEIGHTS = "weights.safetensors"
 LOOKING = "inference_server.models.stylegan.published.looking"
@@ -76,7 +77,8 @@ def read(path: Path) -> Read:
         try:
             header, _ = _wire.receive(answers)
             if "error" in header:
-                raise errors.from_dict(header["error"])
+                told = header["error"]
+                raise errors.from_dict({key: one_line(v) if isinstance(v, str) else v for key, v in told.items()})
             found, room = Read(header["found"]), 2 * path.stat().st_size + 2**20
             while "end" not in (message := _wire.receive(answers))[0]:
                 (numbers,) = message[1]
