@@ -149,6 +149,7 @@ class Makes(Value):
 
     kind: Annotated[str, OneOf(*MAKES)] = "pictures"
     alpha: Annotated[bool, Flag(), "whether its pictures have an alpha of their own"] = False
+    likeness: Annotated[bool, Flag(), "whether it changes somebody's face: the shot says on what ground"] = False
 
 
 class Size(Value):

@@ -15,7 +15,6 @@ from typing import Any
 
 from inference_server.models.cards import PRECISION, painting_size
 from inference_server.models.devices import Device
-from inference_server.models.needs import LIKENESS
 from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
@@ -267,7 +266,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if own.sound is None and (wanted := own.card.inputs.audio) is not None and wanted.needed:
         what = f"the model {own.card.name} needs a sound, and the shot has none"
         raise InputRefused(what, remedy="Name one with --audio FILE")
-    if own.card.family in LIKENESS and own.layer.consent is None:
+    if own.card.makes.likeness and own.layer.consent is None:
         raise asked_for(own.card.name, own.layer.name)
     about = {
         "name": own.layer.name,

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.models.needs import LIKENESS
 from inference_server.worker import outputs
 from inference_server.worker.fitting import Picture, keep_near, unbox, unfit
 from inference_server.worker.holdout import held_out
@@ -82,7 +81,7 @@ def encode(
 
 def likeness(own: LayerPlan) -> dict[str, str]:
     """What the header of a changed face tells; of anything else nothing."""
-    if own.layer.consent is None or own.card.family not in LIKENESS:
+    if own.layer.consent is None or not own.card.makes.likeness:
         return {}
     return {"synthetic": CHANGED, "consent": own.layer.consent.words}
 

@@ -104,7 +104,7 @@ def card_of(name: str, sha256: str, source: str, licence: str) -> dict[str, Any]
         "licence": licence,
         "credit": "Network after Prajwal et al., ACM Multimedia 2020; weights by their author",
         "inputs": {"picture": {"needed": True}, "audio": {"needed": True}},
-        "makes": {"kind": "pictures", "alpha": True},
+        "makes": {"kind": "pictures", "alpha": True, "likeness": True},
         "size": {"width": 1920, "height": 1080, "fit": "multiple", "multiple": 1},
         "options": OPTIONS,
         "weights": {"file": WEIGHTS, "sha256": sha256},

@@ -538,6 +538,21 @@ export const WORDS = {
     },
 
     // A walk, which is set in Paint
+    consent: {
+        title: "Whose face it is",
+        basis: "On the ground of",
+        none: "not said: nothing is painted",
+        help: "This model changes somebody's face. What is said here is recorded in every frame and in the delivery, never verified.",
+        bases: {
+            "own-likeness": "my own face",
+            "written-release": "a release in writing",
+            "synthetic-or-fictional": "nobody's face: drawn, rendered or generated",
+            "public-domain-archive": "an archive in the public domain",
+        },
+        who: "Whose face",
+        purpose: "What for",
+        reference: "Where the release is",
+    },
     walk: {
         begin: "Or a walk through a generator, from nothing but its seeds",
         /** @param {string} title */

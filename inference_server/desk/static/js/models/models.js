@@ -14,7 +14,7 @@ const SAID = WORDS.models;
  * @typedef {{name: string, kind: string, default: unknown, title?: string, choices?: string[], min?: number | null,
  *     max?: number | null, help?: string}} Option
  * @typedef {{name: string, title: string, family: string, description?: string, licence: string, credit?: string,
- *     data?: string, hash: string, inputs: Record<string, any>, makes?: {kind?: string, alpha?: boolean},
+ *     data?: string, hash: string, inputs: Record<string, any>, makes?: {kind?: string, alpha?: boolean, likeness?: boolean},
  *     size: {width: number, height: number, fit: string}, options: Option[]}} Card
  * @typedef {{models: Card[], broken: Record<string, string>, default: string, agreed: string[], own: string[],
  *     sampled: string[], bytes: Record<string, number>}} Listed

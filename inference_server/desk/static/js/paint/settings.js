@@ -9,6 +9,7 @@
 import {fill, h} from "../dom.js";
 import {get} from "../server.js";
 import {WORDS} from "../words.js";
+import {consentFields} from "./consent.js";
 import {choice, field, number, ofOption, text} from "./fields.js";
 import {labelSetOf, passOf, setEverywhere, setModel, setOption, setPass, setRead} from "./shot.js";
 import {granted, wished} from "./wish.js";
@@ -43,6 +44,7 @@ export function settings(source, listed, changed, as, own) {
     const models = h("div", {class: "cards", role: "radiogroup", "aria-label": SAID.model});
     const options = h("div", {class: "fields"});
     const about = h("p", {class: "dim"});
+    const face = h("div", {});
     const passes = h("div", {class: "fields"});
     const sets = h("select", {onchange: () => (setEverywhere(shot, "label_set", sets.value), changed("read"))});
     const labelled = shot.layers.some((layer) => layer.labels);
@@ -86,6 +88,7 @@ export function settings(source, listed, changed, as, own) {
         const card = chosen();
         fill(about, card ? `${card.description ?? ""} ${SAID.licence(card.licence)}` : "");
         const values = shot.options ?? {};
+        fill(face, card?.makes?.likeness && consentFields(shot, () => changed("read")));
         fill(options, ...(card?.options ?? []).map((option) =>
             ofOption(option, values[option.name] ?? option.default, (value) => {
                 setOption(shot, option.name, value === option.default ? undefined : value);
@@ -152,7 +155,7 @@ export function settings(source, listed, changed, as, own) {
         h("p", {class: "dim path", title: source.base}, h("bdi", {}, source.kind === "walk" ? WORDS.walk.alone : source.dropped ? SAID.droppedHere : source.base)),
         kinds,
         labelled && h("div", {class: "row"}, h("div", {class: "grow"}, field(SAID.labelSet, sets)), h("a", {href: `#/paint/colours/${encodeURIComponent(labelSetOf(shot))}`, title: SAID.colours}, SAID.swatches)),
-        h("h2", {}, SAID.model), models, about, own, options,
+        h("h2", {}, SAID.model), models, about, face, own, options,
         !own && h("details", {}, h("summary", {}, SAID.further), passes),
         labelled && h("details", {}, h("summary", {}, SAID.reading), reading));
     if (labelled) {
@@ -176,7 +179,7 @@ export function settings(source, listed, changed, as, own) {
         },
         /**
          * What each model lacks of this shot. One that was wished for is chosen where it can be used; where nobody chose,
-         * the one that uses most of what is there, the default where others do not use more.
+         * the one that uses most of what is there, the default where others do not use more; never one that changes a face.
          * @param {Record<string, string>} now
          */
         lacks: (now) => {
@@ -184,7 +187,7 @@ export function settings(source, listed, changed, as, own) {
             const wish = listed.models.find((card) => card.name === wished() && !now[card.name]);
             granted();
             decided ||= Boolean(wish);
-            const best = wish ?? (decided ? undefined : listed.models.filter((card) => !now[card.name]).sort((a, b) => uses(b) - uses(a))[0]);
+            const best = wish ?? (decided ? undefined : listed.models.filter((card) => !now[card.name] && !card.makes?.likeness).sort((a, b) => uses(b) - uses(a))[0]);
             if (best && best !== chosen() && (wish || now[chosen()?.name ?? ""] || uses(best) > uses(chosen()))) {
                 choose(best);
                 return;

@@ -4,7 +4,7 @@
  *
  * @typedef {{name: string, labels?: string, picture?: string, label_set?: string, model?: string, seed?: number, hold?: string,
  *     options?: Record<string, unknown>, read?: Record<string, any>, map?: Record<string, string>,
- *     walk?: import("./walk.js").Walk}} Layer
+ *     walk?: import("./walk.js").Walk, consent?: import("./consent.js").Consent}} Layer
  * @typedef {{name: string, fps: number | string, first: number, last: number, layers: Layer[], label_set?: string, model?: string,
  *     options?: Record<string, unknown>, map?: Record<string, string>, seed?: number, hold?: string, scale?: string, audio?: string,
  *     width?: number, height?: number}} Shot
