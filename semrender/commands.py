@@ -135,12 +135,21 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     return words
 
 
+def _freeze() -> None:
+    """The process ends: looking for cycles in all that it loaded takes a while.
+
+    OpenImageIO's binding counts what is left then, and tells the artist about it in forty lines.
+    """
+    if "OpenImageIO" not in sys.modules:
+        gc.freeze()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error becomes words on standard error and its exit code."""
     if arguments is None:
         arguments = sys.argv[1:]
         _speak_utf8(arguments)
-        atexit.register(gc.freeze)  # the process ends: looking for cycles in all that it loaded takes a while
+        atexit.register(_freeze)
     as_json = "--json" in arguments
     threading.excepthook = lambda failed: _say(unforeseen(failed.exc_value or SystemError()), as_json)
     try:

@@ -14,6 +14,7 @@ from shared import cli, places
 from shared.errors import InputRefused, MissingInput
 from shared.label_set import load_label_set
 from shared.passes.colour import packed
+from tests.conftest import semrender
 
 DATA = Path(__file__).parents[1] / "data" / "passes"
 TRUTH = np.asarray(Image.open(DATA / "truth.png"))
@@ -190,3 +191,10 @@ def test_the_sheet_shows_every_colour(name: str, tmp_path: Path) -> None:
     swatches = packed(np.array([list(colors.values())], np.uint8))
     assert (area[swatches] >= 1500).all(), "a swatch is missing or covered"
     assert run("labels", "show", name, "--find", "person", "--out", tmp_path / "one.png") == 0
+
+
+def test_a_picture_of_another_library_is_told_of_in_one_line(tmp_path: Path) -> None:
+    """OpenImageIO's binding has forty of its own where what it made is left over at the end."""
+    (tmp_path / "it.tif").write_bytes(b"no picture")
+    done = semrender("decode", tmp_path / "it.tif")
+    assert done.returncode == 3 and len(done.stderr.splitlines()) == 1, done.stderr
