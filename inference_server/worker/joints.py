@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import cv2
 
-from inference_server.motion.curves import curves
 from inference_server.motion.delivered import tracks_of
 from inference_server.worker import outputs
 from inference_server.worker.keys import prepared_key, prepared_path
@@ -24,6 +23,8 @@ def deliver_curves(plan: Plan, layers: Sequence[LayerPlan]) -> tuple[dict[str, T
     for own in layers:
         if own.card.makes.kind != "joints":
             continue
+        from inference_server.motion.curves import curves  # what draws takes a while to load
+
         name = f"{own.layer.name}.joints"
         try:
             prepared = load_prepared(prepared_path(plan, own, prepared_key(plan, own) or ""))

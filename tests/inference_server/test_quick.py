@@ -78,6 +78,7 @@ def test_a_new_shot_is_checked_without_torch(model, size, tmp_path):
     for layer in described["layers"]:
         layer.pop("model", None)
         there = {"picture": layer["labels"], "reference": str(ROOT / "docs" / "images" / "match_grade.png")}
+        there["walk"] = {"keys": [{"seed": 1}, {"seed": 2}]}
         layer |= {kind: there[kind] for kind in available_cards()[0][model].uses if kind in there}
     spec = job_spec({"shot": described, "frames": [shot.first]}, base, tmp_path / "out", None, False)
     (tmp_path / "spec.json").write_text(json.dumps(spec))

@@ -297,7 +297,7 @@ def test_a_walk_goes_with_its_sound_from_the_command_line_into_the_comp(face, tm
     [
         ((), "nothing is named that could be painted"),
         (("--loop",), "--loop says nothing without --seeds"),
-        (("--seeds", "1,x"), "is no list of seeds"),
+        (("--seeds", "1,x"), "--seeds: 'x' is no seed and no w file"),
         (("--seeds", "1"), "seeds alone do not say which model paints"),
         (("--seeds", "1", "--model", "face"), "how long the walk is is not said"),
         (("--seeds", "1", "--model", "face", "--frames", "1-9x2"), "has gaps"),

@@ -38,6 +38,7 @@ export function showJob(place, id) {
     const deeds = h("div", {class: "row wrap"});
     const frames = h("div", {class: "layers"});
     const failures = h("div", {});
+    const heading = h("h2", {}, SAID.failures);
     const log = h("div", {class: "log", tabindex: "0", role: "log", "aria-label": SAID.log});
     const asked = h("div", {});
     const logs = h("details", {ontoggle: () => logs.open && readLog()}, h("summary", {}, SAID.log), log,
@@ -87,6 +88,7 @@ export function showJob(place, id) {
         const waits = job.state === "paused" && job.paused !== "asked";
         why.classList.toggle("hidden", !waits);
         say(why, waits ? job.paused : "");
+        say(heading, job.failed === 0 ? SAID.refused : SAID.failures);
         tellDeeds(job);
     }
 
@@ -113,11 +115,9 @@ export function showJob(place, id) {
     function tellFailures() {
         due = 0;
         const found = errors.slice(0, MOST_FAILURES);
-        const job = jobs.get(id);
-        const heading = job && job.failed === 0 ? SAID.refused : SAID.failures;
         fill(
             failures,
-            found.length > 0 && h("h2", {}, heading),
+            found.length > 0 && heading,
             found.length > 0 &&
                 h("table", {class: "failures"},
                     h("thead", {}, h("tr", {}, ...Object.values(SAID.failure).map((name) => h("th", {scope: "col"}, name)))),
