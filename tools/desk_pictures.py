@@ -27,7 +27,6 @@ from shared import places  # noqa: E402
 from shared.client import Client  # noqa: E402
 from shared.shot import read_shot  # noqa: E402
 from tests.inference_server.servers import running_server, wait_for  # noqa: E402
-from tests.inference_server.walkers import add_generator  # noqa: E402
 
 SIZES = {"": (1280, 720), "_phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -212,8 +211,6 @@ def main() -> int:
     folder = asked.folder.resolve()
     os.environ["SEMRENDER_HOME"] = str(folder / "home")
     chromium = os.environ.get("SEMRENDER_CHROMIUM") or shutil.which("chromium") or "chromium"
-    if not (places.models_folder() / "portrait").exists():
-        add_generator("portrait", resolution=64, channels={"4": 32, "8": 32, "16": 16, "32": 16, "64": 8})
     with running_server() as client, sync_playwright() as playwright:
         painted = evening(client, folder)
         going = night(client, folder) if "queue" in parts else ""
