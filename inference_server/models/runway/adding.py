@@ -175,7 +175,7 @@ def attempt(card: Card, folder: Path, device: str) -> Tried:
         try:
             outputs, blobs = model.answer(request)
         except SemrenderError as error:
-            trouble = " ".join(part for part in (error.cause, error.remedy) if part)
+            trouble = ". ".join(part for part in (error.cause, error.remedy) if part)
             return Tried(started - began, time.monotonic() - started, host.peak, None, {}, trouble)
         seconds, memory = time.monotonic() - started, host.peak
         made, output = None, card.config["output"]
