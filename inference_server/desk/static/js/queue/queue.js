@@ -33,7 +33,7 @@ export function show(place, path) {
     const none = h("div", {class: "empty hidden"});
     const side = h("section", {class: "side", "aria-label": SAID.title});
     const detail = h("section", {class: "detail", "aria-label": WORDS.job.frames});
-    let chosen = "";
+    let chosen = ""; // whose details are shown; a key means the row that is marked, which the address follows
     let leaveDetail = () => {};
 
     function tellNotify() {
@@ -77,10 +77,10 @@ export function show(place, path) {
     /** @param {-1 | 1} step */
     function moveBy(step) {
         const queue = inOrder(jobs.values()).filter((job) => job.ended === null);
-        const at = queue.findIndex((job) => job.job === chosen);
+        const at = queue.findIndex((job) => job.job === rows.chosen);
         const to = at + step;
         if (at >= 0 && to >= 0 && to < queue.length) {
-            move(chosen, (step < 0 ? queue[to] : queue[to + 1])?.job ?? null);
+            move(queue[at].job, (step < 0 ? queue[to] : queue[to + 1])?.job ?? null);
         }
     }
 
@@ -112,8 +112,8 @@ export function show(place, path) {
             rows.element.focus();
             rows.choose(rows.index < 0 ? 0 : rows.index + (event.key === "j" ? 1 : -1));
         }},
-        {keys: ["p"], words: WORDS.keysOf.pause, group: WORDS.keysOf.queue, does: () => pauseOrResume(chosen)},
-        {keys: ["c"], words: WORDS.keysOf.cancel, group: WORDS.keysOf.queue, does: () => jobs.get(chosen)?.ended === null && deed(chosen, "cancel")},
+        {keys: ["p"], words: WORDS.keysOf.pause, group: WORDS.keysOf.queue, does: () => pauseOrResume(rows.chosen ?? "")},
+        {keys: ["c"], words: WORDS.keysOf.cancel, group: WORDS.keysOf.queue, does: () => rows.chosen !== null && jobs.get(rows.chosen)?.ended === null && deed(rows.chosen, "cancel")},
         {keys: ["Alt+ArrowUp", "Alt+ArrowDown"], words: WORDS.keysOf.move, group: WORDS.keysOf.queue, does: (event) => moveBy(event.key === "ArrowUp" ? -1 : 1)},
         {keys: ["ArrowLeft", "ArrowRight"], words: WORDS.keysOf.frames, group: WORDS.keysOf.queue},
         {keys: ["Home", "End"], words: WORDS.keysOf.ends, group: WORDS.keysOf.queue},
