@@ -2,7 +2,9 @@
 
 Documents: `schema`, `kinds`, `documents` say how they are declared and read; `shot`, `delivery`, `label_set`, `names`
 are declared so, and `tracks`, of which `comp_tracks` makes what a comp holds; `inputs` is what a model takes of a
-layer. `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth; `clips`,
+layer, `walk` a way through a generator (`walking` is what of it is painted on a frame, `hearing` what a sound does,
+`w_files` its points), `consent` on what ground a face is changed.
+`sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth; `clips`,
 `sounds` and `movies` what moves and is heard, opened by `media`. `protocol`, `client`, `connection`, `servers` talk to
 a server; `door` with `told`, `changes` and `handing` is what command line and scripts stand on. `command` is what every
 room's commands have in common, `errors` and `wording` how all of it speaks; `values` is what documents and all that

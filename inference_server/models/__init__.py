@@ -3,5 +3,5 @@
 
 `cards` and `catalogue` need no torch, nor do `needs` (memory), `classes` (of one label set onto another's) and
 `devices` until a device is looked at: broker and commands read them. May import torch and each family's own
-libraries, `shared`; knows no job and no socket.
+libraries, `shared`, and what finds faces and people in pictures (`datasets`, `motion`); knows no job and no socket.
 """

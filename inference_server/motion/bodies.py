@@ -60,10 +60,20 @@ class Body(Value):
     @property
     def hips(self) -> Points:
         """(2,): the middle of the hips."""
-        middle: Points = self.places[[LEFT_HIP, RIGHT_HIP]].mean(0)
-        return middle
+        return hips_of(self.places)
 
     @property
     def torso(self) -> float:
         """Pixels from the middle of the shoulders to that of the hips."""
-        return float(np.hypot(*(self.places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - self.hips)))
+        return torso_of(self.places)
+
+
+def hips_of(places: Points) -> Points:
+    """(2,): the middle of the hips of (33, 2) joints."""
+    middle: Points = places[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    return middle
+
+
+def torso_of(places: Points) -> float:
+    """Pixels from the middle of the shoulders to that of the hips."""
+    return float(np.hypot(*(places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - hips_of(places))))

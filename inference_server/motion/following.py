@@ -25,6 +25,8 @@ from inference_server.motion.bodies import (
     Body,
     Points,
     Region,
+    hips_of,
+    torso_of,
 )
 from shared.values import Value
 
@@ -68,14 +70,12 @@ class Sighting(Value):
 
     @property
     def hips(self) -> Points:
-        middle: Points = self.places[[LEFT_HIP, RIGHT_HIP]].mean(0)
-        return middle
+        return hips_of(self.places)
 
     @property
     def torso(self) -> float:
         """Pixels, at least one."""
-        shoulders = self.places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0)
-        return max(1.0, float(np.hypot(*(shoulders - self.hips))))
+        return max(1.0, torso_of(self.places))
 
     @property
     def row(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.motion.bodies import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER
+from inference_server.motion.bodies import torso_of
 from inference_server.motion.drawing import LEFT, MIDDLE, RIGHT, Pixels, Sheet
 from inference_server.motion.joints import FILLED, SEEN
 from shared.tracks import BLAZEPOSE_33, BONES
@@ -30,8 +30,8 @@ def skeletons(size: tuple[int, int], people: Sequence[tuple[Joints, NDArray[np.i
     """
     sheet = Sheet(*size)
     for places, states in people:
-        torso = np.hypot(*(places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - places[[LEFT_HIP, RIGHT_HIP]].mean(0)))
-        thick = max(SMALL, THICK * float(torso))
+        torso = torso_of(places)
+        thick = max(SMALL, THICK * torso)
         known = (states == SEEN) | (states == FILLED)
         index = {name: BLAZEPOSE_33.index(name) for bone in BONES[layout] for name in bone}
         for one, other in BONES[layout]:

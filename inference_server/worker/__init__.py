@@ -5,5 +5,6 @@ job), `keys`, `copying` (where it is there already), `reading` with `planes`, th
 `provenance`; `outputs` writes files, behind a `fence` against brokers that are gone. `check` with `check_passes` and
 `preparing` go before it, `take` says into which folder, `paces` how long; `holding` and `holdout` make held frames and
 cut layers; `deliver` with `sounding` (sound), `tracking` (cameras, nulls, joints) and `guides` (passes as layers),
-`preview` and `movie` end a job. May import `models`, `stability`, `shared`; never the broker.
+`joints` (what poses add), `preview` and `movie` end a job.
+May import `models`, `motion`, `stability`, `shared`; never the broker.
 """
