@@ -9,6 +9,13 @@ from tests.inference_server.servers import job_of, running_server
 
 CODE = "<img src=x onerror=\"document.title='broken in'\"><script>document.title='broken in'</script>"
 
+NEVER_DRAWN = """async () => {
+    const {Frames} = await import("/js/queue/frames.js");
+    const made = new Frames("job", "train", [1, 2, 3, 4], "ppkw");
+    made.leave();
+    return made.map.getAttribute("aria-label");
+}"""
+
 
 def test_models_are_added_removed_and_brought_back(
     browser, page, desk, node_modules, add_sleep_model, colour_frames, tmp_path
@@ -50,6 +57,7 @@ def test_models_are_added_removed_and_brought_back(
                 page.get_by_role("option").filter(has_text="by <img").wait_for()
             assert complaints(page, node_modules) == {}, path
         assert "broken in" not in page.title()
+        assert page.evaluate(NEVER_DRAWN) == "3 finished, 1 to do", "the map has its words before it was drawn once"
         with fresh_page(browser, "phone", "light") as phone:
             enter(phone, desk, f"queue/{job}")
             phone.get_by_text("1 of 1 frame").wait_for()

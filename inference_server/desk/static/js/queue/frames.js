@@ -35,6 +35,7 @@ export class Frames {
             h("div", {class: "row"}, h("h2", {class: "grow cut"}, layer), this.counted, this.follow), this.map, this.strip);
         this.watched = new ResizeObserver(() => this.draw());
         this.watched.observe(this.strip);
+        this.count();
         this.draw();
     }
 
@@ -71,6 +72,7 @@ export class Frames {
             this.due = 0;
             this.drawStrip();
             this.drawMap();
+            this.count();
         });
     }
 
@@ -125,11 +127,6 @@ export class Frames {
         const paper = this.map.getContext("2d");
         const style = getComputedStyle(document.documentElement);
         const number = this.frames.length;
-        const counts = {finished: 0, running: 0, waiting: 0, failed: 0, cancelled: 0};
-        for (let index = 0; index < number; index++) {
-            const state = this.states[index];
-            counts[FINISHED.includes(state) ? "finished" : state === "f" ? "failed" : state === "r" ? "running" : state === "x" ? "cancelled" : "waiting"]++;
-        }
         if (paper) {
             const colours = Object.fromEntries(Object.entries(COLOURS).map(([state, name]) => [state, style.getPropertyValue(name)]));
             paper.clearRect(0, 0, wide, MAP_HEIGHT);
@@ -144,6 +141,14 @@ export class Frames {
             }
             paper.fillStyle = colours.f;
             this.states.forEach((state, index) => state === "f" && paper.fillRect((index * wide) / number, 0, Math.max(2, wide / number), MAP_HEIGHT));
+        }
+    }
+
+    /** What the map shows, in words: there from the first moment, for whoever hears the page. */
+    count() {
+        const counts = {finished: 0, running: 0, waiting: 0, failed: 0, cancelled: 0};
+        for (const state of this.states) {
+            counts[FINISHED.includes(state) ? "finished" : state === "f" ? "failed" : state === "r" ? "running" : state === "x" ? "cancelled" : "waiting"]++;
         }
         const text = SAID.mapSays(counts);
         say(this.counted, text);
