@@ -36,7 +36,7 @@ setup(
         "shared": ["label_sets/*.json", "schemas/*.json", "py.typed"],
         "maya_plugin": ["icons/*.svg"],
         "inference_server": [
-            *("kin.json", "datasets/yunet/*", "motion/templates/*", "models/weights/*/*"),
+            *("kin.json", "datasets/yunet/*", "motion/templates/*", "models/faces/mediapipe/*", "models/weights/*/*"),
             *("desk/static/*", "desk/static/*/*", "desk/static/*/*/*"),
         ],
         "ae_bridge": ["jsx/*/*.jsx", "jsx/probe.jsx"],

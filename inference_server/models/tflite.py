@@ -7,9 +7,11 @@ are those of convolutional networks in floats; another one is refused by its num
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,6 +112,18 @@ class Network:
                 if self._last.get(tensor) == place:
                     known.pop(tensor, None)
         return [_outside(known[one]).cpu().numpy() for one in self._outputs]
+
+
+def load_network(file: Path, sha256: str, device: str = "cpu") -> Network:
+    """The network of a file that has this hash. Raises ModelRefused."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelRefused("the model's weights are missing", file=file, remedy="Add the model again") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        cause, remedy = "Damaged or changed", "Add the model again"
+        raise ModelRefused("the weights are not those that they should be", file=file, cause=cause, remedy=remedy)
+    return read_network(content, file.name, device)
 
 
 def read_network(data: bytes, name: str, device: str = "cpu") -> Network:

@@ -9,7 +9,6 @@ Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in r
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.cards import Card
-from inference_server.models.tflite import Network, read_network
+from inference_server.models.tflite import load_network
 from inference_server.motion.bodies import JOINTS, Body, Region
-from shared.errors import ModelRefused
 
 SEARCHED, READ = 224, 256  # pixels a side that the networks see
 CELLS = ((28, 2), (14, 2), (7, 6))  # cells a side, and anchors in each
@@ -43,8 +41,8 @@ class BlazePose:
 
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         detector = card.config["detector"]
-        self._detector = _network(folder / detector["file"], detector["sha256"], device)
-        self._reader = _network(folder / card.weights.file, card.weights.sha256, device)
+        self._detector = load_network(folder / detector["file"], detector["sha256"], device)
+        self._reader = load_network(folder / card.weights.file, card.weights.sha256, device)
 
     def search(self, picture: Pixels) -> list[Region]:
         """Where bodies are in a picture (H, W, 3) sRGB.
@@ -186,18 +184,6 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     across = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
     both = across * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
     return both / max((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both, 1e-9)
-
-
-def _network(file: Path, sha256: str, device: str) -> Network:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelRefused("the model's weights are missing", file=file, remedy="Add the model again") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        cause = "Damaged or changed"
-        remedy = "Add the model again"
-        raise ModelRefused("the weights are not those that the card describes", file=file, cause=cause, remedy=remedy)
-    return read_network(content, file.name, device)
 
 
 ANCHORS = _anchors()

@@ -1,0 +1,149 @@
+"""The mesh of a face: 468 points (Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video", 2019).
+
+A detector (BlazeFace, short range) says where in a square the face is and how it is turned, a second network reads the
+points in the square around it. Numbers and steps are those of Google's `mediapipe` 0.10.21 (`modules/face_detection`,
+`modules/face_landmark`), whose networks are run as they were published.
+
+Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in radians, clockwise as seen.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_server.models.pose.blazepose import warped
+from inference_server.models.tflite import load_network
+from inference_server.motion.bodies import Region
+from shared.values import Value
+
+FOLDER = Path(__file__).parent / "mediapipe"
+DETECTOR = FOLDER / "face_detection_short_range.tflite"
+READER = FOLDER / "face_landmark.tflite"
+HASHES = {
+    DETECTOR: "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
+    READER: "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+}
+SEARCHED, READ = 128, 192  # pixels a side that the networks see
+CELLS = ((16, 2), (8, 6))  # cells a side, and anchors in each
+POINTS = 468
+LEAST = 0.5  # score of a detection
+SAME = 0.3  # overlap (intersection by union) of detections of one face
+LARGER = 1.5  # the square by the longer side of the box
+
+OVAL = (  # around the face, from the middle of the forehead to the left of the person
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152),
+    *(148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)  # their outline
+BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edge
+FOREHEAD, CHIN, NOSE, UNDER_NOSE = 10, 152, 1, 2
+UPPER_LIP, LOWER_LIP = 13, 14  # inner edges
+EYES = (33, 263)  # outer corners, of the person's right and left
+
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float64]
+
+
+class Found(Value):
+    """A detection. box: left, top, right, bottom; points: (6, 2) the person's right eye, left eye, the nose, the mouth,
+    right ear, left ear; score: 0..1."""
+
+    box: tuple[float, float, float, float]
+    points: Points
+    score: float
+
+    @property
+    def region(self) -> Region:
+        """The square in which its points are read."""
+        left, top, right, bottom = self.box
+        return region_of((left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top), self.points[:2])
+
+
+class Mesh(Value):
+    """points: (468, 2) pixels; depth: (468,) in pixels, smaller is nearer; sure: that it is a face, 0..1."""
+
+    points: Points
+    depth: NDArray[np.float64]
+    sure: float
+
+
+class FaceMesh:
+    """Both networks on one device."""
+
+    def __init__(self, device: str) -> None:
+        self._detector = load_network(DETECTOR, HASHES[DETECTOR], device)
+        self._reader = load_network(READER, HASHES[READER], device)
+
+    def search(self, picture: Pixels, region: Region | None = None) -> list[Found]:
+        """The faces in a picture (H, W, 3) sRGB, or in a square of it, the surest first: those that are large in it."""
+        height, width = picture.shape[:2]
+        where = region or Region(width / 2, height / 2, max(height, width), 0.0)
+        seen = warped(picture, where, SEARCHED, cv2.BORDER_CONSTANT)
+        rows, logits = self._detector(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
+        scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -100, 100)))
+        kept = scores >= LEAST
+        values = rows[0][kept].astype(np.float64) / SEARCHED
+        values[:, :2] += ANCHORS[kept]
+        values[:, 4:] += np.tile(ANCHORS[kept], (1, 6))
+        corners = np.concatenate([values[:, :2] - values[:, 2:4] / 2, values[:, :2] + values[:, 2:4] / 2], 1)
+        found = []
+        for box, points, score in _merged(corners, values[:, 4:], scores[kept]):
+            middle = where.outside((box[None, :2] + box[None, 2:]) / 2)[0]
+            half = (box[2:] - box[:2]) / 2 * where.side
+            edges = np.concatenate([middle - half, middle + half]).tolist()
+            placed = where.outside(points.reshape(6, 2))
+            found.append(Found((edges[0], edges[1], edges[2], edges[3]), placed, score))
+        return found
+
+    def read(self, picture: Pixels, region: Region) -> Mesh:
+        """The mesh of the face in a square of a picture (H, W, 3) sRGB, however sure it is that one is there."""
+        seen = warped(picture, region, READ, cv2.BORDER_REPLICATE)
+        outputs = self._reader(seen[None].astype(np.float32) / np.float32(255))
+        points, flag = sorted((one.reshape(-1).astype(np.float64) for one in outputs), key=lambda one: -one.size)
+        rows = points.reshape(POINTS, 3) / READ
+        return Mesh(region.outside(rows[:, :2]), rows[:, 2] * region.side, float(1 / (1 + np.exp(-flag[0]))))
+
+
+def region_of(x: float, y: float, side: float, eyes: Points) -> Region:
+    """The square around a face: its middle, the longer side of its box, and its eyes (2, 2), the person's right first.
+
+    It is turned with them.
+    """
+    (ax, ay), (bx, by) = eyes
+    return Region(float(x), float(y), LARGER * float(side), math.atan2(by - ay, bx - ax))
+
+
+def _merged(boxes: Points, points: Points, scores: NDArray[np.float64]) -> list[tuple[Points, Points, float]]:
+    """Detections of one face as one, averaged by their scores, the surest first."""
+    left = np.argsort(-scores)
+    made = []
+    while len(left):
+        first, rest = boxes[left[0]], boxes[left]
+        sides = np.minimum(first[2:], rest[:, 2:]) - np.maximum(first[:2], rest[:, :2])
+        both = sides.clip(0).prod(1)
+        areas = (rest[:, 2:] - rest[:, :2]).prod(1)
+        same = both / np.maximum(areas + areas[0] - both, 1e-9) > SAME
+        same[0] = True
+        own = left[same]
+        weights = scores[own]
+        made.append((np.average(boxes[own], 0, weights), np.average(points[own], 0, weights), float(weights[0])))
+        left = left[~same]
+    return made
+
+
+def _anchors() -> Points:
+    """(896, 2) middles of the cells, x and y from 0 to 1, in the order of the detector's rows."""
+    rows = []
+    for cells, count in CELLS:
+        middles = (np.arange(cells) + 0.5) / cells
+        y, x = np.meshgrid(middles, middles, indexing="ij")
+        rows.append(np.stack([x, y], -1).reshape(-1, 2).repeat(count, 0))
+    return np.concatenate(rows)
+
+
+ANCHORS = _anchors()
