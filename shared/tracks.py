@@ -236,14 +236,14 @@ class Tracks(Value):
                     f'"{where}" has {len(rows)} values, and {self.first} to {self.last} are {self.frames} frames',
                     remedy="Give one for each frame, or one alone for what stands still",
                 )
-        _once([one.name for one in self.nulls], "nulls are named")
-        _once([str(one.id) for one in self.people], "people have the id")
+        once([one.name for one in self.nulls], "nulls are named")
+        once([str(one.id) for one in self.people], "people have the id")
         for null in self.nulls:
             if len({len(point) for point in null.points}) > 1:
                 raise InputRefused(f'the null "{null.name}" is in space on some frames and in the picture on others')
         if self.camera is not None:
             for number, matrix in enumerate(self.camera.matrix):
-                _rigid(matrix, self.first + number)
+                rigid(matrix, self.first + number)
 
     def _lists(self) -> Iterable[Tuple[str, Tuple[Any, ...]]]:
         if self.camera is not None:
@@ -256,7 +256,8 @@ class Tracks(Value):
                 yield f"people[{at}].joints.{name}", rows
 
 
-def _once(names: Iterable[str], words: str) -> None:
+def once(names: Iterable[str], words: str) -> None:
+    """Raises InputRefused where a name stands there twice."""
     seen = set()
     for name in names:
         if name in seen:
@@ -264,8 +265,8 @@ def _once(names: Iterable[str], words: str) -> None:
         seen.add(name)
 
 
-def _rigid(matrix: Row, frame: int) -> None:
-    """A camera has no size: what scales or mirrors it is left out by whoever writes its matrix."""
+def rigid(matrix: Row, frame: int) -> None:
+    """A camera has no size: what scales or mirrors it is left out by whoever writes its matrix. Raises InputRefused."""
     x, y, z = matrix[0:3], matrix[4:7], matrix[8:11]
     products = [sum(a * b for a, b in zip(one, other)) for one, other in ((x, y), (y, z), (z, x))]
     sizes = [math.sqrt(sum(a * a for a in one)) for one in (x, y, z)]

@@ -19,6 +19,7 @@ from shared import schema  # noqa: E402
 from shared.delivery import Delivery  # noqa: E402
 from shared.label_set import LabelSet  # noqa: E402
 from shared.names import NAMES  # noqa: E402
+from shared.poses import Poses  # noqa: E402
 from shared.shot import Shot  # noqa: E402
 from shared.tracks import Tracks  # noqa: E402
 
@@ -27,8 +28,22 @@ FOLDER = ROOT / "shared" / "schemas"
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Document -> its JSON Schema."""
-    classes = {"shot": Shot, "delivery": Delivery, "card": Card, "label_set": LabelSet, "tracks": Tracks}
-    classes = {**classes, "dataset": Dataset, "recipe": Recipe, "normalised": Normalised, "template": Template}
+    classes = {
+        "shot": Shot,
+        "delivery": Delivery,
+        "card": Card,
+        "label_set": LabelSet,
+        "tracks": Tracks,
+        "poses": Poses,
+    }
+    classes = {
+        **classes,
+        "dataset": Dataset,
+        "recipe": Recipe,
+        "normalised": Normalised,
+        "template": Template,
+        "poses": Poses,
+    }
     found = {name: schema.json_schema(cls) for name, cls in classes.items()}
     title = "table of names: a name or pattern of a Cryptomatte -> its class"
     return {**found, "names": {"$schema": schema.DIALECT, "title": title, **NAMES.schema()}}

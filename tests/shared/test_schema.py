@@ -21,11 +21,13 @@ from shared.errors import InputRefused
 from shared.kinds import Flag, ListOf, Number, OneOf, TableOf, Text, Whole
 from shared.label_set import SHIPPED as LABEL_SETS
 from shared.label_set import LabelSet, label_set_from_dict
+from shared.poses import Poses
 from shared.schema import About, Key, Outside
 from shared.shot import Shot
 from shared.tracks import Tracks
 from tests.conftest import semrender
 from tests.shared.deliveries import minimal
+from tests.shared.test_poses import SOUND as POSES
 from tests.shared.test_tracks import SOUND as TRACKS
 from tools.schemas import FOLDER, schemas, text
 
@@ -134,6 +136,8 @@ def documents_of(name: str) -> list[Any]:
         return [to_dict(minimal())]
     if name == "tracks":
         return [TRACKS, json.loads((REPOSITORY / "tests/data/tracks/ride_camera.json").read_text())]
+    if name == "poses":
+        return [POSES]
     if name == "label_set":
         small = {
             "format": 1,
@@ -151,10 +155,11 @@ READERS = {
     "delivery": from_dict,
     "label_set": label_set_from_dict,
     "tracks": partial(schema.read, Tracks),
+    "poses": partial(schema.read, Poses),
 }
 
 
-@pytest.mark.parametrize("name", ["shot", "delivery", "label_set", "tracks"])
+@pytest.mark.parametrize("name", ["shot", "delivery", "label_set", "tracks", "poses"])
 def test_what_ships_fits_its_published_schema(name: str) -> None:
     judge = jsonschema.Draft202012Validator(schemas()[name])
     judge.check_schema(judge.schema)
@@ -179,7 +184,7 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path + (key,) for key, _ in items] + [p for key, value in items[:6] for p in places(value, (*path, key))]
 
 
-@pytest.mark.parametrize("name", ["shot", "delivery", "label_set"])
+@pytest.mark.parametrize("name", ["shot", "delivery", "label_set", "poses"])
 def test_the_schema_refuses_nothing_that_is_read(name: str) -> None:
     """And little of what is refused passes it: JSON Schema has no words for how values fit together."""
     judge, both, milder = jsonschema.Draft202012Validator(schemas()[name]), 0, 0
@@ -209,8 +214,8 @@ def test_the_published_schemas_are_those_of_the_classes() -> None:
 
 
 def test_every_document_is_read_by_its_class() -> None:
-    assert {cls.about.what for cls in (Shot, Delivery, Card, LabelSet, Tracks)} == {
-        *("shot", "delivery", "card", "label set", "tracks file")
+    assert {cls.about.what for cls in (Shot, Delivery, Card, LabelSet, Tracks, Poses)} == {
+        *("shot", "delivery", "card", "label set", "tracks file", "poses file")
     }
 
 
