@@ -15,6 +15,7 @@ import platform
 import re
 import stat
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, Optional, Tuple
 
@@ -83,7 +84,22 @@ def beside(path: Path, suffix: str = ".tmp") -> Path:
     No other writer has it, however many threads and machines there are; it tells whose it was, for whoever finds it
     left, and is never longer than a file name may be.
     """
-    return path.with_name(f".{os.urandom(8).hex()}.{HOST}-{os.getpid()}{suffix}")
+    return path.with_name(f".{os.urandom(8).hex()}.{HOST}-{process_space()}-{os.getpid()}{suffix}")
+
+
+@cache
+def process_space() -> str:
+    """In which a number of a process means one process: containers count their own, under one host name or not.
+
+    On Linux the start of its system and the namespace tell; elsewhere a machine has one.
+    """
+    if not sys.platform.startswith("linux"):
+        return "all"
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return started + re.sub("[^0-9]", "", str(Path("/proc/self/ns/pid").readlink()))
+    except OSError:  # nobody is believed dead by a number there
+        return os.urandom(6).hex()
 
 
 @contextlib.contextmanager

@@ -41,7 +41,10 @@ SOURCE_TYPE = (
 )
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_END = 8 + 25  # of a PNG: signature and IHDR
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
+
+DEAD_SECONDS = 3600.0  # since a half-written file grew: whoever wrote it is gone, wherever that was
 
 REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), (0.3127, 0.3290))
 AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # ACES S-2014-004
@@ -87,14 +90,14 @@ def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metad
         raise SemrenderError("the picture could not be encoded", file=path)
     data = encoded.tobytes()
     head = _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + _source_chunk(metadata)
-    place(path, data[:HEADER_END] + head + data[HEADER_END:])
+    place(path, data[:HEADER_END] + head + data[HEADER_END:], metadata)
 
 
 def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
     """Write the same pixels under another name with another provenance. Raises InputRefused for damaged ones."""
     if source.suffix == ".png":
         data = source.read_bytes()
-        place(target, b"".join(_with_text(data, _text_chunk(metadata))))
+        place(target, b"".join(_with_text(data, _text_chunk(metadata))), metadata)
     else:
         import OpenEXR
 
@@ -103,7 +106,7 @@ def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
         if not file.parts:  # the library passes over what it cannot decode
             raise InputRefused("the finished frame is damaged", file=source, remedy="Paint it again")
         header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
-        _place_exr(target, header, {"RGBA": file.channels()["RGBA"].pixels})
+        _place_exr(target, header, {"RGBA": file.channels()["RGBA"].pixels}, metadata)
 
 
 def _text_chunk(metadata: Metadata) -> bytes:
@@ -137,15 +140,18 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def place(path: Path, data: bytes) -> None:
-    """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError."""
+def place(path: Path, data: bytes, metadata: Metadata | None = None) -> None:
+    """Write a whole file or none: beside its place, to disk, then renamed. Raises DiskFull or SemrenderError.
+
+    metadata: of a picture or matte: where one of the same key has come there meanwhile, that one stays.
+    """
     beside = places.beside(path)
     try:
         with beside.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _rename(beside, path)
+        _rename(beside, path, metadata)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
@@ -224,11 +230,31 @@ def settle(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes of this machine that are no more left half-written below `folder`."""
-    for left, _ in places.below(folder):
-        found = re.fullmatch(rf"\..*\.{re.escape(places.HOST)}-(?:.*-)?(\d+)\.tmp(\.exr)?", left.name)
-        if found and not _lives(int(found[1])):
+    """Remove what was left half-written below `folder`: by processes of this machine that are no more, and by anybody's
+    where nothing was added for an hour by the disk's own clock."""
+    now: float | None = None
+    for left, found in places.below(folder):
+        writer = re.fullmatch(r"\.[0-9a-f]{16}\.(.*-)?(\d+)\.tmp(\.exr)?", left.name)
+        if writer is None:
+            continue
+        if writer[1] == f"{places.HOST}-{places.process_space()}-" and not _lives(int(writer[2])):
             left.unlink(missing_ok=True)
+            continue
+        now = _clock_of(folder) if now is None else now
+        if now - found.st_mtime > DEAD_SECONDS:
+            left.unlink(missing_ok=True)
+
+
+def _clock_of(folder: Path) -> float:
+    """What time the disk of a folder takes it for; machines that share it may think otherwise."""
+    tried = places.beside(folder / "x")
+    try:
+        tried.touch()
+        return tried.stat().st_mtime
+    except OSError:  # full, or not ours: nothing is old then
+        return 0.0
+    finally:
+        tried.unlink(missing_ok=True)
 
 
 def _lives(process: int) -> bool:
@@ -238,11 +264,22 @@ def _lives(process: int) -> bool:
         return False
 
 
-def _rename(beside: Path, path: Path) -> None:
+def _rename(beside: Path, path: Path, metadata: Metadata | None = None) -> None:
     reach("worker before rename")
     fence.pass_or_leave(beside)
+    if metadata is not None and _stands(path, metadata):
+        beside.unlink()
+        return
     beside.replace(path)
     reach("worker after rename")
+
+
+def _stands(path: Path, metadata: Metadata) -> bool:
+    """Whether the same picture is there, whole, by whomever: a program may be reading it, and its bits may be another
+    device's within what the key allows."""
+    found = read_metadata(path) if "key" in metadata else None
+    names = ("key", "stage", "matte")
+    return found is not None and [found.get(name) for name in names] == [metadata.get(name) for name in names]
 
 
 def _unwritable(path: Path, error: OSError) -> SemrenderError:
@@ -270,7 +307,7 @@ def _write_exr(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float
         KEYWORD: json.dumps(metadata),
         **_standard(metadata),
     }
-    _place_exr(path, header, {"RGBA": pixels})
+    _place_exr(path, header, {"RGBA": pixels}, metadata)
 
 
 def write_values(path: Path, channels: dict[str, NDArray[Any]], pixel_aspect: float) -> None:
@@ -298,7 +335,9 @@ def _standard(metadata: Metadata) -> dict[str, Any]:
     return {**found, "owner": metadata["owner"]} if metadata["owner"] else found
 
 
-def _place_exr(path: Path, header: dict[str, Any], channels: dict[str, NDArray[Any]]) -> None:
+def _place_exr(
+    path: Path, header: dict[str, Any], channels: dict[str, NDArray[Any]], metadata: Metadata | None = None
+) -> None:
     import OpenEXR
 
     beside = places.beside(path, ".tmp.exr")
@@ -306,7 +345,7 @@ def _place_exr(path: Path, header: dict[str, Any], channels: dict[str, NDArray[A
         OpenEXR.File(header, channels).write(str(beside))
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        _rename(beside, path)
+        _rename(beside, path, metadata)
     except (OSError, RuntimeError) as error:
         beside.unlink(missing_ok=True)
         raise _unwritable(path, error if isinstance(error, OSError) else OSError(str(error))) from error
@@ -323,21 +362,21 @@ def read_metadata(path: Path) -> Metadata | None:
 
 
 def _png_text(path: Path) -> str | None:
+    """It stands before the pixels, of which only the end is looked at."""
     with path.open("rb") as file:
         if file.read(8) != PNG_SIGNATURE:
             return None
-        text = None
-        while True:
+        length, kind = struct.unpack(">I4s", file.read(8))
+        while kind != b"iTXt":
+            if kind in (b"IDAT", b"IEND"):
+                return None
+            file.seek(length + 4, os.SEEK_CUR)
             length, kind = struct.unpack(">I4s", file.read(8))
-            if kind == b"IEND":
-                return text
-            if kind == b"iTXt" and text is None:
-                data = file.read(length)
-                found = data.startswith(KEYWORD.encode() + b"\0")
-                text = data[len(KEYWORD) + 5 :].decode() if found else None
-                file.seek(4, os.SEEK_CUR)
-            else:
-                file.seek(length + 4, os.SEEK_CUR)
+        data = file.read(length)
+        if not data.startswith(KEYWORD.encode() + b"\0"):
+            return None
+        file.seek(-len(PNG_END), os.SEEK_END)
+        return data[len(KEYWORD) + 5 :].decode() if file.read() == PNG_END else None
 
 
 def _exr_text(path: Path) -> str | None:
