@@ -7,6 +7,7 @@ Maya-safe: Python 3.9, standard library only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from shared.errors import InputRefused
@@ -23,6 +24,10 @@ BASES = {
 # Of what a model changed in a picture, and of what it made whole: the IPTC's digital source types.
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 CHANGED = f"{VOCABULARY}compositeWithTrainedAlgorithmicMedia"
+MADE = f"{VOCABULARY}trainedAlgorithmicMedia"
+# The words of the visible label, by source type (EU Code of Practice on marking and labelling, 2026).
+LABELS = {CHANGED: "AI MODIFIED", MADE: "AI GENERATED"}
+NOTICES = tuple(LABELS.values())
 
 LINE = Text(longest=500)
 
@@ -52,6 +57,15 @@ class Consent(Value):
         """In a line, as deliveries and headers have it."""
         parts = [self.basis, self.who, self.purpose and f"for {self.purpose}", self.reference]
         return ", ".join(part for part in parts if part)
+
+
+def notice_of(source_types: Iterable[str]) -> str:
+    """The visible label of a picture whose layers are of these source types; empty where none is of a face.
+
+    A made face in front of a filmed plate changes that: the word of what is changed goes before.
+    """
+    there = set(source_types)
+    return next((words for kind, words in LABELS.items() if kind in there), "")
 
 
 def asked_for(model: str, layer: str) -> InputRefused:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
 from shared import documents, places, schema
+from shared.consent import NOTICES
 from shared.errors import InputRefused, MissingInput
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, Number, OneOf, Text, Whole, refused
@@ -268,6 +269,19 @@ class DeliveryAudio(Value):
     enabled: Annotated[bool, "whether it is heard"] = True
 
 
+class DeliveryNotice(Value):
+    """The visible label of a picture with a changed or generated face: a text layer above all others, which the artist
+    turns on. The previews have it drawn in, the layers never."""
+
+    about: ClassVar[About] = _about("notice", is_layer=True)
+
+    uid: Uid
+    name: Named
+    text: Annotated[str, OneOf(*NOTICES), "what the layer says"]
+    label: LabelColour = 0
+    enabled: bool = False
+
+
 class Delivery(Value):
     """`layers` stand as in the comp, top first."""
 
@@ -282,6 +296,7 @@ class Delivery(Value):
     effects: Tuple[Effect, ...] = ()
     tracks: Tuple[DeliveryTracks, ...] = ()
     audio: Annotated[Tuple[DeliveryAudio, ...], "below all other layers of the comp"] = ()
+    notices: Annotated[Tuple[DeliveryNotice, ...], "above all other layers of the comp; one at most"] = ()
 
 
 def of_version(audio: Tuple[DeliveryAudio, ...], version: int) -> Tuple[DeliveryAudio, ...]:

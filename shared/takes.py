@@ -118,7 +118,7 @@ def joined(before: Optional[Delivery], now: Delivery) -> Delivery:
         return now
     old, new = before.shot, now.shot
     version = old.version + (before.delivery_id.rpartition("_")[2] != now.delivery_id.rpartition("_")[2])
-    now = replace(now, audio=of_version(now.audio, version))
+    now = replace(now, audio=of_version(now.audio, version), notices=now.notices or before.notices)
     fresh = {one.uid: replace(one, footage=replace(one.footage, version=version)) for one in now.layers}
     shot = replace(new, version=version)
     if (old.width, old.height) != (new.width, new.height) or not old.first <= new.first <= new.last <= old.last:

@@ -28,6 +28,11 @@ def sound_uids(shot: str) -> tuple[str, str]:
     return f"{shot}/L/audio", f"{shot}/F/audio"
 
 
+def notice_uid(shot: str) -> str:
+    """The uid of the text layer that labels a shot."""
+    return f"{shot}/L/notice"
+
+
 def _layer_parts(layer: str, role: str, class_name: str | None) -> list[str]:
     return [_uid_part(part) for part in (layer, role, class_name) if part is not None]
 

@@ -28,6 +28,7 @@ from inference_server.worker.sounding import deliver_sound
 from inference_server.worker.tracking import deliver_tracks
 from inference_server.worker.writing import write_matte
 from shared import VERSION, delivery, uids
+from shared.consent import notice_of
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import DiskFull, SemrenderError
 from shared.label_set import LabelSet, load_label_set
@@ -239,6 +240,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
         tracks=tracks,
         audio=delivery.of_version(audio, version),
+        notices=_notices(uid, layers),
     )
     if before is not None and before.delivery_id.endswith(content):
         same = replace(now, delivery_id=before.delivery_id, created=before.created, generator=before.generator)
@@ -246,6 +248,13 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
             return delivery.FILE_NAME, audio, notes
     fence.pass_or_leave()
     return delivery.write_delivery(now, plan.out).name, audio, notes
+
+
+def _notices(shot: str, layers: list[Finished]) -> tuple[delivery.DeliveryNotice, ...]:
+    """The visible label that the comp can show; none where nobody's face was changed or made."""
+    kinds = {header.get("synthetic", "") for one in layers for header in one.headers.values()}
+    text = notice_of(kinds)
+    return (delivery.DeliveryNotice(uids.notice_uid(shot), "label", text),) if text else ()
 
 
 def _footage(plan: Plan, shot: DeliveryShot, uid: str, name: str, paths: list[Path], **more: Any) -> Footage:

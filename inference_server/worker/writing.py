@@ -17,7 +17,7 @@ from inference_server.worker.holdout import held_out
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
 from inference_server.worker.reading import Decoded
-from shared.consent import CHANGED
+from shared.consent import CHANGED, MADE
 from shared.label_set import NOTHING
 from shared.passes import LabelPass
 
@@ -80,10 +80,10 @@ def encode(
 
 
 def likeness(own: LayerPlan) -> dict[str, str]:
-    """What the header of a changed face tells; of anything else nothing."""
+    """What the header of a changed face, or of one made of no picture, tells; of anything else nothing."""
     if own.layer.consent is None or not own.card.makes.likeness:
         return {}
-    return {"synthetic": CHANGED, "consent": own.layer.consent.words}
+    return {"synthetic": MADE if own.outline is None else CHANGED, "consent": own.layer.consent.words}
 
 
 def matte_ids(own: LayerPlan, present: dict[int, int]) -> list[int]:

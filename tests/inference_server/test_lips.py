@@ -259,7 +259,9 @@ def test_the_mouth_follows_the_sound_and_all_else_is_the_plate(known, tmp_path):
     alone = painted(tmp_path / "alone", plate, sound, *said, "--frames", "1006")
     assert alone.returncode == 0 and (pictures(tmp_path / "alone" / "plate")[0] == made[5]).all()
 
-    layer = read_delivery(out).layers[0]
+    delivery = read_delivery(out)
+    layer, (notice,) = delivery.layers[0], delivery.notices
+    assert (notice.text, notice.enabled, notice.uid) == ("AI MODIFIED", False, "plate/L/notice")
     assert layer.provenance.consent == "written-release, Eileen, for a test, file 12"
     assert layer.provenance.synthetic.endswith("compositeWithTrainedAlgorithmicMedia")
     header = (out / "plate" / "plate.1001.png").read_bytes()[:3000]
