@@ -31,7 +31,7 @@ from inference_server.motion.bodies import Region
 from inference_server.motion.document import way_of
 from inference_server.motion.reading import read_people
 from inference_server.motion.template import read_template
-from shared.tracks import BLAZEPOSE_33, COCO_17
+from shared.layouts import BLAZEPOSE_33, COCO_17
 
 COCO = [BLAZEPOSE_33.index(name) for name in COCO_17]
 WHOLE = 40  # frames on which all of the person is in the picture

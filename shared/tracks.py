@@ -25,6 +25,7 @@ from shared import documents, schema
 from shared.errors import InputRefused, SemrenderError
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Whole, refused
+from shared.layouts import LAYOUTS
 from shared.places import whole
 from shared.schema import About, Record
 from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES, MAX_SIDE
@@ -35,62 +36,6 @@ MAX_FILE = 32 * 2**20  # bytes; in memory thirty times as much
 MAX_NULLS, MAX_PEOPLE, MAX_JOINTS = 1000, 100, 1000
 EXAMPLE = "See docs/tracks.md for a complete example"
 FURTHEST = 1e9  # units, or pixels
-COCO_17 = (
-    *("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow"),
-    *("right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee"),
-    *("left_ankle", "right_ankle"),
-)
-BLAZEPOSE_33 = (
-    *("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer"),
-    *("left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow"),
-    *("right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky", "left_index", "right_index"),
-    *("left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
-    *("left_heel", "right_heel", "left_foot_index", "right_foot_index"),
-)
-LAYOUTS = {"coco17": COCO_17, "blazepose33": BLAZEPOSE_33, "free": ()}  # free: the joints are as the file names them
-_LIMBS = (
-    ("left_shoulder", "right_shoulder"),
-    ("left_hip", "right_hip"),
-    *(
-        (f"{side}_{one}", f"{side}_{other}")
-        for side in ("left", "right")
-        for one, other in (
-            ("shoulder", "elbow"),
-            ("elbow", "wrist"),
-            ("shoulder", "hip"),
-            ("hip", "knee"),
-            ("knee", "ankle"),
-        )
-    ),
-)
-BONES = {  # of the layouts with joints of their own
-    "coco17": (
-        *_LIMBS,
-        *(("nose", f"{side}_eye") for side in ("left", "right")),
-        *((f"{side}_eye", f"{side}_ear") for side in ("left", "right")),
-    ),
-    "blazepose33": (
-        *_LIMBS,
-        ("mouth_left", "mouth_right"),
-        *(
-            (f"{side}_{one}", f"{side}_{other}")
-            for side in ("left", "right")
-            for one, other in (
-                ("wrist", "pinky"),
-                ("wrist", "index"),
-                ("wrist", "thumb"),
-                ("pinky", "index"),
-                ("ankle", "heel"),
-                ("heel", "foot_index"),
-                ("ankle", "foot_index"),
-                ("eye_inner", "eye"),
-                ("eye", "eye_outer"),
-                ("eye_outer", "ear"),
-            )
-        ),
-        *(("nose", f"{side}_eye_inner") for side in ("left", "right")),
-    ),
-}
 UNSEEN = ("filled", "hidden", "outside", "absent")
 
 Row = Tuple[float, ...]

@@ -6,14 +6,15 @@ Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in r
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.layouts import LAYOUTS
 from shared.values import Value
 
-JOINTS = 33
-LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 11, 12, 23, 24
+TORSO = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 Points = NDArray[np.float64]
 
@@ -44,10 +45,11 @@ class Region(Value):
 
 
 class Body(Value):
-    """places: (33, 2) pixels; visible, present: (33,) how sure each joint is seen, and is in the picture, 0..1.
+    """places: (K, 2) pixels; visible, present: (K,) how sure each joint is seen, and is in the picture, 0..1.
 
-    space: (33, 3) metres from the middle of the hips, x right, y down, z away from the camera. next: the square in
-    which the same body is looked for on the next frame. sure: that it is a body at all, 0..1.
+    K: the joints of one of `shared.layouts`, which is known by how many they are.
+    space: (K, 3) metres from the middle of the hips, x right, y down, z away from the camera; NaN where nothing says
+    so. next: the square in which the same body is looked for on the next frame. sure: that it is a body at all, 0..1.
     """
 
     places: Points
@@ -68,12 +70,19 @@ class Body(Value):
         return torso_of(self.places)
 
 
+@lru_cache
+def torso_joints(count: int) -> list[int]:
+    """Where left and right shoulder, left and right hip are in a layout of so many joints."""
+    names = next(names for names in LAYOUTS.values() if len(names) == count)
+    return [names.index(name) for name in TORSO]
+
+
 def hips_of(places: Points) -> Points:
-    """(2,): the middle of the hips of (33, 2) joints."""
-    middle: Points = places[[LEFT_HIP, RIGHT_HIP]].mean(0)
+    """(2,): the middle of the hips of (K, 2) joints."""
+    middle: Points = places[torso_joints(len(places))[2:]].mean(0)
     return middle
 
 
 def torso_of(places: Points) -> float:
     """Pixels from the middle of the shoulders to that of the hips."""
-    return float(np.hypot(*(places[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(0) - hips_of(places))))
+    return float(np.hypot(*(places[torso_joints(len(places))[:2]].mean(0) - hips_of(places))))

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.motion.joints import ABSENT, FILLED, SEEN, WORDS
-from shared.tracks import BLAZEPOSE_33, BONES, LAYOUTS, Gap, Person, Row, Tracks
+from inference_server.motion.layouts import joints_in
+from shared.layouts import BONES, LAYOUTS
+from shared.tracks import Gap, Person, Row, Tracks
 
 DIGITS = 3  # of a pixel, behind the point
 SURE_DIGITS = 3
@@ -18,19 +20,20 @@ SURE_DIGITS = 3
 def tracks_of(prepared: Mapping[str, NDArray[Any]], layout: str, pixel_aspect: float, before: int) -> Tracks:
     """The joints of everybody, one row for each frame from the first that was read to the last.
 
-    prepared: of the family `pose`. layout: of `shared.tracks`. before: people of other layers, whose numbers are taken.
+    prepared: of the family `pose`. layout: of `shared.layouts`. before: how many people of
+    other layers have numbers.
     """
     frames, (width, height) = prepared["frames"], prepared["size"].tolist()
     first, last = int(frames[0]), int(frames[-1])
     where = np.searchsorted(frames, np.arange(first, last + 1))
     there = frames[where] == np.arange(first, last + 1)
+    read = prepared["places"], prepared["sure"], prepared["states"]
+    of = str(prepared["layout"])
     people = tuple(
         _person(
             before + number, first, layout, places[where], sure[where], np.where(there[:, None], states[where], ABSENT)
         )
-        for number, (places, sure, states) in enumerate(
-            zip(prepared["places"], prepared["sure"], prepared["states"], strict=True), 1
-        )
+        for number, (places, sure, states) in enumerate(zip(*joints_in(layout, of, *read), strict=True), 1)
     )
     return Tracks(first=first, last=last, width=width, height=height, pixel_aspect=pixel_aspect, people=people)
 
@@ -46,8 +49,7 @@ def _person(
     joints: dict[str, tuple[Row, ...]] = {}
     gaps: list[Gap] = []
     seen = (states == SEEN) | (states == FILLED)
-    for name in LAYOUTS[layout]:
-        joint = BLAZEPOSE_33.index(name)
+    for joint, name in enumerate(LAYOUTS[layout]):
         known = np.where(seen[:, joint], sure[:, joint], 0.0)
         rows = np.column_stack([places[:, joint].round(DIGITS), known.round(SURE_DIGITS)])
         joints[name] = tuple(tuple(row) for row in rows.tolist())

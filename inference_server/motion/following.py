@@ -17,17 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.datasets.tracks import CUT, shots
-from inference_server.motion.bodies import (
-    LEFT_HIP,
-    LEFT_SHOULDER,
-    RIGHT_HIP,
-    RIGHT_SHOULDER,
-    Body,
-    Points,
-    Region,
-    hips_of,
-    torso_of,
-)
+from inference_server.motion.bodies import Body, Points, Region, hips_of, torso_joints, torso_of
 from shared.values import Value
 
 KEY = 8  # frames of a block
@@ -39,7 +29,6 @@ LIKELY, CLEAR = 0.8, 0.5  # how sure a body is that was found, and how clearly i
 FEWEST = 6  # joints by which two bodies are told apart
 TWICE = 0.25  # torsos between the joints (median) of two bodies that are one, read twice
 SHADES = (12, 4)  # hue and saturation, of the colours that a person is known by
-TORSO = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP]
 COLOUR = 1.5  # torsos that a person in quite another dress is worth
 FURTHEST = 1.5  # torsos and colours, beyond which it is somebody else
 PATIENCE = 2.0  # seconds that a person may be gone
@@ -52,7 +41,7 @@ PLACES = 3  # digits behind the point: what was seen is kept in a file, and read
 
 
 class Bodies(Protocol):
-    """What finds and reads people in a picture (H, W, 3) uint8, sRGB."""
+    """What finds and reads people in a picture (H, W, 3) uint8, sRGB; always the joints of one layout."""
 
     def search(self, picture: Pixels) -> list[Region]: ...
 
@@ -60,7 +49,7 @@ class Bodies(Protocol):
 
 
 class Sighting(Value):
-    """A person on one frame. places: (33, 2) pixels; visible: (33,) 0..1; next: see `Body`; colours: (48,), sum 1."""
+    """A person on one frame. places: (K, 2) pixels; visible: (K,) 0..1; next: see `Body`; colours: (48,), sum 1."""
 
     places: Points
     visible: NDArray[np.float64]
@@ -132,7 +121,7 @@ def _settled(picture: Pixels, region: Region, bodies: Bodies) -> tuple[Body | No
     last: Body | None = None
     for _ in range(READINGS):
         body = bodies.read(picture, region if last is None else last.next)
-        if body is None or body.visible[TORSO].mean() < CLEAR:
+        if body is None or body.visible[torso_joints(len(body.visible))].mean() < CLEAR:
             return None, last is not None and last.sure > LIKELY
         if last is not None and apart(body.places, last.places, max(1.0, body.torso)) < SETTLED and body.sure > LIKELY:
             return body, True
@@ -181,7 +170,7 @@ def sighting(body: Body, picture: Pixels) -> Sighting:
 
 def _colours(picture: Pixels, places: Points) -> NDArray[np.float64]:
     """How much of the torso has each hue and saturation: (48,), sum 1; all 0 where it is outside the picture."""
-    corners = places[TORSO]
+    corners = places[torso_joints(len(places))]
     low = np.floor(corners.min(0)).astype(int).clip(0)
     high = np.ceil(corners.max(0)).astype(int).clip(0, picture.shape[1::-1])
     if (high - low < 2).any():

@@ -1,5 +1,5 @@
 """From what was read of a person to joints that can be delivered: what is not seen is said, short gaps are filled, the
-rest is smoothed. Pure functions of arrays: F frames, 33 joints.
+rest is smoothed. Pure functions of arrays: F frames, K joints.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.datasets.crops import steadied
-from inference_server.motion.bodies import JOINTS
 
 SEEN, FILLED, HIDDEN, OUTSIDE = range(4)  # of a joint on a frame; the last two are not seen
 ABSENT = -1  # of a person who is not there
@@ -22,14 +21,14 @@ SMOOTHINGS = ("off", "light", "strong")
 LIGHT = np.array([-3, 12, 17, 12, -3]) / 35  # Savitzky-Golay, 5 frames, a parabola: no lag, and corners stay
 STRONG = 1.5  # frames: the deviation of the Gaussian
 
-Places = NDArray[np.float64]  # (F, 33, 2) pixels
-States = NDArray[np.int8]  # (F, 33)
+Places = NDArray[np.float64]  # (F, K, 2) pixels
+States = NDArray[np.int8]  # (F, K)
 
 
 def states_of(places: Places, sure: NDArray[np.float64], there: NDArray[np.bool_], size: tuple[int, int]) -> States:
     """What is known of each joint on each frame.
 
-    sure: (F, 33), 0..1. there: (F,) whether the person was read. size: (width, height), beyond which all is a guess.
+    sure: (F, K), 0..1. there: (F,) whether the person was read. size: (width, height), beyond which all is a guess.
     """
     frames = list(range(len(places)))
     steady = steadied(frames, sure, frames, STEADY)
@@ -42,7 +41,7 @@ def states_of(places: Places, sure: NDArray[np.float64], there: NDArray[np.bool_
 def filled(places: Places, states: States, most: int) -> tuple[Places, States]:
     """Gaps of up to `most` frames between seen ones, joint by joint, bridged by a cubic through its two ends."""
     places, states = places.copy(), states.copy()
-    for joint in range(JOINTS):
+    for joint in range(places.shape[1]):
         for start, end in _runs(states[:, joint] == HIDDEN):
             if (
                 start == 0
@@ -84,7 +83,7 @@ def smoothed(places: Places, states: States, how: str) -> Places:
         return places
     kernel = LIGHT if how == "light" else _gaussian(STRONG)
     made = places.copy()
-    for joint in range(JOINTS):
+    for joint in range(places.shape[1]):
         for start, end in _runs(states[:, joint] <= FILLED):
             made[start:end, joint] = _convolved(places[start:end, joint], kernel, how == "light")
     return made

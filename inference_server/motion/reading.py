@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inference_server.datasets.crops import steadied
 from inference_server.datasets.tracks import seen
 from inference_server.motion import following, joints
-from inference_server.motion.bodies import JOINTS, Body, Region
+from inference_server.motion.bodies import Body, Region
 from inference_server.motion.following import Bodies, Look, Sighting
 from shared.values import Value
 
@@ -29,8 +29,8 @@ Person = Sequence[tuple[int, Sighting]]  # on which frames somebody was seen, an
 class Read(Value):
     """A person of a clip of F frames.
 
-    raw: (F, 33, 2) pixels as read; places: the same, filled and smoothed; sure: (F, 33) 0..1; states: (F, 33) of
-    `joints`; space: (F, 33, 3) metres from the middle of the hips, x right, y down, z away. There is NaN where nothing
+    raw: (F, K, 2) pixels as read; places: the same, filled and smoothed; sure: (F, K) 0..1; states: (F, K) of
+    `joints`; space: (F, K, 3) metres from the middle of the hips, x right, y down, z away. There is NaN where nothing
     was read.
     """
 
@@ -114,8 +114,9 @@ def _is_own(body: Body, colours: NDArray[np.float64], picture: Pixels, others: S
 
 def _finished(mine: Sequence[Body | None], size: tuple[int, int], fps: Fraction, smoothing: str) -> Read:
     there = np.array([one is not None for one in mine])
-    raw = np.full((len(mine), JOINTS, 2), np.nan)
-    sure, space = np.zeros((len(mine), JOINTS)), np.full((len(mine), JOINTS, 3), np.nan)
+    count = next(len(one.places) for one in mine if one is not None)
+    raw, space = np.full((len(mine), count, 2), np.nan), np.full((len(mine), count, 3), np.nan)
+    sure = np.zeros((len(mine), count))
     for place, one in enumerate(mine):
         if one is not None:
             raw[place], sure[place], space[place] = one.places, one.visible, one.space
@@ -139,7 +140,7 @@ def _held(places: NDArray[np.float64], there: NDArray[np.bool_]) -> NDArray[np.f
 def _sure(sure: NDArray[np.float64], states: NDArray[np.int8]) -> NDArray[np.float64]:
     """0 where a joint is not seen; half as sure as the ends of its gap where it was filled in."""
     made = np.where(states >= joints.HIDDEN, 0.0, sure)
-    for joint in range(JOINTS):
+    for joint in range(sure.shape[1]):
         ends = np.flatnonzero(states[:, joint] == joints.SEEN)
         for place in np.flatnonzero(states[:, joint] == joints.FILLED):
             at = int(np.searchsorted(ends, place))

@@ -15,7 +15,8 @@ from inference_server.motion import following, joints
 from inference_server.motion.reading import read_people
 from shared.comp_tracks import read_comp_tracks
 from shared.delivery import read_delivery
-from shared.tracks import BLAZEPOSE_33, COCO_17, read_tracks
+from shared.layouts import BLAZEPOSE_33, COCO_17
+from shared.tracks import read_tracks
 from tests.conftest import ROOT, semrender
 
 CARD = find_card("blazepose")

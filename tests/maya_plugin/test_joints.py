@@ -6,7 +6,8 @@ import pytest
 
 from maya_plugin.core import joints
 from shared.errors import InputRefused
-from shared.tracks import COCO_17, read_tracks
+from shared.layouts import COCO_17
+from shared.tracks import read_tracks
 
 BONES = [["hip", "spine"], ["spine", "head"], ["hip", "foot"]]
 

@@ -14,7 +14,8 @@ from shared import schema
 from shared.comp_tracks import CompTracks, comp_tracks, text_of
 from shared.delivery import DeliveryShot
 from shared.errors import InputRefused, MissingInput
-from shared.tracks import COCO_17, Tracks, read_tracks, write_tracks
+from shared.layouts import COCO_17
+from shared.tracks import Tracks, read_tracks, write_tracks
 
 DATA = Path(__file__).parents[1] / "data" / "tracks"
 AHEAD = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]

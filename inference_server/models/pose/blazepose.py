@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from inference_server.models.cards import Card
 from inference_server.models.tflite import load_network
-from inference_server.motion.bodies import JOINTS, Body, Region
+from inference_server.motion.bodies import Body, Region
+from shared.layouts import BLAZEPOSE_33
 
+JOINTS = len(BLAZEPOSE_33)
 SEARCHED, READ = 224, 256  # pixels a side that the networks see
 CELLS = ((28, 2), (14, 2), (7, 6))  # cells a side, and anchors in each
 LEAST = 0.5  # score of a detection, and of a body that was read

@@ -13,10 +13,10 @@ from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.motion.joints import WORDS
+from inference_server.motion.layouts import joints_in
 from inference_server.motion.reading import Read, read_people
 from inference_server.motion.skeleton import skeletons
 from shared.errors import InputRefused
-from shared.tracks import BLAZEPOSE_33, COCO_17
 from shared.wording import counted
 
 Pixels = NDArray[np.uint8]
@@ -26,11 +26,13 @@ class Pose(Model):
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
         self._bodies = BlazePose(card, folder, device)
+        self._layout = "blazepose33"
 
     def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
         """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and
 
-        frames: (F,) numbers in the shot; size: width and height of the picture that the joints are measured in.
+        frames: (F,) numbers in the shot; size: width and height of the picture that the joints are measured in;
+        layout: which of `shared.layouts` they are.
         """
         first = next(iter(frames), None)
         if first is None or first.picture is None:
@@ -45,7 +47,8 @@ class Pose(Model):
                 remedy="Check that somebody is seen and not too small; a part that is cut out and enlarged may help",
             )
         together = {name: np.array([getattr(one, name) for one in people]) for name in Read.__dataclass_fields__}
-        return {"frames": np.array(clip.numbers), "size": np.array(size), **together}
+        about = {"frames": np.array(clip.numbers), "size": np.array(size), "layout": np.array(self._layout)}
+        return {**about, **together}
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         """(H, W, 4): the joints of this frame and nothing else; says of each person how many are seen."""
@@ -53,17 +56,14 @@ class Pose(Model):
         found = request.prepared
         place = int(np.searchsorted(found["frames"], request.frame))
         times = np.array([width, height]) / found["size"]
-        people = [
-            (places[place] * times, states[place])
-            for places, states in zip(found["places"], found["states"], strict=True)
-        ]
-        names = BLAZEPOSE_33 if request.options["layout"] == "blazepose33" else COCO_17
-        chosen = [BLAZEPOSE_33.index(name) for name in names]
+        layout = str(request.options["layout"])
+        now = (found[name][:, place] for name in ("places", "sure", "states"))
+        places, _, states = joints_in(layout, str(found["layout"]), *now)
         self.said = {
-            f"person {number}": {word: int((states[chosen] == state).sum()) for state, word in WORDS.items()}
-            for number, (_, states) in enumerate(people, 1)
+            f"person {number}": {word: int((mine == state).sum()) for state, word in WORDS.items()}
+            for number, mine in enumerate(states, 1)
         }
-        drawn = skeletons((width, height), people, str(request.options["layout"]))
+        drawn = skeletons((width, height), list(zip(places * times, states, strict=True)), layout)
         return np.asarray(drawn, np.float32) / np.float32(255)
 
 
