@@ -11,7 +11,8 @@ A clip must be normalised to be read well: so search, follow, normalise and read
 
 A network is a `following.Bodies`, given to this room, which knows none. `following` looks at a clip in blocks, each of
 which begins with a search of the whole picture; `reading` reads everybody again in a square that moves smoothly;
-`joints` says of each joint whether it is seen, filled in, hidden or outside the picture, and smooths what is seen.
+`sides` puts left and right back that a network took for one another, `joints` says of each joint whether it is seen,
+filled in, hidden or outside the picture, and smooths what is seen; `layouts` makes them those of another program.
 All that looks at neighbours in time looks a finite way, to both sides alike: no lag, and a clip in parts is the same.
 Pixels are the source's, from its corner: what is found in a canvas or a square is at once taken back there.
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.layouts import LAYOUTS
+from shared.layouts import LAYOUTS, Names
 from shared.values import Value
 
 TORSO = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
@@ -70,11 +70,15 @@ class Body(Value):
         return torso_of(self.places)
 
 
+def names_of(count: int) -> Names:
+    """The joints of the layout that has so many."""
+    return next(names for names in LAYOUTS.values() if len(names) == count)
+
+
 @lru_cache
 def torso_joints(count: int) -> list[int]:
     """Where left and right shoulder, left and right hip are in a layout of so many joints."""
-    names = next(names for names in LAYOUTS.values() if len(names) == count)
-    return [names.index(name) for name in TORSO]
+    return [names_of(count).index(name) for name in TORSO]
 
 
 def hips_of(places: Points) -> Points:

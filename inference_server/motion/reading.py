@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from inference_server.datasets.crops import steadied
 from inference_server.datasets.tracks import seen
 from inference_server.motion import following, joints
-from inference_server.motion.bodies import Body, Region
+from inference_server.motion.bodies import Body, Region, names_of
 from inference_server.motion.following import Bodies, Look, Sighting
+from inference_server.motion.sides import exchanged
 from shared.values import Value
 
 STEADY = 0.085  # seconds: the deviation of the Gaussian that steadies the square
@@ -30,8 +31,8 @@ class Read(Value):
     """A person of a clip of F frames.
 
     raw: (F, K, 2) pixels as read; places: the same, filled and smoothed; sure: (F, K) 0..1; states: (F, K) of
-    `joints`; space: (F, K, 3) metres from the middle of the hips, x right, y down, z away. There is NaN where nothing
-    was read.
+    `joints`; space: (F, K, 3) metres from the middle of the hips, x right, y down, z away; swapped: (F, K) whether a
+    joint was read for that of the other side, which only `raw` shows. There is NaN where nothing was read.
     """
 
     raw: NDArray[np.float64]
@@ -39,6 +40,7 @@ class Read(Value):
     sure: NDArray[np.float64]
     states: NDArray[np.int8]
     space: NDArray[np.float64]
+    swapped: NDArray[np.bool_]
 
 
 def read_people(pictures: Iterable[Pixels], bodies: Bodies, fps: Fraction, smoothing: str) -> list[Read]:
@@ -67,7 +69,7 @@ def read_people(pictures: Iterable[Pixels], bodies: Bodies, fps: Fraction, smoot
                 others = [one for one in frames[number] if not any(one is own for _, own in mine)]
                 square = squares[person][number - first]
                 found[person][number] = _read(picture, square, mine, number, others, bodies)
-    return [_finished(mine, size, fps, smoothing) for mine in found]
+    return [finished(mine, size, fps, smoothing) for mine in found]
 
 
 def _squares(mine: Person, fps: float) -> list[Region]:
@@ -112,7 +114,8 @@ def _is_own(body: Body, colours: NDArray[np.float64], picture: Pixels, others: S
     return following.unlike_colours(one.colours, colours) < OTHER_DRESS
 
 
-def _finished(mine: Sequence[Body | None], size: tuple[int, int], fps: Fraction, smoothing: str) -> Read:
+def finished(mine: Sequence[Body | None], size: tuple[int, int], fps: Fraction, smoothing: str) -> Read:
+    """What can be delivered of somebody's bodies on frames in a row, None where they were not read."""
     there = np.array([one is not None for one in mine])
     count = next(len(one.places) for one in mine if one is not None)
     raw, space = np.full((len(mine), count, 2), np.nan), np.full((len(mine), count, 3), np.nan)
@@ -120,13 +123,17 @@ def _finished(mine: Sequence[Body | None], size: tuple[int, int], fps: Fraction,
     for place, one in enumerate(mine):
         if one is not None:
             raw[place], sure[place], space[place] = one.places, one.visible, one.space
-    held = _held(raw, there)
+    sides = exchanged(raw, sure, there, names_of(count))
+    rows = np.arange(len(mine))[:, None]
+    sure, space = sure[rows, sides], space[rows, sides]
+    held = _held(raw[rows, sides], there)
     states = joints.states_of(held, sure, there, size)
     places, states = joints.filled(held, states, math.floor(joints.GAP * fps))
     sure = _sure(sure, states)
     where = np.flatnonzero(there)
     states[: where[0]] = states[where[-1] + 1 :] = joints.ABSENT
-    return Read(raw, joints.smoothed(places, states, smoothing), sure, states, space)
+    swapped = sides != np.arange(count)
+    return Read(raw, joints.smoothed(places, states, smoothing), sure, states, space, swapped)
 
 
 def _held(places: NDArray[np.float64], there: NDArray[np.bool_]) -> NDArray[np.float64]:

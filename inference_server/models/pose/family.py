@@ -60,8 +60,11 @@ class Pose(Model):
         now = (found[name][:, place] for name in ("places", "sure", "states"))
         places, _, states = joints_in(layout, str(found["layout"]), *now)
         self.said = {
-            f"person {number}": {word: int((mine == state).sum()) for state, word in WORDS.items()}
-            for number, mine in enumerate(states, 1)
+            f"person {number}": {
+                **{word: int((mine == state).sum()) for state, word in WORDS.items()},
+                **({"sides put back": int(swapped.sum())} if swapped.any() else {}),
+            }
+            for number, (mine, swapped) in enumerate(zip(states, found["swapped"][:, place], strict=True), 1)
         }
         drawn = skeletons((width, height), list(zip(places * times, states, strict=True)), layout)
         return np.asarray(drawn, np.float32) / np.float32(255)
