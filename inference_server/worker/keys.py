@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from inference_server.models.needs import ALL, PREPARES, REMEMBERS
+from inference_server.models.needs import ALL, PREPARES, RECIPES, REMEMBERS
 from inference_server.roots import inside
 from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
@@ -99,6 +99,8 @@ def _alone(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         "mattes": "none" if under else own.layer.mattes,
         "holdout": [] if under else holdout_hashes(plan, own, frame),
     }
+    if own.card.family in RECIPES:
+        content["family_recipe"] = RECIPES[own.card.family]
     if own.carrying.of:
         content["painted_as"] = own.carrying.content()
     if PREPARES.get(own.card.family) == ALL:  # what was prepared says something of each frame by itself

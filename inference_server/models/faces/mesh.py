@@ -43,7 +43,8 @@ LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edge
 FOREHEAD, CHIN, NOSE, UNDER_NOSE = 10, 152, 1, 2
 UPPER_LIP, LOWER_LIP = 13, 14  # inner edges
-EYES = (33, 263)  # outer corners, of the person's right and left
+INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
+CHEEKS = (234, 454)  # outermost, the person's right and left
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -65,11 +66,29 @@ class Found(Value):
 
 
 class Mesh(Value):
-    """points: (468, 2) pixels; depth: (468,) in pixels, smaller is nearer; sure: that it is a face, 0..1."""
+    """points: (468, 2) pixels; depth: (468,) in pixels, smaller is nearer; odds: natural logarithm of those that it is
+    a face: 25 of one that is plain to see, half of it with a hand before it, below 0 of anything else."""
 
     points: Points
     depth: NDArray[np.float64]
-    sure: float
+    odds: float
+
+    @property
+    def sure(self) -> float:
+        """That it is a face, 0..1."""
+        return 1 / (1 + math.exp(-max(self.odds, -500.0)))
+
+    @property
+    def yaw(self) -> float:
+        """Degrees to the right of the picture that it is turned; beyond 45 the network reads less than there is."""
+        across, away = self.points[CHEEKS[1]] - self.points[CHEEKS[0]], self.depth[list(CHEEKS)]
+        return math.degrees(math.atan2(away[0] - away[1], float(np.hypot(*across))))
+
+    @property
+    def opening(self) -> float:
+        """Between the lips, by the height of the face."""
+        apart = self.points[UPPER_LIP] - self.points[LOWER_LIP], self.points[FOREHEAD] - self.points[CHIN]
+        return float(np.hypot(*apart[0]) / max(np.hypot(*apart[1]), 1e-9))
 
 
 class FaceMesh:
@@ -106,7 +125,7 @@ class FaceMesh:
         outputs = self._reader(seen[None].astype(np.float32) / np.float32(255))
         points, flag = sorted((one.reshape(-1).astype(np.float64) for one in outputs), key=lambda one: -one.size)
         rows = points.reshape(POINTS, 3) / READ
-        return Mesh(region.outside(rows[:, :2]), rows[:, 2] * region.side, float(1 / (1 + np.exp(-flag[0]))))
+        return Mesh(region.outside(rows[:, :2]), rows[:, 2] * region.side, float(flag[0]))
 
 
 def region_of(x: float, y: float, side: float, eyes: Points) -> Region:

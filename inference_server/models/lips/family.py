@@ -19,13 +19,19 @@ from inference_server.datasets import tracks
 from inference_server.datasets.detector import Detector, Face
 from inference_server.models.base import Audio, Model, PaintInput, checked_weights
 from inference_server.models.cards import Card
-from inference_server.models.lips import network, pasting
+from inference_server.models.faces.mesh import FaceMesh
+from inference_server.models.lips import agreement, looking, masking, network, pasting, steadying
 from inference_server.models.lips.following import follow
 from inference_server.models.lips.mel import heard, mel_of, shrunk
 from shared.errors import InputRefused
 from shared.sounds import heard_alone
 
 LARGE = 200  # pixels of a box from which on 96 are seen to be few
+HEARD = Fraction(network.COLUMNS, 80)  # seconds of the sound that a frame is made of
+
+OF_FRAMES = ("boxes", "points", "outlines", "meshed", "states", "sure", "shown", "loud")  # what is prepared of each
+
+Pixels = NDArray[np.uint8]
 
 
 class Lips(Model):
@@ -34,55 +40,136 @@ class Lips(Model):
     def __init__(self, card: Card, net: network.Wav2Lip, device: str) -> None:
         super().__init__(card, device)
         self.net = network.folded(net).to(device)
+        self._mesh = FaceMesh(device)
 
     def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
-        """Where the face is, and what is heard: "moments" (N,) frames of the sound, "boxes" (N, 4), "points" (N, 5, 2)
-        in pixels, "mel" (80, T). Raises InputRefused where no face is found in all of the clip."""
+        """Where the face is, and what is heard, on the N frames on which it is one of all that are looked at:
+
+        "moments" (N,) frames of the sound, and what a `steadying.Steady` has of each; "shown" (N,) of the new mouth,
+        0..1; "mel" (80, T); "loud" (N,). Raises InputRefused where no face is found in all of the clip.
+        """
         detector = Detector()
         moments: list[int] = []
         faces: list[list[Face]] = []
         seen: list[str] = []
         audio: Audio | None = None
-        number, least = 1, 0.0
+        number, least, later, quiet = 1, 0.0, 0.0, "close"
         for frame in frames:
-            assert frame.picture is not None and frame.moment is not None
+            assert frame.moment is not None
             audio, number, least = frame.audio, int(frame.options["face"]), float(frame.options["score"])
-            codes = np.ascontiguousarray(np.rint(frame.picture * 255).astype(np.uint8))
+            later, quiet = float(frame.options["offset"]) / 1000, str(frame.options.get("silence", quiet))
+            codes = _codes(frame)
             moments.append(frame.moment)
             faces.append([face for face in detector.faces(codes) if face.score >= least])
             seen.append(tracks.seen(codes))
-        found, boxes, points = follow(moments, faces, seen, number)
-        if audio is None or not len(found):
+        shots = tracks.shots(seen)
+        followed = follow(faces, shots, number)
+        if audio is None or not followed:
             most = max((len(one) for one in faces), default=0)
             raise InputRefused(
                 "no face was found in the clip" if most == 0 else f"there is no face number {number} in the clip",
                 cause=f"The most faces on one frame are {most}",
                 remedy="Lower the option score, choose another face, or trim the clip to where one is seen",
             )
-        mel = mel_of(shrunk(heard_alone(audio.file)))
-        fps = np.array(audio.fps.as_integer_ratio())
-        return {"moments": found, "boxes": boxes, "points": points, "mel": mel, "fps": fps}
+        where = {place: face for one in followed for place, face in one.items()}
+        looks = {
+            place: looking.look(self._mesh, _codes(frame), where[place])
+            for place, frame in enumerate(frames)
+            if place in where
+        }
+        own = [{place: looks[place] for place in one} for one in followed]
+        parts = [run for one in own for run in steadying.steady(one, looking.covered(one))]
+        found = {
+            name: np.concatenate([getattr(run, name) for run in parts])
+            for name in steadying.Steady.__dataclass_fields__
+        }
+        places = found.pop("places")
+        samples = shrunk(heard_alone(audio.file))
+        loud = agreement.envelope(samples)
+        times = np.array(moments)
+        states = np.full(len(moments), steadying.GONE, np.uint8)
+        states[places] = found["states"]
+        if quiet == "keep":
+            middle = times + float((HEARD / 2 + Fraction(later)) * audio.fps) - 0.5
+            silent = agreement.at_frames(loud, middle, audio.fps) < agreement.QUIET
+            states[silent & ~np.isin(states, steadying.HIDDEN)] = steadying.SILENT
+        return {
+            **found,
+            "moments": times[places],
+            "states": states[places],
+            "shown": steadying.shown(states, shots)[places],
+            "loud": agreement.at_frames(loud, times, audio.fps)[places],
+            "mel": mel_of(samples),
+            "fps": np.array(audio.fps.as_integer_ratio()),
+        }
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         picture, prepared, options = request.picture, request.prepared, request.options
         assert picture is not None and request.moment is not None
         height, width = picture.shape[:2]
+        nothing = np.zeros((height, width, 4), np.float32)
         place = np.flatnonzero(prepared["moments"] == request.moment)
         if not len(place):
-            self.said = {"lips": "no face on this frame: its plate stays"}
-            return np.zeros((height, width, 4), np.float32)
-        box, points = prepared["boxes"][place[0]], prepared["points"][place[0]]
-        wide = float(box[2] - box[0])
-        self.said = {"box": [round(float(value), 1) for value in box]}
-        if wide > LARGE:
-            self.said = {**self.said, "lips": f"the face is {wide:.0f} pixels wide and is made of {network.FACE}: soft"}
+            self.said = {"face": steadying.WORDS[steadying.GONE], "shown": 0.0, "lips": "no face: the plate stays"}
+            return nothing
+        own = {name: prepared[name][place[0]] for name in OF_FRAMES}
+        box, shown = own["boxes"], float(own["shown"])
+        self.said = {
+            "face": steadying.WORDS[int(own["states"])],
+            "shown": round(shown, 3),
+            "sure": round(float(own["sure"]), 3),
+            "mask": "mesh" if own["meshed"] else "points",
+            "box": [round(float(value), 1) for value in box],
+            "loud": round(float(own["loud"]), 5),
+            **_words(int(own["states"]), float(box[2] - box[0])),
+        }
+        rows, columns = part = pasting.around(box, (height, width))
+        plate = np.ascontiguousarray(picture[part])
+        if shown == 0 or not plate.size:
+            return nothing
         face = pasting.cropped(picture, box)
         fps = Fraction(*prepared["fps"].tolist())
-        columns = heard(prepared["mel"], request.moment, fps, network.COLUMNS, options["offset"] / 1000)
+        sound = heard(prepared["mel"], request.moment, fps, network.COLUMNS, options["offset"] / 1000)
         with torch.inference_mode():
-            made = self.net(*given(face, columns, self.device))[0].permute(1, 2, 0).cpu().numpy()[..., ::-1]
-        result, mask = pasting.pasted(picture, np.ascontiguousarray(made), box, points, bool(options["keep_colour"]))
-        return np.dstack([result, mask])
+            made = self.net(*given(face, sound, self.device))[0].permute(1, 2, 0).cpu().numpy()[..., ::-1]
+        corner = np.array([columns.start, rows.start], np.float64)
+        inner, size = box - np.tile(corner, 2), plate.shape[:2]
+        if own["meshed"]:
+            mask = masking.of_outline(size, inner, own["outlines"] - corner)
+        else:
+            mask = masking.of_points(size, inner, own["points"] - corner)
+        new = pasting.pasted(plate, np.ascontiguousarray(made), inner, mask, bool(options["keep_colour"]))
+        self.said = {**self.said, **self._opening(plate + (new - plate) * mask.new[..., None], inner)}
+        nothing[part] = np.dstack([new, mask.new * np.float32(shown)])
+        return nothing
+
+    def _opening(self, picture: NDArray[np.float32], box: NDArray[np.float64]) -> dict[str, float]:
+        """{"opening": by the height of the face} of the mouth in a picture, where a mesh sees it."""
+        found = self._mesh.search(_eight(picture))
+        if not found:
+            return {}
+        read = self._mesh.read(_eight(picture), found[0].region)
+        return {"opening": round(read.opening, 4)} if read.odds > looking.SURE else {}
+
+
+def _words(state: int, wide: float) -> dict[str, str]:
+    """{"lips": what an artist should know of a frame}."""
+    if state == steadying.OCCLUDED:
+        return {"lips": "something is before the mouth: the plate stays"}
+    if state == steadying.TURNED:
+        return {"lips": "the face is a profile: the plate stays"}
+    if wide > LARGE:
+        return {"lips": f"the face is {wide:.0f} pixels wide and is made of {network.FACE}: soft"}
+    return {}
+
+
+def _codes(frame: PaintInput) -> Pixels:
+    assert frame.picture is not None
+    return _eight(frame.picture)
+
+
+def _eight(picture: NDArray[np.float32]) -> Pixels:
+    return np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8))
 
 
 def given(face: NDArray[np.float32], columns: NDArray[np.float32], device: str) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""A face to the network and back onto its plate: the crop, the mask of its lower half, colours kept. Pure functions.
+"""A face to the network and back onto its plate: the crop, the face at its place, its colours kept. Pure functions.
 
 Pictures are (H, W, 3) float32 sRGB-encoded, 0..1; boxes left, top, right, bottom in pixels, whose pixels are squares
 from (0, 0) at the top left corner of the picture.
@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.models.lips.masking import Mask
 from inference_server.models.lips.network import FACE
 
-FEATHER = 0.06  # of the box's width, over which the mask fades
-RING = 0.08  # of the box's width, of the ring around the mask in which colours are compared
+MARGIN = 0.1  # of the box's width, around it
 LEAST_SPREAD = 1e-3
 MOST_GAIN = 1.5  # times, that the spread of a colour is changed
 
@@ -32,57 +32,27 @@ def cropped(picture: Picture, box: NDArray[np.float64]) -> Picture:
     return np.asarray(crop, np.float32)
 
 
-def pasted(
-    picture: Picture, face: Picture, box: NDArray[np.float64], points: NDArray[np.float64], keep_colour: bool
-) -> tuple[Picture, NDArray[np.float32]]:
-    """The picture with a made face (96, 96, 3) in its box, and the mask (H, W) 0..1 of what is new of it.
+def around(box: NDArray[np.float64], size: tuple[int, int]) -> tuple[slice, slice]:
+    """(rows, columns) of a picture (height, width) in which a box lies with room for a ring; all else stays."""
+    room = MARGIN * (box[2] - box[0])
+    (left, top), (right, bottom) = np.floor(box[:2] - room).astype(int), np.ceil(box[2:] + room).astype(int)
+    height, width = size
+    return slice(*np.clip([top, bottom], 0, height).tolist()), slice(*np.clip([left, right], 0, width).tolist())
 
-    points: (5, 2) eyes, nose and the corners of the mouth. keep_colour: each colour gets the mean and the spread that
-    the picture has in a ring around the mask.
+
+def pasted(picture: Picture, face: Picture, box: NDArray[np.float64], mask: Mask, keep_colour: bool) -> Picture:
+    """The picture with a made face (96, 96, 3) in its box, to be shown where the mask says.
+
+    keep_colour: each colour gets the mean and the spread that the picture has on the same skin beside the mask.
     """
     height, width = picture.shape[:2]
     inverse = cv2.invertAffineTransform(_to_crop(box))
     border = cv2.BORDER_REPLICATE
     grown = cv2.warpAffine(face, inverse, (width, height), flags=cv2.INTER_CUBIC, borderMode=border)
     large = np.asarray(grown, np.float32)
-    mask = lower_face((height, width), box, points)
     if keep_colour:
-        large = matched(large, picture, ring(mask, box))
-    return np.clip(large, 0, 1), mask
-
-
-def lower_face(size: tuple[int, int], box: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Where the new face shows (H, W), 0..1: an ellipse from below the nose to the chin, as wide as the cheeks, inside
-    the lower half of the box, which is all that the network makes up."""
-    left, top, right, bottom = box
-    eyes, nose, mouth = points[:2].mean(0), points[2], points[3:].mean(0)
-    down = mouth - eyes
-    length = max(float(np.hypot(*down)), 1e-6)
-    down = down / length
-    across = np.array([down[1], -down[0]])
-    feather = FEATHER * (right - left)
-    above = nose + down * 0.25 * np.dot(mouth - nose, down)  # between nose and lip
-    below = mouth + down * 0.75 * length
-    centre = (above + below) / 2
-    centre = centre + across * np.dot(mouth - centre, across)  # on the axis of the mouth
-    tall, wide = max(np.dot(below - above, down) / 2, 1.0), max(0.42 * (right - left), 1.0)
-    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float64) + 0.5
-    x, y = columns - centre[0], rows - centre[1]
-    along, beside = (x * down[0] + y * down[1]) / tall, (x * across[0] + y * across[1]) / wide
-    inside = (1 - np.sqrt(along**2 + beside**2)) * min(tall, wide)  # pixels to the edge, about
-    edges = [columns - left, right - columns, bottom - rows, rows - (top + bottom) / 2]
-    nearest = np.minimum.reduce([inside, *edges])
-    ramp = np.clip(nearest / max(feather, 1.0), 0, 1)
-    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
-
-
-def ring(mask: NDArray[np.float32], box: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(H, W) around a mask, inside the box: old and new show the same skin there."""
-    reach = max(1, round(RING * (box[2] - box[0])))
-    around = cv2.dilate((mask > 0).astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
-    rows, columns = np.mgrid[: mask.shape[0], : mask.shape[1]] + 0.5
-    within = (columns > box[0]) & (columns < box[2]) & (rows > box[1]) & (rows < box[3])
-    return np.asarray(around & (mask == 0) & within)
+        large = matched(large, picture, mask.skin)
+    return np.clip(large, 0, 1)
 
 
 def matched(made: Picture, plate: Picture, where: NDArray[np.bool_]) -> Picture:

@@ -54,6 +54,14 @@ OPTIONS: list[dict[str, Any]] = [
         "help": "least that a face has; lower where none is found",
     },
     {
+        "name": "silence",
+        "kind": "choice",
+        "default": "close",
+        "choices": ["close", "keep"],
+        "title": "Where nothing is heard",
+        "help": "close: the mouth closes; keep: that of the plate stays",
+    },
+    {
         "name": "keep_colour",
         "kind": "boolean",
         "default": True,
