@@ -7,23 +7,31 @@ agree, so that After Effects updates what was made here.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import py_aep
 
 from ae_bridge.tags import number, tag
-from shared.comp_tracks import CompLayer, read_comp_tracks
+from shared.comp_tracks import CompLayer, Marker, read_comp_tracks
 from shared.delivery import Delivery, DeliveryShot
 from shared.tracks import Rows
 
 PRIME, FACTOR = 2**31 - 1, 48271
 GROUPS = {
+    "anchor": ("ADBE Transform Group", "ADBE Anchor Point"),
+    "scale": ("ADBE Transform Group", "ADBE Scale"),
+    "rotation": ("ADBE Transform Group", "ADBE Rotate Z"),
     "position": ("ADBE Transform Group", "ADBE Position"),
     "orientation": ("ADBE Transform Group", "ADBE Orientation"),
     "zoom": ("ADBE Camera Options Group", "ADBE Camera Zoom"),
 }
-TAGS = {"position": "kp", "orientation": "ko", "zoom": "kz", "confidence": "kc"}
+TAGS = {
+    **{"position": "kp", "orientation": "ko", "zoom": "kz"},
+    **{"anchor": "ka", "scale": "ks", "rotation": "kr", "confidence": "kc"},
+}
+OURS = {"semrender": "1"}  # parameters of a marker, by which an update knows it again
 SLIDER = "ADBE Slider Control"
 Placed = tuple[CompLayer, int]  # and the frame of its first key
 
@@ -61,6 +69,7 @@ def _add(
         new = comp.add_null()
         new.source.name = layer.name
         new.source.parent_folder = nulls
+        new.source.pixel_aspect = shot.pixel_aspect  # what hangs on it keeps its place in pixels of the null
         new.three_d_layer = layer.kind == "null_3d"
         new["ADBE Transform Group"]["ADBE Anchor Point"].value = [0.0, 0.0, 0.0]
     new.start_time = new.in_point = 0.0
@@ -69,7 +78,14 @@ def _add(
     new.label = py_aep.Label(layer.label)
     new.shy = layer.shy
     for name, rows in layer.keys.items():
-        _fill(_property(new, name), rows, first, shot)
+        found = _property(new, name)
+        if name == "position" and layer.kind == "null_2d" and len(rows) > 1:
+            found.dimensions_separated = True  # keys of two numbers may get tangents, which lead past what is between
+            for axis in (0, 1):
+                _fill(found.get_separation_follower(axis), tuple((row[axis],) for row in rows), first, shot)
+        else:
+            _fill(found, rows, first, shot)
+    add_markers(new, layer.markers, 0, shot)
     new.comment = moving_tag(layer, first, shot)
     return new
 
@@ -94,14 +110,36 @@ def _fill(found: Any, rows: Rows, first: int, shot: DeliveryShot) -> None:
 def moving_tag(layer: CompLayer, first: int, shot: DeliveryShot) -> str:
     keys = {TAGS[name]: signature(rows, first) for name, rows in layer.keys.items()}
     placed = {"fps": number(shot.fps), "st": 0, "ti": 0, "to": shot.frames}
-    return tag(layer.uid, shot.version, **placed, sy=int(layer.shy), lb=layer.label, **keys)
+    marked = markers_tag(layer.markers, 0, shot)
+    return tag(layer.uid, shot.version, **placed, sy=int(layer.shy), lb=layer.label, **keys, **marked)
+
+
+def add_markers(layer: Any, markers: Sequence[Marker], start: int, shot: DeliveryShot) -> None:
+    """start: of the layer, frames of the comp."""
+    for one in markers:
+        value = py_aep.MarkerValue(one.words, params=OURS)
+        value.duration = (one.last - one.first + 1) / shot.fps
+        layer.marker.set_value_at_time((one.first - shot.first) / shot.fps, value)
+
+
+def markers_tag(markers: Sequence[Marker], start: int, shot: DeliveryShot) -> dict[str, str]:
+    """Markers in short, as keys are; in frames from the start of their layer, with which they go along."""
+    if not markers:
+        return {}
+    found = 7
+    for one in markers:
+        numbers = [(one.first - shot.first - start) * 100, one.last - one.first + 1]
+        units = one.words.encode("utf-16-le")
+        for value in [*numbers, *(int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2))]:
+            found = (found * FACTOR + value % PRIME) % PRIME
+    return {"km": f"{len(markers)}.{found}"}
 
 
 def signature(rows: Rows, first: int) -> str:
-    """Keys in short: how many, and a hash of their frames and values."""
+    """Keys in short: how many, a hash of their frames and values, and the first of the frames."""
     keyed, found = len(rows) > 1, 7
     for at, row in enumerate(rows):
         frame = [(first + at) * 100] if keyed else []
         for value in [*frame, *(math.floor(one * 10000 + 0.5) for one in row)]:
             found = (found * FACTOR + value % PRIME) % PRIME
-    return f"{len(rows) if keyed else 0}.{found}"
+    return f"{len(rows)}.{found}.{first}" if keyed else f"0.{found}"

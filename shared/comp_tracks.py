@@ -20,8 +20,8 @@ from shared import documents, schema
 from shared.delivery import DeliveryShot, Frame, LabelColour, Named, Uid
 from shared.errors import InputRefused, SemrenderError
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text
-from shared.schema import About
-from shared.tracks import FURTHEST, Camera, Person, Row, Rows, Tracks
+from shared.schema import About, Record
+from shared.tracks import FURTHEST, Camera, Gap, Person, Row, Rows, Tracks
 from shared.uids import layer_uid
 from shared.values import Value
 
@@ -30,8 +30,20 @@ CAMERA_LABEL, NULL_LABEL, JOINT_LABEL = 4, 1, 11  # label colours: After Effects
 KINDS = ("camera", "null_3d", "null_2d")
 MAX_FILE = 256 * 2**20  # bytes; numbers with their digits are longer than in a tracks file
 T = TypeVar("T")
-PROPERTIES = ("position", "orientation", "zoom", "confidence")
+PROPERTIES = ("position", "orientation", "zoom", "anchor", "scale", "rotation", "confidence")
 VALUES = ListOf(ListOf(Number(-1e3 * FURTHEST, 1e3 * FURTHEST), 3, 1), least=1)
+UNSEEN = {"hidden": "hidden", "outside": "outside the picture", "absent": "not there"}
+MARKED = {"filled": "filled in", **UNSEEN}  # the words of markers by what a gap says
+
+
+class Marker(Value):
+    """A marker on a layer, from frame `first` to `last` of the shot."""
+
+    about: ClassVar[About] = About("marker", strict=False, all_written=True)
+
+    first: Frame
+    last: Frame
+    words: Named
 
 
 class CompLayer(Value):
@@ -50,6 +62,7 @@ class CompLayer(Value):
     shy: bool
     parent: Annotated[str, Text(), "uid of a layer that it hangs on; empty = none"]
     keys: Annotated[dict[str, Rows], TableOf(VALUES, OneOf(*PROPERTIES)), "property -> its values"]
+    markers: Annotated[tuple[Marker, ...], ListOf(Record(Marker))] = ()
 
 
 class CompTracks(Value):
@@ -126,11 +139,36 @@ def _joints(tracks: Tracks, person: Person, shot: DeliveryShot, span: range) -> 
     )
     yield whole
     for name, rows in person.joints.items():
+        why = _states(tracks, rows, [one for one in person.gaps if one.joint == name])[span.start : span.stop]
         cut = _cut(rows, span)
+        if any(why):  # of what stands still, too, each frame is told
+            cut = [(*row[:2], 0.0 if state in UNSEEN else row[2]) for row, state in zip(_each(cut, span), why, strict=True)]
         seen = [_in_picture(tracks, shot, one) for one in _held(cut)]
         keys = {"position": _rows(seen), "confidence": _rows([(100 * one[2],) for one in cut])}
         uid = layer_uid(shot.uid, str(person.id), "joint", name)
-        yield CompLayer(uid, f"{person.label} {name}", "null_2d", JOINT_LABEL, True, whole.uid, keys)
+        marks = _marks(shot.first, why)
+        yield CompLayer(uid, f"{person.label} {name}", "null_2d", JOINT_LABEL, True, whole.uid, keys, marks)
+
+
+def _states(tracks: Tracks, rows: Sequence[Row], gaps: Sequence[Gap]) -> list[str]:
+    """Why a joint is not seen on each frame, "" where it is. One beyond the picture is a guess, whatever it says of itself."""
+    found = ["" if 0 <= x <= tracks.width and 0 <= y <= tracks.height else "outside" for x, y, _ in rows]
+    found = list(_each(found, range(tracks.frames)))
+    for gap in gaps:
+        for frame in range(max(gap.first, tracks.first), min(gap.last, tracks.last) + 1):
+            found[frame - tracks.first] = gap.why
+    return found
+
+
+def _each(values: Sequence[T], span: range) -> Sequence[T]:
+    return list(values) * len(span) if len(values) == 1 else values
+
+
+def _marks(first: int, why: Sequence[str]) -> tuple[Marker, ...]:
+    """One for each run of frames on which a joint is not seen."""
+    starts = [at for at in range(len(why)) if at == 0 or why[at] != why[at - 1]]
+    runs = zip(starts, [*starts[1:], len(why)], strict=True)
+    return tuple(Marker(first + at, first + end - 1, MARKED[why[at]]) for at, end in runs if why[at])
 
 
 def _held(rows: Sequence[Row]) -> list[Row]:

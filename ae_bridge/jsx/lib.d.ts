@@ -128,6 +128,13 @@ interface PlannedMoves {
   keys: Record<string, number[][]>;
 }
 
+/** A marker in frames from the start of its layer. */
+interface MarkerSpan {
+  at: number;
+  frames: number;
+  words: string;
+}
+
 interface PlannedLayer {
   uid: string;
   name: string;
@@ -136,6 +143,8 @@ interface PlannedLayer {
   /** Null of a layer that has `moves`. */
   footage: PlannedFootage;
   moves: PlannedMoves;
+  /** From frame `first` to `last` of the shot. */
+  markers: {first: number; last: number; words: string}[];
   matteUid: string;
   wanted: Record<string, string>;
   effects: PlannedEffect[];

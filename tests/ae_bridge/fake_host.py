@@ -94,7 +94,7 @@ class AfterEffects:
         answer = self._by_hand(code, None)
         return "error" not in answer
 
-    def _by_hand(self, code: str, value: Any) -> Data:
+    def _by_hand(self, code: str, value: Any, end: str = "\n;null") -> Data:
         helpers = """
             function item(name) {
                 var i;
@@ -105,7 +105,23 @@ class AfterEffects:
             }
             function layer(name) { return item("SH").layer(name); }
         """
-        return self.node.ask(op="run", code=f"{helpers}{code}\n;null", input=value, actor="artist")
+        return self.node.ask(op="run", code=f"{helpers}{code}{end}", input=value, actor="artist")
+
+    def seen_at(self, comp: str, layer: str, points: list[Any], times: list[float]) -> list[list[float]]:
+        """Where points of a layer are in its comp, each at its time: by the matrices of the fake."""
+        code = """
+            (function (all, comp, i) {
+                for (i = 0; i < input.times.length; i += 1) {
+                    comp.time = input.times[i];
+                    all.push(comp.layer(input.layer).sourcePointToComp(input.points[i]));
+                }
+                return all;
+            }([], item(input.comp)))"""
+        given = {"comp": comp, "layer": layer, "points": points, "times": times}
+        answer = self._by_hand(code, given, "")
+        assert "error" not in answer, answer
+        found: list[list[float]] = answer["value"]
+        return found
 
     def dump(self) -> Data:
         value: Data = self.node.ask(op="dump")["value"]

@@ -52,7 +52,15 @@ def moving() -> Data:
         **{"format": 1, "first": 1001, "last": 1024, "width": 32, "height": 18, "up": "z", "centimetres": 100},
         "camera": {**camera, "focal": [20 + at for at in range(24)]},
         "nulls": [{"name": "door", "points": [[1, 2, 3]]}, {"name": "列車", "points": [[at, 1] for at in range(24)]}],
-        "people": [{"id": 7, "name": "dancer", "joints": joints, "bones": [["head", "hip"]]}],
+        "people": [
+            {
+                **{"id": 7, "name": "dancer", "joints": joints, "bones": [["head", "hip"]]},
+                "gaps": [
+                    {"joint": "hip", "first": 1003, "last": 1006, "why": "hidden"},
+                    {"joint": "hip", "first": 1007, "last": 1007, "why": "filled"},
+                ],
+            }
+        ],
     }
 
 
@@ -62,16 +70,25 @@ def in_the_file(path: Path) -> list[Data]:
         effects = one["ADBE Effect Parade"] if isinstance(one, py_aep.AVLayer) else []
         sliders = [effect[f"{effect.match_name}-0001"] for effect in effects if effect.name == "confidence"]
         groups = {name: group for name, group in GROUPS.items() if "Zoom" not in name or one.name == "rideCam"}
-        properties = [one[group][name] for name, group in groups.items()] + sliders
+        properties = {name: one[group][name] for name, group in groups.items()}
+        place = properties["ADBE Position"]
+        if place.dimensions_separated:
+            del properties["ADBE Position"]
+            properties |= {f"ADBE Position_{axis}": place.get_separation_follower(axis) for axis in (0, 1)}
+        properties |= {f"{slider.parent_property.match_name}-0001": slider for slider in sliders}
         found.append(
             {
                 **{"name": one.name, "parent": one.parent and one.parent.name, "tag": tag_in(one.comment)},
                 **{"shy": one.shy, "label": int(one.label), "orient": one.auto_orient.name},
                 **{"start": close(one.start_time), "in": close(one.in_point), "out": close(one.out_point)},
                 "threeD": isinstance(one, py_aep.AVLayer) and one.three_d_layer,
-                "keys": [
-                    [[close(key.time), close(key.value)] for key in each.keyframes] or close(each.value)
-                    for each in properties
+                "keys": {
+                    name: [[close(key.time), close(key.value)] for key in each.keyframes] or close(each.value)
+                    for name, each in properties.items()
+                },
+                "markers": [
+                    [close(key.time), key.value.comment, close(key.value.duration), key.value.params]
+                    for key in one.marker.keyframes
                 ],
             }
         )
@@ -83,13 +100,17 @@ def in_after_effects(ae: AfterEffects, comp: str) -> list[Data]:
     names = {one["id"]: one["name"] for one in layers}
     found = []
     for one in layers:
-        moves = [value for name, value in one["moves"].items() if name not in ("ADBE Anchor Point", "ADBE Scale")]
+        hidden = ("ADBE Anchor Point", "ADBE Scale", "ADBE Rotate Z")
+        moves = {name: value for name, value in one["moves"].items() if name not in hidden}
         found.append(
             {
                 **{"name": one["name"], "parent": names.get(one["parent"]), "tag": tag_in(one["comment"])},
                 **{"shy": one["shy"], "label": one["label"], "orient": one["orient"]},
                 **{"start": one["start"], "in": one["in"], "out": one["out"], "threeD": one["threeD"]},
-                "keys": [each.get("keys") or each["value"] for each in moves],
+                "keys": {name: each.get("keys") or each["value"] for name, each in moves.items()},
+                "markers": [
+                    [time, said["words"], said["seconds"], said["parameters"]] for time, said in one["markers"]
+                ],
             }
         )
     return found
@@ -149,3 +170,55 @@ def test_tracks_that_went_away(tmp_path: Path) -> None:
     (tmp_path / "tracks" / "t.comp.json").unlink()
     with pytest.raises(MissingInput, match=r"t\.comp\.json.*Deliver the shot again"):
         write_project(path)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "aspect", "num", "den"),
+    [(640, 360, 1.0, 24, 1), (1280, 720, 1.0, 24000, 1001), (320, 360, 2.0, 25, 1)],
+    ids=["as large", "twice as large", "wide pixels"],
+)
+def test_joints_come_back_to_the_pixels_of_the_source(
+    tmp_path: Path, after_effects: Callable[..., AfterEffects], width: int, height: int, aspect: float, num: int, den: int
+) -> None:
+    """From the comp, through person and joint, on every frame; where a joint is not seen, it is where it was seen last."""
+    frames = range(1001, 1013)
+    rows = [[round(20.1237 + 37.713 * at, 3), round(300.0517 - 11.077 * at, 3), 0.9] for at in range(12)]
+    rows[4:6] = [[650.0, 100.0, 0.97], [300.0, -3.0, 0.97]]  # beyond the picture, and sure of it all the same
+    tracks = {
+        **{"format": 1, "first": 1001, "last": 1012, "width": 640, "height": 360},
+        "people": [{
+            **{"id": 1, "joints": {"left_wrist": rows, "nose": [[5, 5, 1]]}},
+            "gaps": [{"joint": "left_wrist", "first": 1009, "last": 1010, "why": "hidden"},
+                     {"joint": "nose", "first": 1012, "last": 1012, "why": "outside"}],
+        }],
+    }  # fmt: skip
+    of = shot(frames, num, den, width=width, height=height, pixel_aspect=aspect)
+    path = with_tracks(tmp_path, tracks, of, frames)
+    delivery = json.loads(path.read_text("ascii"))
+    delivery["layers"] = []
+    path.write_text(json.dumps(delivery))
+    wanted = [rows[at][:2] for at in (0, 1, 2, 3, 3, 3, 6, 7, 7, 7, 10, 11)]
+
+    comp = py_aep.parse(write_project(path)).project.compositions[0]
+    nulls = {one.name: one for one in comp.layers}
+    content = json.loads((tmp_path / "tracks" / "t.comp.json").read_text("ascii"))
+    ae = after_effects()
+    assert ae.import_only(delivery, str(tmp_path), tracks=[content])["ok"]
+    places = ae.seen_at("SQ010_SH020", "person 1 left_wrist", [[0, 0]] * 12, [at / of.fps for at in range(12)])
+    for at, (x, y) in enumerate(wanted):
+        file = nulls["person 1 left_wrist"].source_point_to_comp([0, 0], time=at / of.fps)
+        for found in (places[at], file):
+            back = [found[0] / width * 640, found[1] / height * 360]
+            assert back == pytest.approx([x, y], abs=1e-3), at
+    layers = {one["name"]: one for one in ae.comp("SQ010_SH020")["layers"]}
+    for at, (time, _) in enumerate(layers["person 1 left_wrist"]["moves"]["ADBE Position_0"]["keys"]):
+        assert time * num / den == pytest.approx(at, abs=0.1)
+    sure = layers["person 1 left_wrist"]["moves"]["ADBE Slider Control-0001"]["keys"]
+    assert [value > 0 for _, value in sure] == [at not in (4, 5, 8, 9) for at in range(12)]
+    assert [(round(time * num / den), one["words"]) for time, one in layers["person 1 left_wrist"]["markers"]] == [
+        (4, "outside the picture"),
+        (8, "hidden"),
+    ]
+    assert [value > 0 for _, value in layers["person 1 nose"]["moves"]["ADBE Slider Control-0001"]["keys"]] == [
+        at != 11 for at in range(12)
+    ]

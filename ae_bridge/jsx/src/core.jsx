@@ -13,6 +13,7 @@
 //@include "times.jsx"
 //@include "layers.jsx"
 //@include "moving.jsx"
+//@include "markers.jsx"
 //@include "stack.jsx"
 //@include "comps.jsx"
 //@include "takes.jsx"

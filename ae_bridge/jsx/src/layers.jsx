@@ -130,6 +130,7 @@ SemrenderAE.layers = (function () {
         } else if (!planned.footage.sound) {
             tag["mt"] = "";
         }
+        SemrenderAE.markers.fill(work, planned, layer, tag);
         report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
         return {
             layer: layer, uid: planned.uid, name: planned.name, locked: false, isNew: true, ownTime: false, dry: false,

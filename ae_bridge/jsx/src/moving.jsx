@@ -8,7 +8,7 @@ SemrenderAE.moving = (function () {
     var FACTOR = 48271;
     var SLIDER = "ADBE Slider Control";
     var CONFIDENCE = "confidence";
-    var OWN = "own"; // No file says this: separated dimensions are the artist's.
+    var OWN = "own"; // No file says this: what we separated and is in one piece is the artist's, and the other way round.
 
     /** @type {{key: string, name: string, find: (layer: Layer) => Property<any>}[]} */
     var PROPERTIES = [
@@ -28,6 +28,24 @@ SemrenderAE.moving = (function () {
             key: "kz", name: "zoom",
             find: function (layer) {
                 return inGroup(layer, "ADBE Camera Options Group", "ADBE Camera Zoom");
+            }
+        },
+        {
+            key: "ka", name: "anchor",
+            find: function (layer) {
+                return inGroup(layer, "ADBE Transform Group", "ADBE Anchor Point");
+            }
+        },
+        {
+            key: "ks", name: "scale",
+            find: function (layer) {
+                return inGroup(layer, "ADBE Transform Group", "ADBE Scale");
+            }
+        },
+        {
+            key: "kr", name: "rotation",
+            find: function (layer) {
+                return inGroup(layer, "ADBE Transform Group", "ADBE Rotate Z");
             }
         },
         {
@@ -61,11 +79,13 @@ SemrenderAE.moving = (function () {
     }
 
     /**
-     * Keys in short, for a tag: how many, and a hash of their frames and values. ae_bridge/moving.py makes the same.
+     * Keys in short, for a tag: how many, a hash of their frames and values, and the first of the frames.
+     * ae_bridge/moving.py makes the same.
      * @param {number[]} frames In hundredths; empty for a value that stands still.
      * @param {number[][]} rows
+     * @param {string} first "" where no keys are ours, or their first frame is not known.
      */
-    function sign(frames, rows) {
+    function sign(frames, rows, first) {
         var h = 7;
         var i;
         var k;
@@ -75,7 +95,13 @@ SemrenderAE.moving = (function () {
                 h = mix(h, Math.floor(rows[i][k] * 10000 + 0.5));
             }
         }
-        return frames.length + "." + h;
+        return frames.length + "." + h + (first === "" ? "" : "." + first);
+    }
+
+    /** What a tag says in its three parts; those of before have two. @param {string} said */
+    function parts(said) {
+        var three = (said === undefined) ? ["0", "", ""] : said.split(".");
+        return {count: Number(three[0]), first: (three[2] === undefined) ? "" : three[2]};
     }
 
     /** @param {PlannedMoves} moves @param {string} name */
@@ -87,25 +113,97 @@ SemrenderAE.moving = (function () {
         for (i = 0; rows.length > 1 && i < rows.length; i += 1) {
             frames.push((moves.first + i) * 100);
         }
-        return sign(frames, rows);
+        return sign(frames, rows, (rows.length > 1) ? String(moves.first) : "");
     }
 
-    /** What stands there now. @param {Work} work @param {Property<any>} property @param {number} axes */
-    function signCurrent(work, property, axes) {
+    /**
+     * The frames whose keys are ours: those that the tag speaks of, and those that are to be. Null: all, as in tags of
+     * before. What an artist sets beside them is nobody else's.
+     * @param {string} last @param {PlannedMoves} moves @param {number} rows
+     */
+    function ours(last, moves, rows) {
+        var before = parts(last);
+        /** @type {number[]} */
+        var ends = [];
+        if (before.count > 0 && before.first === "") {
+            return null;
+        }
+        if (before.count > 0) {
+            ends.push(Number(before.first), Number(before.first) + before.count - 1);
+        }
+        if (rows > 1) {
+            ends.push(moves.first, moves.first + rows - 1);
+        }
+        return (ends.length === 0) ? null : {first: Math.min.apply(null, ends), last: Math.max.apply(null, ends)};
+    }
+
+    /** @param {Property<any>} property @param {number} axes @returns {Property<any>[]} Itself, or its axes where they are apart. */
+    function channels(property, axes) {
+        /** @type {Property<any>[]} */
+        var list = [];
+        var i;
+        if (!property.isSeparationLeader || !property.dimensionsSeparated) {
+            return [property];
+        }
+        for (i = 0; i < axes; i += 1) {
+            list.push(property.getSeparationFollower(i));
+        }
+        return list;
+    }
+
+    /** The frame of a key, in hundredths. @param {Work} work @param {Property<any>} property @param {number} at */
+    function frameOf(work, property, at) {
+        return Math.floor((property.keyTime(at) * work.plan.fps + work.origin) * 100 + 0.5);
+    }
+
+    /**
+     * What stands there now, as far as it is ours.
+     * @param {Work} work @param {Property<any>} property @param {PlannedMoves} moves @param {number[][]} wanted
+     * @param {string} last
+     */
+    function signCurrent(work, property, moves, wanted, last) {
+        var axes = wanted[0].length;
+        var span = ours(last, moves, wanted.length);
+        var before = parts(last);
+        var first = (last === undefined) ? String(moves.first) : before.first;
+        var list = channels(property, axes);
+        var apart = list[0] !== property;
         /** @type {number[]} */
         var frames = [];
         /** @type {number[][]} */
         var rows = [];
-        var count = property.numKeys;
+        /** @type {number[]} */
+        var still = [];
+        var value;
+        var frame;
+        var found;
         var i;
-        if (property.isSeparationLeader && property.dimensionsSeparated) {
+        var k;
+        if (before.count > 0 && apart !== (before.first !== "" && moves.kind === "null_2d" && property.isSeparationLeader)) {
             return OWN;
         }
-        for (i = 1; i <= count; i += 1) {
-            frames.push(Math.floor((property.keyTime(i) * work.plan.fps + work.origin) * 100 + 0.5));
-            rows.push(row(property.keyValue(i), axes));
+        for (k = 0; k < list.length; k += 1) {
+            found = 0;
+            for (i = 1; i <= list[k].numKeys; i += 1) {
+                frame = frameOf(work, list[k], i);
+                if (span !== null && (frame < span.first * 100 - 50 || frame > span.last * 100 + 50)) {
+                    continue;
+                }
+                value = row(list[k].keyValue(i), apart ? 1 : axes);
+                if (k === 0) {
+                    frames.push(frame);
+                    rows.push(value);
+                } else if (frames[found] === frame) {
+                    rows[found].push(value[0]);
+                } else {
+                    return OWN;
+                }
+                found += 1;
+            }
+            value = (frames.length > 0) ? [] : row(list[k].value, apart ? 1 : axes);
+            still = still.concat(value);
         }
-        return sign(frames, (count > 0) ? rows : [row(property.value, axes)]);
+        return sign(frames, (frames.length > 0) ? rows : [still], (frames.length > 0) ? first : "");
     }
 
     /** @param {any} value @param {number} axes @returns {number[]} */
@@ -118,17 +216,49 @@ SemrenderAE.moving = (function () {
         return (values.length === 1) ? values[0] : values;
     }
 
-    /** @param {Work} work @param {PlannedMoves} moves @param {Property<any>} property @param {number[][]} rows */
-    function write(work, moves, property, rows) {
+    /**
+     * Places of the picture go axis by axis: keys of two numbers may get tangents, as the artist's preference has it, and
+     * then lead past what lies between them.
+     * @param {Work} work @param {PlannedMoves} moves @param {Property<any>} property @param {number[][]} rows
+     * @param {string} last What the tag says of the keys that are there.
+     */
+    function write(work, moves, property, rows, last) {
+        var axes = rows[0].length;
+        var span = ours(last, moves, rows.length);
+        var list;
+        /** @type {number[][]} */
+        var own;
+        var i;
+        var k;
+        if (property.isSeparationLeader && moves.kind === "null_2d" && rows.length > 1 && !property.dimensionsSeparated) {
+            property.dimensionsSeparated = true;
+        }
+        list = channels(property, axes);
+        for (k = 0; k < list.length; k += 1) {
+            own = [];
+            for (i = 0; i < rows.length; i += 1) {
+                own.push((list.length > 1) ? [rows[i][k]] : rows[i]);
+            }
+            writeOne(work, moves, list[k], own, span);
+        }
+    }
+
+    /** @param {Work} work @param {PlannedMoves} moves @param {Property<any>} property @param {number[][]} rows @param {{first: number, last: number}} span */
+    function writeOne(work, moves, property, rows, span) {
+        var keyed = rows.length > 1;
         /** @type {number[]} */
         var times = [];
         /** @type {any[]} */
         var values = [];
+        var frame;
         var i;
         for (i = property.numKeys; i >= 1; i -= 1) {
-            property.removeKey(i);
+            frame = frameOf(work, property, i);
+            if (span === null || (frame >= span.first * 100 - 50 && frame <= span.last * 100 + 50)) {
+                property.removeKey(i);
+            }
         }
-        if (rows.length === 1) {
+        if (!keyed && property.numKeys === 0) {
             property.setValue(valueOf(rows[0]));
             return;
         }
@@ -153,6 +283,8 @@ SemrenderAE.moving = (function () {
             layer.source.name = planned.name;
             layer.source.parentFolder = SemrenderAE.project.folder(work, work.plan.uid + "/D/nulls", "nulls",
                 work.plan.uid + "/D");
+            // What hangs on a null keeps its place in pixels of the null, not of the comp.
+            layer.source.pixelAspect = comp.item.pixelAspect;
             layer.threeDLayer = moves.kind === "null_3d";
             inGroup(layer, "ADBE Transform Group", "ADBE Anchor Point").setValue(
                 layer.threeDLayer ? [0, 0, 0] : [0, 0]);
@@ -174,7 +306,7 @@ SemrenderAE.moving = (function () {
         var i;
         for (i = 0; i < PROPERTIES.length; i += 1) {
             if (moves.keys[PROPERTIES[i].name]) {
-                write(work, moves, PROPERTIES[i].find(layer), moves.keys[PROPERTIES[i].name]);
+                write(work, moves, PROPERTIES[i].find(layer), moves.keys[PROPERTIES[i].name], undefined);
                 tag[PROPERTIES[i].key] = signWanted(moves, PROPERTIES[i].name);
             }
         }
@@ -215,14 +347,14 @@ SemrenderAE.moving = (function () {
         var property;
         var decision;
         fields[one.key] = (last === undefined) ? wanted : last;
-        if (last === wanted) {
+        if (last === wanted || (last !== undefined && wanted === last + "." + moves.first)) {
             return ""; // whatever the artist has made of it: the delivery says nothing new
         }
         property = one.find(known.layer);
         if (property === null) {
             return "kept";
         }
-        decision = SemrenderAE.merge.decide(last, signCurrent(work, property, rows[0].length), wanted,
+        decision = SemrenderAE.merge.decide(last, signCurrent(work, property, moves, rows, last), wanted,
             SemrenderAE.merge.same);
         if (decision.last === undefined) {
             delete fields[one.key];
@@ -231,7 +363,7 @@ SemrenderAE.moving = (function () {
         }
         if (decision.write) {
             SemrenderAE.touch.change(known, function () {
-                write(work, moves, property, rows);
+                write(work, moves, property, rows, last);
             });
             return "written";
         }
@@ -259,5 +391,5 @@ SemrenderAE.moving = (function () {
         }
     }
 
-    return {create: create, fill: fill, mergeKeys: mergeKeys, link: link, signWanted: signWanted};
+    return {create: create, fill: fill, mergeKeys: mergeKeys, link: link, mix: mix};
 }());

@@ -137,6 +137,7 @@ SemrenderAE.plan = (function () {
             version: shot.version,
             footage: null,
             moves: {kind: layer.kind, parent: layer.parent, first: first, keys: layer.keys},
+            markers: layer.markers || [],
             matteUid: "",
             wanted: {sy: layer.shy ? "1" : "0", lb: String(layer.label)},
             effects: []
@@ -177,6 +178,7 @@ SemrenderAE.plan = (function () {
                 paintedBy: ""
             },
             moves: null,
+            markers: [],
             matteUid: "",
             wanted: {sy: "0", au: layer.enabled ? "1" : "0", lb: String(layer.label)},
             effects: []
@@ -236,6 +238,7 @@ SemrenderAE.plan = (function () {
             version: layer.footage.version,
             footage: planFootage(layer, shot, folder),
             moves: null,
+            markers: layer.markers || [],
             matteUid: layer.matte ? layer.matte.uid : "",
             wanted: {
                 bm: layer.blend,

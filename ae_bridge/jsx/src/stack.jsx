@@ -212,6 +212,7 @@ SemrenderAE.stack = (function () {
                     mergeMatte(work, comp, list[k], planned, fields);
                     addEffects(work, list[k], planned, fields);
                 }
+                SemrenderAE.markers.merge(work, list[k], planned, fields);
                 signed.push({known: list[k], fields: fields});
             }
         }

@@ -11,7 +11,8 @@ const ownKeys = (property) => [...property.keys].map(([time, value]) =>
     [Math.round((time - property.layer.startTime) * 1e4) / 1e4, value]);
 
 function dumpMoves(layer) {
-    const found = [...layer.keyed].filter((one) => one.matchName !== "ADBE Opacity" && one.range);
+    const found = [...layer.keyed].filter((one) => one.matchName !== "ADBE Opacity" && one.range && !one.isMarkers &&
+        !one.separated && !(one.leader !== null && one.isHidden));
     return Object.fromEntries(found.map((one) => [one.matchName, dumpProperty(one)]));
 }
 
@@ -23,6 +24,7 @@ function dumpLayer(layer) {
         start: layer.hidden.start, in: layer.inPoint, out: layer.outPoint, source: layer.source ? layer.source.id : null,
         kind: layer.constructor.name, null: layer.nullLayer, threeD: layer.hidden.threeDLayer,
         orient: enums.nameOf("AutoOrientType", layer.hidden.orient), moves: dumpMoves(layer),
+        markers: [...layer.markers.keys].map(([time, one]) => [time, one.plainly]),
         parent: layer.hidden.parent && layer.hidden.parent.id,
         matte: layer.matte && {layer: layer.matte.id, type: enums.nameOf("TrackMatteType", layer.matteKind)},
         ...(layer.opacity ? {

@@ -16,6 +16,7 @@ const enums = require("./enums.js");
 const files = require("./files.js");
 const items = require("./items.js");
 const layers = require("./layers.js");
+const {MarkerValue} = require("./properties.js");
 const strict = require("./strict.js");
 const {makeRealm} = require("./realm.js");
 
@@ -172,6 +173,7 @@ class Host {
         constructor("File", files.File, (path) => new files.File(this, path));
         constructor("Folder", files.Folder, (path) => new files.Folder(this, path));
         constructor("ImportOptions", items.ImportOptions, (file) => new items.ImportOptions(this, file));
+        constructor("MarkerValue", MarkerValue, (...texts) => new MarkerValue(this, ...texts));
         for (const name of ["CompItem", "FileSource", "FolderItem", "FootageItem", "PlaceholderSource", "SolidSource"]) {
             constructor(name, items[name]);
         }
@@ -239,6 +241,8 @@ class Host {
         });
         return made;
     }
+
+    object(fields) { return Object.assign(new this.realm.inside.Object(), fields); }
 
     date(milliseconds) { return new this.realm.inside.Date(milliseconds); }
 

@@ -3,7 +3,8 @@
 
 const enums = require("./enums.js");
 const {tick} = require("./clock.js");
-const {Property, PropertyGroup} = require("./properties.js");
+const {worldOf} = require("./matrix.js");
+const {Markers, Property, PropertyGroup} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
 const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
@@ -33,12 +34,13 @@ class Layer {
             orient: enums.ENUMS.AutoOrientType.NO_AUTO_ORIENT,
         };
         this.locked = false;
+        this.markers = new Markers(this);
         this.matte = null;
         this.matteKind = enums.ENUMS.TrackMatteType.NO_TRACK_MATTE;
     }
 
     /** Every property of the layer that can have keys. */
-    get keyed() { return [...this.transform.list, ...this.effects.list.flatMap((one) => one.list)]; }
+    get keyed() { return [...this.transform.list, ...this.effects.list.flatMap((one) => one.list), this.markers]; }
 
     tick(seconds) { return tick(seconds, this.containingComp.frameRate); }
 
@@ -78,10 +80,7 @@ class Layer {
     set parent(value) {
         this.mayChange("parent");
         this.linked(value);
-        const [dx, dy, dz] = value === null ? [0, 0, 0] : value.position.value;
-        const by = (list) => [list[0] - dx, list[1] - dy, list[2] - dz];
-        this.position.now = by(this.position.now);
-        this.position.keys = new Map([...this.position.keys].map(([time, one]) => [time, by(one)]));
+        this.position.moveBy(value === null ? [0, 0, 0] : value.position.value.map((one) => -one));
     }
 
     /** The values stay, and the layer jumps. */
@@ -143,7 +142,9 @@ class Layer {
     get isTrackMatte() { return this.containingComp.stack.some((one) => one.matte === this); }
 
     get groups() {
-        return {"ADBE Transform Group": this.transform, "ADBE Effect Parade": this.effects};
+        return {
+            "ADBE Transform Group": this.transform, "ADBE Effect Parade": this.effects, "ADBE Marker": this.markers,
+        };
     }
 
     property(which) {
@@ -191,7 +192,7 @@ class Layer {
         copy.locked = this.locked;
         copy.matte = this.matte;
         copy.matteKind = this.matteKind;
-        copy.keyed.forEach((one, i) => Object.assign(one, {now: this.keyed[i].now, keys: new Map(this.keyed[i].keys)}));
+        copy.keyed.forEach((one, i) => one.takeOver(this.keyed[i]));
         return copy;
     }
 }
@@ -202,13 +203,16 @@ function spatial(layer, anchor, position) {
     layer.orientation = new Property(layer.host, "ADBE Orientation", [0, 0, 0], layer, SPACE);
     layer.anchor = new Property(layer.host, "ADBE Anchor Point", anchor, layer, SPACE);
     layer.scale = new Property(layer.host, "ADBE Scale", [100, 100, 100], layer, SPACE);
-    return [layer.anchor, layer.position, layer.orientation, layer.scale];
+    layer.turn = new Property(layer.host, "ADBE Rotate Z", 0, layer, SPACE);
+    layer.position.followers = position.map((one, axis) =>
+        Object.assign(new Property(layer.host, `ADBE Position_${axis}`, one, layer, SPACE), {leader: layer.position}));
+    return [layer.anchor, layer.position, ...layer.position.followers, layer.orientation, layer.scale, layer.turn];
 }
 
 class AVLayer extends Layer {
     static api = `guideLayer= adjustmentLayer= threeDLayer= timeRemapEnabled= blendingMode= source hasTrackMatte
         trackMatteType trackMatteLayer@23 setTrackMatte()@23 removeTrackMatte()@23 replaceSource() width height hasAudio
-        audioEnabled= audioActive`;
+        audioEnabled= audioActive sourcePointToComp()`;
     static writers = [...Layer.writers, "setTrackMatte", "removeTrackMatte", "replaceSource"];
 
     constructor(host, comp, source, seconds) {
@@ -248,7 +252,11 @@ class AVLayer extends Layer {
         }
     }
 
-    get groups() { return this.hasVideo ? super.groups : {"ADBE Effect Parade": this.effects}; }
+    get groups() {
+        return this.hasVideo ? super.groups : {"ADBE Effect Parade": this.effects, "ADBE Marker": this.markers};
+    }
+
+
     get threeDLayer() { return this.hidden.threeDLayer; }
     set threeDLayer(value) {
         this.mayChange("threeDLayer");
@@ -319,6 +327,13 @@ class AVLayer extends Layer {
         }
     }
 
+    /** A point of the layer in the comp, at the time that is looked at; of layers that lie in the picture. */
+    sourcePointToComp(point) {
+        const [x, y] = Array.from(point);
+        const [a, b, c, d, e, f] = worldOf(this, this.containingComp.time);
+        return [a * x + b * y + c, d * x + e * y + f];
+    }
+
     copy(comp) {
         const copy = new AVLayer(this.host, comp, this.origin);
         copy.nullLayer = this.nullLayer;
@@ -372,7 +387,9 @@ class CameraLayer extends Layer {
     get isNameSet() { return true; }
     get groups() {
         this.anchor.hidden = this.hidden.orient === enums.ENUMS.AutoOrientType.NO_AUTO_ORIENT;
-        return {"ADBE Transform Group": this.transform, "ADBE Camera Options Group": this.options};
+        return {
+            "ADBE Transform Group": this.transform, "ADBE Camera Options Group": this.options, "ADBE Marker": this.markers,
+        };
     }
 
     copy(comp) { return this.copied(new CameraLayer(this.host, comp, this.name, [0, 0])); }

@@ -2,17 +2,20 @@
 "use strict";
 
 const enums = require("./enums.js");
-const {Refusal, within, typed} = require("./strict.js");
+const {Refusal, unwrap, within, typed} = require("./strict.js");
 
 /** Keys of a property by time, in the comp's seconds as scripts see them. */
 class Property {
     static api = `name matchName value setValue() numKeys setValueAtTime() setValuesAtTimes() removeKey() expression=
         expressionEnabled= canSetExpression propertyValueType propertyType propertyIndex isValid keyTime() keyValue()
-        valueAtTime() dimensionsSeparated= isSeparationLeader`;
+        valueAtTime() dimensionsSeparated= isSeparationLeader isSeparationFollower separationLeader separationDimension
+        getSeparationFollower()`;
     static writers = ["setValue", "setValueAtTime", "setValuesAtTimes", "removeKey"];
     propertyType = enums.ENUMS.PropertyType.PROPERTY;
     canSetExpression = true;
-    dimensionsSeparated = false;
+    followers = []; // of a leader: x, y, z as properties of their own
+    leader = null; // of a follower
+    separated = false;
 
     constructor(host, matchName, value, layer, range) {
         Object.assign(this, {host, matchName, name: matchName, layer, range, isValid: true});
@@ -22,7 +25,81 @@ class Property {
         this.expressionEnabled = false;
     }
 
-    get isSeparationLeader() { return this.matchName === "ADBE Position"; }
+    get isSeparationLeader() { return this.followers.length > 0; }
+    get isSeparationFollower() { return this.leader !== null; }
+    get separationLeader() { return this.leader; }
+    get separationDimension() { return this.leader.followers.indexOf(this); }
+    getSeparationFollower(axis) {
+        if (!this.isSeparationLeader || ![0, 1, 2].includes(axis)) {
+            this.host.violate(`getSeparationFollower(${axis}) of ${this.matchName}: a leader has 0, 1 and 2`);
+        }
+        return this.followers[axis];
+    }
+
+    get dimensionsSeparated() { return this.separated; }
+    /** Keys and values go over to the others, as the artist's click on Separate Dimensions does it. */
+    set dimensionsSeparated(value) {
+        this.layer.mayChange("dimensionsSeparated");
+        typed(this.host, value, "boolean", "dimensionsSeparated");
+        if (!this.isSeparationLeader) {
+            this.host.violate(`dimensionsSeparated of ${this.matchName}, which leads no others`);
+        }
+        if (value === this.separated) {
+            return;
+        }
+        if (value) {
+            this.followers.forEach((one, axis) => {
+                one.now = this.now[axis];
+                one.keys = new Map([...this.keys].map(([time, all]) => [time, all[axis]]));
+            });
+            this.keys = new Map();
+        } else {
+            const times = [...new Set(this.followers.flatMap((one) => [...one.keys.keys()]))].sort((a, b) => a - b);
+            this.keys = new Map(times.map((time) => [time, this.followers.map((one) => one.at(time))]));
+            this.now = this.followers.map((one) => one.now);
+            this.followers.forEach((one) => { one.keys = new Map(); });
+        }
+        this.separated = value;
+    }
+
+    /** What a script may not set: an axis of what is in one piece, z of a layer of 2D, or by its owner. */
+    get isHidden() {
+        return this.hidden || (this.leader !== null && (!this.leader.separated ||
+            (this.leader.followers[2] === this && !this.layer.threeDLayer && !this.layer.isCamera)));
+    }
+
+    /** The value at a time: straight between keys, as ours are. */
+    at(time) {
+        if (this.separated) {
+            return this.followers.map((one) => one.at(time));
+        }
+        const keys = [...this.keys];
+        const after = keys.findIndex(([key]) => key >= time - 1e-9);
+        if (keys.length === 0 || after === 0 || after === -1) {
+            return keys.length === 0 ? this.now : keys[after === 0 ? 0 : keys.length - 1][1];
+        }
+        const [[from, a], [to, b]] = [keys[after - 1], keys[after]];
+        const part = (time - from) / (to - from);
+        const between = (x, y) => x + (y - x) * part;
+        return Array.isArray(a) ? a.map((x, i) => between(x, b[i])) : between(a, b);
+    }
+
+    /** All of it moved by as much. */
+    moveBy(by) {
+        const moved = (list) => list.map((x, i) => x + by[i]);
+        if (this.separated) {
+            this.followers.forEach((one, axis) => {
+                one.now += by[axis];
+                one.keys = new Map([...one.keys].map(([time, x]) => [time, x + by[axis]]));
+            });
+        }
+        this.now = moved(this.now);
+        this.keys = new Map([...this.keys].map(([time, one]) => [time, moved(one)]));
+    }
+
+    takeOver(other) {
+        Object.assign(this, {now: other.now, keys: new Map(other.keys), separated: other.separated});
+    }
 
     get propertyValueType() {
         const type = Array.isArray(this.now) ? "ThreeD_SPATIAL" : "OneD";
@@ -30,7 +107,12 @@ class Property {
     }
 
     /** After the playhead, where there are keys: nobody may take this for a value that stands still. */
-    get value() { return this.keys.size > 0 ? [...this.keys.values()][this.keys.size - 1] : this.now; }
+    get value() {
+        if (this.separated) {
+            return this.followers.map((one) => one.value);
+        }
+        return this.keys.size > 0 ? [...this.keys.values()][this.keys.size - 1] : this.now;
+    }
     get numKeys() { return this.keys.size; }
 
     mayBeSet(what) {
@@ -38,11 +120,11 @@ class Property {
         if (!this.range) {
             throw new Refusal(`After Effects error: ${this.matchName} holds arbitrary data, it cannot be set`);
         }
-        if (this.hidden) {
+        if (this.isHidden) {
             throw new Refusal(`After Effects error: Can not "${what}" with this property, because the property or a ` +
                 "parent property is hidden.");
         }
-        if (this.dimensionsSeparated) {
+        if (this.separated) {
             throw new Refusal(`After Effects error: Can not "${what}" on a property with separated dimensions`);
         }
     }
@@ -149,4 +231,64 @@ class PropertyGroup {
     }
 }
 
-module.exports = {Property, PropertyGroup};
+/** What a marker says; a script gets a copy, and what it changes in that is nowhere until it is set again. */
+class MarkerValue {
+    static api = `comment= chapter= url= frameTarget= cuePointName= duration= label=@16 protectedRegion=@16 eventCuePoint=
+        getParameters() setParameters()`;
+    static plain = true;
+
+    constructor(host, words = "", ...more) {
+        this.host = host;
+        if (more.length > 4) {
+            host.violate("new MarkerValue takes up to five texts");
+        }
+        const [chapter = "", url = "", frameTarget = "", cuePointName = ""] = more;
+        Object.assign(this, {words: "", seconds: 0, colour: 0, chapter, url, frameTarget, cuePointName});
+        this.comment = words;
+        this.parameters = {};
+        this.protectedRegion = this.eventCuePoint = false;
+    }
+
+    get comment() { return this.words; }
+    set comment(value) { this.words = typed(this.host, value, "string", "comment"); }
+    get duration() { return this.seconds; }
+    /** Kept in six-hundredths of a second, whatever the rate of the comp. */
+    set duration(value) { this.seconds = Math.floor(within(value, 0, 10800, "duration") * 600) / 600; }
+    get label() { return this.colour; }
+    set label(value) { this.colour = within(value, 0, 16, "label"); }
+    getParameters() { return this.host.object(this.parameters); }
+    setParameters(given) {
+        this.parameters = Object.fromEntries(Object.keys(given).map((name) =>
+            [name, typed(this.host, given[name], "string", "a parameter")]));
+    }
+
+    copy() { return Object.assign(new MarkerValue(this.host), this, {parameters: {...this.parameters}}); }
+    get plainly() {
+        const {words, seconds, colour, parameters} = this;
+        return {words, seconds: Math.round(seconds * 1e6) / 1e6, label: colour, parameters};
+    }
+}
+
+/** The markers of a layer: a property whose keys they are. One at a time; a second at that time takes its place. */
+class Markers extends Property {
+    static api = Property.api;
+    static writers = Property.writers;
+    isMarkers = true;
+
+    constructor(layer) { super(layer.host, "ADBE Marker", null, layer, [0, 0]); }
+    get propertyValueType() { return enums.ENUMS.PropertyValueType.MARKER; }
+    get value() { return null; }
+    checked(given) {
+        const value = unwrap(given);
+        if (!(value instanceof MarkerValue)) {
+            this.host.violate("a marker is a MarkerValue");
+        }
+        return value.copy();
+    }
+
+    setValue() { this.host.violate("setValue on markers, which are nowhere without a time"); }
+    keyValue(at) { return super.keyValue(at).copy(); }
+    takeOver(other) { this.keys = new Map([...other.keys].map(([time, one]) => [time, one.copy()])); }
+}
+
+module.exports = {MarkerValue, Markers, Property, PropertyGroup};
