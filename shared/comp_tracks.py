@@ -142,7 +142,8 @@ def _joints(tracks: Tracks, person: Person, shot: DeliveryShot, span: range) -> 
         why = _states(tracks, rows, [one for one in person.gaps if one.joint == name])[span.start : span.stop]
         cut = _cut(rows, span)
         if any(why):  # of what stands still, too, each frame is told
-            cut = [(*row[:2], 0.0 if state in UNSEEN else row[2]) for row, state in zip(_each(cut, span), why, strict=True)]
+            each = zip(_each(cut, span), why, strict=True)
+            cut = [(x, y, 0.0 if state in UNSEEN else sure) for (x, y, sure), state in each]
         seen = [_in_picture(tracks, shot, one) for one in _held(cut)]
         keys = {"position": _rows(seen), "confidence": _rows([(100 * one[2],) for one in cut])}
         uid = layer_uid(shot.uid, str(person.id), "joint", name)
@@ -151,7 +152,7 @@ def _joints(tracks: Tracks, person: Person, shot: DeliveryShot, span: range) -> 
 
 
 def _states(tracks: Tracks, rows: Sequence[Row], gaps: Sequence[Gap]) -> list[str]:
-    """Why a joint is not seen on each frame, "" where it is. One beyond the picture is a guess, whatever it says of itself."""
+    """Why a joint is not seen on each frame, "" where it is. Beyond the picture it is a guess, however sure."""
     found = ["" if 0 <= x <= tracks.width and 0 <= y <= tracks.height else "outside" for x, y, _ in rows]
     found = list(_each(found, range(tracks.frames)))
     for gap in gaps:

@@ -15,7 +15,11 @@ def moving(name: str, kind: str, first: int = 1001, **keys: Any) -> Data:
     parent, shy, markers = keys.pop("parent", ""), keys.pop("shy", False), keys.pop("markers", [])
     uid = f"{UID}/L/{name}"
     said = {"uid": uid, "name": name, "kind": kind, "label": 4, "shy": shy, "parent": parent}
-    return {**said, "keys": keys, "markers": [dict(zip(("first", "last", "words"), one, strict=True)) for one in markers]}
+    return {**said, "keys": keys, "markers": spans(*markers)}
+
+
+def spans(*given: tuple[int, int, str]) -> list[Data]:
+    return [dict(zip(("first", "last", "words"), one, strict=True)) for one in given]
 
 
 def moves(step: float, frames: range = FRAMES, axes: int = 3) -> list[list[float]]:
@@ -276,9 +280,9 @@ def marks(layer: Data) -> list[list[Any]]:
     ]
 
 
-def with_marks(step: float, *spans: Any) -> list[Data]:
+def with_marks(step: float, *given: tuple[int, int, str]) -> list[Data]:
     made = layers_of(step)
-    made[3]["markers"] = [dict(zip(("first", "last", "words"), one, strict=True)) for one in spans]
+    made[3]["markers"] = spans(*given)
     return made
 
 
@@ -317,9 +321,9 @@ def a_painted_layer_is_marked_too(host: Open) -> None:
     """Its markers go along with it: earlier footage, or a slide by hand, changes nothing of what they belong to."""
     ae = host()
 
-    def made(number: int, frames: range, *spans: Any) -> Data:
+    def made(number: int, frames: range, *given: tuple[int, int, str]) -> Data:
         of = version(number, painting("train", frames), frames=frames)
-        of["layers"][0]["markers"] = [dict(zip(("first", "last", "words"), one, strict=True)) for one in spans]
+        of["layers"][0]["markers"] = spans(*given)
         return of
 
     clean(ae.load(made(1, FRAMES, (1003, 1004, "no face")), "/v001"))

@@ -178,9 +178,15 @@ def test_tracks_that_went_away(tmp_path: Path) -> None:
     ids=["as large", "twice as large", "wide pixels"],
 )
 def test_joints_come_back_to_the_pixels_of_the_source(
-    tmp_path: Path, after_effects: Callable[..., AfterEffects], width: int, height: int, aspect: float, num: int, den: int
+    tmp_path: Path,
+    after_effects: Callable[..., AfterEffects],
+    width: int,
+    height: int,
+    aspect: float,
+    num: int,
+    den: int,
 ) -> None:
-    """From the comp, through person and joint, on every frame; where a joint is not seen, it is where it was seen last."""
+    """From the comp, through person and joint, on every frame; not seen, it is where it was seen last."""
     frames = range(1001, 1013)
     rows = [[round(20.1237 + 37.713 * at, 3), round(300.0517 - 11.077 * at, 3), 0.9] for at in range(12)]
     rows[4:6] = [[650.0, 100.0, 0.97], [300.0, -3.0, 0.97]]  # beyond the picture, and sure of it all the same
