@@ -24,14 +24,18 @@ def is_archive(path: Path) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-def parts(path: Path) -> dict[str, Place]:
-    """Where each part lies. Raises ModelRefused for parts that are packed, or that claim more than the file holds."""
+def names(path: Path) -> list[str]:
+    """Of all parts. Raises ModelRefused."""
+    return [entry.filename for entry in _entries(path)]
+
+
+def parts(path: Path, but: str | None = None) -> dict[str, Place]:
+    """Where each part lies, but for those in a folder below the top one that nobody is to read.
+
+    Raises ModelRefused for parts that are packed, or that claim more than the file holds.
+    """
     size = path.stat().st_size
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeError) as error:
-        raise _refused(path, "Its archive is damaged or cut short") from error
+    entries = [one for one in _entries(path) if but is None or not one.filename.partition("/")[2].startswith(but)]
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise _refused(path, "Its parts are packed, which no training writes")
     if sum(entry.file_size for entry in entries) > size:
@@ -49,6 +53,14 @@ def parts(path: Path) -> dict[str, Place]:
                 raise _refused(path, "Its archive is damaged or cut short")
             found[entry.filename] = Place(start, entry.file_size)
     return found
+
+
+def _entries(path: Path) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeError) as error:
+        raise _refused(path, "Its archive is damaged or cut short") from error
 
 
 def _refused(path: Path, cause: str) -> ModelRefused:

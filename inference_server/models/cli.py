@@ -39,7 +39,7 @@ def add_commands(commands: Any) -> None:
         "file",
         type=Path,
         help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); SPADE's latest_net_G.pth; "
-        "wav2lip.pth",
+        "wav2lip.pth, Wav2Lip-SD-GAN.pt",
     )
     add.add_argument("--name", help="default: the folder's own; a file needs one")
     add.add_argument("--label-set", help="the label set that a SPADE checkpoint was trained on, which needs it")

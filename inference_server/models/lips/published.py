@@ -1,7 +1,8 @@
 """From a checkpoint of Wav2Lip's authors to a model folder.
 
 `wav2lip.pth` and `wav2lip_gan.pth` hold the weights in `state_dict`, beside what only training needs; their names may
-begin with `module.`. Nothing is read but tensors.
+begin with `module.`. `Wav2Lip-SD-GAN.pt` and `Wav2Lip-SD-NOGAN.pt` are programs (TorchScript). Nothing is read but
+tensors.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save
 
-from inference_server.models import cards
+from inference_server.models import cards, scripted
 from inference_server.models.install import check_name, install
 from inference_server.models.lips import network
 from inference_server.models.tensors import read_tensors
@@ -76,28 +78,35 @@ def looks_like(path: Path) -> bool:
     if not path.is_file():  # a pipe would be waited for
         return False
     try:
+        if scripted.is_script(path):
+            return MARK.rstrip(b".") in scripted.listing(path)
         with path.open("rb") as file:
             return MARK in file.read(BEGINNING)
-    except OSError:
+    except (OSError, ModelRefused):
         return False
 
 
 def add_lips(path: Path, name: str, licence: str | None = None, replace: bool = False) -> cards.Card:
     """Add a checkpoint to the user's models. Raises ModelRefused in words for anything but a Wav2Lip generator."""
     check_name(name, replace)
-    state = read_tensors(path, "state_dict") or read_tensors(path)
-    state = {key.removeprefix("module."): tensor.float() for key, tensor in state.items()}
+    state = {key.removeprefix("module."): tensor.float() for key, tensor in _tensors(path).items()}
     if larger := next((key for key in state if key.startswith(LARGER)), None):
         raise ModelRefused(
             "this network paints larger faces than Wav2Lip's 96 pixels",
             file=path,
             cause=f"It holds {larger}",
-            remedy="Give wav2lip.pth or wav2lip_gan.pth",
+            remedy="Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt",
         )
     network.filled(state, str(path))
     content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})
     card = card_of(name, hashlib.sha256(content).hexdigest(), path.name, licence or RESEARCH)
     return install(name, card, {WEIGHTS: content}, replace)
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    if scripted.is_script(path):
+        return {name: torch.from_numpy(values) for name, values in scripted.read_script(path).items()}
+    return read_tensors(path, "state_dict") or read_tensors(path)
 
 
 def card_of(name: str, sha256: str, source: str, licence: str) -> dict[str, Any]:
