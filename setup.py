@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = re.findall(r'^VERSION = "(.+)"', (HERE / "shared/__init__.py").read_text(encoding="utf-8"), re.MULTILINE)
 ROOMS = ["semrender", "shared", "inference_server", "ae_bridge", "maya_plugin"]
+ONNX = "onnxruntime>=1.20"
 MAYAS_QT = [
     'PySide6-Essentials==6.5.3; python_version=="3.11"',
     'PySide6-Essentials>=6.8,<6.9; python_version>="3.12"',
@@ -70,7 +71,10 @@ setup(
             'PySide2==5.15.2.1; python_version<"3.11"',
             *MAYAS_QT,
         ],
+        "onnx": [ONNX],  # runs networks of joints that the user brings; onnxruntime-gpu instead, for a card
         "test": [
+            ONNX,
+            "onnx>=1.17",  # builds networks with known answers; only the tests use it
             "pytest>=8",
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.5",

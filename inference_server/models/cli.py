@@ -33,13 +33,13 @@ def add_commands(commands: Any) -> None:
     )
     show.set_defaults(run=run_show)
     add = verbs.add_parser(
-        "add", help="add a model's folder, or a published file: a StyleGAN, a SPADE or a Wav2Lip checkpoint"
+        "add", help="add a model's folder, or a published file: a StyleGAN, SPADE or Wav2Lip checkpoint, a pose network"
     )
     add.add_argument(
         "file",
         type=Path,
         help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); SPADE's latest_net_G.pth; "
-        "wav2lip.pth, Wav2Lip-SD-GAN.pt",
+        "wav2lip.pth, Wav2Lip-SD-GAN.pt; a network of people's joints (.onnx)",
     )
     add.add_argument("--name", help="default: the folder's own; a file needs one")
     add.add_argument("--label-set", help="the label set that a SPADE checkpoint was trained on, which needs it")
@@ -49,6 +49,10 @@ def add_commands(commands: Any) -> None:
         "--no-instance", action="store_true", help="an extra input channel is don't-care, not object edges"
     )
     add.add_argument("--licence", help="default: what the file lets one know")
+    add.add_argument("--detector", type=Path, metavar="ONNX", help="finds people for a pose network (YOLOX)")
+    add.add_argument(
+        "--order", choices=("rgb", "bgr"), help="of a pose network's colours (default: as its kind learned)"
+    )
     add.add_argument("--replace", action="store_true")
     add.set_defaults(run=run_add)
     remove = verbs.add_parser("remove", help="remove a model that was added")
@@ -176,11 +180,14 @@ def run_add(arguments: argparse.Namespace) -> int:
     else:
         print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
         print(f"licence: {card.licence}")
+        if card.family == "pose":
+            print(f"data: {card.data}")
     return 0
 
 
 def _add_generator(arguments: argparse.Namespace) -> cards.Card:
     from inference_server.models.lips.published import add_lips, looks_like
+    from inference_server.models.pose import adding
     from inference_server.models.stylegan.published.adding import add_published
 
     of_checkpoints = {"--size": arguments.size, "--layers": arguments.layers, "--no-instance": arguments.no_instance}
@@ -190,6 +197,12 @@ def _add_generator(arguments: argparse.Namespace) -> cards.Card:
             file=arguments.file,
             remedy="Add --label-set, or leave both out for a generator",
         )
+    if adding.looks_like(arguments.file):
+        return adding.add_network(
+            arguments.file, arguments.name, arguments.detector, arguments.order, arguments.licence, arguments.replace
+        )
+    if arguments.detector or arguments.order:
+        raise ModelRefused("--detector and --order are of pose networks (.onnx)", file=arguments.file)
     if looks_like(arguments.file):
         return add_lips(arguments.file, arguments.name, arguments.licence, arguments.replace)
     return add_published(arguments.file, arguments.name, arguments.licence, arguments.replace)

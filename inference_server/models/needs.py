@@ -52,8 +52,10 @@ def lips(card: Card, width: int, height: int) -> tuple[int, int]:
 
 
 def pose(card: Card, width: int, height: int) -> tuple[int, int]:
-    """Both networks in float32, and the picture with its copies."""
-    return 96 * 2**20, 40 * width * height
+    """The networks and what they take between, and the picture with its copies."""
+    beside = card.config.get("detector", {}).get("file"), card.weights.file
+    files = sum((card.folder / name).stat().st_size for name in beside if name)
+    return 64 * 2**20 + 4 * files, 40 * width * height
 
 
 def sleep(card: Card, width: int, height: int) -> tuple[int, int]:

@@ -1,1 +1,6 @@
-"""The family `pose`: `blazepose` finds and reads bodies in a picture, `family` draws a frame of what was read."""
+"""The family `pose`: what finds and reads people in pictures, and `family`, which draws a frame of what was read.
+
+`blazepose` ships. `networks` knows others by what an ONNX file makes, and puts a card's together; `adding` brings them
+in. Each kind is a file: `simcc` (RTMPose), `heatmaps` (ViTPose), `rtmo`, and the detector `yolox`; `boxes` is what
+those have in common that look at whole pictures, `flat` what those have that see joints in the picture alone.
+"""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
 from inference_server.models.pose.blazepose import BlazePose
+from inference_server.models.pose.networks import bodies_of
+from inference_server.motion.following import Bodies
 from inference_server.motion.joints import WORDS
 from inference_server.motion.layouts import joints_in
 from inference_server.motion.reading import Read, read_people
@@ -25,8 +27,8 @@ Pixels = NDArray[np.uint8]
 class Pose(Model):
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
-        self._bodies = BlazePose(card, folder, device)
-        self._layout = "blazepose33"
+        self._layout = str(card.config.get("layout", "blazepose33"))
+        self._bodies: Bodies = (bodies_of if "network" in card.config else BlazePose)(card, folder, device)
 
     def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
         """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and

@@ -1,0 +1,139 @@
+"""From files of published networks to a model that reads people: judged, recognised by what they make, and copied.
+
+A model is one network that reads joints. Beside it may lie a detector that finds people for it; without one they are
+found by BlazePose's detector, which ships.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from inference_server.models import cards
+from inference_server.models.install import check_name, install
+from inference_server.models.onnx_files import looks_like, read_checked
+from inference_server.models.onnx_network import OnnxNetwork
+from inference_server.models.pose.networks import HEATMAPS, ORDERS, RTMO, SIMCC, WORDS, YOLOX, Kind, kind_of
+from inference_server.motion.joints import SMOOTHINGS
+from inference_server.motion.layouts import into
+from shared.errors import ModelRefused
+from shared.layouts import LAYOUTS
+
+READER, DETECTOR = "reader.onnx", "detector.onnx"
+LICENCE = "as given by its author; the code of MMPose and its kin is Apache-2.0"
+DATA = (
+    "Not in the file. What such networks are published with was learned from data that is often not for commercial use"
+    " (COCO-WholeBody, Human-Art, AI Challenger, Halpe, Human3.6M): their authors call the weights free to use and have"
+    " not answered whether they are; your studio decides"
+)
+LIKE = {SIMCC: "RTMPose", HEATMAPS: "ViTPose", RTMO: "RTMO"}
+
+__all__ = ["add_network", "looks_like"]
+
+
+def add_network(
+    path: Path,
+    name: str,
+    detector: Path | None = None,
+    order: str | None = None,
+    licence: str | None = None,
+    replace: bool = False,
+) -> cards.Card:
+    """Add a network of joints to the user's models.
+
+    Args:
+        detector: of people, an ONNX file, too.
+        order: "rgb" or "bgr", of the channels that the network learned with; None: as those of its kind did.
+
+    Raises ModelRefused in words for anything but networks that are known here.
+    """
+    check_name(name, replace)
+    content = read_checked(path)
+    kind = kind_of(OnnxNetwork(content, str(path), "cpu"), path)
+    if kind.name == YOLOX:
+        raise ModelRefused(
+            "this network finds people and reads no joints",
+            file=path,
+            remedy=f"Give it with --detector {path.name} beside one that reads them",
+        )
+    files = {READER: content}
+    config: dict[str, Any] = {
+        "recipe": 1,
+        "network": kind.name,
+        "layout": kind.layout,
+        "size": list(kind.size),
+        "order": order or ORDERS[kind.name],
+    }
+    if detector is not None:
+        files[DETECTOR] = _detector(detector, kind, path)
+        config["detector"] = {"file": DETECTOR, "sha256": _sha256(files[DETECTOR]), "order": ORDERS[YOLOX]}
+    card = card_of(name, kind.layout, config, {"file": READER, "sha256": _sha256(content)}, path.name)
+    words = [WORDS[kind.name], f"which sees {kind.size[0]}x{kind.size[1]} pixels, {config['order'].upper()}"]
+    if kind.depth:
+        words.append("and says a depth, which is not used")
+    found = "itself" if kind.name == RTMO else detector.name if detector else "BlazePose's detector, which ships"
+    card["description"] = f"Added from {path.name}: {', '.join(words)}. People are found by {found}."
+    card["title"] = f"Like {LIKE[kind.name]}: {len(LAYOUTS[kind.layout])} joints of every person"
+    card["licence"] = licence or LICENCE
+    return install(name, card, files, replace)
+
+
+def _detector(file: Path, kind: Kind, path: Path) -> bytes:
+    """The bytes of a detector. Raises ModelRefused for another network, and beside one that finds people itself."""
+    if kind.name == RTMO:
+        raise ModelRefused(f"{path.name} finds people itself", file=file, remedy="Leave --detector out")
+    content = read_checked(file)
+    found = kind_of(OnnxNetwork(content, str(file), "cpu"), file)
+    if found.name != YOLOX:
+        raise ModelRefused("this is no detector of people", file=file, cause=f"It is {WORDS[found.name]}")
+    return content
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def card_of(name: str, layout: str, config: dict[str, Any], weights: dict[str, str], source: str) -> dict[str, Any]:
+    """The card of a model that reads people; `layout` of its joints."""
+    return {
+        "format": cards.FORMAT,
+        "name": name,
+        "title": f"{len(LAYOUTS[layout])} joints of every person",
+        "version": 1,
+        "family": "pose",
+        "description": f"Added from {source}",
+        "licence": LICENCE,
+        "credit": "",
+        "data": DATA,
+        "inputs": {"picture": {"needed": True}},
+        "makes": {"kind": "joints", "alpha": True},
+        "size": {"width": 1920, "height": 1080, "fit": "multiple", "multiple": 1},
+        "options": options_of(layout),
+        "weights": weights,
+        "config": config,
+    }
+
+
+def options_of(layout: str) -> list[dict[str, Any]]:
+    """What one may choose of a model that reads people."""
+    smoothing = "light takes a third of the jitter and adds no lag; off delivers what was read"
+    counts = ", ".join(f"{one}: {len(LAYOUTS[one])}" for one in into(layout))
+    return [
+        {
+            "name": "smoothing",
+            "title": "Smoothing",
+            "kind": "choice",
+            "default": "light",
+            "choices": list(SMOOTHINGS),
+            "help": smoothing,
+        },
+        {
+            "name": "layout",
+            "title": "Joints",
+            "kind": "choice",
+            "default": layout,
+            "choices": list(into(layout)),
+            "help": f"which joints are delivered; {counts}",
+        },
+    ]

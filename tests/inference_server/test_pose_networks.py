@@ -1,0 +1,339 @@
+"""Networks of joints that a user brings: known by what they make, judged before they are run, read to half a pixel.
+
+No published weights are here: each file is built with a known answer, in the shapes that are published.
+"""
+
+import contextlib
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from inference_server.models.base import load_model
+from inference_server.models.catalogue import find_card
+from inference_server.models.onnx_files import looks_like, read_checked
+from inference_server.models.onnx_network import OnnxNetwork
+from inference_server.models.pose import adding, boxes, heatmaps, rtmo, simcc, yolox
+from inference_server.models.pose.networks import kind_of
+from inference_server.motion import following
+from inference_server.motion.bodies import Region
+from shared import places
+from shared.delivery import read_delivery
+from shared.errors import ModelRefused
+from shared.layouts import COCO_17, HALPE_26, LAYOUTS
+from shared.tracks import read_tracks
+from tests.conftest import ROOT, semrender
+from tests.inference_server import pose_networks as known
+
+SIZE = (640, 360)
+HALF = 0.5  # pixels
+
+
+def opened(file):
+    return OnnxNetwork(read_checked(file), file.name, "cpu")
+
+
+def away(read, true):
+    return float(np.hypot(*(read - true).T).max())
+
+
+@pytest.mark.parametrize(
+    ("make", "named", "options", "wanted"),
+    [
+        (known.simcc, "yolox.onnx", {"layout": "coco17"}, ("simcc", "coco17", False)),
+        (known.simcc, "a.onnx", {"layout": "halpe26"}, ("simcc", "halpe26", False)),
+        (known.simcc, "a.onnx", {"layout": "wholebody133", "size": (288, 384)}, ("simcc", "wholebody133", False)),
+        (
+            known.simcc,
+            "a.onnx",
+            {"layout": "wholebody133", "size": (288, 384), "depth": True},
+            ("simcc", "wholebody133", 1),
+        ),
+        (known.heatmaps, "rtmpose.onnx", {"layout": "wholebody133"}, ("heatmaps", "wholebody133", False)),
+        (known.rtmo, "vitpose.onnx", {}, ("rtmo", "coco17", False)),
+        (known.yolox, "end2end.onnx", {}, ("yolox", "", False)),
+        (known.yolox, "end2end.onnx", {"labels": False}, ("yolox", "", False)),
+    ],
+)
+def test_a_network_is_what_it_makes_and_not_what_it_is_called(tmp_path, make, named, options, wanted):
+    file = make(tmp_path / named, **options)
+    assert looks_like(file)
+    kind = kind_of(opened(file), file)
+    assert (kind.name, kind.layout, kind.depth) == wanted
+
+
+def test_the_raw_grid_of_a_detector_is_decoded():
+    """A box of 96x64 around (200, 120) from the cell that it lies in, stride 16, as YOLOX's head would say it."""
+    size = (320, 320)
+    rows = np.zeros((yolox.cells(size), 85))
+    cell = 40 * 40 + 7 * 20 + 12  # behind the finest grid: row 7, column 12
+    rows[cell, :6] = (200 / 16 - 12, 120 / 16 - 7, np.log(96 / 16), np.log(64 / 16), 0.9, 0.8)
+    found, scores = yolox.decoded(rows, size)
+    assert np.allclose(found[cell], (152, 88, 248, 152)) and scores[cell] == pytest.approx(0.72)
+    assert (np.delete(scores, cell) == 0).all()
+
+
+FIGURE = known.figure("coco17", 320.3, 170.7, 45)
+REGIONS = (Region(320.3, 170.7, 214.0, 0.0), Region(311.0, 176.0, 200.0, 0.0))
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("make", [known.simcc, known.heatmaps, known.rtmo])
+def test_joints_are_read_where_they_are_to_half_a_pixel(tmp_path, make, region):
+    network = opened(make(tmp_path / "network.onnx"))
+    if make is known.rtmo:
+        reader = rtmo.Rtmo(network, "bgr")
+    else:
+        reader = (simcc.SimCC if make is known.simcc else heatmaps.Heatmaps)(network, (192, 256), "rgb")
+    body = reader.read(known.drawn(SIZE, [FIGURE]), region)
+    assert away(body.places, FIGURE) < HALF and body.visible.min() > 0.9 and body.sure > 0.9
+    assert np.isnan(body.space).all() and abs(body.next.x - 320.3) < HALF
+    assert reader.read(known.drawn(SIZE, []), region) is None
+
+
+def test_the_place_between_cells_is_found_to_a_hundredth():
+    """DARK on bumps whose middles are known."""
+    rng = np.random.default_rng(0)
+    middles = rng.uniform(8, 40, (20, 2))
+    rows, columns = np.mgrid[:64, :48]
+    maps = np.exp(-((columns - middles[:, :1, None]) ** 2 + (rows - middles[:, 1:, None]) ** 2) / 8).astype(np.float32)
+    assert np.abs(heatmaps.refined(maps) - middles).max() < 0.01
+    assert np.isfinite(heatmaps.refined(np.zeros((3, 64, 48), np.float32))).all()
+
+
+def test_colours_are_given_in_the_order_that_the_card_says(tmp_path):
+    """One that learned with blue first sees nobody otherwise."""
+    picture = known.drawn(SIZE, [FIGURE])
+    network = opened(known.simcc(tmp_path / "bgr.onnx", order="bgr"))
+    assert away(simcc.SimCC(network, (192, 256), "bgr").read(picture, REGIONS[0]).places, FIGURE) < HALF
+    other = simcc.SimCC(network, (192, 256), "rgb").read(picture, REGIONS[0])
+    assert other is None or away(other.places, FIGURE) > 5
+    file = known.simcc(tmp_path / "rgb.onnx")
+    assert adding.add_network(file, "first").config["order"] == "rgb"  # as the published ones learned
+    assert adding.add_network(file, "second", order="bgr").config["order"] == "bgr"
+    assert adding.add_network(known.rtmo(tmp_path / "rtmo.onnx"), "third").config["order"] == "bgr"
+
+
+def test_people_are_found_in_the_whole_or_closely_and_each_once(tmp_path):
+    detector = yolox.Yolox(opened(known.yolox(tmp_path / "yolox.onnx", palettes=2, size=(320, 320))), "bgr")
+    two = [known.figure("coco17", 150, 180, 50), known.figure("coco17", 480, 170, 40)]
+    found = detector.search(known.drawn(SIZE, two), closely=True)
+    assert len(found) == 2
+    for one, true in zip(sorted(found, key=lambda one: one.box[0]), two, strict=True):
+        assert np.abs(one.box - [*true.min(0), *true.max(0)]).max() < 3
+    tiny = [known.figure("coco17", 1500, 600, 80)]
+    wide = known.drawn((1920, 1080), tiny, radius=4)
+    assert not detector.search(wide, closely=False)
+    (one,) = detector.search(wide, closely=True)
+    assert np.abs(one.box - [*tiny[0].min(0), *tiny[0].max(0)]).max() < 4
+
+
+def test_a_box_at_the_edge_of_a_square_is_somebody_cut_off():
+    def look(part):
+        high, wide = part.shape[:2]
+        if (high, wide) == (300, 600):
+            return []
+        return [boxes.Found(0.7, np.array([10.0, 10, wide, high - 10]))]
+
+    found = boxes.searched(np.zeros((300, 600, 3), np.uint8), look, 320, True)
+    assert [one.box[2] for one in found] == [600]  # it ends where the picture does
+
+
+def hostile(file, change):
+    model = onnx.load(known.simcc(file))
+    change(model)
+    file.write_bytes(model.SerializeToString())
+    return file
+
+
+def custom(model):
+    model.graph.node[3].domain = "com.example"
+    model.graph.node[3].op_type = "RunThis"
+
+
+def elsewhere(model):
+    tensor = model.graph.initializer[0]
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../etc/passwd")
+
+
+def hidden(model):
+    """The same, in a branch of a branch."""
+    inner = onnx.helper.make_graph([onnx.helper.make_node("RunThis", [], ["y"], domain="com.example")], "inner", [], [])
+    outer = onnx.helper.make_graph(
+        [onnx.helper.make_node("If", ["x"], ["z"], then_branch=inner, else_branch=inner)], "o", [], []
+    )
+    model.graph.node.append(onnx.helper.make_node("If", ["x"], ["w"], then_branch=outer, else_branch=outer))
+
+
+def constant(model):
+    tensor = onnx.numpy_helper.from_array(np.zeros(3, np.float32), "t")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="weights.bin")
+    model.graph.node.append(onnx.helper.make_node("Constant", [], ["k"], value=tensor))
+
+
+def function(model):
+    node = onnx.helper.make_node("RunThis", ["a"], ["b"], domain="com.example")
+    opset = [onnx.helper.make_opsetid("", 17), onnx.helper.make_opsetid("com.example", 1)]
+    model.functions.append(onnx.helper.make_function("local", "F", ["a"], ["b"], [node], opset))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (custom, "RunThis of com.example, which is none of ONNX's own"),
+        (hidden, "RunThis of com.example"),
+        (function, "RunThis of com.example"),
+        (elsewhere, "keeps tensors in other files"),
+        (constant, "keeps tensors in other files"),
+    ],
+)
+def test_code_and_other_files_are_refused_before_anything_is_run(tmp_path, monkeypatch, change, words):
+    file = hostile(tmp_path / "network.onnx", change)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # it is not even asked
+    with pytest.raises(ModelRefused, match=words):
+        adding.add_network(file, "mine")
+    assert not (places.models_folder() / "mine").exists()
+
+
+def test_what_is_no_model_or_half_of_one_is_refused_in_words(tmp_path):
+    whole = known.simcc(tmp_path / "whole.onnx").read_bytes()
+    file = tmp_path / "damaged.onnx"
+    rng = np.random.default_rng(0)
+    for content in (
+        b"",
+        b"\x08",
+        whole[:-100],
+        whole[: len(whole) // 2],
+        rng.bytes(4000),
+        b"\x08\x07" + rng.bytes(4000),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(ModelRefused):
+            adding.add_network(file, "mine")
+    for place in rng.integers(0, len(whole), 300):  # one byte changed: refused, or another network of the same shapes
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        with contextlib.suppress(ModelRefused):
+            read_checked(file)
+
+
+def test_networks_of_other_shapes_are_refused_with_what_they_make(tmp_path):
+    graph = known.Graph(64, 64)
+    graph.output(graph.total("input", 1), "mask", ["batch", 1, 64, 64])
+    file = graph.save(tmp_path / "rtmpose.onnx")
+    with pytest.raises(ModelRefused, match="Of a picture of 64x64 it makes 1x1x64x64"):
+        adding.add_network(file, "mine")
+    detector, reader = known.yolox(tmp_path / "yolox.onnx"), known.simcc(tmp_path / "simcc.onnx")
+    for path, more, words in (
+        (detector, {}, "finds people and reads no joints"),
+        (reader, {"detector": reader}, "no detector of people"),
+        (known.rtmo(tmp_path / "rtmo.onnx"), {"detector": detector}, "finds people itself"),
+    ):
+        with pytest.raises(ModelRefused, match=words):
+            adding.add_network(path, "mine", **more)
+    wrong = semrender("models", "add", tmp_path, "--name", "x", "--detector", detector)
+    assert wrong.returncode != 0
+
+
+def test_where_onnxruntime_is_missing_the_extra_is_named_and_a_changed_file_is_noticed(tmp_path, monkeypatch):
+    file = known.simcc(tmp_path / "simcc.onnx")
+    card = adding.add_network(file, "mine")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "onnxruntime", None)
+        with pytest.raises(ModelRefused, match=r"semrender\[onnx\]"):
+            load_model(card)
+    load_model(card)
+    (card.folder / "reader.onnx").write_bytes(known.simcc(tmp_path / "other.onnx", layout="halpe26").read_bytes())
+    with pytest.raises(ModelRefused, match="not those that the card describes"):
+        load_model(card)
+
+
+def clip(folder, frames, people):
+    """Numbered pictures of figures that walk and swing their arms; the pattern, and where they are, (F, P, K, 2)."""
+    folder.mkdir()
+    true = []
+    for number in range(frames):
+        now = [
+            known.figure(layout, x + speed * number, y, size, np.sin(number / 3))
+            for layout, x, y, size, speed in people
+        ]
+        Image.fromarray(known.drawn(SIZE, now)).save(folder / f"dots.{1001 + number}.png")
+        true.append(now)
+    return folder / "dots.####.png", np.array(true)
+
+
+@pytest.mark.parametrize("make", [known.simcc, known.heatmaps])
+def test_a_network_with_a_detector_from_file_to_tracks(tmp_path, make):
+    layout = "halpe26" if make is known.simcc else "coco17"
+    pattern, true = clip(tmp_path / "clip", 10, [(layout, 230.3, 170.6, 45, 6.1)])
+    added = semrender(
+        *("models", "add", make(tmp_path / "network.onnx", layout=layout), "--name", "mine"),
+        *("--detector", known.yolox(tmp_path / "detector.onnx", layout=layout)),
+    )
+    assert added.returncode == 0, added.stderr
+    assert "Apache-2.0" in added.stdout and "not for commercial use" in added.stdout
+    listed = semrender("models").stdout
+    assert "mine" in listed and f"{len(LAYOUTS[layout])} joints of every person" in listed
+    out = tmp_path / "out"
+    done = semrender("render", pattern, "--model", "mine", "--option", "smoothing=off", "--out", out)
+    assert done.returncode == 0, done.stderr
+    delivery = read_delivery(out)
+    tracks = read_tracks(out / delivery.tracks[0].path)
+    (person,) = tracks.people
+    assert person.layout == layout and tuple(person.joints) == LAYOUTS[layout] and not person.gaps
+    read = np.array([person.joints[name] for name in LAYOUTS[layout]]).transpose(1, 0, 2)
+    off = np.hypot(*np.moveaxis(read[..., :2] - true[:, 0], -1, 0))
+    assert off.max() < HALF and read[..., 2].min() > 0.9
+    painted = np.asarray(Image.open(out / "dots" / "dots.1005.png"))
+    for name in ("left_wrist", "right_ankle", "nose"):
+        x, y = true[4, 0, LAYOUTS[layout].index(name)].astype(int)
+        assert painted[y, x, 3] == 255
+    if layout == "halpe26":
+        again = semrender(
+            "render", pattern, "--model", "mine", "--option", "layout=body25", "--out", tmp_path / "body25"
+        )
+        assert again.returncode == 0, again.stderr
+        (body,) = read_tracks(tmp_path / "body25" / "tracks" / "dots.joints.json").people
+        assert body.layout == "body25" and len(body.joints) == 25
+        hip = np.array(body.joints["hip"])[:, :2]
+        assert np.abs(hip - true[:, 0, HALPE_26.index("hip")]).max() < 2
+
+
+def test_two_people_by_one_network_from_file_to_tracks(tmp_path):
+    pattern, true = clip(tmp_path / "clip", 10, [("coco17", 150, 170, 45, 6), ("coco17", 500, 180, 40, -5)])
+    added = semrender("models", "add", known.rtmo(tmp_path / "network.onnx"), "--name", "mine")
+    assert added.returncode == 0, added.stderr
+    done = semrender("render", pattern, "--model", "mine", "--option", "smoothing=off", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    people = read_tracks(tmp_path / "out" / "tracks" / "dots.joints.json").people
+    assert len(people) == 2
+    for person in people:
+        read = np.array([person.joints[name] for name in COCO_17]).transpose(1, 0, 2)[..., :2]
+        off = [np.hypot(*np.moveaxis(read - true[:, number], -1, 0)).max() for number in range(2)]
+        assert min(off) < HALF
+
+
+def test_without_a_detector_people_are_found_by_the_one_that_ships(tmp_path):
+    """A network that says the same of every picture shows which part of it was looked at: the one with the person."""
+    graph = known.Graph(192, 256)
+    where = known.figure("coco17", 96, 130, 60)
+    for name, axis, many in (("simcc_x", 0, 384), ("simcc_y", 1, 512)):
+        peaks = np.zeros((1, 17, many), np.float32)
+        peaks[0, np.arange(17), (2 * where[:, axis]).round().astype(int)] = 0.9
+        none = graph.node("Mul", graph.node("ReduceMean", "input", axes=[1, 2, 3], keepdims=0), graph.const(0.0))
+        none = graph.node("Reshape", none, graph.const([-1, 1, 1], np.int64))
+        graph.output(graph.node("Add", graph.const(peaks), none), name, ["batch", 17, many])
+    card = adding.add_network(graph.save(tmp_path / "network.onnx"), "mine")
+    assert "BlazePose's detector" in card.description
+    picture = np.asarray(Image.open(ROOT / "tests" / "data" / "pose" / "walk.1036.jpg"))
+    bodies = load_model(card)._bodies
+    shipped = load_model(find_card("blazepose"))._bodies
+    (true,) = following.look(0, following.Look(), True, picture, shipped).people
+    (region,) = bodies.search(picture)[:1]
+    assert np.hypot(*(true.hips - (region.x, region.y))) < 0.2 * true.torso
+    assert 3 < region.side / true.torso < 6 and region.angle == 0
+    body = bodies.read(picture, region)
+    assert np.hypot(*(body.hips - true.hips)) < 0.3 * true.torso
