@@ -97,8 +97,7 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     if animation is not None:
         made["animation"] = animation.name
     for one in layers:
-        if words := deliver_sayings(plan, one.layer.name, one.headers):
-            notes.append(f"layer {one.layer.name}: what its model said of each frame is in {words}")
+        notes += deliver_sayings(plan, one.layer.name, one.headers)
     if "delivery" in made:
         made.update(_film(whole, frames, now, audio, notes))
     outputs.sweep(plan.out)

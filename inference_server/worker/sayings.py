@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from inference_server.models.lips.agreement import agreement
 from inference_server.worker import outputs
 from inference_server.worker.plan import Plan
 
 
-def deliver_sayings(plan: Plan, layer: str, headers: Mapping[int, Mapping[str, Any]]) -> str:
-    """Write LAYER/NAME.jsonl, a line a frame: {"frame": 1001, ...}; its name, empty where nothing was said.
+def deliver_sayings(plan: Plan, layer: str, headers: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """Write LAYER/NAME.jsonl, a line a frame: {"frame": 1001, ...}; notes on it, none where nothing was said.
 
     headers: of the finished frames. What holds still says what its underpaintings said.
     """
-    lines = []
+    said = {}
     for frame, header in headers.items():
         told = header
         if header.get("stage") == "hold":
             told = outputs.read_metadata(plan.path_of("underpaint", layer, frame)) or {}
         if "said" in told:
-            lines.append(json.dumps({"frame": frame, **told["said"]}, ensure_ascii=False))
-    if not lines:
-        return ""
+            said[frame] = told["said"]
+    if not said:
+        return []
+    lines = [json.dumps({"frame": frame, **one}, ensure_ascii=False) for frame, one in said.items()]
     path = plan.out / layer / f"{plan.stem(layer)}.jsonl"
     outputs.keep(path, ("\n".join(lines) + "\n").encode())
-    return path.relative_to(plan.out).as_posix()
+    words = [f"what its model said of each frame is in {path.relative_to(plan.out).as_posix()}"]
+    return [f"layer {layer}: {one}" for one in (*words, _mouth(list(said.values()))) if one]
+
+
+def _mouth(said: Sequence[Mapping[str, Any]]) -> str:
+    """Of frames in a row whose model says how far a mouth opens, and how loud it is: whether it follows."""
+    if not any("opening" in one for one in said):
+        return ""
+    found = agreement([one.get("opening") for one in said], [one.get("loud", 0.0) for one in said])
+    return "" if found is None else found.words

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from inference_server.models.lips.mel import HOP, RATE
 from shared.values import Value
+from shared.wording import counted
 
 SMOOTHED = 4.0  # hertz, above which nothing of the loudness is kept: syllables come no faster
 QUIET = 0.003  # of full scale, rms: -50 dB, below which nothing is heard
 LAGS = 10  # frames to each side
 FEWEST = 24  # frames with a mouth of which anything is said
+ALIKE = 0.3  # a correlation, below which nobody sees a mouth follow
 LEAST_OPEN, LEAST_LOUD = 0.002, 1e-4  # standard deviations of what changes at all: heights of a face, of full scale
 
 Curve = NDArray[np.float64]
@@ -25,6 +27,13 @@ class Agreement(Value):
 
     lag: int
     correlation: float
+
+    @property
+    def words(self) -> str:
+        if self.correlation < ALIKE:
+            return f"the mouth hardly follows the sound (correlation {self.correlation:.2f} at best)"
+        way = "with" if self.lag == 0 else f"{counted(abs(self.lag), 'frame')} {'behind' if self.lag > 0 else 'before'}"
+        return f"the mouth opens {way} the sound (correlation {self.correlation:.2f})"
 
 
 def envelope(samples: NDArray[np.float32]) -> Curve:

@@ -29,7 +29,7 @@ from shared.sounds import heard_alone
 LARGE = 200  # pixels of a box from which on 96 are seen to be few
 HEARD = Fraction(network.COLUMNS, 80)  # seconds of the sound that a frame is made of
 
-OF_FRAMES = ("boxes", "points", "outlines", "meshed", "states", "sure", "shown", "loud")  # what is prepared of each
+OF_FRAMES = ("boxes", "points", "outlines", "meshed", "states", "sure", "shown")  # what is prepared of each
 
 Pixels = NDArray[np.uint8]
 
@@ -46,7 +46,7 @@ class Lips(Model):
         """Where the face is, and what is heard, on the N frames on which it is one of all that are looked at:
 
         "moments" (N,) frames of the sound, and what a `steadying.Steady` has of each; "shown" (N,) of the new mouth,
-        0..1; "mel" (80, T); "loud" (N,). Raises InputRefused where no face is found in all of the clip.
+        0..1; "mel" (80, T); "loud" (T,), the envelope. Raises InputRefused where no face is found in all of the clip.
         """
         detector = Detector()
         moments: list[int] = []
@@ -98,7 +98,7 @@ class Lips(Model):
             "moments": times[places],
             "states": states[places],
             "shown": steadying.shown(states, shots)[places],
-            "loud": agreement.at_frames(loud, times, audio.fps)[places],
+            "loud": loud,
             "mel": mel_of(samples),
             "fps": np.array(audio.fps.as_integer_ratio()),
         }
@@ -109,8 +109,11 @@ class Lips(Model):
         height, width = picture.shape[:2]
         nothing = np.zeros((height, width, 4), np.float32)
         place = np.flatnonzero(prepared["moments"] == request.moment)
+        fps = Fraction(*prepared["fps"].tolist())
+        loud = round(float(agreement.at_frames(prepared["loud"], np.array([request.moment]), fps)[0]), 5)
         if not len(place):
-            self.said = {"face": steadying.WORDS[steadying.GONE], "shown": 0.0, "lips": "no face: the plate stays"}
+            words = "no face: the plate stays"
+            self.said = {"face": steadying.WORDS[steadying.GONE], "shown": 0.0, "loud": loud, "lips": words}
             return nothing
         own = {name: prepared[name][place[0]] for name in OF_FRAMES}
         box, shown = own["boxes"], float(own["shown"])
@@ -120,7 +123,7 @@ class Lips(Model):
             "sure": round(float(own["sure"]), 3),
             "mask": "mesh" if own["meshed"] else "points",
             "box": [round(float(value), 1) for value in box],
-            "loud": round(float(own["loud"]), 5),
+            "loud": loud,
             **_words(int(own["states"]), float(box[2] - box[0])),
         }
         rows, columns = part = pasting.around(box, (height, width))
@@ -128,7 +131,6 @@ class Lips(Model):
         if shown == 0 or not plate.size:
             return nothing
         face = pasting.cropped(picture, box)
-        fps = Fraction(*prepared["fps"].tolist())
         sound = heard(prepared["mel"], request.moment, fps, network.COLUMNS, options["offset"] / 1000)
         with torch.inference_mode():
             made = self.net(*given(face, sound, self.device))[0].permute(1, 2, 0).cpu().numpy()[..., ::-1]
