@@ -39,7 +39,8 @@ def add_commands(commands: Any) -> None:
         "file",
         type=Path,
         help="folder with card.json, as `semrender train` makes it; a generator (.pkl, .pt); SPADE's latest_net_G.pth; "
-        "wav2lip.pth, Wav2Lip-SD-GAN.pt; a network of people's joints (.onnx)",
+        "wav2lip.pth, Wav2Lip-SD-GAN.pt; a network of people's joints (.onnx); joints that OpenPose, AlphaPose or "
+        "EasyMocap read of a clip (folder, .json)",
     )
     add.add_argument("--name", help="default: the folder's own; a file needs one")
     add.add_argument("--label-set", help="the label set that a SPADE checkpoint was trained on, which needs it")
@@ -165,14 +166,14 @@ def option_row(option: cards.Option) -> str:
 
 
 def run_add(arguments: argparse.Namespace) -> int:
-    if arguments.file.is_dir():
+    if arguments.file.is_dir() and not _holds_joints(arguments.file):
         from inference_server.models.install import add_folder
 
         card = add_folder(arguments.file, arguments.name, arguments.replace)
     elif arguments.name is None:
         raise ModelRefused("a file does not say its name", file=arguments.file, remedy="Say it with --name")
     elif arguments.label_set is None:
-        card = _add_generator(arguments)
+        card = _add_pose(arguments) or _add_generator(arguments)
     else:
         card = _add_checkpoint(arguments)
     if arguments.json:
@@ -180,14 +181,36 @@ def run_add(arguments: argparse.Namespace) -> int:
     else:
         print(f"added {card.name}: {card.title}, {card.size.width}x{card.size.height}, in {card.folder}")
         print(f"licence: {card.licence}")
-        if card.family == "pose":
+        if card.family == "pose" and card.data:
             print(f"data: {card.data}")
     return 0
 
 
+def _holds_joints(folder: Path) -> bool:
+    """Whether a folder is no model's, but one of joints that another program read of a clip."""
+    return not (folder / "card.json").exists() and any(folder.glob("*.json"))
+
+
+def _add_pose(arguments: argparse.Namespace) -> cards.Card | None:
+    """The model of a network of joints, or of joints that were read; None where the file is neither."""
+    from inference_server.models.onnx_files import looks_like
+
+    path, licence, replace = arguments.file, arguments.licence, arguments.replace
+    if looks_like(path):
+        from inference_server.models.pose.adding import add_network
+
+        return add_network(path, arguments.name, arguments.detector, arguments.order, licence, replace)
+    if arguments.detector or arguments.order:
+        raise ModelRefused("--detector and --order are of pose networks (.onnx)", file=path)
+    if path.is_dir() or path.suffix.lower() == ".json":
+        from inference_server.models.pose.importing import add_figures
+
+        return add_figures(path, arguments.name, licence, replace)
+    return None
+
+
 def _add_generator(arguments: argparse.Namespace) -> cards.Card:
     from inference_server.models.lips.published import add_lips, looks_like
-    from inference_server.models.pose import adding
     from inference_server.models.stylegan.published.adding import add_published
 
     of_checkpoints = {"--size": arguments.size, "--layers": arguments.layers, "--no-instance": arguments.no_instance}
@@ -197,12 +220,6 @@ def _add_generator(arguments: argparse.Namespace) -> cards.Card:
             file=arguments.file,
             remedy="Add --label-set, or leave both out for a generator",
         )
-    if adding.looks_like(arguments.file):
-        return adding.add_network(
-            arguments.file, arguments.name, arguments.detector, arguments.order, arguments.licence, arguments.replace
-        )
-    if arguments.detector or arguments.order:
-        raise ModelRefused("--detector and --order are of pose networks (.onnx)", file=arguments.file)
     if looks_like(arguments.file):
         return add_lips(arguments.file, arguments.name, arguments.licence, arguments.replace)
     return add_published(arguments.file, arguments.name, arguments.licence, arguments.replace)

@@ -16,6 +16,8 @@ from shared.values import Value
 
 TORSO = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
+SURE = 0.5  # a joint that is less sure is not seen
+
 Points = NDArray[np.float64]
 
 
@@ -68,6 +70,12 @@ class Body(Value):
     def torso(self) -> float:
         """Pixels from the middle of the shoulders to that of the hips."""
         return torso_of(self.places)
+
+
+def evened(scores: NDArray[np.float64], drawn: float) -> NDArray[np.float64]:
+    """Scores as how sure a joint is: that from which on their authors draw one becomes SURE, 0 and 1 stay."""
+    kept = np.clip(scores, 0, 1)
+    return np.where(kept < drawn, kept * SURE / drawn, SURE + (kept - drawn) * (1 - SURE) / (1 - drawn))
 
 
 def names_of(count: int) -> Names:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.datasets.crops import steadied
+from inference_server.motion.bodies import SURE
 
 SEEN, FILLED, HIDDEN, OUTSIDE = range(4)  # of a joint on a frame; the last two are not seen
 ABSENT = -1  # of a person who is not there
 WORDS = {SEEN: "seen", FILLED: "filled", HIDDEN: "hidden", OUTSIDE: "outside", ABSENT: "absent"}
-SURE = 0.5  # a joint that is less sure is hidden
 GAP = 0.25  # seconds that are filled, at most
 STEADY = 1.0  # frames: the deviation of the Gaussian over how sure a joint is
 SMOOTHINGS = ("off", "light", "strong")

@@ -12,11 +12,10 @@ from typing import Any
 
 from inference_server.models import cards
 from inference_server.models.install import check_name, install
-from inference_server.models.onnx_files import looks_like, read_checked
+from inference_server.models.onnx_files import read_checked
 from inference_server.models.onnx_network import OnnxNetwork
+from inference_server.models.pose.cards import card_of
 from inference_server.models.pose.networks import HEATMAPS, ORDERS, RTMO, SIMCC, WORDS, YOLOX, Kind, kind_of
-from inference_server.motion.joints import SMOOTHINGS
-from inference_server.motion.layouts import into
 from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
 
@@ -28,8 +27,6 @@ DATA = (
     " not answered whether they are; your studio decides"
 )
 LIKE = {SIMCC: "RTMPose", HEATMAPS: "ViTPose", RTMO: "RTMO"}
-
-__all__ = ["add_network", "looks_like"]
 
 
 def add_network(
@@ -68,14 +65,14 @@ def add_network(
     if detector is not None:
         files[DETECTOR] = _detector(detector, kind, path)
         config["detector"] = {"file": DETECTOR, "sha256": _sha256(files[DETECTOR]), "order": ORDERS[YOLOX]}
-    card = card_of(name, kind.layout, config, {"file": READER, "sha256": _sha256(content)}, path.name)
+    card = card_of(name, kind.layout, config, {"file": READER, "sha256": _sha256(content)})
     words = [WORDS[kind.name], f"which sees {kind.size[0]}x{kind.size[1]} pixels, {config['order'].upper()}"]
     if kind.depth:
         words.append("and says a depth, which is not used")
     found = "itself" if kind.name == RTMO else detector.name if detector else "BlazePose's detector, which ships"
     card["description"] = f"Added from {path.name}: {', '.join(words)}. People are found by {found}."
     card["title"] = f"Like {LIKE[kind.name]}: {len(LAYOUTS[kind.layout])} joints of every person"
-    card["licence"] = licence or LICENCE
+    card["licence"], card["data"] = licence or LICENCE, DATA
     return install(name, card, files, replace)
 
 
@@ -92,48 +89,3 @@ def _detector(file: Path, kind: Kind, path: Path) -> bytes:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def card_of(name: str, layout: str, config: dict[str, Any], weights: dict[str, str], source: str) -> dict[str, Any]:
-    """The card of a model that reads people; `layout` of its joints."""
-    return {
-        "format": cards.FORMAT,
-        "name": name,
-        "title": f"{len(LAYOUTS[layout])} joints of every person",
-        "version": 1,
-        "family": "pose",
-        "description": f"Added from {source}",
-        "licence": LICENCE,
-        "credit": "",
-        "data": DATA,
-        "inputs": {"picture": {"needed": True}},
-        "makes": {"kind": "joints", "alpha": True},
-        "size": {"width": 1920, "height": 1080, "fit": "multiple", "multiple": 1},
-        "options": options_of(layout),
-        "weights": weights,
-        "config": config,
-    }
-
-
-def options_of(layout: str) -> list[dict[str, Any]]:
-    """What one may choose of a model that reads people."""
-    smoothing = "light takes a third of the jitter and adds no lag; off delivers what was read"
-    counts = ", ".join(f"{one}: {len(LAYOUTS[one])}" for one in into(layout))
-    return [
-        {
-            "name": "smoothing",
-            "title": "Smoothing",
-            "kind": "choice",
-            "default": "light",
-            "choices": list(SMOOTHINGS),
-            "help": smoothing,
-        },
-        {
-            "name": "layout",
-            "title": "Joints",
-            "kind": "choice",
-            "default": layout,
-            "choices": list(into(layout)),
-            "help": f"which joints are delivered; {counts}",
-        },
-    ]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
 from inference_server.models.pose.blazepose import BlazePose
+from inference_server.models.pose.importing import Figures
 from inference_server.models.pose.networks import bodies_of
 from inference_server.motion.following import Bodies
+from inference_server.motion.imported import read_figures
 from inference_server.motion.joints import WORDS
 from inference_server.motion.layouts import joints_in
 from inference_server.motion.reading import Read, read_people
@@ -28,7 +30,10 @@ class Pose(Model):
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
         self._layout = str(card.config.get("layout", "blazepose33"))
-        self._bodies: Bodies = (bodies_of if "network" in card.config else BlazePose)(card, folder, device)
+        self._figures = Figures(card, folder) if "imported" in card.config else None
+        self._bodies: Bodies | None = None
+        if self._figures is None:
+            self._bodies = (bodies_of if "network" in card.config else BlazePose)(card, folder, device)
 
     def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
         """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and
@@ -40,16 +45,24 @@ class Pose(Model):
         if first is None or first.picture is None:
             return {}
         size = (first.picture.shape[1], first.picture.shape[0])
-        clip = _Clip(frames)
-        people = read_people(clip, self._bodies, first.fps, str(first.options["smoothing"]))
+        smoothing = str(first.options["smoothing"])
+        if self._figures is not None:
+            numbers = [frame.frame for frame in frames]
+            figures = self._figures.on(numbers, int(first.options["shift"]))
+            people = read_figures(figures, self._figures.drawn, size, first.fps, smoothing)
+        else:
+            assert self._bodies is not None
+            clip = _Clip(frames)
+            people = read_people(clip, self._bodies, first.fps, smoothing)
+            numbers = clip.numbers
         if not people:
             raise InputRefused(
-                f"no person is found on the {counted(len(clip.numbers), 'frame')} of this layer",
+                f"no person is found on the {counted(len(numbers), 'frame')} of this layer",
                 cause="Searched were people down to a tenth of the picture's height",
                 remedy="Check that somebody is seen and not too small; a part that is cut out and enlarged may help",
             )
         together = {name: np.array([getattr(one, name) for one in people]) for name in Read.__dataclass_fields__}
-        about = {"frames": np.array(clip.numbers), "size": np.array(size), "layout": np.array(self._layout)}
+        about = {"frames": np.array(numbers), "size": np.array(size), "layout": np.array(self._layout)}
         return {**about, **together}
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:

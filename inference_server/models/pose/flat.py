@@ -11,15 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.motion.bodies import Body, Region, hips_of, names_of, torso_joints, torso_of
+from inference_server.motion.bodies import SURE, Body, Region, evened, hips_of, names_of, torso_joints, torso_of
 from shared.layouts import COCO_17
 from shared.values import Value
 
 LARGER = 1.25  # the square by the box of a person: what such networks learned with
 BEYOND = 1.15  # the box by how far the joints reach: crown and soles are none
 CLOSE = 2.5  # torsos of a square, least: of somebody of whom the picture shows the torso alone
-DRAWN = 0.3  # how sure a joint is that their authors draw: it counts as 0.5, the middle between seen and not
-SURE = 0.5
+DRAWN = 0.3  # how sure a joint is that their authors draw
 BEST = 8  # of COCO's joints, the surest: by them a body is one
 LEAST = 0.5  # how sure a body is, least
 HALF = 0.5  # pixels: OpenCV, and such networks, count from the middle of the first pixel
@@ -39,7 +38,7 @@ def square_of(box: Array, aspect: float) -> Region:
 
 def body_of(places: Array, scores: Array, aspect: float, space: Array | None = None) -> Body | None:
     """A body of joints (K, 2) in pixels of the picture and their scores (K,) 0..1; None where nobody is seen."""
-    visible = evened(scores)
+    visible = evened(scores, DRAWN)
     names = names_of(len(places))
     core = np.sort(visible[[names.index(name) for name in COCO_17]])
     sure = float(core[-BEST:].mean())
@@ -60,12 +59,6 @@ def body_of(places: Array, scores: Array, aspect: float, space: Array | None = N
         Region(float(hips[0]), float(hips[1]), side, 0.0),
         sure,
     )
-
-
-def evened(scores: Array) -> Array:
-    """Scores as how sure a joint is: DRAWN becomes SURE, 0 and 1 stay."""
-    kept = np.clip(scores, 0, 1)
-    return np.where(kept < DRAWN, kept * SURE / DRAWN, SURE + (kept - DRAWN) * (1 - SURE) / (1 - DRAWN))
 
 
 class View(Value):
