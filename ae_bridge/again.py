@@ -175,7 +175,9 @@ def _given(card: Body, layer: ShotLayer, there: Sequence[str], delivery: Deliver
         remedy = "Choose it, or another model" if can_be_chosen else "Choose another model"
         raise ModelRefused(f"{card['title']} {lacks}", layer=layer.name, remedy=remedy)
     if "picture" in given:
-        given.update(clip_start=None, deinterlace=None)  # they were said of the clip that was the picture
+        given.update(
+            clip_start=None, clip_end=None, deinterlace=None
+        )  # they were said of the clip that was the picture
     return given
 
 

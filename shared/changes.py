@@ -17,7 +17,15 @@ from shared.rates import parse_fps
 from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
 from shared.walk import Walk
 
-STATED = ("motion_is", "motion_layer", "depth_layer", "normal_is", "normal_layer", "deinterlace")  # how passes are read
+STATED = (
+    "motion_is",
+    "motion_layer",
+    "depth_layer",
+    "normal_is",
+    "normal_layer",
+    "deinterlace",
+    "clip_end",
+)  # how passes are read
 
 
 class Changes(TypedDict, total=False):
@@ -51,6 +59,7 @@ class Changes(TypedDict, total=False):
     normal_is: str
     normal_layer: str
     deinterlace: str  # of clips: "off", "auto", "top", "bottom"
+    clip_end: str  # what pictures show behind their end: "hold", "ping-pong"
     centimetres: float  # of a unit of the scene
     read: Mapping[str, Any]  # how the label passes are read; adds to the shot's
     names: str | Path  # table of names and classes, .csv or .json

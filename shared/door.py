@@ -9,6 +9,8 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -19,7 +21,7 @@ from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
 from shared.rates import parse_fps, parse_time
 from shared.sequences import parse_range
 from shared.servers import find_server, private_server
-from shared.shot import Shot
+from shared.shot import FILE_NAME, NO_SOUND, Shot
 from shared.shot_input import Span, shot_from_input
 from shared.told import Ended, Event, Report, Result, Status, event_of, failure, finished
 
@@ -214,7 +216,29 @@ def shot_of(
         return shot, folder, ()
     known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
     made, notes = changed(shot, changes, _listed(layers), known)
+    if "clip_end" in changes and not isinstance(source, Shot) and not _written(Path(source)):
+        made = _as_long_as_its_sound(made)
     return made, folder, notes
+
+
+def _written(source: Path) -> bool:
+    """Whether a shot.json says how long the shot is."""
+    return source.suffix.lower() == ".json" or (source / FILE_NAME).is_file()
+
+
+def _as_long_as_its_sound(shot: Shot) -> Shot:
+    """A shot whose pictures go on behind their end: to that of its sound. Raises MissingInput or InputRefused."""
+    from shared.sounds import frames_of, heard_alone  # what decodes sounds takes a while to load
+
+    if shot.audio in (None, NO_SOUND):
+        raise InputRefused(
+            "--clip-end says nothing without --audio",
+            cause="The frames of the pictures are all there is",
+            remedy="Name the sound, or write a shot.json whose last frame lies behind the clip",
+        )
+    count = frames_of(heard_alone(Path(str(shot.audio))), Fraction(*shot.rate))
+    start = shot.first if shot.audio_start is None else shot.audio_start
+    return Shot.from_dict(replace(shot, last=max(shot.last, start + count - 1)).to_dict())
 
 
 def _span(changes: Changes) -> Span:

@@ -98,7 +98,8 @@ def check_frames(
 
 def beat(shot: Shot, layer: ShotLayer) -> Beat:
     """How the clips of a layer lie in the shot."""
-    return Beat(shot.rate, shot.first if layer.clip_start is None else layer.clip_start, layer.deinterlace)
+    start = shot.first if layer.clip_start is None else layer.clip_start
+    return Beat(shot.rate, start, layer.deinterlace, layer.clip_end, None if layer.clip_end is None else shot.last)
 
 
 def find_pass(kind: str, pattern: str, base: Path, layer: str, when: Beat) -> Sequence:
@@ -114,6 +115,8 @@ def find_pass(kind: str, pattern: str, base: Path, layer: str, when: Beat) -> Se
         with in_words(base / pattern, layer):
             return find_clip(pattern, base, when)
     found = find_sequence(pattern, base, layer)
+    if kind in OF_CLIPS and not found.still and when.last is not None:
+        return _longer(found, when, when.last)
     if kind not in OF_ANY_SIZE:
         return found
     if len(found.files) > 1:
@@ -121,6 +124,16 @@ def find_pass(kind: str, pattern: str, base: Path, layer: str, when: Beat) -> Se
             f"the {kind} is a sequence of {len(found.files)} files", file=base / pattern, layer=layer, remedy="Name one"
         )
     return replace(found, still=True)
+
+
+def _longer(found: Sequence, when: Beat, last: int) -> Sequence:
+    """A sequence of files with what it shows behind its end, up to a frame."""
+    count, files = found.last - found.first + 1, dict(found.files)
+    for frame in range(found.last + 1, last + 1):
+        shown = found.first + when.place(frame - found.first, count)
+        if shown in found.files:
+            files[frame] = found.files[shown]
+    return replace(found, files=files, last=max(last, found.last))
 
 
 def no_clip(kind: str) -> InputRefused:
@@ -176,6 +189,8 @@ def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderErr
     if sequence.clip is not None:
         cause = f"The clip has frames {sequence.first}-{sequence.last}"
         remedy = "Correct first and last of the shot, or its clip_start"
+        if missing[0] > sequence.last:
+            remedy += '; "clip_end" (--clip-end) shows its last picture on, or all of it back and forth'
     elif len(sequence.files) == 1:
         cause = f"Only one file is there, frame {sequence.first}"
         remedy = "Write #### in place of the number; for a still, take the number out of the file name"

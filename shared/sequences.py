@@ -46,12 +46,24 @@ _RANGE_BEHIND = re.compile(rf"(.*\S)\s+({_RANGE}|-?[0-9]{{1,8}})")
 class Beat(Value):
     """How a clip lies in a shot: `start` is the frame that its beginning is on, `rate` that of the shot's frames.
 
-    deinterlace: how its pictures are taken, see `clips.Clip.picture`.
+    deinterlace: how its pictures are taken, see `clips.Clip.picture`. end: what it shows behind its end, up to the
+    shot's `last` frame: "hold" or "ping-pong"; None: nothing.
     """
 
     rate: tuple[int, int]
     start: int
     deinterlace: str | None = None
+    end: str | None = None
+    last: int | None = None
+
+    def place(self, number: int, count: int) -> int:
+        """Which of `count` pictures, from 0, stands on the frame of this number, from 0."""
+        if number < count or self.end is None:
+            return number
+        if self.end == "hold" or count == 1:
+            return count - 1
+        turned = number % (2 * count - 2)  # the first and the last are shown once at each turn
+        return min(turned, 2 * count - 2 - turned)
 
 
 class Sequence(Value):

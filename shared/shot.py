@@ -50,6 +50,7 @@ OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 NO_SOUND = "none"  # instead of a file
 DEINTERLACE = ("off", "auto", "top", "bottom")  # how interlaced clips are taken; top, bottom: that field is the earlier
+CLIP_ENDS = ("hold", "ping-pong")  # what a picture shows behind its end: its last frame, or back and forth
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold
 MAX_FRAMES = 1_000_000
 MAX_FRAME_NUMBER = FRAME.high
@@ -114,6 +115,11 @@ class ShotLayer(Value):
     normal_layer: Annotated[Optional[str], WORD, "EXR layer of the normal pass; else as for motion"] = None
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
+    ] = None
+    clip_end: Annotated[
+        Optional[str],
+        OneOf(*CLIP_ENDS),
+        "what a picture shows behind its end: its last frame, or all of it back and forth; else that is refused",
     ] = None
     deinterlace: Annotated[
         Optional[str],

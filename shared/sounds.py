@@ -99,6 +99,14 @@ def probe_sound(file: Path) -> str:
         return f"{stream.codec_context.codec.canonical_name}, {stream.rate} Hz, {layout}"
 
 
+def seconds_of(file: Path) -> Fraction | None:
+    """How long a file says that its sound is. Raises MissingInput or InputRefused."""
+    with _opened(file) as (container, stream):
+        if stream.duration is not None and stream.time_base is not None:
+            return Fraction(stream.duration * stream.time_base)
+        return None if container.duration is None else Fraction(container.duration, 1_000_000)
+
+
 def write_wav(path: Path, sound: Sound, first: int, last: int, fps: Fraction) -> Heard:
     """Write the sound of the frames `first` to `last`, exactly as long as these.
 

@@ -18,7 +18,7 @@ from shared.command import parse_size
 from shared.errors import InputRefused
 from shared.inputs import WORDS
 from shared.sequences import parse_range
-from shared.shot import GUIDES, HOLDS, MOTIONS, NORMALS, OF_ANY_SIZE, PASSES, SCALES, Shot
+from shared.shot import CLIP_ENDS, GUIDES, HOLDS, MOTIONS, NORMALS, OF_ANY_SIZE, PASSES, SCALES, Shot
 from shared.shot_input import shot_from_input
 
 MOVING = ("motion", "depth")  # passes that have a group of their own in the help
@@ -99,6 +99,8 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     further.add_argument("--normal-is", choices=NORMALS, metavar="CONVENTION", help=", ".join(NORMALS))
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
     add_deinterlace(further)
+    words = "what pictures show behind their end, up to that of --audio: the last one, or all back and forth"
+    further.add_argument("--clip-end", choices=CLIP_ENDS, help=words)
     words = "of a unit of the scene, and of depth (default: as the tracks say, or 100)"
     further.add_argument("--centimetres", type=float, metavar="LENGTH", help=words)
     walked.add_arguments(parser)

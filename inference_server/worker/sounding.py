@@ -12,7 +12,7 @@ from inference_server.worker import outputs
 from shared.delivery import DeliveryAudio, SoundFile
 from shared.errors import DiskFull, SemrenderError
 from shared.shot import Shot
-from shared.sounds import RATE, Sound, probe_sound, sound_of_shot, write_wav
+from shared.sounds import RATE, Sound, probe_sound, seconds_of, sound_of_shot, write_wav
 from shared.uids import sound_uids
 
 FOLDER = "audio"  # in the output folder
@@ -31,6 +31,18 @@ def judge(shot: Shot, base: Path, roots: Sequence[str] | None) -> tuple[list[Sem
         return [], "" if sound is None else f"{sound.file.name} from frame {sound.start}: {probe_sound(sound.file)}"
     except SemrenderError as error:
         return [error], ""
+
+
+def unheard(shot: Shot, sound: Sound) -> list[str]:
+    """A warning where the sound that a model paints by goes on behind the last frame, by a frame or more."""
+    rate = Fraction(*shot.rate)
+    length, shown = seconds_of(sound.file), Fraction(shot.last + 1 - sound.start) / rate
+    if length is None or length - shown < 1 / rate:
+        return []
+    return [
+        f"the last {float(length - shown):.2f} seconds of {sound.file.name} are not heard: there are no more frames. "
+        "For more, --clip-end says what the pictures show behind their end"
+    ]
 
 
 def deliver_sound(

@@ -93,6 +93,8 @@ def find_clip(pattern: str, base: Path, beat: Beat) -> Sequence:
     with opened(base / pattern) as clip:
         clip.check_fields(beat.deinterlace)
         frames = range(beat.start, beat.start + clip.count(Fraction(*beat.rate)))
+    if beat.last is not None:
+        frames = range(beat.start, max(beat.last, frames[-1]) + 1)
     return Sequence(pattern, dict.fromkeys(frames, base / pattern), frames[0], frames[-1], 1, clip=beat)
 
 
@@ -137,4 +139,6 @@ def clip_told(sequence: Sequence) -> list[str]:
 
 def _index(clip: Clip, sequence: Sequence, frame: int) -> int:
     assert sequence.clip is not None
-    return clip.index_at((frame - sequence.clip.start) / Fraction(*sequence.clip.rate))
+    rate = Fraction(*sequence.clip.rate)
+    number = sequence.clip.place(frame - sequence.clip.start, clip.count(rate))
+    return clip.index_at(number / rate)
