@@ -88,6 +88,8 @@ setup(
             "lottie>=0.7,<0.8",  # its parser of After Effects projects; only the tests use it
             # Reads what `semrender timeline` writes; where it has no build its tests are skipped.
             'opentimelineio>=0.17; python_version<"3.13" or (python_version=="3.13" and sys_platform!="darwin")',
+            "usd-core>=25.5",  # with the next, reads the skeletons that we write
+            'bvhio>=1.5.4,<2; python_version<"3.14"',
             "maya-stubs==0.4.2",
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",

@@ -30,6 +30,9 @@ COMMANDS = {
     "inference_server.commands.normalise_cli": {
         "clip normalise": "follow a person or face in a clip and write them at one place and size",
     },
+    "inference_server.commands.skeleton_cli": {
+        "skeleton": "solve people's skeletons again: height, lens, feet",
+    },
     "inference_server.commands.walk_cli": {"walk": "a walk's keyframes and curves on one sheet, before it is painted"},
     "inference_server.commands.project_cli": {"project": "pictures become points of a generator, keyframes of a walk"},
     "inference_server.broker.cli": {"serve": "run the inference server until Ctrl-C"},

@@ -240,6 +240,17 @@ class DeliveryTracks(Value):
     comp: Annotated[str, FootagePath(), "its layers, as After Effects measures"]
 
 
+class DeliveryPoses(Value):
+    """People of a layer as skeletons in space (docs/motion.md), for programs of animation."""
+
+    about: ClassVar[About] = _about("poses")
+
+    name: Annotated[Named, "of the layer whose people they are"]
+    path: Annotated[str, FootagePath(), "the poses file"]
+    usd: Annotated[str, FootagePath(), "all of them and the camera that saw them, as a USD stage"]
+    bvh: Annotated[Tuple[Annotated[str, FootagePath()], ...], "a file for each person"]
+
+
 class SoundFile(Value):
     """A WAV file (PCM), as long as the whole shot: its first sample is heard as frame `start` begins."""
 
@@ -295,6 +306,7 @@ class Delivery(Value):
     project: Project = Project()
     effects: Tuple[Effect, ...] = ()
     tracks: Tuple[DeliveryTracks, ...] = ()
+    poses: Tuple[DeliveryPoses, ...] = ()
     audio: Annotated[Tuple[DeliveryAudio, ...], "below all other layers of the comp"] = ()
     notices: Annotated[Tuple[DeliveryNotice, ...], "above all other layers of the comp; one at most"] = ()
 

@@ -41,6 +41,10 @@ def validate(delivery: Delivery, folder: Path) -> None:
         for path in (Path(folder) / one.path, Path(folder) / one.comp):
             if _nfc(path.name) not in _listing(path.parent, listings):
                 raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
+    for poses in delivery.poses:
+        for path in (Path(folder) / name for name in (poses.path, poses.usd, *poses.bvh)):
+            if _nfc(path.name) not in _listing(path.parent, listings):
+                raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
     for sound in delivery.audio:
         path = Path(folder) / sound.footage.path
         if _nfc(path.name) not in _listing(path.parent, listings):

@@ -17,6 +17,7 @@ All that looks at neighbours in time looks a finite way, to both sides alike: no
 `sides` alone looks at the whole of a clip.
 Pixels are the source's, from its corner: what is found in a canvas or a square is at once taken back there.
 
+`solving` makes skeletons in space of what was measured, whole clips at once; `posing` with `bvh` and `usd` their files.
 `imported` makes what another program read to what is read here. `bodies` is what is read of one picture, `footage`
 reads clips and sequences, `normalising` makes the ways and draws the canvas, `drawing` lines. May import `shared` and
 `datasets` (the code of faces: detector, tracks, crops), numpy, cv2, Pillow; no torch and no other room.

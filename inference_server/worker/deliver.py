@@ -24,6 +24,7 @@ from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
 from inference_server.worker.sayings import deliver_sayings
+from inference_server.worker.skeletons import deliver_skeletons
 from inference_server.worker.sounding import deliver_sound
 from inference_server.worker.tracking import deliver_tracks
 from inference_server.worker.writing import write_matte
@@ -217,6 +218,8 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
     joints, told = deliver_curves(plan, owns)
     tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out, joints)
     notes += told
+    poses, more, words = deliver_skeletons(plan, owns, joints)
+    hashes, notes = [*hashes, *more], [*notes, *words]
     audio, said = deliver_sound(plan.shot, plan.base, plan.roots, uid, plan.out)
     hashes += [one.footage.sha256 for one in audio]
     guides, more, words = deliver_guides(plan, owns, shot)
@@ -238,6 +241,7 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         ),
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
         tracks=tracks,
+        poses=poses,
         audio=delivery.of_version(audio, version),
         notices=_notices(uid, layers),
     )
