@@ -11,16 +11,14 @@ from __future__ import annotations
 import logging
 import os
 import re
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import py_aep
 
-from ae_bridge.comments import settle_comments
 from ae_bridge.moving import add_moving, has_null, moving_layers
 from ae_bridge.program import here
-from ae_bridge.projects import Made, versions
+from ae_bridge.projects import Made
+from ae_bridge.saving import save, wanted
 from ae_bridge.sounding import add_sounds, import_sound
 from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
 from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footage, Project, read_delivery
@@ -64,8 +62,7 @@ def make_project(delivery_path: Path, out: Path | None = None, ae: int | None = 
         project, notes = _build(delivery, folder, ae or project_version())
     except SemrenderError as error:
         raise error.located(file=delivery_path) from None
-    wanted = _wanted(delivery.shot.name, folder, None if out is None else Path(out))
-    return Made(_save(project, wanted), tuple(notes))
+    return Made(save(project, wanted(delivery.shot.name, folder, None if out is None else Path(out))), tuple(notes))
 
 
 # --- the project ------------------------------------------------------------------------------------------
@@ -319,66 +316,3 @@ def _add_layer(
     new.transform.opacity.value = layer.opacity
     new.comment = layer_tag(layer, shot)
     return new
-
-
-# --- the file ---------------------------------------------------------------------------------------------
-
-
-def _wanted(name: str, folder: Path, out: Path | None) -> Path:
-    if out is None or out.is_dir():
-        return _next_version((out or folder).absolute(), name)
-    if out.suffix.lower() != ".aep":
-        raise InputRefused("an After Effects project is named *.aep", file=out, remedy="Give such a name or a folder")
-    return out.absolute()
-
-
-def _save(project: py_aep.Project, wanted: Path) -> Path:
-    """Write beside, then give it the first free name; no other file is ever replaced."""
-    # In the folder of the real one: After Effects finds moved footage relative to the project file.
-    beside = wanted.with_name(f".semrender-{secrets.token_hex(8)}.aep")
-    try:
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            project.save(beside)
-            beside.write_bytes(settle_comments(beside.read_bytes()))
-            return next(path for path in _names(wanted) if _place(beside, path))
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise SemrenderError(
-            "the project could not be written",
-            file=wanted,
-            cause=error.strerror or str(error),
-            remedy="Free space, allow writing, or choose another place with --out",
-        ) from error
-
-
-def _names(wanted: Path) -> Iterator[Path]:
-    """The name itself, then, each time it is found taken, one above the highest version there is."""
-    yield wanted
-    base = re.sub(r"_v[0-9]+$", "", wanted.stem)
-    while True:
-        yield _next_version(wanted.parent, base)
-
-
-def _next_version(folder: Path, base: str) -> Path:
-    """`<base>_v001.aep`, or one above the highest version in the folder; no number counts as the first."""
-
-    highest = max(versions(folder, base), default=0)
-    return folder / f"{base}_v{highest + 1:03d}.aep"
-
-
-def _place(beside: Path, path: Path) -> bool:
-    """Give the file its name unless that exists."""
-    try:
-        os.link(beside, path)
-        return True
-    except FileExistsError:
-        return False
-    except OSError:  # no hard links here, as on FAT and some network drives: claim the name first
-        try:
-            path.touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        os.replace(beside, path)
-        return True

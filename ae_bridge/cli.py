@@ -13,8 +13,8 @@ DELIVERY = "a delivery.json, or the folder it is in"
 
 
 def add_commands(commands: Any) -> None:
-    aep = commands.add_parser("aep", help="lay a delivery out as a new After Effects project")
-    aep.add_argument("delivery", type=Path, help=DELIVERY)
+    aep = commands.add_parser("aep", help="lay a delivery or a normalised clip out as a new After Effects project")
+    aep.add_argument("delivery", type=Path, help=f"{DELIVERY}; a normalised.json likewise")
     aep.add_argument(
         "--out",
         type=Path,
@@ -68,9 +68,14 @@ def add_commands(commands: Any) -> None:
 def run_aep(arguments: argparse.Namespace) -> int:
     from ae_bridge.aep import make_project
     from ae_bridge.inbox import announce
+    from ae_bridge.templates import is_template, make_template_project
 
-    made = make_project(arguments.delivery, arguments.out, arguments.ae)
-    notes = [*made.notes, *announce(arguments.delivery)]
+    if is_template(arguments.delivery):
+        made = make_template_project(arguments.delivery, arguments.out, arguments.ae)
+        notes = list(made.notes)
+    else:
+        made = make_project(arguments.delivery, arguments.out, arguments.ae)
+        notes = [*made.notes, *announce(arguments.delivery)]
     if arguments.json:
         tell("made", {"project": str(made.path), "notes": notes})
         return 0

@@ -66,17 +66,30 @@ def _add(
         new = comp.add_camera(layer.name)
         new.auto_orient = py_aep.AutoOrientType.NO_AUTO_ORIENT
     else:
-        new = comp.add_null()
-        new.source.name = layer.name
-        new.source.parent_folder = nulls
-        new.source.pixel_aspect = shot.pixel_aspect  # what hangs on it keeps its place in pixels of the null
-        new.three_d_layer = layer.kind == "null_3d"
-        new["ADBE Transform Group"]["ADBE Anchor Point"].value = [0.0, 0.0, 0.0]
+        new = add_null(comp, nulls, layer)
     new.start_time = new.in_point = 0.0
     new.out_point = shot.frames / shot.fps
     new.name = layer.name
     new.label = py_aep.Label(layer.label)
     new.shy = layer.shy
+    fill(new, layer, first, shot)
+    add_markers(new, layer.markers, 0, shot)
+    new.comment = moving_tag(layer, first, shot)
+    return new
+
+
+def add_null(comp: py_aep.CompItem, nulls: py_aep.FolderItem | None, layer: CompLayer) -> Any:
+    new: Any = comp.add_null()
+    new.source.name = layer.name
+    new.source.parent_folder = nulls
+    new.source.pixel_aspect = comp.pixel_aspect  # what hangs on it keeps its place in pixels of the null
+    new.three_d_layer = layer.kind == "null_3d"
+    new["ADBE Transform Group"]["ADBE Anchor Point"].value = [0.0, 0.0, 0.0]
+    return new
+
+
+def fill(new: Any, layer: CompLayer, first: int, shot: DeliveryShot) -> None:
+    """The keys of a new layer, that of each frame from `first`."""
     for name, rows in layer.keys.items():
         found = _property(new, name)
         if name == "position" and layer.kind == "null_2d" and len(rows) > 1:
@@ -85,9 +98,6 @@ def _add(
                 _fill(found.get_separation_follower(axis), tuple((row[axis],) for row in rows), first, shot)
         else:
             _fill(found, rows, first, shot)
-    add_markers(new, layer.markers, 0, shot)
-    new.comment = moving_tag(layer, first, shot)
-    return new
 
 
 def _property(layer: Any, name: str) -> Any:
@@ -100,7 +110,8 @@ def _property(layer: Any, name: str) -> Any:
 
 
 def _fill(found: Any, rows: Rows, first: int, shot: DeliveryShot) -> None:
-    values = [row[0] if len(row) == 1 else [*row, 0.0][:3] for row in rows]
+    deep = 100.0 if found.match_name == "ADBE Scale" else 0.0
+    values = [row[0] if len(row) == 1 else [*row, deep][:3] for row in rows]
     if len(values) == 1:
         found.value = values[0]
     else:
@@ -108,10 +119,14 @@ def _fill(found: Any, rows: Rows, first: int, shot: DeliveryShot) -> None:
 
 
 def moving_tag(layer: CompLayer, first: int, shot: DeliveryShot) -> str:
-    keys = {TAGS[name]: signature(rows, first) for name, rows in layer.keys.items()}
+    keys = signatures(layer, first)
     placed = {"fps": number(shot.fps), "st": 0, "ti": 0, "to": shot.frames}
     marked = markers_tag(layer.markers, 0, shot)
     return tag(layer.uid, shot.version, **placed, sy=int(layer.shy), lb=layer.label, **keys, **marked)
+
+
+def signatures(layer: CompLayer, first: int) -> dict[str, str]:
+    return {TAGS[name]: signature(rows, first) for name, rows in layer.keys.items()}
 
 
 def add_markers(layer: Any, markers: Sequence[Marker], start: int, shot: DeliveryShot) -> None:

@@ -58,7 +58,7 @@ COMMANDS = {
     "shared.clip_cli": {"clip": "write a clip as numbered PNG frames"},
     "shared.compare_cli": {"compare": "two deliveries, sequences or clips in one sheet or movie"},
     "ae_bridge.cli": {
-        "aep": "lay a delivery out as a new After Effects project",
+        "aep": "lay a delivery or a normalised clip out as a new After Effects project",
         "ae": "the panel in After Effects, and After Effects without a person",
     },
     "ae_bridge.others.cli": {

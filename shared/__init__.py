@@ -1,8 +1,8 @@
 """What two rooms use: documents and their files, label passes, the conversation with a server, the door for scripts.
 
 Documents: `schema`, `kinds`, `documents` say how they are declared and read; `shot`, `delivery`, `label_set`, `names`
-are declared so, and `tracks` (joints by `layouts`), of which `comp_tracks` makes what a comp holds, with `poses`,
-people in space;
+are declared so, and `tracks` (joints by `layouts`), of which `comp_tracks` makes what a comp holds (`comp_templates`
+of a normalised clip), with `poses`, people in space;
 `inputs` is what a model takes of a layer, `walk` a way through a generator (`walking` is what of it is painted on a
 frame, `hearing` what a sound does, `w_files` its points), `consent` on what ground a face is changed.
 `sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth; `clips`,

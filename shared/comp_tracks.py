@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
 
@@ -27,7 +27,7 @@ from shared.values import Value
 
 DIGITS = 4  # behind the point: what After Effects gives back is compared with what was written
 CAMERA_LABEL, NULL_LABEL, JOINT_LABEL = 4, 1, 11  # label colours: After Effects' own of a camera and a null; orange
-KINDS = ("camera", "null_3d", "null_2d")
+KINDS = ("camera", "null_3d", "null_2d", "source")  # source: shows footage, of shared.comp_templates
 MAX_FILE = 256 * 2**20  # bytes; numbers with their digits are longer than in a tracks file
 T = TypeVar("T")
 PROPERTIES = ("position", "orientation", "zoom", "anchor", "scale", "rotation", "confidence")
@@ -100,7 +100,7 @@ def comp_tracks(tracks: Tracks, shot: DeliveryShot) -> CompTracks:
                 label=NULL_LABEL,
                 shy=False,
                 parent="",
-                keys={"position": _rows([place(tracks, shot, one) for one in _cut(null.points, span)])},
+                keys={"position": rows_of([place(tracks, shot, one) for one in _cut(null.points, span)])},
             )
         )
     for person in tracks.people:
@@ -119,9 +119,9 @@ def _camera(tracks: Tracks, camera: Camera, shot: DeliveryShot, span: range) -> 
         shy=False,
         parent="",
         keys={
-            "position": _rows([_in_space(tracks, shot, one[12:15]) for one in matrices]),
-            "orientation": _rows([_orientation(tracks, one) for one in matrices]),
-            "zoom": _rows([(focal / camera.film * width,) for focal in _cut(camera.focal, span)]),
+            "position": rows_of([_in_space(tracks, shot, one[12:15]) for one in matrices]),
+            "orientation": rows_of([_orientation(tracks, one) for one in matrices]),
+            "zoom": rows_of([(focal / camera.film * width,) for focal in _cut(camera.focal, span)]),
         },
     )
 
@@ -145,7 +145,7 @@ def _joints(tracks: Tracks, person: Person, shot: DeliveryShot, span: range) -> 
             each = zip(_each(cut, span), why, strict=True)
             cut = [(x, y, 0.0 if state in UNSEEN else sure) for (x, y, sure), state in each]
         seen = [_in_picture(tracks, shot, one) for one in _held(cut)]
-        keys = {"position": _rows(seen), "confidence": _rows([(100 * one[2],) for one in cut])}
+        keys = {"position": rows_of(seen), "confidence": rows_of([(100 * one[2],) for one in cut])}
         uid = layer_uid(shot.uid, str(person.id), "joint", name)
         marks = _marks(shot.first, why)
         yield CompLayer(uid, f"{person.label} {name}", "null_2d", JOINT_LABEL, True, whole.uid, keys, marks)
@@ -216,7 +216,7 @@ def _degrees(*angles: float) -> Row:
     return tuple(round(math.degrees(one), DIGITS) % 360 for one in angles)
 
 
-def _rows(values: Sequence[Row]) -> Rows:
+def rows_of(values: Iterable[Row]) -> Rows:
     """Rounded; one value where all are the same."""
     rounded = [tuple(round(one, DIGITS) + 0.0 for one in value) for value in values]
     return tuple(rounded[:1] if all(one == rounded[0] for one in rounded) else rounded)

@@ -121,7 +121,7 @@ interface PlannedEffect {
 
 /** How a layer without a picture moves: a value of each property for every frame from `first`, or one alone. */
 interface PlannedMoves {
-  kind: "camera" | "null_3d" | "null_2d";
+  kind: "camera" | "null_3d" | "null_2d" | "source";
   /** Uid of the layer that it hangs on, "". */
   parent: string;
   first: number;

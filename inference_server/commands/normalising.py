@@ -22,10 +22,12 @@ from inference_server.motion import document, following, normalising
 from inference_server.motion.document import Normalised, NormalisedPerson
 from inference_server.motion.footage import Footage, opened
 from inference_server.motion.template import Template, guides
+from shared.comp_templates import comp_person, comp_template, write_comp_template
 from shared.errors import InputRefused
+from shared.file_names import is_clip
 from shared.paced import paced
 from shared.places import whole
-from shared.sequences import frames_text
+from shared.sequences import find_sequence, frames_text
 from shared.values import Value
 from shared.wording import counted
 
@@ -91,7 +93,23 @@ def normalise(request: Request, say: Say) -> Normalised:
         notes=tuple(notes),
     )
     document.write_normalised(out, found)
+    _write_comps(request, footage, found)
     return found
+
+
+def _write_comps(request: Request, footage: Footage, found: Normalised) -> None:
+    """What After Effects makes of it: its clip by its whole path, a sequence by that of its first file."""
+    path = Path(request.clip)
+    clip = is_clip(path) and not path.is_dir()
+    file = (path if clip else find_sequence(request.clip).files[footage.frames[0]]).absolute()
+    template = request.template
+    canvas = footage.size if request.mode == "source" else (template.width, template.height)
+    name = footage.stem
+    people = [
+        comp_person(file, name, f"{template.of} {one.id}", one.first, one.to_canvas, canvas) for one in found.people
+    ]
+    made = comp_template(file, name, not clip, footage.size, footage.fps, footage.frames, people)
+    write_comp_template(request.out, made)
 
 
 def _look(footage: Footage, of: str, journal: Journal, say: Say) -> list[dict[str, Any]]:

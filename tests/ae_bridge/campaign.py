@@ -16,6 +16,7 @@ import scenarios_mattes
 import scenarios_project
 import scenarios_sound
 import scenarios_takes
+import scenarios_template
 import scenarios_tracks
 import scenarios_versions
 from steps import Open
@@ -29,6 +30,7 @@ MODULES = (
     scenarios_tracks,
     scenarios_sound,
     scenarios_takes,
+    scenarios_template,
 )
 
 

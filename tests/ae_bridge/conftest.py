@@ -11,7 +11,7 @@ import py_aep
 import pytest
 from fake_host import AfterEffects, Node
 
-from ae_bridge import aep
+from ae_bridge import aep, saving, templates
 from ae_bridge.comments import settle_comments
 
 HAS_LOTTIE = importlib.util.find_spec("lottie") is not None
@@ -20,7 +20,7 @@ HAS_LOTTIE = importlib.util.find_spec("lottie") is not None
 @pytest.fixture(autouse=True)
 def every_project_is_read_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test has written is walked chunk by chunk and read by python-lottie; py_aep must see the same."""
-    save = aep._save
+    save = saving.save
 
     def checked(*given: Any) -> Path:
         path = save(*given)
@@ -33,7 +33,8 @@ def every_project_is_read_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
         assert settle_comments(data) == data
         return path
 
-    monkeypatch.setattr(aep, "_save", checked)
+    for room in (aep, templates):
+        monkeypatch.setattr(room, "save", checked)
 
 
 def seen_by_py_aep(path: Path) -> dict[int, list[Any]]:

@@ -8,6 +8,7 @@ import re
 from made import FRAMES, delivery, painting, shot
 from panel_shots import made, three_shots
 from panel_steps import LIST, MATTES, Open, index
+from scenarios_template import template
 
 
 def a_folder_is_watched_and_left(open_panel: Open) -> None:
@@ -150,6 +151,34 @@ def several_classes_are_one_matte(open_panel: Open) -> None:
     names = {one["id"]: name for name, one in panel.layers("sh010").items()}
     cut = names[panel.layers("sh010")["TITLE"]["matte"]["layer"]]
     assert "tree" in cut and "grass" in cut and "river" not in cut, cut
+
+
+def a_clip_is_normalised_and_what_is_made_on_it_put_back(open_panel: Open) -> None:
+    panel = open_panel()
+    panel.put(*(f"/plates/walk.{one:04d}.png" for one in range(11, 17)), width=64, height=36)
+    panel.write({"/walk 5%/normalised.comp.json": json.dumps(template())})
+    panel.artist("""
+        var o = new ImportOptions(new File("/plates/walk.0011.png"));
+        o.sequence = true;
+        var comp = app.project.items.addComp("plate", 64, 36, 1, 1, 24);
+        comp.openInViewer();
+        comp.layers.add(app.project.importFile(o)).startTime = 0;
+    """)
+    panel.click("Comp", "Normalised...")
+    assert list(panel.items("CompItem")) == ["plate"] and "could not be done" not in panel.status, (
+        "a dialog that was left"
+    )
+    panel.run('ui.choose("/walk%205%25/normalised.json")')
+    panel.click("Normalised...")
+    assert panel.status.startswith("Done: walk") and set(panel.items("CompItem")) == {"plate", "walk person 1"}
+    panel.artist("item('plate').openInViewer(); item('plate').layers.addText('HAT');")
+    panel.click("Put Back")
+    layers = panel.layers("plate")
+    assert layers["HAT"]["parent"] == layers["put back person 1"]["id"], panel.report
+    assert panel.status.startswith("Done: normalised clip")
+    panel.run('ui.choose("/plates/walk.0011.png")')
+    panel.click("Normalised...")
+    assert "This is no normalised clip" in panel.report and panel.status.startswith("With errors")
 
 
 def a_pinned_shot_stays(open_panel: Open) -> None:

@@ -141,3 +141,21 @@ def test_two_faces_are_kept_apart_and_locked(tmp_path):
     found = read_normalised(out)
     assert [one.id for one in found.people] == [2] and len(set(found.people[0].to_canvas)) == 1
     assert not (out / "person_1").exists() and plain(found)["template"]["of"] == "face"
+
+
+def test_after_effects_puts_back_what_was_made_on_the_canvas(walk, tmp_path, capsys):
+    """Comps of the clip: somebody stands still as on the canvas, and every point of it returns to its pixel."""
+    import py_aep
+
+    assert main(["aep", str(walk), "--out", str(tmp_path / "walk.aep")]) == 0
+    found = {one.name: one for one in py_aep.parse(tmp_path / "walk.aep").project.compositions}
+    (person,) = read_normalised(walk).people
+    still, (back, clip) = found["walk person 1"].layers[0], found["walk"].layers
+    assert back.name == "put back person 1"
+    for at in range(8):
+        way = way_of(person.to_canvas[at])
+        for point in ([0, 0], [640, 360], [311.7, 90.25]):
+            canvas = (way @ [*point, 1]).tolist()
+            assert still.source_point_to_comp(point, time=at / 24)[:2] == pytest.approx(canvas, abs=0.05)
+            assert back.source_point_to_comp(canvas, time=at / 24)[:2] == pytest.approx(point, abs=0.05)
+            assert clip.source_point_to_comp(point, time=at / 24)[:2] == pytest.approx(point)

@@ -102,6 +102,15 @@ SemrenderAE.panel = (function () {
         act(c.use, function () {
             work.show([SemrenderAE.comp.use(state)], false);
         });
+        act(c.normalised, function () {
+            var report = SemrenderAE.comp.normalised();
+            if (report !== null) {
+                work.show([report], false);
+            }
+        });
+        act(c.back, function () {
+            work.show([SemrenderAE.core.putBack()], false);
+        });
         act(c.half, function () {
             deliveries.proxies(true);
         });

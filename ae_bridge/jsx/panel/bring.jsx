@@ -2,6 +2,9 @@
  * Deliveries into the project: one or several, tried or done, beside or in place, with a palette that shows how far it is.
  */
 SemrenderAE.bring = (function () {
+    /** @type {Object<string, string>} What a report is of that is of no shot. */
+    var NAMES = {template: "normalised clip"};
+
     /** What a report says, part by part. @param {any} report @param {boolean} dry */
     function linesOf(report, dry) {
         var parts = [["errors", "Not done"], ["warnings", "Look at"], ["kept", "Kept as you have it"],
@@ -39,13 +42,13 @@ SemrenderAE.bring = (function () {
             sums.added += reports[i].added.length;
             said = linesOf(reports[i], dry);
             if (reports.length > 1) {
-                lines.push((reports[i].shot.name || "class matte") + " v" + reports[i].shot.version +
+                lines.push((reports[i].shot.name || NAMES[reports[i].action] || "class matte") + " v" + reports[i].shot.version +
                     (said.length > 0 ? "" : ": up to date"));
             }
             lines = lines.concat(said);
         }
         begins = dry ? "Dry run: " : "Done: ";
-        said = reports.length === 1 ? (reports[0].shot.name || "class matte") : reports.length + " shots";
+        said = reports.length === 1 ? (reports[0].shot.name || NAMES[reports[0].action] || "class matte") : reports.length + " shots";
         return {
             text: lines.length > 0 ? lines.join("\n") : "Nothing to do: the project is up to date.",
             line: (ok ? begins : "With errors: ") + said + ", " + sums.changed + " changed, " +

@@ -1,5 +1,5 @@
 /*
- * What the panel does in the comp: class mattes on the selected layers.
+ * What the panel does in the comp: class mattes on the selected layers, and normalised clips.
  */
 SemrenderAE.comp = (function () {
     var kit = SemrenderAE.kit;
@@ -59,5 +59,12 @@ SemrenderAE.comp = (function () {
         return SemrenderAE.core.useClassMatte(uids, TYPES[state.c.cut.selection.index]);
     }
 
-    return {list: list, enable: enable, use: use};
+    /** Of the clip that the selected layer shows. @returns {any} The report; null where nothing was chosen. */
+    function normalised() {
+        var chosen = /** @type {File} */ (File.openDialog("The normalised.json of the clip that the selected layer shows"));
+        return (chosen === null) ? null : SemrenderAE.core.useTemplate(SemrenderAE.files.readJson(
+            chosen.fsName.replace(/\\/g, "/").replace(/[^\/]*$/, "normalised.comp.json")));
+    }
+
+    return {list: list, enable: enable, use: use, normalised: normalised};
 }());

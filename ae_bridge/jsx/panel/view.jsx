@@ -11,7 +11,7 @@ SemrenderAE.view = (function () {
         Repaint: "Paint the chosen shot once more, otherwise.",
         Options: "What the model is given, and its options.",
         Walk: "Where a generator's picture goes, frame by frame, and what sound leads it.",
-        Comp: "Class mattes, and how this panel works."
+        Comp: "Class mattes, normalised clips, and how this panel works."
     };
 
     /** @param {any} c @param {any} page */
@@ -124,6 +124,9 @@ SemrenderAE.view = (function () {
         line = kit.row(page);
         c.half = kit.button(line, "Half Size", "The chosen shots show their half-size pictures, as proxies: they play faster.");
         c.full = kit.button(line, "Full Size", "The chosen shots show their own pictures again.");
+        line = kit.row(page);
+        c.normalised = kit.button(line, "Normalised...", "The selected layer shows a clip that was normalised: choose its normalised.json. Each person gets a comp to stand still in.");
+        c.back = kit.button(line, "Put Back", "What is selected was made on the normalised clip: it goes where the person goes.");
         c.restore = page.add("checkbox", undefined, "Restore Deleted Layers");
         c.restore.helpTip = "On: layers of the shot that you deleted come back with the next update.";
         c.same = page.add("checkbox", undefined, "Same Shot from Elsewhere");

@@ -20,6 +20,7 @@
 //@include "mattes.jsx"
 //@include "groups.jsx"
 //@include "compare.jsx"
+//@include "template.jsx"
 /*
  * The public functions, see README.md. Whatever writes is one undo step that is closed also after a failure, and
  * leaves the session's settings as it found them.
@@ -353,6 +354,22 @@ SemrenderAE.core = (function () {
         });
     }
 
+    /** @param {any} template @returns {Report} */
+    function useTemplate(template) {
+        var result = SemrenderAE.report.create("template", shotOf(null));
+        return inOneStep("Normalised clip", result, function () {
+            SemrenderAE.template.use(result, template);
+        });
+    }
+
+    /** @returns {Report} */
+    function putBack() {
+        var result = SemrenderAE.report.create("template", shotOf(null));
+        return inOneStep("Put back", result, function () {
+            SemrenderAE.template.putBack(result);
+        });
+    }
+
     /** @param {string} uid @returns {boolean} */
     function openComp(uid) {
         var known = SemrenderAE.project.first(SemrenderAE.project.index(), uid, CompItem);
@@ -366,6 +383,7 @@ SemrenderAE.core = (function () {
     return {
         importDelivery: importDelivery, relink: relink, shots: shots, state: SemrenderAE.takes.state,
         home: SemrenderAE.takes.home, versions: SemrenderAE.takes.versions, pin: pin, classMattes: classMattes,
-        useClassMatte: useClassMatte, wipe: wipe, useProxies: useProxies, openComp: openComp, hostFault: hostFault
+        useClassMatte: useClassMatte, wipe: wipe, useProxies: useProxies, useTemplate: useTemplate, putBack: putBack,
+        openComp: openComp, hostFault: hostFault
     };
 }());

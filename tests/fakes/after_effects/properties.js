@@ -141,7 +141,7 @@ class Property {
         }
         list.forEach((one) => within(one, ...this.range, this.matchName));
         const turned = this.matchName === "ADBE Orientation" ? list.map((one) => ((one % 360) + 360) % 360) : list;
-        return turned.length === 2 ? [...turned, 0] : turned;
+        return turned.length === 2 ? [...turned, this.now[2]] : turned;
     }
 
     setValue(value) {
