@@ -17,8 +17,10 @@ from inference_server.models.faces.mesh import Mesh
 from inference_server.models.lips import masking, mel, network, pasting, steadying
 from inference_server.models.lips.following import follow
 from inference_server.models.lips.looking import Look
+from inference_server.models.lips.published import add_lips, looks_like
 from shared import places
 from shared.delivery import read_delivery
+from shared.errors import ModelRefused
 from shared.sounds import heard_alone
 from tests.conftest import ROOT, semrender
 from tests.inference_server.speakers import GAIN, add_known, known_network, seeded
@@ -65,14 +67,27 @@ def test_what_is_no_such_checkpoint_is_refused_in_words(monkeypatch, tmp_path):
 
     def refused(name, content):
         torch.save(content, tmp_path / name)
-        done = semrender("models", "add", tmp_path / name, "--name", "lips")
-        assert done.returncode != 0 and "Traceback" not in done.stderr and name in done.stderr
-        return done.stderr
+        assert looks_like(tmp_path / name)
+        with pytest.raises(ModelRefused) as error:
+            add_lips(tmp_path / name, "lips")
+        assert name in str(error.value)
+        return str(error.value)
 
     larger = {**state, "face_encoder_blocks.8.0.conv_block.0.weight": torch.zeros(1)}
     assert "larger faces than Wav2Lip's 96 pixels" in refused("wav2lip_288.pth", {"state_dict": larger})
     short = {key: tensor for key, tensor in state.items() if "output_block" not in key}
     assert "lacks output_block.0" in refused("short.pth", {"state_dict": short})
+    detector = {"conv1_1.weight": torch.zeros(64, 3, 3, 3), "conv3_3_norm.weight": torch.zeros(256)}
+    assert "a face detector (S3FD), and paints no mouths" in refused("s3fd-619a316812.pth", detector)
+    expert = {"face_encoder.0.conv_block.0.weight": torch.zeros(32, 15, 7, 7)}
+    assert "judges lips in training" in refused("lipsync_expert.pth", {"state_dict": expert})
+    judge = {
+        "face_encoder_blocks.0.0.conv_block.0.weight": torch.zeros(32, 3, 7, 7),
+        "binary_pred.0.weight": torch.zeros(1),
+    }
+    assert "the judge of faces in training" in refused("visual_quality_disc.pth", {"state_dict": judge})
+    done = semrender("models", "add", tmp_path / "s3fd-619a316812.pth", "--name", "lips")
+    assert done.returncode != 0 and "a face detector (S3FD)" in done.stderr and "Traceback" not in done.stderr
     canary = tmp_path / "ran"
     assert "more than tensors" in refused("evil.pth", {"state_dict": state, "args": Touch(canary)})
     assert not canary.exists() and not places.models_folder().joinpath("lips").exists()

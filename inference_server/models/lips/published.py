@@ -25,6 +25,12 @@ RESEARCH = "research, academic and personal use; no commercial use (trained on L
 
 BEGINNING = 2**20  # bytes of a file in which the names of its weights begin
 MARK = b"face_encoder_blocks."
+# What else its authors publish, by the beginning of one of its names: what it is in words.
+OTHERS = {
+    "conv3_3_norm.": "a face detector (S3FD), and paints no mouths: semrender finds faces by itself",
+    "face_encoder.0.": "the expert that judges lips in training (SyncNet), and paints none",
+    "binary_pred.": "the judge of faces in training, and paints none",
+}
 LARGER = ("face_encoder_blocks.7.", "face_encoder_blocks.8.")  # of networks of others, for larger faces
 
 OPTIONS: list[dict[str, Any]] = [
@@ -81,7 +87,8 @@ def looks_like(path: Path) -> bool:
         if scripted.is_script(path):
             return MARK.rstrip(b".") in scripted.listing(path)
         with path.open("rb") as file:
-            return MARK in file.read(BEGINNING)
+            start = file.read(BEGINNING)
+            return any(mark in start for mark in (MARK, *(name.encode() for name in OTHERS)))
     except (OSError, ModelRefused):
         return False
 
@@ -97,6 +104,11 @@ def add_lips(path: Path, name: str, licence: str | None = None, replace: bool = 
             cause=f"It holds {larger}",
             remedy="Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt",
         )
+    for start, what in OTHERS.items():
+        if any(key.startswith(start) for key in state):
+            raise ModelRefused(
+                f"this is {what}", file=path, remedy="Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt"
+            )
     network.filled(state, str(path))
     content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})
     card = card_of(name, hashlib.sha256(content).hexdigest(), path.name, licence or RESEARCH)
