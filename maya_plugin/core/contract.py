@@ -110,6 +110,13 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """How people come into the scene."""
+
+    time: str = ""  # of core.timing.WAYS, where the file's rate is not the scene's; "" refuses such a file
+
+
+@dataclass(frozen=True)
 class Layer:
     """A render layer."""
 
@@ -267,8 +274,12 @@ class Host(Protocol):
     def export_classes(self, file: str) -> Changed: ...
     def import_classes(self, file: str) -> Changed: ...
 
-    def import_joints(self, file: str) -> Changed:
-        """Make the joints of a tracks file, or move those that an import before has made; one undo step."""
+    def import_joints(self, file: str, wishes: Wishes) -> Changed:
+        """Make the joints of people of a file, or move those that an import before has made; one undo step."""
+        ...
+
+    def export_joints(self, file: str, camera: str) -> Changed:
+        """Write the joints of people as a tracks file, as they are now; those in space as the camera sees them."""
         ...
 
     # Looking

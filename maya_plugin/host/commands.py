@@ -1,4 +1,5 @@
-"""The one command of the plug-in, `semrender "action"`: shelf buttons and hotkeys need not know the package's name."""
+"""The commands of the plug-in: `semrender "action"`, so that shelf buttons and hotkeys need not know the package's name,
+and `semrenderKeys`, which nobody types."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Callable
 from maya.api import OpenMaya
 
 from maya_plugin.core.refusal import HostRefused
+from maya_plugin.host import keying
 
 NAME = "semrender"
 ACTIONS: dict[str, Callable[[], None]] = {}  # filled by who offers them
@@ -29,9 +31,12 @@ def make_syntax() -> OpenMaya.MSyntax:
 
 
 def register(plugin: OpenMaya.MObject, version: str) -> None:
-    OpenMaya.MFnPlugin(plugin, "semrender", version).registerCommand(NAME, Semrender, make_syntax)
+    ours = OpenMaya.MFnPlugin(plugin, "semrender", version)
+    ours.registerCommand(NAME, Semrender, make_syntax)
+    ours.registerCommand(keying.NAME, keying.SetKeys, keying.make_syntax)
 
 
 def deregister(plugin: OpenMaya.MObject) -> None:
-    OpenMaya.MFnPlugin(plugin).deregisterCommand(NAME)
+    for name in (keying.NAME, NAME):
+        OpenMaya.MFnPlugin(plugin).deregisterCommand(name)
     ACTIONS.clear()

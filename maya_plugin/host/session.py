@@ -21,6 +21,7 @@ from maya_plugin.core.contract import (
     SceneObject,
     Settings,
     ShotRequest,
+    Wishes,
 )
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.sun import Sun
@@ -30,6 +31,7 @@ from maya_plugin.host import (
     copies,
     findings,
     joints,
+    joints_out,
     keep,
     layers,
     lights,
@@ -129,8 +131,11 @@ class MayaHost:
         changed = self.assign(members)
         return Changed(changed.members, (*notes, *changed.notes))
 
-    def import_joints(self, file: str) -> Changed:
-        return joints.bring_in(file)
+    def import_joints(self, file: str, wishes: Wishes = Wishes()) -> Changed:
+        return joints.bring_in(file, wishes)
+
+    def export_joints(self, file: str, camera: str) -> Changed:
+        return joints_out.write(file, camera)
 
     def show_classes(self, on: bool) -> None:
         showing.show_classes(on)

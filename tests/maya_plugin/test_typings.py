@@ -15,7 +15,7 @@ from tests.maya_plugin.conftest import FAKES, ROOT
 
 STUB = ROOT / "typings" / "maya" / "cmds.pyi"
 STUBBED = (
-    "maya.cmds", "maya.mel", "maya.OpenMayaUI", "maya.standalone", "maya.api.OpenMaya",
+    "maya.cmds", "maya.mel", "maya.OpenMayaUI", "maya.standalone", "maya.api.OpenMaya", "maya.api.OpenMayaAnim",
     "maya.app.renderSetup.model.renderSetup", "mtoa.core",
 )  # fmt: skip
 

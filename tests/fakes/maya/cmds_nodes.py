@@ -6,10 +6,13 @@ import functools
 import re
 from typing import Any
 
-from maya import renderers, schema
+from maya import cmds_keys, renderers, schema
 from maya.command import command, flat
 from maya.renderers import world
 from maya.scene import NO, SCENE, Faces, Path
+
+
+ABSTRACT = {"animCurve": "animCurve", "animBlendNodeBase": "animBlendNode"}  # `ls` finds what derives from a type
 
 
 @command()
@@ -44,6 +47,8 @@ def connectAttr(source, destination, /, *, force=NO, nextAvailable=NO):
         d = f"{d}[{len([one for one in SCENE.connections if one[2] is c and one[3].startswith(d + '[')])}]"
     if c.locked or a.locked:
         raise RuntimeError(f"{c.name} is locked")
+    if a.kind.startswith("animCurve") and c.in_dag and a.kind != cmds_keys.kind_for(d):
+        raise RuntimeError(f"a unitConversion would come between {a.kind} and {destination}")  # Maya makes one, unasked
     if (
         not nextAvailable
         and SCENE.channels(a, b) != SCENE.channels(c, d)
@@ -66,6 +71,9 @@ def createNode(kind, /, *, name="", parent="", skipSelect=NO):
     above = SCENE.one(parent)[-1] if parent else None
     if kind in schema.SHAPES and above is None:
         above = SCENE.create("transform", name.replace("Shape", "") or kind)
+    space = name.strip(":").rpartition(":")[0]
+    if space and space not in SCENE.namespaces and not name.startswith("|"):
+        raise RuntimeError(f"Namespace '{space}' does not exist")  # [open]: Maya may make it, or drop it from the name
     node = SCENE.create(kind, name or f"{kind}1", above)
     if not skipSelect:
         choose([(SCENE.paths(node)[0], None)])
@@ -100,13 +108,12 @@ def getAttr(plug, /, *, type=NO, lock=NO, time=NO):
     if attribute == "worldMatrix[0]":  # in centimetres, whatever the unit [open]
         return [one for row in world(SCENE, SCENE.one(plug.partition(".")[0])) for one in row]
     source = SCENE.source(node, attribute)
-    if source and source[0].kind.startswith("animCurve"):  # the keys are the node's own here
-        source = None
     value = SCENE.value(*source) if source and SCENE.has(*source) else SCENE.value(node, attribute)
     if type:
         if isinstance(value, tuple):
             return "float3" if attribute.lower().endswith(("color", "outtransparency", "outvalue")) else "double3"
         return node.added.get(attribute) or schema.ATTRIBUTE_TYPES.get(value.__class__, "string")
+    value = cmds_keys.outer(attribute, value) if attribute.startswith("translate") else value
     if isinstance(value, tuple):
         return list(value) if len(value) != 3 else [value]
     return value
@@ -215,7 +222,8 @@ def ls(
     answer, seen = [], set()
     for path, faces, attribute in found:
         node = path[-1]
-        kinds = {node.kind, "animCurve" if node.kind.startswith("animCurve") else node.kind}
+        kinds = {node.kind}
+        kinds |= {above for above, below in ABSTRACT.items() if node.kind.startswith(below)}
         if types is not None and not kinds & set(types):
             continue
         if references and node.kind != "reference":
@@ -233,6 +241,18 @@ def ls(
             if showType:
                 answer.append(node.kind)
     return answer + (SCENE.prims if selection and ufeObjects and types is None else [])  # else they are left out
+
+
+@command()
+def namespace(*, add="", exists=""):
+    """Undoable where it adds, unlike MNamespace [docs]."""
+    if exists:
+        return exists.strip(":") in {"", *SCENE.namespaces}
+    new = add.strip(":") if add.startswith(":") or not SCENE.namespace else f"{SCENE.namespace}:{add}"
+    if new in SCENE.namespaces:
+        raise RuntimeError(f"The namespace '{new}' already exists")
+    SCENE.change(lambda: SCENE.namespaces.add(new), lambda: SCENE.namespaces.discard(new))
+    return new
 
 
 @command(undoable=False)
@@ -312,7 +332,7 @@ def setAttr(plug, /, *values, type="", lock=NO, keyable=NO, channelBox=NO):
         raise RuntimeError(f"setAttr: The attribute '{plug}' needs a type")
     else:
         value = values[0] if present is None else present.__class__(values[0])
-    SCENE.put(node, attribute, value)
+    SCENE.put(node, attribute, cmds_keys.inner(attribute, value) if attribute.startswith("translate") else value)
 
 
 @command()

@@ -41,14 +41,6 @@ def upAxis(*, query, axis):
 
 
 @command(undoable=False)
-def currentUnit(*, query=NO, time=NO, linear=NO):
-    if query:
-        return SCENE.linear_unit if linear else SCENE.time_unit
-    SCENE.time_unit = time
-    return time
-
-
-@command(undoable=False)
 def file(
     path="",
     /,

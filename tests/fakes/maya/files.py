@@ -67,6 +67,7 @@ def _node(node: Node, number: dict[Node, int]) -> dict[str, Any]:
         "faces": node.faces,
         "points": node.points,
         "curves": {name: sorted(curve.items()) for name, curve in node.curves.items()},
+        "keys": sorted(node.keys.items()),
     }
 
 
@@ -89,6 +90,8 @@ def read(scene: Scene, path: str, namespace: str = "", reference: Node | None = 
             node.faces = [tuple(face) for face in entry["faces"]]
             node.points = [tuple(point) for point in entry["points"]]
             node.curves = {key: {float(t): v for t, v in curve} for key, curve in entry["curves"].items()}
+            node.driven = True
+            node.keys = {float(time): value for time, value in entry.get("keys", ())}
             node.reference = reference
             scene._add(node)
     for node, entry in zip(made, data["nodes"]):

@@ -30,6 +30,9 @@ def eval(code: str) -> Any:
     loaded = re.fullmatch(r"loadShelf\((\d+)\)", code)
     if loaded:
         return windows.load_shelf(int(loaded[1]))
+    own = re.fullmatch(r"(\w+) (\d+)", code)
+    if own is not None and own[1] in OpenMaya.commands:
+        return OpenMaya.run(own[1], own[2])
     pressed = PRESSED.fullmatch(code)
     if pressed is None:
         raise RuntimeError(f"Syntax error: {code}")

@@ -52,6 +52,8 @@ def unload(name: str) -> list[str]:
     own = bare(name)
     if own not in SCENE.plugins:
         raise RuntimeError(f"{name} is not loaded")
+    if own in _loaded and any(map(OpenMaya.is_in_the_queue, OpenMaya.commands)):
+        raise RuntimeError(f'Plug-in, "{own}", cannot be unloaded because it is still in use.')  # what can be undone
     if own in _loaded:
         _loaded.pop(own)["uninitializePlugin"](OpenMaya.MObject())
     SCENE.plugins.discard(own)

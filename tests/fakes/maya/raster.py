@@ -14,16 +14,31 @@ Matrix = list[list[float]]
 Picture = list[list[tuple[float, float, float, float]]]  # rows of (r, g, b, alpha), not rounded
 
 
+ROTATE_ORDERS = ("xyz", "yzx", "zxy", "xzy", "yxz", "zyx")  # by number: the first is applied first [docs transform]
+
+
 def matrix(translate: Point, rotate: Point, scale: Point) -> Matrix:
     """Row vectors, rotation order xyz, as Maya's."""
-    made = [[scale[0], 0, 0, 0], [0, scale[1], 0, 0], [0, 0, scale[2], 0], [0, 0, 0, 1.0]]
-    for axis, degrees in enumerate(rotate):
-        c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return product(product(stretched(scale), turned(rotate)), shifted(translate))
+
+
+def stretched(scale: Point) -> Matrix:
+    return [[scale[0], 0, 0, 0], [0, scale[1], 0, 0], [0, 0, scale[2], 0], [0, 0, 0, 1.0]]
+
+
+def shifted(translate: Point) -> Matrix:
+    return [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [*translate, 1.0]]
+
+
+def turned(rotate: Point, order: int = 0) -> Matrix:
+    """Degrees about x, y and z, one after the other as the order says."""
+    made = stretched((1.0, 1.0, 1.0))
+    for axis in map("xyz".index, ROTATE_ORDERS[order]):
+        c, s = math.cos(math.radians(rotate[axis])), math.sin(math.radians(rotate[axis]))
         i, j = [(1, 2), (2, 0), (0, 1)][axis]
         turn = [[float(a == b) for b in range(4)] for a in range(4)]
         turn[i][i], turn[i][j], turn[j][i], turn[j][j] = c, s, -s, c
         made = product(made, turn)
-    made = product(made, [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [*translate, 1.0]])
     return made
 
 

@@ -59,12 +59,25 @@ def is_drawn_plainly(scene: Scene, path: Path) -> bool:
 
 
 def world(scene: Scene, path: Path) -> raster.Matrix:
-    made = raster.matrix((0, 0, 0), (0, 0, 0), (1, 1, 1))
-    for node in reversed(path):
+    made = raster.stretched((1, 1, 1))
+    for node, above in zip(reversed(path), (*reversed(path[:-1]), None)):
         if node.kind in schema.TRANSFORMS:
-            own = raster.matrix(*(scene.vector(node, name) for name in ("translate", "rotate", "scale")))
-            made = raster.product(made, own)
+            made = raster.product(made, local(scene, node, above))
     return made
+
+
+def local(scene: Scene, node: Node, above: Node | None) -> raster.Matrix:
+    """Scale, rotate, translate; of a joint scale, rotateAxis, rotate, jointOrient, inverse of the parent's scale where
+    it compensates and hangs on a joint, translate [docs joint]."""
+    order = scene.value(node, "rotateOrder")
+    made = raster.product(raster.stretched(scene.vector(node, "scale")), raster.turned(scene.value(node, "rotateAxis")))
+    made = raster.product(made, raster.turned(scene.vector(node, "rotate"), order))
+    if node.kind == "joint":
+        made = raster.product(made, raster.turned(scene.value(node, "jointOrient")))
+        if above is not None and above.kind == "joint" and scene.value(node, "segmentScaleCompensate"):
+            x, y, z = scene.vector(above, "scale")
+            made = raster.product(made, raster.stretched((1 / x, 1 / y, 1 / z)))
+    return raster.product(made, raster.shifted(scene.vector(node, "translate")))
 
 
 def world_points(scene: Scene, path: Path) -> list[raster.Point]:

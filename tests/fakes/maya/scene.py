@@ -25,6 +25,7 @@ class _No:
 
 
 NO: Any = _No()
+ANIMATION = ("animCurve", "animBlendNode")
 
 
 class Node:
@@ -43,7 +44,10 @@ class Node:
         self.members: Members = {}  # of a set
         self.faces: list[tuple[int, ...]] = []  # of a mesh
         self.points: list[tuple[float, float, float]] = []
-        self.curves: dict[str, dict[float, float]] = {}  # attribute -> time -> value: animation
+        self.curves: dict[str, dict[float, float]] = {}  # attribute -> time -> value: animation without a curve's node
+        self.driven = False  # whether something may drive one of its numbers: spares the search
+        self.keys: dict[float, float] = {}  # of an animCurve: time -> value, in degrees and centimetres
+        self.tangents: dict[float, tuple[str, str]] = {}  # of its keys, in and out
         self.edits: list[str] = []  # of a reference: what the scene changed on its nodes; nothing takes them away
 
     @property
@@ -63,6 +67,8 @@ class Scene:
         self.component_style = "transform"  # how faces are told: the transform's name, or "shape" [facts 3.4]
         self.answer_style = "text"  # what ogsRender returns, or "list" [facts 4.1]
         self.copies_stay_in_sets = False  # what Duplicate does with memberships [open]
+        self.human_ik: set[str] = {"mayaHIK", "mayaCharacterization", "setCharacterObject"}  # what this Maya has of it
+        self.cuts_all_keys = False  # whether addKeys without keepExistingKeys takes all keys away, or those between [open]
         self.has_gpu = True
         self.program = "maya"  # with windows; "mayabatch" and "mayapy" have none
         # [open]: Autodesk skips its own ogsRender tests in mayapy; a mood, also of processes
@@ -97,14 +103,15 @@ class Scene:
         self.linear_unit = "cm"  # of the panels and of commands; matrices stay in centimetres
         self.prims: list[str] = []  # what is selected of USD, as the Universal Front End names it
         self.stages: dict[Node, Any] = {}  # proxy shape -> its stage, with what was edited
-        self.chosen_layer = ""  # of animation
-        self.layered: dict[Node, dict[str, Any]] = {}  # members of that layer -> their keys in it
+        self.chosen_layer = ""  # of animation: where keys go that no layer is named for
         self.blended: set[tuple[str, str]] = set()  # driven attributes that keys were set on
         self.up = "y"
         self.path = ""
         self.modified = False
         self.namespace = ""  # the current one, where new nodes go
         self.namespaces: set[str] = set()
+        self.characters: dict[str, dict[int, str]] = {}  # of HumanIK -> its slots -> joints
+        self.locked_characters: dict[str, dict[str, list[float]]] = {}  # -> the stance that was kept, world matrices
         self.regrouped: set[Path] = set()  # meshes of several materials that were given a whole one since Maya idled
         self.green: set[Path] = set()  # ... and then faces again: drawn green until the scene is opened anew
         self.current_layer = "defaultRenderLayer"
@@ -385,9 +392,16 @@ class Scene:
 
     def value(self, node: Node, attribute: str) -> Any:
         """The value at the present time."""
+        if attribute == "output" and node.kind.startswith("animCurve"):
+            return _at(node.keys, self.time, node.tangents) if node.keys else 0.0  # without a key it is 0, not the old value
+        if attribute == "output" and node.kind.startswith("animBlendNode"):
+            return sum(self.now(node, side) for side in ("inputA", "inputB"))
         curve = node.curves.get(attribute)
         if curve is not None:
             return _at(curve, self.time)
+        source = self.source(node, attribute) if node.driven else None
+        if source is not None and source[0].kind.startswith(ANIMATION):
+            return self.value(*source)
         if attribute in node.values:
             return node.values[attribute]
         known = schema.TYPES[node.kind]
@@ -415,7 +429,10 @@ class Scene:
         """Three numbers with the animation of each."""
         base = self.value(node, attribute)
         return tuple(
-            self.value(node, attribute + axis) if attribute + axis in node.curves else v for axis, v in zip("XYZ", base)
+            self.now(node, attribute + axis)
+            if attribute + axis in node.curves or (node.driven and self.source(node, attribute + axis))
+            else v
+            for axis, v in zip("XYZ", base)
         )
 
     def put(self, node: Node, attribute: str, value: Any) -> None:
@@ -455,6 +472,7 @@ class Scene:
         one = (a, b, c, d)
         for node in (a, c):
             self.edited(node, f"connectAttr {a.name}.{b} {c.name}.{d}")
+        c.driven = c.driven or a.kind.startswith(ANIMATION) or d[:-1] in ("translate", "rotate", "scale")
         self.change(lambda: self.connections.append(one), lambda: self.connections.remove(one))
 
     def disconnect(self, one: tuple[Node, str, Node, str]) -> None:
@@ -505,11 +523,13 @@ def _ranges(faces: Iterable[int]) -> list[tuple[int, int]]:
     return result
 
 
-def _at(curve: dict[float, float], time: float) -> float:
+def _at(curve: dict[float, float], time: float, tangents: dict[float, tuple[str, str]] | None = None) -> float:
     times = sorted(curve)
     if time <= times[0]:
         return curve[times[0]]
     for a, b in zip(times, times[1:]):
+        if time < b and (tangents or {}).get(a, ("", ""))[1] == "step":
+            return curve[a]
         if time <= b:
             return curve[a] + (curve[b] - curve[a]) * (time - a) / (b - a)
     return curve[times[-1]]

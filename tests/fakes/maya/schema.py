@@ -31,17 +31,32 @@ _DAG: dict[str, Any] = {
     "worldMatrix": None,
     "drawOverride": None,
 }
-_TRANSFORM = {**_DAG, "translate": D3, "rotate": D3, "scale": (1.0, 1.0, 1.0)}
+_TRANSFORM = {
+    **_DAG,
+    "translate": D3,
+    "rotate": D3,
+    "scale": (1.0, 1.0, 1.0),
+    "rotateOrder": 0,
+    "rotateAxis": D3,
+    "displayLocalAxis": False,
+}
 _SET = {"message": None, "dagSetMembers": None}
 
 # type -> attribute -> default; None is a message or an unset string
 TYPES: dict[str, dict[str, Any]] = {
     "transform": _TRANSFORM,
     "animLayer": {"message": None},
-    "animCurve": {"output": None},  # abstract: `ls` finds the kinds below by it [docs]
-    "animCurveTL": {"output": None},
-    "animCurveTU": {"output": None},
-    "joint": {**_TRANSFORM, "jointOrient": D3, "radius": 1.0, "segmentScaleCompensate": True},  # [docs]
+    # abstract: `ls` finds the kinds below by them [docs]
+    "animCurve": {"output": 0.0},
+    "animBlendNodeBase": {"output": 0.0},
+    # by time: of lengths, of angles, of numbers
+    **{kind: {"output": 0.0} for kind in ("animCurveTL", "animCurveTA", "animCurveTU")},
+    # where an attribute is in a layer: what the lower layers say, and what the layer adds [scene files]
+    "animBlendNodeAdditiveDL": {"inputA": 0.0, "inputB": 0.0, "output": 0.0},
+    "animBlendNodeAdditiveDA": {"inputA": 0.0, "inputB": 0.0, "output": 0.0},
+    "animBlendNodeAdditive": {"inputA": 0.0, "inputB": 0.0, "output": 0.0},
+    # [docs] radius only draws; drawStyle 2 draws nothing
+    "joint": {**_TRANSFORM, "jointOrient": D3, "radius": 1.0, "segmentScaleCompensate": True, "drawStyle": 0},
     "mesh": {**_DAG, "displaySmoothMesh": 0, "aiSubdivType": 0, "inMesh": None, "objectGroups": None},
     "nurbsSurface": _DAG,
     "locator": _DAG,

@@ -62,6 +62,21 @@ def animate(node: str, attribute: str, keys: dict) -> None:
     SCENE.one(node)[-1].curves[attribute] = {float(t): float(v) for t, v in keys.items()}
 
 
+def layer_of_animation(name: str, node: str, *attributes: str) -> None:
+    """A layer with attributes of a node in it: what drove each comes into the node that blends [scene files]."""
+    for layer in ("BaseAnimation", name):  # the lowest comes with the first
+        if not cmds.objExists(layer):
+            cmds.createNode("animLayer", name=layer, skipSelect=True)
+    for attribute in attributes:
+        kind = {"t": "animBlendNodeAdditiveDL", "r": "animBlendNodeAdditiveDA"}.get(attribute[0], "animBlendNodeAdditive")
+        blend = cmds.createNode(kind, name=f"{attribute}_{name}", skipSelect=True)
+        SCENE.one(blend)[-1].values["layer"] = name
+        for driver in cmds.listConnections(f"{node}.{attribute}", source=True, destination=False, plugs=True) or []:
+            cmds.disconnectAttr(driver, f"{node}.{attribute}")
+            cmds.connectAttr(driver, f"{blend}.inputA")
+        cmds.connectAttr(f"{blend}.output", f"{node}.{attribute}")
+
+
 def many_meshes(count: int, name: str) -> None:
     """Meshes without the cost of a command each."""
     group = SCENE.nodes["initialShadingGroup"][0]

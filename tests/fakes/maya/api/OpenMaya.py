@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Callable
 
 from maya import renderers
@@ -37,6 +38,39 @@ class MIntArray(list):
 
 
 class MUintArray(list):
+    pass
+
+
+class MTime:
+    """A time in a unit; what a number alone means is the unit of the constructor, seconds unasked [docs]."""
+
+    kSeconds = 1
+    kUi = 99  # stands for the scene's
+
+    def __init__(self, value: float, unit: int = 1) -> None:
+        self.value, self.unit = value, unit
+
+    @staticmethod
+    def uiUnit() -> int:
+        return MTime.kUi
+
+    def asUnits(self, unit: int) -> float:
+        assert unit == MTime.kUi
+        return self._frames()
+
+    def _frames(self) -> float:
+        """In frames of the scene."""
+        from maya import cmds_keys
+
+        by = cmds_keys.rate(SCENE.time_unit)
+        return cmds_keys.ticked(Fraction(self.value) * (1 if self.unit == MTime.kUi else by), by)
+
+
+class MTimeArray(list):
+    pass
+
+
+class MDoubleArray(list):
     pass
 
 
@@ -107,6 +141,11 @@ class MSelectionList:
     def length(self) -> int:
         return len(self.paths)
 
+    def getDependNode(self, index: int) -> MObject:
+        found = MObject()
+        found.node = self.paths[index][-1]
+        return found
+
     def getDagPath(self, index: int) -> MDagPath:
         return MDagPath._of(self.paths[index])
 
@@ -146,6 +185,7 @@ class MGlobal:
 
 
 class MSyntax:
+    kLong = 1
     kString = 2
 
     def __init__(self) -> None:
@@ -169,6 +209,9 @@ class MArgParser:
     def commandArgumentString(self, index: int) -> str:
         return self.arguments.values[index]
 
+    def commandArgumentInt(self, index: int) -> int:
+        return int(self.arguments.values[index])
+
 
 class MPxCommand:
     _syntax: MSyntax
@@ -176,6 +219,15 @@ class MPxCommand:
     def __init__(self) -> None: ...
 
     def doIt(self, arguments: MArgList) -> None:
+        raise NotImplementedError
+
+    def isUndoable(self) -> bool:
+        return False
+
+    def undoIt(self) -> None:
+        raise NotImplementedError
+
+    def redoIt(self) -> None:
         raise NotImplementedError
 
     def syntax(self) -> MSyntax:
@@ -207,7 +259,24 @@ def run(name: str, *arguments: str) -> None:
     command._syntax = syntax()
     given = MArgList()
     given.values = arguments
-    command.doIt(given)
+    SCENE.begin(name)
+    try:
+        command.doIt(given)
+        if command.isUndoable() and SCENE.recording and SCENE._entry is not None:
+            SCENE._entry.append((command.redoIt, command.undoIt))
+    finally:
+        SCENE.end()
+
+
+def is_in_the_queue(name: str) -> bool:
+    """Whether a command that can be undone was made by a plug-in's class of this name."""
+    creator = commands[name][0]
+    return any(
+        isinstance(getattr(step, "__self__", None), creator)  # type: ignore[arg-type]
+        for _, entry in (*SCENE.undo_queue, *SCENE.redo_queue)
+        for pair in entry
+        for step in pair
+    )
 
 
 class MMessage:
