@@ -24,6 +24,7 @@ class Channel:
     values: Numbers
     kind: str = NUMBER
     step: bool = False  # whether a value holds until the next
+    before: float | None = None  # of the pose that stands a frame before the first, where there is one
     own: bool = False  # whether the attribute is added by us
 
 
@@ -56,7 +57,7 @@ class Chain:
 
 
 def file_key(file: Path) -> str:
-    """By which a file is known again in another folder or version: `dance` of dance.joints.json and dance.poses.json."""
+    """By which a file is known again, in another folder too: `dance` of dance.joints.json and dance.poses.json."""
     return file.name.partition(".")[0]
 
 
@@ -64,6 +65,9 @@ def moves(values: Sequence[float]) -> bool:
     return any(one != values[0] for one in values)
 
 
-def three(name: str, rows: Sequence[Sequence[float]], kind: str) -> tuple[Channel, ...]:
+def three(name: str, rows: Sequence[Sequence[float]], kind: str, before: Numbers | None = None) -> tuple[Channel, ...]:
     """The channels of x, y and z."""
-    return tuple(Channel(f"{name}{axis}", tuple(row[at] for row in rows), kind) for at, axis in enumerate("XYZ"))
+    return tuple(
+        Channel(f"{name}{axis}", tuple(row[at] for row in rows), kind, before=None if before is None else before[at])
+        for at, axis in enumerate("XYZ")
+    )

@@ -114,6 +114,11 @@ class Wishes:
     """How people come into the scene."""
 
     time: str = ""  # of core.timing.WAYS, where the file's rate is not the scene's; "" refuses such a file
+    # Of skeletons in space:
+    camera: str = ""  # shape that sees them as the picture did; "" = they stand as the file says
+    orient: str = "world"  # what joints' own axes follow, or "bone": x down the bone
+    stance: bool = False  # a T-pose a frame before the first
+    characterize: bool = False  # define a HumanIK character of each, at that pose
 
 
 @dataclass(frozen=True)

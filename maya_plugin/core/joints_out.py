@@ -50,7 +50,9 @@ def document(people: Sequence[Seen], picture: Picture, first: int, last: int, ey
     if not people:
         raise InputRefused("there are no joints of people in the scene", remedy="Import some first")
     if eye is None and any(one.plane is None for one in people):
-        raise InputRefused("joints in space are seen by a camera, and none is chosen", remedy="Choose one on the page Paint")
+        raise InputRefused(
+            "joints in space are seen by a camera, and none is chosen", remedy="Choose one on the page Paint"
+        )
     return Tracks(
         first=first,
         last=last,
@@ -104,9 +106,7 @@ def through(place: Row, camera: Matrix, lens: Lens, at: int, picture: Picture) -
     """Pixels at which a camera sees a place; None for what is behind it. The camera has no scale that counts."""
     back = [place[i] - camera[12 + i] for i in range(3)]
     axes = [camera[0:3], camera[4:7], camera[8:11]]
-    x, y, z = (
-        sum(a * b for a, b in zip(back, axis)) / (sum(a * a for a in axis) ** 0.5 or 1.0) for axis in axes
-    )
+    x, y, z = (sum(a * b for a, b in zip(back, axis)) / (sum(a * a for a in axis) ** 0.5 or 1.0) for axis in axes)
     if z >= 0:
         return None
     film, centre = seen_film(lens, picture.width, picture.height, picture.pixel_aspect)
@@ -126,9 +126,7 @@ def _inside(place: Row, matrix: Matrix) -> Row:
 
 
 def _volume(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> float:
-    return (
-        a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
-    )
+    return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
 
 
 def _joined(gaps: Sequence[Gap]) -> tuple[Gap, ...]:

@@ -41,6 +41,11 @@ class When:
         return [_between(found, time / self.ratio - self.first, step) for time in self.times()]
 
     @property
+    def before(self) -> float:
+        """The whole frame of the scene before the first."""
+        return float(math.ceil(self.times()[0] - 1e-6) - 1)
+
+    @property
     def span(self) -> tuple[float, float]:
         times = self.times()
         return times[0], times[-1]

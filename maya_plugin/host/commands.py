@@ -1,5 +1,5 @@
-"""The commands of the plug-in: `semrender "action"`, so that shelf buttons and hotkeys need not know the package's name,
-and `semrenderKeys`, which nobody types."""
+"""The commands of the plug-in: `semrender "action"`, so that shelf buttons and hotkeys need not know the package's
+name, and `semrenderKeys`, which nobody types."""
 
 from __future__ import annotations
 

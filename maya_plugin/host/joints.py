@@ -18,12 +18,13 @@ from typing import Any
 from maya import cmds
 
 from maya_plugin.core import people, timing
-from maya_plugin.core.chains import LENGTH, PICTURE, Chain, Channel, Link, moves
+from maya_plugin.core.chains import PICTURE, Chain, Channel, Link, moves
 from maya_plugin.core.contract import Changed, Wishes
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.time_units import unit_of
 from maya_plugin.core.timing import When
-from maya_plugin.host import keying, plugin, scene
+from maya_plugin.host import human_ik, keying, plugin, scene, tracks
+from maya_plugin.host.human_ik import Made
 from maya_plugin.host.keep import in_root, undo_step
 from shared.errors import InputRefused
 from shared.wording import counted
@@ -49,7 +50,8 @@ def bring_in(file: str, wishes: Wishes) -> Changed:
         if wishes.time == timing.UNIT and document.rate is not None and not timing.same(own, document.rate):
             _set_unit(document.rate)
             own = document.rate
-        chains, notes = people.chains(document, wishes)
+        view = _view(document, wishes.camera, own)
+        chains, notes = people.chains(document, wishes, view, cmds.upAxis(query=True, axis=True))
         if not chains:
             raise InputRefused("there are no joints in it", file=file, remedy='It needs "people" with "joints"')
         builder = _Builder(own)
@@ -58,11 +60,24 @@ def bring_in(file: str, wishes: Wishes) -> Changed:
             notes += tuple(one for one in more if one not in notes)
             builder.make(chain, frames)
         _key(builder.keys, file)
+    if wishes.characterize:
+        notes += human_ik.characterize([one for one in builder.made if one.stance is not None])
     held = builder.held
     if held:
         what = counted(len(held), "channel is", "channels are")
         notes += (f"{what} locked, driven or changed by hand and kept: {held[0]}",)
     return Changed(builder.count, notes)
+
+
+def _view(document: people.Document, camera: str, own: timing.Rate) -> list[list[float]] | None:
+    """Where a camera stands on each frame of the file; the scene does not move in time."""
+    rate, content = document.rate or own, document.content
+    if not camera:
+        return None
+    if not cmds.objExists(camera):
+        raise HostRefused(f"there is no camera {camera} any more", remedy="Choose another one")
+    by = own[0] * rate[1] / (own[1] * rate[0])
+    return [tracks.matrix(camera, frame * by) for frame in range(content.first, content.last + 1)]
 
 
 def _set_unit(rate: timing.Rate) -> None:
@@ -114,6 +129,7 @@ class _Builder:
     def __init__(self, rate: timing.Rate) -> None:
         self.keys: list[keying.Keys] = []
         self.held: list[str] = []
+        self.made: list[Made] = []
         self.count = 0
         self._rate = rate
         self._have = tagged()
@@ -148,6 +164,9 @@ class _Builder:
             nodes[link.name] = node
             self.count += 1
             self._move(node, link, frames)
+        stands = any(channel.before is not None for link in chain.links for channel in link.channels)
+        own = {name: node for name, node in nodes.items() if name and node != group}
+        self.made.append(Made(chain.namespace, group, own, frames.before if stands else None))
         write(group, {**_identity(chain, ""), **chain.about, "joints": [link.name for link in chain.links]})
 
     def _found(self, chain: Chain, joint: str) -> str | None:
@@ -168,14 +187,16 @@ class _Builder:
             moving = moves(channel.values)
             moved += [channel.attribute] if moving else []
             self.keys.append(self._keys(curve, channel, frames, moving, self._given(before, channel.attribute)))
-        tag["keys"] = {**asdict(frames), "scene": list(self._rate), "moved": moved}
+        stands = [frames.before] if any(one.before is not None for one in link.channels) else []
+        tag["keys"] = {**asdict(frames), "scene": list(self._rate), "moved": moved, "stance": stands}
         write(node, tag)
 
-    def _keys(
-        self, curve: str, channel: Channel, frames: When, moving: bool, given: Sequence[float]
-    ) -> keying.Keys:
+    def _keys(self, curve: str, channel: Channel, frames: When, moving: bool, given: Sequence[float]) -> keying.Keys:
+        times = frames.times(moving)
         values = frames.values(channel.values, channel.step) if moving else [channel.values[0]]
-        return keying.Keys(curve, channel.kind, frames.times(moving), values, frames.span, given, channel.step)
+        if channel.before is not None:
+            times, values = [frames.before, *times], [channel.before, *values]
+        return keying.Keys(curve, channel.kind, times, values, frames.span, given, channel.step)
 
     def _given(self, before: Any, name: str) -> list[float]:
         """The times of the keys that an import has set on a channel, in the scene's unit of now."""
@@ -184,7 +205,8 @@ class _Builder:
         then = before.get("scene", self._rate)
         by = self._rate[0] * then[1] / (self._rate[1] * then[0])
         was = When(before["first"], before["last"], before["ratio"], before.get("whole", False))
-        return [time * by for time in was.times(name in before["moved"])]
+        times = [*before.get("stance", ()), *was.times(name in before["moved"])]
+        return [time * by for time in times]
 
     def _stand(self, node: str, link: Link, given: Tag) -> dict[str, list[float]]:
         """Give values that do not move, where they are as an import left them; what it was given."""
@@ -230,7 +252,7 @@ def _namespace(wanted: str) -> str:
     base = name
     while cmds.namespace(exists=f":{name}"):
         name, number = f"{base}_{number}", number + 1
-    cmds.namespace(add=f":{name}")
+    cmds.namespace(addNamespace=f":{name}")
     return f":{name}:"
 
 

@@ -32,7 +32,9 @@ def write(file: str, camera: str) -> Changed:
     frames = _frames(groups, have, (facts.fps_num, facts.fps_den))
     pictures = [joints.read(node)["picture"] for _, kind, _, node in groups if kind == PICTURE]
     if any(one != pictures[0] for one in pictures):
-        raise InputRefused("the joints are of pictures of several sizes", remedy="Delete those that are not to be written")
+        raise InputRefused(
+            "the joints are of pictures of several sizes", remedy="Delete those that are not to be written"
+        )
     picture = joints_out.Picture(*(pictures[0] if pictures else (facts.width, facts.height, facts.pixel_aspect)))
     space = any(kind != PICTURE for _, kind, _, _ in groups)
     eye = None

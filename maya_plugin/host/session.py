@@ -131,7 +131,7 @@ class MayaHost:
         changed = self.assign(members)
         return Changed(changed.members, (*notes, *changed.notes))
 
-    def import_joints(self, file: str, wishes: Wishes = Wishes()) -> Changed:
+    def import_joints(self, file: str, wishes: Wishes) -> Changed:
         return joints.bring_in(file, wishes)
 
     def export_joints(self, file: str, camera: str) -> Changed:

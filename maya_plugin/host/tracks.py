@@ -44,7 +44,7 @@ def write(request: ShotRequest, last: int, scene: Scene, folder: Path) -> tuple[
     return (tracks.FILE,), notes
 
 
-def matrix(node: str, frame: int) -> Matrix:
+def matrix(node: str, frame: float) -> Matrix:
     """Row by row, for row vectors, in centimetres whatever the scene's unit."""
     return [float(one) for one in cmds.getAttr(f"{node}.worldMatrix[0]", time=frame)]
 

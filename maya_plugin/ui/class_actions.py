@@ -154,13 +154,6 @@ class ClassActions:
             notes = "".join(f" {note}." for note in changed.notes)
             self._work.note(f"{changed.members} members got their class.{notes}")
 
-    def joints(self) -> None:
-        file = self._services.file_to_open(self._page, "Joints of people: a tracks file", JSON_FILES)
-        if file:
-            changed = self._host.import_joints(file)
-            notes = "".join(f" {note}." for note in changed.notes)
-            self._work.note(f"{changed.members} joints have their keys.{notes}")
-
     def policies(self) -> None:
         settings = self._host.settings()
         dialog = PolicyDialog(settings.policies, self._page)
@@ -193,7 +186,6 @@ class ClassActions:
             None,
             ("&Export classes…", self.export),
             ("&Import classes…", self.bring_in),
-            ("Import &joints…", self.joints),
             None,
             ("&Leave out what has no class", lambda: self.rest(True)),
             ("&Paint what has no class as the chosen one", lambda: self.rest(False)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from maya_plugin.core import people
 from maya_plugin.core.jobs import LOCAL, OTHER, Job, words
 from maya_plugin.ui.qt import Qt, QtCore, QtGui, QtWidgets, Signal
 
@@ -93,6 +95,7 @@ class JobsPage(QtWidgets.QWidget):
     show_result = Signal(str)  # job ids, all of them
     open_folder = Signal(str)
     send = Signal(str)
+    bring_in = Signal(str)  # folder of a painting
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +119,10 @@ class JobsPage(QtWidgets.QWidget):
         self._send = QtWidgets.QPushButton("Send to After Effects")
         self._send.setToolTip("Lay the painted layers out as a new After Effects project")
         self._send.clicked.connect(lambda: self._emit(self.send))
+        self._people = QtWidgets.QPushButton("Bring in people")
+        self._people.setToolTip("Make joints of the people that were found in the clip, or move those that are there")
+        self._people.clicked.connect(self._emit_folder)
+        self._peopled: dict[str, bool] = {}  # of jobs that are done: whether there are people in them
         self._empty = QtWidgets.QLabel("Nothing was rendered yet: press Paint frame or Render shot on the page Paint")
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -150,7 +157,7 @@ class JobsPage(QtWidgets.QWidget):
         first, second = QtWidgets.QHBoxLayout(), QtWidgets.QHBoxLayout()
         for button in (self._pause, self._cancel, self._folder):
             first.addWidget(button)
-        for button in (self._result, self._send):
+        for button in (self._people, self._result, self._send):
             second.addWidget(button)
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self._stack, 1)
@@ -170,10 +177,23 @@ class JobsPage(QtWidgets.QWidget):
         self._result.setEnabled(done or failed)
         self._result.setText("Show what failed" if failed else "Show result")
         self._send.setEnabled(done)
+        self._people.setVisible(done and self._has_people(job))
 
     def _pause_or_resume(self) -> None:
         job = self.current()
         self._emit(self.resume if job is not None and job.state == "paused" else self.pause)
+
+    def _has_people(self, job: Job | None) -> bool:
+        if job is None:
+            return False
+        if job.id not in self._peopled:
+            self._peopled[job.id] = bool(people.delivered(Path(job.out)))
+        return self._peopled[job.id]
+
+    def _emit_folder(self) -> None:
+        job = self.current()
+        if job is not None:
+            self.bring_in.emit(job.out)
 
     def _emit(self, signal: Any) -> None:
         job = self.current()

@@ -13,6 +13,7 @@ from maya_plugin.ui.cryptomatte import CryptomatteActions
 from maya_plugin.ui.jobs_page import JobsPage
 from maya_plugin.ui.paint_actions import PaintActions
 from maya_plugin.ui.paint_page import PaintPage
+from maya_plugin.ui.people_actions import PeopleActions
 from maya_plugin.ui.qt import QShortcut, Qt, QtCore, QtGui, QtWidgets, alive
 from maya_plugin.ui.services import Services
 from maya_plugin.ui.work import Work
@@ -35,6 +36,7 @@ class Panel(QtWidgets.QWidget):
         self.class_actions = ClassActions(self.work, self.classes, self.paint)
         self.paint_actions = PaintActions(self.work, self.paint, self.jobs, self.pages.setCurrentWidget)
         self.cryptomatte = CryptomatteActions(self.work, self.class_actions, self.paint_actions, self.paint)
+        self.people = PeopleActions(self.work, self.class_actions, self.paint, self.jobs)
         self.paint.model_chosen.connect(lambda _: self.class_actions.show_rows())
         self.classes.label_set_chosen.connect(lambda _: self._show_models())
         self.server.start.connect(services.session.start_server)

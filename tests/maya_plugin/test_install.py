@@ -188,7 +188,7 @@ def test_drop_twice_upgrade_and_uninstall_beside_a_foreign_shared(module, tmp_pa
     told = json.loads(done.stdout.splitlines()[-1])
     first = told["first"]
     assert f"vendor/linux_{PYTHON}/zmq" in told["zmq"] and told["msgpack"] == "msgpack.fallback"
-    assert first["commands"] == ["semrender"] and first["plugins"] == ["semrender_plugin"]
+    assert first["commands"] == ["semrender", "semrenderKeys"] and first["plugins"] == ["semrender_plugin"]
     assert first["mods"] == ["semrender.mod"] and first["from"] == [str(module)]
     assert "press Allow" in told["said"][0]
     assert "python.org" in told["said"][1] and "semrender serve" in told["said"][1]

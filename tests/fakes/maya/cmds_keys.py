@@ -93,7 +93,7 @@ def animLayer(name, /, *, query, findCurveForPlug):
 
 @command()
 def currentUnit(*, query=NO, time=NO, linear=NO, updateAnimation=True):
-    """Keys stay at their seconds when the unit of time changes, unless told otherwise [docs]; so does the slider [open]."""
+    """Keys stay at their seconds when the unit of time changes, unless told otherwise [docs]; the slider too [open]."""
     if query:
         return SCENE.linear_unit if linear else SCENE.time_unit
     if time not in UNITS and time not in EXACT and not str(time).endswith("fps"):

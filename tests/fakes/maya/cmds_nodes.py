@@ -11,7 +11,6 @@ from maya.command import command, flat
 from maya.renderers import world
 from maya.scene import NO, SCENE, Faces, Path
 
-
 ABSTRACT = {"animCurve": "animCurve", "animBlendNodeBase": "animBlendNode"}  # `ls` finds what derives from a type
 
 
@@ -244,11 +243,12 @@ def ls(
 
 
 @command()
-def namespace(*, add="", exists=""):
+def namespace(*, addNamespace="", exists=""):
     """Undoable where it adds, unlike MNamespace [docs]."""
     if exists:
         return exists.strip(":") in {"", *SCENE.namespaces}
-    new = add.strip(":") if add.startswith(":") or not SCENE.namespace else f"{SCENE.namespace}:{add}"
+    bare = addNamespace.strip(":")
+    new = f"{SCENE.namespace}:{bare}" if SCENE.namespace and not addNamespace.startswith(":") else bare
     if new in SCENE.namespaces:
         raise RuntimeError(f"The namespace '{new}' already exists")
     SCENE.change(lambda: SCENE.namespaces.add(new), lambda: SCENE.namespaces.discard(new))

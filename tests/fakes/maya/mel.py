@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from maya import cmds, cmds_ui, windows
+from maya import cmds, cmds_ui, human_ik, windows
 from maya.api import OpenMaya
 from maya.scene import SCENE
 
@@ -30,6 +30,8 @@ def eval(code: str) -> Any:
     loaded = re.fullmatch(r"loadShelf\((\d+)\)", code)
     if loaded:
         return windows.load_shelf(int(loaded[1]))
+    if re.match(r"(exists|set\w*|hik\w*)\b", code):
+        return human_ik.eval(code)
     own = re.fullmatch(r"(\w+) (\d+)", code)
     if own is not None and own[1] in OpenMaya.commands:
         return OpenMaya.run(own[1], own[2])

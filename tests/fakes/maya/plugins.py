@@ -29,6 +29,9 @@ def load(name: str) -> list[str]:
     if own == "mtoa":
         if not SCENE.has_arnold:
             raise RuntimeError('Plug-in, "mtoa", was not found on MAYA_PLUG_IN_PATH.')
+    elif own in ("mayaHIK", "mayaCharacterization"):
+        if own not in SCENE.human_ik:
+            raise RuntimeError(f'Plug-in, "{own}", was not found on MAYA_PLUG_IN_PATH.')
     elif own not in SHIPPED:
         folders = os.environ.get("MAYA_PLUG_IN_PATH", "").split(os.pathsep)
         found = [Path(name)] if Path(name).is_absolute() and Path(name).is_file() else []

@@ -68,7 +68,9 @@ class Scene:
         self.answer_style = "text"  # what ogsRender returns, or "list" [facts 4.1]
         self.copies_stay_in_sets = False  # what Duplicate does with memberships [open]
         self.human_ik: set[str] = {"mayaHIK", "mayaCharacterization", "setCharacterObject"}  # what this Maya has of it
-        self.cuts_all_keys = False  # whether addKeys without keepExistingKeys takes all keys away, or those between [open]
+        self.cuts_all_keys = (
+            False  # whether addKeys without keepExistingKeys takes all keys away, or those between [open]
+        )
         self.has_gpu = True
         self.program = "maya"  # with windows; "mayabatch" and "mayapy" have none
         # [open]: Autodesk skips its own ogsRender tests in mayapy; a mood, also of processes
@@ -393,7 +395,9 @@ class Scene:
     def value(self, node: Node, attribute: str) -> Any:
         """The value at the present time."""
         if attribute == "output" and node.kind.startswith("animCurve"):
-            return _at(node.keys, self.time, node.tangents) if node.keys else 0.0  # without a key it is 0, not the old value
+            return (
+                _at(node.keys, self.time, node.tangents) if node.keys else 0.0
+            )  # without a key it is 0, not the old value
         if attribute == "output" and node.kind.startswith("animBlendNode"):
             return sum(self.now(node, side) for side in ("inputA", "inputB"))
         curve = node.curves.get(attribute)
@@ -436,14 +440,19 @@ class Scene:
         )
 
     def put(self, node: Node, attribute: str, value: Any) -> None:
-        if attribute in node.locks:
-            raise RuntimeError(
-                f"setAttr: The attribute '{node.name}.{attribute}' is locked or connected and cannot be modified."
-            )
-        if any(c[2] is node and c[3] == attribute for c in self.connections) or attribute in node.curves:
-            raise RuntimeError(
-                f"setAttr: The attribute '{node.name}.{attribute}' is locked or connected and cannot be modified."
-            )
+        """A child of three numbers is one of them; the three are set together only where each can be [docs]."""
+        whole = attribute[:-1] if attribute[-1:] in "XYZ" and attribute[:-1] in schema.TYPES[node.kind] else attribute
+        parts = [f"{attribute}{axis}" for axis in "XYZ"] if isinstance(value, tuple) else [whole]
+        for one in (attribute, *parts):
+            taken = any(c[2] is node and c[3] == one for c in self.connections) or one in node.curves
+            if one in node.locks or taken:
+                raise RuntimeError(
+                    f"setAttr: The attribute '{node.name}.{attribute}' is locked or connected and cannot be modified."
+                )
+        if whole != attribute:
+            three = list(self.value(node, whole))
+            three["XYZ".index(attribute[-1])] = value
+            attribute, value = whole, tuple(three)
         if attribute in schema.FLOAT32:  # what is read back is not quite what was set
             value = tuple(map(_float32, value)) if isinstance(value, tuple) else _float32(value)
         had, before = attribute in node.values, node.values.get(attribute)

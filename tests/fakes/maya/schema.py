@@ -165,6 +165,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "checker": {"message": None, "outColor": D3, "outAlpha": 0.0},
     "reverse": {"message": None, "input": D3, "output": D3},
     "displacementShader": {"message": None, "displacement": 0.0, "scale": 1.0},
+    "HIKCharacterNode": {"message": None, "slot": None},
     "network": {"message": None},
     "groupId": {"message": None, "groupId": 0},
     "groupParts": {"message": None},

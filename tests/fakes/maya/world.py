@@ -68,7 +68,9 @@ def layer_of_animation(name: str, node: str, *attributes: str) -> None:
         if not cmds.objExists(layer):
             cmds.createNode("animLayer", name=layer, skipSelect=True)
     for attribute in attributes:
-        kind = {"t": "animBlendNodeAdditiveDL", "r": "animBlendNodeAdditiveDA"}.get(attribute[0], "animBlendNodeAdditive")
+        kind = {"t": "animBlendNodeAdditiveDL", "r": "animBlendNodeAdditiveDA"}.get(
+            attribute[0], "animBlendNodeAdditive"
+        )
         blend = cmds.createNode(kind, name=f"{attribute}_{name}", skipSelect=True)
         SCENE.one(blend)[-1].values["layer"] = name
         for driver in cmds.listConnections(f"{node}.{attribute}", source=True, destination=False, plugs=True) or []:

@@ -1,4 +1,4 @@
-"""Names for a Cryptomatte from the panel, alone and with a frame that somebody else rendered; joints that come in."""
+"""Names for a Cryptomatte from the panel, alone and with a frame that somebody else rendered."""
 
 import json
 import shutil
@@ -78,11 +78,3 @@ def test_a_file_of_another_scene_is_told(tmp_path, server):
         panel.work.do(panel.cryptomatte.ask)
         desk.wait_for(lambda: "No name of the rendered file" in said(panel))
         assert "objects, materials or assets" in said(panel)
-
-
-def test_joints_come_in_from_a_file(tmp_path):
-    file = tmp_path / "tracks.json"
-    file.write_text('{"people": [{"joints": {"head": [], "hip": []}}]}')
-    with desk.panel_on(tmp_path, file_to_open=lambda *_: str(file)) as panel:
-        panel.class_actions.joints()
-        assert said(panel) == "2 joints have their keys. one is never seen."
