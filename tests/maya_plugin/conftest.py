@@ -57,6 +57,32 @@ def host(scene):
     return MayaHost()
 
 
+@pytest.fixture
+def plugin(scene, monkeypatch):
+    """The plug-in may be loaded, for the command that sets keys; it stays while something of it can be undone."""
+    from maya import cmds
+
+    monkeypatch.setenv("MAYA_PLUG_IN_PATH", str(ROOT / "maya_plugin"))
+    yield
+    scene.undo_queue.clear()
+    scene.redo_queue.clear()
+    if "semrender_plugin" in scene.plugins:
+        cmds.unloadPlugin("semrender_plugin")
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a poses document; the file."""
+    from shared.poses import write_poses
+
+    def to(poses, name="dance.poses.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_poses(tmp_path / name, poses)
+        return str(tmp_path / name)
+
+    return to
+
+
 @functools.cache
 def coco(name):
     from shared.label_set import load_label_set

@@ -1,7 +1,6 @@
 """Joints of people from a tracks file: chains with keys at the right times, moved in place by a newer file."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from shared.errors import InputRefused
 from shared.layouts import BLAZEPOSE_33, COCO_17
 from shared.tracks import read_tracks
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("plugin")
 BONES = [["hip", "spine"], ["spine", "head"], ["hip", "foot"]]
 
 
@@ -25,19 +24,6 @@ def walker(first=1001, count=3, shift=0.0):
         "foot": [[98 + shift + 10 * f, 100, 0 if f == 1 else 1] for f in frames],
         "tail": [[0, 0, 0]],
     }
-
-
-@pytest.fixture(autouse=True)
-def loaded(scene, monkeypatch):
-    """The plug-in, whose command sets keys; it stays while something of it can be undone."""
-    from maya import cmds
-
-    monkeypatch.setenv("MAYA_PLUG_IN_PATH", str(ROOT / "maya_plugin"))
-    yield
-    scene.undo_queue.clear()
-    scene.redo_queue.clear()
-    if "semrender_plugin" in scene.plugins:
-        cmds.unloadPlugin("semrender_plugin")
 
 
 @pytest.fixture

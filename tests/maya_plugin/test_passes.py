@@ -121,9 +121,10 @@ def test_shading_that_cannot_be_changed_is_said_and_everything_is_back(host, sce
 
 
 def test_layers_are_rendered_by_themselves_with_the_whole_scene_as_context(host, scene, shot, tmp_path):
-    from maya import world
+    from maya import cmds, world
 
     front = world.layer("front", "tree")
+    cmds.namespace(addNamespace=":ns")
     back = world.layer("ns:back ground", "river", "crate", setup=False)
     found = host.layers()
     assert [(one.node, one.name, one.whole) for one in found] == [

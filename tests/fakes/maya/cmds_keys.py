@@ -16,7 +16,12 @@ from maya.scene import NO, SCENE, Node
 FULL_TANGENTS = ("linear", "step", "flat", "spline", "auto", "clamped", "plateau")
 BASE = "BaseAnimation"
 UNITS = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
-EXACT = {"23.976fps": Fraction(24000, 1001), "29.97fps": Fraction(30000, 1001), "59.94fps": Fraction(60000, 1001)}
+EXACT = {
+    **{f"{name}fps": Fraction(frames, 1001) for name, frames in (("23.976", 24000), ("29.97", 30000))},
+    **{f"{name}fps": Fraction(frames, 1001) for name, frames in (("47.952", 48000), ("59.94", 60000))},
+    "29.97df": Fraction(30000, 1001),
+    **{"hour": Fraction(1, 3600), "min": Fraction(1, 60), "sec": Fraction(1), "millisec": Fraction(1000)},
+}
 
 
 @command()

@@ -90,6 +90,7 @@ def read(scene: Scene, path: str, namespace: str = "", reference: Node | None = 
             node.faces = [tuple(face) for face in entry["faces"]]
             node.points = [tuple(point) for point in entry["points"]]
             node.curves = {key: {float(t): v for t, v in curve} for key, curve in entry["curves"].items()}
+            scene.namespaces.update(node.name.rpartition(":")[:1] if ":" in node.name else ())
             node.driven = True
             node.keys = {float(time): value for time, value in entry.get("keys", ())}
             node.reference = reference
