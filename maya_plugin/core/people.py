@@ -56,11 +56,14 @@ def delivered(folder: Path) -> list[Path]:
     if not (folder / FILE_NAME).is_file():
         return []
     try:
-        tracks = [folder / one.path for one in read_delivery(folder).tracks]
+        delivery = read_delivery(folder)
     except SemrenderError:
         return []
-    skeletons_there = sorted(file for below in (folder, folder / "tracks") for file in below.glob("*.poses.json"))
-    return [*skeletons_there, *(file for file in tracks if file.is_file() and _has_people(file))]
+    tracks = [folder / one.path for one in delivery.tracks]
+    skeletons_there = [folder / one.path for one in delivery.poses]
+    return [file for file in skeletons_there if file.is_file()] + [
+        file for file in tracks if file.is_file() and _has_people(file)
+    ]
 
 
 def _has_people(file: Path) -> bool:

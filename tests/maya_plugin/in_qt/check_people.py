@@ -46,7 +46,7 @@ def poses(folder, name="dance.poses.json", fps=24, space="floor"):
     return folder / name
 
 
-def delivery(folder, *tracks):
+def delivery(folder, *tracks, skeletons=None):
     """A painting's folder, as far as it says what is in it."""
     shot = {"uid": "s1", "name": "s", "width": 10, "height": 10, "fps": 24, "fps_num": 24, "fps_den": 1, "first": 1}
     made = {
@@ -61,6 +61,8 @@ def delivery(folder, *tracks):
             {"name": "t", "path": f"tracks/{file.name}", "comp": f"tracks/{file.stem}.comp.json"} for file in tracks
         ],
     }
+    if skeletons is not None:
+        made["poses"] = [{"name": "dance", "path": f"poses/{skeletons.name}", "usd": "poses/dance.usda", "bvh": []}]
     (folder / "delivery.json").write_text(json.dumps(made))
 
 
@@ -128,8 +130,8 @@ def test_skeletons_ask_for_camera_axes_and_pose(panel, tmp_path):
 
 def test_a_job_with_people_has_a_button_and_others_have_none(panel, tmp_path):
     out, bare = tmp_path / "painted", tmp_path / "bare"
-    first, second = joints(out / "tracks"), poses(out / "tracks")
-    delivery(out, first)
+    first, second = joints(out / "tracks"), poses(out / "poses")
+    delivery(out, first, skeletons=second)
     bare.mkdir()
     delivery(bare)
     done = Job("a" * 32, "dance", str(out), state="done")
