@@ -15,6 +15,7 @@ from tests.inference_server.true_walk import (
     POINTS,
     TRUTH,
     UPRIGHT,
+    ends_of,
     jump,
     places_of,
     read_prepared,
@@ -89,6 +90,7 @@ def test_feet_stand_when_they_do_and_do_not_slide(truth):
         assert (mine & flat).sum() >= 0.9 * flat.sum() and (mine & flat).sum() >= 0.8 * mine.sum()
         assert slide(found, side, mine).max() < 0.5 and slide(found, side, flat).max() < 0.5
         assert np.ptp(found[f"{side}ToeBase"][mine, 1]) < 0.1  # on one floor
+        assert (ends_of(person)[f"{side}ToeBase"][mine, 1] > found[f"{side}ToeBase"][mine, 1] - 0.1).all()  # toes, too
     assert jump(person) < 90
     knees = [joint for joint in person.joints if joint.name in ("LeftLeg", "RightLeg")]
     assert all(np.abs(np.array(joint.rotation)[:, 1:]).max() < 5 for joint in knees)  # hinges stay hinges
@@ -176,6 +178,23 @@ def test_legs_that_are_never_seen_hang_and_arms_too():
     assert (found["LeftFoot"][:, 1] < found["LeftLeg"][:, 1]).all() and person.height == pytest.approx(176, abs=20)
     assert (found["LeftHand"][:, 1] < found["LeftArm"][:, 1] - 30).all() and not person.contacts
     assert {gap.joint for gap in person.gaps if (gap.first, gap.last) == (1001, 1048)} >= {"LeftLeg", "RightForeArm"}
+
+
+def test_a_model_with_fewer_points_turns_fewer_joints_and_says_which():
+    """As one that lifts COCO's joints does: no ears and eyes in space, no heels and toes."""
+    prepared = true_prepared()
+    for at, name in enumerate(BLAZEPOSE_33):
+        if any(part in name for part in ("eye", "ear", "heel", "foot")):
+            prepared["space"][0, :, at] = np.nan
+    person = solved(prepared, true_camera(), feet="never", smoothing="off")[0].people[0]
+    ears = UPRIGHT[:, [NAMES.index("left_ear"), NAMES.index("right_ear")]].mean(1)
+    found = places_of(person)
+    hips = UPRIGHT[:, [NAMES.index("left_hip"), NAMES.index("right_hip")]].mean(1)
+    assert np.linalg.norm(found["Head"] - found["Hips"] - ears + hips, axis=1).max() < 4
+    assert "LeftToeBase" not in found and next(one for one in person.joints if one.name == "LeftFoot").end is not None
+    always = {gap.joint for gap in person.gaps if (gap.first, gap.last) == (1001, 1048)}
+    assert always == {"Head", "LeftHand", "RightHand", "LeftFoot", "RightFoot"}
+    assert person.height == pytest.approx(176, abs=8)
 
 
 def test_both_feet_can_be_held_all_along():

@@ -86,6 +86,16 @@ def solved(prepared, camera, **ask):
 
 def places_of(person):
     """Forward kinematics of what is in the document, by hand: joint -> (F, 3)."""
+    return _posed(person)[0]
+
+
+def ends_of(person):
+    """Where joints end on which none hangs: joint -> (F, 3)."""
+    places, ways = _posed(person)
+    return {one.name: places[one.name] + ways[one.name] @ np.array(one.end) for one in person.joints if one.end}
+
+
+def _posed(person):
     made, ways = {}, {}
     for joint in person.joints:
         x, y, z = np.radians(np.broadcast_to(joint.rotation, (person.frames, 3))).T
@@ -99,7 +109,7 @@ def places_of(person):
         else:
             made[joint.name] = made[joint.parent] + ways[joint.parent] @ np.array(joint.offset)
             ways[joint.name] = ways[joint.parent] @ own
-    return made
+    return made, ways
 
 
 def slide(places, side, where):

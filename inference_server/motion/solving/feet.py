@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inference_server.motion.solving.body import Rest
 from inference_server.motion.solving.turning import Turns, places
-from inference_server.motion.solving.turns import Array, across, frame, smallest, unit
+from inference_server.motion.solving.turns import Array, about, across, frame, smallest, unit
 from shared.values import Value
 
 SLOW = 0.15  # heights a second: a foot that stands, at least
@@ -130,6 +130,8 @@ def standing(turns: Turns, rest: Rest, root: Array, seen: Mapping[str, Mask], fp
     for side in SIDES:
         way = _way(at[toe_of(rest, side)], spans[side], held[side])
         made.update(_reached(made, rest, at, side, at[f"{side}Foot"] + way))
+        if f"{side}ToeBase" in made and spans[side]:
+            made[f"{side}ToeBase"] = _flat_toes(made[f"{side}Foot"], spans[side])
     return Standing(made, moved, spans, floor)
 
 
@@ -185,14 +187,27 @@ def _smooth(filled: Array) -> Array:
 def _way(toe: Array, spans: Sequence[Span], held: Sequence[Array]) -> Array:
     """(F, 3) by which a foot is moved: wholly where it stands, eased before and after."""
     total, way = np.zeros(len(toe)), np.zeros_like(toe)
-    frames = np.arange(len(toe))
-    for (first, last), place in zip(spans, held, strict=True):
-        away = np.maximum(np.maximum(first - frames, frames - last), 0) / (EASE + 1)
-        part = np.clip(1 - away, 0, 1)
-        weight = part * part * (3 - 2 * part)
+    for span, place in zip(spans, held, strict=True):
+        weight = _part(len(toe), span)
         total += weight
         way += weight[:, None] * (place - toe)
     return np.asarray(way / np.maximum(total, 1)[:, None])
+
+
+def _part(frames: int, span: Span) -> Array:
+    """(F,) how far a foot stands: 1 in the span, eased to 0 before and after."""
+    at = np.arange(frames)
+    away = np.maximum(np.maximum(span[0] - at, at - span[1]), 0) / (EASE + 1)
+    part = np.clip(1 - away, 0, 1)
+    return np.asarray(part * part * (3 - 2 * part))
+
+
+def _flat_toes(foot: Array, spans: Sequence[Span]) -> Array:
+    """(F, 3, 3): toes of a foot that stands on them bend so that they lie on the floor."""
+    way = foot[..., 2]
+    bend = np.where(way[:, 1] < 0, np.arctan2(-way[:, 1], np.hypot(way[:, 0], way[:, 2])), 0)
+    part = np.max([_part(len(foot), span) for span in spans], 0)
+    return np.asarray(about(unit(np.cross(way, [0.0, 1.0, 0.0])), part * bend) @ foot)
 
 
 def _reached(turns: Turns, rest: Rest, at: Mapping[str, Array], side: str, ankle: Array) -> Turns:

@@ -18,7 +18,11 @@ from shared.values import Value
 METRE = 100.0  # centimetres
 DIGITS = 3  # of a centimetre, and of how sure
 WANTED = {*HIPS, *HEAD, *(name for joint in PARENTS for name in needs(joint))}
-NAMED = {f"{side}_big_toe": f"{side}_foot_index" for side in ("left", "right")}  # one point, by two layouts
+NAMED = {  # points by the names of other layouts: of hands the knuckles of index and little finger
+    f"{side}_{other}": f"{side}_{name}"
+    for side in ("left", "right")
+    for other, name in (("big_toe", "foot_index"), ("hand_5", "index"), ("hand_17", "pinky"))
+}
 WORST = (SEEN, FILLED, HIDDEN, OUTSIDE, ABSENT)
 
 Rows = NDArray[np.float64]
@@ -81,9 +85,10 @@ def _person(number: int, first: int, names: Sequence[str], space: Rows, sure: Ro
 
 def _gaps(joint: str, first: int, reasons: Mapping[str, NDArray[Any]], frames: int) -> Iterator[Gap]:
     """Frames on which a point is not seen that the joint's turn is found from."""
-    if not needs(joint):
+    wanted = needs(joint, reasons)
+    if not wanted:
         return
-    own = [reasons.get(name, np.full(frames, HIDDEN)) for name in needs(joint)]
+    own = [reasons.get(name, np.full(frames, HIDDEN)) for name in wanted]
     worst = np.max([[WORST.index(int(state)) for state in row] for row in own], 0)
     start = 0
     for place in range(1, frames + 1):

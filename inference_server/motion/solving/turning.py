@@ -7,7 +7,7 @@ bend about their hinges. Where points are not seen a joint's turn leads from the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 
@@ -25,12 +25,13 @@ from shared.poses import PARENTS
 BENT = np.radians(15)  # less than this a limb says nothing of how it is turned about itself
 MOST = {"UpLeg": np.radians(90), "Arm": np.radians(150)}  # that one is turned about itself: more is a knee read wrongly
 HANGING = np.radians(75)  # arms that are never seen, down from the T-pose
+NOSE = np.array([0.0, -0.007, 0.065])  # heights, from between the ears, of a head that looks ahead
 HIPS = ("left_hip", "right_hip", "left_shoulder", "right_shoulder")
 HEAD = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 
 
-def needs(joint: str) -> tuple[str, ...]:
-    """The points that the turn of a joint is found from."""
+def needs(joint: str, measured: Container[str] = HEAD) -> tuple[str, ...]:
+    """The points that the turn of a joint is found from, where these are measured: of a head perhaps its nose alone."""
     side = "left" if joint.startswith("Left") else "right"
     limbs = {
         "Arm": ("shoulder", "elbow"),
@@ -44,7 +45,8 @@ def needs(joint: str) -> tuple[str, ...]:
     if joint in ("Hips", "Spine"):
         return HIPS
     if joint in ("Neck", "Head"):
-        return (*HIPS[2:], *HEAD[3:]) if joint == "Neck" else HEAD
+        ears = HEAD[3:] if all(ear in measured for ear in HEAD[3:]) else HEAD[:1]
+        return (*HIPS[2:], *ears) if joint == "Neck" else HEAD
     return tuple(f"{side}_{part}" for part in limbs[joint.removeprefix(side.capitalize())])
 
 
@@ -65,8 +67,9 @@ def turned_to(points: Points, rest: Rest) -> Turns:
         elif joint == "Spine":
             seen = _spine(points, rest, hips, parent)
         elif joint == "Neck":
-            way = middle(points, "left_ear", "right_ear") - neck if _has(points, "left_ear") else None
-            seen = _swung(parent, rest.offsets["Head"], way)
+            nose = needs(joint, points)[2:] == HEAD[:1]
+            way = middle(points, *needs(joint, points)[2:]) - neck if _has(points, *needs(joint, points)) else None
+            seen = _swung(parent, rest.offsets["Head"] + (NOSE * rest.height if nose else 0), way)
         elif joint == "Head":
             seen = head_frame(points) if _has(points, *HEAD) else parent * np.nan
         elif joint.endswith("Hand"):
