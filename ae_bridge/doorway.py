@@ -178,6 +178,7 @@ def _progress(client: Client, body: Body) -> Body:
         if job["job"] == wanted:
             out = Path(job["out"])
             found = {name: job[name] for name in ("state", "done", "total", "failed", "paused")}
+            found["looks"] = job.get("preparing")  # a server of before does not say
             found["error"] = _why(client, job) if job["state"] == "failed" else ""
             return {**found, "folder": out.as_posix(), "preview": (out / "preview.png").as_posix()}
     raise MissingInput("the server does not know that job any more")

@@ -29,7 +29,8 @@ from inference_server.models.catalogue import find_card
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.motion.bodies import Region
 from inference_server.motion.document import way_of
-from inference_server.motion.reading import read_people
+from inference_server.motion.joints import smoothed
+from inference_server.motion.reading import Pictures, read_people
 from inference_server.motion.template import read_template
 from shared.layouts import BLAZEPOSE_33, COCO_17
 
@@ -93,14 +94,16 @@ def main(reference: Path) -> None:
         raw = plain(bodies, list(pictures))
         made = [bodies.read(canvas, Region(side / 2, side / 2, side, 0.0)) for canvas in canvases]
         ways = [way_of(row) for row in person.to_source]
-        (joints,) = read_people(pictures, bodies, Fraction(24), "light")
+        size = (pictures[0].shape[1], pictures[0].shape[0])
+        (joints,) = read_people(Pictures(pictures), size, bodies, Fraction(24))
+        steady = smoothed(joints.places, joints.states, "light")
         found = {
             "raw": [None if one is None else (one.places[COCO], one.visible[COCO]) for one in raw],
             "normalised": [
                 None if one is None else (back(one.places[COCO], way), one.visible[COCO])
                 for one, way in zip(made, ways, strict=True)
             ],
-            "layer": [(places[COCO], sure[COCO]) for places, sure in zip(joints.places, joints.sure, strict=True)],
+            "layer": [(places[COCO], sure[COCO]) for places, sure in zip(steady, joints.sure, strict=True)],
         }
         both = [number for number, one in enumerate(found["raw"]) if one is not None] or range(WHOLE)
         for name, read in found.items():

@@ -98,6 +98,14 @@ class Checked(Event):
     total: int
 
 
+class Preparing(Event):
+    """A model looks at a layer before its first frame; of `total` looks at a frame `done` were begun."""
+
+    layer: str
+    done: int
+    total: int
+
+
 class Frame(Event):
     """A picture of a layer is finished, or cannot be.
 
@@ -150,6 +158,8 @@ def event_of(header: Body) -> Event:
         return Looked(name, number, body, int(body["files"]))
     if name == "checked":
         return Checked(name, number, body, Report.of(body), counts["total"])
+    if name == "preparing":
+        return Preparing(name, number, body, body["layer"], counts["done"], counts["total"])
     if name == "frame":
         error = from_dict(body["error"]) if body.get("error") else None
         return Frame(

@@ -136,6 +136,8 @@ class Crew:
         if "task" not in header:  # a sign of life
             for job, files in header.get("looked", {}).items():
                 self._jobs.looked(job, files)
+            for job, looks in header.get("preparing", {}).items():
+                self._jobs.preparing(job, looks)
             return False
         if "part" in header:
             worker.parts.setdefault(header["task"], []).extend(header["part"])

@@ -102,6 +102,12 @@ class Jobs(Told):
         if self.known(job) and self.row(job)["state"] == "checking":
             self._tell(job, "looked", {"files": files})
 
+    def preparing(self, job: str, looks: Body) -> None:
+        """A model goes on looking at a layer: {"layer", "done", "total"}, in looks at a frame."""
+        if self.known(job) and not self.ended(job):
+            self.looks[job] = looks
+            self._tell(job, "preparing", looks)
+
     def quarantined(self, task: Task) -> SemrenderError | None:
         """Why this task is not tried any more, in this job or another."""
         row = task.key and self.ledger.row("SELECT error FROM quarantine WHERE key = ?", task.key)
@@ -145,6 +151,7 @@ class Jobs(Told):
             self._tell(job, "underpainted", {"layer": task["layer"], "frame": task["frame"], **self.under(job)})
             self._done(task)
         elif task["kind"] == "prepare":
+            self.looks.pop(job, None)
             self._done(task)
         else:
             self._done(task)
@@ -295,6 +302,8 @@ class Jobs(Told):
         self._fewer(task["job"], 1)
 
     def _fail(self, task: Row, words: Body) -> None:
+        if task["kind"] == "prepare":
+            self.looks.pop(task["job"], None)
         self.ledger.write("UPDATE tasks SET state = 'failed', error = ? WHERE id = ?", dump(words), task["id"])
         below = self.ledger.write(
             "UPDATE tasks SET state = 'cancelled' WHERE state = 'waiting' AND id IN ("
@@ -317,6 +326,7 @@ class Jobs(Told):
             self.news.changed(job)
 
     def _end(self, job: str, state: str, body: Body) -> None:
+        self.looks.pop(job, None)
         self.ledger.write("UPDATE jobs SET state = ?, paused = '', ended = ? WHERE id = ?", state, time.time(), job)
         self._tell(job, state, body)
 
@@ -324,5 +334,5 @@ class Jobs(Told):
         self.ledger.write("UPDATE jobs SET events = events + 1 WHERE id = ?", job)
         self.ledger.write("INSERT INTO events SELECT id, events, ?, ? FROM jobs WHERE id = ?", name, dump(body), job)
         self.news.changed(job)
-        if name not in ("frame", "underpainted", "looked"):  # the logs of the workers have them
+        if name not in ("frame", "underpainted", "looked", "preparing"):  # the logs of the workers have them
             log.info("job %s is %s%s", job, name, in_short(body))

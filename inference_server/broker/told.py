@@ -38,6 +38,7 @@ class Told:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.news = News()
+        self.looks: dict[str, Body] = {}  # of jobs for which a model looks at a layer: how far it is
 
     def known(self, job: str) -> bool:
         return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
@@ -62,14 +63,14 @@ class Told:
         return found
 
     def summary(self, job: str) -> Body:
-        return _summary(self.row(job, ASKED))
+        return self._summary(self.row(job, ASKED))
 
     def summaries(self, most: int = 200) -> list[Body]:
         """All that have not ended, and the last ones that have; newest last."""
         rows = self.ledger.rows(
             f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
         )
-        return [_summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
+        return [self._summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
 
     def page(self, before: int | None, most: int) -> tuple[list[Body], int | None]:
         """So many jobs, the newest first, entered before the one of that number; and what the next page is before."""
@@ -77,7 +78,7 @@ class Told:
         rows = self.ledger.rows(
             f"SELECT {COLUMNS}, {ASKED} FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?", first, most
         )
-        return [_summary(row) for row in rows], int(rows[-1]["number"]) if len(rows) == most else None
+        return [self._summary(row) for row in rows], int(rows[-1]["number"]) if len(rows) == most else None
 
     def pictures(self, job: str, layer: str) -> tuple[list[int], str]:
         """The frames of a layer, and of each by a letter how far it is: see LETTERS."""
@@ -184,6 +185,18 @@ class Told:
             raise ServerError("this server does not know that job", remedy="See `semrender jobs`, or submit it again")
         return row
 
+    def _summary(self, job: Row) -> Body:
+        state = "paused" if job["paused"] and job["ended"] is None else job["state"]
+        names = (
+            *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
+            *("ended", "events", "owner"),
+        )
+        comp = None if job["comp"] is None else bool(job["comp"])
+        asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
+        asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
+        where = {"job": job["id"], "state": state, "done": frames_done(job), "preparing": self.looks.get(job["id"])}
+        return {**where, **{name: job[name] for name in names}, **asked}
+
     def _json(self, job: str, column: str) -> Body:
         self.row(job)
         row = self.ledger.row(f"SELECT {column} FROM jobs WHERE id = ?", job)
@@ -208,15 +221,3 @@ def _looks_differ(one: Body, other: Body) -> bool:
 
 def frames_done(job: Row) -> int:
     return int(job["painted"] + job["kept"] + job["copied"])
-
-
-def _summary(job: Row) -> Body:
-    state = "paused" if job["paused"] and job["ended"] is None else job["state"]
-    names = (
-        *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
-        *("ended", "events", "owner"),
-    )
-    comp = None if job["comp"] is None else bool(job["comp"])
-    asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
-    asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
-    return {"job": job["id"], "state": state, "done": frames_done(job), **{name: job[name] for name in names}, **asked}

@@ -112,6 +112,8 @@ def table(jobs: list[Job], now: float) -> list[str]:
 
 def row(job: Job, now: float) -> tuple[str, ...]:
     failed = f", {job['failed']} failed" if job["failed"] else ""
+    looks = job.get("preparing")  # a server of before does not say
+    failed += f", looked {looks['done']}/{looks['total']}" if looks else ""
     began = job.get("began")
     started = time.strftime("%m-%d %H:%M", time.localtime(began)) if began else "-"
     took = duration((job["ended"] or now) - began) if began else "-"

@@ -33,7 +33,7 @@ from shared.wording import counted
 
 POSE = "blazepose"  # the model that sees people
 WORK = ".work"  # what was seen, within the folder
-LOOKING, DRAWING = "1", "1"  # raised where the same input is seen, or drawn, otherwise than before
+LOOKING, DRAWING = "2", "1"  # raised where the same input is seen, or drawn, otherwise than before
 SOFT = 2.0  # times that a picture is enlarged, beyond which it is said
 
 Say = Callable[[str], None]
@@ -120,13 +120,14 @@ def _look(footage: Footage, of: str, journal: Journal, say: Say) -> list[dict[st
     see = _seer(of)
     rows: list[dict[str, Any]] = []
     for number, frame in enumerate(paced(footage.frames, f"{footage.name}: looked at", say)):
-        key = f"{settings}:{number % following.KEY}:{footage.key(frame)}"
-        if rows and number % following.KEY:
-            key += f":{rows[-1]['key']}"  # what is seen leans on the frames of its block before
+        before = rows[-1] if number % following.GROUP else None
+        key = f"{settings}:{number % following.GROUP}:{footage.key(frame)}"
+        if before is not None:
+            key += f":{before['key']}"  # what is seen leans on the frames of its group before
         key = hashlib.sha256(key.encode()).hexdigest()[:24]
         row = journal.get(key)
         if row is None:
-            row = {**see(number, rows[-1] if rows else None, footage.picture(frame)), "key": key}
+            row = {**see(number, before, footage.picture(frame)), "key": key}
             journal.add(key, row)
         rows.append(row)
     return rows
@@ -147,10 +148,7 @@ def _seer(of: str) -> Callable[[int, dict[str, Any] | None, Pixels], dict[str, A
 
             card = find_card(POSE)
             networks.append(BlazePose(card, card.folder, "cpu"))
-        now = seen(picture)
-        known = following.Look() if before is None else following.look_of(before)
-        cut = before is None or following.changed(before["seen"], now)
-        return {"seen": now, **following.look(number, known, cut, picture, networks[0]).row}
+        return following.looked(number, picture, before, networks[0])
 
     return faces if of == "face" else people
 

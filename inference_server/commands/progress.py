@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from shared.command import tell
-from shared.told import Checked, Event, Frame, Looked, Paused, Result, Resumed, Underpainted, finished
+from shared.told import Checked, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted, finished
 from shared.wording import counted
 
 Body = dict[str, Any]
@@ -35,6 +35,10 @@ class Teller:
             self.of_under = event.body.get("under_total", 0)
             if event.body.get("estimate", {}).get("pictures") != 0:  # all was painted before, as far as is known
                 self._show_bar()
+        elif isinstance(event, Preparing):
+            if self.bar is None:
+                self._show_bar()
+            self.bar.set_postfix_str(f"looks at {event.layer}: {event.done} of {event.total}")
         elif isinstance(event, Frame):
             self.done = event.done
             if self.bar is not None or event.state != "kept":
@@ -115,7 +119,8 @@ class JsonTeller(Teller):
 
     def tell(self, event: Event) -> None:
         body = event.body
-        self.done, self.total = body.get("done", self.done), body.get("total", self.total)
+        if not isinstance(event, Preparing):  # it counts looks, not pictures
+            self.done, self.total = body.get("done", self.done), body.get("total", self.total)
         self.device = body.get("device", self.device)
         tell(event.name, {"job": self.job, **body})
 

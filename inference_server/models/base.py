@@ -10,7 +10,7 @@ import hashlib
 import importlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.cards import Card
+from inference_server.models.looking import Frames
 from inference_server.models.needs import MEMORY, REACH, known
 from shared.errors import ModelRefused
 from shared.values import Value
@@ -134,19 +135,18 @@ class Model(ABC):
     """A loaded model on one device. The same request gives the same pixels.
 
     said: what it said of the frame it painted last beside the picture, as JSON; kept in the frame's header.
+    rounds: how often `prepare` goes through the frames.
     """
 
     said: Mapping[str, Any] = {}
+    rounds = 1
 
     def __init__(self, card: Card, device: str) -> None:
         self.card = card
         self.device = device
 
-    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
-        """What is found out once of a layer, from some of its frames, for a family that is in `needs.PREPARES`.
-
-        frames: one at a time in memory; they may be gone through again.
-        """
+    def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
+        """What is found out once of a layer, from some of its frames, for a family that is in `needs.PREPARES`."""
         raise NotImplementedError
 
     @abstractmethod

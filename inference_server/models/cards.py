@@ -177,6 +177,7 @@ class Option(Value):
     min: Annotated[float | None, Bound(-1e18, 1e18)] = None
     max: Annotated[float | None, Bound(-1e18, 1e18)] = None
     help: Annotated[str, WORDS] = ""
+    prepares: Annotated[bool, Flag(), "whether what the model prepares of a layer depends on it"] = True
 
     def check(self) -> None:
         self.judge(self.default)
@@ -265,6 +266,8 @@ class Card(Value):
         flat = _flat(self.source)
         content = {name: flat.get(name) for name in names}
         content.update({name: flat[name] for name in ("inputs", "makes") if flat.get(name)})
+        if content["options"]:  # what an option is of decides no pixel
+            content["options"] = [{k: v for k, v in one.items() if k != "prepares"} for one in content["options"]]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
@@ -288,6 +291,11 @@ class Card(Value):
             return {option.name: option.judge(given.get(option.name, option.default)) for option in self.options}
         except ModelRefused as error:
             raise ModelRefused(f"{error.what} of the model {self.name}", remedy=error.remedy) from None
+
+    def preparing(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options as what is prepared of a layer depends on them: the others have the value that the card gives."""
+        fixed = {option.name: option.default for option in self.options if not option.prepares}
+        return {**options, **fixed}
 
     def to_dict(self) -> dict[str, Any]:
         """The card as plain data in today's format, for controls on the other side of the wire."""

@@ -8,7 +8,6 @@ shot, and is the same on each: what holds still in the plate holds still in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
+from inference_server.models.looking import Frames
 from shared.errors import InputRefused
 from shared.srgb import from_light, to_light
 
@@ -44,7 +44,7 @@ TO_OKLAB = np.array(
 
 
 class MatchGrade(Model):
-    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
+    def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
         """{"matrix": (3, 3), "offset": (3,)} of the map. Raises InputRefused where the layer shows nothing."""
         plates, reference, light = [], None, True
         for frame in frames:

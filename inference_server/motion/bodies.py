@@ -6,7 +6,9 @@ Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in r
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from shared.layouts import LAYOUTS, Names
 from shared.values import Value
 
+DIGITS = {"places": 3, "visible": 4, "present": 4, "space": 5}  # behind the point, of what is kept of a body
 TORSO = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 
 SURE = 0.5  # a joint that is less sure is not seen
@@ -70,6 +73,18 @@ class Body(Value):
     def torso(self) -> float:
         """Pixels from the middle of the shoulders to that of the hips."""
         return torso_of(self.places)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Plain data that `body_of` reads back, rounded to what is delivered."""
+        region = [self.next.x, self.next.y, self.next.side, self.next.angle]
+        numbers = {name: getattr(self, name).round(digits).tolist() for name, digits in DIGITS.items()}
+        return {"next": region, "sure": self.sure, **numbers}
+
+
+def body_of(row: Mapping[str, Any]) -> Body:
+    numbers = {name: np.array(row[name], np.float64) for name in DIGITS}
+    return Body(next=Region(*row["next"]), sure=row["sure"], **numbers)
 
 
 def evened(scores: NDArray[np.float64], drawn: float) -> NDArray[np.float64]:

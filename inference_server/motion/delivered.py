@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.motion.joints import ABSENT, FILLED, SEEN, WORDS
+from inference_server.motion.joints import ABSENT, FILLED, SEEN, WORDS, smoothed
 from inference_server.motion.layouts import joints_in
 from shared.layouts import BONES, LAYOUTS
 from shared.tracks import Gap, Person, Row, Tracks
@@ -17,17 +17,20 @@ DIGITS = 3  # of a pixel, behind the point
 SURE_DIGITS = 3
 
 
-def tracks_of(prepared: Mapping[str, NDArray[Any]], layout: str, pixel_aspect: float, before: int) -> Tracks:
+def tracks_of(
+    prepared: Mapping[str, NDArray[Any]], layout: str, smoothing: str, pixel_aspect: float, before: int
+) -> Tracks:
     """The joints of everybody, one row for each frame from the first that was read to the last.
 
-    prepared: of the family `pose`. layout: of `shared.layouts`. before: how many people of
-    other layers have numbers.
+    prepared: of the family `pose`. layout: of `shared.layouts`. smoothing: of `joints.SMOOTHINGS`. before: how many
+    people of other layers have numbers.
     """
     frames, (width, height) = prepared["frames"], prepared["size"].tolist()
     first, last = int(frames[0]), int(frames[-1])
     where = np.searchsorted(frames, np.arange(first, last + 1))
     there = frames[where] == np.arange(first, last + 1)
-    read = prepared["places"], prepared["sure"], prepared["states"]
+    steady = [smoothed(*one, smoothing) for one in zip(prepared["places"], prepared["states"], strict=True)]
+    read = np.array(steady), prepared["sure"], prepared["states"]
     of = str(prepared["layout"])
     people = tuple(
         _person(

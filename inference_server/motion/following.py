@@ -1,8 +1,9 @@
 """Who is who from frame to frame. Pure functions of what was seen.
 
 A clip is looked at in blocks of KEY frames. On the first frame of each the whole picture is searched, and on the others
-a person is read where the frame before says; so what is seen of a frame depends on its own block alone, and a clip that
-is looked at in parts, or goes on after it was interrupted, is seen the same. `linked` says afterwards who is who.
+a person is read where the frame before says. Where a close search was in vain, the blocks up to the end of a group of
+GROUP frames are searched for large people only. So what is seen of a frame depends on its own group alone, and a clip
+that is looked at in parts, or goes on after it was interrupted, is seen the same. `linked` says afterwards who is who.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.datasets.tracks import CUT, shots
+from inference_server.datasets.tracks import CUT, seen, shots
 from inference_server.motion.bodies import Body, Points, Region, hips_of, torso_joints, torso_of
 from shared.values import Value
 
-KEY = 8  # frames of a block
-EMPTY = 4  # of a block without anybody, every so many frames are searched
+KEY, GROUP = 8, 16  # frames of a block, and of a group of blocks
+EMPTY = 4  # of a block without anybody, every so many frames are searched, for large people
 AGAIN = 2  # of one with somebody who is half hidden
 READINGS = 4  # of what was found, at most, until two in a row are as near as SETTLED
 SETTLED = 0.1  # torsos, between the joints (median)
@@ -43,9 +44,11 @@ PLACES = 3  # digits behind the point: what was seen is kept in a file, and read
 class Bodies(Protocol):
     """What finds and reads people in a picture (H, W, 3) uint8, sRGB; always the joints of one layout."""
 
-    def search(self, picture: Pixels) -> list[Region]: ...
+    def search(self, picture: Pixels, closely: bool) -> list[Region]:
+        """closely: also for people who are small in the picture, which takes several times as long."""
 
-    def read(self, picture: Pixels, region: Region) -> Body | None: ...
+    def read(self, picture: Pixels, region: Region) -> Body | None:
+        """None where nobody is in the region."""
 
 
 class Sighting(Value):
@@ -81,19 +84,35 @@ def sighting_of(row: dict[str, Any]) -> Sighting:
 
 
 class Look(Value):
-    """What was seen of a frame. unsure: whether there may be somebody more, who is half hidden."""
+    """What was seen of a frame.
+
+    unsure: whether there may be somebody more, who is half hidden. vain: whether the last close search of its group
+    found nobody, and nobody was seen since.
+    """
 
     people: tuple[Sighting, ...] = ()
     unsure: bool = False
+    vain: bool = False
 
     @property
     def row(self) -> dict[str, Any]:
         """Plain data that `look_of` reads back."""
-        return {"people": [one.row for one in self.people], "unsure": self.unsure}
+        return {"people": [one.row for one in self.people], "unsure": self.unsure, "vain": self.vain}
 
 
 def look_of(row: Mapping[str, Any]) -> Look:
-    return Look(tuple(sighting_of(one) for one in row["people"]), row["unsure"])
+    return Look(tuple(sighting_of(one) for one in row["people"]), row["unsure"], row["vain"])
+
+
+def looked(number: int, picture: Pixels, before: Mapping[str, Any] | None, bodies: Bodies) -> dict[str, Any]:
+    """What was seen of a frame as plain data: "seen", what is remembered of its colours, and all of a `Look`.
+
+    before: the same of the frame before; None on a group's first.
+    """
+    now = seen(picture)
+    known = Look() if before is None else look_of(before)
+    cut = before is None or changed(before["seen"], now)
+    return {"seen": now, **look(number, known, cut, picture, bodies).row}
 
 
 def look(number: int, before: Look, cut: bool, picture: Pixels, bodies: Bodies) -> Look:
@@ -106,11 +125,15 @@ def look(number: int, before: Look, cut: bool, picture: Pixels, bodies: Bodies) 
     known = () if fresh else before.people
     found = _apart([bodies.read(picture, one.next) for one in known], [], picture)
     unsure = before.unsure and not fresh
-    if fresh or len(found) < len(known) or (not known and number % EMPTY == 0) or (unsure and number % AGAIN == 0):
-        looked = [_settled(picture, region, bodies) for region in bodies.search(picture)]
+    vain = before.vain and not cut and number % GROUP != 0
+    missed = len(found) < len(known) or (unsure and number % AGAIN == 0)
+    if fresh or missed or (not known and number % EMPTY == 0):
+        closely = missed or (fresh and not vain)
+        looked = [_settled(picture, region, bodies) for region in bodies.search(picture, closely)]
         found = _apart([body for body, _ in looked], found, picture)
         unsure = bool(found) and any(body is None and likely for body, likely in looked)
-    return Look(tuple(found), unsure)
+        vain = (closely or vain) and not found
+    return Look(tuple(found), unsure, vain)
 
 
 def _settled(picture: Pixels, region: Region, bodies: Bodies) -> tuple[Body | None, bool]:

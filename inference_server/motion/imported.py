@@ -161,9 +161,7 @@ def _id(value: Any) -> int:
         return NOBODY
 
 
-def read_figures(
-    frames: Sequence[Sequence[Figure]], drawn: float, size: tuple[int, int], fps: Fraction, smoothing: str
-) -> list[Read]:
+def read_figures(frames: Sequence[Sequence[Figure]], drawn: float, size: tuple[int, int], fps: Fraction) -> list[Read]:
     """Everybody in a clip, by the ids in the file; where it has none, by where they move, in the order of appearance.
 
     size: (width, height) of the pictures. No picture is looked at.
@@ -182,7 +180,7 @@ def read_figures(
         for body, number in zip(people, numbers, strict=True):
             found.setdefault(number, [None] * len(frames))[place] = body
     long = [mine for _, mine in sorted(found.items()) if sum(one is not None for one in mine) >= least]
-    return [finished(mine, size, fps, smoothing) for mine in long]
+    return [finished(mine, size, fps) for mine in long]
 
 
 def one_each(frames: Sequence[Sequence[Figure]]) -> list[list[int]] | None:

@@ -20,6 +20,7 @@ STEADY = 1.0  # frames: the deviation of the Gaussian over how sure a joint is
 SMOOTHINGS = ("off", "light", "strong")
 LIGHT = np.array([-3, 12, 17, 12, -3]) / 35  # Savitzky-Golay, 5 frames, a parabola: no lag, and corners stay
 STRONG = 1.5  # frames: the deviation of the Gaussian
+REACH = round(3 * STRONG)  # frames to each side that are looked at, at most
 
 Places = NDArray[np.float64]  # (F, K, 2) pixels
 States = NDArray[np.int8]  # (F, K)
@@ -89,6 +90,14 @@ def smoothed(places: Places, states: States, how: str) -> Places:
     return made
 
 
+def smoothed_at(places: Places, states: States, how: str, at: int) -> NDArray[np.float64]:
+    """(33, 2): one frame as `smoothed` makes it of all, from those that it looks at."""
+    first = max(0, at - REACH)
+    around = slice(first, at + REACH + 1)
+    made: NDArray[np.float64] = smoothed(places[around], states[around], how)[at - first]
+    return made
+
+
 def _convolved(values: NDArray[np.float64], kernel: NDArray[np.float64], fits: bool) -> NDArray[np.float64]:
     """(N, 2). fits: whether the kernel fits parabolas, which through less than five points are exact."""
     reach = len(kernel) // 2
@@ -103,8 +112,7 @@ def _convolved(values: NDArray[np.float64], kernel: NDArray[np.float64], fits: b
 
 
 def _gaussian(deviation: float) -> NDArray[np.float64]:
-    reach = round(3 * deviation)
-    weights: NDArray[np.float64] = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    weights: NDArray[np.float64] = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / deviation) ** 2)
     return np.asarray(weights / weights.sum(), np.float64)
 
 

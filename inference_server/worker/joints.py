@@ -8,7 +8,7 @@ import cv2
 
 from inference_server.motion.delivered import tracks_of
 from inference_server.worker import outputs
-from inference_server.worker.keys import prepared_key, prepared_path
+from inference_server.worker.keys import prepared_of
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import load_prepared
 from inference_server.worker.tracking import FOLDER
@@ -27,11 +27,13 @@ def deliver_curves(plan: Plan, layers: Sequence[LayerPlan]) -> tuple[dict[str, T
 
         name = f"{own.layer.name}.joints"
         try:
-            prepared = load_prepared(prepared_path(plan, own, prepared_key(plan, own) or ""))
+            kept = prepared_of(plan, own)
+            prepared = {} if kept is None else load_prepared(kept.file)
             if not prepared:
                 continue
             before = sum(len(one.people) for one in made.values())
-            tracks = tracks_of(prepared, str(own.options["layout"]), plan.pixel_aspect, before)
+            layout, smoothing = str(own.options["layout"]), str(own.options["smoothing"])
+            tracks = tracks_of(prepared, layout, smoothing, plan.pixel_aspect, before)
             sheet = curves(tracks, f"{plan.shot.name}, {own.layer.name}: frames {tracks.first}-{tracks.last}")
             _, encoded = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
             outputs.keep(plan.out / FOLDER / f"{name}.png", encoded.tobytes())

@@ -20,6 +20,7 @@ from shared.passes.clip_pass import picture_number
 from shared.passes.data_pass import unlike_before
 from shared.sequences import Sequence
 from shared.shot import resolved
+from shared.values import Value
 from shared.walk import files_of
 
 RECIPE = 3  # of the pixels; goes up whenever the same key would give another picture
@@ -34,13 +35,13 @@ def picture_key(plan: Plan, place: Place) -> str:
 
 def frame_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a painted frame, or an underpainting, depend on."""
-    return key_with(plan, own, frame, prepared_key(plan, own))
+    return key_with(plan, own, frame, prepared_of(plan, own))
 
 
-def key_with(plan: Plan, own: LayerPlan, frame: int, prepared: str | None) -> str:
-    """As `frame_key`, where the key of what was prepared of the layer is known."""
+def key_with(plan: Plan, own: LayerPlan, frame: int, prepared: Prepared | None) -> str:
+    """As `frame_key`, where what was prepared of the layer is known."""
     content = _content(plan, own, frame)
-    return hash_of(content if prepared is None else {**content, "prepared": prepared})
+    return hash_of(content if prepared is None else {**content, "prepared": prepared.key})
 
 
 def _content(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
     """Hash of everything that the files of a held frame depend on."""
     where = frame, own.hold, plan.shot.first, plan.shot.last
     frames, made_of, (began, ended) = window(*where), paintings(*where), block(*where)
-    prepared = prepared_key(plan, own)
+    prepared = prepared_of(plan, own)
     content = {
         "recipe": RECIPE,
         "stage": "hold",
@@ -145,31 +146,46 @@ def _passes_of(plan: Plan, own: LayerPlan, frame: int) -> list[str | None] | Non
         return None
 
 
-def prepared_key(plan: Plan, own: LayerPlan) -> str | None:
-    """Hash of all that the frames depend on from which a layer is prepared; None for a model that prepares nothing."""
+class Prepared(Value):
+    """What was found out of a layer before its first frame. key: in the frames' keys; file: where it is kept.
+
+    The key hashes all that the frames depend on that were looked at. The file is named by as much, but for the options
+    that decide nothing of it, which count as the card has them.
+    """
+
+    key: str
+    file: Path
+
+
+def prepared_of(plan: Plan, own: LayerPlan) -> Prepared | None:
+    """None for a model that prepares nothing."""
     if own.driven and own.sound is not None:
         assert own.walk is not None
         heard = [_hash_of_file(plan, own.sound.file), list(plan.shot.rate)]
-        return hash_of({"stage": "hear", "audio": heard, "routes": [walking.heard_by(one) for one in own.walk.drive]})
-    if not own.prepared_from:
+        routes = [walking.heard_by(one) for one in own.walk.drive]
+        key = of_file = hash_of({"stage": "hear", "audio": heard, "routes": routes})
+    elif not own.prepared_from:
         return None
-    if PREPARES[own.card.family] < ALL:
-        return _prepared_key(plan, own)
-    if "prepared" not in own.known:  # of a long shot it takes a while, and all of its frames ask
-        own.known["prepared"] = _prepared_key(plan, own)
-    return own.known["prepared"]
+    elif PREPARES[own.card.family] < ALL:
+        key, of_file = _prepared(plan, own)
+    else:
+        if "prepared" not in own.known:  # of a long shot it takes a while, and all of its frames ask
+            own.known["prepared"] = _prepared(plan, own)
+        key, of_file = own.known["prepared"]
+    return Prepared(key, plan.out / "prepared" / own.layer.name / f"{of_file}.npz")
 
 
-def _prepared_key(plan: Plan, own: LayerPlan) -> str:
-    content: dict[str, Any] = {"stage": "prepare", "frames": [_content(plan, own, one) for one in own.prepared_from]}
+def _prepared(plan: Plan, own: LayerPlan) -> tuple[str, str]:
+    """Keys of what is prepared: with all options, and with those that decide it."""
+    frames = [_content(plan, own, one) for one in own.prepared_from]
+    content: dict[str, Any] = {"stage": "prepare", "frames": frames}
     if own.sound is not None:
         content["audio"] = [plan.shot.first - own.sound.start, plan.shot.last - own.sound.start]
-    return hash_of(content)
-
-
-def prepared_path(plan: Plan, own: LayerPlan, prepared: str) -> Path:
-    """The file of what was found out of a layer, under this key."""
-    return plan.out / "prepared" / own.layer.name / f"{prepared}.npz"
+    key = hash_of(content)
+    options = own.card.preparing(own.options)
+    for frame in frames:
+        frame["options"] = options
+    return key, hash_of(content)
 
 
 def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class LayerPlan(Value):
         return {}
 
     @cached_property
-    def known(self) -> dict[str, str]:
+    def known(self) -> dict[str, tuple[str, str]]:
         """Keys of the layer that are found once."""
         return {}
 

@@ -22,7 +22,7 @@ from inference_server.stability.tiles import Tile, choose_tiles
 from inference_server.worker import walking
 from inference_server.worker.copying import Finished, settled
 from inference_server.worker.fitting import fit_planes, inside_box
-from inference_server.worker.keys import before, key_with, mark, prepared_key, prepared_path
+from inference_server.worker.keys import before, key_with, mark, prepared_of
 from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
 from inference_server.worker.sun import sun_of
@@ -68,7 +68,7 @@ def decode(
     """
     own = plan.layers[layer]
     stage = "paint" if own.hold == "off" else "underpaint"
-    prepared = prepared_key(plan, own)
+    prepared = prepared_of(plan, own)
     found = settled(plan, own, frame, stage, key_with(plan, own, frame, prepared), key, source)
     if isinstance(found, Finished):
         return found
@@ -79,7 +79,7 @@ def decode(
         return read
     height, width = request.coverage.shape
     size = painting_size(own.card, width, height, plan.shot.paint_size, plan.shot.scale)
-    prepares = {} if prepared is None else load_prepared(prepared_path(plan, own, prepared))
+    prepares = {} if prepared is None else load_prepared(prepared.file)
     fitted = fit(plan, own, frame, request, size, prepares)
     if own.card.family in REMEMBERS:
         fitted = replace(fitted, history=Earlier(plan, own, frame, size, prepares))

@@ -10,7 +10,7 @@ from inference_server.motion.posing import files_of
 from inference_server.motion.solving.people import measured
 from inference_server.motion.solving.solve import Ask, solve
 from inference_server.worker import outputs
-from inference_server.worker.keys import prepared_key, prepared_path
+from inference_server.worker.keys import prepared_of
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import load_prepared
 from inference_server.worker.tracking import FOLDER as TRACKS
@@ -37,7 +37,8 @@ def deliver_skeletons(
         if tracks is None or not tracks.people:
             continue
         try:
-            prepared = load_prepared(prepared_path(plan, own, prepared_key(plan, own) or ""))
+            kept = prepared_of(plan, own)
+            prepared = {} if kept is None else load_prepared(kept.file)
             people = measured(prepared, tracks.people[0].id - 1)
             if not people:
                 continue

@@ -31,7 +31,6 @@ from inference_server.crash_points import reach
 from inference_server.models.base import Resident
 from inference_server.models.devices import Device, Meter, choose_device, free_memory
 from inference_server.stability import tiles
-from inference_server.tasks import PIECE
 from inference_server.worker import fence
 from inference_server.worker.answers import AfterDelivery, hand_on, in_words, pieces, poisoned
 from inference_server.worker.check import check_job, look
@@ -43,6 +42,7 @@ from inference_server.worker.plan import Plan, make_plan
 from inference_server.worker.preparing import prepare
 from inference_server.worker.preview import ANIMATION_WIDTH, Previews, animated, side_by_side
 from inference_server.worker.reading import Decoded, decode
+from inference_server.worker.signs import Dropped, Signs
 from inference_server.worker.writing import encode
 from shared import places, protocol
 from shared.errors import SemrenderError
@@ -60,10 +60,6 @@ log = logging.getLogger("semrender.worker")
 
 Body = dict[str, Any]
 Painted = tuple[Picture | None, Mapping[str, Any]]  # nothing where nothing is to be painted; what the model said
-
-
-class Dropped(Exception):
-    """The job of a look was cancelled."""
 
 
 @dataclass
@@ -108,10 +104,8 @@ class Worker:
         self.bell.setblocking(False)
         self.door.setblocking(False)
         self.paces = Paces()
-        self.looked: dict[str, int] = {}  # by job that is checked: files looked at
         self.took: dict[int, float] = {}  # by task: seconds that the device took
-        self.dropped: set[str] = set()  # cancelled jobs
-        self.steps, self.told, self.spoke = 0, 0, 0.0  # of checks: files looked at
+        self.signs, self.spoke = Signs(), 0.0
         self.meter = Meter(device.name)
         log.info("ready on %s: %s", device.name, device.about)
         about = {"device": device.name, "others": list(device.others), "about": device.about}
@@ -138,21 +132,18 @@ class Worker:
             self.paint_next()
             if memory := self.meter.due():
                 self.send({"memory": memory})
-            if self.steps != self.told and time.monotonic() - self.spoke > ALIVE_SECONDS:
-                self.told = self.steps
-                self.send(
-                    {"alive": self.steps, "looked": {job: n for job, n in list(self.looked.items()) if n > PIECE}}
-                )
+            if time.monotonic() - self.spoke > ALIVE_SECONDS and (news := self.signs.news()) is not None:
+                self.send(news)
 
     def receive(self, header: Body) -> None:
         if "drop" in header:
-            self.dropped.add(header["drop"])
+            self.signs.dropped.add(header["drop"])
             for running in [r for r in self.running if r.task["job"] == header["drop"] and r.stage == "decoding"]:
                 self.running.remove(running)
                 self.send({"task": running.task["id"], "dropped": True})
             return
         if "forget" in header:
-            self.dropped.discard(header["forget"])
+            self.signs.dropped.discard(header["forget"])
             for known in (self.specs, self.plans, self.previews, self.holders):
                 known.pop(header["forget"], None)
             self.decoders.submit(close_clips)  # of jobs that go on they are opened again
@@ -247,7 +238,11 @@ class Worker:
     def prepare(self, task: Body) -> Body:
         plan = self.plan(task["job"])
         own = plan.layers[task["layer"]]
-        return prepare(plan, own, self.models.get(own.card), partial(self.step, task["job"]))
+        try:
+            step = partial(self.signs.prepared, task["job"], task["layer"])
+            return prepare(plan, own, self.models.get(own.card), step)
+        finally:
+            self.signs.preparing.pop(task["job"], None)
 
     def read(self, task: Body) -> Decoded | Finished:
         read = decode_held if task["kind"] == "hold" else decode
@@ -268,24 +263,16 @@ class Worker:
     def check(self, task: Body) -> Body:
         free = free_memory(self.device.name)
         spec, places = self.specs[task["job"]], task["places"]
-        step = partial(self.step, task["job"])
-        self.looked[task["job"]] = 0
+        step = partial(self.signs.step, task["job"])
+        self.signs.looked[task["job"]] = 0
         try:
             about = task["taken"], places, task["again"], partial(self.plan, task["job"])
             return check_job(spec, task["job"], step, free, self.device, *about)
         finally:
-            del self.looked[task["job"]]
+            del self.signs.looked[task["job"]]
 
     def look(self, task: Body) -> Body:
-        return look(self.plan(task["job"]), task["places"], partial(self.step, task["job"]))
-
-    def step(self, job: str) -> None:
-        """A file was looked at. Raises Dropped where nobody wants to know any more."""
-        if job in self.dropped:
-            raise Dropped
-        self.steps += 1
-        if job in self.looked:
-            self.looked[job] += 1
+        return look(self.plan(task["job"]), task["places"], partial(self.signs.step, task["job"]))
 
     def deliver(self, task: Body) -> Body:
         from inference_server.worker.deliver import deliver, is_whole

@@ -61,6 +61,7 @@ class Job:
     note: str = ""  # why it is paused, or what the artist should know
     error: SemrenderError | None = None
     seconds_left: float | None = None
+    looks: tuple[int, int] | None = None  # of a model at a layer before its first frame: how many of how many
     events: int = 0  # that the server has told of it
 
     @property
@@ -82,6 +83,7 @@ def updated(job: Job, summary: Mapping[str, Any]) -> Job:
         total=int(summary["total"]),
         failed=int(summary["failed"]),
         events=int(summary["events"]),
+        looks=(int(looks["done"]), int(looks["total"])) if (looks := summary.get("preparing")) else None,
         note="" if paused == "asked" else paused,
     )
 
@@ -94,7 +96,9 @@ def foreign(summary: Mapping[str, Any]) -> Job:
 def words(job: Job) -> str:
     """One line on where a job stands."""
     text = WORDS.get(job.state, job.state)
-    if job.state in ("rendering", "painting", "paused") and job.total:
+    if job.state == "painting" and job.looks is not None:
+        text = f"Looking at the frames, {job.looks[0]} of {job.looks[1]}"
+    elif job.state in ("rendering", "painting", "paused") and job.total:
         text += f", {job.done} of {job.total}"
     if job.failed:
         text += f", {job.failed} failed"

@@ -11,7 +11,7 @@ from inference_server.broker.requests import job_spec
 from inference_server.models import base, needs
 from inference_server.models.base import Model, load_model
 from inference_server.worker.check import check_job
-from inference_server.worker.keys import frame_key, prepared_key
+from inference_server.worker.keys import frame_key, prepared_of
 from inference_server.worker.plan import make_plan
 from inference_server.worker.preparing import prepare
 from inference_server.worker.reading import decode
@@ -104,7 +104,7 @@ def test_a_model_hears_the_shot_frame_by_frame(model, tmp_path, shot, frame):
 def test_what_is_heard_is_in_the_keys(model, tmp_path, add_sleep_model):
     def keys(**shot):
         plan, own = plan_of(tmp_path, **shot)
-        return frame_key(plan, own, 1001), prepared_key(plan, own)
+        return frame_key(plan, own, 1001), prepared_of(plan, own).key
 
     a, b, later = keys(audio="a.wav"), keys(audio="b.wav"), keys(audio="a.wav", audio_start=1002)
     assert len({*a, *b, *later}) == 6

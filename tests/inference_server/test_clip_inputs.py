@@ -21,6 +21,7 @@ from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
+from inference_server.worker.signs import Signs
 from inference_server.worker.worker import Worker
 from semrender.commands import main
 from shared import frames
@@ -68,7 +69,7 @@ def test_a_clip_gives_the_frames_that_its_pictures_would_in_any_order(clip, tmp_
     for one in (files, plan):
         (tmp_path / "out" / "prepared" / "a").mkdir(parents=True, exist_ok=True)
         np.savez(
-            keys.prepared_path(one, one.layers["a"], keys.prepared_key(one, one.layers["a"])),
+            keys.prepared_of(one, one.layers["a"]).file,
             matrix=np.eye(3),
             offset=np.zeros(3),
         )
@@ -81,12 +82,12 @@ def test_a_clip_gives_the_frames_that_its_pictures_would_in_any_order(clip, tmp_
 
 def test_what_is_prepared_is_keyed_once_a_frame(clip, tmp_path, monkeypatch):
     plan = plan_of(tmp_path, {"picture": "singer.mp4"})
-    own, made, real = plan.layers["a"], [], keys.prepared_key
-    path = keys.prepared_path(plan, own, keys.prepared_key(plan, own))
+    own, made, real = plan.layers["a"], [], keys.prepared_of
+    path = keys.prepared_of(plan, own).file
     path.parent.mkdir(parents=True)
     np.savez(path, matrix=np.eye(3), offset=np.zeros(3))
     for module in (keys, reading):
-        monkeypatch.setattr(module, "prepared_key", lambda plan, own: made.append(own) or real(plan, own))
+        monkeypatch.setattr(module, "prepared_of", lambda plan, own: made.append(own) or real(plan, own))
     assert decode(plan, "a", 1001).request.prepared["matrix"].shape == (3, 3) and len(made) == 1
 
 
@@ -169,7 +170,7 @@ def test_clips_are_open_only_while_they_are_read(clip, tmp_path, monkeypatch):
         read(tmp_path / "e.mp4")
     assert read(names[0]) == 3 and len(clip_pass._readers) == 1
 
-    forgotten = SimpleNamespace(specs={}, plans={}, previews={}, holders={}, dropped=set())
+    forgotten = SimpleNamespace(specs={}, plans={}, previews={}, holders={}, signs=Signs())
     with ThreadPoolExecutor(1) as forgotten.decoders:
         Worker.receive(forgotten, {"forget": "job"})
     assert held() == []

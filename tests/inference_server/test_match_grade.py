@@ -10,6 +10,7 @@ from PIL import Image
 
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.catalogue import find_card
+from inference_server.models.looking import Frames
 from inference_server.models.match_grade import from_oklab, least_moving, to_oklab
 from inference_server.worker import outputs
 from shared.delivery import read_delivery
@@ -42,7 +43,8 @@ def graded(model, plate, look, coverage=1.0, **options):
         coverage=np.full(plate.shape[:2], coverage, np.float32),
         reference=look,
     )
-    return model.paint(PaintInput(**{**vars(request), "prepared": model.prepare([request]), "reference": None}))
+    prepared = model.prepare(Frames([0], lambda number: request))
+    return model.paint(PaintInput(**{**vars(request), "prepared": prepared, "reference": None}))
 
 
 def test_oklab_is_oklab():

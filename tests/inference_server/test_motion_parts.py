@@ -98,6 +98,9 @@ def test_smoothing_has_no_lag_and_a_finite_window(how):
     part = joints.smoothed(places_of(noise)[14:46], states[14:46], how)[6:26, 15, 0]
     assert (whole == part).all()
     assert np.abs(np.diff(whole, 2)).mean() < 0.75 * np.abs(np.diff(noise[20:40], 2)).mean()
+    states[25:28] = joints.HIDDEN
+    whole = joints.smoothed(places_of(noise), states, how)
+    assert all((joints.smoothed_at(places_of(noise), states, how, at) == whole[at]).all() for at in range(60))
 
 
 def test_what_is_not_seen_is_said_and_only_short_gaps_are_filled():
@@ -118,10 +121,11 @@ class Stage:
     """Bodies on a stage, a column of a picture each; reads whoever stands nearest to where it is told to."""
 
     def __init__(self):
-        self.searches = 0
+        self.searches, self.close = 0, 0
 
-    def search(self, picture):
+    def search(self, picture, closely):
         self.searches += 1
+        self.close += closely
         return [Region(float(x), 200.0, 100.0, 0.0) for x in np.flatnonzero(picture[0, :, 0])]
 
     def read(self, picture, region):
@@ -159,6 +163,15 @@ def test_everybody_is_followed_and_a_block_is_seen_alone_as_in_the_whole():
     assert rows == [look.row for look in part] == [following.look_of(row).row for row in rows]
     ids = following.linked([look.people for look in whole[:14]], 24)
     assert ids == [[0, 1]] * 14
+
+
+def test_an_empty_clip_is_searched_closely_less_often_and_in_parts_alike():
+    pictures = [stage(*([300] if n >= 36 else [])) for n in range(48)]
+    whole, bodies = looked(pictures)
+    assert (bodies.searches, bodies.close) == (11, 4), "closely on 0, 16, 32 and, there somebody is again, 40"
+    assert [bool(look.people) for look in whole] == [False] * 36 + [True] * 12
+    part, _ = looked(pictures[32:], 32)
+    assert [look.row for look in part] == [look.row for look in whole[32:]]
 
 
 def test_who_is_gone_for_a_while_is_the_same_and_a_cut_makes_everybody_new():

@@ -10,9 +10,10 @@ from PIL import Image
 
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.catalogue import find_card
+from inference_server.models.looking import Frames
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.motion import following, joints
-from inference_server.motion.reading import read_people
+from inference_server.motion.reading import Pictures, read_people
 from shared.comp_tracks import read_comp_tracks
 from shared.delivery import read_delivery
 from shared.layouts import BLAZEPOSE_33, COCO_17
@@ -74,7 +75,8 @@ def test_hard_pictures_are_read_as_well(bodies, reference, name, middle, worst):
 
 @pytest.fixture(scope="module")
 def walk(bodies, reference):
-    people = read_people(pictures(reference / "walk" / "walk.####.jpg", range(1001, 1049)), bodies, RATE, "light")
+    shown = Pictures(pictures(reference / "walk" / "walk.####.jpg", range(1001, 1049)))
+    people = read_people(shown, (640, 360), bodies, RATE)
     truth = np.load(reference / "walk_truth.npz")
     return people, truth["keypoints"][:, 0, :17], truth["in_frame"][:, 0, :17]
 
@@ -93,20 +95,19 @@ def test_smoothing_takes_jitter_and_no_accuracy_and_a_square_that_moves_smoothly
     (person,), true, inside = walk
     true, inside = true[:40], inside[:40]  # all of them are in the picture
     published = np.load(reference / "walk_blazepose.npz")["static_image"][:40, COCO, :2]
+    light = joints.smoothed(person.places, person.states, "light")
     jitter, error = {}, {}
-    for name, places in {
-        "published": published,
-        "raw": person.raw[:40, COCO],
-        "light": person.places[:40, COCO],
-    }.items():
+    for name, places in {"published": published, "raw": person.raw[:40, COCO], "light": light[:40, COCO]}.items():
         jitter[name] = np.linalg.norm(np.diff(places - true, 2, axis=0), axis=-1).mean()
         error[name] = np.hypot(*np.moveaxis(places - true, -1, 0))[inside].mean()
-    assert jitter["light"] <= 0.75 * jitter["raw"] and jitter["raw"] < 0.9 * jitter["published"]
+    assert jitter["raw"] < 0.75 * jitter["published"], "each frame is read twice, in squares that move smoothly"
+    assert jitter["light"] <= 0.85 * jitter["raw"] and jitter["light"] <= 0.6 * jitter["published"]
     assert error["light"] <= error["raw"] + 0.1 and error["raw"] <= error["published"] + 0.1
 
 
 def test_who_crosses_whom_stays_who_they_are_and_hidden_is_said(bodies, reference):
-    people = read_people(pictures(reference / "cross" / "cross.####.jpg", range(1001, 1025)), bodies, RATE, "light")
+    shown = Pictures(pictures(reference / "cross" / "cross.####.jpg", range(1001, 1025)))
+    people = read_people(shown, (640, 360), bodies, RATE)
     true = np.load(reference / "cross_truth.npz")["keypoints"][:, :, :17]
     assert len(people) == 2
     for number, person in enumerate(people):
@@ -152,7 +153,7 @@ def frames_of(shown, **options):
 def test_a_frame_shows_the_joints_that_are_seen_and_nothing_else():
     model = load_model(CARD)
     requests = list(frames_of(pictures(CLIP, range(1033, 1036))))
-    prepared = model.prepare(requests)
+    prepared = model.prepare(Frames([one.frame for one in requests], {one.frame: one for one in requests}.__getitem__))
     painted = model.paint(PaintInput(**{**vars(requests[1]), "prepared": prepared}))
     assert painted.shape == (360, 640, 4) and model.said["person 1"]["seen"] == 33
     places = prepared["places"][0, 1]

@@ -92,7 +92,7 @@ def test_a_person_is_put_right_with_how_sure_and_in_space_and_it_is_said():
             own[13:17] = sure[[14, 13, 16, 15]]
         space = np.concatenate([places, np.zeros((17, 1))], 1)
         bodies.append(Body(places, own, own, space, Region(0, 0, 1, 0), 0.9))
-    read = finished(bodies, (640, 360), Fraction(24), "off")
+    read = finished(bodies, (640, 360), Fraction(24))
     assert np.allclose(read.places, true) and np.allclose(read.sure, sure) and np.allclose(read.space[..., :2], true)
     assert read.swapped[20:26, 13:].all() and read.swapped.sum() == 24
     assert np.allclose(read.raw[22, 15], true[22, 16])  # as it was read

@@ -100,7 +100,7 @@ def test_another_rotate_order_is_written_as_bvh_and_refused_as_usd(truth):
 
 
 def test_what_was_solved_is_solved_again_to_the_same_bytes(truth):
-    tracks = tracks_of(true_prepared(), "blazepose33", 1.0, 0)
+    tracks = tracks_of(true_prepared(), "blazepose33", "off", 1.0, 0)
     assert asked(truth) == Ask({}, 0.0, "auto", "light")
     assert files_of(solved_again(truth, tracks, asked(truth))[0], "walk") == files_of(truth, "walk")
     floor = solved(true_prepared(), None, height=180.0, lens=24.0, feet="never", smoothing="strong")[0]

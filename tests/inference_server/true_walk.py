@@ -80,7 +80,7 @@ def true_camera():
 
 
 def solved(prepared, camera, **ask):
-    tracks = tracks_of(prepared, "blazepose33", 1.0, 0)
+    tracks = tracks_of(prepared, "blazepose33", "off", 1.0, 0)
     return solve(measured(prepared, 0), tracks, camera, (24, 1), Ask(**ask))
 
 

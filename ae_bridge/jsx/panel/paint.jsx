@@ -85,6 +85,9 @@ SemrenderAE.paint = (function () {
         state.c.bar.value = answer.total > 0 ? Math.round(100 * answer.done / answer.total) : 0;
         if (answer.state !== "done" && answer.state !== "failed" && answer.state !== "cancelled") {
             state.unanswered = 0;
+            if (answer.looks) {
+                return "Looking at the frames: " + answer.looks.done + " of " + answer.looks.total;
+            }
             return "Painting: " + answer.done + " of " + answer.total + " frames";
         }
         if (answer.state === "done" && shown !== "") {

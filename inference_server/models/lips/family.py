@@ -6,7 +6,7 @@ made is the mouth's patch with an alpha: the plate stands below it in the comp, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,21 @@ import torch
 from numpy.typing import NDArray
 
 from inference_server.datasets import tracks
-from inference_server.datasets.detector import Detector, Face
-from inference_server.models.base import Audio, Model, PaintInput, checked_weights
+from inference_server.datasets.detector import Detector, Face, face_of
+from inference_server.models.base import Model, PaintInput, checked_weights
 from inference_server.models.cards import Card
 from inference_server.models.faces.mesh import FaceMesh
 from inference_server.models.lips import agreement, looking, masking, network, pasting, steadying
 from inference_server.models.lips.following import follow
 from inference_server.models.lips.mel import heard, mel_of, shrunk
+from inference_server.models.looking import Frames, Row
 from shared.errors import InputRefused
 from shared.sounds import heard_alone
 
 LARGE = 200  # pixels of a box from which on 96 are seen to be few
 HEARD = Fraction(network.COLUMNS, 80)  # seconds of the sound that a frame is made of
 
-OF_FRAMES = ("boxes", "points", "outlines", "meshed", "states", "sure", "shown")  # what is prepared of each
+OF_FRAMES = ("boxes", "points", "outlines", "meshed", "sure")  # what is prepared of each
 
 Pixels = NDArray[np.uint8]
 
@@ -37,31 +38,37 @@ Pixels = NDArray[np.uint8]
 class Lips(Model):
     """A generator with its face and its sound."""
 
+    rounds = 2
+
     def __init__(self, card: Card, net: network.Wav2Lip, device: str) -> None:
         super().__init__(card, device)
         self.net = network.folded(net).to(device)
         self._mesh = FaceMesh(device)
 
-    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
-        """Where the face is, and what is heard, on the N frames on which it is one of all that are looked at:
+    def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
+        """Where the face is, and what is heard, on the N frames on which it is one of all M that are looked at:
 
-        "moments" (N,) frames of the sound, and what a `steadying.Steady` has of each; "shown" (N,) of the new mouth,
-        0..1; "mel" (80, T); "loud" (T,), the envelope. Raises InputRefused where no face is found in all of the clip.
+        "moments" (N,) frames of the sound, and what a `steadying.Steady` has of each; "times" (M,) frames of the sound,
+        and "shots" (M,) their numbers; "mel" (80, T); "loud" (T,), the envelope. Raises InputRefused where no face is
+        found in all of the clip.
         """
         detector = Detector()
+
+        def found_on(place: int, frame: PaintInput, before: Row | None) -> Row:
+            codes = _codes(frame)
+            faces = [face.row for face in detector.faces(codes)]
+            return {"moment": frame.moment, "seen": tracks.seen(codes), "faces": faces}
+
+        first = frames.first
+        audio = None if first is None else first.audio
+        number, least = (1, 0.0) if first is None else (int(first.options["face"]), float(first.options["score"]))
         moments: list[int] = []
         faces: list[list[Face]] = []
         seen: list[str] = []
-        audio: Audio | None = None
-        number, least, later, quiet = 1, 0.0, 0.0, "close"
-        for frame in frames:
-            assert frame.moment is not None
-            audio, number, least = frame.audio, int(frame.options["face"]), float(frame.options["score"])
-            later, quiet = float(frame.options["offset"]) / 1000, str(frame.options.get("silence", quiet))
-            codes = _codes(frame)
-            moments.append(frame.moment)
-            faces.append([face for face in detector.faces(codes) if face.score >= least])
-            seen.append(tracks.seen(codes))
+        for row in frames.each("faces", found_on):
+            moments.append(row["moment"])
+            faces.append([face for one in row["faces"] if (face := face_of(one)).score >= least])
+            seen.append(row["seen"])
         shots = tracks.shots(seen)
         followed = follow(faces, shots, number)
         if audio is None or not followed:
@@ -72,11 +79,11 @@ class Lips(Model):
                 remedy="Lower the option score, choose another face, or trim the clip to where one is seen",
             )
         where = {place: face for one in followed for place, face in one.items()}
-        looks = {
-            place: looking.look(self._mesh, _codes(frame), where[place])
-            for place, frame in enumerate(frames)
-            if place in where
-        }
+
+        def look(place: int, frame: PaintInput, before: Row | None) -> Row:
+            return looking.look(self._mesh, _codes(frame), where[place]).row if place in where else {}
+
+        looks = {place: looking.look_of(row) for place, row in enumerate(frames.each("meshes", look)) if row}
         own = [{place: looks[place] for place in one} for one in followed]
         parts = [run for one in own for run in steadying.steady(one, looking.covered(one))]
         found = {
@@ -87,17 +94,11 @@ class Lips(Model):
         samples = shrunk(heard_alone(audio.file))
         loud = agreement.envelope(samples)
         times = np.array(moments)
-        states = np.full(len(moments), steadying.GONE, np.uint8)
-        states[places] = found["states"]
-        if quiet == "keep":
-            middle = times + float((HEARD / 2 + Fraction(later)) * audio.fps) - 0.5
-            silent = agreement.at_frames(loud, middle, audio.fps) < agreement.QUIET
-            states[silent & ~np.isin(states, steadying.HIDDEN)] = steadying.SILENT
         return {
             **found,
             "moments": times[places],
-            "states": states[places],
-            "shown": steadying.shown(states, shots)[places],
+            "times": times,
+            "shots": np.array(shots),
             "loud": loud,
             "mel": mel_of(samples),
             "fps": np.array(audio.fps.as_integer_ratio()),
@@ -116,15 +117,15 @@ class Lips(Model):
             self.said = {"face": steadying.WORDS[steadying.GONE], "shown": 0.0, "loud": loud, "lips": words}
             return nothing
         own = {name: prepared[name][place[0]] for name in OF_FRAMES}
-        box, shown = own["boxes"], float(own["shown"])
+        box, (state, shown) = own["boxes"], _shown(prepared, options, request.moment)
         self.said = {
-            "face": steadying.WORDS[int(own["states"])],
+            "face": steadying.WORDS[state],
             "shown": round(shown, 3),
             "sure": round(float(own["sure"]), 3),
             "mask": "mesh" if own["meshed"] else "points",
             "box": [round(float(value), 1) for value in box],
             "loud": loud,
-            **_words(int(own["states"]), float(box[2] - box[0])),
+            **_words(state, float(box[2] - box[0])),
         }
         rows, columns = part = pasting.around(box, (height, width))
         plate = np.ascontiguousarray(picture[part])
@@ -152,6 +153,22 @@ class Lips(Model):
             return {}
         read = self._mesh.read(_eight(picture), found[0].region)
         return {"opening": round(read.opening, 4)} if read.odds > looking.SURE else {}
+
+
+def _shown(prepared: Mapping[str, NDArray[Any]], options: Mapping[str, Any], moment: int) -> tuple[int, float]:
+    """The state of a frame, and how much of its new mouth is shown, 0..1."""
+    times, moments = prepared["times"], prepared["moments"]
+    at = int(np.searchsorted(times, moment))
+    near = slice(max(0, at - steadying.FADE), at + steadying.FADE + 1)
+    states = np.full(len(times[near]), steadying.GONE, np.uint8)
+    states[np.isin(times[near], moments)] = prepared["states"][np.isin(moments, times[near])]
+    if options.get("silence") == "keep":
+        fps = Fraction(*prepared["fps"].tolist())
+        middle = times[near] + float((HEARD / 2 + Fraction(float(options["offset"]) / 1000)) * fps) - 0.5
+        silent = agreement.at_frames(prepared["loud"], middle, fps) < agreement.QUIET
+        states[silent & ~np.isin(states, steadying.HIDDEN)] = steadying.SILENT
+    shown = steadying.shown(states, prepared["shots"][near].tolist())
+    return int(states[at - near.start]), float(shown[at - near.start])
 
 
 def _words(state: int, wide: float) -> dict[str, str]:

@@ -6,13 +6,13 @@ The mesh is read from the frame alone, in the square that its own detector finds
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.datasets.detector import Face
+from inference_server.datasets.detector import Face, face_of
 from inference_server.models.faces import mesh
 from inference_server.models.pose.blazepose import warped
 from inference_server.motion.bodies import Region
@@ -47,6 +47,12 @@ class Look(Value):
     colours: NDArray[np.float32]
 
     @property
+    def row(self) -> dict[str, Any]:
+        """Plain data that `look_of` reads back: numbers with all their digits, colours as codes."""
+        read = {"points": self.mesh.points.tolist(), "depth": self.mesh.depth.tolist(), "odds": self.mesh.odds}
+        return {"face": self.face.row, **read, "colours": np.rint(self.colours * 255).astype(int).tolist()}
+
+    @property
     def sure(self) -> bool:
         """Whether the mesh is believed: it says so itself, and lies where the detector saw eyes, nose and mouth."""
         five = np.array([self.mesh.points[list(some)].mean(0) for some in FIVE])
@@ -59,6 +65,11 @@ class Look(Value):
         (ax, ay), (bx, by) = self.face.points[:2]
         narrow = float(np.hypot(bx - ax, by - ay)) < NARROW * self.face.box[2]
         return narrow or abs(self.mesh.yaw) > TURNED
+
+
+def look_of(row: Mapping[str, Any]) -> Look:
+    read = mesh.Mesh(np.array(row["points"]), np.array(row["depth"]), row["odds"])
+    return Look(face_of(row["face"]), read, np.array(row["colours"], np.float32) / np.float32(255))
 
 
 def look(reader: Reader, picture: Pixels, face: Face) -> Look:

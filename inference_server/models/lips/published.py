@@ -42,6 +42,7 @@ OPTIONS: list[dict[str, Any]] = [
         "max": 500,
         "title": "Sound later",
         "help": "milliseconds by which the mouth comes before the sound; 0: as published",
+        "prepares": False,
     },
     {
         "name": "face",
@@ -68,6 +69,7 @@ OPTIONS: list[dict[str, Any]] = [
         "choices": ["close", "keep"],
         "title": "Where nothing is heard",
         "help": "close: the mouth closes; keep: that of the plate stays",
+        "prepares": False,
     },
     {
         "name": "keep_colour",
@@ -75,6 +77,7 @@ OPTIONS: list[dict[str, Any]] = [
         "default": True,
         "title": "Keep the colours",
         "help": "the mouth gets the colours of the skin around it",
+        "prepares": False,
     },
 ]
 

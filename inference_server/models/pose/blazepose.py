@@ -46,17 +46,17 @@ class BlazePose:
         self._detector = load_network(folder / detector["file"], detector["sha256"], device)
         self._reader = load_network(folder / card.weights.file, card.weights.sha256, device)
 
-    def search(self, picture: Pixels) -> list[Region]:
+    def search(self, picture: Pixels, closely: bool = True) -> list[Region]:
         """Where bodies are in a picture (H, W, 3) sRGB.
 
         The whole is looked at, then squares of its height and a half of it, each overlapping the next by half, and
-        where nothing is clearly a body squares of a quarter: small people in a wide picture are found so. Two who stand
-        close together are one to a coarse look, so that what a finer one is clear about goes before it.
+        `closely`, where nothing is clearly a body, squares of a quarter: small people in a wide picture are found so.
+        Two who stand close together are one to a coarse look, so that what a finer one is clear about goes before it.
         """
         height, width = picture.shape[:2]
         looks = [self._detected(picture, 0, 0)]
         for part in PARTS:
-            if part == PARTS[-1] and any(score > CLEAR for look in looks for score, _, _ in look):
+            if part == PARTS[-1] and (not closely or any(score > CLEAR for look in looks for score, _, _ in look)):
                 break
             side = min(max(FLOOR, round(height * part)), height, width)
             found: list[Found] = []
@@ -154,13 +154,37 @@ def refined(places: NDArray[np.float64], heat: NDArray[np.float32]) -> NDArray[n
 
 
 def warped(picture: Pixels, region: Region, side: int, border: int) -> Pixels:
-    """(side, side, 3): the square of a picture; what lies beyond the picture is black, or repeats its edge."""
+    """(side, side, 3): the square of a picture; what lies beyond the picture is black, or repeats its edge.
+
+    Published is a bilinear look into the picture. Of a square many times as large that would be a few pixels of many:
+    it is made smaller by whole times before, to three or four times the side, each pixel the mean of those that it was.
+    """
+    times = int(region.side / side / 3)
+    if times > 1:
+        picture, region = shrunk(picture, region, times)
     corners = region.outside(np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float64)).astype(np.float32)
     target = np.array([[0, side], [0, 0], [side, 0], [side, side]], np.float32)
     way = cv2.getPerspectiveTransform(corners, target)
     return np.asarray(
         cv2.warpPerspective(picture, way, (side, side), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
     )
+
+
+def shrunk(picture: Pixels, region: Region, times: int) -> tuple[Pixels, Region]:
+    """The part of a picture around a square, so many times smaller, and the square in it.
+
+    Pixels are counted by their index, as `warped` does, so that the mean of the first `times` stands (times - 1) / 2
+    behind the first.
+    """
+    corners = region.outside(np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float64))
+    size = np.array(picture.shape[1::-1])
+    low = np.clip(np.floor(corners.min(0)).astype(int) - 2 * times, 0, np.maximum(size - times, 0))
+    high = np.clip(np.ceil(corners.max(0)).astype(int) + 2 * times, low + times, size)
+    count = np.maximum((high - low) // times, 1)
+    part = picture[low[1] : low[1] + count[1] * times, low[0] : low[0] + count[0] * times]
+    small = np.asarray(cv2.resize(part, (int(count[0]), int(count[1])), interpolation=cv2.INTER_AREA), np.uint8)
+    x, y = (np.array([region.x, region.y]) - low - (times - 1) / 2) / times
+    return small, Region(float(x), float(y), region.side / times, region.angle)
 
 
 def squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:

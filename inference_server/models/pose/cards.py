@@ -43,6 +43,7 @@ def options_of(layout: str) -> list[dict[str, Any]]:
             "default": "light",
             "choices": list(SMOOTHINGS),
             "help": smoothing,
+            "prepares": False,
         },
         {
             "name": "layout",
@@ -51,5 +52,6 @@ def options_of(layout: str) -> list[dict[str, Any]]:
             "default": layout,
             "choices": list(into(layout)),
             "help": f"which joints are delivered; {counts}",
+            "prepares": False,
         },
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
+from inference_server.models.looking import Frames, Row
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.models.pose.importing import Figures
 from inference_server.models.pose.networks import bodies_of
 from inference_server.motion.following import Bodies
 from inference_server.motion.imported import read_figures
-from inference_server.motion.joints import WORDS
+from inference_server.motion.joints import WORDS, smoothed_at
 from inference_server.motion.layouts import joints_in
 from inference_server.motion.reading import Read, read_people
 from inference_server.motion.skeleton import skeletons
@@ -27,6 +28,8 @@ Pixels = NDArray[np.uint8]
 
 
 class Pose(Model):
+    rounds = 2
+
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
         self._layout = str(card.config.get("layout", "blazepose33"))
@@ -35,34 +38,30 @@ class Pose(Model):
         if self._figures is None:
             self._bodies = (bodies_of if "network" in card.config else BlazePose)(card, folder, device)
 
-    def prepare(self, frames: Iterable[PaintInput]) -> dict[str, NDArray[Any]]:
+    def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
         """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and
 
         frames: (F,) numbers in the shot; size: width and height of the picture that the joints are measured in;
         layout: which of `shared.layouts` they are.
         """
-        first = next(iter(frames), None)
+        first = frames.first
         if first is None or first.picture is None:
             return {}
         size = (first.picture.shape[1], first.picture.shape[0])
-        smoothing = str(first.options["smoothing"])
         if self._figures is not None:
-            numbers = [frame.frame for frame in frames]
-            figures = self._figures.on(numbers, int(first.options["shift"]))
-            people = read_figures(figures, self._figures.drawn, size, first.fps, smoothing)
+            figures = self._figures.on(frames.numbers, int(first.options["shift"]))
+            people = read_figures(figures, self._figures.drawn, size, first.fps)
         else:
             assert self._bodies is not None
-            clip = _Clip(frames)
-            people = read_people(clip, self._bodies, first.fps, smoothing)
-            numbers = clip.numbers
+            people = read_people(_Clip(frames), size, self._bodies, first.fps)
         if not people:
             raise InputRefused(
-                f"no person is found on the {counted(len(numbers), 'frame')} of this layer",
+                f"no person is found on the {counted(len(frames.numbers), 'frame')} of this layer",
                 cause="Searched were people down to a tenth of the picture's height",
                 remedy="Check that somebody is seen and not too small; a part that is cut out and enlarged may help",
             )
         together = {name: np.array([getattr(one, name) for one in people]) for name in Read.__dataclass_fields__}
-        about = {"frames": np.array(numbers), "size": np.array(size), "layout": np.array(self._layout)}
+        about = {"frames": np.array(frames.numbers), "size": np.array(size), "layout": np.array(self._layout)}
         return {**about, **together}
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
@@ -72,7 +71,9 @@ class Pose(Model):
         place = int(np.searchsorted(found["frames"], request.frame))
         times = np.array([width, height]) / found["size"]
         layout = str(request.options["layout"])
-        now = (found[name][:, place] for name in ("places", "sure", "states"))
+        how = str(request.options["smoothing"])
+        steady = [smoothed_at(*one, how, place) for one in zip(found["places"], found["states"], strict=True)]
+        now = np.array(steady), found["sure"][:, place], found["states"][:, place]
         places, _, states = joints_in(layout, str(found["layout"]), *now)
         self.said = {
             f"person {number}": {
@@ -86,18 +87,18 @@ class Pose(Model):
 
 
 class _Clip:
-    """The pictures of frames with 8 bits, from the beginning whenever they are gone through."""
+    """The pictures of frames, with 8 bits."""
 
-    def __init__(self, frames: Iterable[PaintInput]) -> None:
+    def __init__(self, frames: Frames[PaintInput]) -> None:
         self._frames = frames
-        self.numbers: list[int] = []
 
-    def __iter__(self) -> Iterator[Pixels]:
-        self.numbers.clear()
-        for frame in self._frames:
-            assert frame.picture is not None
-            self.numbers.append(frame.frame)
-            yield (frame.picture * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    def each(self, about: str, look: Callable[[int, Pixels, Row | None], Row], block: int = 1) -> Iterator[Row]:
+        return self._frames.each(about, lambda place, frame, before: look(place, _codes(frame), before), block)
+
+
+def _codes(frame: PaintInput) -> Pixels:
+    assert frame.picture is not None
+    return (frame.picture * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
 def load(card: Card, folder: Path, device: str) -> Pose:

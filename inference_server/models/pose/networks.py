@@ -124,4 +124,4 @@ def _searcher(
     from inference_server.models.pose.blazepose import BlazePose
 
     shipped = BlazePose(load_card(SHIPPED / "blazepose"), SHIPPED / "blazepose", device)
-    return lambda picture, closely: [Region(one.x, one.y, one.side, 0.0) for one in shipped.search(picture)]
+    return lambda picture, closely: [Region(one.x, one.y, one.side, 0.0) for one in shipped.search(picture, closely)]

@@ -4,7 +4,7 @@
  * @typedef {{job: string, name: string, state: string, out: string, owner: string, priority: number, paused: string,
  *     done: number, failed: number, total: number, painted: number, kept: number, copied: number,
  *     created: number, began: number | null, ended: number | null, events: number,
- *     thumb: [string, number] | null}} Job
+ *     preparing?: {layer: string, done: number, total: number} | null, thumb: [string, number] | null}} Job
  * @typedef {{job: string, kind: string, layer: string | null, frame: number | null}} Hand
  * @typedef {{device: string, ready: boolean, about: string, in_hand: Hand[], memory: number | null,
  *     device_memory: [number, number] | null}} Worker

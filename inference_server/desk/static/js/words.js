@@ -57,6 +57,8 @@ export const WORDS = {
         }),
         /** @param {number} done @param {number} total */
         progress: (done, total) => `${done.toLocaleString("en")} of ${count(total, "frame")}`,
+        /** @param {number} done @param {number} total */
+        looks: (done, total) => `looks at the frames first: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
         /** @param {number} n */
         failed: (n) => `${n.toLocaleString("en")} failed`,
         /** @param {number} n */

@@ -1,6 +1,7 @@
 /** From a frame that pleases to the whole: what is painted where, how far it is, and the shot.json to keep. */
 import {answered} from "../dialog.js";
 import {fill, h} from "../dom.js";
+import {reached} from "../queue/figures.js";
 import {post} from "../server.js";
 import {jobs, on} from "../store.js";
 import {toast} from "../toast.js";
@@ -68,7 +69,7 @@ export function progress(alone) {
             return;
         }
         const state = WORDS.queue.states[job.state] ?? job.state;
-        fill(status, `${job.name}: ${state}, ${WORDS.queue.progress(job.done, job.total)}${job.failed ? `, ${WORDS.queue.failed(job.failed)}` : ""}`);
+        fill(status, `${job.name}: ${state}, ${reached(job)}${job.failed ? `, ${WORDS.queue.failed(job.failed)}` : ""}`);
         bar.dataset.state = job.state;
         const [done, failed] = bar.getElementsByTagName("i");
         done.style.width = failed.style.left = `${(100 * job.done) / Math.max(1, job.total)}%`;

@@ -3,6 +3,7 @@
  *
  * @typedef {import("../store.js").Job} Job
  */
+import {WORDS} from "../words.js";
 
 const RECENT_SECONDS = 30;
 
@@ -72,6 +73,12 @@ export function stands(job, machine) {
     const begun = job.state !== "painting" || job.done + job.failed > 0;
     const hand = machine?.workers.some((worker) => worker.in_hand.some((one) => one.job === job.job));
     return begun || hand || !machine ? job.state : "waiting";
+}
+
+/** How far a job is, in words. @param {Job} job */
+export function reached(job) {
+    const looks = job.preparing; // a server of before does not say
+    return [WORDS.queue.progress(job.done, job.total), looks && WORDS.queue.looks(looks.done, looks.total)].filter(Boolean).join(" · ");
 }
 
 /** @param {number} fast frames a second */

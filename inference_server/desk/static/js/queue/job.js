@@ -4,7 +4,7 @@ import {get, post, words} from "../server.js";
 import {follow, jobs, on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
-import {left, rate, rateText, stands} from "./figures.js";
+import {left, rate, rateText, reached, stands} from "./figures.js";
 import {Frames} from "./frames.js";
 import {fact} from "./machine.js";
 
@@ -77,7 +77,7 @@ export function showJob(place, id) {
         const fast = rate(job, now);
         const rest = left(job, now);
         const parts = [
-            QUEUE.progress(job.done, job.total),
+            reached(job),
             job.failed && QUEUE.failed(job.failed),
             fast && QUEUE.rate(rateText(fast)),
             rest !== null && QUEUE.left(WORDS.time(rest)),
