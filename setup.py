@@ -90,6 +90,7 @@ setup(
             'opentimelineio>=0.17; python_version<"3.13" or (python_version=="3.13" and sys_platform!="darwin")',
             "usd-core>=25.5",  # with the next, reads the skeletons that we write
             'bvhio>=1.5.4,<2; python_version<"3.14"',
+            "openjd-cli>=0.8,<0.9",  # checks and runs what `semrender farm export` writes
             "maya-stubs==0.4.2",
             "mayaff==1.1.0",
             "flake8-maya-flags==1.1.0",

@@ -14,6 +14,11 @@ from shared.values import Value
 PIECE = 1000  # pictures whose passes and files are looked at by one task
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MOVIES = ("h264", "prores", "none")  # beside the layers
+PARTS = (
+    "whole",
+    "paint",
+    "deliver",
+)  # of a job: all of it; its pictures alone; what is made of pictures that are there
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs

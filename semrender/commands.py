@@ -44,6 +44,7 @@ COMMANDS = {
         "connect": "paint on a server of another machine",
         "disconnect": "forget the server of another machine and paint on this one",
     },
+    "inference_server.farm.cli": {"farm": "a shot on several machines: its pieces, its delivery, a bundle for a farm"},
     "inference_server.models.cli": {"models": "list, show, add and remove models"},
     "inference_server.datasets.cli": {"dataset": "make a folder of equal squares to train on, of clips and pictures"},
     "inference_server.models.runway.cli": {"runway": "add a model of RunwayML (runway_model.py), unmodified"},

@@ -6,9 +6,11 @@ host programs do not load it.
 
 from __future__ import annotations
 
+import time
+import uuid
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +26,8 @@ from shared.servers import find_server, private_server
 from shared.shot import FILE_NAME, NO_SOUND, Shot
 from shared.shot_input import Span, shot_from_input
 from shared.told import Ended, Event, Report, Result, Status, event_of, failure, finished
+
+WITHDRAW_SECONDS = 2.0  # that a job may take to come in which nobody wants any more
 
 Source = str | Path | Shot
 
@@ -133,6 +137,8 @@ class Server:
         overwrite: bool = False,
         comp: bool = True,
         movie: str = "h264",
+        part: str = "whole",
+        owner: str = "",
         **changes: Unpack[Changes],
     ) -> Job:
         """Hand a shot over to be painted; returns when it is on the server's disk.
@@ -148,6 +154,9 @@ class Server:
             overwrite: paint over delivered frames of another look; else these go into a take beside them.
             comp: make an After Effects project of it, too.
             movie: "h264" (movie.mp4), "prores" (movie.mov) or "none".
+            part: "paint" leaves out the delivery, for one of several machines that paint a shot; "deliver" makes the
+                delivery of what they painted.
+            owner: who is told to have asked for it; "" = who is logged in here.
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
         Raises InputRefused, ModelRefused or ServerError. Passes are only looked at when the job begins: see `check`.
@@ -161,9 +170,26 @@ class Server:
             shot, files = handing.uploadable(shot, folder)
         job = handing.describe(shot, folder, _numbers(frames), _listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
-        job.update(comp=comp, movie=movie)
+        job.update(comp=comp, movie=movie, part=part)
+        if owner:
+            job.update(owner=owner)
         comps = self._comps if comp else None
-        return Job(self, self.client.submit(job, files), target, files is not None, overwrite, comps, notes)
+        identity = uuid.uuid4().hex
+        try:
+            self.client.submit({**job, "job": identity}, files)
+        except KeyboardInterrupt:
+            self._withdraw(identity)
+            raise
+        return Job(self, identity, target, files is not None, overwrite, comps, notes)
+
+    def _withdraw(self, identity: str) -> None:
+        """Cancel a job that was on its way: the server has it, or will in a moment, or never."""
+        until = time.monotonic() + WITHDRAW_SECONDS
+        while not self.private and time.monotonic() < until:
+            with suppress(ServerError):
+                self.client.request("cancel", {"job": identity}, seconds=WITHDRAW_SECONDS, attempts=1)
+                return
+            time.sleep(0.05)
 
     def jobs(self) -> tuple[Status, ...]:
         """Every job that waits or runs, and the last ones that ended; newest last."""

@@ -139,6 +139,12 @@ class FramesFailed(SemrenderError):
     exit_code = 4
 
 
+class Unpainted(FramesFailed):
+    """A delivery was asked for of frames that are not there."""
+
+    code = "unpainted"
+
+
 class ServerError(SemrenderError):
     """No server, a lost server, or one that speaks another version."""
 

@@ -17,7 +17,7 @@ import stat
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, Iterator, Optional, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Tuple
 
 from shared.errors import MissingInput, SemrenderError
 
@@ -48,6 +48,11 @@ def user() -> str:
 def models_folder() -> Path:
     """Models the user added; those that ship are inside the package."""
     return home() / "models"
+
+
+def shared_models_folders() -> List[Path]:
+    """Folders of models that many machines read and none writes to: `SEMRENDER_MODELS`, written as PATH is."""
+    return [Path(name) for name in os.environ.get("SEMRENDER_MODELS", "").split(os.pathsep) if name]
 
 
 def label_sets_folder() -> Path:

@@ -105,10 +105,11 @@ class _Reading(NamedTuple):
 def parse_range(text: str) -> list[int]:
     """Frames of `1001`, `1001-1100`, `1001-1100x2`, `1001-1010,1020`, `-5--1`; ascending, each once.
 
+    A step may stand behind a colon, too, as Open Job Description writes it: `1-10:3`.
     Raises InputRefused for anything else, numbers beyond 10 million and more than a million frames.
     """
     remedy = "Write it like 1001-1100, 1001-1100x2 or 1001-1010,1020"
-    pieces = [piece.strip().replace("–", "-") for piece in text.split(",")]
+    pieces = [piece.strip().replace("–", "-").replace(":", "x") for piece in text.split(",")]
     total = 0
     for piece in pieces:
         match = re.fullmatch(r"(-?[0-9]{1,9})(?:-(-?[0-9]{1,9})(?:x([0-9]{1,9}))?)?", piece)

@@ -28,6 +28,7 @@ Body = dict[str, Any]
 def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int) -> None:
     """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
     frames = len(spec["frames"])
+    part = spec.get("part", "whole")  # a job of an older ledger is whole
     pictures = frames * len(spec["layers"])
     if pictures > MOST_PICTURES or frames > protocol.MAX_ITEMS:
         raise InputRefused(
@@ -39,18 +40,18 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
         "INSERT INTO jobs (id, name, out, spec, only_check, state, priority, total, unended, created)"
         " VALUES (?, ?, ?, ?, ?, 'checking', ?, ?, 0, ?)",
         *(job, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
-        *(0 if only_check else pictures, time.time()),
+        *(0 if only_check or part == "deliver" else pictures, time.time()),
     )
     last = ledger.row("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
     numbers = count(last[0] + 1 if last else 1)
     check = next(numbers)
     ledger.write(INSERT, check, job, "check", None, None, 0)
-    if not only_check:
+    if not only_check and part != "deliver":
         _enter_pictures(ledger, job, spec, check, numbers)
-        deliver = next(numbers)
-        ledger.write(INSERT, deliver, job, "deliver", None, None, pictures)
-        of_job = "SELECT ?, id FROM tasks WHERE job = ? AND kind IN ('paint', 'hold')"
-        ledger.write(f"INSERT INTO needs {of_job}", deliver, job)
+    if not only_check and part != "paint":
+        deliver, kinds = next(numbers), "('check')" if part == "deliver" else "('paint', 'hold')"
+        ledger.write(INSERT, deliver, job, "deliver", None, None, 1 if part == "deliver" else pictures)
+        ledger.write(f"INSERT INTO needs SELECT ?, id FROM tasks WHERE job = ? AND kind IN {kinds}", deliver, job)
     ledger.write("UPDATE jobs SET unended = (SELECT count(*) FROM tasks WHERE job = ?) WHERE id = ?", job, job)
 
 

@@ -2,7 +2,8 @@
 
 A job begins with one `check` task (everything that can be said before painting, and the keys of the first pictures; of
 a long job `look` tasks find the others, piece by piece), goes on with a `prepare` task for each layer whose model wants
-one and a `paint` task per layer and frame, and ends with one `deliver` task. A layer that is to hold still has
+one and a `paint` task per layer and frame, and ends with one `deliver` task; a part of a job (`tasks.PARTS`) leaves out
+the one or the other. A layer that is to hold still has
 `underpaint` tasks instead, also for frames beside those asked for, and a `hold` task per frame that needs those of
 its window. Tasks need each other as the table `needs` says; what needs a failed task is cancelled. Every change is an
 event with a number, kept and replayed to whoever asks.
@@ -155,11 +156,7 @@ class Jobs(Told):
             self._done(task)
         else:
             self._done(task)
-            row = self.row(job)
-            counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
-            counts["underpainted"] = self.under(job)["underpainted"]
-            seconds = time.time() - self.report(job).get("began", row["created"])
-            self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})
+            self._made(job, body)
 
     def fail(self, identity: int, error: SemrenderError) -> None:
         """A worker says why a task cannot be done; the other frames go on."""
@@ -321,9 +318,26 @@ class Jobs(Told):
             errors = self.errors(job)
             body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
             self._end(job, "failed", {**body, "done": frames_done(row), "total": row["total"]})
-        elif row["unended"] == 1 and row["state"] == "painting" and not failed:
-            self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
-            self.news.changed(job)
+        elif row["unended"] <= 1 and row["state"] == "painting" and not failed:
+            alone = self._paints_alone(job)
+            if row["unended"] == 1 and not alone:
+                self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
+                self.news.changed(job)
+            elif row["unended"] == 0 and alone:
+                self._made(job, {})
+
+    def _paints_alone(self, job: str) -> bool:
+        """Whether no delivery comes after its pictures."""
+        asked = self.row(job, "NOT only_check AND json_extract(spec, '$.part') = 'paint' AS alone")
+        return bool(asked["alone"])
+
+    def _made(self, job: str, body: Body) -> None:
+        """The end of a job that came to its end; body: what the delivery says, if there was one."""
+        row = self.row(job)
+        counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
+        counts["underpainted"] = self.under(job)["underpainted"]
+        seconds = time.time() - self.report(job).get("began", row["created"])
+        self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})
 
     def _end(self, job: str, state: str, body: Body) -> None:
         self.looks.pop(job, None)

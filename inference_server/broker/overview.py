@@ -80,7 +80,7 @@ class Overview:
 
         def read() -> tuple[Body, bytes]:
             card = catalogue.find_card(name)
-            about = {"own": card.folder.parent != catalogue.SHIPPED, "size": 0, "bytes": 0}
+            about = {"own": card.folder.parent == places.models_folder(), "size": 0, "bytes": 0}
             try:
                 about["bytes"] = (card.folder / card.weights.file).stat().st_size
                 file = card.folder / "samples.png"

@@ -13,16 +13,16 @@ from typing import Any
 
 from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
+from inference_server.models.catalogue import DEFAULT_MODEL
 from inference_server.models.classes import carry
 from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
-from inference_server.tasks import FORMATS, MOVIES, frames_and_layers
+from inference_server.tasks import FORMATS, MOVIES, PARTS, frames_and_layers
 from shared import inputs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
-DEFAULT_MODEL = "countryside_3"
 LONGEST_NAME = 255  # bytes of a file name
 
 Body = dict[str, Any]
@@ -30,7 +30,7 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "collect"}.
+    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
     wants the files that it must fetch: {"out", "host"}, None where it sees them.
@@ -49,6 +49,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         raise InputRefused(f"unknown format {body.get('format')!r}", remedy=f"Choose one of {', '.join(FORMATS)}")
     if body.get("movie", "h264") not in MOVIES:
         raise InputRefused(f"unknown movie {body.get('movie')!r}", remedy=f"Choose one of {', '.join(MOVIES)}")
+    if body.get("part", "whole") not in PARTS:
+        raise InputRefused(f"unknown part {body.get('part')!r}", remedy=f"Choose one of {', '.join(PARTS)}")
     for folder in (base, out):
         inside(folder, roots)
     if uploaded:
@@ -108,6 +110,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "offer": body.get("offer") is not False,  # not: somebody tries a frame out
         "owner": _words(body, "owner")[:200],
         "movie": str(body.get("movie", "h264")),
+        "part": str(body.get("part", "whole")),
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
 

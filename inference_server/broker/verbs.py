@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inference_server.broker.requests import DEFAULT_MODEL, job_spec, priority
+from inference_server.broker.requests import job_spec, priority
 from inference_server.broker.spool import IDLE_SECONDS, JOB, free, page
 from inference_server.broker.told import INTERACTIVE
 from inference_server.models import catalogue
@@ -117,7 +117,7 @@ class Verbs:
         found, broken = catalogue.available_cards()
         listed = [card.to_dict() for card in found.values()]
         words = {name: str(error) for name, error in broken.items()}
-        self._answer(client, request, {"models": listed, "broken": words, "default": DEFAULT_MODEL})
+        self._answer(client, request, {"models": listed, "broken": words, "default": catalogue.DEFAULT_MODEL})
 
     def sees(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Whether files that the client sees are the same here: a shared disk is found out, not assumed."""

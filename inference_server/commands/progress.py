@@ -75,7 +75,8 @@ class Teller:
         copied = f", {result.copied} copied from the same frame elsewhere" if result.copied else ""
         under = f" (held still, from {counted(result.underpainted, 'painting')})" if result.underpainted else ""
         frames = counted(result.painted, "frame")
-        print(f"{frames} painted{under}, {result.kept} kept from before{copied}, in {seconds:.1f} s")
+        if result.painted or result.kept or result.copied:  # else it was painted elsewhere, and this is its delivery
+            print(f"{frames} painted{under}, {result.kept} kept from before{copied}, in {seconds:.1f} s")
         for note in result.notes:
             print(f"note: {note}")
         for name, path in files_of(result).items():

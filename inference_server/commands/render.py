@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from shared.command import tell
 from shared.errors import Interrupted, ServerError, WrongArguments
 from shared.handing import apart_from_passes
 from shared.shot import Shot
+from shared.stopping import stoppable
 from shared.told import refusal
 
 
@@ -57,7 +59,7 @@ def render(
     quiet = arguments.json or arguments.detach  # which prints the job's id alone
     if not quiet:
         print(f"painting into {out}", flush=True)
-    with server(arguments, quiet) as found:
+    with stoppable(), server(arguments, quiet) as found:
         if found.private and arguments.detach:
             raise ServerError("no server runs that could go on alone", remedy="Start one with `semrender serve`")
         job = found.submit(
@@ -81,11 +83,16 @@ def render(
         return 0
 
 
-def follow(job: door.Job, arguments: argparse.Namespace, cancels: bool = False) -> int:
-    """Show a job's progress until it ends, and say what was made of it. Ctrl-C ends the watching, or also the job."""
+def follow(job: door.Job, arguments: argparse.Namespace, cancels: bool = False, teller: Teller | None = None) -> int:
+    """Show a job's progress until it ends, and say what was made of it. Ctrl-C ends the watching, or also the job.
+
+    teller: who shows it; None: a bar, or with --json its events.
+    """
     ending = Ending(job.id, job.out)
+    if teller is None:
+        teller = JsonTeller(job.id, job.server.address) if arguments.json else Teller()
     try:
-        return _follow(job, ending, arguments.json, cancels)
+        return _follow(job, ending, teller, cancels)
     except Interrupted:
         if ending.state == "lost":  # by whoever sits there
             ending.state = ""
@@ -95,9 +102,8 @@ def follow(job: door.Job, arguments: argparse.Namespace, cancels: bool = False) 
             afterwards.tell(arguments.on_done, arguments.notify, ending)
 
 
-def _follow(job: door.Job, ending: Ending, as_json: bool, cancels: bool) -> int:
+def _follow(job: door.Job, ending: Ending, teller: Teller, cancels: bool) -> int:
     """`ending` is filled in as far as it is known."""
-    teller: Teller = JsonTeller(job.id, job.server.address) if as_json else Teller()
     try:
         for event in job.watch():
             teller.tell(event)
@@ -108,7 +114,8 @@ def _follow(job: door.Job, ending: Ending, as_json: bool, cancels: bool) -> int:
     except KeyboardInterrupt:
         if not cancels:
             raise Interrupted("the job goes on", remedy=f"See it with `semrender jobs watch {job.id}`") from None
-        job.cancel()
+        with contextlib.suppress(ServerError):  # one that was ended with us
+            job.cancel()
         if not teller.total:
             raise Interrupted("stopped before the first frame; nothing was painted") from None
         raise Interrupted(

@@ -12,6 +12,7 @@ from inference_server.models.needs import known
 from shared import places, protocol
 from shared.errors import ModelRefused, SemrenderError
 
+DEFAULT_MODEL = "countryside_3"
 SHIPPED = Path(__file__).parent / "weights"
 MAX_LISTED = protocol.MAX_HEADER * 3 // 4  # bytes of all cards: they are told in one message
 
@@ -39,8 +40,8 @@ def find_card(name: str) -> Card:
 
 
 def _folders() -> Iterator[Path]:
-    """Of models that may be one, those that ship first."""
-    for root in (SHIPPED, places.models_folder()):
+    """Of models that may be one: those that ship, those of all machines, and before any of its name the user's own."""
+    for root in (SHIPPED, *places.shared_models_folders(), places.models_folder()):
         for folder in sorted(root.iterdir()) if root.is_dir() else ():
             if folder.is_dir() and not folder.name.startswith("."):
                 yield folder

@@ -20,6 +20,7 @@ from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
 from inference_server.worker import guides, outputs, paces, sounding, tracking, walking
+from inference_server.worker.check_delivery import check_delivery
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.check_space import check_space
 from inference_server.worker.keys import picture_key
@@ -76,6 +77,8 @@ def check_job(
     """
     shot = Shot.from_dict(spec["shot"])
     patterns_inside(shot, Path(spec["base"]), spec["roots"])
+    if spec.get("part") == "deliver" and not spec.get("only_check"):
+        return check_delivery(spec, shot, taken, planned or (lambda: make_plan(spec, job)))
     wanted = replace(shot, layers=tuple(layer for layer in shot.layers if layer.name in spec["layers"]))
 
     def seen(path: Path) -> Probed:
@@ -120,7 +123,8 @@ def check_job(
                     problems.append(error)
             if not problems:
                 size = size or plan.size
-                outputs.sweep(plan.out)
+                if plan.part == "whole":  # who paints a piece of what others paint too reads no folder of theirs
+                    outputs.sweep(plan.out)
                 keys, faults = keys_of(plan, first, step)
                 keyed = set(first)
                 unseen = [task[:3] for task in tasks if task[:3] not in keyed]

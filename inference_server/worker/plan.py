@@ -96,6 +96,7 @@ class Plan(Value):
     context_read: ReadOptions
     owner: str = ""  # who asked for it
     movie: str = "h264"  # or "prores", "none"
+    part: str = "whole"  # of tasks.PARTS
 
     def stem(self, layer: str) -> str:
         """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
@@ -122,12 +123,8 @@ class Plan(Value):
         picture that one of its models makes."""
         if self.shot.width is not None and self.shot.height is not None:
             return self.shot.width, self.shot.height
-        for layer in self.shot.layers:
-            for kind in ("labels", "picture"):
-                if (pattern := getattr(layer, kind)) is not None:
-                    one = find_pass(kind, pattern, self.base, layer.name, beat(self.shot, layer))
-                    found = probe(inside(next(iter(one.files.values())), self.roots))
-                    return found.width, found.height
+        if (found := size_of_passes(self.shot, self.base, self.roots)) is not None:
+            return found
         sizes = [find_card(model["name"]).size for model in self.models.values()]
         return max(((one.width, one.height) for one in sizes), key=lambda size: size[0] * size[1])
 
@@ -156,6 +153,17 @@ class Plan(Value):
         return self.out / "mattes" / layer / safe / f"{self.stem(layer)}_{safe}.{self.file_number(frame):04d}.png"
 
 
+def size_of_passes(shot: Shot, base: Path, roots: tuple[str, ...] | None) -> tuple[int, int] | None:
+    """Width and height of the first pass of a shot; None for one that is walks alone."""
+    for layer in shot.layers:
+        for kind in ("labels", "picture"):
+            if (pattern := getattr(layer, kind)) is not None:
+                one = find_pass(kind, pattern, base, layer.name, beat(shot, layer))
+                found = probe(inside(next(iter(one.files.values())), roots))
+                return found.width, found.height
+    return None
+
+
 def make_plan(spec: dict[str, Any], job: str) -> Plan:
     """The plan of a job's description. Raises in words where a sequence is not there."""
     shot = Shot.from_dict(spec["shot"])
@@ -176,6 +184,7 @@ def make_plan(spec: dict[str, Any], job: str) -> Plan:
         context_read=ReadOptions.from_dict(shot.context_read),
         owner=spec.get("owner", ""),
         movie=spec.get("movie", "h264"),  # jobs of older ledgers do not say
+        part=spec.get("part", "whole"),
     )
     names = [layer.name for layer in shot.layers if layer.name in spec["layers"]]
     return replace(plan, layers={name: make_layer_plan(plan, name) for name in names})

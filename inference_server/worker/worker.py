@@ -251,7 +251,7 @@ class Worker:
     def write(self, plan: Plan, decoded: Decoded, picture: Picture | None, said: Mapping[str, Any]) -> Body:
         """Encode, and with the last layer of a frame make its picture of the animation."""
         body = encode(plan, decoded, picture, self.device.about, said)
-        if decoded.stage == "underpaint":
+        if decoded.stage == "underpaint" or plan.part == "paint":
             return body
         previews = self.previews[plan.job]
         layers = previews.written.setdefault(decoded.frame, set())

@@ -165,7 +165,7 @@ def test_who_paints_over_another_look_meanwhile_is_noticed_at_the_delivery(state
         decoded = decode(plan, "shot", frame)
         encode(plan, decoded, np.zeros((36, 64, 3), np.float32))
     picture = plan.picture_path("shot", 1003)
-    outputs.copy_picture(picture, picture, {**outputs.read_metadata(picture), "seed": 8})
+    outputs.copy_picture(picture, picture, {**outputs.read_metadata(picture), "seed": 8, "key": "another"})
     with pytest.raises(SemrenderError, match=r"another job painted over this frame in another look \(seed 0 -> 8\)"):
         deliver(plan, {})
     assert not (out / "delivery.json").exists()

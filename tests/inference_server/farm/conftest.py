@@ -1,0 +1,46 @@
+"""Shots as a farm gets them, and the real commands on them."""
+
+import json
+
+import pytest
+
+from tests.conftest import semrender
+
+
+@pytest.fixture
+def farm_shot(colour_frames, add_sleep_model):
+    """Writes a shot.json over label frames of one or two layers; every painting of the stand-in leaves a line."""
+
+    def write(first=1001, count=12, layers=("all",), model="stand-in", **more):
+        for layer in layers:
+            folder = colour_frames(f"shot/{layer}", "label", first, count)
+        listed = [{"name": layer, "labels": f"{layer}/label.@.png"} for layer in layers]
+        for layer in listed:
+            layer.update(more.pop(layer["name"], {}))
+        shot = {"name": "sh", "fps": 24, "first": first, "last": first + count - 1, "model": model, "layers": listed}
+        file = folder.parent / "shot.json"
+        file.write_text(json.dumps({**shot, **more}))
+        return file
+
+    add_sleep_model(config={"seconds": 0.0, "tally": True})
+    return write
+
+
+def farm(verb, *arguments, code=0, **options):
+    """A `semrender farm` command; its output."""
+    done = semrender("farm", verb, *arguments, **options)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def files(folder):
+    """What a render leaves but for what tells the time, and the movie, whose encoder has threads: name -> bytes."""
+    changing = ("delivery.json", ".aep", "movie.mp4")
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(changing))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def paintings(home):
+    """How many pictures the stand-in has painted."""
+    tally = home / "tally"
+    return len(tally.read_text().splitlines()) if tally.exists() else 0
