@@ -9,27 +9,22 @@ from __future__ import annotations
 import time
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
-from shared import handing, inputs, places
-from shared.changes import Changes, changed
+from shared import handing, places
+from shared.asked import Source, listed, shot_of
+from shared.changes import Changes
 from shared.client import Client
 from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
-from shared.rates import parse_fps, parse_time
 from shared.sequences import parse_range
 from shared.servers import find_server, private_server
-from shared.shot import FILE_NAME, NO_SOUND, Shot
-from shared.shot_input import Span, shot_from_input
+from shared.shot import Shot
 from shared.told import Ended, Event, Report, Result, Status, event_of, failure, finished
 
 WITHDRAW_SECONDS = 2.0  # that a job may take to come in which nobody wants any more
-
-Source = str | Path | Shot
 
 
 class Comps(Protocol):
@@ -118,7 +113,7 @@ class Server:
         Arguments as for `submit`. Raises InputRefused where the shot itself cannot be read, and ServerError.
         """
         shot, folder, notes = self._shot(source, base, layers, changes)
-        job = handing.describe(shot, folder, _numbers(frames), _listed(layers))
+        job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         report = self.client.check({**job, "out": job["base"]})
         if notes:
             report["warnings"] = [*notes, *report.get("warnings", ())]
@@ -168,7 +163,7 @@ class Server:
         files = None
         if not self.private and not handing.shares_disk(self.client, shot, folder, target):
             shot, files = handing.uploadable(shot, folder)
-        job = handing.describe(shot, folder, _numbers(frames), _listed(layers))
+        job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
         job.update(comp=comp, movie=movie, part=part)
         if owner:
@@ -217,59 +212,6 @@ class Server:
     ) -> tuple[Shot, Path, tuple[str, ...]]:
         card = self.models().get(changes["model"]) if changes.get("model") else None
         return shot_of(source, base, layers, changes, card)
-
-
-def shot_of(
-    source: Source,
-    base: str | Path,
-    layers: Iterable[str] | None,
-    changes: Changes,
-    card: Mapping[str, Any] | None,
-) -> tuple[Shot, Path, tuple[str, ...]]:
-    """The shot with what is wanted otherwise, the folder of its patterns, and in words what had to be left out.
-
-    card: of the model that `changes` names, as its card.json says; None without one, or where only a server has it.
-    """
-    kind = "labels" if card is None else inputs.frames_are(card["inputs"])
-    if isinstance(source, Shot):
-        if _span(changes) != (None, None):
-            raise InputRefused("times cut a clip, and this is a shot", remedy="Say its first and last frame")
-        shot, folder = source, Path(base).absolute()
-    else:
-        fps = parse_fps(changes["fps"]) if "fps" in changes else None
-        shot, folder = shot_from_input(source, kind, fps, _span(changes))
-    if not changes:
-        return shot, folder, ()
-    known = None if card is None else [str(option["name"]) for option in card.get("options", ())]
-    made, notes = changed(shot, changes, _listed(layers), known)
-    if "clip_end" in changes and not isinstance(source, Shot) and not _written(Path(source)):
-        made = _as_long_as_its_sound(made)
-    return made, folder, notes
-
-
-def _written(source: Path) -> bool:
-    """Whether a shot.json says how long the shot is."""
-    return source.suffix.lower() == ".json" or (source / FILE_NAME).is_file()
-
-
-def _as_long_as_its_sound(shot: Shot) -> Shot:
-    """A shot whose pictures go on behind their end: to that of its sound. Raises MissingInput or InputRefused."""
-    from shared.sounds import frames_of, heard_alone  # what decodes sounds takes a while to load
-
-    if shot.audio in (None, NO_SOUND):
-        raise InputRefused(
-            "--clip-end says nothing without --audio",
-            cause="The frames of the pictures are all there is",
-            remedy="Name the sound, or write a shot.json whose last frame lies behind the clip",
-        )
-    count = frames_of(heard_alone(Path(str(shot.audio))), Fraction(*shot.rate))
-    start = shot.first if shot.audio_start is None else shot.audio_start
-    return Shot.from_dict(replace(shot, last=max(shot.last, start + count - 1)).to_dict())
-
-
-def _span(changes: Changes) -> Span:
-    begins, ends = changes.get("clip_from"), changes.get("clip_to")
-    return None if begins is None else parse_time(begins), None if ends is None else parse_time(ends)
 
 
 class Job:
@@ -415,9 +357,3 @@ def _numbers(frames: Iterable[int] | str | None) -> list[int] | None:
     if frames is None:
         return None
     return parse_range(frames) if isinstance(frames, str) else list(frames)
-
-
-def _listed(layers: Iterable[str] | None) -> list[str] | None:
-    if layers is None:
-        return None
-    return [layers] if isinstance(layers, str) else list(layers)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from inference_server.commands import afterwards, consenting, render, walked
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
-from shared import door, places
+from shared import asked, places
 from shared.changes import STATED, Changes
 from shared.clip_cli import add_deinterlace
 from shared.command import parse_size
@@ -153,7 +153,7 @@ def shot_from_arguments(arguments: argparse.Namespace) -> tuple[Shot, Path, list
     if walk is not None and not alone:
         changes["walk"] = walk
     source = walked.shot_alone(arguments, walk) if alone else arguments.input
-    made, base, notes = door.shot_of(source, ".", arguments.layer, changes, card)
+    made, base, notes = asked.shot_of(source, ".", arguments.layer, changes, card)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     return made, base, parse_range(arguments.frames) if arguments.frames and not alone else None
