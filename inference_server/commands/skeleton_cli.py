@@ -14,6 +14,7 @@ from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.poses import FEET, SMOOTHINGS
 
 SUFFIX = ".poses.json"
+NOT_KNOWN = "none"
 HALF = 18.0  # millimetres: half of the film that lenses are named by
 
 
@@ -25,7 +26,7 @@ def add_commands(commands: Any) -> None:
     lens = skeleton.add_mutually_exclusive_group()
     lens.add_argument("--lens", type=float, metavar="MM", help="as if the picture were 36 mm wide; 0: not known")
     lens.add_argument("--view-angle", type=float, metavar="DEGREES", help="of the lens, from left to right")
-    words = "a tracks file with the camera that saw them (of Maya, say): they stand in its space"
+    words = "a tracks file with the camera that saw them, in whose space they stand; none: it is not known"
     skeleton.add_argument("--camera", type=Path, metavar="FILE", help=words)
     words = "auto: held where they stand; always: both stand all along; never"
     skeleton.add_argument("--feet", choices=FEET, help=words)
@@ -37,14 +38,16 @@ def add_commands(commands: Any) -> None:
 
 def run_skeleton(arguments: argparse.Namespace) -> int:
     """What is not said stays as it was. Raises MissingInput, InputRefused or SemrenderError naming the file."""
-    from inference_server.motion.posing import files_of, solved_again
+    from inference_server.motion.posing import camera_of, files_of, solved_again
     from shared.places import whole
     from shared.poses import read_poses
 
     file: Path = arguments.file
     poses = read_poses(file)
     try:
-        made, notes = solved_again(poses, _tracks(file, poses.tracks), _ask(arguments, poses), _camera(arguments))
+        tracks = _tracks(file, poses.tracks)
+        camera = camera_of(poses, tracks) if arguments.camera is None else _camera(arguments.camera)
+        made, notes = solved_again(poses, tracks, _ask(arguments, poses), camera)
     except SemrenderError as error:
         raise error.located(file=file) from None
     out = file.parent if arguments.out is None else arguments.out
@@ -86,14 +89,14 @@ def _tracks(file: Path, named: str | None) -> Any:
         raise MissingInput("the tracks file of its people is not there", file=error.file, remedy=remedy) from None
 
 
-def _camera(arguments: argparse.Namespace) -> Any:
+def _camera(file: Path) -> Any:
     from shared.tracks import read_tracks
 
-    if arguments.camera is None:
+    if str(file) == NOT_KNOWN:
         return None
-    tracks = read_tracks(arguments.camera)
+    tracks = read_tracks(file)
     if tracks.camera is None:
-        raise InputRefused("there is no camera in it", file=arguments.camera, remedy="Write it with the shot's camera")
+        raise InputRefused("there is no camera in it", file=file, remedy="Write it with the shot's camera")
     return tracks
 
 

@@ -34,10 +34,11 @@ def asked(poses: Poses) -> Ask:
     return Ask(heights, lens, poses.feet, poses.smoothing)
 
 
-def solved_again(poses: Poses, tracks: Tracks, ask: Ask, camera: Tracks | None = None) -> tuple[Poses, list[str]]:
-    """Of what was measured, otherwise; and notes. tracks: of the same people. camera: tracks with the one that saw.
+def solved_again(poses: Poses, tracks: Tracks, ask: Ask, camera: Tracks | None) -> tuple[Poses, list[str]]:
+    """Of what was measured, otherwise; and notes.
 
-    Raises InputRefused where nothing measured is in the file, or the two are not of the same people and frames.
+    tracks: of the same people. camera: tracks with the one that saw them, of their frames; None: it is not known.
+    Raises InputRefused where nothing measured is in the file, or these are not of the same people, frames and picture.
     """
     people = of_poses(poses)
     if not people:
@@ -50,12 +51,29 @@ def solved_again(poses: Poses, tracks: Tracks, ask: Ask, camera: Tracks | None =
             f" {', '.join(str(one.id) for one in people)}",
             remedy="Keep the two that were delivered together",
         )
-    if camera is None and poses.space == "world":
-        camera = replace(tracks, up="y", centimetres=1.0, camera=poses.camera, people=())
+    if camera is not None:
+        if camera.first > poses.first or camera.last < poses.last:
+            raise InputRefused(
+                f"the camera is known from {camera.first} to {camera.last}, people from {poses.first} to {poses.last}",
+                remedy="Write it for all of their frames",
+            )
+        if abs(camera.width * poses.height - camera.height * poses.width) > max(camera.height, poses.height):
+            raise InputRefused(
+                f"the camera is of a picture of {camera.width}x{camera.height}, they are in one of"
+                f" {poses.width}x{poses.height}, of another shape",
+                remedy="Write it for the picture that people were read of",
+            )
     made, notes = solve(people, tracks, camera, (poses.fps_num, poses.fps_den), ask, poses.model)
     if made is None:
         raise InputRefused("; ".join(notes))
     return replace(made, tracks=poses.tracks), notes
+
+
+def camera_of(poses: Poses, tracks: Tracks) -> Tracks | None:
+    """Tracks with the camera in whose space these stand; None where that is unknown."""
+    if poses.space != "world":
+        return None
+    return replace(tracks, up="y", centimetres=1.0, camera=poses.camera, people=())
 
 
 def with_heights(ask: Ask, heights: Mapping[int, float | None]) -> Ask:

@@ -19,6 +19,7 @@ from shared.delivery import DeliveryPoses
 from shared.errors import DiskFull, SemrenderError
 from shared.poses import Reader
 from shared.tracks import Tracks
+from shared.wording import counted
 
 FOLDER = "poses"  # in the output folder
 
@@ -54,6 +55,7 @@ def deliver_skeletons(
                 hashes.append(hashlib.sha256(data).hexdigest())
             path, usd, *bvh = (f"{FOLDER}/{name}" for name in files)
             made.append(DeliveryPoses(layer, path, usd, tuple(bvh)))
+            notes.append(f"layer {layer}: skeletons of {counted(len(bvh), 'person', 'people')} are in {FOLDER}/")
         except DiskFull:
             raise
         except SemrenderError as error:

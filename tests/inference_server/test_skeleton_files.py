@@ -12,7 +12,7 @@ import pytest
 
 from inference_server.motion.bvh import bvh_of
 from inference_server.motion.delivered import tracks_of
-from inference_server.motion.posing import asked, files_of, solved_again
+from inference_server.motion.posing import asked, camera_of, files_of, solved_again
 from inference_server.motion.solving.solve import Ask
 from inference_server.motion.usd import usd_of
 from shared.delivery import read_delivery
@@ -102,14 +102,22 @@ def test_another_rotate_order_is_written_as_bvh_and_refused_as_usd(truth):
 def test_what_was_solved_is_solved_again_to_the_same_bytes(truth):
     tracks = tracks_of(true_prepared(), "blazepose33", "off", 1.0, 0)
     assert asked(truth) == Ask({}, 0.0, "auto", "light")
-    assert files_of(solved_again(truth, tracks, asked(truth))[0], "walk") == files_of(truth, "walk")
+    own = camera_of(truth, tracks)
+    assert files_of(solved_again(truth, tracks, asked(truth), own)[0], "walk") == files_of(truth, "walk")
+    assert solved_again(truth, tracks, asked(truth), None)[0].space == "floor"
     floor = solved(true_prepared(), None, height=180.0, lens=24.0, feet="never", smoothing="strong")[0]
-    assert files_of(solved_again(floor, tracks, asked(floor))[0], "walk") == files_of(floor, "walk")
+    assert files_of(solved_again(floor, tracks, asked(floor), camera_of(floor, tracks))[0], "walk") == files_of(
+        floor, "walk"
+    )
     assert solved_again(floor, tracks, asked(floor), true_camera())[0].space == "world"
+    with pytest.raises(InputRefused, match="the camera is known from 1001 to 1047, people from 1001 to 1048"):
+        solved_again(truth, tracks, asked(truth), replace(true_camera(), last=1047))
+    with pytest.raises(InputRefused, match="a picture of 640x480, they are in one of 640x360"):
+        solved_again(truth, tracks, asked(truth), replace(true_camera(), height=480))
     with pytest.raises(InputRefused, match="no measured points"):
-        solved_again(replace(truth, people=(replace(truth.people[0], points={}),)), tracks, asked(truth))
+        solved_again(replace(truth, people=(replace(truth.people[0], points={}),)), tracks, asked(truth), own)
     with pytest.raises(InputRefused, match="frames 1001 to 1048 and people 4, it is of 1001 to 1048 and people 1"):
-        solved_again(truth, replace(tracks, people=(replace(tracks.people[0], id=4),)), asked(truth))
+        solved_again(truth, replace(tracks, people=(replace(tracks.people[0], id=4),)), asked(truth), own)
 
 
 CLIP = ROOT / "tests" / "data" / "pose" / "walk.####.jpg"
@@ -145,7 +153,10 @@ def test_a_layer_of_joints_delivers_skeletons_in_the_space_of_the_shots_camera(t
     other = read_poses(tmp_path / "tuned" / "dance.poses.json")
     assert other.feet == "never" and other.people[0].height == pytest.approx(190) and other.space == "world"
     assert (tmp_path / "tuned" / other.tracks).resolve() == (out / "tracks" / "dance.joints.json").resolve()
-    for wrong, words in ((["--height", "2=170"], "of person 1"), (["--view-angle", "190"], "0.5 to 175 degrees")):
+    lone = semrender("skeleton", out / one.path, "--camera", "none", "--lens", "26", "--out", tmp_path / "floor")
+    assert lone.returncode == 0 and read_poses(tmp_path / "floor" / "dance.poses.json").space == "floor"
+    wrongs = (["--height", "2=170"], "of person 1"), (["--view-angle", "190"], "0.5 to 175 degrees")
+    for wrong, words in (*wrongs, (["--camera", out / "tracks" / "dance.joints.json"], "no camera in it")):
         refused = semrender("skeleton", out / one.path, *wrong)
         assert refused.returncode == 3 and words in refused.stderr
     shutil.rmtree(out / "tracks")
