@@ -1,6 +1,7 @@
 """Where no new mouth is shown: a face that is lost, a hand before it, a profile. The job goes on, and says so."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from inference_server.datasets.detector import Detector
 from inference_server.models.faces.mesh import LIPS, FaceMesh
-from inference_server.models.lips import looking
+from inference_server.models.lips import looking, steadying
 from shared import places
 from tests.conftest import ROOT, semrender
 from tests.inference_server.heads import Head
@@ -69,6 +70,16 @@ def test_what_is_before_a_mouth_is_noticed_and_what_is_not_is_not_taken_for_it(h
     profile = {yaw: head.drawn(empty, yaw) for yaw in (60, 75, 90)}
     found = {yaw: looking.look(reader, one, detector.faces(one)[0]) for yaw, one in profile.items()}
     assert all(one.turned for one in found.values())
+
+
+def test_an_edge_does_not_flicker_where_the_mesh_is_now_sure_and_now_not(head, reader):
+    found = looking.look(reader, head.picture, Detector().faces(head.picture)[0])
+    doubtful = replace(found, mesh=replace(found.mesh, odds=-2.0))
+    (run,) = steadying.steady(dict(enumerate([found, doubtful] * 4 + [doubtful] * 6)), ())
+    assert run.meshed.tolist() == [True] * 10 + [False] * 4
+    words = [steadying.WORDS[state] for state in run.states]
+    assert words == ["seen", "unsure"] * 4 + ["unsure"] * 6
+    assert np.ptp(run.boxes, 0).max() < 0.01 and np.ptp(run.outlines, 0).max() < 0.01
 
 
 def test_a_job_goes_on_where_a_face_is_lost_hidden_or_turned(head, monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inference_server.datasets.crops import steadied
 from inference_server.models.faces import mesh
-from inference_server.models.lips.following import runs
+from inference_server.models.lips.following import MISSED, runs
 from inference_server.models.lips.looking import Look
 from shared.values import Value
 
@@ -31,8 +31,8 @@ class Steady(Value):
     """One face on N frames, in pixels of the picture.
 
     places: (N,) of the frames in the clip; boxes: (N, 4) left, top, right, bottom; points: (N, 5, 2) as the detector's;
-    outlines: (N, 37, 2) the points OUTLINE of the mesh, where `meshed` (N,) says so; states: (N,); sure: (N,) that a
-    face is there, 0..1.
+    outlines: (N, 37, 2) the points OUTLINE of the mesh, where `meshed` (N,) says so: it is believed there, or so near
+    that an edge that came and went would be seen; states: (N,); sure: (N,) that a face is there, 0..1.
     """
 
     places: NDArray[np.int64]
@@ -64,13 +64,12 @@ def _run(looks: dict[int, Look], covered: Collection[int]) -> Steady:
     if believed:
         found = np.array([looks[place].mesh.points[list(OUTLINE)] for place in believed]).reshape(len(believed), -1)
         outlines = steadied(believed, found, wanted, DEVIATION).reshape(outlines.shape)
-    between = np.interp(wanted, places, [float(one.sure) for one in looks.values()])
     return Steady(
         places=np.array(wanted),
         boxes=made[:, :4],
         points=made[:, 4:].reshape(-1, 5, 2),
         outlines=outlines,
-        meshed=between == 1,
+        meshed=np.array([any(abs(place - one) <= MISSED for one in believed) for place in wanted]),
         states=np.array([_state(looks.get(place), place in covered) for place in wanted], np.uint8),
         sure=np.interp(wanted, places, [one.mesh.sure for one in looks.values()]),
     )
