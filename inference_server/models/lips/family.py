@@ -42,7 +42,7 @@ class Lips(Model):
 
     def __init__(self, card: Card, net: network.Wav2Lip, device: str) -> None:
         super().__init__(card, device)
-        self.net = network.folded(net).to(device)
+        self.net = network.folded(net).to(device).to(memory_format=torch.channels_last)
         self._mesh = FaceMesh(device)
 
     def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
@@ -197,7 +197,8 @@ def given(face: NDArray[np.float32], columns: NDArray[np.float32], device: str) 
     hidden = whole.copy()
     hidden[:, network.FACE // 2 :] = 0
     both = np.ascontiguousarray(np.concatenate([hidden, whole])[None], np.float32)
-    return torch.from_numpy(columns[None, None].copy()).to(device), torch.from_numpy(both).to(device)
+    seen = torch.from_numpy(both).to(device, memory_format=torch.channels_last)
+    return torch.from_numpy(columns[None, None].copy()).to(device), seen
 
 
 def load(card: Card, folder: Path, device: str) -> Lips:
