@@ -13,6 +13,8 @@ MAYAS_QT = [
     'PySide6-Essentials==6.5.3; python_version=="3.11"',
     'PySide6-Essentials>=6.8,<6.9; python_version>="3.12"',
 ]
+# Content Credentials of changed faces; where c2pa-python has no build its tests are skipped.
+SIGNING = ["c2pa-python>=0.38,<0.39", "cryptography>=44"]
 
 
 def example_files() -> list[tuple[str, list[str]]]:
@@ -72,8 +74,10 @@ setup(
             *MAYAS_QT,
         ],
         "onnx": [ONNX],  # runs networks of joints that the user brings; onnxruntime-gpu instead, for a card
+        "provenance": SIGNING,
         "test": [
             ONNX,
+            *SIGNING,
             "onnx>=1.17",  # builds networks with known answers; only the tests use it
             "pytest>=8",
             "pytest-timeout>=2.3",

@@ -40,6 +40,9 @@ COMMANDS = {
     "inference_server.commands.jobs_cli": {
         "jobs": "list, watch, cancel, pause, resume, hurry or forget jobs",
     },
+    "inference_server.commands.provenance_cli": {
+        "provenance": "what a file says of how it was made; sign your own final render",
+    },
     "inference_server.commands.connect_cli": {
         "connect": "paint on a server of another machine",
         "disconnect": "forget the server of another machine and paint on this one",

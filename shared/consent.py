@@ -59,13 +59,18 @@ class Consent(Value):
         return ", ".join(part for part in parts if part)
 
 
-def notice_of(source_types: Iterable[str]) -> str:
-    """The visible label of a picture whose layers are of these source types; empty where none is of a face.
+def together(source_types: Iterable[str]) -> str:
+    """The source type of a picture whose layers are of these; empty where none is of a face.
 
-    A made face in front of a filmed plate changes that: the word of what is changed goes before.
+    A made face in front of a filmed plate changes that: what is changed goes before.
     """
     there = set(source_types)
-    return next((words for kind, words in LABELS.items() if kind in there), "")
+    return next((kind for kind in LABELS if kind in there), "")
+
+
+def notice_of(source_types: Iterable[str]) -> str:
+    """The visible label of a picture whose layers are of these source types; empty where none is of a face."""
+    return LABELS.get(together(source_types), "")
 
 
 def asked_for(model: str, layer: str) -> InputRefused:

@@ -203,6 +203,11 @@ class Option(Value):
         return value
 
 
+# What every model that changes or makes a face can be asked for, whatever its card says.
+UNSEEN = "32 bits that nobody sees say in the pixels that a model made them"
+WATERMARK = Option("watermark", "boolean", True, "Watermark", help=UNSEEN)
+
+
 class Weights(Value):
     about: ClassVar[About] = _about("weights")
 
@@ -313,7 +318,8 @@ def load_card(folder: Path) -> Card:
     try:
         data = documents.load(file, "a card", MAX_CARD)
         card = schema.read(Card, _today(data), folder=folder, source=data)
-        card = replace(card, options=tuple(_completed(option) for option in card.options))
+        options = tuple(_completed(option) for option in card.options)
+        card = replace(card, options=(*options, WATERMARK) if card.makes.likeness else options)
         _check_telling(card)
         return card
     except MissingInput:

@@ -19,7 +19,7 @@ from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
-from inference_server.worker import guides, outputs, paces, sounding, tracking, walking
+from inference_server.worker import guides, outputs, paces, sealing, sounding, tracking, walking
 from inference_server.worker.check_delivery import check_delivery
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.check_space import check_space
@@ -274,6 +274,7 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         raise InputRefused(what, remedy="Name one with --audio FILE")
     if own.card.makes.likeness and own.layer.consent is None:
         raise asked_for(own.card.name, own.layer.name)
+    sealing.signer([own])  # in words, if it cannot be signed with
     about = {
         "name": own.layer.name,
         "model": own.card.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from inference_server.worker import outputs
+from inference_server.worker import faces, outputs, sealing
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
 from shared.errors import InputRefused
@@ -50,7 +50,7 @@ def copy_painting(
     if before is None or before.get("key") != key:
         raise SourceLost(str(picture))
     # The key stands for the pixels; what they are called (a model under two names) is this job's.
-    metadata = {**before, **names(plan, own, frame), **look(plan, own)}
+    metadata = {**before, **names(plan, own, frame), **look(plan, own), **faces.told(own)}
     for identity, file in source["mattes"].items():
         found = outputs.read_metadata(out / file)
         if found is None or found.get("key") != key:
@@ -60,13 +60,16 @@ def copy_painting(
         _copy(out / file, target, {**metadata, "matte": found["matte"]})
     target = plan.path_of(stage, own.layer.name, frame)
     place(plan, target)
-    _copy(picture, target, metadata)
+    sealing.unseal(own, target)
+    _copy(picture, target, metadata, sealing.seal(plan, own, frame, target) if stage != "underpaint" else None)
+    if stage != "underpaint":
+        sealing.write_beside(plan, own, frame, target)
     return files_of(plan, metadata)
 
 
-def _copy(source: Path, target: Path, metadata: dict[str, Any]) -> None:
+def _copy(source: Path, target: Path, metadata: dict[str, Any], seal: sealing.Seal | None = None) -> None:
     try:
-        outputs.copy_picture(source, target, metadata)
+        outputs.copy_picture(source, target, metadata, seal)
     except InputRefused as error:
         raise SourceLost(str(source)) from error
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from inference_server.crash_points import reach
-from inference_server.worker import fence, outputs
+from inference_server.worker import fence, outputs, sealing
 from inference_server.worker.guides import deliver_guides
 from inference_server.worker.joints import deliver_curves
 from inference_server.worker.movie import bring_movie
@@ -74,6 +74,10 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
         _bring_other_layers(plan)
     frames, layers = _complete(plan)
     _agree(plan, layers)
+    shown = [finished.layer.name for finished in layers]
+    whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
+    for own in whole.layers.values():
+        sealing.complete(whole, own, frames)
     made: dict[str, Any] = {}
     audio: Audio = ()
     if frames == list(range(frames[0], frames[-1] + 1)):
@@ -89,8 +93,6 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     else:
         notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
     reach("worker in the middle of delivery")
-    shown = [finished.layer.name for finished in layers]
-    whole = replace(plan, layers={name: plan.layers.get(name) or make_layer_plan(plan, name) for name in shown})
     same = list(whole.layers) == list(plan.layers)
     now = shows(whole, frames, {one.layer.name: [header["key"] for header in one.headers.values()] for one in layers})
     picture, animation = write_previews(whole, frames, now, plan.out, ready if same else {})

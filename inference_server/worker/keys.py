@@ -12,7 +12,7 @@ from inference_server.models.needs import ALL, PREPARES, RECIPES, REMEMBERS
 from inference_server.roots import inside
 from inference_server.stability.window import block, paintings, window
 from inference_server.tasks import Place
-from inference_server.worker import space, walking
+from inference_server.worker import faces, space, walking
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.sun import sun_of
 from shared.errors import MissingInput
@@ -108,7 +108,7 @@ def _alone(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         content["frame"] = [frame, *plan.shot.rate]
     if more := _further(plan, own, frame):
         content["inputs"] = more
-    return content
+    return content if under else {**content, **faces.content(own)}
 
 
 def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
@@ -131,6 +131,7 @@ def hold_key(plan: Plan, own: LayerPlan, frame: int) -> str:
         "format": plan.format,
         "mattes": own.layer.mattes,
         "holdout": holdout_hashes(plan, own, frame),
+        **faces.content(own),
     }
     return hash_of(content)
 

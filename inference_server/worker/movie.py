@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.worker import outputs
+from inference_server.provenance import source_type, watermark
+from inference_server.worker import faces, outputs, sealing
 from inference_server.worker.plan import Plan
-from inference_server.worker.preview import painted
+from inference_server.worker.preview import labelled, painted
 from shared.delivery import DeliveryAudio
 from shared.movies import SUFFIXES, about_movie, write_movie
 from shared.sounds import Part, Sound
@@ -53,7 +54,20 @@ def bring_movie(
         return path
     with outputs.placing(path) as beside:
         write_movie(beside, _composites(plan, frames), fps, plan.movie, plan.pixel_aspect, now, sound)
+        if kind := faces.source_type_of(plan.layers.values()):
+            with beside.open("ab") as end:
+                end.write(source_type.box(kind))
+            sealing.embed(plan, frames[0], beside, path.name)
     return path
+
+
+def _composite(plan: Plan, frame: int, kind: type[Any]) -> NDArray[Any]:
+    """What the movie shows; of a changed face with its mark all over, since layers have it where they are alone."""
+    picture, carries = painted(plan, frame, WIDEST)
+    marks = [mark for mark in map(faces.number, plan.layers.values()) if mark is not None]
+    if marks:
+        picture = watermark.marked(picture, np.asarray(carries < 0.5, np.float32), marks[0])
+    return labelled(outputs.to_integers(picture, kind), faces.notice(plan.layers.values()))
 
 
 def _composites(plan: Plan, frames: list[int]) -> Iterator[NDArray[Any]]:
@@ -61,7 +75,7 @@ def _composites(plan: Plan, frames: list[int]) -> Iterator[NDArray[Any]]:
     with ThreadPoolExecutor(READERS) as pool:
         coming: deque[Future[NDArray[Any]]] = deque()
         for frame in frames:
-            coming.append(pool.submit(lambda one: outputs.to_integers(painted(plan, one, WIDEST), kind), frame))
+            coming.append(pool.submit(_composite, plan, frame, kind))
             if len(coming) > READERS:
                 yield coming.popleft().result()
         while coming:

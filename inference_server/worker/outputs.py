@@ -15,8 +15,7 @@ import os
 import re
 import stat
 import struct
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -26,22 +25,15 @@ import psutil
 from numpy.typing import NDArray
 
 from inference_server.crash_points import reach
-from inference_server.worker import fence
+from inference_server.provenance import source_type
+from inference_server.worker import fence, png_chunks
+from inference_server.worker.png_chunks import KEYWORD
 from shared import places
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.passes.exr_header import is_whole, read_headers
 from shared.passes.quiet import quiet
 from shared.srgb import REC709_TO_AP1, to_light
 
-KEYWORD = "semrender"  # of the PNG text chunk and the EXR attribute that hold the provenance
-SOURCE_TYPE = (
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    ' Iptc4xmpExt:DigitalSourceType="{}"/></rdf:RDF></x:xmpmeta>'
-)
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-HEADER_END = 8 + 25  # of a PNG: signature and IHDR
-PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_LEVEL = 2  # zlib level: a third larger than the best, several times faster
 
 DEAD_SECONDS = 3600.0  # since a half-written file grew: whoever wrote it is gone, wherever that was
@@ -53,18 +45,25 @@ AP1 = ((0.713, 0.293), (0.165, 0.830), (0.128, 0.044), (0.32168, 0.33767))  # AC
 Metadata = dict[str, Any]
 
 
-def write_picture(path: Path, picture: NDArray[np.float32], alpha: NDArray[np.float32], metadata: Metadata) -> None:
+def write_picture(
+    path: Path,
+    picture: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    metadata: Metadata,
+    seal: Callable[[bytes], bytes] | None = None,
+) -> None:
     """Write a painted frame; the suffix and `metadata["format"]` choose how.
 
     Args:
         picture: (H, W, 3) sRGB-encoded, 0..1, not premultiplied.
         alpha: (H, W) coverage 0..1.
+        seal: signs a PNG.
     """
     if path.suffix == ".png":
         pixels = np.empty((*alpha.shape, 4), np.uint8)
         pixels[..., :3] = to_bytes(picture)
         pixels[..., 3] = to_bytes(alpha)
-        write_png(path, pixels, metadata)
+        write_png(path, pixels, metadata, seal)
     else:
         _write_exr(path, picture, alpha, metadata)
 
@@ -80,8 +79,13 @@ def to_integers(values: NDArray[np.float32], kind: type[np.uint8 | np.uint16]) -
     return scaled
 
 
-def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metadata) -> None:
-    """Write (H, W, 4) or (H, W, 3) pixels of 8 or 16 bits as an sRGB-tagged PNG."""
+def write_png(
+    path: Path,
+    pixels: NDArray[np.uint8 | np.uint16],
+    metadata: Metadata,
+    seal: Callable[[bytes], bytes] | None = None,
+) -> None:
+    """Write (H, W, 4) or (H, W, 3) pixels of 8 or 16 bits as an sRGB-tagged PNG, signed where there is a seal."""
     import cv2
 
     order = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
@@ -89,15 +93,19 @@ def write_png(path: Path, pixels: NDArray[np.uint8 | np.uint16], metadata: Metad
     if not ok:
         raise SemrenderError("the picture could not be encoded", file=path)
     data = encoded.tobytes()
-    head = _chunk(b"sRGB", b"\0") + _text_chunk(metadata) + _source_chunk(metadata)
-    place(path, data[:HEADER_END] + head + data[HEADER_END:], metadata)
+    end = png_chunks.HEADER_END
+    whole = data[:end] + png_chunks.head(metadata) + data[end:]
+    place(path, whole if seal is None else seal(whole), metadata)
 
 
-def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
-    """Write the same pixels under another name with another provenance. Raises InputRefused for damaged ones."""
+def copy_picture(source: Path, target: Path, metadata: Metadata, seal: Callable[[bytes], bytes] | None = None) -> None:
+    """Write the same pixels under another name with another provenance. Raises InputRefused for damaged ones.
+
+    A signature of the source's stays behind, since it is broken by this; `seal` makes another.
+    """
     if source.suffix == ".png":
-        data = source.read_bytes()
-        place(target, b"".join(_with_text(data, _text_chunk(metadata))), metadata)
+        whole = b"".join(png_chunks.with_text(source.read_bytes(), png_chunks.text_chunk(metadata)))
+        place(target, whole if seal is None else seal(whole), metadata)
     else:
         import OpenEXR
 
@@ -107,37 +115,6 @@ def copy_picture(source: Path, target: Path, metadata: Metadata) -> None:
             raise InputRefused("the finished frame is damaged", file=source, remedy="Paint it again")
         header = {**file.header(), KEYWORD: json.dumps(metadata), **_standard(metadata)}
         _place_exr(target, header, {"RGBA": file.channels()["RGBA"].pixels}, metadata)
-
-
-def _text_chunk(metadata: Metadata) -> bytes:
-    return _chunk(b"iTXt", KEYWORD.encode() + b"\0\0\0\0\0" + json.dumps(metadata, ensure_ascii=False).encode())
-
-
-def _source_chunk(metadata: Metadata) -> bytes:
-    """Of a changed face the standard statement that it is one (IPTC Photo Metadata, Digital Source Type), as XMP."""
-    if not metadata.get("synthetic"):
-        return b""
-    packet = SOURCE_TYPE.format(metadata["synthetic"])
-    return _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet.encode())
-
-
-def _with_text(data: bytes, text: bytes) -> Iterator[bytes]:
-    """The PNG's bytes with its first text chunk replaced."""
-    at = HEADER_END
-    yield data[:at]
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at : at + 8])
-        end = at + length + 12
-        if kind == b"iTXt":
-            yield text
-            yield data[end:]
-            return
-        yield data[at:end]
-        at = end
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def place(path: Path, data: bytes, metadata: Metadata | None = None) -> None:
@@ -332,6 +309,8 @@ def _standard(metadata: Metadata) -> dict[str, Any]:
     if metadata["frame"] >= 0:  # time code has no sign; counted in whole frames a second, without dropping any
         seconds, frame = divmod(metadata["frame"], rate)
         found["timeCode"] = OpenEXR.TimeCode(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, frame, *[0] * 14)
+    if metadata.get("synthetic"):
+        found["xmp"] = source_type.packet(metadata["synthetic"])
     return {**found, "owner": metadata["owner"]} if metadata["owner"] else found
 
 
@@ -354,29 +333,11 @@ def _place_exr(
 def read_metadata(path: Path) -> Metadata | None:
     """The provenance of a whole file that semrender wrote; None for anything else, without an error."""
     try:
-        text = _png_text(path) if path.suffix == ".png" else _exr_text(path)
+        text = png_chunks.text_of(path) if path.suffix == ".png" else _exr_text(path)
         metadata = json.loads(text) if text is not None else None
     except (OSError, ValueError, struct.error, InputRefused):
         return None
     return metadata if isinstance(metadata, dict) else None
-
-
-def _png_text(path: Path) -> str | None:
-    """It stands before the pixels, of which only the end is looked at."""
-    with path.open("rb") as file:
-        if file.read(8) != PNG_SIGNATURE:
-            return None
-        length, kind = struct.unpack(">I4s", file.read(8))
-        while kind != b"iTXt":
-            if kind in (b"IDAT", b"IEND"):
-                return None
-            file.seek(length + 4, os.SEEK_CUR)
-            length, kind = struct.unpack(">I4s", file.read(8))
-        data = file.read(length)
-        if not data.startswith(KEYWORD.encode() + b"\0"):
-            return None
-        file.seek(-len(PNG_END), os.SEEK_END)
-        return data[len(KEYWORD) + 5 :].decode() if file.read() == PNG_END else None
 
 
 def _exr_text(path: Path) -> str | None:

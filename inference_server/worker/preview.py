@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.worker import outputs
+from inference_server.provenance import source_type
+from inference_server.worker import faces, outputs, png_chunks, sealing
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.label_set import NOTHING
 from shared.passes import read_label_pass
@@ -27,7 +28,10 @@ ANIMATION_WIDTH = 288
 ANIMATION_FRAMES = 48  # at most; a longer shot is sampled evenly
 THREADS = 2
 
+LABELLED = 1  # how the label is drawn; another way makes the previews anew
+
 Pixels = NDArray[np.uint8]
+T = TypeVar("T", np.uint8, np.uint16)
 
 
 @dataclass
@@ -57,11 +61,15 @@ def write_previews(
     from PIL.PngImagePlugin import PngInfo
 
     about = PngInfo()
-    about.add_itxt(outputs.KEYWORD, json.dumps({"shows": now}))
-    encoded = io.BytesIO()
-    _image(side_by_side(plan, frames[len(frames) // 2], PICTURE_WIDTH)).save(encoded, "PNG", pnginfo=about)
+    about.add_itxt(png_chunks.KEYWORD, json.dumps({"shows": now}))
+    kind = faces.source_type_of(plan.layers.values())
+    if kind:
+        about.add_itxt("XML:com.adobe.xmp", source_type.packet(kind))
+    middle, encoded = frames[len(frames) // 2], io.BytesIO()
+    _image(side_by_side(plan, middle, PICTURE_WIDTH)).save(encoded, "PNG", pnginfo=about)
+    still = sealing.embedded(plan, middle, encoded.getvalue(), picture)
     if len(frames) == 1:
-        outputs.place(picture, encoded.getvalue())
+        outputs.place(picture, still)
         return picture, None
     shown = animated(frames)
     with ThreadPoolExecutor(THREADS) as pool:
@@ -69,11 +77,13 @@ def write_previews(
     duration = round(1000 * (shown[1] - shown[0]) * plan.shot.fps_den / plan.shot.fps_num)
     first, *others = [_image(pixels) for pixels in halves]
     # Without key frames in between every frame is encoded once, not twice.
-    settings = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
+    settings: dict[str, Any] = {"duration": duration, "loop": 0, "quality": 70, "method": 0, "kmin": 0, "kmax": 0}
+    if kind:
+        settings["xmp"] = source_type.packet(kind).encode()
     moving = io.BytesIO()
     first.save(moving, "WEBP", save_all=True, append_images=others, **settings)
-    outputs.place(animation, moving.getvalue())
-    outputs.place(picture, encoded.getvalue())  # last: it says what both show
+    outputs.place(animation, sealing.embedded(plan, middle, moving.getvalue(), animation))
+    outputs.place(picture, still)  # last: it says what both show
     return picture, animation
 
 
@@ -82,7 +92,10 @@ def shows(plan: Plan, frames: list[int], keys: Mapping[str, list[str]]) -> str:
     layers = [
         [own.layer.name, own.layer.blend, own.layer.opacity, keys[own.layer.name]] for own in plan.layers.values()
     ]
-    return hashlib.sha256(json.dumps([frames, layers]).encode()).hexdigest()
+    owns = plan.layers.values()
+    label = faces.notice(owns)
+    more = [label, LABELLED, sealing.signer(owns)] if label else []
+    return hashlib.sha256(json.dumps([frames, layers, *more]).encode()).hexdigest()
 
 
 def side_by_side(plan: Plan, frame: int, width: int) -> Pixels:
@@ -119,20 +132,57 @@ def _pass_picture(own: LayerPlan, frame: int, width: int) -> tuple[Pixels, NDArr
 
 
 def composite(plan: Plan, frame: int, width: int) -> Pixels:
-    """`painted` with 8 bits."""
-    result: Pixels = (painted(plan, frame, width) * 255 + 0.5).astype(np.uint8)
+    """`painted` with 8 bits, and the visible label of a changed face."""
+    picture, _ = painted(plan, frame, width)
+    result: Pixels = labelled((picture * 255 + 0.5).astype(np.uint8), faces.notice(plan.layers.values()))
     return result
 
 
-def painted(plan: Plan, frame: int, width: int) -> NDArray[np.float32]:
-    """The painted layers (h, w, 3), 0..1 sRGB, over one another, top first in the plan, over black."""
+def labelled(pixels: NDArray[T], label: str) -> NDArray[T]:
+    """Whole numbers (h, w, 3) with a label at the bottom left, sized by the picture; without one they are as given."""
+    if not label:
+        return pixels
+    from PIL import Image, ImageDraw, ImageFont
+
+    height, width = pixels.shape[:2]
+    size = max(9, min(height, width) // 18)
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = font.getbbox(label)
+    margin = size // 2
+    box = Image.new("L", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin))
+    ImageDraw.Draw(box).text((margin - left, margin - top), label, fill=255, font=font)
+    text = np.asarray(box, np.float32)[: height - margin, : width - margin, None] / 255
+    high, wide = text.shape[:2]
+    result = pixels.copy()
+    there = result[height - margin - high : height - margin, margin : margin + wide]
+    most = np.iinfo(pixels.dtype).max
+    there[:] = np.round(there * 0.4 * (1 - text) + most * text).astype(pixels.dtype)
+    return result
+
+
+def painted(plan: Plan, frame: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The painted layers (h, w, 3), 0..1 sRGB, over one another, top first in the plan, over black or over the plate
+    that the lowest one is a patch of; and how much of each pixel (h, w) is of layers that carry a mark."""
     picture: NDArray[np.float32] | None = None
+    covered: NDArray[np.float32] | None = None
     for name, own in reversed(plan.layers.items()):
         colour, alpha = _read(plan, name, own, frame, width)
-        under = np.zeros_like(colour) if picture is None else picture
-        picture = colour * alpha + under * (1 - alpha)
-    assert picture is not None
-    return picture
+        if picture is None or covered is None:
+            picture, covered = _plate(own, frame, width, colour), np.zeros_like(alpha)
+        carries = np.float32(faces.number(own) is not None)
+        picture = colour * alpha + picture * (1 - alpha)
+        covered = carries * alpha + covered * (1 - alpha)
+    assert picture is not None and covered is not None
+    return picture, covered[..., 0]
+
+
+def _plate(own: LayerPlan, frame: int, width: int, colour: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a layer's painting lies over (h, w, 3): the picture that it is a part of, else black."""
+    if own.labels is not None or own.outline is None or not own.card.makes.alpha:
+        return np.zeros_like(colour)
+    found = read_picture(own.outline, frame)
+    shown = _shrink(found.colour * found.alpha[..., None], width)
+    return shown if shown.shape == colour.shape else np.zeros_like(colour)
 
 
 def _read(

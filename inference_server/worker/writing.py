@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.worker import outputs
+from inference_server.worker import faces, outputs, sealing
 from inference_server.worker.fitting import Picture, keep_near, unbox, unfit
 from inference_server.worker.holdout import held_out
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.provenance import files_of, look, names, place
 from inference_server.worker.reading import Decoded
-from shared.consent import CHANGED, MADE
 from shared.label_set import NOTHING
 from shared.passes import LabelPass
 
@@ -64,7 +63,7 @@ def encode(
         "mattes": mattes,
         "guessed": labels.facts.guessed if labels else 0,
         **({"said": dict(said)} if said else {}),
-        **likeness(own),
+        **faces.told(own),
     }
     if labels is not None:
         for identity in mattes:
@@ -75,15 +74,12 @@ def encode(
     if under:
         outputs.write_png(path, outputs.to_integers(whole, np.uint8 if plan.format == "png" else np.uint16), metadata)
     else:
-        outputs.write_picture(path, keep_near(whole, alpha), alpha, metadata)  # last: with it the frame is finished
+        sealing.unseal(own, path)
+        shown = keep_near(faces.marked(own, whole, alpha), alpha)
+        signs = sealing.seal(plan, own, decoded.frame, path)
+        outputs.write_picture(path, shown, alpha, metadata, signs)  # last: with it the frame is finished
+        sealing.write_beside(plan, own, decoded.frame, path)
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
-
-
-def likeness(own: LayerPlan) -> dict[str, str]:
-    """What the header of a changed face, or of one made of no picture, tells; of anything else nothing."""
-    if own.layer.consent is None or not own.card.makes.likeness:
-        return {}
-    return {"synthetic": MADE if own.outline is None else CHANGED, "consent": own.layer.consent.words}
 
 
 def matte_ids(own: LayerPlan, present: dict[int, int]) -> list[int]:
