@@ -202,17 +202,21 @@ def numbers_of(seed: int, count: int) -> NDArray[np.float64]:
 
 def checked_weights(card: Card, folder: Path) -> "dict[str, Tensor]":
     """The tensors of a model's safetensors file, after its hash was compared with the card's."""
+    return checked_tensors(folder / card.weights.file, card.weights.sha256)
+
+
+def checked_tensors(file: Path, sha256: str) -> "dict[str, Tensor]":
+    """The tensors of a safetensors file of a model's folder, which must have this hash. Raises ModelRefused."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    file = folder / card.weights.file
     if file.exists() and not file.is_file():  # a pipe would be waited for
         raise ModelRefused("the model's weights are no file", file=file, remedy="Add the model again")
     try:
         content = file.read_bytes()
     except OSError as error:
         raise ModelRefused("the model's weights are missing", file=file, remedy="Add the model again") from error
-    if hashlib.sha256(content).hexdigest() != card.weights.sha256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelRefused(
             "the weights are not those that the card describes",
             file=file,

@@ -51,6 +51,7 @@ def add_commands(commands: Any) -> None:
     )
     add.add_argument("--licence", help="default: what the file lets one know")
     add.add_argument("--detector", type=Path, metavar="ONNX", help="finds people for a pose network (YOLOX)")
+    add.add_argument("--lift", type=Path, metavar="BIN", help="makes points in space of its joints (MotionBERT)")
     add.add_argument(
         "--order", choices=("rgb", "bgr"), help="of a pose network's colours (default: as its kind learned)"
     )
@@ -199,13 +200,16 @@ def _add_pose(arguments: argparse.Namespace) -> cards.Card | None:
     if looks_like(path):
         from inference_server.models.pose.adding import add_network
 
-        return add_network(path, arguments.name, arguments.detector, arguments.order, licence, replace)
+        detector, order, lift = arguments.detector, arguments.order, arguments.lift
+        return add_network(path, arguments.name, detector, order, lift, licence, replace)
     if arguments.detector or arguments.order:
         raise ModelRefused("--detector and --order are of pose networks (.onnx)", file=path)
     if path.is_dir() or path.suffix.lower() == ".json":
         from inference_server.models.pose.importing import add_figures
 
-        return add_figures(path, arguments.name, licence, replace)
+        return add_figures(path, arguments.name, arguments.lift, licence, replace)
+    if arguments.lift:
+        raise ModelRefused("--lift is of pose networks, and of joints that were read", file=path)
     return None
 
 

@@ -42,6 +42,8 @@ def deliver_skeletons(
             prepared = {} if kept is None else load_prepared(kept.file)
             people = measured(prepared, tracks.people[0].id - 1)
             if not people:
+                alone = f"layer {layer}: no skeletons, since {own.card.name} sees joints in the picture alone"
+                notes.append(f"{alone}; added again with --lift it has some")
                 continue
             model = Reader(own.card.name, own.card.hash, own.card.licence)
             poses, said = solve(people, tracks, _camera(plan), plan.shot.rate, _ask(own), model)

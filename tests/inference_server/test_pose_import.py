@@ -52,7 +52,7 @@ def clip(folder, frames, first=1001):
 def render(pattern, out, *more):
     done = semrender("render", pattern, "--model", "read", "--option", "smoothing=off", "--out", out, *more)
     assert done.returncode == 0, done.stderr
-    return read_tracks(out / read_delivery(out).tracks[0].path)
+    return read_tracks(out / read_delivery(out).tracks[0].path), done.stdout + done.stderr
 
 
 def read(person):
@@ -69,7 +69,7 @@ def test_openposes_folder_becomes_a_layer_and_what_is_not_there_is_said(tmp_path
     folder = openpose(tmp_path / "json", [given])
     added = semrender("models", "add", folder, "--name", "read")
     assert added.returncode == 0 and "what OpenPose read of a clip" in added.stdout, added.stderr
-    tracks = render(clip(tmp_path / "clip", 12), tmp_path / "out", "--option", "shift=1001")
+    tracks, said = render(clip(tmp_path / "clip", 12), tmp_path / "out", "--option", "shift=1001")
     (person,) = tracks.people
     assert person.layout == "body25"
     there = np.ones((12, 25), bool)
@@ -78,6 +78,7 @@ def test_openposes_folder_becomes_a_layer_and_what_is_not_there_is_said(tmp_path
     gaps = {(gap.joint, gap.first, gap.last): gap.why for gap in person.gaps}
     assert gaps == {("left_wrist", 1005, 1006): "filled", ("right_big_toe", 1001, 1012): "hidden"}
     assert (read(person)[:, toe, 2] == 0).all()
+    assert "sees joints in the picture alone" in said and not read_delivery(tmp_path / "out").poses
     painted = np.asarray(Image.open(tmp_path / "out" / "plate" / "plate.1003.png"))
     x, y = walk[2, BODY_25.index("left_ankle")].astype(int)
     assert painted[y, x, 3] == 255 and (painted[..., 3] > 0).mean() < 0.05
@@ -97,7 +98,7 @@ def test_alphaposes_list_keeps_people_apart(tmp_path, with_ids):
     file.write_text(json.dumps(found))
     card = add_figures(file, "read")
     assert card.config["layout"] == "halpe26" and card.options[-1].default == 0
-    tracks = render(clip(tmp_path / "clip", 16), tmp_path / "out", "--option", "layout=coco17")
+    tracks, _ = render(clip(tmp_path / "clip", 16), tmp_path / "out", "--option", "layout=coco17")
     assert len(tracks.people) == 2
     order = (1, 0)  # by their ids; else the first in the file
     for person, whose in zip(tracks.people, order, strict=True):

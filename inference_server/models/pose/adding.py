@@ -14,7 +14,7 @@ from inference_server.models import cards
 from inference_server.models.install import check_name, install
 from inference_server.models.onnx_files import read_checked
 from inference_server.models.onnx_network import OnnxNetwork
-from inference_server.models.pose.cards import card_of
+from inference_server.models.pose.cards import card_of, lifting
 from inference_server.models.pose.networks import HEATMAPS, ORDERS, RTMO, SIMCC, WORDS, YOLOX, Kind, kind_of
 from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
@@ -34,6 +34,7 @@ def add_network(
     name: str,
     detector: Path | None = None,
     order: str | None = None,
+    lift: Path | None = None,
     licence: str | None = None,
     replace: bool = False,
 ) -> cards.Card:
@@ -42,6 +43,7 @@ def add_network(
     Args:
         detector: of people, an ONNX file, too.
         order: "rgb" or "bgr", of the channels that the network learned with; None: as those of its kind did.
+        lift: a checkpoint of MotionBERT, which makes points in space of what is read.
 
     Raises ModelRefused in words for anything but networks that are known here.
     """
@@ -71,6 +73,7 @@ def add_network(
         words.append("and says a depth, which is not used")
     found = "itself" if kind.name == RTMO else detector.name if detector else "BlazePose's detector, which ships"
     card["description"] = f"Added from {path.name}: {', '.join(words)}. People are found by {found}."
+    lifting(card, files, lift)
     card["title"] = f"Like {LIKE[kind.name]}: {len(LAYOUTS[kind.layout])} joints of every person"
     card["licence"], card["data"] = licence or LICENCE, DATA
     return install(name, card, files, replace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from inference_server.models.cards import Card
 from inference_server.models.looking import Frames, Row
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.models.pose.importing import Figures
+from inference_server.models.pose.motionbert import Lifter
 from inference_server.models.pose.networks import bodies_of
 from inference_server.motion.following import Bodies
 from inference_server.motion.imported import read_figures
 from inference_server.motion.joints import WORDS, smoothed_at
 from inference_server.motion.layouts import joints_in
+from inference_server.motion.lifting import lifted
 from inference_server.motion.reading import Read, read_people
 from inference_server.motion.skeleton import skeletons
 from shared.errors import InputRefused
+from shared.layouts import LAYOUTS
 from shared.wording import counted
 
 Pixels = NDArray[np.uint8]
@@ -33,6 +37,7 @@ class Pose(Model):
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
         self._layout = str(card.config.get("layout", "blazepose33"))
+        self._lifter = Lifter(card.config["lift"], folder, device) if "lift" in card.config else None
         self._figures = Figures(card, folder) if "imported" in card.config else None
         self._bodies: Bodies | None = None
         if self._figures is None:
@@ -60,6 +65,12 @@ class Pose(Model):
                 cause="Searched were people down to a tenth of the picture's height",
                 remedy="Check that somebody is seen and not too small; a part that is cut out and enlarged may help",
             )
+        if self._lifter is not None:
+            names, lifter = LAYOUTS[self._layout], self._lifter
+            people = [
+                replace(one, space=lifted(one.places, one.sure, one.states, names, lifter, lifter.frames))
+                for one in people
+            ]
         together = {name: np.array([getattr(one, name) for one in people]) for name in Read.__dataclass_fields__}
         about = {"frames": np.array(frames.numbers), "size": np.array(size), "layout": np.array(self._layout)}
         return {**about, **together}

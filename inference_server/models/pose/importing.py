@@ -15,7 +15,7 @@ import numpy as np
 
 from inference_server.models import cards
 from inference_server.models.install import check_name, install
-from inference_server.models.pose.cards import card_of
+from inference_server.models.pose.cards import card_of, lifting
 from inference_server.motion.imported import DRAWN, Figure, figures_of, layout_of, number_in, program_of
 from shared import documents
 from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
@@ -29,17 +29,22 @@ OF_CLIP = re.compile(r"_\d{12}_keypoints$")  # as OpenPose names the frames of a
 GIVEN = "as the program's that read them, and as the clip's"
 
 
-def add_figures(path: Path, name: str, licence: str | None = None, replace: bool = False) -> cards.Card:
-    """Add what is in a file or folder as a model. Raises MissingInput or ModelRefused in words that name the file."""
+def add_figures(
+    path: Path, name: str, lift: Path | None = None, licence: str | None = None, replace: bool = False
+) -> cards.Card:
+    """Add what is in a file or folder as a model. Raises MissingInput or ModelRefused in words that name the file.
+
+    lift: a checkpoint of MotionBERT, which makes points in space of it.
+    """
     check_name(name, replace)
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    if len(files) > MAX_FRAMES:
+    given = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if len(given) > MAX_FRAMES:
         raise ModelRefused(f"there are more than {MAX_FRAMES} files", file=path)
     named: list[tuple[str, Figure]] = []
     program = ""
-    for file in files:
+    for file in given:
         try:
-            data = documents.load(file, "the joints of people", MAX_LIST if len(files) == 1 else MAX_FRAME)
+            data = documents.load(file, "the joints of people", MAX_LIST if len(given) == 1 else MAX_FRAME)
             own = program_of(data)
             if not own or (program and own != program):
                 raise InputRefused("these are no joints as OpenPose, AlphaPose or EasyMocap write them")
@@ -51,7 +56,7 @@ def add_figures(path: Path, name: str, licence: str | None = None, replace: bool
             remedy = error.remedy or "Give the folder that --write_json named, or alphapose-results.json"
             raise ModelRefused(error.what, file=file, cause=error.cause, remedy=remedy) from None
     if not named:
-        raise ModelRefused(f"nobody is in {counted(len(files), 'file')}", file=path)
+        raise ModelRefused(f"nobody is in {counted(len(given), 'file')}", file=path)
     numbers = _numbers([frame for frame, _ in named])
     try:
         layout = layout_of([one for _, one in named])
@@ -83,7 +88,9 @@ def add_figures(path: Path, name: str, licence: str | None = None, replace: bool
             "help": f"by how much the shot counts its frames higher than {program} did",
         }
     )
-    return install(name, card, {FIGURES: kept}, replace)
+    files = {FIGURES: kept}
+    lifting(card, files, lift)
+    return install(name, card, files, replace)
 
 
 def _numbers(names: Sequence[str]) -> list[int]:
