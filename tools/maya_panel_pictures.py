@@ -12,6 +12,12 @@ import argparse
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maya_plugin.core.cards import Models
+
+if TYPE_CHECKING:
+    from maya_plugin.ui.panel import Panel
 
 
 def main() -> None:
@@ -118,9 +124,64 @@ def walk(folder: Path, home: Path) -> None:
         panel.paint.frame_button.click()
         desk.wait_for(lambda: panel.messages.isVisible() and "no class" in panel.messages.words.text())
         keep("refused", panel)
+        panel.messages.hide()
+        panel.people.of_result(str(people(home / "painted")))
+        panel.messages.hide()
+        show_lips(panel)
+        keep("consent", panel)
     for file in pictures:
         print(file)
     app.quit()
+
+
+def people(folder: Path) -> Path:
+    """The folder of a painting with two people in space, of another rate than the scene's."""
+    from shared.places import write_json
+    from shared.poses import write_poses
+    from tests.maya_plugin.skeleton_scenes import document, person
+
+    (folder / "poses").mkdir(parents=True)
+    two = (person(name="anna"), person(identity=2, name="ben"))
+    write_poses(folder / "poses" / "dance.poses.json", document(*two, fps=(25, 1), space="floor"))
+    shot = {"uid": "s1", "name": "s", "width": 10, "height": 10, "fps": 25, "fps_num": 25, "fps_den": 1, "first": 1}
+    made = {
+        "schema": "semrender.delivery",
+        "schema_version": 1,
+        "generator": "",
+        "delivery_id": "d1",
+        "created": "2026-01-01",
+    }
+    of = {"name": "dance", "path": "poses/dance.poses.json", "usd": "poses/dance.usda", "bvh": []}
+    write_json(
+        folder / "delivery.json",
+        {**made, "shot": {**shot, "last": 8, "frames": 8, "version": 1}, "layers": [], "poses": [of]},
+    )
+    return folder
+
+
+def show_lips(panel: Panel) -> None:
+    """As where a checkpoint of Wav2Lip was added: none ships."""
+    from maya_plugin.core.cards import Card
+
+    lips = Card(
+        name="wav2lip",
+        title="Wav2Lip",
+        description="A mouth that follows the sound of the shot.",
+        licence="research only",
+        inputs={"picture": {"needed": True}, "audio": {"needed": True}},
+        label_set="",
+        trained=frozenset(),
+        fallbacks={},
+        options=(),
+        likeness=True,
+    )
+    panel._told(Models((lips,), {}, "wav2lip"))
+    panel.paint.model.setCurrentIndex(0)
+    panel.paint.model.activated.emit(0)
+    panel.paint.consent.basis.setCurrentIndex(2)
+    for name, text in (("who", "Eileen"), ("purpose", "dub of scene 4"), ("reference", "")):
+        panel.paint.consent.said[name].setText(text)
+    panel.paint.frame_button.click()
 
 
 if __name__ == "__main__":

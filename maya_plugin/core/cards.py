@@ -35,6 +35,7 @@ class Card:
     trained: frozenset[int]  # ids that the model was shown
     fallbacks: Mapping[int, int]  # id that it was never shown -> the relative that is painted instead
     options: tuple[Option, ...]
+    likeness: bool = False  # whether it changes somebody's face: the shot says on what ground
 
     def knows(self, class_id: int) -> bool:
         return class_id in self.trained
@@ -80,6 +81,7 @@ def read_card(data: Mapping[str, Any]) -> Card:
         trained=frozenset(int(i) for i in labels.get("trained", ())),
         fallbacks={int(i): int(relative) for i, relative in labels.get("fallbacks", {}).items()},
         options=tuple(_option(option) for option in data.get("options", ())),
+        likeness=bool(dict(data.get("makes", {})).get("likeness", False)),
     )
 
 

@@ -102,6 +102,14 @@ class SceneObject:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """A sound of the scene, and the frame on which it begins."""
+
+    file: str
+    start: int
+
+
+@dataclass(frozen=True)
 class Changed:
     """What an action did."""
 
@@ -161,6 +169,9 @@ class ShotRequest:
     hold: str = "off"  # one of shared.shot.HOLDS
     motion_is: str = ""  # convention of the motion pass, as shot.json has it; "" = as its name says
     name: str = ""  # of the shot; "" = the scene's
+    audio: str = ""  # file with the sound that a model follows
+    audio_start: int = 0  # frame on which it begins
+    consent: Mapping[str, str] = field(default_factory=dict)  # on what ground a face is changed, as in shot.json
     # What the session that asks has: nodes with a class, and its shapes by type. A copy that lacks some is told apart.
     classed: tuple[str, ...] = ()
     shapes: Mapping[str, int] = field(default_factory=dict)
@@ -304,6 +315,10 @@ class Host(Protocol):
 
     def unproject_pictures(self) -> int:
         """Take every projection off; how many there were."""
+        ...
+
+    def sound(self) -> Sound | None:
+        """What the time slider plays."""
         ...
 
     def sun(self, frame: int) -> Sun | None:

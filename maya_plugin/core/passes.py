@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
-from shared import inputs, label_code
+from shared import inputs, label_code, schema
+from shared.consent import Consent
 from shared.errors import InputRefused, ModelRefused
 from shared.file_names import name_fault
 from shared.label_set import LabelSet
@@ -19,7 +20,7 @@ CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, all others are float EXR
 CAN = {HARDWARE: ("instance", "normal", "depth", "beauty"), ARNOLD: EXTRA_PASSES}
 GUIDES = ("normal", "depth")  # rendered unasked for a model that only uses them
-GIVES = ("labels", "picture", "reference", *EXTRA_PASSES)  # to a model, by one renderer or the other
+GIVES = ("labels", "picture", "reference", "audio", *EXTRA_PASSES)  # to a model, by one renderer or the other
 OPEN = {HARDWARE: ("normal", "depth"), ARNOLD: ("normal", "motion")}  # passes that no real Maya has confirmed
 LAST_INSTANCE = 65534  # 65535 is nothing
 
@@ -42,9 +43,10 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = T
     guided: whether guides are rendered unasked.
     Raises ModelRefused where the scene and the artist do not give all of it.
     """
-    there = [name for name in GIVES if name != "reference" or request.reference]
+    files = {"reference": request.reference, "audio": request.audio}
+    there = [name for name in GIVES if files.get(name, True)]
     if lacks := inputs.lacking(wants, there):
-        can_be_chosen = inputs.missing(wants, there) == ("reference",)
+        can_be_chosen = set(inputs.missing(wants, there)) <= set(files)
         remedy = "Choose it, or another model" if can_be_chosen else "Choose another model"
         raise ModelRefused(f"{title} {lacks}", remedy=remedy)
     needed = inputs.needed(wants)
@@ -59,6 +61,7 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = T
         labels="labels" in wants or request.hold != "off" or not picture,
         picture=picture,
         reference=request.reference if "reference" in wants else "",
+        audio=request.audio if "audio" in wants else "",
     )
 
 
@@ -188,6 +191,7 @@ def described(
 ) -> Shot:
     """A shot of this scene by its names, rate and range, painted as the request says."""
     names = shot_names(request.name or scene.name, scene.project)
+    consent = schema.read(Consent, dict(request.consent)) if request.consent else None
     return Shot(
         name=names.name,
         project=names.project,
@@ -195,7 +199,9 @@ def described(
         rate=(scene.fps_num, scene.fps_den),
         first=first,
         last=last,
-        layers=tuple(layers),
+        layers=tuple(replace(layer, consent=consent) for layer in layers),
+        audio=request.audio or None,
+        audio_start=request.audio_start if request.audio else None,
         label_set=settings.label_set,
         model=request.model,
         options=dict(request.options),

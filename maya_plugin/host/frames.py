@@ -5,7 +5,7 @@ from __future__ import annotations
 from maya import cmds, mel
 
 from maya_plugin.core import ranges
-from maya_plugin.core.contract import Span
+from maya_plugin.core.contract import Sound, Span
 
 
 def slider() -> tuple[float, float]:
@@ -15,11 +15,24 @@ def slider() -> tuple[float, float]:
 
 def marked() -> Span | None:
     """What is marked in the time slider. Commands: about, timeControl."""
-    name = "" if cmds.about(batch=True) else mel.eval("$semrenderSlider = $gPlayBackSlider")
+    name = _control()
     if not name or not cmds.timeControl(name, query=True, rangeVisible=True):
         return None
     first, end = cmds.timeControl(name, query=True, rangeArray=True)  # the end is the frame after the last
     return round(first), max(round(first), round(end) - 1)
+
+
+def sound() -> Sound | None:
+    """What the time slider plays. Commands: about, timeControl, getAttr."""
+    name = _control()
+    node = cmds.timeControl(name, query=True, sound=True) if name else ""
+    file = cmds.getAttr(f"{node}.filename") if node else ""
+    return Sound(file, round(cmds.getAttr(f"{node}.offset"))) if file else None
+
+
+def _control() -> str:
+    """The time slider; "" in a Maya without windows."""
+    return "" if cmds.about(batch=True) else str(mel.eval("$semrenderSlider = $gPlayBackSlider"))
 
 
 def rendered() -> tuple[float, float]:

@@ -21,6 +21,7 @@ from maya_plugin.core.contract import (
     SceneObject,
     Settings,
     ShotRequest,
+    Sound,
     Wishes,
 )
 from maya_plugin.core.refusal import HostRefused
@@ -30,6 +31,7 @@ from maya_plugin.host import (
     classes,
     copies,
     findings,
+    frames,
     joints,
     joints_out,
     keep,
@@ -157,6 +159,9 @@ class MayaHost:
 
     def findings(self) -> tuple[Finding, ...]:
         return findings.findings()
+
+    def sound(self) -> Sound | None:
+        return frames.sound()
 
     def sun(self, frame: int) -> Sun | None:
         return lights.sun_at(frame)

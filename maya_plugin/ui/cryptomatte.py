@@ -151,6 +151,7 @@ class CryptomatteActions:
             seed=chosen.seed,
             hold=chosen.hold,
             name=chosen.shot or scene.shot,
+            consent=self._paint.consent(chosen),
         )
         shot = cryptomatte_shot.build(request, scene, self._host.settings(), told.rendered, table.names)
         cryptomatte_shot.write_names(places.passes / cryptomatte_shot.NAMES, table.names)

@@ -157,12 +157,13 @@ class JobsPage(QtWidgets.QWidget):
         first, second = QtWidgets.QHBoxLayout(), QtWidgets.QHBoxLayout()
         for button in (self._pause, self._cancel, self._folder):
             first.addWidget(button)
-        for button in (self._people, self._result, self._send):
+        for button in (self._result, self._send):
             second.addWidget(button)
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self._stack, 1)
         column.addLayout(first)
         column.addLayout(second)
+        column.addWidget(self._people)
 
     def _refresh(self) -> None:
         job = self.current()

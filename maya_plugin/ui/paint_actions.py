@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from maya_plugin.core import farm, jobs, painted, passes, results, sun
-from maya_plugin.core.contract import ARNOLD, VIEWPORT, BatchCommand, Played, Scene, ShotRequest
+from maya_plugin.core import farm, jobs, likeness, painted, passes, results, sun
+from maya_plugin.core.contract import ARNOLD, VIEWPORT, BatchCommand, Played, Scene, ShotRequest, Sound
 from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
@@ -22,6 +22,7 @@ from shared.delivery import read_delivery
 from shared.errors import InputRefused, MissingInput, SemrenderError
 from shared.wording import counted
 
+SOUNDS = "Sounds (*.wav *.aif *.aiff *.mp3 *.m4a *.flac *.ogg *.mp4 *.mov);;All files (*)"
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.exr *.tif *.tiff *.tga *.webp);;All files (*)"
 MOST_FINDINGS = 6  # told before a render; the list has all
 HURRY = 50  # the priority of a frame that somebody waits for
@@ -48,6 +49,7 @@ class PaintActions:
         page.paint_frame.connect(lambda: work.do(self.paint_frame))
         page.render_shot.connect(lambda: work.do(self.render_shot))
         page.choose_reference.connect(lambda: work.do(self.choose_reference))
+        page.choose_sound.connect(lambda: work.do(self.choose_sound))
         page.sun.asked.connect(lambda: work.do(self.show_sun))
         page.choose_folder.connect(lambda: work.do(self.choose_folder))
         page.place_picture.connect(lambda: work.do(self.place_picture))
@@ -138,6 +140,14 @@ class PaintActions:
         self._session.paint(order, shot_file)
         self._turn_to(self._list)
 
+    def consent(self, chosen: Choices) -> Mapping[str, str]:
+        """On what ground a face is changed, empty for a model that changes none. Raises InputRefused."""
+        card = self._page.card()
+        if card is None or not card.likeness:
+            return {}
+        likeness.check(card.title, chosen.consent)
+        return chosen.consent
+
     def check_scene(self) -> None:
         """Show the list of what a render would lack; it stays open beside the work."""
         self.findings.look_again()
@@ -161,6 +171,11 @@ class PaintActions:
         file = self._services.file_to_open(self._page, "The picture whose look is taken over", PICTURES)
         if file:
             self._page.reference.setText(file)
+
+    def choose_sound(self) -> None:
+        file = self._services.file_to_open(self._page, "The sound that the model follows", SOUNDS)
+        if file:
+            self._page.sound.file.setText(file)
 
     def choose_folder(self) -> None:
         folder = self._services.folder_to_choose(self._page, "Folder for the results")
@@ -292,6 +307,7 @@ class PaintActions:
             raise InputRefused("no layer is ticked", remedy="Tick at least one render layer")
         if not chosen.camera:
             raise InputRefused("the scene has no camera to render from", remedy="Make one, or show a hidden one")
+        self.consent(chosen)
         self._check_free(str(places.painted))
         results.make(places.passes)
 
@@ -303,7 +319,10 @@ class PaintActions:
 
     def _request(self, scene: Scene, chosen: Choices, folder: Path, frame: int | None = None) -> ShotRequest:
         """For the range that is chosen, or for a frame of the open scene."""
-        smaller = chosen.divide > 1
+        smaller, card = chosen.divide > 1, self._page.card()
+        sound = self._host.sound() if card is not None and "audio" in card.inputs else None
+        if chosen.audio:
+            sound = Sound(chosen.audio, chosen.first)
         request = ShotRequest(
             folder=str(folder),
             camera=chosen.camera,
@@ -319,9 +338,11 @@ class PaintActions:
             seed=chosen.seed,
             hold=chosen.hold,
             reference=chosen.reference,
+            audio=sound.file if sound is not None else "",
+            audio_start=sound.start if sound is not None else 0,
+            consent=self.consent(chosen),
             name=chosen.shot or scene.shot,
         )
-        card = self._page.card()
         if card is None:
             return request
         if sun.takes(chosen.options):

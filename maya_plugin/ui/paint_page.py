@@ -10,6 +10,7 @@ from typing import Any
 from maya_plugin.core.cards import Card, Models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Camera, Layer, Scene
 from maya_plugin.core.passes import GIVES
+from maya_plugin.ui.feeding import ConsentRows, FileRow
 from maya_plugin.ui.options import OptionRows
 from maya_plugin.ui.qt import Qt, QtWidgets, Signal
 from maya_plugin.ui.scrolled import Scrolled
@@ -55,6 +56,8 @@ class Choices:
     divide: int  # the scene's size is divided by this
     format: str
     reference: str  # file; "" for none
+    audio: str  # file; "" for the scene's
+    consent: Mapping[str, str]  # as shot.json has it; empty where nothing is said
     shot: str  # "" for the scene's
     folder: str  # of the results, with tokens; "" for the rule's
     frames: Mapping[str, Any]  # of shot_rows.FrameRange, to be remembered
@@ -69,6 +72,7 @@ class PaintPage(QtWidgets.QWidget):
     remove_picture = Signal()
     open_folder = Signal()
     choose_reference = Signal()
+    choose_sound = Signal()
     choose_folder = Signal()
     play = Signal()
     check_scene = Signal()
@@ -145,6 +149,8 @@ class PaintPage(QtWidgets.QWidget):
         for name, box in self.extra.items():
             box.setChecked(name in kept.get("extra", ()))
         self.reference.setText(str(kept.get("reference", "")))
+        self.sound.file.setText(str(kept.get("audio", "")))
+        self.consent.show_kept(kept.get("consent"))
         self.results.show_kept(kept)
         self.sun.setChecked(kept.get("sun_of_scene") is not False)
         seed = kept.get("seed", 0)
@@ -169,7 +175,9 @@ class PaintPage(QtWidgets.QWidget):
             hold=str(self.hold.currentData()),
             divide=int(self.scale.currentData()),
             format=str(self.format.currentData()),
-            reference=self.reference.text().strip(),
+            reference=self._reference.text(),
+            audio=self.sound.text(),
+            consent=self.consent.consent(),
             shot=self.results.shot.text().strip(),
             folder=self.results.folder.text().strip(),
             frames=self.frames.kept(),
@@ -222,8 +230,9 @@ class PaintPage(QtWidgets.QWidget):
 
     def _show_card(self) -> None:
         card = self.card()
-        for one in (self._reference, self._reference_title):
-            one.setVisible(card is not None and "reference" in card.inputs)
+        self._reference.show_for(card is not None and "reference" in card.inputs)
+        self.sound.show_for(card is not None and "audio" in card.inputs)
+        self.consent.setVisible(card is not None and card.likeness)
         if card is None:
             self.options.show_options((), {})
             self.sun.show_for((), self.options)
@@ -240,14 +249,13 @@ class PaintPage(QtWidgets.QWidget):
         self.model.activated.connect(self._choose_model)
         self._about = QtWidgets.QLabel()
         self._about.setWordWrap(True)
-        self.reference = QtWidgets.QLineEdit()
-        self.reference.setAccessibleName("Reference")
-        self.reference.setToolTip("A picture, of any size, whose look is taken over")
-        self._browse = QtWidgets.QToolButton()
-        self._browse.setText("…")
-        self._browse.setToolTip("Choose the reference picture")
-        self._browse.clicked.connect(self.choose_reference)
-        self._reference, self._reference_title = QtWidgets.QWidget(), QtWidgets.QLabel("Reference")
+        tip = "A picture, of any size, whose look is taken over"
+        self._reference = FileRow("Reference", tip, self.choose_reference.emit)
+        self.reference = self._reference.file
+        tip = "The sound that the model follows, from the first frame on; empty: what the time slider plays"
+        self.sound = FileRow("Sound", tip, self.choose_sound.emit)
+        self.sound.file.setPlaceholderText("What the time slider plays")
+        self.consent = ConsentRows()
         self.seed = QtWidgets.QSpinBox()
         self.seed.setRange(0, MAX_SEED)
         self.seed.setToolTip("The same seed gives the same picture; another one another texture")
@@ -343,11 +351,9 @@ class PaintPage(QtWidgets.QWidget):
         inside.addWidget(self._settings)
         form.addRow("Model", self.model)
         form.addRow(self._about)
-        reference = QtWidgets.QHBoxLayout(self._reference)
-        reference.setContentsMargins(0, 0, 0, 0)
-        reference.addWidget(self.reference, 1)
-        reference.addWidget(self._browse)
-        form.addRow(self._reference_title, self._reference)
+        for row in (self._reference, self.sound):
+            form.addRow(row.title, row)
+        form.addRow(self.consent)
         form.addRow(self.sun)
         self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)

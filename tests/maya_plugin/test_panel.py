@@ -31,7 +31,7 @@ def python(request):
     return request.param
 
 
-CHECKS = ("panel", "paint", "looking", "icons", "desk", "walk", "rig", "batch", "cryptomatte", "people")
+CHECKS = ("panel", "paint", "looking", "icons", "desk", "walk", "rig", "batch", "cryptomatte", "people", "feeding")
 
 
 @pytest.mark.parametrize("checks", [f"check_{name}.py" for name in CHECKS])

@@ -8,7 +8,7 @@ import pytest
 from maya_plugin.core import turns
 from maya_plugin.core.contract import Wishes
 from shared.errors import InputRefused
-from shared.poses import PARENTS, ROTATE_ORDERS, Skeleton
+from shared.poses import PARENTS, ROTATE_ORDERS
 from shared.tracks import Gap, read_tracks
 from tests.maya_plugin.skeleton_scenes import COUNT, FIRST, document, forward, furthest, keys, person, world
 
@@ -152,7 +152,7 @@ def test_two_people_and_another_namesake_have_namespaces_of_their_own(host, writ
 
     cmds.namespace(addNamespace=":anna")
     two = person(name="anna", shift=500.0)
-    second = Skeleton(**{**vars(person()), "id": 2})
+    second = person(identity=2)
     host.import_joints(write(document(two, second)), Wishes())
     assert cmds.objExists("anna_2:Hips") and cmds.objExists("person2:Hips") and len(cmds.ls(type="joint")) == 36
     assert furthest(two, "anna_2") < 1e-3 and furthest(second, "person2") < 1e-3

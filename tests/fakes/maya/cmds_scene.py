@@ -165,8 +165,10 @@ def playbackOptions(*, query, minTime=NO, maxTime=NO):
 
 
 @command(undoable=False)
-def timeControl(name, /, *, query, rangeVisible=NO, rangeArray=NO):
+def timeControl(name, /, *, query, rangeVisible=NO, rangeArray=NO, sound=NO):
     """The end of a marked range is the frame after the last; without one, the present frame [docs, public code]."""
+    if sound:
+        return SCENE.heard  # the node whose sound is played, "" for none [docs]
     if rangeVisible:
         return SCENE.marked is not None
     return list(SCENE.marked or (SCENE.time, SCENE.time + 1))

@@ -101,6 +101,7 @@ class Scene:
         self.time = 1.0
         self.slider = (1.0, 24.0)  # what the time slider shows
         self.marked: tuple[float, float] | None = None  # what is marked in it, up to the frame after the last
+        self.heard = ""  # the node whose sound the time slider plays
         self.time_unit = "film"
         self.linear_unit = "cm"  # of the panels and of commands; matrices stay in centimetres
         self.prims: list[str] = []  # what is selected of USD, as the Universal Front End names it

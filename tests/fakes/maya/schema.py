@@ -166,6 +166,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "reverse": {"message": None, "input": D3, "output": D3},
     "displacementShader": {"message": None, "displacement": 0.0, "scale": 1.0},
     "HIKCharacterNode": {"message": None, "slot": None},
+    "audio": {"message": None, "filename": None, "offset": 0.0, "sourceStart": 0.0, "silence": 0.0},  # [docs]
     "network": {"message": None},
     "groupId": {"message": None, "groupId": 0},
     "groupParts": {"message": None},

@@ -54,17 +54,17 @@ def test_models_that_the_scene_cannot_feed_come_last_greyed_with_what_they_lack(
     panel._told(read_models({"models": told, "broken": {"old": "no card"}, "default": "countryside"}))
     box = panel.paint.model
     assert [box.itemText(n) for n in range(box.count())] == [
+        "Toy",
         "Relight",
         "Countryside 2",
-        "Toy (needs a sound)",
         "Face (needs a walk)",
         "old (cannot be used)",
     ]
-    assert [box.model().item(n).isEnabled() for n in range(5)] == [True, True, False, False, False]
+    assert [box.model().item(n).isEnabled() for n in range(5)] == [True, True, True, False, False]
     assert panel.paint.card().name == "countryside" and not panel.paint.reference.isVisibleTo(panel.paint)
-    box.setCurrentIndex(0)
-    box.activated.emit(0)
-    assert panel.paint.reference.isVisibleTo(panel.paint)
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert panel.paint.reference.isVisibleTo(panel.paint) and not panel.paint.sound.isVisibleTo(panel.paint)
     remarks = [panel.classes.model.index(i).data(ROW).remark for i in range(100)]
     assert not any(remarks), "it paints no classes"
 

@@ -95,6 +95,7 @@ class MemoryHost(Host):
         self.fixed = []
         self.sunlight = None
         self.brought = []
+        self.heard = None  # a sound
 
     # The scene
 
@@ -127,6 +128,9 @@ class MemoryHost(Host):
 
     def sun(self, frame):
         return self.sunlight
+
+    def sound(self):
+        return self.heard
 
     def heading(self, camera, frame):
         """The camera turns to the right by a degree a frame."""
