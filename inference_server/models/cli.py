@@ -167,12 +167,16 @@ def option_row(option: cards.Option) -> str:
 
 
 def run_add(arguments: argparse.Namespace) -> int:
-    if arguments.file.is_dir() and not _holds_joints(arguments.file):
+    if arguments.file.is_dir() and not _of_others(arguments.file):
         from inference_server.models.install import add_folder
 
         card = add_folder(arguments.file, arguments.name, arguments.replace)
     elif arguments.name is None:
         raise ModelRefused("a file does not say its name", file=arguments.file, remedy="Say it with --name")
+    elif _of_musetalk(arguments.file):
+        from inference_server.models.lips.musetalk_published import add_musetalk
+
+        card = add_musetalk(arguments.file, arguments.name, arguments.licence, arguments.replace)
     elif arguments.label_set is None:
         card = _add_pose(arguments) or _add_generator(arguments)
     else:
@@ -187,9 +191,15 @@ def run_add(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _holds_joints(folder: Path) -> bool:
-    """Whether a folder is no model's, but one of joints that another program read of a clip."""
-    return not (folder / "card.json").exists() and any(folder.glob("*.json"))
+def _of_others(folder: Path) -> bool:
+    """Whether a folder is no model's, but MuseTalk's weights, or joints that another program read of a clip."""
+    return not (folder / "card.json").exists() and (_of_musetalk(folder) or any(folder.glob("*.json")))
+
+
+def _of_musetalk(folder: Path) -> bool:
+    from inference_server.models.lips.musetalk_published import looks_like
+
+    return looks_like(folder)
 
 
 def _add_pose(arguments: argparse.Namespace) -> cards.Card | None:

@@ -35,7 +35,7 @@ def mel_of(samples: NDArray[np.float32]) -> Mel:
     padded = np.pad(sharper, WINDOW // 2, mode="reflect" if len(samples) > WINDOW // 2 else "constant")
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]  # (columns, WINDOW)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
-    bands = filters()
+    bands = slaney(BANDS, WINDOW, LOWEST, HIGHEST)
     loud = np.concatenate(  # a minute at a time: the spectrum is six times as large as the sound
         [bands @ np.abs(np.fft.rfft(part * window)).T for part in np.array_split(frames, 1 + len(frames) // 4800)], 1
     )
@@ -55,11 +55,11 @@ def shrunk(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
 
-def filters() -> NDArray[np.float64]:
-    """(80, 401): how much of each frequency of the spectrum is in each band."""
-    lowest, highest = scale(np.array([LOWEST, HIGHEST])).tolist()
-    edges = hertz(np.linspace(lowest, highest, BANDS + 2))
-    bins = np.arange(WINDOW // 2 + 1) * RATE / WINDOW
+def slaney(bands: int, window: int, lowest: float, highest: float) -> NDArray[np.float64]:
+    """(bands, 1 + window // 2): how much of each frequency of a spectrum is in each band between two, in hertz."""
+    low, high = scale(np.array([lowest, highest])).tolist()
+    edges = hertz(np.linspace(low, high, bands + 2))
+    bins = np.arange(1 + window // 2) * RATE / window
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
     return np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]

@@ -1,0 +1,79 @@
+"""MuseTalk: what is heard around a frame, and a face of 256 pixels whose lower half is hidden, become the face.
+
+Three networks in one file of weights, by their prefix: `unet`, `vae` and `whisper`. Published with 25 frames a second;
+there are ten steps of sound for a frame of any rate, four of them before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inference_server.models.base import fitting
+from inference_server.models.lips import latents, unet, whisper
+from shared.errors import ModelRefused
+
+FACE = 256  # pixels a side
+STEPS, BEFORE = 10, 4  # of sound that a frame is made of; of them before its moment
+MARGIN = 10  # pixels below the chin that the box of a face has
+
+
+class MuseTalk:
+    """The networks on a device."""
+
+    def __init__(self, config: Mapping[str, Any], state: Mapping[str, Tensor], source: str, device: str) -> None:
+        """Raises ModelRefused for weights, or a configuration, of something else."""
+        try:
+            with torch.device("meta"):
+                self.unet = unet.Network(unet.Sizes.of(config["unet"]))
+                self.vae = latents.Autoencoder(latents.Sizes.of(config["vae"]))
+                self.whisper = whisper.Encoder(whisper.Sizes.of(config["whisper"]))
+        except (KeyError, TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
+            raise ModelRefused(
+                "the networks' configuration is none of MuseTalk's",
+                file=source,
+                cause=f"{type(error).__name__}: {error}",
+            ) from error
+        self.device = device
+        self.kind = torch.float16 if device.startswith("cuda") else torch.float32  # half on a GPU, as published
+        for name in ("unet", "vae", "whisper"):
+            net: torch.nn.Module = getattr(self, name)
+            own = {key.removeprefix(f"{name}."): tensor for key, tensor in state.items() if key.startswith(f"{name}.")}
+            net.load_state_dict(fitting(net, own, source), assign=True)
+            net.eval().requires_grad_(False).to(device, self.kind)
+
+    def hears(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(50 steps a second, layers + 1, C) of a sound (n,) at 16 kHz."""
+        return whisper.listened(self.whisper, samples, self.device)
+
+    def made(self, face: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The face (256, 256, 3) that says what is heard (10, layers + 1, C). face: the same, sRGB-encoded, 0..1."""
+        whole = torch.from_numpy(np.ascontiguousarray(face.transpose(2, 0, 1)))[None].to(self.device, self.kind) * 2 - 1
+        hidden = whole.clone()
+        hidden[:, :, FACE // 2 :] = -1
+        said = torch.from_numpy(np.ascontiguousarray(heard)).flatten(0, 1)[None].to(self.device, self.kind)
+        with torch.inference_mode():
+            seen = self.vae.encoded(torch.cat([hidden, whole]))  # (2, 4, 32, 32)
+            new = self.unet(seen.flatten(0, 1)[None], unet.placed(said))
+            picture = self.vae.decoded(new)[0].float().clamp(-1, 1) / 2 + 0.5
+        return np.asarray(picture.permute(1, 2, 0).cpu().numpy(), np.float32)
+
+
+def part(heard: NDArray[np.float32], frame: int, fps: Fraction, later: float = 0.0) -> NDArray[np.float32]:
+    """(10, layers + 1, C) around a frame's moment, `later` seconds after it; beyond the ends of the sound all is 0.
+
+    frame: counted from the sound's beginning, below 0 before it.
+    """
+    first = math.floor((frame / fps + Fraction(later)) * whisper.STEPS_A_SECOND) - BEFORE
+    found = np.zeros((STEPS, *heard.shape[1:]), np.float32)
+    start, end = max(first, 0), min(first + STEPS, len(heard))
+    if start < end:
+        found[start - first : end - first] = heard[start:end]
+    return found
