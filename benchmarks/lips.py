@@ -20,7 +20,7 @@ from PIL import Image
 
 from inference_server.datasets.detector import Detector
 from inference_server.models.faces.mesh import FaceMesh
-from inference_server.models.lips import family, looking, masking, network, pasting, steadying
+from inference_server.models.lips import looking, masking, network, pasting, steadying, wav2lip
 
 ROUNDS = 15
 FACE = Path(__file__).resolve().parent.parent / "tests" / "data" / "faces" / "astronaut.jpg"
@@ -35,10 +35,10 @@ def main() -> None:
     ours = network.folded(ours).to(memory_format=torch.channels_last)
     detector, reader = Detector(), FaceMesh("cpu")
     face = detector.faces(picture)[0]
-    (run,) = steadying.steady({0: looking.look(reader, picture, face)}, ())
+    (run,) = steadying.steady({0: looking.look(reader, picture, face)}, (), wav2lip.Wav2Lip.box)
     plate, box = picture.astype(np.float32) / np.float32(255), run.boxes[0]
-    crop, columns = pasting.cropped(plate, box), np.zeros((80, 16), np.float32)
-    given = family.given(crop, columns, "cpu")
+    crop, columns = pasting.cropped(plate, box, network.FACE), np.zeros((80, 16), np.float32)
+    given = wav2lip.given(crop, columns, "cpu")
     plain = tuple(one.contiguous() for one in given)
 
     def paste() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     steps: dict[str, Callable[[], Any]] = {
         "published network": lambda: published(*plain),
         "our network": lambda: ours(*given),
-        "crop": lambda: pasting.cropped(plate, box),
+        "crop": lambda: pasting.cropped(plate, box, network.FACE),
         "mask, colours, paste": paste,
         "prepare: find faces": lambda: detector.faces(picture),
         "prepare: read the mesh": lambda: looking.look(reader, picture, face),

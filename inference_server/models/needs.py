@@ -47,8 +47,9 @@ def runway(card: Card, width: int, height: int) -> tuple[int, int]:
 
 
 def lips(card: Card, width: int, height: int) -> tuple[int, int]:
-    """Its weights twice, and the picture with its copies."""
-    return 2 * (card.folder / card.weights.file).stat().st_size, 120 * 2**20 + 60 * width * height
+    """Its weights twice while they are read, and the picture with its copies; MuseTalk's own features beside them."""
+    features = 768 if card.config.get("network") == "musetalk" else 120
+    return 2 * (card.folder / card.weights.file).stat().st_size, features * 2**20 + 60 * width * height
 
 
 def pose(card: Card, width: int, height: int) -> tuple[int, int]:

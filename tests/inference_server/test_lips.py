@@ -18,6 +18,7 @@ from inference_server.models.lips import masking, mel, network, pasting, steadyi
 from inference_server.models.lips.following import follow
 from inference_server.models.lips.looking import Look
 from inference_server.models.lips.published import add_lips, looks_like
+from inference_server.models.lips.wav2lip import Wav2Lip
 from shared import places
 from shared.delivery import read_delivery
 from shared.errors import ModelRefused
@@ -58,7 +59,7 @@ def test_a_published_checkpoint_is_added_and_paints_the_same(published, monkeypa
     card = find_card("lips")
     kept = checked_weights(card, card.folder)
     assert set(kept) == set(state) and all(torch.equal(kept[key], state[key].float()) for key in state)
-    assert load_model(card).net(torch.zeros(1, 1, 80, 16), torch.zeros(1, 6, 96, 96)).shape == (1, 3, 96, 96)
+    assert load_model(card).mouth.net(torch.zeros(1, 1, 80, 16), torch.zeros(1, 6, 96, 96)).shape == (1, 3, 96, 96)
 
 
 def test_what_is_no_such_checkpoint_is_refused_in_words(monkeypatch, tmp_path):
@@ -154,7 +155,7 @@ def unread(one):
 def steadily(faces, shots, number):
     """Places, boxes and points of all that is followed."""
     looks = [{place: unread(one) for place, one in some.items()} for some in follow(faces, shots, number)]
-    parts = [part for one in looks for part in steadying.steady(one, ())]
+    parts = [part for one in looks for part in steadying.steady(one, (), Wav2Lip.box)]
     return [np.concatenate([getattr(one, name) for one in parts]) for name in ("places", "boxes", "points")]
 
 
@@ -190,12 +191,12 @@ def test_a_face_goes_to_the_network_and_back_to_the_pixel():
     box = np.array([120.0, 62.0, 216.0, 182.0])
     points = np.array([[150.0, 102], [182, 102], [166, 122], [154, 146], [178, 146]])
     mask = masking.of_points(plate.shape[:2], box, points)
-    made = pasting.pasted(plate, pasting.cropped(plate, box), box, mask, keep_colour=False)
+    made = pasting.pasted(plate, pasting.cropped(plate, box, network.FACE), box, mask, keep_colour=False)
     inside = mask.new > 0.99
     assert inside.sum() > 500 and np.abs(made - plate)[inside].mean() < 0.02  # resampled twice, not moved
     shifted = [np.abs(np.roll(plate, step, axis) - made)[inside].mean() for axis in (0, 1) for step in (-1, 1)]
     assert min(shifted) > 1.5 * np.abs(made - plate)[inside].mean()
-    tinted = np.clip(pasting.cropped(plate, box) * 0.8 + 0.05, 0, 1)
+    tinted = np.clip(pasting.cropped(plate, box, network.FACE) * 0.8 + 0.05, 0, 1)
     kept = pasting.pasted(plate, tinted.astype(np.float32), box, mask, keep_colour=True)
     assert np.abs(kept - plate)[inside].mean() < 0.025
     assert not (mask.skin & (mask.new > 0)).any() and mask.skin.sum() > 200

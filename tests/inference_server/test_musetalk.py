@@ -7,12 +7,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from inference_server.models.base import checked_weights
 from inference_server.models.catalogue import find_card
+from inference_server.models.faces import mesh
 from inference_server.models.lips import latents, musetalk, unet, whisper
 from tests.conftest import ROOT, semrender
+from tests.inference_server.test_lips import FACES, clicks, painted, pictures, plate_of
 
 DATA = ROOT / "tests" / "data" / "musetalk"  # outputs of diffusers and transformers with the weights of `seeded`
 CONFIG = json.loads((DATA / "recipe.json").read_text())["config"]
@@ -145,3 +148,55 @@ def test_what_is_not_all_of_musetalk_is_refused_in_words(monkeypatch, tmp_path):
     half = {"model.encoder.conv1.weight": torch.zeros(16, 80, 3)}
     refused(lambda folder: save_file(half, folder / "whisper" / "model.safetensors"), "lacks")
     assert not (tmp_path / "home" / "models" / "muse").exists()
+
+
+def test_a_face_is_made_as_published():
+    """Half hidden beside whole in latents, ten steps of sound in a row with their places, once and without noise."""
+    of_unet, vae, hears = (net.eval() for net in networks())
+    state = {}
+    for net, name in ((of_unet, "unet"), (vae, "vae"), (hears, "whisper")):
+        net.load_state_dict(seeded(net))
+        state |= {f"{name}.{key}": tensor for key, tensor in seeded(net).items()}
+    mouth = musetalk.MuseTalk(CONFIG, state, "it", "cpu")
+    random = np.random.default_rng(3)
+    face = random.uniform(0, 1, (256, 256, 3)).astype(np.float32)
+    heard = random.standard_normal((100, 5, 16)).astype(np.float32)
+    made = mouth.made(face, heard, 20, Fraction(25), 0.0)
+    picture = torch.from_numpy(face).permute(2, 0, 1)
+    top = (torch.arange(256) < 128).float()[:, None]
+    with torch.inference_mode():
+        hidden, whole = (vae.encoded((one * 2 - 1)[None]) for one in (picture * top, picture))
+        steps = torch.from_numpy(heard[20 * 2 - 4 : 20 * 2 + 6].reshape(1, 50, 16))
+        turns = torch.arange(50)[:, None] / 10000 ** (torch.arange(16) // 2 * 2 / 16)
+        places = torch.where(torch.arange(16) % 2 == 0, turns.sin(), turns.cos())
+        wanted = vae.decoded(of_unet(torch.cat([hidden, whole], 1), steps + places)) / 2 + 0.5
+    assert np.abs(made - wanted.clamp(0, 1)[0].permute(1, 2, 0).numpy()).max() < 1e-5
+
+
+def test_a_mouth_of_it_in_a_clip(monkeypatch, tmp_path):
+    monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path / "home"))
+    config = {**CONFIG["whisper"], "max_source_positions": 1500}
+    monkeypatch.setitem(CONFIG, "whisper", config)
+    added = semrender("models", "add", published(tmp_path / "models"), "--name", "known")
+    assert added.returncode == 0, added.stderr
+    plate, sound = plate_of(tmp_path / "plate", 4), clicks(tmp_path / "voice.wav", [2])
+    said = ("--consent", "synthetic-or-fictional")
+    done = painted(tmp_path / "out", plate, sound, *said)
+    assert done.returncode == 0, done.stderr
+    made = pictures(tmp_path / "out" / "plate")
+    assert len(made) == 4 and all(one[..., 3].max() == 255 and not one[:110, :, 3].any() for one in made)
+    silent = painted(tmp_path / "silent", plate, clicks(tmp_path / "none.wav", []), *said)
+    assert silent.returncode == 0, silent.stderr
+    heard = [np.abs(a - b).max() for a, b in zip(made, pictures(tmp_path / "silent" / "plate"), strict=True)]
+    assert max(heard) > 1, "what is heard changes the mouth"
+
+
+def test_its_box_has_the_bridge_of_the_nose_in_the_middle():
+    picture = np.asarray(Image.open(FACES / "astronaut.jpg").convert("RGB"))
+    reader = mesh.FaceMesh("cpu")
+    points = reader.read(picture, reader.search(picture)[0].region).points
+    left, top, right, bottom = musetalk.MuseTalk.box(points)
+    assert left <= points[:, 0].min() + 3 and right >= points[:, 0].max() - 3
+    eyes, tip, chin = points[[33, 263], 1].mean(), points[1, 1], points[mesh.CHIN, 1]
+    middle = top + (chin - top) / 2
+    assert eyes < middle < tip and chin < bottom < chin + 0.05 * (bottom - top)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from inference_server.datasets import tracks
@@ -20,37 +19,40 @@ from inference_server.datasets.detector import Detector, Face, face_of
 from inference_server.models.base import Model, PaintInput, checked_weights
 from inference_server.models.cards import Card
 from inference_server.models.faces.mesh import FaceMesh
-from inference_server.models.lips import agreement, looking, masking, network, pasting, steadying
+from inference_server.models.lips import agreement, looking, masking, pasting, steadying
 from inference_server.models.lips.following import follow
-from inference_server.models.lips.mel import heard, mel_of, shrunk
+from inference_server.models.lips.mel import shrunk
+from inference_server.models.lips.mouths import Mouth
+from inference_server.models.lips.musetalk import MuseTalk
+from inference_server.models.lips.wav2lip import Wav2Lip
 from inference_server.models.looking import Frames, Row
-from shared.errors import InputRefused
+from shared.errors import InputRefused, ModelRefused
 from shared.sounds import heard_alone
 
-LARGE = 200  # pixels of a box from which on 96 are seen to be few
-HEARD = Fraction(network.COLUMNS, 80)  # seconds of the sound that a frame is made of
-
+LARGE = 2.1  # times as wide as what a network makes, from which on a box is seen to be soft
+WAV2LIP = "wav2lip"
+NETWORKS: dict[str, type[Wav2Lip] | type[MuseTalk]] = {WAV2LIP: Wav2Lip, "musetalk": MuseTalk}
 OF_FRAMES = ("boxes", "points", "outlines", "meshed", "sure")  # what is prepared of each
 
 Pixels = NDArray[np.uint8]
 
 
 class Lips(Model):
-    """A generator with its face and its sound."""
+    """A network with its face and its sound."""
 
     rounds = 2
 
-    def __init__(self, card: Card, net: network.Wav2Lip, device: str) -> None:
+    def __init__(self, card: Card, mouth: Mouth, device: str) -> None:
         super().__init__(card, device)
-        self.net = network.folded(net).to(device).to(memory_format=torch.channels_last)
+        self.mouth = mouth
         self._mesh = FaceMesh(device)
 
     def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
         """Where the face is, and what is heard, on the N frames on which it is one of all M that are looked at:
 
         "moments" (N,) frames of the sound, and what a `steadying.Steady` has of each; "times" (M,) frames of the sound,
-        and "shots" (M,) their numbers; "mel" (80, T); "loud" (T,), the envelope. Raises InputRefused where no face is
-        found in all of the clip.
+        and "shots" (M,) their numbers; "heard", by its network; "loud" (T,), the envelope. Raises InputRefused
+        where no face is found in all of the clip.
         """
         detector = Detector()
 
@@ -85,7 +87,7 @@ class Lips(Model):
 
         looks = {place: looking.look_of(row) for place, row in enumerate(frames.each("meshes", look)) if row}
         own = [{place: looks[place] for place in one} for one in followed]
-        parts = [run for one in own for run in steadying.steady(one, looking.covered(one))]
+        parts = [run for one in own for run in steadying.steady(one, looking.covered(one), self.mouth.box)]
         found = {
             name: np.concatenate([getattr(run, name) for run in parts])
             for name in steadying.Steady.__dataclass_fields__
@@ -100,7 +102,7 @@ class Lips(Model):
             "times": times,
             "shots": np.array(shots),
             "loud": loud,
-            "mel": mel_of(samples),
+            "heard": self.mouth.hears(samples),
             "fps": np.array(audio.fps.as_integer_ratio()),
         }
 
@@ -117,7 +119,7 @@ class Lips(Model):
             self.said = {"face": steadying.WORDS[steadying.GONE], "shown": 0.0, "loud": loud, "lips": words}
             return nothing
         own = {name: prepared[name][place[0]] for name in OF_FRAMES}
-        box, (state, shown) = own["boxes"], _shown(prepared, options, request.moment)
+        box, (state, shown) = own["boxes"], _shown(prepared, options, request.moment, self.mouth.middle)
         self.said = {
             "face": steadying.WORDS[state],
             "shown": round(shown, 3),
@@ -125,23 +127,21 @@ class Lips(Model):
             "mask": "mesh" if own["meshed"] else "points",
             "box": [round(float(value), 1) for value in box],
             "loud": loud,
-            **_words(state, float(box[2] - box[0])),
+            **_words(state, float(box[2] - box[0]), self.mouth.side),
         }
         rows, columns = part = pasting.around(box, (height, width))
         plate = np.ascontiguousarray(picture[part])
         if shown == 0 or not plate.size:
             return nothing
-        face = pasting.cropped(picture, box)
-        sound = heard(prepared["mel"], request.moment, fps, network.COLUMNS, options["offset"] / 1000)
-        with torch.inference_mode():
-            made = self.net(*given(face, sound, self.device))[0].permute(1, 2, 0).cpu().numpy()[..., ::-1]
+        face = pasting.cropped(picture, box, self.mouth.side)
+        made = self.mouth.made(face, prepared["heard"], request.moment, fps, options["offset"] / 1000)
         corner = np.array([columns.start, rows.start], np.float64)
         inner, size = box - np.tile(corner, 2), plate.shape[:2]
         if own["meshed"]:
             mask = masking.of_outline(size, inner, own["outlines"] - corner)
         else:
             mask = masking.of_points(size, inner, own["points"] - corner)
-        new = pasting.pasted(plate, np.ascontiguousarray(made), inner, mask, bool(options["keep_colour"]))
+        new = pasting.pasted(plate, made, inner, mask, bool(options["keep_colour"]))
         self.said = {**self.said, **self._opening(plate + (new - plate) * mask.new[..., None], inner)}
         nothing[part] = np.dstack([new, mask.new * np.float32(shown)])
         return nothing
@@ -155,8 +155,10 @@ class Lips(Model):
         return {"opening": round(read.opening, 4)} if read.odds > looking.SURE else {}
 
 
-def _shown(prepared: Mapping[str, NDArray[Any]], options: Mapping[str, Any], moment: int) -> tuple[int, float]:
-    """The state of a frame, and how much of its new mouth is shown, 0..1."""
+def _shown(
+    prepared: Mapping[str, NDArray[Any]], options: Mapping[str, Any], moment: int, later: Fraction
+) -> tuple[int, float]:
+    """The state of a frame, and how much of its new mouth is shown, 0..1. later: of the middle of what is heard."""
     times, moments = prepared["times"], prepared["moments"]
     at = int(np.searchsorted(times, moment))
     near = slice(max(0, at - steadying.FADE), at + steadying.FADE + 1)
@@ -164,21 +166,21 @@ def _shown(prepared: Mapping[str, NDArray[Any]], options: Mapping[str, Any], mom
     states[np.isin(times[near], moments)] = prepared["states"][np.isin(moments, times[near])]
     if options.get("silence") == "keep":
         fps = Fraction(*prepared["fps"].tolist())
-        middle = times[near] + float((HEARD / 2 + Fraction(float(options["offset"]) / 1000)) * fps) - 0.5
+        middle = times[near] + float((later + Fraction(float(options["offset"]) / 1000)) * fps) - 0.5
         silent = agreement.at_frames(prepared["loud"], middle, fps) < agreement.QUIET
         states[silent & ~np.isin(states, steadying.HIDDEN)] = steadying.SILENT
     shown = steadying.shown(states, prepared["shots"][near].tolist())
     return int(states[at - near.start]), float(shown[at - near.start])
 
 
-def _words(state: int, wide: float) -> dict[str, str]:
+def _words(state: int, wide: float, side: int) -> dict[str, str]:
     """{"lips": what an artist should know of a frame}."""
     if state == steadying.OCCLUDED:
         return {"lips": "something is before the mouth: the plate stays"}
     if state == steadying.TURNED:
         return {"lips": "the face is a profile: the plate stays"}
-    if wide > LARGE:
-        return {"lips": f"the face is {wide:.0f} pixels wide and is made of {network.FACE}: soft"}
+    if wide > LARGE * side:
+        return {"lips": f"the face is {wide:.0f} pixels wide and is made of {side}: soft"}
     return {}
 
 
@@ -191,16 +193,9 @@ def _eight(picture: NDArray[np.float32]) -> Pixels:
     return np.ascontiguousarray(np.rint(picture * 255).astype(np.uint8))
 
 
-def given(face: NDArray[np.float32], columns: NDArray[np.float32], device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """As the network takes them, (1, 1, 80, 16) and (1, 6, 96, 96): of a face (96, 96, 3) and a sound (80, 16)."""
-    whole = face[..., ::-1].transpose(2, 0, 1)
-    hidden = whole.copy()
-    hidden[:, network.FACE // 2 :] = 0
-    both = np.ascontiguousarray(np.concatenate([hidden, whole])[None], np.float32)
-    seen = torch.from_numpy(both).to(device, memory_format=torch.channels_last)
-    return torch.from_numpy(columns[None, None].copy()).to(device), seen
-
-
 def load(card: Card, folder: Path, device: str) -> Lips:
-    """The generator of a card. Raises ModelRefused."""
-    return Lips(card, network.filled(checked_weights(card, folder), card.name), device)
+    """The network of a card. Raises ModelRefused."""
+    named = str(card.config.get("network", WAV2LIP))
+    if named not in NETWORKS:
+        raise ModelRefused(f"{named!r} is no network of lips that this build has", remedy="Update semrender")
+    return Lips(card, NETWORKS[named](card.config, checked_weights(card, folder), card.name, device), device)

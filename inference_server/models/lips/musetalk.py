@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,16 +17,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference_server.models.base import fitting
+from inference_server.models.faces import mesh
 from inference_server.models.lips import latents, unet, whisper
+from inference_server.models.lips.mouths import Face, Mouth
 from shared.errors import ModelRefused
 
-FACE = 256  # pixels a side
 STEPS, BEFORE = 10, 4  # of sound that a frame is made of; of them before its moment
-MARGIN = 10  # pixels below the chin that the box of a face has
+BRIDGE = 195  # of the mesh: the third of the four points along the bridge of the nose of the 68 that are published
+CHIN = 0.04  # of its height, that a box is longer below: ten pixels, as published, of a face of 250
 
 
-class MuseTalk:
-    """The networks on a device."""
+class MuseTalk(Mouth):
+    side: ClassVar[int] = 256
+    middle: ClassVar[Fraction] = Fraction(STEPS // 2 - BEFORE, whisper.STEPS_A_SECOND)
 
     def __init__(self, config: Mapping[str, Any], state: Mapping[str, Tensor], source: str, device: str) -> None:
         """Raises ModelRefused for weights, or a configuration, of something else."""
@@ -49,16 +52,22 @@ class MuseTalk:
             net.load_state_dict(fitting(net, own, source), assign=True)
             net.eval().requires_grad_(False).to(device, self.kind)
 
+    @staticmethod
+    def box(points: NDArray[np.float64]) -> list[float]:
+        """The bridge of the nose in its middle, the chin below, and as wide as the oval."""
+        oval, middle, chin = points[list(mesh.OVAL)], points[BRIDGE, 1], points[mesh.CHIN, 1]
+        top = middle - (chin - middle)
+        return [oval[:, 0].min(), float(top), oval[:, 0].max(), float(chin + CHIN * (chin - top))]
+
     def hears(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """(50 steps a second, layers + 1, C) of a sound (n,) at 16 kHz."""
         return whisper.listened(self.whisper, samples, self.device)
 
-    def made(self, face: NDArray[np.float32], heard: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The face (256, 256, 3) that says what is heard (10, layers + 1, C). face: the same, sRGB-encoded, 0..1."""
+    def made(self, face: Face, heard: NDArray[np.float32], frame: int, fps: Fraction, later: float) -> Face:
         whole = torch.from_numpy(np.ascontiguousarray(face.transpose(2, 0, 1)))[None].to(self.device, self.kind) * 2 - 1
         hidden = whole.clone()
-        hidden[:, :, FACE // 2 :] = -1
-        said = torch.from_numpy(np.ascontiguousarray(heard)).flatten(0, 1)[None].to(self.device, self.kind)
+        hidden[:, :, self.side // 2 :] = -1
+        said = torch.from_numpy(part(heard, frame, fps, later)).flatten(0, 1)[None].to(self.device, self.kind)
         with torch.inference_mode():
             seen = self.vae.encoded(torch.cat([hidden, whole]))  # (2, 4, 32, 32)
             new = self.unet(seen.flatten(0, 1)[None], unet.placed(said))

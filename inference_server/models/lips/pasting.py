@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.models.lips.masking import Mask
-from inference_server.models.lips.network import FACE
 
 MARGIN = 0.1  # of the box's width, around it
 LEAST_SPREAD = 1e-3
@@ -20,15 +19,15 @@ MOST_GAIN = 1.5  # times, that the spread of a colour is changed
 Picture = NDArray[np.float32]
 
 
-def cropped(picture: Picture, box: NDArray[np.float64]) -> Picture:
-    """The face (96, 96, 3) of a box; its last rows and columns repeated where the box leaves the picture."""
-    matrix = _to_crop(box)
-    shrinks = max(box[2] - box[0], box[3] - box[1]) > 2 * FACE
+def cropped(picture: Picture, box: NDArray[np.float64], side: int) -> Picture:
+    """The face (side, side, 3) of a box; its last rows and columns repeated where the box leaves the picture."""
+    matrix = _to_crop(box, side)
+    shrinks = max(box[2] - box[0], box[3] - box[1]) > 2 * side
     if shrinks:  # averaged first, which a bilinear look at one pixel is not
-        reach = max(box[2] - box[0], box[3] - box[1]) / FACE / 3
+        reach = max(box[2] - box[0], box[3] - box[1]) / side / 3
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), reach), np.float32)
     border = cv2.BORDER_REPLICATE
-    crop = cv2.warpAffine(picture, matrix, (FACE, FACE), flags=cv2.INTER_LINEAR, borderMode=border)
+    crop = cv2.warpAffine(picture, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(crop, np.float32)
 
 
@@ -41,12 +40,12 @@ def around(box: NDArray[np.float64], size: tuple[int, int]) -> tuple[slice, slic
 
 
 def pasted(picture: Picture, face: Picture, box: NDArray[np.float64], mask: Mask, keep_colour: bool) -> Picture:
-    """The picture with a made face (96, 96, 3) in its box, to be shown where the mask says.
+    """The picture with a made face (side, side, 3) in its box, to be shown where the mask says.
 
     keep_colour: each colour gets the mean and the spread that the picture has on the same skin beside the mask.
     """
     height, width = picture.shape[:2]
-    inverse = cv2.invertAffineTransform(_to_crop(box))
+    inverse = cv2.invertAffineTransform(_to_crop(box, len(face)))
     border = cv2.BORDER_REPLICATE
     grown = cv2.warpAffine(face, inverse, (width, height), flags=cv2.INTER_CUBIC, borderMode=border)
     large = np.asarray(grown, np.float32)
@@ -64,8 +63,8 @@ def matched(made: Picture, plate: Picture, where: NDArray[np.bool_]) -> Picture:
     return np.asarray((made - own.mean(0)) * spread + wanted.mean(0), np.float32)
 
 
-def _to_crop(box: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_crop(box: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """(2, 3) from pixel centres of the picture to those of the crop."""
     left, top, right, bottom = box
-    wide, high = FACE / max(right - left, 1e-6), FACE / max(bottom - top, 1e-6)
+    wide, high = side / max(right - left, 1e-6), side / max(bottom - top, 1e-6)
     return np.array([[wide, 0, (0.5 - left) * wide - 0.5], [0, high, (0.5 - top) * high - 0.5]])

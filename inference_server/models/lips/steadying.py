@@ -5,7 +5,7 @@ What is said of a frame depends on those within a finite window alone, equally o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from inference_server.models.lips.looking import Look
 from shared.values import Value
 
 DEVIATION = 1.0  # frames, of the Gaussian that steadies what was found
-CHIN = 0.06  # of its height, that a box is longer below: a chin that drops is in it
+LONGER = 0.06  # of its height, that a box of the detector is longer below: it ends above chins
 OUTLINE = (*mesh.OVAL, mesh.UNDER_NOSE)  # points of the mesh that a mask is made of
 FADE = 3  # frames over which a mouth comes and goes beside those on which it is not shown
 SEEN, FOLLOWED, UNSURE, OCCLUDED, TURNED, SILENT, GONE = range(7)
@@ -25,6 +25,7 @@ WORDS = ("seen", "followed", "unsure", "occluded", "turned", "silent", "gone")  
 HIDDEN = (OCCLUDED, TURNED, SILENT, GONE)  # the plate is shown
 
 Points = NDArray[np.float64]
+Box = Callable[[Points], list[float]]  # left, top, right, bottom, of the points of a mesh
 
 
 class Steady(Value):
@@ -44,20 +45,21 @@ class Steady(Value):
     sure: Points
 
 
-def steady(looks: Mapping[int, Look], covered: Collection[int]) -> list[Steady]:
+def steady(looks: Mapping[int, Look], covered: Collection[int], box: Box) -> list[Steady]:
     """A face of one shot in runs, cut where it was away: in between nothing is known of it.
 
-    looks: at it, by place; covered: the places on which something is before its mouth.
+    looks: at it, by place; covered: the places on which something is before its mouth; box: what of it a
+    network knows.
     """
-    return [_run({place: looks[place] for place in run}, covered) for run in runs(looks)]
+    return [_run({place: looks[place] for place in run}, covered, box) for run in runs(looks)]
 
 
-def _run(looks: dict[int, Look], covered: Collection[int]) -> Steady:
+def _run(looks: dict[int, Look], covered: Collection[int], box: Box) -> Steady:
     places = list(looks)
     wanted = list(range(places[0], places[-1] + 1))
     believed = [place for place, one in looks.items() if one.sure]
     rows = np.concatenate(
-        [_boxes(looks, believed), np.array([one.face.points for one in looks.values()]).reshape(len(looks), 10)], 1
+        [_boxes(looks, believed, box), np.array([one.face.points for one in looks.values()]).reshape(len(looks), 10)], 1
     )
     made = steadied(places, rows, wanted, DEVIATION)
     outlines = np.zeros((len(wanted), len(OUTLINE), 2))
@@ -85,25 +87,18 @@ def _state(found: Look | None, covered: bool) -> int:
     return SEEN if found.sure else UNSURE
 
 
-def _boxes(looks: Mapping[int, Look], believed: Sequence[int]) -> Points:
-    """(N, 4): from brow to chin and as wide as the oval of the mesh; where that is not believed, of the detector's box
-    what it is of it on the other frames."""
+def _boxes(looks: Mapping[int, Look], believed: Sequence[int], box: Box) -> Points:
+    """(N, 4): by the mesh; where that is not believed, of the detector's box what it is of it on the other frames."""
     given = np.array([one.face.box for one in looks.values()])
     corner, size = np.tile(given[:, :2], 2), np.tile(given[:, 2:], 2)
     if not believed:
-        return np.asarray(corner + size * (0, 0, 1, 1 + CHIN), np.float64)
-    read = {place: _box(looks[place].mesh.points) for place in believed}
+        return np.asarray(corner + size * (0, 0, 1, 1 + LONGER), np.float64)
+    read = {place: box(looks[place].mesh.points) for place in believed}
     row = [place in read for place in looks]
     share = np.median((np.array(list(read.values())) - corner[row]) / size[row], 0)
     made = corner + size * share
     made[row] = list(read.values())
     return np.asarray(made, np.float64)
-
-
-def _box(points: Points) -> list[float]:
-    oval = points[list(mesh.OVAL)]
-    top, chin = points[list(mesh.BROWS), 1].min(), points[mesh.CHIN, 1]
-    return [oval[:, 0].min(), float(top), oval[:, 0].max(), float(chin + CHIN * (chin - top))]
 
 
 def shown(states: NDArray[np.uint8], shots: Sequence[int]) -> NDArray[np.float64]:
