@@ -12,16 +12,26 @@ import logging
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import py_aep
 
-from ae_bridge.moving import add_moving, has_null, moving_layers
+from ae_bridge.moving import add_markers, add_moving, has_null, moving_layers
 from ae_bridge.program import here
 from ae_bridge.projects import Made
 from ae_bridge.saving import save, wanted
 from ae_bridge.sounding import add_sounds, import_sound
-from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, tag
-from shared.delivery import Color, Delivery, DeliveryLayer, DeliveryShot, Footage, Project, read_delivery
+from ae_bridge.tags import comp_tag, footage_tag, is_guide, is_shown, layer_frames, layer_tag, notice_tag, tag
+from shared.delivery import (
+    Color,
+    Delivery,
+    DeliveryLayer,
+    DeliveryNotice,
+    DeliveryShot,
+    Footage,
+    Project,
+    read_delivery,
+)
 from shared.delivery_check import validate
 from shared.errors import InputRefused, SemrenderError
 
@@ -30,6 +40,7 @@ from shared.errors import InputRefused, SemrenderError
 VERSIONS = {23: "23.0x59", 24: "24.0x55", 25: "25.6x101", 26: "26.0x67"}
 OCIO_SINCE = 24
 VERSION_NAME = "SEMRENDER_AE"  # of the environment
+NOTICE_SIZE, NOTICE_BASE = 0.06, 0.94  # of the comp's height
 MATTES_IN_COMP = 12  # more make the layer stack unreadable; they move to a comp of their own
 
 
@@ -117,11 +128,18 @@ def _build(delivery: Delivery, folder: Path, ae: int) -> tuple[py_aep.Project, l
     stack, aside = split_mattes(delivery.layers)
     comp = _add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
-    uids = [*(one.uid for one, _ in moving), *(one.uid for one in stack), *(one.uid for one in delivery.audio)]
+    uids = [
+        *(one.uid for one in delivery.notices),
+        *(one.uid for one, _ in moving),
+        *(one.uid for one in stack),
+        *(one.uid for one in delivery.audio),
+    ]
     comp.comment = " ".join([*notes, comp_tag(delivery, shot.uid, uids)])
     add_sounds(comp, delivery.audio, items, shot)
     _add_layers(comp, stack, items, shot)
     add_moving(comp, nulls, moving, shot)
+    for notice in delivery.notices:
+        _add_notice(comp, notice, shot)
     if aside:
         mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes")
         mattes.comment = comp_tag(delivery, f"{shot.uid}/C/mattes", [layer.uid for layer in aside])
@@ -314,5 +332,22 @@ def _add_layer(
     new.guide_layer = is_guide(layer)
     new.shy = layer.shy
     new.transform.opacity.value = layer.opacity
+    add_markers(new, layer.markers, shot)
     new.comment = layer_tag(layer, shot)
     return new
+
+
+def _add_notice(comp: py_aep.CompItem, notice: DeliveryNotice, shot: DeliveryShot) -> None:
+    """The visible label, as a text that the artist turns on; `jsx/src/notice.jsx` makes the same."""
+    new: Any = comp.add_text(notice.text)
+    document = new["ADBE Text Properties"]["ADBE Text Document"].value
+    document.font_size = max(1.0, float(int(comp.height * NOTICE_SIZE + 0.5)))
+    document.fill_color = [1.0, 1.0, 1.0]
+    document.justification = py_aep.ParagraphJustification.CENTER_JUSTIFY
+    new.transform.position.value = [comp.width / 2, float(int(comp.height * NOTICE_BASE + 0.5)), 0.0]
+    new.start_time = new.in_point = 0.0
+    new.out_point = shot.frames / shot.fps
+    new.name = notice.name
+    new.label = py_aep.Label(notice.label)
+    new.enabled = notice.enabled
+    new.comment = notice_tag(notice, shot)

@@ -13,12 +13,11 @@ from typing import Any
 
 import py_aep
 
-from ae_bridge.tags import number, tag
-from shared.comp_tracks import CompLayer, Marker, read_comp_tracks
-from shared.delivery import Delivery, DeliveryShot
+from ae_bridge.tags import SEED, markers_tag, mixed, number, tag
+from shared.comp_tracks import CompLayer, read_comp_tracks
+from shared.delivery import Delivery, DeliveryShot, Marker
 from shared.tracks import Rows
 
-PRIME, FACTOR = 2**31 - 1, 48271
 GROUPS = {
     "anchor": ("ADBE Transform Group", "ADBE Anchor Point"),
     "scale": ("ADBE Transform Group", "ADBE Scale"),
@@ -73,7 +72,7 @@ def _add(
     new.label = py_aep.Label(layer.label)
     new.shy = layer.shy
     fill(new, layer, first, shot)
-    add_markers(new, layer.markers, 0, shot)
+    add_markers(new, layer.markers, shot)
     new.comment = moving_tag(layer, first, shot)
     return new
 
@@ -129,32 +128,17 @@ def signatures(layer: CompLayer, first: int) -> dict[str, str]:
     return {TAGS[name]: signature(rows, first) for name, rows in layer.keys.items()}
 
 
-def add_markers(layer: Any, markers: Sequence[Marker], start: int, shot: DeliveryShot) -> None:
-    """start: of the layer, frames of the comp."""
+def add_markers(layer: Any, markers: Sequence[Marker], shot: DeliveryShot) -> None:
     for one in markers:
         value = py_aep.MarkerValue(one.words, params=OURS)
         value.duration = (one.last - one.first + 1) / shot.fps
         layer.marker.set_value_at_time((one.first - shot.first) / shot.fps, value)
 
 
-def markers_tag(markers: Sequence[Marker], start: int, shot: DeliveryShot) -> dict[str, str]:
-    """Markers in short, as keys are; in frames from the start of their layer, with which they go along."""
-    if not markers:
-        return {}
-    found = 7
-    for one in markers:
-        numbers = [(one.first - shot.first - start) * 100, one.last - one.first + 1]
-        units = one.words.encode("utf-16-le")
-        for value in [*numbers, *(int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2))]:
-            found = (found * FACTOR + value % PRIME) % PRIME
-    return {"km": f"{len(markers)}.{found}"}
-
-
 def signature(rows: Rows, first: int) -> str:
     """Keys in short: how many, a hash of their frames and values, and the first of the frames."""
-    keyed, found = len(rows) > 1, 7
+    keyed, found = len(rows) > 1, SEED
     for at, row in enumerate(rows):
         frame = [(first + at) * 100] if keyed else []
-        for value in [*frame, *(math.floor(one * 10000 + 0.5) for one in row)]:
-            found = (found * FACTOR + value % PRIME) % PRIME
+        found = mixed(found, [*frame, *(math.floor(one * 10000 + 0.5) for one in row)])
     return f"{len(rows)}.{found}.{first}" if keyed else f"0.{found}"

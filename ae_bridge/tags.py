@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from shared.delivery import Delivery, DeliveryLayer, DeliveryShot
+from shared.delivery import Delivery, DeliveryLayer, DeliveryNotice, DeliveryShot, Marker
 
 HAD_ROOM = 13_000  # bytes; a comment holds 15,999
 HASH_LENGTH = 6
+PRIME, FACTOR, SEED = 2**31 - 1, 48271, 7  # of `mixed`
 
 
 TIMES = (("fps", "st", "ti", "to"), ("fps", "f0", "n"))  # of a layer, of footage
@@ -82,7 +83,32 @@ def layer_tag(layer: DeliveryLayer, shot: DeliveryShot) -> str:
         lb=layer.label,
         en=int(is_shown(layer)),
         mt=f"{layer.matte.type},{layer.matte.uid}" if layer.matte else "",
+        **markers_tag(layer.markers, start, shot),
     )
+
+
+def markers_tag(markers: Sequence[Marker], start: int, shot: DeliveryShot) -> dict[str, str]:
+    """Markers in short, as keys are; in frames from the start of their layer, with which they go along."""
+    if not markers:
+        return {}
+    found = SEED
+    for one in markers:
+        found = mixed(found, ((one.first - shot.first - start) * 100, one.last - one.first + 1))
+        units = one.words.encode("utf-16-le")
+        found = mixed(found, (int.from_bytes(units[at : at + 2], "little") for at in range(0, len(units), 2)))
+    return {"km": f"{len(markers)}.{found}"}
+
+
+def mixed(found: int, numbers: Iterable[int]) -> int:
+    """Whole numbers taken into a hash that scripts can make too, whose numbers are exact up to 2 to the 53rd."""
+    for number in numbers:
+        found = (found * FACTOR + number % PRIME) % PRIME
+    return found
+
+
+def notice_tag(notice: DeliveryNotice, shot: DeliveryShot) -> str:
+    placed = {"fps": number(shot.fps), "st": 0, "ti": 0, "to": shot.frames}
+    return tag(notice.uid, shot.version, **placed, tx=pack(notice.text), en=int(notice.enabled), sy=0, lb=notice.label)
 
 
 def layer_frames(layer: DeliveryLayer, shot: DeliveryShot) -> tuple[int, int, int]:

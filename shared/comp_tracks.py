@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, TypeVar
 
 from shared import documents, schema
-from shared.delivery import DeliveryShot, Frame, LabelColour, Named, Uid
+from shared.delivery import DeliveryShot, Frame, LabelColour, Marker, Named, Uid
 from shared.errors import InputRefused, SemrenderError
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text
 from shared.schema import About, Record
@@ -34,16 +34,6 @@ PROPERTIES = ("position", "orientation", "zoom", "anchor", "scale", "rotation", 
 VALUES = ListOf(ListOf(Number(-1e3 * FURTHEST, 1e3 * FURTHEST), 3, 1), least=1)
 UNSEEN = {"hidden": "hidden", "outside": "outside the picture", "absent": "not there"}
 MARKED = {"filled": "filled in", **UNSEEN}  # the words of markers by what a gap says
-
-
-class Marker(Value):
-    """A marker on a layer, from frame `first` to `last` of the shot."""
-
-    about: ClassVar[About] = About("marker", strict=False, all_written=True)
-
-    first: Frame
-    last: Frame
-    words: Named
 
 
 class CompLayer(Value):

@@ -159,6 +159,16 @@ class Part(Value):
     provenance: Provenance = Provenance()
 
 
+class Marker(Value):
+    """What is to be known of the frames `first` to `last` of a layer, as a marker on it."""
+
+    about: ClassVar[About] = _about("marker")
+
+    first: Frame
+    last: Frame
+    words: Named
+
+
 class DeliveryLayer(Value):
     """One layer of the comp."""
 
@@ -178,6 +188,7 @@ class DeliveryLayer(Value):
     class_: Annotated[Optional[MatteClass], "of a matte"] = None
     provenance: Provenance = Provenance()
     parts: Annotated[Tuple[Part, ...], "painted otherwise, on purpose"] = ()
+    markers: Annotated[Tuple[Marker, ...], "frames to look at"] = ()
 
 
 class DeliveryShot(Value):

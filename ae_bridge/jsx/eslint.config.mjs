@@ -2,7 +2,7 @@
 // reserved words as names, #include), After Effects refuses too, only with fewer words.
 
 // What the core may use of After Effects: no dialog, no file content, no other process.
-const CORE = `app AlphaMode AutoOrientType AVLayer ShapeLayer TextLayer BlendingMode CameraLayer CompItem File FileSource FolderItem FootageItem ImportAsType MarkerValue
+const CORE = `app AlphaMode AutoOrientType AVLayer ShapeLayer TextLayer BlendingMode CameraLayer CompItem File FileSource FolderItem FootageItem ImportAsType MarkerValue ParagraphJustification
     ImportOptions TrackMatteType`;
 
 const names = (words) => Object.fromEntries(words.split(/\s+/).map((name) => [name, "readonly"]));

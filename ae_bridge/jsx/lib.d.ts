@@ -140,9 +140,11 @@ interface PlannedLayer {
   name: string;
   role: string;
   version: number;
-  /** Null of a layer that has `moves`. */
+  /** Null of a layer that has `moves` or `notice`. */
   footage: PlannedFootage;
   moves: PlannedMoves;
+  /** What a layer of text says. */
+  notice?: string;
   /** From frame `first` to `last` of the shot. */
   markers: {first: number; last: number; words: string}[];
   matteUid: string;

@@ -23,7 +23,7 @@ from inference_server.worker.movie import bring_movie
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
-from inference_server.worker.sayings import deliver_sayings
+from inference_server.worker.sayings import deliver_sayings, marks
 from inference_server.worker.skeletons import deliver_skeletons
 from inference_server.worker.sounding import deliver_sound
 from inference_server.worker.tracking import deliver_tracks
@@ -303,6 +303,7 @@ def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLay
         opacity=layer.opacity,
         provenance=_provenance(header),
         parts=_parts(finished),
+        markers=marks(plan, layer.name, finished.headers),
     )
 
 

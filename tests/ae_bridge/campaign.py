@@ -13,6 +13,7 @@ from typing import Any
 import scenarios_artist
 import scenarios_import
 import scenarios_mattes
+import scenarios_notice
 import scenarios_project
 import scenarios_sound
 import scenarios_takes
@@ -31,6 +32,7 @@ MODULES = (
     scenarios_sound,
     scenarios_takes,
     scenarios_template,
+    scenarios_notice,
 )
 
 

@@ -189,6 +189,16 @@ MISTAKES: list[tuple[str, str, str]] = [
      "                write(work, moves, property, rows, last);",
      "SemrenderAE.touch.change({layer: known.layer, locked: false}, function () {\n"
      "                write(work, moves, property, rows, last);"),
+    # the visible label
+    ("notice.jsx", "        document.applyFill = true;\n        document.fillColor = [1, 1, 1];\n", ""),
+    ("notice.jsx", "        property.setValue(document);\n        layer", "        layer"),
+    ("notice.jsx", "        document.text = words;\n        property.setValue(document);", ""),
+    ("notice.jsx", "comp.item.height * BASE", "comp.item.height"),
+    ("stack.jsx", "(item || planned.footage === null)", "(item || planned.moves !== null)"),
+    ("core.jsx", "                if (work.plan.layers[i].footage !== null) {", "                if (true) {"),
+    ("layers.jsx", " ||\n                    layer instanceof TextLayer)", ")"),
+    ("layers.jsx", '            of = "read";\n', ""),
+    ("plan.jsx", "        for (i = 0; i < notices.length; i += 1) {", "        for (i = 0; i < 0; i += 1) {"),
     # normalised clips
     ("template.jsx", "                one.source.pixelAspect = 1;", "                "),
     ("template.jsx", "            added.setParentWithJump(layer);\n", ""),
@@ -213,7 +223,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("template.jsx", "if (one.numKeys > 0 || ", "if (false && "),
     ("template.jsx", "            if (isCanvas(layer, middle)) {", "            if (false) {"),
     ("template.jsx", "comp = SemrenderAE.mattes.activeComp(); // before", "comp = app.project.activeItem; // before"),
-    ("layers.jsx", "(layer instanceof AVLayer || layer instanceof CameraLayer)", "layer instanceof AVLayer"),
+    ("layers.jsx", "(layer instanceof AVLayer || layer instanceof CameraLayer ||", "(layer instanceof AVLayer ||"),
     ("stack.jsx", "        SemrenderAE.moving.link(comp);\n", ""),
     ("plan.jsx", "!tracks[i] || ", ""),
 ]  # fmt: skip
@@ -225,6 +235,7 @@ OWN = {
     "moving.jsx": "scenarios_tracks",
     "markers.jsx": "scenarios_tracks",
     "template.jsx": "scenarios_template",
+    "notice.jsx": "scenarios_notice",
     "mattes.jsx": "scenarios_mattes",
     "proxies.jsx": "scenarios_takes",
     "groups.jsx": "scenarios_mattes",

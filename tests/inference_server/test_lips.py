@@ -20,7 +20,7 @@ from inference_server.models.lips.looking import Look
 from inference_server.models.lips.published import add_lips, looks_like
 from inference_server.models.lips.wav2lip import Wav2Lip
 from shared import places
-from shared.delivery import read_delivery
+from shared.delivery import Marker, read_delivery
 from shared.errors import ModelRefused
 from shared.sounds import heard_alone
 from tests.conftest import ROOT, semrender
@@ -295,6 +295,7 @@ def test_the_mouth_follows_the_sound_and_all_else_is_the_plate(known, tmp_path):
     delivery = read_delivery(out)
     layer, (notice,) = delivery.layers[0], delivery.notices
     assert (notice.text, notice.enabled, notice.uid) == ("AI MODIFIED", False, "plate/L/notice")
+    assert layer.markers == (Marker(1012, 1016, "no face: the plate stays"),)
     assert layer.provenance.consent == "written-release, Eileen, for a test, file 12"
     assert layer.provenance.synthetic.endswith("compositeWithTrainedAlgorithmicMedia")
     header = (out / "plate" / "plate.1001.png").read_bytes()[:3000]

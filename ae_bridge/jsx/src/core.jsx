@@ -14,6 +14,7 @@
 //@include "layers.jsx"
 //@include "moving.jsx"
 //@include "markers.jsx"
+//@include "notice.jsx"
 //@include "stack.jsx"
 //@include "comps.jsx"
 //@include "takes.jsx"
@@ -287,7 +288,9 @@ SemrenderAE.core = (function () {
             open(work);
             result.action = "relink";
             for (i = 0; i < work.plan.layers.length; i += 1) {
-                SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false); // without tracks all have some
+                if (work.plan.layers[i].footage !== null) {
+                    SemrenderAE.footage.bring(work, work.plan.layers[i].footage, false);
+                }
             }
             SemrenderAE.comps.restoreTimes(work.shot);
             SemrenderAE.comps.restoreTimes(work.mattes);

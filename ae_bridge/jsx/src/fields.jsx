@@ -32,8 +32,8 @@ SemrenderAE.fields = (function () {
     }
 
     /**
-     * What is merged one by one, of cameras and sounds only what they have.
-     * @type {{of: "all" | "seen" | "heard", key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
+     * What is merged one by one, of cameras, texts and sounds only what they have.
+     * @type {{of: "all" | "seen" | "heard" | "read", key: string, field: string, words: string, equal: (a: string, b: string) => boolean,
      *     read: (layer: AVLayer) => string, write: (layer: AVLayer, value: string) => void}[]}
      */
     var FIELDS = [
@@ -81,6 +81,15 @@ SemrenderAE.fields = (function () {
             },
             write: function (layer, value) {
                 layer.audioEnabled = value === "1";
+            }
+        },
+        {
+            of: "read", key: "tx", field: "text", words: "text", equal: merge.same,
+            read: function (layer) {
+                return SemrenderAE.tags.pack(SemrenderAE.notice.read(layer));
+            },
+            write: function (layer, value) {
+                SemrenderAE.notice.write(layer, SemrenderAE.tags.unpack(value));
             }
         },
         {

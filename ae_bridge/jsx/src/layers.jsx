@@ -43,6 +43,9 @@ SemrenderAE.layers = (function () {
         if (pictured) { // footage of ours that has an alpha is seen, without asking the host
             of = ((shown !== null && shown["al"] !== undefined) || layer.hasVideo) ? "seen" : "heard";
         }
+        if (layer instanceof TextLayer) {
+            of = "read";
+        }
         for (i = 0; i < fields.LIST.length; i += 1) {
             if (fields.LIST[i].of === "all" || fields.LIST[i].of === of) {
                 current[fields.LIST[i].key] = fields.LIST[i].read(layer);
@@ -81,7 +84,8 @@ SemrenderAE.layers = (function () {
         for (i = 1; i <= count; i += 1) {
             layer = layers[i];
             tag = tags.read(layer.comment);
-            if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer)) {
+            if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer ||
+                    layer instanceof TextLayer)) {
                 (known["$" + tag.uid] || (known["$" + tag.uid] = [])).push(look(layer, tag, dry));
             }
         }
@@ -98,6 +102,9 @@ SemrenderAE.layers = (function () {
         var moves = planned.moves !== null;
         /** @type {any} */
         var layer = SemrenderAE.touch.keepingSelection(comp.item, function () {
+            if (planned.notice !== undefined) {
+                return SemrenderAE.notice.create(comp, planned);
+            }
             return moves ? SemrenderAE.moving.create(work, comp, planned) : comp.item.layers.add(item);
         });
         var frames = times.wantedFrames(work, planned);
@@ -127,7 +134,7 @@ SemrenderAE.layers = (function () {
         }
         if (moves) {
             SemrenderAE.moving.fill(work, planned, layer, tag);
-        } else if (!planned.footage.sound) {
+        } else if (planned.footage !== null && !planned.footage.sound) {
             tag["mt"] = "";
         }
         SemrenderAE.markers.fill(work, planned, layer, tag);
@@ -135,7 +142,7 @@ SemrenderAE.layers = (function () {
         return {
             layer: layer, uid: planned.uid, name: planned.name, locked: false, isNew: true, ownTime: false, dry: false,
             current: current, matte: "", span: times.wanted(work, planned), tag: tag,
-            source: moves ? "" : planned.footage.uid
+            source: (planned.footage === null) ? "" : planned.footage.uid
         };
     }
 

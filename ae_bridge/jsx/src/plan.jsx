@@ -144,6 +144,15 @@ SemrenderAE.plan = (function () {
         };
     }
 
+    /** The visible label: a text. @param {any} notice @param {any} shot @returns {PlannedLayer} */
+    function planNotice(notice, shot) {
+        return {
+            uid: notice.uid, name: notice.name, role: "notice", version: shot.version, footage: null, moves: null,
+            notice: notice.text, markers: [], matteUid: "",
+            wanted: {tx: SemrenderAE.tags.pack(notice.text), en: notice.enabled ? "1" : "0", sy: "0", lb: String(notice.label)}, effects: []
+        };
+    }
+
     /** A sound: a layer that is heard. @param {any} layer @param {any} shot @param {string} folder @returns {PlannedLayer} */
     function planSound(layer, shot, folder) {
         var footage = layer.footage;
@@ -310,10 +319,14 @@ SemrenderAE.plan = (function () {
         var shot = delivery.shot;
         var effects = delivery.effects || [];
         var sounds = delivery.audio || [];
+        var notices = delivery.notices || [];
         var effect;
         var name;
         var i;
         var k;
+        for (i = 0; i < notices.length; i += 1) {
+            layers.push(planNotice(notices[i], shot)); // above all others
+        }
         for (i = 0; i < tracks.length; i += 1) {
             for (k = 0; k < tracks[i].layers.length; k += 1) {
                 layers.push(planMoving(tracks[i].layers[k], tracks[i].first, shot));

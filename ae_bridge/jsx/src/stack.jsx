@@ -23,7 +23,7 @@ SemrenderAE.stack = (function () {
             present = comp.known["$" + planned.uid];
             if (comp.missing["$" + planned.uid] && work.dry) {
                 report.add(work.report.added, "layer", planned, "", "Layer " + planned.name + " was added.");
-            } else if (comp.missing["$" + planned.uid] && (item || planned.moves !== null)) {
+            } else if (comp.missing["$" + planned.uid] && (item || planned.footage === null)) {
                 work.step("layer " + planned.name);
                 made = layers.create(work, comp, planned, item, below, aboveOf(comp, i));
                 present = [made];
@@ -208,7 +208,7 @@ SemrenderAE.stack = (function () {
                 SemrenderAE.fields.merge(work, list[k], planned, fields);
                 if (planned.moves !== null) {
                     SemrenderAE.moving.mergeKeys(work, list[k], planned, fields);
-                } else if (!planned.footage.sound) {
+                } else if (planned.footage !== null && !planned.footage.sound) {
                     mergeMatte(work, comp, list[k], planned, fields);
                     addEffects(work, list[k], planned, fields);
                 }

@@ -30,6 +30,10 @@ function dumpLayer(layer) {
         ...(layer.opacity ? {
             opacity: layer.opacity.now, keys: ownKeys(layer.opacity), expression: layer.opacity.expression,
         } : {}),
+        ...(layer.document ? {text: {
+            words: layer.document.now.words, size: layer.document.now.size, fill: layer.document.now.colour,
+            side: enums.nameOf("ParagraphJustification", layer.document.now.side),
+        }} : {}),
         effects: layer.effects.list.map((one) => ({
             name: one.matchName, values: Object.fromEntries(one.list.map((p) => [p.matchName, p.now])),
         })),

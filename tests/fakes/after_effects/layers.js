@@ -4,7 +4,7 @@
 const enums = require("./enums.js");
 const {tick} = require("./clock.js");
 const {worldOf} = require("./matrix.js");
-const {Markers, Property, PropertyGroup} = require("./properties.js");
+const {Markers, Property, PropertyGroup, TextProperty} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
 const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
@@ -361,7 +361,22 @@ class DrawnLayer extends AVLayer {
     copy(comp) { return this.copied(new this.constructor(this.host, comp, this.name)); }
 }
 
-class TextLayer extends DrawnLayer {}
+class TextLayer extends DrawnLayer {
+    static api = "";
+    static writers = AVLayer.writers;
+
+    constructor(host, comp, words) {
+        super(host, comp, words);
+        this.document = new TextProperty(this, words);
+        this.texts = new PropertyGroup(host, "ADBE Text Properties", "Text", [this.document], this);
+    }
+
+    get groups() { return {...super.groups, "ADBE Text Properties": this.texts}; }
+    copied(copy) {
+        copy.document.now = this.document.now.copy();
+        return super.copied(copy);
+    }
+}
 
 class ShapeLayer extends DrawnLayer {}
 

@@ -291,4 +291,51 @@ class Markers extends Property {
     takeOver(other) { this.keys = new Map([...other.keys].map(([time, one]) => [time, one.copy()])); }
 }
 
-module.exports = {MarkerValue, Markers, Property, PropertyGroup};
+/** A text and its looks, of which a script has only a copy. */
+class TextDocument {
+    static api = "text= font= fontSize= applyFill= fillColor= justification= resetCharStyle() resetParagraphStyle()";
+    static plain = true;
+
+    constructor(host, words) {
+        Object.assign(this, {host, words, size: 36, filled: true, colour: [0.92, 0.92, 0.92], font: "MyriadPro-Regular"});
+        this.side = enums.ENUMS.ParagraphJustification.LEFT_JUSTIFY;
+    }
+
+    get text() { return this.words; }
+    set text(value) { this.words = typed(this.host, value, "string", "text"); }
+    get fontSize() { return this.size; }
+    set fontSize(value) { this.size = within(value, 0.1, 1296, "fontSize"); }
+    get applyFill() { return this.filled; }
+    set applyFill(value) { this.filled = typed(this.host, value, "boolean", "applyFill"); }
+    get fillColor() { return this.colour; }
+    set fillColor(value) {
+        if (!this.filled) {
+            throw new Refusal("After Effects error: the text has no fill");
+        }
+        this.colour = Array.from(value).map((one) => within(one, 0, 1, "fillColor"));
+    }
+
+    get justification() { return this.side; }
+    set justification(value) { this.side = enums.member(this.host, "ParagraphJustification", value); }
+    resetCharStyle() {}
+    resetParagraphStyle() {}
+    copy() { return Object.assign(new TextDocument(this.host, ""), this); }
+}
+
+class TextProperty extends Property {
+    static api = Property.api;
+    static writers = Property.writers;
+
+    constructor(layer, words) { super(layer.host, "ADBE Text Document", new TextDocument(layer.host, words), layer, [0, 0]); }
+    get propertyValueType() { return enums.ENUMS.PropertyValueType.TEXT_DOCUMENT; }
+    get value() { return this.now.copy(); }
+    checked(given) {
+        const value = unwrap(given);
+        if (typeof value !== "string" && !(value instanceof TextDocument)) {
+            this.host.violate("a text is a TextDocument or a string");
+        }
+        return typeof value === "string" ? Object.assign(this.now.copy(), {words: value}) : value.copy();
+    }
+}
+
+module.exports = {MarkerValue, Markers, Property, PropertyGroup, TextProperty};
