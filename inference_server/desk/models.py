@@ -82,7 +82,7 @@ def paint_samples(desk: Desk, asked: Asked) -> Body:
 
 
 def add(desk: Desk, asked: Asked) -> Body:
-    """Add a model's folder or a checkpoint of this machine."""
+    """Add what lies on this machine: a model's folder, a checkpoint, a network, joints that were read."""
     with _here(desk):
         path = Path(asked.text("path").strip().strip('"')).expanduser()
     if not path.is_absolute():
@@ -92,7 +92,7 @@ def add(desk: Desk, asked: Asked) -> Body:
     if path.is_file() and not asked.body.get("name"):
         raise InputRefused("a file does not say its name", file=path, remedy="Fill it in")
     more = []
-    for option in ("name", "label-set", "licence"):
+    for option in ("name", "label-set", "detector", "lift", "licence"):
         if asked.body.get(option):
             more.append(f"--{option}={asked.text(option)}")
     return commanded("models", "add", str(path), *more)

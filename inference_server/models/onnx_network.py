@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from shared.errors import ModelRefused
 
 EXTRA = "semrender[onnx]"
 TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+LONGEST = 120.0  # seconds for a picture: a file may say to go on for ever
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 Array = NDArray[Any]
@@ -25,7 +27,7 @@ class OnnxNetwork:
 
     def __init__(self, content: bytes, name: str, device: str) -> None:
         runtime = _runtime(name)
-        options = runtime.SessionOptions()
+        options, self._ways = runtime.SessionOptions(), runtime.RunOptions
         options.log_severity_level = 4  # what it says of a refusal is in the error
         options.use_deterministic_compute = True
         try:
@@ -47,10 +49,17 @@ class OnnxNetwork:
     def __call__(self, picture: Array) -> list[Array]:
         """The outputs in float32 of a picture (height, width, 3), as the network wants it. Raises ModelRefused."""
         given = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], self._type)
+        way = self._ways()
+        patience = threading.Timer(LONGEST, setattr, (way, "terminate", True))
+        patience.daemon = True
+        patience.start()
         try:
-            found = self._session.run(None, {self._name: given})
+            found = self._session.run(None, {self._name: given}, way)
         except Exception as error:
-            raise ModelRefused("onnxruntime cannot run the model", file=self._file, cause=_first_line(error)) from None
+            cause = f"It took longer than {LONGEST:g} seconds" if way.terminate else _first_line(error)
+            raise ModelRefused("onnxruntime cannot run the model", file=self._file, cause=cause) from None
+        finally:
+            patience.cancel()
         return [np.asarray(one, np.float32) for one in found]
 
 

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from PIL import Image
 
+from inference_server.models import onnx_network
 from inference_server.models.base import load_model
 from inference_server.models.catalogue import find_card
 from inference_server.models.onnx_files import looks_like, read_checked
@@ -218,6 +219,25 @@ def test_what_is_no_model_or_half_of_one_is_refused_in_words(tmp_path):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         with contextlib.suppress(ModelRefused):
             read_checked(file)
+
+
+def test_a_model_that_goes_on_for_ever_is_stopped(tmp_path, monkeypatch):
+    """A loop of the standard, with more rounds than anybody waits for."""
+    monkeypatch.setattr(onnx_network, "LONGEST", 0.5)
+    helper, kinds = onnx.helper, onnx.TensorProto
+    say = lambda name, kind, shape: helper.make_tensor_value_info(name, kind, shape)  # noqa: E731
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Sin", ["x"], ["y"])],
+        "body",
+        [say("round", kinds.INT64, []), say("go", kinds.BOOL, []), say("x", kinds.FLOAT, ["n", 3, 64, 64])],
+        [say("on", kinds.BOOL, []), say("y", kinds.FLOAT, ["n", 3, 64, 64])],
+    )
+    graph = known.Graph(64, 64)
+    most, true = graph.const(2**62, np.int64), graph.const(True, np.bool_)
+    graph.nodes.append(helper.make_node("Loop", [most, true, "input"], ["looped"], body=body))
+    graph.output("looped", "heatmap", ["batch", 3, 64, 64])
+    with pytest.raises(ModelRefused, match=r"longer than 0\.5 seconds"):
+        adding.add_network(graph.save(tmp_path / "network.onnx"), "mine")
 
 
 def test_networks_of_other_shapes_are_refused_with_what_they_make(tmp_path):

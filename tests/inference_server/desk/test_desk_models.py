@@ -3,6 +3,7 @@
 import shutil
 
 from inference_server.models.catalogue import SHIPPED
+from tests.inference_server import pose_networks
 from tests.inference_server.desk.axe import complaints
 from tests.inference_server.desk.conftest import enter, fresh_page
 from tests.inference_server.servers import job_of, running_server
@@ -64,6 +65,22 @@ def test_models_are_added_removed_and_brought_back(
             assert complaints(phone, node_modules) == {}
             wide = phone.evaluate("document.documentElement.scrollWidth")
             assert wide <= 390, "nothing is cut off at the right of a phone"
+
+
+def test_a_network_of_joints_is_added_with_its_detector_and_has_its_controls(page, desk, add_sleep_model, tmp_path):
+    add_sleep_model()
+    network = pose_networks.simcc(tmp_path / "network.onnx", layout="halpe26")
+    with running_server() as client:
+        enter(page, desk, "models")
+        page.get_by_role("button", name="Add a model …").click()
+        page.get_by_label("Folder or file on this machine").fill(str(network))
+        page.get_by_label("Name").fill("rtmpose")
+        page.get_by_label("Detector").fill(str(pose_networks.yolox(tmp_path / "detector.onnx", layout="halpe26")))
+        page.get_by_role("dialog").get_by_role("button", name="Add a model").click()
+        page.get_by_role("heading", name="Like RTMPose: 26 joints of every person").wait_for()
+        (card,) = [card for card in client.models()["models"] if card["name"] == "rtmpose"]
+    assert [option["name"] for option in card["options"]] == ["smoothing", "layout"]
+    assert card["config"]["detector"]["file"] == "detector.onnx" and "Apache-2.0" in card["licence"]
 
 
 def test_the_licence_is_shown_once(page, desk, add_sleep_model):

@@ -193,12 +193,16 @@ export const WORDS = {
         add: "Add a model …",
         addTitle: "Add a model",
         addHint:
-            "A model's folder with its card.json, as `semrender train` makes it, or a published file: a generator (StyleGAN, .pkl) or a SPADE checkpoint (latest_net_G.pth). Nothing in it is run.",
+            "A model's folder with its card.json, as `semrender train` makes it, or a published file: a generator (StyleGAN, .pkl), a SPADE checkpoint (latest_net_G.pth), a network of people's joints (.onnx); or joints that another program read (.json). No code in it is run.",
         path: "Folder or file on this machine",
         name: "Name",
         nameHint: "of a file; a folder brings its own",
         labelSet: "Label set",
         labelSetHint: "that a SPADE checkpoint was trained on, which needs it",
+        detector: "Detector",
+        detectorHint: "a file that finds people for a pose network",
+        lift: "Lifting",
+        liftHint: "a file that makes points in space of a pose network's joints",
         licence: "Licence",
         adding: "Adding: its weights are checked …",
         /** @param {string} name */

@@ -64,6 +64,8 @@ export function show(place, path) {
             field("path", SAID.path, "", {required: true}),
             field("name", SAID.name, SAID.nameHint),
             field("label-set", SAID.labelSet, SAID.labelSetHint),
+            field("detector", SAID.detector, SAID.detectorHint),
+            field("lift", SAID.lift, SAID.liftHint),
             field("licence", SAID.licence),
         ];
         const given = await answered(SAID.addTitle, body, SAID.addTitle);
