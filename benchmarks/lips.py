@@ -32,7 +32,7 @@ def main() -> None:
     published = network.Wav2Lip().eval().requires_grad_(False)
     ours = network.Wav2Lip().eval().requires_grad_(False)
     ours.load_state_dict(published.state_dict())
-    ours = network.folded(ours).to(memory_format=torch.channels_last)
+    network.folded(ours).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     detector, reader = Detector(), FaceMesh("cpu")
     face = detector.faces(picture)[0]
     (run,) = steadying.steady({0: looking.look(reader, picture, face)}, (), wav2lip.Wav2Lip.box)

@@ -15,6 +15,7 @@ from inference_server.models.cards import load_card
 from inference_server.models.faces.mesh import FaceMesh
 from inference_server.models.lips import agreement
 from inference_server.models.lips.mel import shrunk
+from inference_server.models.looking import Frames
 from shared import places
 from shared.sounds import heard_alone
 from tests.conftest import ROOT, semrender
@@ -74,6 +75,16 @@ def asked(pictures, sound, **options):
     ]
 
 
+def told(model, frames):
+    """How much of the new mouth is shown on each, as the model says."""
+    prepared = model.prepare(Frames(range(len(frames)), frames.__getitem__))
+    found = []
+    for one in frames:
+        model.paint(replace(one, prepared=prepared))
+        found.append(model.said["shown"])
+    return np.array(found)
+
+
 def along(picture, where):
     """The mean difference of neighbours of which one at least lies in `where`."""
     found = []
@@ -104,7 +115,7 @@ def across(picture, mask, reach):
 def test_no_seam_is_seen_and_outside_all_is_the_plate(model, head, tmp_path, keep_colour):
     pictures = [head.drawn(head.picture, 0, opening) for opening in (0.0, 0.03, 0.05)]
     frames = asked(pictures, clicks(tmp_path / "voice.wav", [1]), keep_colour=keep_colour)
-    prepared = model.prepare(frames)
+    prepared = model.prepare(Frames(range(len(frames)), frames.__getitem__))
     for place, one in enumerate(frames):
         made = model.paint(replace(one, prepared=prepared))
         mask = made[..., 3]
@@ -128,12 +139,12 @@ def test_where_nothing_is_heard_the_plate_stays_if_one_likes(model, head, tmp_pa
     sound = syllables(tmp_path / "voice.wav", seconds=1.5)  # heard from 0.25 to 1.25 seconds
     shown = {}
     for silence in ("close", "keep"):
-        shown[silence] = model.prepare(asked(pictures, sound, silence=silence))["shown"]
+        shown[silence] = told(model, asked(pictures, sound, silence=silence))
     assert (shown["close"] == 1).all()
     # frame n is made of what is heard in a fifth of a second from it on
     assert (shown["keep"][[0, 1, 32, 35]] == 0).all() and (shown["keep"][9:26] == 1).all()
     assert set(np.unique(shown["keep"])) == {0, 0.25, 0.5, 0.75, 1}
-    later = model.prepare(asked(pictures, sound, silence="keep", offset=250))["shown"]
+    later = told(model, asked(pictures, sound, silence="keep", offset=250))
     assert np.flatnonzero(later)[-1] < np.flatnonzero(shown["keep"])[-1] - 4
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from inference_server.models.base import Audio, PaintInput, load_model
 from inference_server.models.cards import load_card
 from inference_server.models.lips import mel
+from inference_server.models.looking import Frames
 from shared import places
 from shared.errors import InputRefused
 from shared.frames import find_pass
@@ -113,7 +114,7 @@ def test_every_frame_of_a_shot_hears_its_own_moment(model, face, tmp_path, rate)
         )
         for moment in range(first, last + 1)
     ]
-    prepared = model.prepare(frames)
+    prepared = model.prepare(Frames(range(len(frames)), frames.__getitem__))
     assert prepared["moments"].tolist() == list(range(first, last + 1))
     step = max(1, round(fps / 12))
     chosen = [replace(one, prepared=prepared) for one in frames[::step]]
