@@ -11,6 +11,7 @@ from PIL import Image
 from inference_server.datasets.detector import Detector
 from inference_server.models.faces.mesh import LIPS, FaceMesh
 from inference_server.models.lips import looking, steadying
+from inference_server.models.lips.wav2lip import Wav2Lip
 from shared import places
 from tests.conftest import ROOT, semrender
 from tests.inference_server.heads import Head
@@ -75,7 +76,7 @@ def test_what_is_before_a_mouth_is_noticed_and_what_is_not_is_not_taken_for_it(h
 def test_an_edge_does_not_flicker_where_the_mesh_is_now_sure_and_now_not(head, reader):
     found = looking.look(reader, head.picture, Detector().faces(head.picture)[0])
     doubtful = replace(found, mesh=replace(found.mesh, odds=-2.0))
-    (run,) = steadying.steady(dict(enumerate([found, doubtful] * 4 + [doubtful] * 6)), ())
+    (run,) = steadying.steady(dict(enumerate([found, doubtful] * 4 + [doubtful] * 6)), (), Wav2Lip.box)
     assert run.meshed.tolist() == [True] * 10 + [False] * 4
     words = [steadying.WORDS[state] for state in run.states]
     assert words == ["seen", "unsure"] * 4 + ["unsure"] * 6

@@ -24,7 +24,8 @@ class Wav2Lip(Mouth):
 
     def __init__(self, config: Mapping[str, Any], state: Mapping[str, torch.Tensor], source: str, device: str) -> None:
         """Raises ModelRefused for weights of something else."""
-        self.net = network.folded(network.filled(state, source)).to(device).to(memory_format=torch.channels_last)
+        self.net = network.folded(network.filled(state, source)).to(device)
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's own stub lacks it
         self.device = device
 
     @staticmethod
