@@ -53,13 +53,10 @@ def floor_of(toes: Sequence[Array], seen: Sequence[Mask]) -> float:
     return float(np.percentile(heights if len(heights) else np.concatenate([toe[:, 1] for toe in toes]), LOWEST))
 
 
-def spans_of(
-    toes: Sequence[Array], seen: Sequence[Mask], floor: float | Array, height: float, fps: float
-) -> list[list[Span]]:
+def spans_of(toes: Sequence[Array], seen: Sequence[Mask], floor: float, height: float, fps: float) -> list[list[Span]]:
     """When each foot stands: slow and low from its first frame on, until it is fast or high, without its coming down.
 
-    floor: its height, one or of each frame. What is slow is measured by the clip's own steps: places in depth tremble,
-    of a foot that stands too.
+    What is slow is measured by the clip's own steps: places in depth tremble, of a foot that stands too.
     """
     speeds = [_speed(toe) * fps / height for toe in toes]
     all_of = np.concatenate([speed[mask] for speed, mask in zip(speeds, seen, strict=True)])

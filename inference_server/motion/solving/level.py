@@ -16,8 +16,8 @@ LYING = 0.85  # of 1, how much of a body's direction is up: less, and it says no
 def level(bodies: Sequence[Array], steps: Sequence[Array]) -> Array:
     """(3, 3): turns the camera's axes (y up in the picture) so that y is up.
 
-    bodies: of each person the direction (3,) from feet to neck, of any length. steps: of each person (N, 3) where a
-    foot stood, each standing once. A plane y = a x + c z + height is fitted, each person's of a
+    bodies: of each person the direction (3,) from feet to neck, of any length. steps: of each person (N, 3) where feet
+    stood, each standing about once. A plane y = a x + c z + height is fitted, each person's of a
     height of their own, and held to stand upright on the bodies.
     """
     ups = [one for one in map(unit, bodies) if one[1] > LYING]

@@ -22,6 +22,7 @@ from shared.values import Value
 
 GUESS = 35.0  # millimetres, of a lens that nobody knows: that of a new camera in Maya
 FILM = 36.0  # millimetres that the width of the picture covers, by which lenses are named
+STEP = 0.5  # seconds, in which one foot or the other stands
 DIGITS = 4  # of a degree and of a centimetre, behind the point
 EXACT = 9  # of a camera
 SEEN_AS = {  # joints that are looked for in the picture, and the tracks' points between which they lie
@@ -186,11 +187,11 @@ def _leg_seen(points: Points, side: str, frames: int) -> NDArray[np.bool_]:
 
 
 def _level(figures: Sequence[_Figure], fps: float) -> Array:
-    """(3, 3) from the camera's axes to upright ones: first as bodies stand, then as feet stood so."""
+    """(3, 3) from the camera's axes to upright ones: first as bodies stand, then as feet stand so."""
     bodies = [_upright(one) for one in figures]
     turn = level(bodies, [])
     for _ in range(2):
-        turn = level(bodies, [_steps(one, turn, fps) for one in figures])
+        turn = level(bodies, [_ground(one, turn, fps) for one in figures])
     return turn
 
 
@@ -201,17 +202,13 @@ def _upright(figure: _Figure) -> Array:
     return np.asarray(np.median(ways[stood] if stood.any() else ways, 0))
 
 
-def _steps(figure: _Figure, turn: Array, fps: float) -> Array:
-    """(N, 3) in the camera's axes: where a foot stood, each standing once.
-
-    Of a ground that may still slope, the height is that of the lower foot.
-    """
-    toes, seen = zip(*_toes(figure, turn), strict=True)
-    spans = feet.spans_of(toes, seen, np.minimum(toes[0][:, 1], toes[1][:, 1]), figure.rest.height, fps)
-    found = [
-        np.median(toe[first : last + 1], 0) @ turn for toe, own in zip(toes, spans, strict=True) for first, last in own
-    ]
-    return np.array(found).reshape(-1, 3)
+def _ground(figure: _Figure, turn: Array, fps: float) -> Array:
+    """(N, 3) in the camera's axes: of every half second where the lower foot was, in the middle."""
+    (left, right), seen = zip(*_toes(figure, turn), strict=True)
+    known = np.flatnonzero(seen[0] | seen[1])
+    lower = np.where((seen[0] & (~seen[1] | (left[:, 1] < right[:, 1])))[:, None], left, right)
+    parts = np.array_split(known, max(1, round(len(known) / (STEP * fps)))) if len(known) else []
+    return np.array([np.median(lower[part], 0) @ turn for part in parts]).reshape(-1, 3)
 
 
 def _toes(figure: _Figure, turn: Array) -> list[tuple[Array, NDArray[np.bool_]]]:
