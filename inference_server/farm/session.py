@@ -20,7 +20,7 @@ from shared.servers import find_server
 
 READY_SECONDS = 300.0  # that a driver may take, and a first look at the device
 LEAVE_SECONDS = 90.0  # for what is in hand
-EVERY_SECONDS = 0.2
+EVERY_SECONDS, LOOK_SECONDS = 0.2, 2.0
 LOG_SHOWN = 1500  # characters of its last words
 
 
@@ -100,14 +100,14 @@ def _start(device: str) -> str:
 
 def _ready() -> str:
     """The devices of the state folder's server; empty as long as none of its workers is ready."""
-    try:
+    try:  # it may end at any moment, for want of its device
         found = find_server("farm", here=True)
+        if found is None:
+            return ""
+        with found:
+            workers = found.hello("farm", LOOK_SECONDS)["workers"]
     except ServerError:
         return ""
-    if found is None:
-        return ""
-    with found:
-        workers = found.hello("farm")["workers"]
     return " and ".join(str(worker["device"]) for worker in workers if worker["ready"])
 
 

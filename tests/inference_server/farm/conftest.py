@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.conftest import semrender
+from tests.inference_server.servers import running_server
 
 
 @pytest.fixture
@@ -24,6 +25,13 @@ def farm_shot(colour_frames, add_sleep_model):
 
     add_sleep_model(config={"seconds": 0.0, "tally": True})
     return write
+
+
+@pytest.fixture
+def resident(state_folder):
+    """A server that stays for the test's commands."""
+    with running_server() as client:
+        yield client
 
 
 def farm(verb, *arguments, code=0, **options):

@@ -3,13 +3,15 @@
 import subprocess
 import sys
 
+import pytest
+
 from inference_server.worker import outputs
 from shared.delivery import read_delivery
 from tests.conftest import ROOT, semrender
 from tests.inference_server.farm.conftest import farm, files
-from tests.inference_server.servers import wait_for
 
 QUIET = ("--progress", "none")
+pytestmark = pytest.mark.usefixtures("resident")
 
 
 def painted(shot, out, *blocks, more=()):
@@ -87,10 +89,3 @@ def test_the_frames_say_who_asked_and_what_painted_them(farm_shot, tmp_path):
     painted(farm_shot(), out, "83", more=("--owner", "ada@studio"))
     header = outputs.read_metadata(out / "all" / "sh_all.1001.png")
     assert header["owner"] == "ada@studio" and header["device"]
-
-
-def test_a_server_of_its_own_ends_with_the_command(farm_shot, tmp_path):
-    from tests.inference_server.test_render import workers_left
-
-    painted(farm_shot(), tmp_path / "out", "83")
-    wait_for(lambda: not workers_left())

@@ -13,6 +13,7 @@ from inference_server.farm.session import devices_given
 from shared import places
 from tests.conftest import ROOT, semrender
 from tests.inference_server.farm.conftest import farm, files, paintings
+from tests.inference_server.servers import wait_for
 
 
 def told(done):
@@ -115,3 +116,31 @@ def test_models_of_all_machines_are_read_and_a_users_own_goes_before(add_sleep_m
     monkeypatch.setenv("SEMRENDER_MODELS", os.pathsep.join([str(tmp_path / "none"), str(tmp_path / "many" / "models")]))
     assert catalogue.find_card("common").folder == tmp_path / "many" / "models" / "common"
     assert catalogue.find_card("both").folder == places.models_folder() / "both"
+
+
+def test_a_server_that_is_killed_is_begun_again_and_what_it_painted_is_kept(
+    entered, farm_shot, add_sleep_model, tmp_path
+):
+    """Amid a chunk, with its painter: the same command again finishes, and paints no frame a second time."""
+    home, done = entered
+    add_sleep_model("gated", config={"seconds": 0, "gate": True, "tally": True})
+    shot, out = farm_shot(model="gated"), tmp_path / "out"
+    inside = {**os.environ, **told(done)}
+    (home / "gate").write_text("5")
+    command = [sys.executable, "-m", "semrender", "farm", "chunk", str(shot), "--out", str(out), "--blocks", "83-84"]
+    with subprocess.Popen([*command, "--progress", "openjd"], cwd=ROOT, env=inside, stdout=subprocess.PIPE) as chunk:
+        wait_for(lambda: len(list(out.glob("all/*.png"))) == 5)
+        process = server_of(home)
+        for one in [*process.children(recursive=True), process]:
+            one.kill()
+        chunk.kill()  # as an engine that gave the task up
+    (home / "gate").unlink()
+    before = {file: file.stat().st_mtime_ns for file in out.glob("all/*.png")}
+    again = farm("enter", "--home", home, "--models", places.models_folder(), "--device", "cpu")
+    try:
+        said = farm("chunk", shot, "--out", out, "--blocks", "83-84", "--progress", "openjd", env=inside).stdout
+    finally:
+        farm("leave", env=inside)
+    assert told(again) == told(done) and "openjd_progress: 100.0" in said
+    assert {file: file.stat().st_mtime_ns for file in before} == before and len(files(out)) == 12
+    assert 12 <= paintings(home) <= 12 + 4, "but for what it had in hand"

@@ -29,8 +29,10 @@ def commands(farm_shot, add_gated_model, tmp_path):
     }
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("name", ["render", "chunk", "openjd"])
+@pytest.mark.parametrize(
+    "name, number",
+    [("render", signal.SIGTERM), ("chunk", signal.SIGTERM), ("chunk", signal.SIGINT), ("openjd", signal.SIGTERM)],
+)
 def test_the_job_is_cancelled_on_a_server_that_runs_on(commands, name, number, gate):
     with running_server() as client:
         gate(2)
