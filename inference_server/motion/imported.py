@@ -69,7 +69,7 @@ def figures_of(data: Any, program: str) -> list[tuple[str, Figure]]:
 
 def number_in(name: str) -> int | None:
     """The last number in the name of a frame, without its ending: 12 of "dance_000000000012_keypoints.json"."""
-    numbers = NUMBER.findall(re.sub(r"\.\w+$", "", name) or name)
+    numbers = NUMBER.findall(re.sub(r"\.[A-Za-z]\w*$", "", name))
     return int(numbers[-1][-9:]) if numbers else None
 
 

@@ -17,10 +17,11 @@ from inference_server.models.pose import motionbert
 from inference_server.models.pose.importing import add_figures
 from inference_server.motion import lifting
 from inference_server.motion.joints import HIDDEN, SEEN
+from inference_server.motion.layouts import converted
 from shared import places
 from shared.delivery import read_delivery
 from shared.errors import ModelRefused
-from shared.layouts import BODY_25, H36M_17, HALPE_26
+from shared.layouts import BODY_25, COCO_17, H36M_17, HALPE_26
 from tests.conftest import semrender
 from tests.inference_server.walks import figure
 
@@ -181,6 +182,23 @@ def test_bones_have_one_length_however_near_somebody_is():
     made = lifting.in_metres(near)
     shin = np.linalg.norm(made[:, H36M_17.index("left_ankle")] - made[:, H36M_17.index("left_knee")], axis=1)
     assert np.abs(shin[12:-12] - 0.246 * lifting.TALL).max() < 0.01
+
+
+def test_true_points_come_back_as_somebody_of_that_height(data_folder):
+    """The rendered walker, 177 cm tall, seen ever nearer: by a network that knows the truth but for its size."""
+    with np.load(data_folder / "pose_reference" / "walk_truth.npz") as truth:
+        points, read = truth["camera_points"][:, 0, :17], truth["keypoints"][:, 0, :17]
+    true = converted(points, COCO_17, H36M_17, np.mean)
+    seen = (true - true[:, :1]) / points[:, :, 2].mean(1)[:, None, None] * 7
+    answers = iter([seen, lifting.mirrored(seen)])
+    ones = np.ones(read.shape[:2])
+    space = lifting.lifted(read, ones, np.zeros(ones.shape, np.int8), COCO_17, lambda part: next(answers), 243)
+    there = np.isfinite(space)
+    assert there[:, 5:].all() and there[:, 0].all() and not there[:, 1:5].any()  # neither eyes nor ears
+    sizes = np.linalg.norm(space[:, 5:], axis=2).sum(1) / np.linalg.norm(points[:, 5:] - true[:, :1], axis=2).sum(1)
+    assert np.abs(sizes - lifting.TALL / 1.77).max() < 0.05
+    apart = space[:, 5:] / sizes[:, None, None] - (points[:, 5:] - true[:, :1])
+    assert np.linalg.norm(apart, axis=2).max() < 1e-6  # x right, y down, z away
 
 
 def test_joints_that_are_lifted_stand_in_the_layout_and_the_others_nowhere():

@@ -132,6 +132,7 @@ def test_how_many_joints_there_are_says_which(count, layout):
 
 def test_numbers_are_the_last_in_a_name():
     assert number_in("dance_000000000012_keypoints.json") == 12 and number_in("plate.1033.png") == 1033
+    assert number_in("walk.1001_keypoints") == 1001 and number_in("walk.mp4") is None
     assert number_in("take2") == 2 and number_in("12.jpg") == 12 and number_in("12") == 12 and number_in("x") is None
 
 
