@@ -6,6 +6,7 @@ back, `semrenderKeys NUMBER`. What it is to do waits here, since commands of May
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Sequence
@@ -86,8 +87,8 @@ def _set(keys: Keys, change: OpenMayaAnim.MAnimCurveChange) -> None:
     curve = OpenMayaAnim.MFnAnimCurve(OpenMaya.MSelectionList().add(keys.curve).getDependNode(0))
     unit = OpenMaya.MTime.uiUnit()
     have = [curve.input(index).asUnits(unit) for index in range(curve.numKeys)]
-    there = {_tick(time): time for time in have}  # Maya counts in ticks: what is nearly at the same time is replaced
-    times = [there.get(_tick(time), time) for time in keys.times]
+    # Maya counts in ticks: what is nearly at the same time is replaced
+    times = [time if (there := _nearest(have, time)) is None else there for time in keys.times]
     values = map(math.radians, keys.values) if keys.kind == ANGLE else keys.values
     curve.addKeys(
         OpenMaya.MTimeArray([OpenMaya.MTime(time, unit) for time in times]),
@@ -97,16 +98,18 @@ def _set(keys: Keys, change: OpenMayaAnim.MAnimCurveChange) -> None:
         True,
         change,
     )
-    stay, go = {_tick(time) for time in times}, {_tick(time) for time in keys.gone}
+    gone = sorted(keys.gone)
     for index in reversed(range(curve.numKeys)):  # from the end: those behind a removed one move up
         time = curve.input(index).asUnits(unit)
         inside = bool(keys.span) and keys.span[0] - NEAR <= time <= keys.span[1] + NEAR
-        if (inside or _tick(time) in go) and _tick(time) not in stay:
+        if (inside or _nearest(gone, time) is not None) and _nearest(times, time) is None:
             curve.remove(index, change)
 
 
-def _tick(time: float) -> int:
-    return round(time / NEAR)
+def _nearest(times: Sequence[float], time: float) -> float | None:
+    """Which of these, ascending, is the same time; None where none is."""
+    at = bisect.bisect_left(times, time - NEAR)
+    return times[at] if at < len(times) and times[at] <= time + NEAR else None
 
 
 def curve_for(node: str, attribute: str, kind: str) -> str:

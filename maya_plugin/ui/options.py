@@ -22,6 +22,7 @@ class OptionRows(QtCore.QObject):
         self._form, self._position = form, position
         self._controls: list[QtWidgets.QWidget] = []
         self._read: dict[str, Callable[[], Any]] = {}
+        self._holder: QtWidgets.QWidget | None = None  # of a row that stands above an option
 
     def show_options(self, options: Sequence[Option], values: Mapping[str, Any]) -> None:
         """Controls for these, at `values` where it has them and they are allowed, else at their defaults."""
@@ -45,10 +46,16 @@ class OptionRows(QtCore.QObject):
                 control.setEnabled(on)
 
     def above(self, name: str, row: QtWidgets.QWidget) -> None:
-        """Move a row of the form above the one of an option."""
-        self._form.takeRow(row)
+        """Put a row above the one of an option; it moves along. PySide2 cannot take a row out without deleting it."""
+        row.setParent(None)
+        if self._holder is not None:
+            self._form.removeRow(self._holder)
+        self._holder = QtWidgets.QWidget()
+        inside = QtWidgets.QVBoxLayout(self._holder)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(row)
         place: Any = self._form.getWidgetPosition(self._controls[list(self._read).index(name)])
-        self._form.insertRow(place[0], row)
+        self._form.insertRow(place[0], self._holder)
 
     def put(self, values: Mapping[str, float]) -> None:
         """Numbers into their controls."""

@@ -354,7 +354,6 @@ class PaintPage(QtWidgets.QWidget):
         for row in (self._reference, self.sound):
             form.addRow(row.title, row)
         form.addRow(self.consent)
-        form.addRow(self.sun)
         self.options = OptionRows(form, form.rowCount())
         form.addRow("Camera", self.camera)
         form.addRow("Layers", self.layers)

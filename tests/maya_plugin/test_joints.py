@@ -81,6 +81,8 @@ def test_a_chain_stands_where_the_joints_are_in_the_picture(host, scene, tracks)
     seen = [world_of("dancer_foot", 1001 + n)[0] for n in range(3)]
     assert seen == pytest.approx([-2, -2, 18]), "it stays where it was seen last"
     assert keys("dancer_foot", "confidence") == {1001: 1, 1002: 0, 1003: 1}
+    assert cmds.getAttr("dancer_foot.confidence", time=1001.9) == 1, "it is seen or not, nothing between"
+    assert cmds.getAttr("dancer_hip.translateX", time=1001.5) == 5, "and goes straight from frame to frame"
     assert [name for name, _ in scene.undo_queue] == ["Import joints"]
     cmds.undo()
     assert not cmds.ls(type="joint") and not cmds.objExists("dancer")

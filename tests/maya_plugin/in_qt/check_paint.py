@@ -279,7 +279,7 @@ def test_the_sun_is_that_of_the_scene_until_the_artist_turns_it(panel, monkeypat
     lit(panel)
     azimuth, elevation = lit(panel)
     form = page.options._form
-    assert form.getWidgetPosition(page.sun)[0] + 1 == form.getWidgetPosition(azimuth)[0]
+    assert form.getWidgetPosition(page.sun.parentWidget())[0] + 1 == form.getWidgetPosition(azimuth)[0]
     assert not azimuth.isEnabled() and (azimuth.value(), elevation.value()) == (90.0, 30.5)
     panel.host.sunlight = Sun("sunLight", 101.0, 30.5)
     assert asked_for(panel, page.frame_button, monkeypatch).options == {SUN[0]: 89.0, SUN[1]: 30.5}
