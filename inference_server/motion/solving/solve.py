@@ -14,7 +14,7 @@ from inference_server.motion.solving.body import Points, Rest, rest_of
 from inference_server.motion.solving.level import level
 from inference_server.motion.solving.path import View, path_of
 from inference_server.motion.solving.people import Measured
-from inference_server.motion.solving.turning import HIPS, Turns, local, places, turned_to
+from inference_server.motion.solving.turning import HIPS, Turns, hanging, local, places, turned_to
 from inference_server.motion.solving.turns import Array, eulers, frame
 from shared.poses import PARENTS, Bone, Poses, Reader, Skeleton
 from shared.tracks import Camera, Row, Tracks
@@ -74,7 +74,7 @@ def solve(
     ask: Ask,
     model: Reader | None = None,
 ) -> tuple[Poses | None, list[str]]:
-    """Poses, None where nobody's hips and shoulders were ever measured, and notes for the artist.
+    """Poses, None where nobody's shoulders were ever measured, and notes for the artist.
 
     tracks: where the same people are seen in the picture. shot: tracks with the camera that saw them, where one is
     known: then skeletons stand in its space. rate: frames a second, as a fraction.
@@ -90,10 +90,12 @@ def solve(
         )
     figures = []
     for person in people:
-        if _measured_at_all(person):
-            figures.append(_figure(person, tracks, camera, fps, ask))
-        else:
-            notes.append(f"person {person.id} has no skeleton: hips and shoulders are never seen together")
+        if not _together(person, HIPS[2:]):
+            notes.append(f"person {person.id} has no skeleton: both shoulders are never seen together")
+            continue
+        if not _together(person, HIPS):
+            notes.append(f"person {person.id} is seen without hips: they are taken to be upright below the shoulders")
+        figures.append(_figure(person, tracks, camera, fps, ask))
     if not figures:
         return None, notes
     if shot is None:
@@ -149,9 +151,10 @@ def _lens(shot: Tracks | None, frames: NDArray[Any], width: int, ask: Ask) -> tu
     ), lens_from
 
 
-def _measured_at_all(person: Measured) -> bool:
-    return all(name in person.points for name in HIPS) and bool(
-        np.all([person.points[name][:, 3] > 0 for name in HIPS], 0).any()
+def _together(person: Measured, names: Sequence[str]) -> bool:
+    """Whether these points are seen on one frame."""
+    return all(name in person.points for name in names) and bool(
+        np.all([person.points[name][:, 3] > 0 for name in names], 0).any()
     )
 
 
@@ -162,7 +165,11 @@ def _figure(person: Measured, tracks: Tracks, camera: Camera, fps: float, ask: A
     states = np.where(known, joints.SEEN, joints.HIDDEN).astype(np.int8)
     smooth = np.where(known[..., None], joints.smoothed(rows[..., :3], states, ask.smoothing), np.nan)
     points = {name: smooth[:, at] for at, name in enumerate(names)}
-    rest = rest_of(points, {name: rows[:, at, 3] for at, name in enumerate(names)}, ask.height_of(person.id))
+    sure = {name: rows[:, at, 3] for at, name in enumerate(names)}
+    if not _together(person, HIPS):
+        points = hanging(points)
+        sure = {**dict.fromkeys(HIPS[:2], np.zeros(person.frames)), **sure}
+    rest = rest_of(points, sure, ask.height_of(person.id))
     turns = turned_to(points, rest)
     here = np.arange(person.first - tracks.first, person.first - tracks.first + person.frames)
     own = next(one for one in tracks.people if one.id == person.id)

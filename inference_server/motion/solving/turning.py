@@ -12,6 +12,7 @@ from collections.abc import Container, Mapping
 import numpy as np
 
 from inference_server.motion.solving.body import (
+    USUAL,
     Points,
     Rest,
     foot_frame,
@@ -54,7 +55,7 @@ Turns = dict[str, Array]  # joint -> (F, 3, 3), in the space of the points
 
 
 def turned_to(points: Points, rest: Rest) -> Turns:
-    """The turn of every joint on every frame. At least one frame must show hips and shoulders."""
+    """The turn of every joint on every frame. At least one frame must have hips and shoulders."""
     made: Turns = {}
     hips, neck = middle(points, *HIPS[:2]), middle(points, *HIPS[2:])
     frames = len(hips)
@@ -82,6 +83,16 @@ def turned_to(points: Points, rest: Rest) -> Turns:
             seen = _limb(points, rest, joint, side, parent)
         made[joint] = parent @ _followed(np.swapaxes(parent, -1, -2) @ seen, joint)
     return made
+
+
+def hanging(points: Points) -> dict[str, Array]:
+    """Points whose hips are never seen, with hips upright below the shoulders, as wide and far as people are."""
+    left, right = points[HIPS[2]], points[HIPS[3]]
+    height = np.linalg.norm(left - right, axis=-1, keepdims=True) / USUAL["shoulders"]
+    up = np.broadcast_to([0.0, 1.0, 0.0], left.shape)
+    middle_of, aside = (left + right) / 2 - USUAL["torso"] * height * up, unit(across(left - right, up))
+    half = aside * USUAL["hips"] * height / 2
+    return {**points, HIPS[0]: middle_of + half, HIPS[1]: middle_of - half}
 
 
 def _has(points: Points, *names: str) -> bool:
