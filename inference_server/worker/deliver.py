@@ -20,6 +20,8 @@ from inference_server.worker import fence, outputs, sealing
 from inference_server.worker.guides import deliver_guides
 from inference_server.worker.joints import deliver_curves
 from inference_server.worker.movie import bring_movie
+from inference_server.worker.patches import NAME as PATCH
+from inference_server.worker.patches import fill_patches, is_patch
 from inference_server.worker.plan import Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
@@ -83,6 +85,8 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
     if frames == list(range(frames[0], frames[-1] + 1)):
         for finished in layers:
             _fill_mattes(plan, finished)
+            if is_patch(finished.first):
+                fill_patches(plan, finished.layer.name, finished.headers)
         made["delivery"], audio, more = _write(plan, frames, layers)
         notes += more
         notes += [
@@ -238,7 +242,12 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         shot=shot,
         layers=(
             *(_painting(plan, shot, finished) for finished in layers),
-            *(_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
+            *(_class_matte(plan, shot, finished, i) for finished in layers for i in finished.classes),
+            *(
+                _matte(plan, shot, finished, delivery.MatteClass(0, PATCH))
+                for finished in layers
+                if is_patch(finished.first)
+            ),
             *(replace(one, footage=replace(one.footage, version=version)) for one in guides),
         ),
         project=delivery.Project(bits_per_channel=16 if plan.format == "png" else 32),
@@ -307,27 +316,32 @@ def _painting(plan: Plan, shot: DeliveryShot, finished: Finished) -> DeliveryLay
     )
 
 
-def _matte(plan: Plan, shot: DeliveryShot, finished: Finished, identity: int) -> DeliveryLayer:
-    layer, label = finished.layer, finished.label_set.by_id(identity)
+def _class_matte(plan: Plan, shot: DeliveryShot, finished: Finished, identity: int) -> DeliveryLayer:
+    label = finished.label_set.by_id(identity)
     palette = next(iter(finished.label_set.palettes.values()))
+    return _matte(plan, shot, finished, delivery.MatteClass(label.id, label.name, palette.colors[label.id]))
+
+
+def _matte(plan: Plan, shot: DeliveryShot, finished: Finished, of: delivery.MatteClass) -> DeliveryLayer:
+    layer = finished.layer
     footage = _footage(
         plan,
         shot,
-        uids.footage_uid(shot.uid, layer.name, "matte", label.name),
-        f"{plan.stem(layer.name)}_{label.name}",
-        [plan.matte_path(layer.name, label.name, frame) for frame in finished.headers],
+        uids.footage_uid(shot.uid, layer.name, "matte", of.name),
+        f"{plan.stem(layer.name)}_{of.name}",
+        [plan.matte_path(layer.name, of.name, frame) for frame in finished.headers],
         alpha="STRAIGHT",
         data=True,
     )
     return DeliveryLayer(
-        uid=uids.layer_uid(shot.uid, layer.name, "matte", label.name),
-        name=f"m_{layer.name}_{label.name}",
+        uid=uids.layer_uid(shot.uid, layer.name, "matte", of.name),
+        name=f"m_{layer.name}_{of.name}",
         footage=footage,
         role="matte",
         label=MATTE_LABEL,
         enabled=False,
         shy=True,
-        class_=delivery.MatteClass(label.id, label.name, palette.colors[label.id]),
+        class_=of,
         provenance=_provenance(finished.first),
     )
 

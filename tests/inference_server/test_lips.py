@@ -295,6 +295,10 @@ def test_the_mouth_follows_the_sound_and_all_else_is_the_plate(known, tmp_path):
     delivery = read_delivery(out)
     layer, (notice,) = delivery.layers[0], delivery.notices
     assert (notice.text, notice.enabled, notice.uid) == ("AI MODIFIED", False, "plate/L/notice")
+    matte = delivery.layers[1]
+    assert (matte.name, matte.role, matte.enabled, matte.shy) == ("m_plate_mouth", "matte", False, True)
+    first = np.asarray(Image.open(out / matte.footage.path))
+    assert (first[..., 3] == made[0][..., 3]).all() and (first[..., :3] == 255).all() and first[..., 3].any()
     assert layer.markers == (Marker(1012, 1016, "no face: the plate stays"),)
     assert layer.provenance.consent == "written-release, Eileen, for a test, file 12"
     assert layer.provenance.synthetic.endswith("compositeWithTrainedAlgorithmicMedia")
