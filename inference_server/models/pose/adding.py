@@ -58,7 +58,6 @@ def add_network(
         )
     files = {READER: content}
     config: dict[str, Any] = {
-        "recipe": 1,
         "network": kind.name,
         "layout": kind.layout,
         "size": list(kind.size),

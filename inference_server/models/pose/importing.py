@@ -71,7 +71,7 @@ def add_figures(
     )
     shift = 1 if min(numbers) == 0 or any(OF_CLIP.search(frame) for frame, _ in named) else 0
     kept = content.getvalue()
-    config = {"recipe": 1, "layout": layout, "imported": program, "drawn": DRAWN[program]}
+    config = {"layout": layout, "imported": program, "drawn": DRAWN[program]}
     card = card_of(name, layout, config, {"file": FIGURES, "sha256": hashlib.sha256(kept).hexdigest()})
     card["title"] = f"{path.name}: what {program} read of a clip"
     frames = f"{counted(len({*numbers}), 'frame')}, {frames_text(sorted({*numbers}))}"
