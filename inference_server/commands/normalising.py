@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def normalise(request: Request, say: Say) -> Normalised:
         chosen = _chosen(people, request.people)
         with Journal(out / WORK / "drawn.jsonl") as drawn:
             made = [_draw(request, footage, one, drawn, say) for one in chosen]
+            _clear(out, list(drawn), [person for person, _ in made], say)
     notes = [*footage.notes, *(note for _, notes in made for note in notes)]
     height, width = footage.size[1], footage.size[0]
     found = Normalised(
@@ -204,6 +206,18 @@ def _draw(
     return made, _notes(footage, person, made, found, template)
 
 
+def _clear(out: Path, drawn: Sequence[str], people: Sequence[NormalisedPerson], say: Say) -> None:
+    """Remove what an earlier run drew and this one does not: of somebody who is not wanted now, or another rate."""
+    wanted = {one.files.replace("####", f"{frame:04d}") for one in people for frame in range(one.first, one.last + 1)}
+    stale = [name for name in drawn if name not in wanted and (out / name).is_file()]
+    for name in stale:
+        (out / name).unlink()
+    for folder in sorted({(out / name).parent for name in stale}):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        say(f"{folder.name}: what was drawn there before and is not asked for now was removed")
+
+
 def _notes(
     footage: Footage,
     person: Person,
@@ -221,7 +235,7 @@ def _notes(
         notes.append(f"{who}: not seen on {frames_text(made.unseen)}; the way leads past them")
     if lacking := [frame for frame in footage.frames if frame not in frames]:
         notes.append(f"{who}: not there on {frames_text(lacking)}, which the sequence lacks")
-    largest = max(way[0, 0] for way in ways)
+    largest = max(math.hypot(way[0, 0], way[1, 0]) for way in ways)
     if largest > SOFT:
         notes.append(f"{who}: enlarged up to {largest:.1f} times, so that it is soft; a smaller canvas loses nothing")
     return notes

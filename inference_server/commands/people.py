@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -26,7 +27,8 @@ Pixels = NDArray[np.uint8]
 
 
 class Person(Value):
-    """places: (N, 3) centre x, y and size (height of the body or the face), pixels; whole: not cut off."""
+    """places: (N, 4) centre x, y and size (height of the body or the face), pixels, and how they are turned, radians,
+    clockwise; whole: not cut off."""
 
     id: int
     frames: tuple[int, ...]
@@ -38,7 +40,7 @@ class Person(Value):
 class Seen(Value):
     """Somebody on one frame."""
 
-    place: tuple[float, float, float]
+    place: tuple[float, float, float, float]
     whole: bool
     score: float
 
@@ -72,7 +74,8 @@ class _Faces:
     def seen(self, face: Face, size: tuple[int, int]) -> Seen:
         x, y, width, height = face.box
         whole = x >= 0 and y >= 0 and x + width <= size[0] and y + height <= size[1]
-        return Seen((x + width / 2, y + height / 2, height), whole, face.score)
+        (left, high), (right, low) = face.points[:2]
+        return Seen((x + width / 2, y + height / 2, height, math.atan2(low - high, right - left)), whole, face.score)
 
 
 class _People:
@@ -88,7 +91,8 @@ class _People:
     def seen(self, one: Sighting, size: tuple[int, int]) -> Seen:
         ends = one.places[[*FEET, *HEAD]]
         whole = bool((ends >= 0).all() and (ends <= size).all())
-        return Seen((float(one.hips[0]), float(one.hips[1]), TALL * one.torso), whole, one.sure)
+        (x, y), (across, up) = one.hips, one.shoulders - one.hips
+        return Seen((float(x), float(y), TALL * one.torso, math.atan2(across, -up)), whole, one.sure)
 
 
 def people_sheet(footage: Footage, people: Sequence[Person]) -> Pixels | None:
@@ -108,7 +112,7 @@ def people_sheet(footage: Footage, people: Sequence[Person]) -> Pixels | None:
 
 
 def _tile_of(person: Person, place: int) -> Callable[[Pixels], tuple[Pixels, str]]:
-    x, y, size = person.places[place]
+    x, y, size, _ = person.places[place]
     scale = SHOWN * SIDE / size
     way = np.array([[scale, 0, SIDE / 2 - scale * x], [0, scale, SIDE / 2 - scale * y]])
     words = f"frame {person.frames[place]} {person.scores[place]:.2f}"

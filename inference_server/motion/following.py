@@ -65,6 +65,12 @@ class Sighting(Value):
         return hips_of(self.places)
 
     @property
+    def shoulders(self) -> Points:
+        """(2,): the middle of the shoulders."""
+        middle: Points = self.places[torso_joints(len(self.places))[:2]].mean(0)
+        return middle
+
+    @property
     def torso(self) -> float:
         """Pixels, at least one."""
         return max(1.0, torso_of(self.places))

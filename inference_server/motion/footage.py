@@ -66,7 +66,7 @@ def opened(name: str, fps: tuple[int, int] | None, first: int) -> Iterator[Foota
 def _of_clip(name: str, clip: Clip, own: Fraction) -> Footage:
     """own: the rate that the clip has itself."""
     digest = digest_of(clip.path)
-    notes = []
+    notes = [f"the clip {words}" for words in clip.told("auto")]
     if clip.variable:
         notes.append("its pictures come at uneven times; each frame shows the nearest")
     if own != clip.fps and not clip.variable:

@@ -1,7 +1,7 @@
 """From where somebody was seen to the way from the picture to the template's canvas, frame by frame. Pure functions.
 
-A way is a `crops.Matrix` (2, 3) from source pixels to canvas pixels, a similarity that turns nothing; `crops.inverse`
-is the way back. Both measure from the corner of the picture.
+A way is a `crops.Matrix` (2, 3) from source pixels to canvas pixels, a similarity, which turns where the template
+levels; `crops.inverse` is the way back. Both measure from the corner of the picture.
 """
 
 from __future__ import annotations
@@ -36,38 +36,48 @@ def ways(
 ) -> list[Matrix]:
     """The way to the canvas on each wanted frame.
 
-    seen: the frames on which somebody was seen. places: (N, 3) of those: x and y of the centre, and the size, pixels.
+    seen: the frames on which somebody was seen. places: (N, 4) of those: x and y of the centre, and the size, pixels,
+    and by what angle they are turned from upright, radians, clockwise as seen.
     mode: "follow", or "lock": one way, on which all that "follow" shows has room; "source": nothing is moved.
     """
     if mode == "source":
         return [np.array([[1.0, 0, 0], [0, 1.0, 0]]) for _ in wanted]
     steady = steady_places(seen, places, wanted, float(fps), template)
+    if not template.level:
+        steady[:, 3] = 0
     if mode == "lock":
-        reach = steady[:, 2:] / template.size
-        low = (steady[:, :2] - reach * (template.point[0] / template.height, template.centre[1])).min(0)
+        turn = _turned(float(np.median(steady[:, 3])))
+        reach = steady[:, 2:3] / template.size
+        centres = steady[:, :2] @ turn.T
+        low = (centres - reach * (template.point[0] / template.height, template.centre[1])).min(0)
         room = (1 - template.centre[0]) * template.width / template.height, 1 - template.centre[1]
-        high = (steady[:, :2] + reach * room).max(0)
+        high = (centres + reach * room).max(0)
         scale = min(template.width / (high[0] - low[0]), template.height / (high[1] - low[1]))
         shift = np.array([template.width, template.height]) / 2 - scale * (low + high) / 2
-        return [np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]) for _ in wanted]
+        return [np.column_stack([scale * turn, shift]) for _ in wanted]
     found = []
-    for x, y, size in steady:
-        scale = template.size * template.height / size
-        found.append(np.array([[scale, 0, template.point[0] - scale * x], [0, scale, template.point[1] - scale * y]]))
+    for x, y, size, angle in steady:
+        turned = template.size * template.height / size * _turned(angle)
+        found.append(np.column_stack([turned, np.array(template.point) - turned @ (x, y)]))
     return found
+
+
+def _turned(angle: float) -> NDArray[np.float64]:
+    """(2, 2): what turns somebody back who is turned by an angle."""
+    return np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
 
 
 def steady_places(
     seen: Sequence[int], places: NDArray[np.float64], wanted: Sequence[int], fps: float, template: Template
 ) -> NDArray[np.float64]:
-    """(M, 3) centre and size on each wanted frame, of which each looks at a finite window around it."""
+    """(M, 4) centre, size and angle on each wanted frame, of which each looks at a finite window around it."""
     centres = steadied(list(seen), places[:, :2], list(wanted), template.steady_centre * fps)
     reach = math.ceil(BENT * fps)
     near = np.array(wanted)[:, None] + np.arange(-reach, reach + 1)
     sizes = np.interp(near, seen, places[:, 2]).max(1)
-    return np.concatenate(
-        [centres, steadied(list(wanted), sizes[:, None], list(wanted), template.steady_size * fps)], 1
-    )
+    angles = np.interp(wanted, seen, np.unwrap(places[:, 3]))
+    slower = steadied(list(wanted), np.stack([sizes, angles], 1), list(wanted), template.steady_size * fps)
+    return np.concatenate([centres, slower], 1)
 
 
 def drawn(picture: Pixels, way: Matrix, size: tuple[int, int], outside: str) -> Pixels:

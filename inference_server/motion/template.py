@@ -11,7 +11,7 @@ from inference_server.motion.drawing import LEFT, MIDDLE, RIGHT, Pixels, Points,
 from shared import documents, schema
 from shared.errors import SemrenderError
 from shared.file_names import FileName
-from shared.kinds import ListOf, Number, OneOf, Whole
+from shared.kinds import Flag, ListOf, Number, OneOf, Whole
 from shared.schema import About
 from shared.values import Value
 
@@ -40,7 +40,8 @@ class Template(Value):
     steady_centre: Annotated[float, Number(0, 10), "seconds: the deviation of the Gaussian that steadies the place"] = (
         0.085
     )
-    steady_size: Annotated[float, Number(0, 10), "seconds: the same of the size"] = 0.25
+    steady_size: Annotated[float, Number(0, 10), "seconds: the same of the size, and of the turn"] = 0.25
+    level: Annotated[bool, Flag(), "whether the canvas turns, so that whoever is in it is upright"] = False
     outside: Annotated[str, OneOf(*OUTSIDE), "what stands beyond the picture: its edge again, or nothing"] = "replicate"
 
     @property

@@ -1,5 +1,6 @@
 """Motion's parts: ways there and back, smoothing without lag, what is not seen, who is who, the template."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,16 +19,18 @@ PERSON = read_template("person")
 
 
 def walking(count):
-    """(count, 3) of somebody who comes nearer and shakes."""
+    """(count, 4) of somebody who comes nearer and shakes."""
     rng = np.random.default_rng(3)
     t = np.arange(count)[:, None]
-    return np.concatenate([300 + 3 * t, 200 + 0 * t, 100 * 1.02**t], 1) + rng.normal(0, 2, (count, 3))
+    places = np.concatenate([300 + 3 * t, 200 + 0 * t, 100 * 1.02**t], 1) + rng.normal(0, 2, (count, 3))
+    return np.column_stack([places, 0.02 * t + 0.4])
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_way_and_its_inverse_cancel(mode):
+@pytest.mark.parametrize("level", [False, True])
+def test_a_way_and_its_inverse_cancel(mode, level):
     places = walking(40)
-    for way in ways(range(40), places, range(40), RATE, PERSON, mode):
+    for way in ways(range(40), places, range(40), RATE, replace(PERSON, level=level), mode):
         points = np.array([[0.5, 719.5, 1], [333.3, 0, 1], [5000, -20, 1]])
         there = points @ way_of(row_of(way)).T
         back = np.column_stack([there, np.ones(3)]) @ inverse(way).T
@@ -37,12 +40,12 @@ def test_a_way_and_its_inverse_cancel(mode):
 def test_follow_holds_the_centre_and_the_size_and_lock_holds_still():
     places = walking(40)
     follow = ways(range(40), places, range(40), RATE, PERSON, "follow")
-    middles = np.array([way @ (x, y, 1) for way, (x, y, _) in zip(follow, places, strict=True)])
-    sizes = np.array([way[0, 0] * size for way, (_, _, size) in zip(follow, places, strict=True)])
+    middles = np.array([way @ (x, y, 1) for way, (x, y, *_) in zip(follow, places, strict=True)])
+    sizes = np.array([way[0, 0] * size for way, (_, _, size, _) in zip(follow, places, strict=True)])
     assert np.abs(middles - PERSON.point).max() < 0.05 * PERSON.width and sizes.std() / sizes.mean() < 0.05
     lock = ways(range(40), places, range(40), RATE, PERSON, "lock")
     assert all((way == lock[0]).all() for way in lock)
-    corners = np.array([lock[0] @ (x, y + side * size * 0.7, 1) for x, y, size in places for side in (-1, 1)])
+    corners = np.array([lock[0] @ (x, y + side * size * 0.7, 1) for x, y, size, _ in places for side in (-1, 1)])
     assert corners.min() >= 0 and (corners <= (PERSON.width, PERSON.height)).all()
 
 
@@ -54,9 +57,22 @@ def test_a_clip_in_parts_is_steadied_as_the_whole():
     assert all(row_of(one) == row_of(other) for one, other in zip(whole, part, strict=True))
 
 
+@pytest.mark.parametrize("mode", ["follow", "lock"])
+def test_a_template_that_levels_turns_whoever_lies_or_leans_upright(mode):
+    """Also where the angle passes the back: it is never turned the long way round."""
+    angles = np.linspace(np.pi - 0.2, np.pi + 0.2, 40)
+    angles = np.where(angles > np.pi, angles - 2 * np.pi, angles)
+    places = np.column_stack([np.full(40, 300.0), np.full(40, 200.0), np.full(40, 100.0), angles])
+    made = ways(range(40), places, range(40), RATE, replace(PERSON, level=True), mode)
+    for way, angle in zip(made[10:30], angles[10:30], strict=True):
+        head = way @ (300 + 50 * np.sin(angle), 200 - 50 * np.cos(angle), 1) - way @ (300, 200, 1)
+        assert abs(np.arctan2(head[0], -head[1])) < (0.01 if mode == "follow" else 0.12)
+        assert np.hypot(*head) == pytest.approx(np.hypot(*way[:, 0]) * 50)
+
+
 def test_gaps_are_led_past():
     seen = [*range(10), *range(16, 30)]
-    places = np.array([[10.0 * frame, 50, 100] for frame in seen])
+    places = np.array([[10.0 * frame, 50, 100, 0] for frame in seen])
     way = ways(seen, places, range(30), RATE, PERSON, "follow")[13]
     assert way @ (130, 50, 1) == pytest.approx(PERSON.point)
 

@@ -1,6 +1,9 @@
 """`semrender clip normalise`: somebody in a clip at one place and size, with the ways back, from whatever is filmed."""
 
 import json
+import subprocess
+import sys
+import time
 from fractions import Fraction
 
 import av
@@ -12,6 +15,7 @@ from PIL import Image
 
 from inference_server.datasets.journal import Journal
 from inference_server.motion.document import read_normalised, way_of
+from inference_server.motion.template import read_template
 from semrender import main
 from shared.schema import plain
 from tests.conftest import ROOT
@@ -99,6 +103,79 @@ def test_stopped_it_goes_on_where_it_was(walk, tmp_path, monkeypatch, capsys):
     assert main(command) == 0
     assert looked.read_text().splitlines()[:3] == kept
     assert files_of(out) == files_of(walk)
+
+
+def test_killed_while_it_looks_and_while_it_draws_it_goes_on(walk, tmp_path):
+    """kill -9 twice; what was seen is not looked at again, and the files are the same in the end."""
+    out = tmp_path / "out"
+    words = [sys.executable, "-m", "semrender", "clip", "normalise", str(WALK), "--out", str(out)]
+    rows = {}
+    for name, least in (("looked", 3), ("drawn", 2)):
+        notes = out / ".work" / f"{name}.jsonl"
+        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+        while not notes.is_file() or notes.read_bytes().count(b"\n") < least:
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        rows[name] = notes.read_bytes()
+    assert subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
+    looked = (out / ".work" / "looked.jsonl").read_bytes()
+    assert looked.startswith(rows["looked"]) and looked.count(b"\n") == len(FRAMES)
+    assert files_of(out) == files_of(walk)
+
+
+def sequence(folder, pictures):
+    folder.mkdir()
+    for number, pixels in enumerate(pictures, 1):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(folder / f"one.{number:04d}.png")
+    return folder / "one.####.png"
+
+
+def normalised(clip, out, *more):
+    assert main(["clip", "normalise", str(clip), "--out", str(out), *more]) == 0
+    return read_normalised(out)
+
+
+def test_mirrored_lying_and_cut_off(tmp_path):
+    """Mirrored, somebody is where they are, mirrored; lying, too, and a template that levels sets them upright."""
+    whole = picture(1033)
+    upright, mirrored, lying = (
+        normalised(sequence(tmp_path / name, [one]), tmp_path / f"{name}_out").people[0].to_canvas[0]
+        for name, one in (("plain", whole), ("mirrored", whole[:, ::-1]), ("lying", np.rot90(whole)))
+    )
+    x, y = (256 - upright[2]) / upright[0], (256 - upright[5]) / upright[4]  # the middle of the hips
+    assert np.abs(way_of(mirrored) @ (640 - x, y, 1) - 256).max() < 8
+    assert np.abs(way_of(lying) @ (y, 640 - x, 1) - 256).max() < 8
+    template = tmp_path / "level.json"
+    template.write_text(json.dumps({**plain(read_template("person")), "level": True}))
+    found = normalised(tmp_path / "lying" / "one.####.png", tmp_path / "level", "--template", str(template))
+    turn = way_of(found.people[0].to_canvas[0])[:, :2]
+    assert np.arctan2(turn[1, 0], turn[0, 0]) == pytest.approx(np.pi / 2, abs=0.15), "a quarter to the right"
+    cut = normalised(sequence(tmp_path / "cut", [whole[:210]]), tmp_path / "cut_out")
+    assert cut.notes == ("person 1: the picture cuts them off on 1",)
+
+
+def test_seven_people_are_seven_and_whoever_is_not_wanted_any_more_is_cleared(tmp_path, capsys):
+    part = picture(1033)[60:360, 210:430]
+    row = np.concatenate([cv2.convertScaleAbs(part, alpha=0.7 + 0.1 * n) for n in range(7)], 1)
+    clip, out = sequence(tmp_path / "seven", [row]), tmp_path / "out"
+    assert [one.id for one in normalised(clip, out).people] == list(range(1, 8))
+    capsys.readouterr()
+    assert [one.id for one in normalised(clip, out, "--people", "3,5").people] == [3, 5]
+    assert sorted(one.name for one in out.iterdir() if one.name.startswith("person")) == ["person_3", "person_5"]
+    assert "person_7: what was drawn there before and is not asked for now was removed" in capsys.readouterr().out
+
+
+def test_a_clip_that_was_cut_short_is_said_and_one_without_its_index_refused(tmp_path, capsys):
+    pictures = [picture(frame) for frame in FRAMES]
+    whole = clip_file(tmp_path / "whole.mkv", pictures * 3).read_bytes()
+    (tmp_path / "part.mkv").write_bytes(whole[: len(whole) // 2])
+    assert any("is cut short" in note for note in normalised(tmp_path / "part.mkv", tmp_path / "part").notes)
+    whole = clip_file(tmp_path / "whole.mp4", pictures).read_bytes()
+    (tmp_path / "part.mp4").write_bytes(whole[: len(whole) // 2])
+    assert main(["clip", "normalise", str(tmp_path / "part.mp4"), "--out", str(tmp_path / "no")]) == 3
+    assert "cut off before its index was written" in capsys.readouterr().err
 
 
 def test_a_phone_held_upright_a_faster_rate_and_uneven_times(tmp_path, capsys):
