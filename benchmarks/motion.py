@@ -10,6 +10,8 @@ joints that the product delivers, smoothed. Printed are, of COCO's joints where 
 - jitter: standard deviation of the error from its moving average of five frames, pixels of the source;
 - error: of the median joint, torsos;
 - sure: how sure a joint is on average, 0 to 1, where a frame without anybody counts 0.
+
+At the end stands what is asked of a small person in a large frame: that they are found, and how steadily they stand.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from inference_server.models.catalogue import find_card
 from inference_server.models.pose.blazepose import BlazePose
 from inference_server.motion.bodies import Region
 from inference_server.motion.document import way_of
+from inference_server.motion.following import GROUP, look_of, looked
 from inference_server.motion.joints import smoothed
+from inference_server.motion.normalising import TALL, ways
 from inference_server.motion.reading import Pictures, read_people
 from inference_server.motion.template import read_template
 from shared.layouts import BLAZEPOSE_33, COCO_17
@@ -120,6 +124,39 @@ def main(reference: Path) -> None:
             else:
                 words += f" {'-':>7} {'-':>6}"
             print(f"{words} {sure:6.3f}")
+    accepted(bodies, reference)
+
+
+def accepted(bodies: BlazePose, reference: Path) -> None:
+    """All 48 frames in one of 2560x1440: on how many somebody is found, and what is true of the normalised clip."""
+    truth = np.load(reference / "walk_truth.npz")
+    points, names = truth["keypoints"][:, 0], [str(name) for name in truth["names"]]
+    files = sorted((reference / "walk").glob("*.jpg"))
+    plates = [np.asarray(cv2.imread(str(file), cv2.IMREAD_COLOR_RGB), np.uint8) for file in files]
+    pictures, corners = zip(*(wide(plate, 4) for plate in plates), strict=True)
+    found = sum(bool(bodies._detected(picture, 0, 0)) for picture in pictures)
+    shown = Pictures(pictures)
+    rows = list(shown.each("people", lambda n, one, before: looked(n, one, before, bodies), GROUP))
+    read = [look_of(row).people for row in rows]
+    (joints,) = read_people(shown, (pictures[0].shape[1], pictures[0].shape[0]), bodies, Fraction(24))
+    places = joints.places[:, COCO] - np.array(corners)[:, None]
+    torso = np.hypot(*(points[:, [5, 6]].mean(1) - points[:, [11, 12]].mean(1)).T)
+    away = np.hypot(*np.moveaxis(places - points[:, :17], -1, 0)) / torso[:, None]
+    inside = truth["in_frame"][:, 0, :17]
+    seen = np.array([(one.hips[0], one.hips[1], TALL * one.torso, 0.0) for (one,) in read])
+    made = ways(range(len(read)), seen, range(len(read)), Fraction(24), read_template("person"), "follow")
+    middles = points[:, [11, 12]].mean(1) + np.array(corners)
+    hips = np.array([back(one[None], way)[0] for one, way in zip(middles, made, strict=True)])
+    feet = [names.index(name) for name in names if "toe" in name or "heel" in name]
+    tall = points[:, feet, 1].max(1) - points[:, 0, 1]
+    scaled = tall * [way[0, 0] for way in made]
+    whole = slice(0, WHOLE)  # further on the feet are outside, and the truth of them, too
+    there = sum(bool(one) for one in read)
+    print(f"2560x1440: found on {there} of {len(read)} frames, by the plain detector on {found}")
+    print(f"joints in the picture: median {np.median(away[inside]):.3f} torsos")
+    print(f"true middle of the hips: at most {np.abs(hips / 512 - 0.5).max():.1%} of the canvas from its centre")
+    spread = [f"{one[whole].std() / one[whole].mean():.1%}" for one in (scaled, tall)]
+    print(f"true height: varies by {spread[0]} on the canvas, {spread[1]} in the source")
 
 
 def back(places: NDArray[np.float64], way: NDArray[np.float64]) -> NDArray[np.float64]:
