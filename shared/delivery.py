@@ -147,6 +147,7 @@ class Provenance(Value):
     fill: Optional[Words] = None
     synthetic: Annotated[Words, "IPTC digital source type of what a model changed of a face; empty = of none"] = ""
     consent: Annotated[Words, "on what ground a face was changed, as the shot says"] = ""
+    watermark: Annotated[Words, "the 32 bits in its pixels, eight hexadecimal digits; empty = none"] = ""
 
 
 class Part(Value):

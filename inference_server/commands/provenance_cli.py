@@ -32,6 +32,8 @@ def add_commands(commands: Any) -> None:
     reading.add_argument("file", type=Path, nargs="+", help="a picture, movie or sound")
     words = "certificates (PEM) of others whose signatures are trusted; may be given again"
     reading.add_argument("--trust", type=Path, action="append", default=[], metavar="PEM", help=words)
+    words = "a delivery: whether the watermark of its layers is in the file, where they are"
+    reading.add_argument("--delivery", type=Path, metavar="FOLDER", help=words)
     reading.set_defaults(run=run_read)
 
     signing = verbs.add_parser("sign", help="give a final render its Content Credentials")
@@ -142,11 +144,24 @@ def run_read(arguments: argparse.Namespace) -> int:
         if not path.is_file():
             raise MissingInput("the file is not there", file=path)
         told = reading.tell(path, trusted)
+        found = reading.matches(path, arguments.delivery) if arguments.delivery is not None else []
         if arguments.json:
-            tell("provenance", {"file": str(path), **as_json(told)})
+            layers = [_layer_as_json(one.layer, one.number, one.there, one.sure) for one in found]
+            more = {} if arguments.delivery is None else {"layers": layers}
+            tell("provenance", {"file": str(path), **as_json(told), **more})
         else:
-            print("\n  ".join([str(path), *_words(told)]))
+            lines = [_of_layer(one.layer, one.number, one.there, one.sure) for one in found]
+            print("\n  ".join([str(path), *_words(told), *lines]))
     return 0
+
+
+def _layer_as_json(layer: str, number: int, there: bool, sure: float) -> dict[str, Any]:
+    return {"layer": layer, "number": f"{number:08x}", "there": there, "sure": sure}
+
+
+def _of_layer(layer: str, number: int, there: bool, sure: float) -> str:
+    words = "is in it" if there else "was not found in it"
+    return f"layer {layer}: its watermark {number:08x} {words}, {sure:g} deviations above chance"
 
 
 def _pem(path: Path) -> str:

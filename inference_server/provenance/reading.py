@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.provenance import certificates, credentials, source_type, watermark
+from shared.delivery import Footage, read_delivery
 from shared.errors import InputRefused, SemrenderError
 from shared.file_names import is_clip
+from shared.footage import frame_path
 from shared.values import Value
 
 TOGETHER = 48  # frames of a movie that are looked at together; a mark adds up over them
@@ -28,6 +30,18 @@ class Told(Value):
     watermark: watermark.Found | None
     frames: int
     unseen: str = ""
+
+
+class Match(Value):
+    """Whether a layer's watermark is in a film, where the layer is: how sure, in standard deviations."""
+
+    layer: str
+    number: int
+    sure: float
+
+    @property
+    def there(self) -> bool:
+        return self.sure > watermark.UNMOVED
 
 
 def tell(path: Path, trusted: tuple[str, ...] = ()) -> Told:
@@ -65,23 +79,52 @@ def watermark_of(path: Path) -> tuple[watermark.Found | None, int]:
             return None, 0
         left = watermark.residue([_picture(path)])
         return (None if left is None else watermark.detect(left)), 1
-    pieces: list[watermark.Residue] = []
+    seen: list[watermark.Residue] = []
     count = 0
-    for piece in _pieces(path):
+    for piece in pieces(path):
         left = watermark.residue((frame, None) for frame in piece)
         if left is None:
             continue
         count += left.frames
-        pieces.append(left)
+        seen.append(left)
         found = watermark.detect(left)
         if found is not None and not found.doubtful:
             return found, count
-        if len(pieces) > 1:
-            pieces = [watermark.joined(pieces)]
-    return (watermark.detect(pieces[0]) if pieces else None), count
+        if len(seen) > 1:
+            seen = [watermark.joined(seen)]
+    return (watermark.detect(seen[0]) if seen else None), count
 
 
-def _pieces(path: Path) -> Iterator[list[NDArray[np.float32]]]:
+def matches(path: Path, delivery: Path) -> list[Match]:
+    """Of the layers of a delivery, whether a picture or movie has their watermark. Where number and place are known,
+    much less is enough than where nothing is. Raises InputRefused naming the file."""
+    folder = delivery if delivery.is_dir() else delivery.parent
+    marks: list[tuple[str, int, NDArray[np.float32]]] = []
+    for layer in read_delivery(delivery).layers:
+        if layer.role == "painting" and layer.provenance.watermark:
+            marks.append((layer.name, int(layer.provenance.watermark, 16), _covered(layer.footage, folder)))
+    if not marks:
+        raise InputRefused("no layer of this delivery has a watermark", file=delivery)
+    sure = dict.fromkeys(range(len(marks)), 0.0)
+    for piece in pieces(path) if is_clip(path) else [[_picture(path)[0]]]:
+        left = watermark.residue((frame, None) for frame in piece)
+        for place, (_, number, coverage) in enumerate(marks):
+            if left is not None:
+                sure[place] = max(sure[place], watermark.certainty(left, number, coverage))
+    return [Match(name, number, round(sure[place], 1)) for place, (name, number, _) in enumerate(marks)]
+
+
+def _covered(footage: Footage, folder: Path) -> NDArray[np.float32]:
+    """(H, W) where a layer is on any of its frames; of a long one some, evenly."""
+    numbers = range(footage.first, footage.last + 1)
+    whole = np.zeros((footage.height, footage.width), np.float32)
+    for number in numbers[:: -(-len(numbers) // TOGETHER)]:
+        _, alpha = _picture(folder / frame_path(footage, number))
+        whole = np.maximum(whole, alpha if alpha is not None else 1)
+    return whole
+
+
+def pieces(path: Path) -> Iterator[list[NDArray[np.float32]]]:
     """The pictures of a movie, some at a time."""
     from shared.clips import Clip
 

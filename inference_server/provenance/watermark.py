@@ -144,6 +144,20 @@ def detect(left: Residue) -> Found | None:
     return None
 
 
+def certainty(left: Residue, number: int, coverage: Plane) -> float:
+    """How sure it is, in standard deviations, that what frames have in common has this very number where it is covered
+    (H, W), unmoved: a film of another size is taken for the marked pictures scaled. `UNMOVED` is enough."""
+    height, width = coverage.shape
+    if left.mean.shape != coverage.shape:
+        how = cv2.INTER_AREA if left.mean.shape[0] > height else cv2.INTER_CUBIC
+        planes = (cv2.resize(plane, (width, height), interpolation=how) for plane in (left.mean, left.weight))
+        mean, weight = (np.asarray(plane, np.float32) for plane in planes)
+        left = Residue(mean, weight, left.frames)
+    folded = _folded(_quietened(Residue(left.mean, left.weight * (coverage > 0), left.frames)))
+    surface = np.fft.irfft2(np.fft.rfft2(folded) * np.conj(np.fft.rfft2(tile(number))), (TILE, TILE))
+    return float((surface[0, 0] - np.mean(surface)) / max(float(np.std(surface)), 1e-9))
+
+
 def strongest(left: Residue) -> float:
     """How sure a detector is at most, in standard deviations, of whatever is there; `THRESHOLD` is held against it."""
     return max(_look(_quietened(left if scale == 1 else _resized(left, 1 / scale)))[0] for scale in SCALES)

@@ -355,7 +355,7 @@ def _provenance(header: Metadata) -> delivery.Provenance:
         label_set_hash=header["label_set"]["hash"],
         seed=header["seed"],
         options={name: str(value) for name, value in header["options"].items()},
-        **{name: header[name] for name in (*SETTINGS, "synthetic", "consent") if name in header},
+        **{name: header[name] for name in (*SETTINGS, "synthetic", "consent", "watermark") if name in header},
     )
 
 

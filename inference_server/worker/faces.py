@@ -27,7 +27,9 @@ def told(own: LayerPlan) -> dict[str, str]:
     """What the header of a changed face, or of one made of no picture, tells; of anything else nothing."""
     if own.layer.consent is None or not own.card.makes.likeness:
         return {}
-    return {"synthetic": MADE if own.outline is None else CHANGED, "consent": own.layer.consent.words}
+    mark = number(own)
+    about = {"synthetic": MADE if own.outline is None else CHANGED, "consent": own.layer.consent.words}
+    return about if mark is None else {**about, "watermark": f"{mark:08x}"}
 
 
 def number(own: LayerPlan) -> int | None:

@@ -91,6 +91,11 @@ def test_without_a_certificate_files_state_their_source_type_and_have_a_watermar
         found = told(path)
         assert (found["credentials"]["state"], found["source_type"].rpartition("/")[2]) == ("none", CHANGED), path
     assert told(frame)["watermark"]["sure"] > 10
+    number = read_delivery(plain / "out").layers[0].provenance.watermark
+    assert told(frame)["watermark"]["number"] == number == outputs.read_metadata(frame)["watermark"]
+    shown = semrender("--json", "provenance", "read", plain / "out" / "movie.mp4", "--delivery", plain / "out")
+    (layer,) = json.loads(shown.stdout)["layers"]
+    assert (layer["layer"], layer["number"], layer["there"]) == ("plate", number, True), shown.stderr
 
 
 def test_previews_have_the_label_and_layers_have_not(plain):

@@ -118,6 +118,21 @@ def test_where_nothing_is_covered_nothing_is_changed_and_a_patch_is_read_by_its_
     assert (watermark.marked(plain[0], coverage, NUMBER) == patch[0]).all(), "the same every time"
 
 
+def test_a_patch_that_is_known_is_found_in_a_compressed_movie(tmp_path, monkeypatch):
+    plain = portrait(24)
+    coverage = np.zeros(plain[0].shape[:2], np.float32)
+    cv2.ellipse(coverage, (330, 300), (100, 80), 0, 0, 360, 1, -1)
+    patch = [watermark.marked(cv2.GaussianBlur(one, (0, 0), 2), coverage, NUMBER) for one in plain]
+    with_it = [np.where(coverage[..., None] > 0, one, plate) for one, plate in zip(patch, plain, strict=True)]
+    sure = []
+    for name, frames in (("it", with_it), ("plain", plain)):
+        piece = next(reading.pieces(film(tmp_path / f"{name}.mp4", frames, 20, monkeypatch)))
+        sure.append(watermark.certainty(watermark.residue((one, None) for one in piece), NUMBER, coverage))
+    assert sure[0] > watermark.UNMOVED + 2 and sure[1] < 3, sure
+    smaller = [scaled(one, 0.75) for one in with_it]
+    assert watermark.certainty(watermark.residue((one, None) for one in smaller), NUMBER, coverage) > watermark.UNMOVED
+
+
 @pytest.mark.parametrize("picture", [np.zeros((300, 400, 3)), np.ones((300, 400, 3)), np.full((20, 30, 3), 0.5)])
 def test_flat_and_small_pictures_have_none(picture):
     assert found([picture]) is None and watermark.residue([]) is None
