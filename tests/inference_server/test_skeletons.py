@@ -225,6 +225,31 @@ def test_a_model_with_fewer_points_turns_fewer_joints_and_says_which():
     assert person.height == pytest.approx(176, abs=8)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_a_network_reads_makes_numbers(seed):
+    """Frames that lack, points that lie on one another, in one plane, anywhere, seen or not at random."""
+    chance = np.random.default_rng(seed)
+    prepared, frames = read_prepared(), int(chance.integers(2, FRAMES))
+    for name in ("places", "sure", "states", "space"):
+        prepared[name] = prepared[name][:, :frames].copy()
+    prepared["frames"] = np.sort(chance.choice(np.arange(1001, 1100), frames, False))
+    space = prepared["space"]
+    odd = (space, space * 0, chance.normal(size=space.shape), space[:, :, :1] + space * 0, space * [1, 1, 0])
+    prepared["space"] = odd[seed % len(odd)]
+    if seed % 3 == 0:
+        prepared["places"] = chance.uniform(-100, 740, prepared["places"].shape)
+    lost = chance.random(prepared["states"].shape) < chance.random() / 4
+    prepared["states"][lost] = chance.integers(-1, 4, lost.sum())
+    prepared["states"][0, 0] = joints.SEEN  # so that there is a skeleton
+    prepared["sure"] = np.where(prepared["states"] == joints.SEEN, np.maximum(prepared["sure"], 0.01), 0)
+    camera = None if seed % 2 else true_camera()
+    made, _ = solved(prepared, camera, feet=("auto", "always", "never")[seed % 3], height=(None, 180.0)[seed % 2])
+    for person in made.people:
+        assert all(np.isfinite(joint.rotation).all() for joint in person.joints) and np.isfinite(person.root).all()
+        assert len(person.root) in (1, person.frames) and person.height > 0
+
+
 def test_both_feet_can_be_held_all_along():
     prepared = true_prepared()
     for name in ("space", "places"):  # somebody who stands and sways

@@ -15,6 +15,7 @@ from shared.poses import PARENTS
 from shared.values import Value
 
 SIDES = ("left", "right")
+SHORTEST = 0.5  # centimetres: less is no bone, but points that lie on one another
 SURE = 0.5  # a point that is less sure says nothing of lengths
 LOW = 0.2  # of the way from hips to neck: where the spine bends
 # Parts of the height of somebody who stands (Drillis and Contini, "Body segment parameters", 1966): what is not seen.
@@ -101,7 +102,7 @@ def _lengths(points: Points, sure: Mapping[str, Array]) -> dict[str, float]:
         feet = np.concatenate([_foot(clear, side) for side in SIDES])
         found["sole"] = _middle_of(-feet[:, 1])
         found["foot"] = _middle_of(feet[:, 2])
-    known = {name: length for name, length in found.items() if np.isfinite(length)}
+    known = {name: length for name, length in found.items() if length > SHORTEST}  # NaN is not
     height = float(np.median([length / USUAL[name] for name, length in known.items()])) if known else WHOLE
     return {name: known.get(name, height * part) for name, part in {**USUAL, "crown": CROWN}.items()} | {
         "crown": height * CROWN
