@@ -44,7 +44,6 @@ def bring_in(file: str, wishes: Wishes) -> Changed:
     document = people.read(Path(file))
     facts = scene.scene()
     own = (facts.fps_num, facts.fps_den)
-    timing.when(0, 0, own, document.rate, wishes.time)  # refuses before anything is touched
     plugin.load()
     with undo_step("Import joints"), in_root():
         if wishes.time == timing.UNIT and document.rate is not None and not timing.same(own, document.rate):

@@ -36,7 +36,7 @@ def wave(joint, axis, frame):
     return 40.0 * math.sin(0.7 * joint + 1.3 * axis + 0.5 * frame)
 
 
-def person(count=COUNT, order="yxz", shift=0.0, name=None, identity=1, **more):
+def person(count=COUNT, order="yxz", shift=0.0, name=None, identity=1, first=FIRST, **more):
     joints = []
     for number, (joint, parent) in enumerate(PARENTS.items()):
         rotation = tuple(tuple(round(wave(number, axis, n), 3) for axis in range(3)) for n in range(count))
@@ -52,8 +52,8 @@ def person(count=COUNT, order="yxz", shift=0.0, name=None, identity=1, **more):
         )
     return Skeleton(
         id=identity,
-        first=FIRST,
-        last=FIRST + count - 1,
+        first=first,
+        last=first + count - 1,
         root=tuple((shift + 3.0 * n, 96.0 + n % 2, -200.0 - 5.0 * n) for n in range(count)),
         joints=tuple(joints),
         rotate_order=order,

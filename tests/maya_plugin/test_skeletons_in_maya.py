@@ -186,25 +186,26 @@ def matrix(pan, tilt, place):
 @pytest.mark.parametrize("up", ["y", "z"])
 @pytest.mark.parametrize("orient", ["world", "bone"])
 def test_a_moving_camera_of_the_scene_sees_them_where_the_picture_did(host, scene, write, up, orient):
-    """The file's camera stands still and looks down; the scene's walks and pans."""
+    """The file's camera looks down and rises, the scene's walks and pans; the person comes two frames late."""
     from maya import cmds
     from maya import world as made
 
     scene.up = up
-    own = matrix(0, -10, (0, 150, 0))
-    skeleton = person()
+    seen = [matrix(n, -10, (0, 150 + 2 * n, 0)) for n in range(COUNT)]
+    skeleton = person(count=COUNT - 2, first=FIRST + 2)
     shape = made.camera("matched")
     cmds.setAttr("matched.rotateOrder", 2)
     for attribute, by in (("translateX", 11.0), ("translateY", -3.0), ("translateZ", 7.0), ("rotateY", 9.0)):
         for n in range(COUNT):
             cmds.setKeyframe("matched", attribute=attribute, time=FIRST + n, value=by * n + 5)
     cmds.setAttr("matched.scale", 3, 3, 3, type="double3")  # a camera has no size
-    host.import_joints(write(document(skeleton, space="floor", matrices=(own,))), Wishes(camera=shape, orient=orient))
-    for n in range(COUNT):
-        eye = world(shape, FIRST + n)
+    file = write(document(skeleton, space="floor", matrices=tuple(seen)))
+    host.import_joints(file, Wishes(camera=shape, orient=orient))
+    for n in range(skeleton.frames):
+        eye, own = world(shape, FIRST + 2 + n), seen[2 + n]
         for name, (place, _) in forward(skeleton, n).items():
             before = [sum((a - b) * c for a, b, c in zip(place, own[12:15], own[at : at + 3])) for at in (0, 4, 8)]
-            there = world(f"person1:{name}", FIRST + n)[12:15]
+            there = world(f"person1:{name}", FIRST + 2 + n)[12:15]
             axes = [[one / 3 for one in eye[at : at + 3]] for at in (0, 4, 8)]
             after = [sum((a - b) * c for a, b, c in zip(there, eye[12:15], axis)) for axis in axes]
             assert after == pytest.approx(before, abs=0.01)
@@ -230,12 +231,14 @@ def test_what_was_not_seen_and_where_feet_stand_can_be_read_from_the_joints(host
     assert not keys("person1:RightFoot", "contact")
 
 
-def test_skeletons_go_out_as_joints_where_the_camera_sees_them(host, scene, write, tmp_path):
+@pytest.mark.parametrize("aspect", [1.0, 2.0])
+def test_skeletons_go_out_as_joints_where_the_camera_sees_them(host, scene, write, tmp_path, aspect):
     """Pixels worked out by hand; what is outside of the picture or behind is said to be outside."""
     from maya import cmds
     from maya import world as made
 
     made.resolution(1920, 1080)
+    cmds.setAttr("defaultResolution.pixelAspect", aspect)
     shape = made.camera("eye")
     cmds.setAttr("eye.translate", 0, 100, 300, type="double3")
     skeleton = person()
@@ -252,7 +255,9 @@ def test_skeletons_go_out_as_joints_where_the_camera_sees_them(host, scene, writ
             px, py, sure = one.joints[name][n]
             away = 300 - z
             by = focal / film * 1920 / away
-            assert math.dist((px, py), (960 + x * by, 540 - (y - 100) * by)) < 0.01, "half a pixel is what is allowed"
+            assert math.dist((px, py), (960 + x * by, 540 - (y - 100) * by * aspect)) < 0.01, (
+                "half a pixel is what is allowed"
+            )
             assert sure == float(0 <= px <= 1920 and 0 <= py <= 1080)
     cmds.setAttr("eye.rotateY", 180)
     host.export_joints(str(tmp_path / "out.json"), shape)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Callable
 
 from maya.api.OpenMaya import MDoubleArray, MObject, MTime, MTimeArray
 from maya.scene import SCENE
+
+Key = tuple[float, tuple[str, str]]  # value, tangents in and out
 
 
 class MAnimCurveChange:
@@ -54,8 +57,7 @@ class MFnAnimCurve:
 
     def remove(self, index: int, change: MAnimCurveChange | None = None) -> MFnAnimCurve:
         """The keys after it move up by one."""
-        time = sorted(self._node.keys)[index]
-        self._put({t: v for t, v in self._node.keys.items() if t != time}, dict(self._node.tangents), change)
+        self._put({}, [sorted(self._node.keys)[index]], change)
         return self
 
     def addKeys(
@@ -74,30 +76,30 @@ class MFnAnimCurve:
         placed = [time._frames() for time in times]
         if placed != sorted(placed):
             raise RuntimeError("(kFailure): times must ascend")  # [open]
-        kept = dict(self._node.keys)
+        gone: list[float] = []
         if not keepExistingKeys:
-            kept = {} if SCENE.cuts_all_keys else {t: v for t, v in kept.items() if not placed[0] <= t <= placed[-1]}
-        now = {**kept, **{time: value / self._unit() for time, value in zip(placed, values)}}
+            gone = [t for t in self._node.keys if SCENE.cuts_all_keys or placed[0] <= t <= placed[-1]]
         named = (self._NAMES.get(tangentInType, ""), self._NAMES.get(tangentOutType, ""))
-        self._put(now, {**self._node.tangents, **dict.fromkeys(placed, named)}, change)
+        self._put({time: (value / self._unit(), named) for time, value in zip(placed, values)}, gone, change)
         return self
 
     def _unit(self) -> float:
         """Of a value as it is told, one as it is kept: degrees."""
         return math.pi / 180 if self._node.kind == "animCurveTA" else 1.0
 
-    def _put(
-        self,
-        keys: dict[float, float],
-        tangents: dict[float, tuple[str, str]],
-        change: MAnimCurveChange | None,
-    ) -> None:
-        node, before = self._node, (self._node.keys, self._node.tangents)
+    def _put(self, made: dict[float, Key], gone: list[float], change: MAnimCurveChange | None) -> None:
+        """What a change takes back is these keys and no others."""
+        node = self._node
+        before = {t: (node.keys[t], node.tangents.get(t, ("", ""))) for t in (*made, *gone) if t in node.keys}
 
-        def to(state: tuple[dict[float, float], dict[float, tuple[str, str]]]) -> None:
-            node.keys, node.tangents = state
-            SCENE.modified = True
+        def to(away: Iterable[float], there: dict[float, Key]) -> None:
+            keys, tangents = dict(node.keys), dict(node.tangents)
+            for time in away:
+                keys.pop(time, None)
+            for time, (value, named) in there.items():
+                keys[time], tangents[time] = value, named
+            node.keys, node.tangents, SCENE.modified = keys, tangents, True
 
-        to((keys, tangents))
+        to(gone, made)
         if change is not None:
-            change._steps.append((lambda: to((keys, tangents)), lambda: to(before)))
+            change._steps.append((lambda: to(gone, made), lambda: to(made, before)))
