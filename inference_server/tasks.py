@@ -14,11 +14,9 @@ from shared.values import Value
 PIECE = 1000  # pictures whose passes and files are looked at by one task
 FORMATS = ("png", "exr", "exr-acescg")  # that a job may ask for
 MOVIES = ("h264", "prores", "none")  # beside the layers
-PARTS = (
-    "whole",
-    "paint",
-    "deliver",
-)  # of a job: all of it; its pictures alone; what is made of pictures that are there
+# Of a job: all of it; its pictures alone; what is made of pictures that are there; all of it, its pictures by other
+# machines, which take runs of blocks.
+PARTS = ("whole", "paint", "deliver", "farm")
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs
@@ -36,7 +34,7 @@ class Task(Value):
 
     id: int
     job: str
-    kind: str  # "check", "look", "prepare", "underpaint", "paint", "hold" or "deliver"
+    kind: str  # "check", "look", "prepare", "underpaint", "paint", "hold" or "deliver"; never "chunk", see `chunks`
     layer: str | None = None
     frame: int | None = None
     key: str | None = None

@@ -133,6 +133,7 @@ class Server:
         comp: bool = True,
         movie: str = "h264",
         part: str = "whole",
+        per: int = 4,
         owner: str = "",
         **changes: Unpack[Changes],
     ) -> Job:
@@ -150,7 +151,8 @@ class Server:
             comp: make an After Effects project of it, too.
             movie: "h264" (movie.mp4), "prores" (movie.mov) or "none".
             part: "paint" leaves out the delivery, for one of several machines that paint a shot; "deliver" makes the
-                delivery of what they painted.
+                delivery of what they painted; "farm" has other machines take runs of `per` blocks of it.
+            per: blocks of twelve frames, see docs/farm.md.
             owner: who is told to have asked for it; "" = who is logged in here.
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
@@ -165,7 +167,7 @@ class Server:
             shot, files = handing.uploadable(shot, folder)
         job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
-        job.update(comp=comp, movie=movie, part=part)
+        job.update(comp=comp, movie=movie, part=part, **({"per": per} if part == "farm" else {}))
         if owner:
             job.update(owner=owner)
         comps = self._comps if comp else None

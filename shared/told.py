@@ -131,6 +131,20 @@ class Underpainted(Event):
     total: int
 
 
+class Chunk(Event):
+    """Another machine has begun, goes on with, has ended or has lost a run of blocks of the job.
+
+    blocks: its first and last; state: "started", "progress", "ended" or "lost"; the counts are pictures of the job.
+    """
+
+    blocks: tuple[int, int]
+    machine: str
+    state: str
+    done: int
+    failed: int
+    total: int
+
+
 class Paused(Event):
     """Nothing goes on for now; `why` in words."""
 
@@ -167,6 +181,9 @@ def event_of(header: Body) -> Event:
         )
     if name == "underpainted":
         return Underpainted(name, number, body, body["layer"], body["frame"], body["under_done"], body["under_total"])
+    if name == "chunk":
+        first, last = body["blocks"]
+        return Chunk(name, number, body, (first, last), str(body["machine"]), str(body["state"]), **counts)
     if name in ("paused", "resumed"):
         return (Paused if name == "paused" else Resumed)(name, number, body, str(body["why"]))
     if name in ("done", "failed", "cancelled"):

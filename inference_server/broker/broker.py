@@ -21,9 +21,11 @@ import zmq
 
 from inference_server.backstage import ADDRESS
 from inference_server.broker.aside import PATIENCE_SECONDS, Aside, Found
+from inference_server.broker.chunks import Chunks
 from inference_server.broker.crew import Crew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
+from inference_server.broker.machines import Machines
 from inference_server.broker.overview import Overview
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
@@ -59,6 +61,7 @@ class Broker:
         self.settings = settings
         self.ledger = Ledger(settings.ledger)
         self.jobs = Jobs(self.ledger)
+        self.chunks = Chunks(self.jobs)
         self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
         recovered = self.jobs.recover()
         self.aside = Aside()
@@ -118,7 +121,7 @@ class Broker:
             first=first,
         )
         self._verbs: dict[str, Verb] = {}
-        for kind in (Verbs, Overview):
+        for kind in (Verbs, Overview, Machines):
             verbs = kind(self)
             self._verbs.update({name: getattr(verbs, name) for name in vars(kind) if not name.startswith("_")})
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
@@ -178,6 +181,7 @@ class Broker:
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidy()
         self.disks.look()
+        self.chunks.expire(time.monotonic())
         if not self.ending:
             self.crew.dispatch()
         if self.doing:

@@ -3,7 +3,7 @@
 Every picture needs the task that looks at its passes and finds its key: the `check` for the first `PIECE` of them, a
 `look` for each further piece. A look comes one piece before its pictures, so that painting begins at once, never waits
 for a look, and no look keeps other jobs waiting for long. What is made of the passes of a layer that must be prepared
-needs its `prepare`.
+needs its `prepare`. A job that other machines paint has a row for each run of blocks that they take, see `chunks`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
     frames = len(spec["frames"])
     part = spec.get("part", "whole")  # a job of an older ledger is whole
     pictures = frames * len(spec["layers"])
-    if pictures > MOST_PICTURES or frames > protocol.MAX_ITEMS:
+    if (pictures > MOST_PICTURES and part != "farm") or frames > protocol.MAX_ITEMS:
         raise InputRefused(
             f"the job has {frames} frames in {len(spec['layers'])} layers",
             remedy=f"Submit at most {protocol.MAX_ITEMS} frames and {MOST_PICTURES} pictures at a time: "
@@ -46,11 +46,18 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
     numbers = count(last[0] + 1 if last else 1)
     check = next(numbers)
     ledger.write(INSERT, check, job, "check", None, None, 0)
-    if not only_check and part != "deliver":
+    if not only_check and part == "farm":
+        places = range(len(spec["chunks"]))
+        rows = [(number, job, "chunk", None, place, 1) for place, number in zip(places, numbers, strict=False)]
+        ledger.write_many(INSERT, rows)
+        ledger.write_many("INSERT INTO needs VALUES (?, ?)", [(row[0], check) for row in rows])
+    elif not only_check and part != "deliver":
         _enter_pictures(ledger, job, spec, check, numbers)
     if not only_check and part != "paint":
-        deliver, kinds = next(numbers), "('check')" if part == "deliver" else "('paint', 'hold')"
-        ledger.write(INSERT, deliver, job, "deliver", None, None, 1 if part == "deliver" else pictures)
+        kinds = {"deliver": "('check')", "farm": "('chunk')"}.get(part, "('paint', 'hold')")
+        needed = {"deliver": 1, "farm": len(spec.get("chunks", ()))}.get(part, pictures)
+        deliver = next(numbers)
+        ledger.write(INSERT, deliver, job, "deliver", None, None, needed)
         ledger.write(f"INSERT INTO needs SELECT ?, id FROM tasks WHERE job = ? AND kind IN {kinds}", deliver, job)
     ledger.write("UPDATE jobs SET unended = (SELECT count(*) FROM tasks WHERE job = ?) WHERE id = ?", job, job)
 

@@ -79,7 +79,7 @@ class Jobs(Told):
         """The job's next ready task that paints none of the keys in `painting`; None where there is none."""
         rows = self.ledger.rows(
             "SELECT tasks.*, paintings.out, paintings.files FROM tasks LEFT JOIN paintings USING (key)"
-            " WHERE job = ? AND state = 'waiting' AND missing = 0"
+            " WHERE job = ? AND state = 'waiting' AND missing = 0 AND kind != 'chunk'"
             f" AND (key IS NULL OR paintings.out IS NOT NULL OR key NOT IN ({','.join('?' * len(painting))}))"
             " ORDER BY id LIMIT 1",
             *(job, *painting),
@@ -169,6 +169,20 @@ class Jobs(Told):
             self._tell_frame(task, {"state": "failed", "error": words})
         self._fail(task, words)
 
+    def finish_chunk(self, task: Row, machine: str, counts: Body, under_way: int) -> None:
+        """Another machine has painted a run of blocks; counts: of its pictures, painted, kept and copied."""
+        for outcome in ("painted", "kept", "copied"):
+            self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + ? WHERE id = ?", counts[outcome], task["job"])
+        self.tell_chunk(task, machine, "ended", under_way)
+        self._done(task)
+
+    def tell_chunk(self, task: Row, machine: str, state: str, under_way: int) -> None:
+        """state: "started", "progress", "ended" or "lost"; under_way: pictures of chunks that have not ended."""
+        row, (first, last) = self.row(task["job"]), self.spec(task["job"])["chunks"][task["frame"]]
+        done = frames_done(row) + under_way
+        body = {"blocks": [first, last], "machine": machine, "state": state, "done": done, "total": row["total"]}
+        self._tell(task["job"], "chunk", {**body, "failed": row["failed"]})
+
     def lose(self, identity: int, error: SemrenderError) -> None:
         """The worker of a task died: once more on a fresh one, alone; then it is quarantined and has failed."""
         task = self.task_row(identity)
@@ -189,7 +203,9 @@ class Jobs(Told):
         jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended IS NULL")]
         for job in jobs:
             self.ledger.write(
-                "UPDATE tasks SET state = 'waiting', missing = 0 WHERE job = ? AND state IN ('running', 'done')", job
+                "UPDATE tasks SET state = 'waiting', missing = 0 WHERE job = ? AND state IN ('running', 'done')"
+                " AND NOT (kind = 'chunk' AND state = 'done')",
+                job,
             )
             self.ledger.write(
                 "UPDATE tasks SET missing = (SELECT count(*) FROM needs JOIN tasks AS other ON other.id = needed"

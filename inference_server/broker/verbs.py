@@ -27,6 +27,7 @@ from shared.errors import InputRefused, SemrenderError
 from shared.shot import Shot
 
 if TYPE_CHECKING:
+    from inference_server.broker.chunks import Chunks
     from inference_server.broker.crew import Crew
     from inference_server.broker.jobs import Jobs
     from inference_server.broker.settings import Settings
@@ -59,6 +60,7 @@ class Turn(Protocol):
 
     settings: Settings
     jobs: Jobs
+    chunks: Chunks
     spool: Spool
     crew: Crew
     disks: Disks

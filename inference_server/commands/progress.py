@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from shared.command import tell
-from shared.told import Checked, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted, finished
+from shared.told import Checked, Chunk, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted, finished
 from shared.wording import counted
 
 Body = dict[str, Any]
@@ -48,6 +48,12 @@ class Teller:
         elif isinstance(event, Underpainted):
             self.under = event.done
             self._reached(event)
+        elif isinstance(event, Chunk):
+            self.done = event.done
+            self._moved(event.machine, event.failed)
+            if event.state == "lost":
+                first, last = event.blocks
+                self.bar.write(f"{event.machine} has left; its blocks {first}-{last} are painted by others")
         elif isinstance(event, Paused | Resumed):  # also before the first frame: a wait is never silent
             (self.bar.write if self.bar is not None else print)(f"{event.name}: {event.why}")
 
@@ -58,9 +64,12 @@ class Teller:
         self.bar = tqdm(total=self.total + self.of_under, unit=unit, desc="painting", **_room(_columns()))
 
     def _reached(self, event: Frame | Underpainted, failed: int = 0) -> None:
+        self._moved(f"{event.layer} {event.frame}", failed)
+
+    def _moved(self, where: str, failed: int) -> None:
         if self.bar is None:
             self._show_bar()
-        self.bar.set_postfix_str(f"{event.layer} {event.frame}", refresh=False)
+        self.bar.set_postfix_str(where, refresh=False)
         self.bar.update(max(0, self.done + self.under + failed - self.bar.n))
 
     def finished(self) -> str:

@@ -7,7 +7,7 @@ import time
 from inference_server.commands.progress import JsonTeller, Teller
 from shared import door
 from shared.errors import SemrenderError
-from shared.told import Checked, Event, Frame, Looked, Paused, Result, Resumed, Underpainted
+from shared.told import Checked, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted
 from shared.wording import counted
 
 KINDS = ("openjd", "json", "none")
@@ -55,6 +55,8 @@ class OpenJdTeller(QuietTeller):
                 say("status", f"warning: {warning}")
         elif isinstance(event, Looked):
             say("status", counted(event.files, "file was looked at", "files were looked at"))
+        elif isinstance(event, Preparing):
+            say("status", f"looks at layer {event.layer}: {event.done} of {event.total}")
         elif isinstance(event, Frame):
             if event.error is not None:
                 say("status", f"failed: {event.error}")

@@ -86,7 +86,8 @@ def check_job(
         return probe(inside(path, spec["roots"]))
 
     tasks = list(picture_tasks(spec))
-    first = as_places(places) or [task[:3] for task in tasks[:PIECE]]
+    elsewhere = spec.get("part") == "farm"  # each machine keys what it paints
+    first = [] if elsewhere else as_places(places) or [task[:3] for task in tasks[:PIECE]]
     wanted_frames = {frame for _, _, frame in first} if again else {task[2] for task in tasks}
     listed = labels_listed(planned) if again and planned else {}
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
