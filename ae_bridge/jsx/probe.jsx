@@ -9,7 +9,7 @@
 (function () {
     var PLACE = Folder.desktop.absoluteURI;
     var REPORT = PLACE + "/semrender_probe_report.txt";
-    var lines = ["semrender probe 2", "After Effects " + app.version + ", " + $.os + ", " + app.isoLanguage];
+    var lines = ["semrender probe 3", "After Effects " + app.version + ", " + $.os + ", " + app.isoLanguage];
 
     function save() {
         written(REPORT, lines.join("\n") + "\n");
@@ -109,6 +109,39 @@
             place.setValuesAtTimes([0, 0.5], [[1, 2], [3.25, 4.0001]]);
             return group.property("ADBE Anchor Point").value + "; " + place.keyValue(2) + "; " + place.value.length +
                 "; " + made.source.name + " in " + made.source.parentFolder.name;
+        });
+        ask("separated position of a null, keys of x and of the whole, its value; a marker's parameter and length", function () {
+            var made = comp.layers.addNull();
+            /** @type {any} */
+            var place = made.property("ADBE Transform Group").property("ADBE Position");
+            /** @type {any} */
+            var markers = made.property("ADBE Marker");
+            var marker = new MarkerValue("probe");
+            var found;
+            place.dimensionsSeparated = true;
+            place.getSeparationFollower(0).setValuesAtTimes([0, 0.5], [1, 3.25]);
+            marker.setParameters({semrender: "1"});
+            marker.duration = 7 / 24;
+            markers.setValueAtTime(0.25, marker);
+            found = markers.keyValue(1);
+            return place.getSeparationFollower(0).numKeys + ", " + place.numKeys + ", " + place.value + "; " +
+                found.getParameters().semrender + ", " + found.duration;
+        });
+        ask("where a layer is that hangs on a null in a comp of pixels 2 to 1, with its position at 10, 10", function () {
+            var wide = app.project.items.addComp("probe wide", 64, 36, 2, 1, 24);
+            var parent = wide.layers.addNull();
+            var child = wide.layers.addNull();
+            var both = [parent, child];
+            /** @type {any} */
+            var group;
+            var i;
+            for (i = 0; i < both.length; i += 1) {
+                group = both[i].property("ADBE Transform Group");
+                group.property("ADBE Anchor Point").setValue([0, 0]);
+                group.property("ADBE Position").setValue([10 * i, 10 * i]);
+            }
+            child.setParentWithJump(parent);
+            return parent.source.pixelAspect + "; " + child.sourcePointToComp([0, 0]);
         });
         ask("new camera: position, zoom; then orientation 359.99995 and its point of interest once it turns freely", function () {
             var made = comp.layers.addCamera("probe cam", [32, 18]);

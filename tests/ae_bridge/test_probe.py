@@ -28,6 +28,9 @@ def test_every_question_is_answered_and_the_list_of_effects_is_read_once(after_e
     wipe = answers["a matte that hangs on the layer it cuts; Linear Wipe and its first two values"]
     assert wipe == "true, ADBE Linear Wipe-0001, ADBE Linear Wipe-0002"
     assert answers["a second selection in a list of many is added"] == "2"
+    wide = answers["where a layer is that hangs on a null in a comp of pixels 2 to 1, with its position at 10, 10"]
+    assert wide == "1; 5,10", "the null has square pixels of its own"
+    assert any(answer.startswith("2, 0, ") and "; 1, 0.29" in answer for answer in answers.values())
     assert answers["seconds that a refused socket takes"].endswith("open: false")
     assert host.run("host.frozen()") == 41 + 2, "the list of effects, and the socket"
     assert "on the desktop" in host.run("host.said()")
