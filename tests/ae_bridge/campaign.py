@@ -14,6 +14,7 @@ import scenarios_artist
 import scenarios_import
 import scenarios_mattes
 import scenarios_notice
+import scenarios_pins
 import scenarios_project
 import scenarios_sound
 import scenarios_takes
@@ -33,6 +34,7 @@ MODULES = (
     scenarios_takes,
     scenarios_template,
     scenarios_notice,
+    scenarios_pins,
 )
 
 

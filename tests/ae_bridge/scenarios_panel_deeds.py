@@ -176,6 +176,8 @@ def a_clip_is_normalised_and_what_is_made_on_it_put_back(open_panel: Open) -> No
     layers = panel.layers("plate")
     assert layers["HAT"]["parent"] == layers["put back person 1"]["id"], panel.report
     assert panel.status.startswith("Done: normalised clip")
+    panel.click("Pins")
+    assert panel.status.startswith("With errors: puppet pins") and "Select layers with puppet pins" in panel.report
     panel.run('ui.choose("/plates/walk.0011.png")')
     panel.click("Normalised...")
     assert "This is no normalised clip" in panel.report and panel.status.startswith("With errors")

@@ -111,6 +111,8 @@ MISTAKES: list[tuple[str, str, str, str]] = [
      "a_clip_is_normalised_and_what_is_made_on_it_put_back"),
     ("comp.jsx", '"normalised.comp.json"', '"normalised.json"',
      "a_clip_is_normalised_and_what_is_made_on_it_put_back"),
+    ("bind.jsx", "            work.show([SemrenderAE.core.pinJoints()], false);\n", "",
+     "a_clip_is_normalised_and_what_is_made_on_it_put_back"),
     ("bring.jsx", 'NAMES[reports[0].action] || ', "",
      "a_clip_is_normalised_and_what_is_made_on_it_put_back"),
     ("deliveries.jsx", "            if (some[i].home !== null) {", "            if (true) {",

@@ -111,6 +111,9 @@ SemrenderAE.panel = (function () {
         act(c.back, function () {
             work.show([SemrenderAE.core.putBack()], false);
         });
+        act(c.pins, function () {
+            work.show([SemrenderAE.core.pinJoints()], false);
+        });
         act(c.half, function () {
             deliveries.proxies(true);
         });

@@ -3,7 +3,7 @@
  */
 SemrenderAE.bring = (function () {
     /** @type {Object<string, string>} What a report is of that is of no shot. */
-    var NAMES = {template: "normalised clip"};
+    var NAMES = {template: "normalised clip", pins: "puppet pins"};
 
     /** What a report says, part by part. @param {any} report @param {boolean} dry */
     function linesOf(report, dry) {

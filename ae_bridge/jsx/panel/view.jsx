@@ -127,6 +127,7 @@ SemrenderAE.view = (function () {
         line = kit.row(page);
         c.normalised = kit.button(line, "Normalised...", "The selected layer shows a clip that was normalised: choose its normalised.json. Each person gets a comp to stand still in.");
         c.back = kit.button(line, "Put Back", "What is selected was made on the normalised clip: it goes where the person goes.");
+        c.pins = kit.button(line, "Pins", "Puppet pins of the selected layers follow the joints of their names, such as left_wrist.");
         c.restore = page.add("checkbox", undefined, "Restore Deleted Layers");
         c.restore.helpTip = "On: layers of the shot that you deleted come back with the next update.";
         c.same = page.add("checkbox", undefined, "Same Shot from Elsewhere");

@@ -22,6 +22,7 @@
 //@include "groups.jsx"
 //@include "compare.jsx"
 //@include "template.jsx"
+//@include "pins.jsx"
 /*
  * The public functions, see README.md. Whatever writes is one undo step that is closed also after a failure, and
  * leaves the session's settings as it found them.
@@ -373,6 +374,14 @@ SemrenderAE.core = (function () {
         });
     }
 
+    /** @returns {Report} */
+    function pinJoints() {
+        var result = SemrenderAE.report.create("pins", shotOf(null));
+        return inOneStep("Pins to joints", result, function () {
+            SemrenderAE.pins.use(result);
+        });
+    }
+
     /** @param {string} uid @returns {boolean} */
     function openComp(uid) {
         var known = SemrenderAE.project.first(SemrenderAE.project.index(), uid, CompItem);
@@ -387,6 +396,6 @@ SemrenderAE.core = (function () {
         importDelivery: importDelivery, relink: relink, shots: shots, state: SemrenderAE.takes.state,
         home: SemrenderAE.takes.home, versions: SemrenderAE.takes.versions, pin: pin, classMattes: classMattes,
         useClassMatte: useClassMatte, wipe: wipe, useProxies: useProxies, useTemplate: useTemplate, putBack: putBack,
-        openComp: openComp, hostFault: hostFault
+        pinJoints: pinJoints, openComp: openComp, hostFault: hostFault
     };
 }());

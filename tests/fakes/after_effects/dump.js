@@ -16,6 +16,10 @@ function dumpMoves(layer) {
     return Object.fromEntries(found.map((one) => [one.matchName, dumpProperty(one)]));
 }
 
+/** The expression of each pin's place, by its name. */
+const pinsOf = (one) => Object.fromEntries(one.list[0].list[0].list[0].list[0].list.map((pin) =>
+    [pin.name, pin.list[1].expression]));
+
 function dumpLayer(layer) {
     const {name, comment, label, enabled, shy, solo, guideLayer, stretch, timeRemapEnabled} = layer.hidden;
     return {
@@ -36,6 +40,7 @@ function dumpLayer(layer) {
         }} : {}),
         effects: layer.effects.list.map((one) => ({
             name: one.matchName, values: Object.fromEntries(one.list.map((p) => [p.matchName, p.now])),
+            ...(one.matchName === "ADBE FreePin3" ? {pins: pinsOf(one)} : {}),
         })),
     };
 }

@@ -4,12 +4,14 @@
 const enums = require("./enums.js");
 const {tick} = require("./clock.js");
 const {worldOf} = require("./matrix.js");
-const {Markers, Property, PropertyGroup, TextProperty} = require("./properties.js");
+const {Markers, Property, PropertyGroup, TextProperty, puppet} = require("./properties.js");
 const {Refusal, within, typed, shortEnough} = require("./strict.js");
 
 const SIMPLE = ["enabled", "shy", "solo", "guideLayer", "adjustmentLayer", "timeRemapEnabled"];
 const SEEN = ["enabled", "guideLayer", "adjustmentLayer"]; // switches of what has a picture
 const SPACE = [-1e9, 1e9];
+
+const leaves = (one) => (one.list === undefined ? [one] : one.list.flatMap(leaves));
 
 /** What cameras and layers with pictures have in common. */
 class Layer {
@@ -40,7 +42,7 @@ class Layer {
     }
 
     /** Every property of the layer that can have keys. */
-    get keyed() { return [...this.transform.list, ...this.effects.list.flatMap((one) => one.list), this.markers]; }
+    get keyed() { return [...this.transform.list, ...this.effects.list.flatMap(leaves), this.markers]; }
 
     tick(seconds) { return tick(seconds, this.containingComp.frameRate); }
 
@@ -212,7 +214,7 @@ function spatial(layer, anchor, position) {
 class AVLayer extends Layer {
     static api = `guideLayer= adjustmentLayer= threeDLayer= timeRemapEnabled= blendingMode= source hasTrackMatte
         trackMatteType trackMatteLayer@23 setTrackMatte()@23 removeTrackMatte()@23 replaceSource() width height hasAudio
-        audioEnabled= audioActive sourcePointToComp()`;
+        audioEnabled= audioActive sourcePointToComp() pinned()`;
     static writers = [...Layer.writers, "setTrackMatte", "removeTrackMatte", "replaceSource"];
 
     constructor(host, comp, source, seconds) {
@@ -332,6 +334,14 @@ class AVLayer extends Layer {
         const [x, y] = Array.from(point);
         const [a, b, c, d, e, f] = worldOf(this, this.containingComp.time);
         return [a * x + b * y + c, d * x + e * y + f];
+    }
+
+    /** The artist's Puppet tool: "name", or "name:type". No script can set pins. */
+    pinned(pins) {
+        if (this.host.actor !== "artist") {
+            this.host.violate("pins of a puppet are set by hand alone");
+        }
+        this.effects.list.push(puppet(this.host, this, Array.from(pins)));
     }
 
     copy(comp) {

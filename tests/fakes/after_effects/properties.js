@@ -338,4 +338,18 @@ class TextProperty extends Property {
     }
 }
 
-module.exports = {MarkerValue, Markers, Property, PropertyGroup, TextProperty};
+/** The effect that the Puppet tool makes: groups in groups, a mesh, and a group for each pin. */
+function puppet(host, layer, pins) {
+    const group = (kind, name, list) => new PropertyGroup(host, `ADBE FreePin3${kind}`, name, list, layer);
+    const made = pins.map((one) => {
+        const [name, type] = one.split(":");
+        return group(" PosPin Atom", name, [
+            new Property(host, "ADBE FreePin3 PosPin Type", Number(type || 1), layer, [1, 4]),
+            new Property(host, "ADBE FreePin3 PosPin Position", [10, 20, 0], layer, [-1e6, 1e6]),
+        ]);
+    });
+    const mesh = group(" Mesh Atom", "Mesh 1", [group(" PosPins", "Deform", made)]);
+    return group("", "Puppet", [group(" ARAP Group", "arap", [group(" Mesh Group", "Mesh", [mesh])])]);
+}
+
+module.exports = {MarkerValue, Markers, Property, PropertyGroup, TextProperty, puppet};
