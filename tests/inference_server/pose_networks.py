@@ -168,6 +168,18 @@ def rtmo(file, palettes=2, size=(320, 320)):
     return graph.save(file)
 
 
+def raw_yolox(file, size=(320, 320), classes=80):
+    """Nobody anywhere, as the grid that files without a choice of boxes give."""
+    graph = Graph(*size)
+    rows = sum((size[0] // step) * (size[1] // step) for step in (8, 16, 32))
+    none = graph.node("Mul", graph.node("ReduceMean", "input", axes=[1, 2, 3], keepdims=0), graph.const(0.0))
+    none = graph.node("Reshape", none, graph.const([-1, 1, 1], np.int64))
+    graph.output(
+        graph.node("Add", graph.const(np.zeros((1, rows, 5 + classes))), none), "out", ["batch", rows, 5 + classes]
+    )
+    return graph.save(file)
+
+
 def yolox(file, layout="coco17", palettes=1, size=(320, 320), labels=True):
     graph = Graph(*size)
     boxes, _ = boxes_of(graph, palettes, len(LAYOUTS[layout]))

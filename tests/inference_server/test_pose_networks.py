@@ -56,6 +56,8 @@ def away(read, true):
         (known.rtmo, "vitpose.onnx", {}, ("rtmo", "coco17", False)),
         (known.yolox, "end2end.onnx", {}, ("yolox", "", False)),
         (known.yolox, "end2end.onnx", {"labels": False}, ("yolox", "", False)),
+        (known.raw_yolox, "rtmo.onnx", {}, ("yolox", "", False)),
+        (known.raw_yolox, "rtmo.onnx", {"classes": 1, "size": (416, 416)}, ("yolox", "", False)),
     ],
 )
 def test_a_network_is_what_it_makes_and_not_what_it_is_called(tmp_path, make, named, options, wanted):
@@ -129,6 +131,11 @@ def test_people_are_found_in_the_whole_or_closely_and_each_once(tmp_path):
     assert not detector.search(wide, closely=False)
     (one,) = detector.search(wide, closely=True)
     assert np.abs(one.box - [*tiny[0].min(0), *tiny[0].max(0)]).max() < 4
+
+
+def test_a_raw_grid_in_which_nobody_is_finds_nobody(tmp_path):
+    detector = yolox.Yolox(opened(known.raw_yolox(tmp_path / "raw.onnx")), "bgr")
+    assert detector.search(known.drawn(SIZE, [FIGURE]), closely=True) == []
 
 
 def test_a_box_at_the_edge_of_a_square_is_somebody_cut_off():
