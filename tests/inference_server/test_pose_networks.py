@@ -16,7 +16,7 @@ from inference_server.models.base import load_model
 from inference_server.models.catalogue import find_card
 from inference_server.models.onnx_files import looks_like, read_checked
 from inference_server.models.onnx_network import OnnxNetwork
-from inference_server.models.pose import adding, boxes, heatmaps, rtmo, simcc, yolox
+from inference_server.models.pose import adding, boxes, flat, heatmaps, rtmo, simcc, yolox
 from inference_server.models.pose.networks import kind_of
 from inference_server.motion import following
 from inference_server.motion.bodies import Region
@@ -94,6 +94,17 @@ def test_joints_are_read_where_they_are_to_half_a_pixel(tmp_path, make, region):
     assert away(body.places, FIGURE) < HALF and body.visible.min() > 0.9 and body.sure > 0.9
     assert np.isnan(body.space).all() and abs(body.next.x - 320.3) < HALF
     assert reader.read(known.drawn(SIZE, []), region) is None
+
+
+def test_a_network_that_is_never_quite_sure_still_sees_a_body():
+    """Published ones say 0.5 to 0.8 of joints that all can see, and hardly 0.2 where nobody is."""
+    modest = flat.body_of(FIGURE, np.full(17, 0.5), 0.75)
+    assert modest.sure > following.LIKELY and (modest.visible > 0.5).all()
+    assert flat.body_of(FIGURE, np.full(17, 0.2), 0.75) is None
+    upper = np.where(FIGURE[:, 1] < 175, 0.6, 0.05)  # the legs are behind a table
+    body = flat.body_of(FIGURE, upper, 0.75)
+    assert body.sure > following.LIKELY and (body.visible[13:] < 0.5).all()
+    assert body.next.side == pytest.approx(flat.LARGER * 2 * flat.BEYOND * np.abs(FIGURE[:13] - (320.3, 170.7)).max())
 
 
 def test_the_place_between_cells_is_found_to_a_hundredth():

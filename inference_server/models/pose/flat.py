@@ -20,6 +20,7 @@ BEYOND = 1.15  # the box by how far the joints reach: crown and soles are none
 CLOSE = 2.5  # torsos of a square, least: of somebody of whom the picture shows the torso alone
 DRAWN = 0.3  # how sure a joint is that their authors draw
 BEST = 8  # of COCO's joints, the surest: by them a body is one
+CERTAIN = 1.5 * DRAWN  # score of these from which on it is one for sure: few networks come near 1
 LEAST = 0.5  # how sure a body is, least
 HALF = 0.5  # pixels: OpenCV, and such networks, count from the middle of the first pixel
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # of red, green, blue, 0..255
@@ -40,8 +41,8 @@ def body_of(places: Array, scores: Array, aspect: float, space: Array | None = N
     """A body of joints (K, 2) in pixels of the picture and their scores (K,) 0..1; None where nobody is seen."""
     visible = evened(scores, DRAWN)
     names = names_of(len(places))
-    core = np.sort(visible[[names.index(name) for name in COCO_17]])
-    sure = float(core[-BEST:].mean())
+    core = np.sort(scores[[names.index(name) for name in COCO_17]])
+    sure = float(np.clip(core[-BEST:] / CERTAIN, 0, 1).mean())
     if sure < LEAST:
         return None
     hips = hips_of(places)
