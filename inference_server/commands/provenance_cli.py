@@ -10,7 +10,7 @@ from typing import Any
 
 from inference_server.commands import consenting
 from shared import places, schema
-from shared.command import tell
+from shared.command import saying, tell
 from shared.consent import CHANGED, LABELS, MADE, Consent
 from shared.delivery import Delivery, read_delivery
 from shared.errors import InputRefused, MissingInput, WrongArguments
@@ -139,12 +139,13 @@ def run_read(arguments: argparse.Namespace) -> int:
     """Tell of each file. Raises InputRefused naming the one that cannot be read."""
     from inference_server.provenance import reading
 
+    say = saying(arguments.json)
     trusted = tuple(_pem(path) for path in arguments.trust)
     for path in arguments.file:
         if not path.is_file():
             raise MissingInput("the file is not there", file=path)
-        told = reading.tell(path, trusted)
-        found = reading.matches(path, arguments.delivery) if arguments.delivery is not None else []
+        told = reading.tell(path, trusted, say)
+        found = reading.matches(path, arguments.delivery, say) if arguments.delivery is not None else []
         if arguments.json:
             layers = [_layer_as_json(one.layer, one.number, one.there, one.sure) for one in found]
             more = {} if arguments.delivery is None else {"layers": layers}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,18 @@ from shared.delivery import Footage, read_delivery
 from shared.errors import InputRefused, SemrenderError
 from shared.file_names import is_clip
 from shared.footage import frame_path
+from shared.paced import paced
 from shared.values import Value
 
 TOGETHER = 48  # frames of a movie that are looked at together; a mark adds up over them
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".webp", ".bmp", ".tga", ".dpx")
+
+
+Say = Callable[[str], None]
+
+
+def quietly(_: str) -> None:
+    """For who waits without words."""
 
 
 class Told(Value):
@@ -44,7 +52,7 @@ class Match(Value):
         return self.sure > watermark.UNMOVED
 
 
-def tell(path: Path, trusted: tuple[str, ...] = ()) -> Told:
+def tell(path: Path, trusted: tuple[str, ...] = (), say: Say = quietly) -> Told:
     """All that a file tells. trusted: PEM of roots beside this machine's own. Raises InputRefused naming the file."""
     try:
         kind = source_type.stated(path)
@@ -58,7 +66,7 @@ def tell(path: Path, trusted: tuple[str, ...] = ()) -> Told:
     except SemrenderError as error:
         lacks = str(error)
     try:
-        return Told(found, lacks, kind, *watermark_of(path))
+        return Told(found, lacks, kind, *watermark_of(path, say))
     except SemrenderError as error:  # a file that was damaged is what its signature is for
         return Told(found, lacks, kind, None, 0, error.what)
 
@@ -71,7 +79,7 @@ def _own_root() -> tuple[str, ...]:
     return () if certificate is None else (certificate.root,)
 
 
-def watermark_of(path: Path) -> tuple[watermark.Found | None, int]:
+def watermark_of(path: Path, say: Say = quietly) -> tuple[watermark.Found | None, int]:
     """The watermark of a picture or movie, and how many frames were looked at. A movie is looked at in pieces until one
     has a mark without doubt, else all of it together."""
     if not is_clip(path):
@@ -81,7 +89,7 @@ def watermark_of(path: Path) -> tuple[watermark.Found | None, int]:
         return (None if left is None else watermark.detect(left)), 1
     seen: list[watermark.Residue] = []
     count = 0
-    for piece in pieces(path):
+    for piece in pieces(path, say):
         left = watermark.residue((frame, None) for frame in piece)
         if left is None:
             continue
@@ -95,7 +103,7 @@ def watermark_of(path: Path) -> tuple[watermark.Found | None, int]:
     return (watermark.detect(seen[0]) if seen else None), count
 
 
-def matches(path: Path, delivery: Path) -> list[Match]:
+def matches(path: Path, delivery: Path, say: Say = quietly) -> list[Match]:
     """Of the layers of a delivery, whether a picture or movie has their watermark. Where number and place are known,
     much less is enough than where nothing is. Raises InputRefused naming the file."""
     folder = delivery if delivery.is_dir() else delivery.parent
@@ -106,7 +114,7 @@ def matches(path: Path, delivery: Path) -> list[Match]:
     if not marks:
         raise InputRefused("no layer of this delivery has a watermark", file=delivery)
     sure = dict.fromkeys(range(len(marks)), 0.0)
-    for piece in pieces(path) if is_clip(path) else [[_picture(path)[0]]]:
+    for piece in pieces(path, say) if is_clip(path) else [[_picture(path)[0]]]:
         left = watermark.residue((frame, None) for frame in piece)
         for place, (_, number, coverage) in enumerate(marks):
             if left is not None:
@@ -124,13 +132,13 @@ def _covered(footage: Footage, folder: Path) -> NDArray[np.float32]:
     return whole
 
 
-def pieces(path: Path) -> Iterator[list[NDArray[np.float32]]]:
+def pieces(path: Path, say: Say = quietly) -> Iterator[list[NDArray[np.float32]]]:
     """The pictures of a movie, some at a time."""
     from shared.clips import Clip
 
     with Clip(path) as clip:
         piece: list[NDArray[np.float32]] = []
-        for number in clip.frames:
+        for number in paced(clip.frames, f"{path.name}: looked at", say):
             piece.append(_values(clip.frame(number, "off"))[..., :3])
             if len(piece) == TOGETHER:
                 yield piece

@@ -83,15 +83,21 @@ def _grains(cells: NDArray[np.float32]) -> Plane:
 
 def marked(picture: NDArray[np.float32], coverage: Plane, number: int) -> NDArray[np.float32]:
     """The picture (H, W, 3), sRGB 0..1, with a number of 32 bits in what is covered (H, W) of it."""
-    inside = coverage > 0
-    if not inside.any():
+    rows, columns = np.flatnonzero(coverage.any(1)), np.flatnonzero(coverage.any(0))
+    if not len(rows):
         return picture
-    height, width = coverage.shape
-    steps = np.tile(tile(number), (-(-height // TILE), -(-width // TILE)))[:height, :width]
-    weight = loudness(_luma(picture)) * inside
+    margin = round(4 * AROUND)  # as far as `loudness` looks
+    part = tuple(slice(max(int(ends[0]) - margin, 0), int(ends[-1]) + 1 + margin) for ends in (rows, columns))
+    inside = coverage[part] > 0
+    down, across = (
+        np.arange(one.start, one.start + length) % TILE for one, length in zip(part, inside.shape, strict=True)
+    )
+    weight = loudness(_luma(picture[part])) * inside
     rms = float(np.sqrt(np.mean(np.square(weight[inside]))))
-    change = steps * weight * np.float32(STEP / 255 / max(rms, 1))
-    return np.clip(picture + change[..., None], 0, 1).astype(np.float32)
+    change = tile(number)[np.ix_(down, across)] * weight * np.float32(STEP / 255 / max(rms, 1))
+    result = picture.copy()
+    result[part] = np.clip(picture[part] + change[..., None], 0, 1)
+    return result
 
 
 def loudness(luma: Plane) -> Plane:

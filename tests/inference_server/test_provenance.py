@@ -16,6 +16,7 @@ from inference_server.commands import provenance_cli
 from inference_server.provenance import certificates, credentials, reading, source_type
 from inference_server.worker import outputs
 from shared import places
+from shared.consent import BASES
 from shared.delivery import read_delivery
 from shared.movies import about_movie
 from tests.conftest import ROOT, semrender
@@ -278,8 +279,11 @@ def test_an_artist_signs_the_final_render(picture, tmp_path):
     assert semrender("provenance", "read", tmp_path / "no.png").returncode == 3
 
 
-@pytest.mark.parametrize("suffix", ["tif", "png", "wav", "mp4", "mov", "webp"])
-def test_what_can_be_signed(picture, tmp_path, suffix):
+@pytest.mark.parametrize(
+    "suffix, basis",
+    list(zip(["tif", "png", "wav", "mp4", "mov", "webp"], [*BASES, *BASES][:6], strict=True)),
+)
+def test_what_can_be_signed_on_each_ground(picture, tmp_path, suffix, basis):
     from fractions import Fraction
 
     from shared.movies import write_movie
@@ -293,9 +297,12 @@ def test_what_can_be_signed(picture, tmp_path, suffix):
         write_movie(path, frames, Fraction(24), "h264" if suffix == "mp4" else "prores", about="semrender it")
     else:
         Image.open(picture).save(path)
-    done = semrender("provenance", "sign", path, "--consent", "synthetic-or-fictional")
+    said = {"basis": basis, "who": "Eileen", "purpose": "a test", "reference": "file 12"}
+    options = ("--consent-who", "Eileen", "--consent-purpose", "a test", "--consent-reference", "file 12")
+    done = semrender("provenance", "sign", path, "--consent", basis, *options)
     assert done.returncode == 0, done.stderr
     assert told(path)["credentials"]["state"] == "Trusted"
+    assert told(path)["credentials"]["consents"] == [said]
     data = path.read_bytes()
     place = len(data) * 2 // 3
     assert told(with_one_byte_changed(path, tmp_path / f"changed.{suffix}", place))["credentials"]["state"] == "Invalid"
