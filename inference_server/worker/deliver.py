@@ -94,6 +94,7 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
             for finished in layers
             if (parts := _parts(finished))
         ]
+        notes += [words for finished in layers if (words := _devices(finished))]
     else:
         notes.append(f"frames {frames_text(frames)} have gaps, so no delivery.json and no comp were written")
     reach("worker in the middle of delivery")
@@ -357,6 +358,17 @@ def _provenance(header: Metadata) -> delivery.Provenance:
         options={name: str(value) for name, value in header["options"].items()},
         **{name: header[name] for name in (*SETTINGS, "synthetic", "consent", "watermark") if name in header},
     )
+
+
+def _devices(finished: Finished) -> str:
+    """In words, where machines of several kinds painted a layer; empty where one kind did."""
+    found: dict[str, list[int]] = {}
+    for frame, header in finished.headers.items():
+        found.setdefault(header.get("device") or "an unknown device", []).append(frame)
+    if len(found) < 2:
+        return ""
+    told = "; ".join(f"{device}: {frames_text(frames)}" for device, frames in found.items())
+    return f"layer {finished.layer.name} was painted on several devices, whose last bits may differ ({told})"
 
 
 def _frames_of(parts: Iterable[delivery.Part]) -> str:

@@ -89,3 +89,14 @@ def test_the_frames_say_who_asked_and_what_painted_them(farm_shot, tmp_path):
     painted(farm_shot(), out, "83", more=("--owner", "ada@studio"))
     header = outputs.read_metadata(out / "all" / "sh_all.1001.png")
     assert header["owner"] == "ada@studio" and header["device"]
+
+
+def test_several_kinds_of_devices_are_a_note(farm_shot, tmp_path):
+    shot, out = farm_shot(), tmp_path / "out"
+    painted(shot, out, "83", "84")
+    for frame in (1003, 1004):
+        picture, aside = out / "all" / f"sh_all.{frame}.png", tmp_path / f"{frame}.png"
+        picture.rename(aside)
+        outputs.copy_picture(aside, picture, {**outputs.read_metadata(aside), "device": "Another Card"})
+    said = farm("deliver", shot, "--out", out).stdout
+    assert "layer all was painted on several devices" in said and "Another Card: 1003-1004)" in said
