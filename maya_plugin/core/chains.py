@@ -12,7 +12,7 @@ from pathlib import Path
 Numbers = tuple[float, ...]
 
 LENGTH, ANGLE, NUMBER = "length", "angle", "number"  # centimetres, degrees
-PICTURE, SPACE = "picture", "space"  # what a chain is of: points of the picture, a skeleton in space
+PICTURE, SPACE, LENS = "picture", "space", "lens"  # what a chain is of: points of the picture, a skeleton, a camera
 SURE = "confidence"
 
 
@@ -30,12 +30,13 @@ class Channel:
 
 @dataclass(frozen=True)
 class Link:
-    """A joint. `still`: attributes with three numbers, and "rotateOrder" with one; `translate` in centimetres."""
+    """A joint, or a node of another `type`. `still`: attributes of one number or three; `translate` in centimetres."""
 
     name: str  # by which it is found again
     parent: str  # another's name, "" for one that hangs on the person
     channels: tuple[Channel, ...]
     node: str = ""  # name of the node, without namespace; "" = `name`
+    type: str = "joint"
     still: Mapping[str, Numbers] = field(default_factory=dict)
 
 

@@ -126,6 +126,7 @@ class Wishes:
     camera: str = ""  # shape that sees them as the picture did; "" = they stand as the file says
     orient: str = "world"  # what joints' own axes follow, or "bone": x down the bone
     stance: bool = False  # a T-pose a frame before the first
+    lens: bool = False  # the camera that saw them, too
     characterize: bool = False  # define a HumanIK character of each, at that pose
 
 

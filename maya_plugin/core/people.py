@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
 
-from maya_plugin.core import joints, skeletons
+from maya_plugin.core import joints, lenses, skeletons
 from maya_plugin.core.chains import PICTURE, SPACE, Chain
 from maya_plugin.core.contract import Wishes
 from maya_plugin.core.timing import Rate
@@ -81,7 +81,10 @@ def chains(
     if isinstance(content, Tracks):
         return joints.figures(content, document.file)
     stance = wishes.stance or wishes.characterize
-    return skeletons.chains(content, document.file, wishes.orient, stance, view, up), _notes(content, view is not None)
+    made = skeletons.chains(content, document.file, wishes.orient, stance, view, up)
+    if wishes.lens:
+        made += (lenses.chain(content, document.file, up),)
+    return made, _notes(content, view is not None)
 
 
 def _notes(poses: Poses, seen: bool) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 from maya import cmds
 
 from maya_plugin.core import people, timing
-from maya_plugin.core.chains import PICTURE, Chain, Channel, Link, moves
+from maya_plugin.core.chains import PICTURE, SPACE, Chain, Channel, Link, moves
 from maya_plugin.core.contract import Changed, Wishes
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.time_units import unit_of
@@ -159,13 +159,14 @@ class _Builder:
                 continue
             if node is None:
                 name = f"{space}{_plain(link.node or link.name)}"
-                node = _new("joint", name, nodes[link.parent], _identity(chain, link.name))
+                node = _new(link.type, name, nodes[link.parent], _identity(chain, link.name))
             nodes[link.name] = node
-            self.count += 1
+            self.count += link.type == "joint"
             self._move(node, link, frames)
         stands = any(channel.before is not None for link in chain.links for channel in link.channels)
         own = {name: node for name, node in nodes.items() if name and node != group}
-        self.made.append(Made(chain.namespace, group, own, frames.before if stands else None))
+        if chain.kind == SPACE:
+            self.made.append(Made(chain.namespace, group, own, frames.before if stands else None))
         write(group, {**_identity(chain, ""), **chain.about, "joints": [link.name for link in chain.links]})
 
     def _found(self, chain: Chain, joint: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from maya import cmds
 
 from maya_plugin.core import joints_out
-from maya_plugin.core.chains import PICTURE, SURE
+from maya_plugin.core.chains import LENS, PICTURE, SURE
 from maya_plugin.core.contract import Changed
 from maya_plugin.core.timing import When
 from maya_plugin.host import joints, scene, tracks
@@ -27,7 +27,7 @@ def write(file: str, camera: str) -> Changed:
     Raises InputRefused. Commands: getAttr, attributeQuery, currentUnit and those of host.scene.
     """
     have = joints.tagged()
-    groups = sorted((key[2], key[0], key[1], node) for key, node in have.items() if not key[3])
+    groups = sorted((key[2], key[0], key[1], node) for key, node in have.items() if key[0] != LENS and not key[3])
     facts = scene.scene()
     frames = _frames(groups, have, (facts.fps_num, facts.fps_den))
     pictures = [joints.read(node)["picture"] for _, kind, _, node in groups if kind == PICTURE]

@@ -50,6 +50,7 @@ class PeopleDialog(Dialog):
         for one in cameras:
             self.camera.addItem(f"Seen by {one.name}", one.shape)
         self.stance = QtWidgets.QCheckBox("A T-pose one frame before the first")
+        self.lens = QtWidgets.QCheckBox("The camera that saw them, to lay them over the clip")
         self.characterize = QtWidgets.QCheckBox("Define HumanIK characters on it, to retarget from")
         self.characterize.toggled.connect(self._stand)
         self._space = QtWidgets.QWidget()
@@ -57,11 +58,13 @@ class PeopleDialog(Dialog):
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("They stand", self.camera)
         form.addRow("Axes of joints", self.orient)
+        form.addRow(self.lens)
         form.addRow(self.stance)
         form.addRow(self.characterize)
         for widget in (self.what, self._words, self._times, self._space):
             self.column.addWidget(widget)
         self.finish()
+        self.camera.currentIndexChanged.connect(lambda _: self._show_lens())
         self.what.currentIndexChanged.connect(lambda _: self._show())
         self._show()
 
@@ -82,6 +85,7 @@ class PeopleDialog(Dialog):
             camera=str(self.camera.currentData()),
             orient=str(self.orient.currentData()),
             stance=self.stance.isChecked(),
+            lens=self.lens.isChecked(),
             characterize=self.characterize.isChecked(),
         )
 
@@ -95,8 +99,15 @@ class PeopleDialog(Dialog):
                 self.ways[way].setText(words.format(file=timing.words(rate)))
         self._times.setVisible(_differs(document, self._rate))
         self._space.setVisible(document.kind == SPACE)
+        self._show_lens()
         self.camera.setItemText(0, AS_IS.get(getattr(document.content, "space", ""), ""))
         self._allow()
+
+    def _show_lens(self) -> None:
+        """Where a camera of the scene sees them, the file's would stand elsewhere."""
+        own = not self.camera.currentData()
+        self.lens.setEnabled(own)
+        self.lens.setChecked(self.lens.isChecked() and own)
 
     def _stand(self, on: bool) -> None:
         """A character is defined on the T-pose."""

@@ -62,7 +62,7 @@ def person(count=COUNT, order="yxz", shift=0.0, name=None, identity=1, first=FIR
     )
 
 
-def document(*people, fps=(24, 1), space="world", matrices=None):
+def document(*people, fps=(24, 1), space="world", matrices=None, focal=(35.0,), centre=None):
     people = people or (person(),)
     return Poses(
         first=FIRST,
@@ -71,7 +71,7 @@ def document(*people, fps=(24, 1), space="world", matrices=None):
         fps_den=fps[1],
         width=1920,
         height=1080,
-        camera=Camera(name="seen", matrix=matrices or (STILL,), focal=(35.0,), film=36.0),
+        camera=Camera(name="seen", matrix=matrices or (STILL,), focal=focal, film=36.0, centre=centre),
         people=people,
         space=space,
         lens_from="camera",

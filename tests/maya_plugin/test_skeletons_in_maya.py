@@ -231,6 +231,32 @@ def test_what_was_not_seen_and_where_feet_stand_can_be_read_from_the_joints(host
     assert not keys("person1:RightFoot", "contact")
 
 
+@pytest.mark.parametrize("up", ["y", "z"])
+def test_the_camera_that_saw_them_comes_along_and_sees_them_where_the_picture_did(host, scene, write, tmp_path, up):
+    """It moves, zooms, and its axis meets the picture beside the middle; pixels worked out by the document."""
+    from maya import cmds
+
+    scene.up = up
+    seen = [matrix(5 * n, -10, (4 * n, 150, 300)) for n in range(COUNT)]
+    poses = document(matrices=tuple(seen), focal=tuple(30.0 + n for n in range(COUNT)), centre=(900.0, 600.0))
+    cmds.setAttr("defaultResolution.width", 1920)
+    cmds.setAttr("defaultResolution.height", 1080)
+    assert host.import_joints(write(poses), Wishes(lens=True)).members == 18
+    assert [name for name, _ in scene.undo_queue][-1] == "Import joints"
+    (shape,) = cmds.ls("dance_cameraShape", long=True)
+    assert cmds.objectType(shape) == "camera"
+    host.export_joints(str(tmp_path / "out.json"), shape)
+    (one,) = read_tracks(tmp_path / "out.json").people
+    for n, eye in enumerate(seen):
+        for name, (place, _) in forward(poses.people[0], n).items():
+            x, y, z = (sum((a - b) * c for a, b, c in zip(place, eye[12:15], eye[at : at + 3])) for at in (0, 4, 8))
+            by = poses.camera.focal[n] / poses.camera.film * 1920 / -z
+            assert one.joints[name][n][:2] == pytest.approx((900 + x * by, 600 - y * by), abs=0.01)
+    cmds.setAttr("dance_camera.rotateOrder", 2)
+    host.import_joints(write(poses), Wishes(lens=True))
+    assert len(cmds.ls(type="camera")) == 3, "persp, top and this one, which is found again"
+
+
 @pytest.mark.parametrize("aspect", [1.0, 2.0])
 def test_skeletons_go_out_as_joints_where_the_camera_sees_them(host, scene, write, tmp_path, aspect):
     """Pixels worked out by hand; what is outside of the picture or behind is said to be outside."""

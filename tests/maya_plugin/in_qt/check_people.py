@@ -113,7 +113,10 @@ def test_skeletons_ask_for_camera_axes_and_pose(panel, tmp_path):
     def choose(dialog):
         assert dialog._space.isVisibleTo(dialog) and not dialog._times.isVisibleTo(dialog)
         assert dialog.camera.itemText(0).startswith("On a floor")
+        dialog.lens.setChecked(True)
+        assert dialog.wishes().lens
         dialog.camera.setCurrentIndex(1)
+        assert not dialog.lens.isChecked() and not dialog.lens.isEnabled(), "it would stand elsewhere"
         dialog.orient.setCurrentIndex(1)
         dialog.characterize.setChecked(True)
         assert dialog.stance.isChecked() and not dialog.stance.isEnabled(), "a character is defined on the T-pose"
@@ -121,7 +124,7 @@ def test_skeletons_ask_for_camera_axes_and_pose(panel, tmp_path):
     panel.host.import_joints = lambda *asked: panel.host.brought.append(asked) or Changed(1)
     answer(panel, choose)
     panel.work.do(panel.people.choose)
-    assert panel.host.brought == [(str(file), Wishes("", "|shotCam|shotCamShape", "bone", True, True))]
+    assert panel.host.brought == [(str(file), Wishes("", "|shotCam|shotCamShape", "bone", True, characterize=True))]
     assert said(panel) == "1 joint has its keys."
     answer(panel, accept=False)
     panel.work.do(panel.people.choose)
