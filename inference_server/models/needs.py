@@ -94,7 +94,7 @@ MEMORY: dict[str, Callable[[Card, int, int], tuple[int, int]]] = {
 REACH: dict[str, Callable[[Card], int]] = {"small": small_reach, "match_grade": lambda card: 0}
 ALL = MAX_FRAMES  # frames are looked at
 PREPARES = {"match_grade": 16, "lips": ALL, "pose": ALL}
-RECIPES = {"lips": 2, "pose": 1}  # as `keys.RECIPE`, of one family alone
+RECIPES = {"lips": 3, "pose": 1}  # as `keys.RECIPE`, of one family alone
 # How many frames before one decide it, for what keeps something from each to the next; None: all of the shot.
 REMEMBERS: dict[str, Callable[[Card], int | None]] = {"runway": lambda card: card.config.get("remembers")}
 LAYERS: dict[str, Callable[[Card], int]] = {"stylegan": lambda card: layers(card.config)}  # of all others one

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from inference_server.datasets.detector import Detector
-from inference_server.models.faces.mesh import LIPS, FaceMesh
-from inference_server.models.lips import looking, steadying
+from inference_server.models.faces.mesh import LIPS, NOSE, OVAL, FaceMesh
+from inference_server.models.lips import looking, masking, steadying
 from inference_server.models.lips.wav2lip import Wav2Lip
 from shared import places
 from tests.conftest import ROOT, semrender
@@ -71,6 +71,17 @@ def test_what_is_before_a_mouth_is_noticed_and_what_is_not_is_not_taken_for_it(h
     profile = {yaw: head.drawn(empty, yaw) for yaw in (60, 75, 90)}
     found = {yaw: looking.look(reader, one, detector.faces(one)[0]) for yaw, one in profile.items()}
     assert all(one.turned for one in found.values())
+
+
+@pytest.mark.parametrize("opening", [0.0, 0.06])
+def test_all_of_the_lips_is_new_and_neither_nose_nor_jaw(head, reader, opening):
+    picture = head.drawn(head.picture, 0, opening)
+    found = looking.look(reader, picture, Detector().faces(picture)[0])
+    (run,) = steadying.steady({0: found}, (), Wav2Lip.box)
+    mask = masking.of_outline(picture.shape[:2], run.boxes[0], run.outlines[0]).new
+    shown = [mask[int(y), int(x)] for x, y in found.mesh.points]
+    assert min(shown[place] for place in LIPS) > 0.9
+    assert max(shown[place] for place in (*OVAL, NOSE)) < 0.02
 
 
 def test_an_edge_does_not_flicker_where_the_mesh_is_now_sure_and_now_not(head, reader):

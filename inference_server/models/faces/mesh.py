@@ -42,6 +42,7 @@ OVAL = (  # around the face, from the middle of the forehead to the left of the 
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)  # their outline
 BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)  # upper edge
 FOREHEAD, CHIN, NOSE, UNDER_NOSE = 10, 152, 1, 2
+OVER_LIP = 0  # the middle of the upper lip's outer edge
 UPPER_LIP, LOWER_LIP = 13, 14  # inner edges
 INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 CHEEKS = (234, 454)  # outermost, the person's right and left

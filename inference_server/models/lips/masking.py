@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shared.values import Value
 
 ERODE, FEATHER = 0.04, 0.06  # of the box's width: drawn in, and over which the mask fades
+BEFORE = 0.8  # of the way from the nose to the lip, on which the mask comes
 RING = 0.08  # of the box's width, of the ring around the mask in which colours are compared
 GRID = 384  # pixels of the box's width, in which an outline is drawn: it moves with the face, finer than a plate's
 
@@ -28,30 +29,39 @@ class Mask(Value):
 
 
 def of_outline(size: tuple[int, int], box: Box, outline: NDArray[np.float64]) -> Mask:
-    """By (37, 2) points of a mesh: its oval, from the forehead on and the chin in the middle, and the point below the
-    nose."""
-    oval, nose = outline[:-1], outline[-1]
+    """By (38, 2) points of a mesh: its oval, from the forehead on and the chin in the middle, the point below the nose
+    and the middle of the upper lip's edge.
+
+    Between these two the mask comes, and is whole before the lip: one of which half is old would be two.
+    """
+    oval, nose, lip = outline[:-2], outline[-2], outline[-1]
     left, top, right, bottom = box
-    wide, high = right - left, bottom - top
-    scale = GRID / max(wide, high / 3, 1.0)
+    wide, high = max(right - left, 1.0), bottom - top
+    scale = GRID / max(wide, high / 3)
     corner = np.array([left - wide / 4, top - high / 4])
     columns, rows = (int(np.ceil(side * 1.5 * scale)) for side in (wide, high))
     face = np.zeros((rows, columns), np.uint8)
     cv2.fillPoly(face, [np.round((oval - corner) * scale * 16 - 8).astype(np.int32)], 1, shift=4)
     x, y = (np.arange(columns)[None] + 0.5) / scale + corner[0], (np.arange(rows)[:, None] + 0.5) / scale + corner[1]
+    inside = face.astype(bool) & (x > left) & (x < right) & (y < bottom)
+    deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / (scale * wide)  # widths
     down = oval[len(oval) // 2] - oval[0]
-    below = (x - nose[0]) * down[0] + (y - nose[1]) * down[1] > 0
-    made_up = (x > left) & (x < right) & (y > (top + bottom) / 2) & (y < bottom)
-    inside = face.astype(bool) & below & made_up
-    deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / (
-        scale * max(wide, 1e-6)
-    )  # widths
-    ramp = np.clip((deep - ERODE) / FEATHER, 0, 1).astype(np.float32)
+    down = down / max(float(np.hypot(*down)), 1e-6)
+    below = ((x - nose[0]) * down[0] + (y - nose[1]) * down[1]) / wide
+    come = np.clip(BEFORE * (lip - nose) @ down / wide, FEATHER / 2, ERODE + FEATHER)
+    made_up = (y - (top + bottom) / 2) / (wide * FEATHER / 2)
+    ramp = _soft((deep - ERODE) / FEATHER) * _soft(below / come) * _soft(made_up)
     way = np.array([[1 / scale, 0, corner[0] + 0.5 / scale - 0.5], [0, 1 / scale, corner[1] + 0.5 / scale - 0.5]])
     target = size[1], size[0]
-    new = np.asarray(cv2.warpAffine(ramp * ramp * (3 - 2 * ramp), way, target), np.float32)
+    new = np.asarray(cv2.warpAffine(ramp, way, target), np.float32)
     whole = cv2.warpAffine(face.astype(np.float32), way, target) > 0.99
     return Mask(new, _ring(new, box) & whole)
+
+
+def _soft(ramp: NDArray[np.floating]) -> Plane:
+    """From 0 to 1 without a corner."""
+    t = np.clip(ramp, 0, 1).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def of_points(size: tuple[int, int], box: Box, points: NDArray[np.float64]) -> Mask:
@@ -72,8 +82,7 @@ def of_points(size: tuple[int, int], box: Box, points: NDArray[np.float64]) -> M
     along, beside = (x * down[0] + y * down[1]) / tall, (x * across[0] + y * across[1]) / wide
     inside = (1 - np.sqrt(along**2 + beside**2)) * min(tall, wide)  # pixels to the edge, about
     edges = [columns - left, right - columns, bottom - rows, rows - (top + bottom) / 2]
-    ramp = np.clip(np.minimum.reduce([inside, *edges]) / max(FEATHER * (right - left), 1.0), 0, 1)
-    new = np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
+    new = _soft(np.minimum.reduce([inside, *edges]) / max(FEATHER * (right - left), 1.0))
     return Mask(new, _ring(new, box))
 
 

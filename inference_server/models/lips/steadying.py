@@ -18,7 +18,7 @@ from shared.values import Value
 
 DEVIATION = 1.0  # frames, of the Gaussian that steadies what was found
 LONGER = 0.06  # of its height, that a box of the detector is longer below: it ends above chins
-OUTLINE = (*mesh.OVAL, mesh.UNDER_NOSE)  # points of the mesh that a mask is made of
+OUTLINE = (*mesh.OVAL, mesh.UNDER_NOSE, mesh.OVER_LIP)  # points of the mesh that a mask is made of
 FADE = 3  # frames over which a mouth comes and goes beside those on which it is not shown
 SEEN, FOLLOWED, UNSURE, OCCLUDED, TURNED, SILENT, GONE = range(7)
 WORDS = ("seen", "followed", "unsure", "occluded", "turned", "silent", "gone")  # of the states, in deliveries
@@ -32,7 +32,7 @@ class Steady(Value):
     """One face on N frames, in pixels of the picture.
 
     places: (N,) of the frames in the clip; boxes: (N, 4) left, top, right, bottom; points: (N, 5, 2) as the detector's;
-    outlines: (N, 37, 2) the points OUTLINE of the mesh, where `meshed` (N,) says so: it is believed there, or so near
+    outlines: (N, 38, 2) the points OUTLINE of the mesh, where `meshed` (N,) says so: it is believed there, or so near
     that an edge that came and went would be seen; states: (N,); sure: (N,) that a face is there, 0..1.
     """
 
