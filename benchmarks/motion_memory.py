@@ -22,6 +22,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 
 from inference_server.broker.requests import job_spec
 from inference_server.commands.normalising import Request, normalise
@@ -93,14 +94,14 @@ def gone_through(frames: int, folder: Path) -> list[Read]:
 
 
 def measured(what: str, *words: object) -> tuple[float, float]:
-    """Peak memory in MiB and seconds of a run in a process of its own."""
+    """Memory in MiB, its peak or of frames what is there at the end beside the programs, and seconds of a run."""
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.motion_memory", "--run", what, *map(str, words)],
         check=True,
         stdout=subprocess.PIPE,
     )
-    return json.loads(done.stdout.splitlines()[-1]) / 1024, time.monotonic() - began
+    return json.loads(done.stdout.splitlines()[-1])[1] / 1024, time.monotonic() - began
 
 
 def run(what: str, *words: str) -> None:
@@ -109,8 +110,11 @@ def run(what: str, *words: str) -> None:
     elif what == "prepare":
         prepared(Path(words[0]), Path(words[1]))
     else:
-        gone_through(int(words[0]), Path(words[1]))
-    print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+        before = psutil.Process().memory_info().rss
+        found = gone_through(int(words[0]), Path(words[1]))
+        print(json.dumps([len(found), (psutil.Process().memory_info().rss - before) / 1024]))
+        return
+    print(json.dumps([0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
 
 
 def main(reference: Path, frames: int) -> None:
@@ -125,12 +129,11 @@ def main(reference: Path, frames: int) -> None:
                 print(f"{what}, 3840x2160, {count} frames: {peaks[count]:.0f} MiB, {seconds / count:.2f} s a frame")
             slope = (peaks[2 * frames] - peaks[frames]) / frames
             print(f"{what}: {1000 * slope:.0f} MiB more for 1000 frames more")
-        peaks = {}
         for count in (MANY // 10, MANY):
             (folder / f"through{count}").mkdir()
-            peaks[count], seconds = measured("through", count, folder / f"through{count}")
-            print(f"two people on {count} frames, the networks left out: {peaks[count]:.0f} MiB, {seconds:.0f} s")
-        print(f"kept of a person and frame: {(peaks[MANY] - peaks[MANY // 10]) * 2**20 / (0.9 * 2 * MANY):.0f} bytes")
+            kept, seconds = measured("through", count, folder / f"through{count}")
+            each = kept * 2**20 / 2 / count
+            print(f"two people on {count} frames, no networks: {kept:.0f} MiB, {each:.0f} bytes each, {seconds:.0f} s")
 
 
 if __name__ == "__main__":
