@@ -55,6 +55,8 @@ def add_commands(commands: Any) -> None:
     add.add_argument(
         "--order", choices=("rgb", "bgr"), help="of a pose network's colours (default: as its kind learned)"
     )
+    words = "it changes or makes somebody's face: shots say on what ground, and what it paints is marked"
+    add.add_argument("--likeness", action="store_true", help=words)
     add.add_argument("--replace", action="store_true")
     add.set_defaults(run=run_add)
     remove = verbs.add_parser("remove", help="remove a model that was added")
@@ -181,6 +183,10 @@ def run_add(arguments: argparse.Namespace) -> int:
         card = _add_pose(arguments) or _add_generator(arguments)
     else:
         card = _add_checkpoint(arguments)
+    if arguments.likeness:
+        from inference_server.models.install import say_likeness
+
+        card = say_likeness(card.name)
     if arguments.json:
         print(json.dumps(card.to_dict()))
     else:

@@ -38,6 +38,15 @@ def install(name: str, card: dict[str, Any], files: Mapping[str, bytes], replace
     return cards.load_card(places.models_folder() / name)
 
 
+def say_likeness(name: str) -> cards.Card:
+    """Have an added model's card say that it changes or makes somebody's face. Raises ModelRefused."""
+    folder = places.models_folder() / name
+    card = cards.load_card(folder)
+    makes = {**card.to_dict()["makes"], "likeness": True}
+    places.write_json(folder / "card.json", {**card.source, "makes": makes}, 0o644)
+    return cards.load_card(folder)
+
+
 @contextlib.contextmanager
 def placing(name: str, replace: bool) -> Iterator[Path]:
     """A folder beside a model's place, to be filled; at the end of the block its card is checked and it is renamed

@@ -22,6 +22,7 @@ from shared.movies import about_movie
 from tests.conftest import ROOT, semrender
 from tests.inference_server.speakers import add_known
 from tests.inference_server.test_lips import clicks, plate_of
+from tests.inference_server.walkers import add_generator
 
 CONSENT = ("--consent", "written-release", "--consent-who", "Eileen", "--consent-purpose", "a test")
 CONSENT = (*CONSENT, "--consent-reference", "file 12", "--option", "keep_colour=false")
@@ -176,6 +177,29 @@ def test_another_statement_is_another_frame(known, plain, tmp_path):
     assert (marked[..., 3] == without[..., 3]).all()
     apart = np.abs(marked[..., :3].astype(int) - without[..., :3])[without[..., 3] > 0]
     assert apart.mean() > 0 and apart.max() <= 4
+
+
+def test_a_face_that_a_model_made_of_nothing_is_generated(monkeypatch, tmp_path):
+    monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SEMRENDER_CERTIFICATE", raising=False)
+    add_generator("faces")
+    shutil.copytree(places.models_folder() / "faces", tmp_path / "faces")
+    added = semrender("models", "add", tmp_path / "faces", "--replace", "--likeness", "--json")
+    assert added.returncode == 0, added.stderr
+    card = json.loads(added.stdout)
+    assert card["makes"]["likeness"] and card["options"][-1]["name"] == "watermark"
+    certificates.bring()
+    walk = ("render", "--model", "faces", "--seeds", "1,2", "--frames", "1-2", "--out", tmp_path / "out", "--no-aep")
+    refused = semrender(*walk)
+    assert refused.returncode == 3 and "on what ground" in refused.stderr, refused.stderr
+    done = semrender(*walk, "--consent", "synthetic-or-fictional")
+    assert done.returncode == 0, done.stderr
+    made = read_delivery(tmp_path / "out")
+    assert [one.text for one in made.notices] == ["AI GENERATED"]
+    found = told(next((tmp_path / "out" / made.layers[0].name).glob("*.png")))
+    assert found["credentials"]["state"] == "Trusted" and found["source_type"].endswith("/trainedAlgorithmicMedia")
+    (created,) = found["credentials"]["actions"]
+    assert created["action"] == "c2pa.created" and created["digitalSourceType"] == found["source_type"]
 
 
 def test_a_certificate_that_cannot_be_used_is_said_before_anything_is_painted(known, tmp_path, monkeypatch):
