@@ -108,8 +108,8 @@ def _import(project: py_aep.Project, template: CompTemplate) -> tuple[py_aep.Foo
     notes = []
     if abs(item.frame_rate - template.fps) > 1e-3:
         notes.append(
-            f"{path.name} has {item.frame_rate:g} frames a second, it was normalised at {template.fps:g}: see"
-            " Interpret Footage."
+            f"{path.name} has {item.frame_rate:g} frames a second, it was normalised at {template.fps:g}: unless"
+            " that was asked for (--fps), see Interpret Footage."
         )
     return item, notes
 

@@ -152,6 +152,17 @@ def test_a_movie(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     points_return(make_template_project(folder).path)
 
 
+def test_another_rate_is_said(tmp_path: Path) -> None:
+    folder = normalised(tmp_path, movie(tmp_path / "walk.mp4"), sequence=False)
+    text = (folder / "normalised.comp.json").read_text("ascii").replace('"fps":23.976', '"fps":12')
+    (folder / "normalised.comp.json").write_text(text)
+    (note,) = make_template_project(folder).notes
+    assert note == (
+        "walk.mp4 has 23.976 frames a second, it was normalised at 12: unless that was asked for (--fps), see Interpret"
+        " Footage."
+    )
+
+
 def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
     clip = movie(tmp_path / "walk.mp4")
     normalised(tmp_path, clip, size=(36, 64), sequence=False)

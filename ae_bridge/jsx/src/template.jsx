@@ -51,7 +51,8 @@ SemrenderAE.template = (function () {
         }
         if (Math.abs(layer.source.frameRate - template.fps) > 1e-3) {
             report.add(result.warnings, "layer", about, "fps", layer.name + " has " + layer.source.frameRate +
-                " frames a second, the clip was normalised at " + template.fps + ": see Interpret Footage.");
+                " frames a second, the clip was normalised at " + template.fps +
+                ": unless that was asked for (--fps), see Interpret Footage.");
         }
         return layer;
     }
