@@ -8,6 +8,7 @@ from typing import Any
 
 from inference_server.broker.ledger import Ledger, Row
 from inference_server.broker.news import News
+from shared.blocks import frames_of
 from shared.errors import ServerError
 
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
@@ -87,7 +88,22 @@ class Told:
             " WHERE job = ? AND layer = ? AND kind IN ('paint', 'hold') ORDER BY frame",
             *(job, layer),
         )
+        if not rows:
+            return self._pictures_of_runs(job)
         return [row["frame"] for row in rows], "".join(LETTERS.get(row["at"], "w") for row in rows)
+
+    def _pictures_of_runs(self, job: str) -> tuple[list[int], str]:
+        """As `pictures`, of a job that other machines paint: a run that has ended counts as painted, whoever had it."""
+        rows = self.ledger.rows("SELECT frame, state FROM tasks WHERE job = ? AND kind = 'chunk' ORDER BY frame", job)
+        spec = self.spec(job) if rows else {}
+        frames, letters = [], ""
+        for row in rows:
+            first, last = spec["chunks"][row["frame"]]
+            own = frames_of(range(first, last + 1), spec["shot"]["first"], spec["shot"]["last"])
+            state = "painted" if row["state"] == "done" else row["state"]
+            frames += own
+            letters += LETTERS.get(state, "w") * len(own)
+        return frames, letters
 
     def last_picture(self, job: str) -> tuple[str, int] | None:
         """Layer and frame of the finished picture that is furthest in the job's order."""

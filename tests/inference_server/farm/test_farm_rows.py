@@ -147,6 +147,13 @@ def test_after_a_restart_what_had_ended_has_ended_and_the_rest_is_given_out_agai
     assert jobs.summary("a")["painted"] == 48
 
 
+def test_whoever_looks_sees_how_far_every_frame_is(jobs, chunks):
+    done, _ = chunks.take("one", 0.0), chunks.take("two", 0.0)
+    chunks.end(done["task"], "one", WHOLE)
+    frames, letters = jobs.pictures("a", "b")
+    assert frames == list(range(1001, 1037)) and letters == "p" * 8 + "r" * 12 + "w" * 16
+
+
 def paint(chunk, machine, home):
     """A machine with a state folder of its own paints a run by the command; how many pictures of which outcome."""
     command = ["farm", "chunk", f"{chunk['base']}/shot.json", "--out", chunk["out"], "--blocks", chunk["blocks"]]
