@@ -87,13 +87,22 @@ def add_folder(folder: Path, name: str | None = None, replace: bool = False) -> 
         raise ModelRefused(
             f"{card.name} is a program of its author's", file=folder, remedy=f"semrender runway add {folder / 'code'}"
         )
-    checked_weights(card, folder)
-    files = {card.weights.file: (folder / card.weights.file).read_bytes()}
+    files = _files(card, folder)
     sheet = folder / SAMPLES
     if sheet.is_file() and sheet.stat().st_size <= MAX_SAMPLES:
         files[SAMPLES] = sheet.read_bytes()
     name = name or card.name
     return install(name, {**card.source, "name": name}, files, replace)
+
+
+def _files(card: cards.Card, folder: Path) -> dict[str, bytes]:
+    """The weights of a folder, as its card describes them. Raises ModelRefused."""
+    if card.family == "pose":
+        from inference_server.models.pose.cards import files_of
+
+        return files_of(card, folder)
+    checked_weights(card, folder)
+    return {card.weights.file: (folder / card.weights.file).read_bytes()}
 
 
 def remove_model(name: str, aside: bool = False) -> Path:

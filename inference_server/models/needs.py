@@ -54,8 +54,7 @@ def lips(card: Card, width: int, height: int) -> tuple[int, int]:
 
 def pose(card: Card, width: int, height: int) -> tuple[int, int]:
     """The networks and what they take between, and the picture with its copies."""
-    beside = card.config.get("detector", {}).get("file"), card.weights.file
-    files = sum((card.folder / name).stat().st_size for name in beside if name)
+    files = sum(file.stat().st_size for file in card.folder.iterdir() if file.is_file())
     return 64 * 2**20 + 4 * files, 40 * width * height
 
 

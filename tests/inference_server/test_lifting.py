@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load
 
 from inference_server.models.catalogue import find_card
 from inference_server.models.pose import motionbert
@@ -104,10 +105,10 @@ def test_the_network_is_the_papers():
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_a_checkpoint_is_read_with_every_key_and_says_its_settings(tmp_path, prefix):
     state = seeded(SMALL)
-    _, settings = motionbert.packed(checkpoint(tmp_path / "best_epoch.bin", state, prefix))
-    assert settings == SMALL
+    kept = load(motionbert.packed(checkpoint(tmp_path / "best_epoch.bin", state, prefix)))
+    assert motionbert.settings_of(kept, "it") == SMALL and set(kept) == set(state)
     card = add_figures(walked(tmp_path, 3), "read", checkpoint(tmp_path / "best_epoch.bin", state, prefix))
-    lifter = motionbert.Lifter(card.config["lift"], card.folder, "cpu")
+    lifter = motionbert.Lifter(card.folder, *card.config["lift"].values(), "cpu")
     points = np.random.default_rng(0).uniform(-1, 1, (5, 17, 3))
     assert np.abs(lifter(points) - by_hand(state, points)).max() < 1e-4
     assert "MotionBERT" in card.description

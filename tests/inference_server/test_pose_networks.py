@@ -3,15 +3,15 @@
 No published weights are here: each file is built with a known answer, in the shapes that are published.
 """
 
-import contextlib
+import json
+import shutil
 import sys
 
 import numpy as np
-import onnx
 import pytest
 from PIL import Image
 
-from inference_server.models import onnx_network
+from inference_server.models import install
 from inference_server.models.base import load_model
 from inference_server.models.catalogue import find_card
 from inference_server.models.onnx_files import looks_like, read_checked
@@ -20,7 +20,6 @@ from inference_server.models.pose import adding, boxes, flat, heatmaps, rtmo, si
 from inference_server.models.pose.networks import kind_of
 from inference_server.motion import following
 from inference_server.motion.bodies import Region
-from shared import places
 from shared.delivery import read_delivery
 from shared.errors import ModelRefused
 from shared.layouts import COCO_17, HALPE_26, LAYOUTS
@@ -160,104 +159,6 @@ def test_a_box_at_the_edge_of_a_square_is_somebody_cut_off():
     assert [one.box[2] for one in found] == [600]  # it ends where the picture does
 
 
-def hostile(file, change):
-    model = onnx.load(known.simcc(file))
-    change(model)
-    file.write_bytes(model.SerializeToString())
-    return file
-
-
-def custom(model):
-    model.graph.node[3].domain = "com.example"
-    model.graph.node[3].op_type = "RunThis"
-
-
-def elsewhere(model):
-    tensor = model.graph.initializer[0]
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../etc/passwd")
-
-
-def hidden(model):
-    """The same, in a branch of a branch."""
-    inner = onnx.helper.make_graph([onnx.helper.make_node("RunThis", [], ["y"], domain="com.example")], "inner", [], [])
-    outer = onnx.helper.make_graph(
-        [onnx.helper.make_node("If", ["x"], ["z"], then_branch=inner, else_branch=inner)], "o", [], []
-    )
-    model.graph.node.append(onnx.helper.make_node("If", ["x"], ["w"], then_branch=outer, else_branch=outer))
-
-
-def constant(model):
-    tensor = onnx.numpy_helper.from_array(np.zeros(3, np.float32), "t")
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="weights.bin")
-    model.graph.node.append(onnx.helper.make_node("Constant", [], ["k"], value=tensor))
-
-
-def function(model):
-    node = onnx.helper.make_node("RunThis", ["a"], ["b"], domain="com.example")
-    opset = [onnx.helper.make_opsetid("", 17), onnx.helper.make_opsetid("com.example", 1)]
-    model.functions.append(onnx.helper.make_function("local", "F", ["a"], ["b"], [node], opset))
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (custom, "RunThis of com.example, which is none of ONNX's own"),
-        (hidden, "RunThis of com.example"),
-        (function, "RunThis of com.example"),
-        (elsewhere, "keeps tensors in other files"),
-        (constant, "keeps tensors in other files"),
-    ],
-)
-def test_code_and_other_files_are_refused_before_anything_is_run(tmp_path, monkeypatch, change, words):
-    file = hostile(tmp_path / "network.onnx", change)
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # it is not even asked
-    with pytest.raises(ModelRefused, match=words):
-        adding.add_network(file, "mine")
-    assert not (places.models_folder() / "mine").exists()
-
-
-def test_what_is_no_model_or_half_of_one_is_refused_in_words(tmp_path):
-    whole = known.simcc(tmp_path / "whole.onnx").read_bytes()
-    file = tmp_path / "damaged.onnx"
-    rng = np.random.default_rng(0)
-    for content in (
-        b"",
-        b"\x08",
-        whole[:-100],
-        whole[: len(whole) // 2],
-        rng.bytes(4000),
-        b"\x08\x07" + rng.bytes(4000),
-    ):
-        file.write_bytes(content)
-        with pytest.raises(ModelRefused):
-            adding.add_network(file, "mine")
-    for place in rng.integers(0, len(whole), 300):  # one byte changed: refused, or another network of the same shapes
-        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
-        with contextlib.suppress(ModelRefused):
-            read_checked(file)
-
-
-def test_a_model_that_goes_on_for_ever_is_stopped(tmp_path, monkeypatch):
-    """A loop of the standard, with more rounds than anybody waits for."""
-    monkeypatch.setattr(onnx_network, "LONGEST", 0.5)
-    helper, kinds = onnx.helper, onnx.TensorProto
-    say = lambda name, kind, shape: helper.make_tensor_value_info(name, kind, shape)  # noqa: E731
-    body = helper.make_graph(
-        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Sin", ["x"], ["y"])],
-        "body",
-        [say("round", kinds.INT64, []), say("go", kinds.BOOL, []), say("x", kinds.FLOAT, ["n", 3, 64, 64])],
-        [say("on", kinds.BOOL, []), say("y", kinds.FLOAT, ["n", 3, 64, 64])],
-    )
-    graph = known.Graph(64, 64)
-    most, true = graph.const(2**62, np.int64), graph.const(True, np.bool_)
-    graph.nodes.append(helper.make_node("Loop", [most, true, "input"], ["looped"], body=body))
-    graph.output("looped", "heatmap", ["batch", 3, 64, 64])
-    with pytest.raises(ModelRefused, match=r"longer than 0\.5 seconds"):
-        adding.add_network(graph.save(tmp_path / "network.onnx"), "mine")
-
-
 def test_networks_of_other_shapes_are_refused_with_what_they_make(tmp_path):
     graph = known.Graph(64, 64)
     graph.output(graph.total("input", 1), "mask", ["batch", 1, 64, 64])
@@ -287,6 +188,39 @@ def test_where_onnxruntime_is_missing_the_extra_is_named_and_a_changed_file_is_n
     (card.folder / "reader.onnx").write_bytes(known.simcc(tmp_path / "other.onnx", layout="halpe26").read_bytes())
     with pytest.raises(ModelRefused, match="not those that the card describes"):
         load_model(card)
+
+
+def test_a_models_folder_goes_to_another_machine_whole(tmp_path, state_folder, monkeypatch):
+    detector = known.yolox(tmp_path / "detector.onnx")
+    card = adding.add_network(known.simcc(tmp_path / "network.onnx"), "mine", detector)
+    lent = shutil.copytree(card.folder, tmp_path / "lent")
+    again = install.add_folder(lent, "theirs")
+    assert {file.name for file in again.folder.iterdir()} == {file.name for file in card.folder.iterdir()}
+    assert again.hash == card.hash and load_model(again)._bodies.search(known.drawn(SIZE, [FIGURE]))
+    (lent / "detector.onnx").write_bytes(detector.read_bytes() + b" ")
+    with pytest.raises(ModelRefused, match="not the one that the card describes"):
+        install.add_folder(lent, "third")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": "own"}, '"network"'),
+        ({"layout": "free"}, '"layout"'),
+        ({"layout": "halpe26"}, "not what the card says"),
+        ({"network": "heatmaps"}, "not what the card says"),
+        ({"detector": {"file": "../../x", "sha256": "0"}}, '"detector.file"'),
+        ({"detector": 3}, '"detector"'),
+    ],
+)
+def test_a_card_that_says_something_else_is_refused(tmp_path, change, words):
+    card = adding.add_network(known.simcc(tmp_path / "network.onnx"), "mine")
+    file = card.folder / "card.json"
+    content = json.loads(file.read_text())
+    content["config"] |= change
+    file.write_text(json.dumps(content))
+    with pytest.raises(ModelRefused, match=words):
+        load_model(find_card("mine"))
 
 
 def clip(folder, frames, people):

@@ -14,8 +14,8 @@ from inference_server.models import cards
 from inference_server.models.install import check_name, install
 from inference_server.models.onnx_files import read_checked
 from inference_server.models.onnx_network import OnnxNetwork
-from inference_server.models.pose.cards import card_of, lifting
-from inference_server.models.pose.networks import HEATMAPS, ORDERS, RTMO, SIMCC, WORDS, YOLOX, Kind, kind_of
+from inference_server.models.pose.cards import HEATMAPS, RTMO, SIMCC, YOLOX, card_of, lifting
+from inference_server.models.pose.networks import ORDERS, WORDS, Kind, kind_of
 from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
 
@@ -60,12 +60,11 @@ def add_network(
     config: dict[str, Any] = {
         "network": kind.name,
         "layout": kind.layout,
-        "size": list(kind.size),
         "order": order or ORDERS[kind.name],
     }
     if detector is not None:
         files[DETECTOR] = _detector(detector, kind, path)
-        config["detector"] = {"file": DETECTOR, "sha256": _sha256(files[DETECTOR]), "order": ORDERS[YOLOX]}
+        config["detector"] = {"file": DETECTOR, "sha256": _sha256(files[DETECTOR])}
     card = card_of(name, kind.layout, config, {"file": READER, "sha256": _sha256(content)})
     words = [WORDS[kind.name], f"which sees {kind.size[0]}x{kind.size[1]} pixels, {config['order'].upper()}"]
     if kind.depth:

@@ -4,16 +4,64 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 from inference_server.models import cards
 from inference_server.models.catalogue import SHIPPED
+from inference_server.motion.imported import DRAWN
 from inference_server.motion.joints import SMOOTHINGS
 from inference_server.motion.layouts import into
+from shared import schema
+from shared.errors import InputRefused, ModelRefused
+from shared.kinds import Number, OneOf
 from shared.layouts import LAYOUTS
+from shared.schema import About, Record
+from shared.values import Value
 
+SIMCC, HEATMAPS, RTMO, YOLOX = NETWORKS = ("simcc", "heatmaps", "rtmo", "yolox")
+LAYOUT = OneOf(*(name for name in LAYOUTS if LAYOUTS[name]))
 LIFT = "lift.safetensors"
 OF_SKELETONS = ("height", "lens", "feet")  # options of BlazePose that say how skeletons are made
+
+
+class Config(Value):
+    """What a card says of its networks: checked when it is added and when it is loaded, since anyone may write one.
+
+    network: which of `networks` the weights are; imported: or the program that read the joints; neither: BlazePose.
+    """
+
+    about: ClassVar[About] = About("config", strict=False, remedy="Add the model again")
+
+    layout: Annotated[str, LAYOUT, "of its joints"] = "blazepose33"
+    network: Annotated[str, OneOf("", *NETWORKS)] = ""
+    order: Annotated[str, OneOf("rgb", "bgr"), "of its colours"] = "rgb"
+    imported: Annotated[str, OneOf("", *DRAWN)] = ""
+    drawn: Annotated[float, Number(1e-3, 0.999), "how sure a joint is from which on it counts as seen"] = 0.3
+    detector: Annotated[cards.Weights | None, Record(cards.Weights), "finds people"] = None
+    lift: Annotated[cards.Weights | None, Record(cards.Weights), "makes points in space"] = None
+
+
+def config_of(card: cards.Card) -> Config:
+    """Raises ModelRefused naming what does not fit."""
+    try:
+        return schema.read(Config, dict(card.config))
+    except InputRefused as error:
+        raise ModelRefused(error.what, file=card.folder / "card.json", cause=error.cause, remedy=error.remedy) from None
+
+
+def files_of(card: cards.Card, folder: Path) -> dict[str, bytes]:
+    """Weights and what lies beside them, as the card describes them. Raises ModelRefused for one that is another."""
+    config = config_of(card)
+    found = {}
+    for part in (card.weights, config.detector, config.lift):
+        if part is not None:
+            file = folder / part.file
+            content = file.read_bytes() if file.is_file() else b""
+            if hashlib.sha256(content).hexdigest() != part.sha256:
+                cause = "Missing, damaged or changed"
+                raise ModelRefused("a file is not the one that the card describes", file=file, cause=cause)
+            found[part.file] = content
+    return found
 
 
 def card_of(name: str, layout: str, config: dict[str, Any], weights: dict[str, str]) -> dict[str, Any]:
@@ -47,9 +95,8 @@ def lifting(card: dict[str, Any], files: dict[str, bytes], lift: Path | None) ->
         return
     from inference_server.models.pose import motionbert  # loads torch
 
-    files[LIFT], settings = motionbert.packed(lift)
-    sha256 = hashlib.sha256(files[LIFT]).hexdigest()
-    card["config"]["lift"] = {"file": LIFT, "sha256": sha256, "settings": settings}
+    files[LIFT] = motionbert.packed(lift)
+    card["config"]["lift"] = {"file": LIFT, "sha256": hashlib.sha256(files[LIFT]).hexdigest()}
     card["options"] += [_of_lifted(one) for one in _shipped_options() if one["name"] in OF_SKELETONS]
     card["description"] += f" Points in space are MotionBERT's ({lift.name}), of somebody 1.70 metres tall."
 

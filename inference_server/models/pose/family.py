@@ -14,6 +14,7 @@ from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
 from inference_server.models.looking import Frames, Row
 from inference_server.models.pose.blazepose import BlazePose
+from inference_server.models.pose.cards import config_of
 from inference_server.models.pose.importing import Figures
 from inference_server.models.pose.motionbert import Lifter
 from inference_server.models.pose.networks import bodies_of
@@ -36,12 +37,14 @@ class Pose(Model):
 
     def __init__(self, card: Card, folder: Path, device: str) -> None:
         super().__init__(card, device)
-        self._layout = str(card.config.get("layout", "blazepose33"))
-        self._lifter = Lifter(card.config["lift"], folder, device) if "lift" in card.config else None
-        self._figures = Figures(card, folder) if "imported" in card.config else None
+        config = config_of(card)
+        self._layout = config.layout
+        lift = config.lift
+        self._lifter = None if lift is None else Lifter(folder, lift.file, lift.sha256, device)
+        self._figures = Figures(card, folder) if config.imported else None
         self._bodies: Bodies | None = None
         if self._figures is None:
-            self._bodies = (bodies_of if "network" in card.config else BlazePose)(card, folder, device)
+            self._bodies = (bodies_of if config.network else BlazePose)(card, folder, device)
 
     def prepare(self, frames: Frames[PaintInput]) -> dict[str, NDArray[Any]]:
         """What `motion.delivered` and `paint` read: of P people on F frames all of a `motion.reading.Read`, and

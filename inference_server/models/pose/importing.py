@@ -15,7 +15,7 @@ import numpy as np
 
 from inference_server.models import cards
 from inference_server.models.install import check_name, install
-from inference_server.models.pose.cards import card_of, lifting
+from inference_server.models.pose.cards import card_of, config_of, lifting
 from inference_server.motion.imported import DRAWN, Figure, figures_of, layout_of, number_in, program_of
 from shared import documents
 from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
@@ -123,7 +123,7 @@ class Figures:
         self._of: dict[int, list[Figure]] = {}
         for frame, number, joints in rows:
             self._of.setdefault(frame, []).append(Figure(joints, number))
-        self.drawn = float(card.config["drawn"])
+        self.drawn = config_of(card).drawn
 
     def on(self, frames: Sequence[int], shift: int) -> list[list[Figure]]:
         """The figures on frames of a shot, which counts its frames so much higher. Raises InputRefused for none."""

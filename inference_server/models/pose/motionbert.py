@@ -19,7 +19,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference_server.models.base import checked_tensors, fill
+from inference_server.models.base import checked_tensors, fitting
 from inference_server.models.tensors import read_tensors
 from shared.errors import ModelRefused
 
@@ -108,45 +108,46 @@ class MotionBert(nn.Module):
 def settings_of(state: Mapping[str, Tensor], source: str) -> dict[str, int]:
     """What the shapes of a checkpoint say of its network. Raises ModelRefused where they are no MotionBERT's."""
     shapes: dict[str, Any] = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    blocks = {int(found[1]) for name in state if (found := re.match(r"blocks_st\.(\d+)\.", name))}
+    blocks = {int(found[1]) for name in state if (found := re.match(r"blocks_st\.(\d{1,4})\.", name))}
     try:
         (wide, given), (inner, _) = shapes["joints_embed.weight"], shapes["blocks_st.0.mlp_s.fc1.weight"]
         (made, _), (_, frames, _, _) = shapes["pre_logits.fc.weight"], shapes["temp_embed"]
         if given != 3 or shapes["head.weight"][0] != 3 or shapes["pos_embed"][1] != JOINTS or wide % HEADS:
             raise ValueError
-    except (KeyError, ValueError):
+    except (KeyError, IndexError, ValueError):
         raise ModelRefused(
             "this is no MotionBERT that lifts joints into space",
             file=source,
             remedy="Give best_epoch.bin of its 3D pose models (FT_MB_..., MB_train_h36m)",
         ) from None
-    return {"wide": wide, "inner": inner, "made": made, "depth": max(blocks) + 1, "frames": frames}
+    return {"wide": wide, "inner": inner, "made": made, "depth": len(blocks), "frames": frames}
 
 
 def filled(settings: Mapping[str, int], state: Mapping[str, Tensor], source: str) -> MotionBert:
     """The network with its weights, each of which has its place. Raises ModelRefused naming those that have not."""
-    net = MotionBert(**settings)
-    fill(net, state, source)
+    with torch.device("meta"):  # what shapes claim takes no memory before all of it is there
+        net = MotionBert(**settings)
+    net.load_state_dict(fitting(net, state, source), assign=True)
     return net.eval()
 
 
-def packed(path: Path) -> tuple[bytes, dict[str, int]]:
-    """A checkpoint of its authors as safetensors, and its settings. Raises MissingInput or ModelRefused."""
+def packed(path: Path) -> bytes:
+    """A checkpoint of its authors as safetensors. Raises MissingInput or ModelRefused."""
     state = read_tensors(path, STATE) or read_tensors(path)
     state = {key.removeprefix(PREFIX): tensor.float().clone().contiguous() for key, tensor in state.items()}
-    settings = settings_of(state, str(path))
-    filled(settings, state, str(path))
+    filled(settings_of(state, str(path)), state, str(path))
     if broken := [key for key, tensor in state.items() if not bool(torch.isfinite(tensor).all())]:
         raise ModelRefused(f"the checkpoint's {broken[0]} holds values that are no numbers", file=path)
-    return save(state), settings
+    return save(state)
 
 
 class Lifter:
     """The network on a device, as `motion.lifting` calls it."""
 
-    def __init__(self, about: Mapping[str, Any], folder: Path, device: str) -> None:
-        """about: of a card. Raises ModelRefused where its file is missing, or another one."""
-        net = filled(about["settings"], checked_tensors(folder / about["file"], about["sha256"]), about["file"])
+    def __init__(self, folder: Path, file: str, sha256: str, device: str) -> None:
+        """Raises ModelRefused where the file is missing, or another one."""
+        state = checked_tensors(folder / file, sha256)
+        net = filled(settings_of(state, file), state, file)
         self._net, self._device = net.to(device), device
         self.frames = net.frames
 

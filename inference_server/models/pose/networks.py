@@ -6,15 +6,17 @@ as what `motion` calls `Bodies`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from inference_server.models.cards import Card
+from inference_server.models.cards import Card, Weights, load_card
+from inference_server.models.catalogue import SHIPPED
 from inference_server.models.onnx_network import OnnxNetwork, open_network
 from inference_server.models.pose import heatmaps, rtmo, simcc, yolox
+from inference_server.models.pose.cards import HEATMAPS, RTMO, SIMCC, YOLOX, config_of
 from inference_server.models.pose.flat import Pixels, square_of
 from inference_server.motion.bodies import Body, Region
 from inference_server.motion.following import Bodies
@@ -22,7 +24,6 @@ from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
 from shared.values import Value
 
-SIMCC, HEATMAPS, RTMO, YOLOX = "simcc", "heatmaps", "rtmo", "yolox"
 ORDERS = {SIMCC: simcc.ORDER, HEATMAPS: heatmaps.ORDER, RTMO: rtmo.ORDER, YOLOX: yolox.ORDER}
 READ = {  # layouts by the number of joints that such networks read
     len(LAYOUTS[name]): name for name in ("coco17", "halpe26", "wholebody133")
@@ -101,26 +102,24 @@ class _TopDown:
 
 def bodies_of(card: Card, folder: Path, device: str) -> Bodies:
     """The networks of a card. Raises ModelRefused."""
-    config = card.config
+    config = config_of(card)
     network = open_network(folder / card.weights.file, card.weights.sha256, device)
-    if config["network"] == RTMO:
-        return rtmo.Rtmo(network, config["order"])
-    size = (int(config["size"][0]), int(config["size"][1]))
-    sort = simcc.SimCC if config["network"] == SIMCC else heatmaps.Heatmaps
-    reader = sort(network, size, config["order"])
-    return _TopDown(reader, _searcher(config, folder, device, reader.aspect))
+    kind = kind_of(network, folder / card.weights.file)
+    if (kind.name, kind.layout) != (config.network, config.layout):
+        raise ModelRefused(f"the weights are {WORDS[kind.name]}, and not what the card says", file=folder / "card.json")
+    if kind.name == RTMO:
+        return rtmo.Rtmo(network, config.order)
+    reader = (simcc.SimCC if kind.name == SIMCC else heatmaps.Heatmaps)(network, kind.size, config.order)
+    return _TopDown(reader, _searcher(config.detector, folder, device, reader.aspect))
 
 
 def _searcher(
-    config: Mapping[str, Any], folder: Path, device: str, aspect: float
+    detector: Weights | None, folder: Path, device: str, aspect: float
 ) -> Callable[[Pixels, bool], list[Region]]:
     """What finds people: the detector that was added beside the network, or the one that ships."""
-    if detector := config.get("detector"):
-        network = open_network(folder / detector["file"], detector["sha256"], device)
-        found = yolox.Yolox(network, detector["order"])
+    if detector is not None:
+        found = yolox.Yolox(open_network(folder / detector.file, detector.sha256, device), yolox.ORDER)
         return lambda picture, closely: [square_of(one.box, aspect) for one in found.search(picture, closely)]
-    from inference_server.models.cards import load_card
-    from inference_server.models.catalogue import SHIPPED
     from inference_server.models.pose.blazepose import BlazePose
 
     shipped = BlazePose(load_card(SHIPPED / "blazepose"), SHIPPED / "blazepose", device)
