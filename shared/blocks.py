@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.errors import InputRefused
-from shared.sequences import parse_range
 
 FRAMES = 12  # of a block
 
@@ -33,6 +32,8 @@ def frames_of(blocks: Iterable[int], first: int, last: int) -> list[int]:
 
 def parse_blocks(text: str, first: int, last: int) -> list[int]:
     """The blocks of `83-91`, `5`, `-5--4` or `1-10:3`. Raises InputRefused where the shot has none of them."""
+    from shared.sequences import parse_range  # the broker knows blocks, and reads no range
+
     there = blocks_of(first, last)
     if found := [block for block in parse_range(text) if block in there]:
         return found
