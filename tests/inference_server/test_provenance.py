@@ -1,8 +1,13 @@
 """What a file with a changed face says of itself: signatures, source type, label; by the command, of real files."""
 
 import json
+import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +167,25 @@ def test_beside_an_exr_lies_its_signature(known, plain, tmp_path):
     written = frame.read_bytes()
     assert painted(out, plain, *how)["kept"] == 2
     assert frame.read_bytes() == written and told(frame)["credentials"]["state"] == "Trusted"
+
+
+def test_what_was_killed_amid_signing_is_whole_and_signed_at_the_end(known, plain, tmp_path):
+    certificates.bring()
+    out, how = tmp_path / "out", ("--format", "exr", "--movie", "none")
+    command = [
+        *(sys.executable, "-m", "semrender", "render", plain / "plate" / "plate.####.png", "--model", "known"),
+        *("--audio", plain / "voice.wav", "--out", out, "--no-aep", *CONSENT, *how),
+    ]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, start_new_session=True, **quiet)
+    while not list((out / "plate").glob("*.exr")) and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (out / "delivery.json").exists()
+    painted(out, plain, *how)
+    frames = sorted((out / "plate").glob("*.exr"))
+    assert len(frames) == 4 and all(told(frame)["credentials"]["state"] == "Trusted" for frame in frames)
 
 
 def test_another_statement_is_another_frame(known, plain, tmp_path):
