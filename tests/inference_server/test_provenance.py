@@ -146,6 +146,9 @@ def test_what_is_painted_already_is_signed_where_there_is_a_certificate(known, p
     assert painted(out, plain)["kept"] == 4
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == written, "nothing is signed twice"
     assert read_delivery(out).shot.version == 1
+    assert painted(tmp_path / "out_take002", plain)["copied"] == 4
+    copy = told(tmp_path / "out_take002" / "plate" / "plate.1002.png")["credentials"]
+    assert copy["state"] == "Trusted", "what is copied gets a header of its own, and a signature of its own"
     shutil.move(folder, tmp_path / "other")
     assert told(frame)["credentials"]["state"] == "Valid", "whole, and signed by a stranger"
     assert told(frame, (tmp_path / "other" / "chain.pem").read_text())["credentials"]["state"] == "Trusted"
