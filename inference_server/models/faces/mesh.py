@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_server.models.pose.blazepose import warped
+from inference_server.models.blaze import Pixels, anchors, detected, warped
 from inference_server.models.tflite import load_network
 from inference_server.motion.bodies import Region
 from shared.values import Value
@@ -47,7 +47,6 @@ UPPER_LIP, LOWER_LIP = 13, 14  # inner edges
 INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 CHEEKS = (234, 454)  # outermost, the person's right and left
 
-Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
 
@@ -103,16 +102,10 @@ class FaceMesh:
         """The faces in a picture (H, W, 3) sRGB, or in a square of it, the surest first: those that are large in it."""
         height, width = picture.shape[:2]
         where = region or Region(width / 2, height / 2, max(height, width), 0.0)
-        seen = warped(picture, where, SEARCHED, cv2.BORDER_CONSTANT)
-        rows, logits = self._detector(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
-        scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -100, 100)))
-        kept = scores >= LEAST
-        values = rows[0][kept].astype(np.float64) / SEARCHED
-        values[:, :2] += ANCHORS[kept]
-        values[:, 4:] += np.tile(ANCHORS[kept], (1, 6))
+        values, scores = detected(self._detector, picture, where, SEARCHED, ANCHORS, LEAST)
         corners = np.concatenate([values[:, :2] - values[:, 2:4] / 2, values[:, :2] + values[:, 2:4] / 2], 1)
         found = []
-        for box, points, score in _merged(corners, values[:, 4:], scores[kept]):
+        for box, points, score in _merged(corners, values[:, 4:], scores):
             middle = where.outside((box[None, :2] + box[None, 2:]) / 2)[0]
             half = (box[2:] - box[:2]) / 2 * where.side
             edges = np.concatenate([middle - half, middle + half]).tolist()
@@ -156,14 +149,4 @@ def _merged(boxes: Points, points: Points, scores: NDArray[np.float64]) -> list[
     return made
 
 
-def _anchors() -> Points:
-    """(896, 2) middles of the cells, x and y from 0 to 1, in the order of the detector's rows."""
-    rows = []
-    for cells, count in CELLS:
-        middles = (np.arange(cells) + 0.5) / cells
-        y, x = np.meshgrid(middles, middles, indexing="ij")
-        rows.append(np.stack([x, y], -1).reshape(-1, 2).repeat(count, 0))
-    return np.concatenate(rows)
-
-
-ANCHORS = _anchors()
+ANCHORS = anchors(CELLS)

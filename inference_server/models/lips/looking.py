@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.datasets.detector import Face, face_of
+from inference_server.models.blaze import warped
 from inference_server.models.faces import mesh
-from inference_server.models.pose.blazepose import warped
 from inference_server.motion.bodies import Region
 from shared.values import Value
 

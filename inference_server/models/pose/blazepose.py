@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference_server.models.blaze import Pixels, anchors, detected, warped
 from inference_server.models.cards import Card
 from inference_server.models.tflite import load_network
 from inference_server.motion.bodies import Body, Region
@@ -34,7 +35,6 @@ PARTS = (1.0, 0.5, 0.25)  # of the height: sides of the squares that are searche
 CLOSE = 0.5  # of the body's circle, between the hips: less is one body, seen in squares of different sizes
 FLOOR = 96  # pixels of a square, least: no body in it would be large enough to be read
 
-Pixels = NDArray[np.uint8]
 Found = tuple[float, Region, tuple[float, float, float, float]]  # score, region, box of the face
 
 
@@ -76,16 +76,10 @@ class BlazePose:
         height, width = picture.shape[:2]
         side = max(height, width)
         whole = Region(width / 2, height / 2, side, 0.0)
-        seen = warped(picture, whole, SEARCHED, cv2.BORDER_CONSTANT)
-        rows, logits = self._detector(seen[None].astype(np.float32) / np.float32(127.5) - np.float32(1))
-        scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -100, 100)))
-        kept = scores >= LEAST
-        values = rows[0][kept].astype(np.float64) / SEARCHED
-        values[:, :2] += ANCHORS[kept]
-        values[:, 4:] += np.tile(ANCHORS[kept], (1, 4))
+        values, scores = detected(self._detector, picture, whole, SEARCHED, ANCHORS, LEAST)
         corner = np.array([whole.x - side / 2, whole.y - side / 2])
         found: list[Found] = []
-        for score, row in zip(scores[kept], values, strict=True):
+        for score, row in zip(scores, values, strict=True):
             points = row[4:8].reshape(2, 2) * side + corner + (left, top)
             x, y = row[:2] * side + corner + (left, top)
             wide, high = row[2:4] * side
@@ -153,40 +147,6 @@ def refined(places: NDArray[np.float64], heat: NDArray[np.float32]) -> NDArray[n
     return better
 
 
-def warped(picture: Pixels, region: Region, side: int, border: int) -> Pixels:
-    """(side, side, 3): the square of a picture; what lies beyond the picture is black, or repeats its edge.
-
-    Published is a bilinear look into the picture. Of a square many times as large that would be a few pixels of many:
-    it is made smaller by whole times before, to three or four times the side, each pixel the mean of those that it was.
-    """
-    times = int(region.side / side / 3)
-    if times > 1:
-        picture, region = shrunk(picture, region, times)
-    corners = region.outside(np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float64)).astype(np.float32)
-    target = np.array([[0, side], [0, 0], [side, 0], [side, side]], np.float32)
-    way = cv2.getPerspectiveTransform(corners, target)
-    return np.asarray(
-        cv2.warpPerspective(picture, way, (side, side), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
-    )
-
-
-def shrunk(picture: Pixels, region: Region, times: int) -> tuple[Pixels, Region]:
-    """The part of a picture around a square, so many times smaller, and the square in it.
-
-    Pixels are counted by their index, as `warped` does, so that the mean of the first `times` stands (times - 1) / 2
-    behind the first.
-    """
-    corners = region.outside(np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float64))
-    size = np.array(picture.shape[1::-1])
-    low = np.clip(np.floor(corners.min(0)).astype(int) - 2 * times, 0, np.maximum(size - times, 0))
-    high = np.clip(np.ceil(corners.max(0)).astype(int) + 2 * times, low + times, size)
-    count = np.maximum((high - low) // times, 1)
-    part = picture[low[1] : low[1] + count[1] * times, low[0] : low[0] + count[0] * times]
-    small = np.asarray(cv2.resize(part, (int(count[0]), int(count[1])), interpolation=cv2.INTER_AREA), np.uint8)
-    x, y = (np.array([region.x, region.y]) - low - (times - 1) / 2) / times
-    return small, Region(float(x), float(y), region.side / times, region.angle)
-
-
 def squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:
     """(top, left) of squares that cover a picture, each overlapping its neighbours by half or more."""
     tops, lefts = (
@@ -196,20 +156,10 @@ def squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:
     yield from ((top, left) for top in tops for left in lefts)
 
 
-def _anchors() -> NDArray[np.float64]:
-    """(2254, 2) middles of the cells, x and y from 0 to 1, in the order of the detector's rows."""
-    rows = []
-    for cells, count in CELLS:
-        middles = (np.arange(cells) + 0.5) / cells
-        y, x = np.meshgrid(middles, middles, indexing="ij")
-        rows.append(np.stack([x, y], -1).reshape(-1, 2).repeat(count, 0))
-    return np.concatenate(rows)
-
-
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     across = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
     both = across * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
     return both / max((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both, 1e-9)
 
 
-ANCHORS = _anchors()
+ANCHORS = anchors(CELLS)
