@@ -4,6 +4,7 @@ import json
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -51,6 +52,18 @@ def test_of_what_is_no_movie_of_ours_nothing_is_known(content, tmp_path):
 def test_pictures_of_two_sizes_are_no_movie(tmp_path):
     with pytest.raises(InputRefused, match=r"picture 2 .* another size"):
         write_movie(tmp_path / "a", [flat((0, 0, 0)), flat((0, 0, 0), (18, 32))], Fraction(24), "h264")
+
+
+@pytest.mark.parametrize("size", [(180, 320), (96, 168), (96, 160)])
+def test_the_same_pictures_are_the_same_movie(tmp_path, size):
+    grid = np.random.default_rng(0).integers(0, 255, (size[0] // 8 + 2, size[1] // 8 + 2, 3)).astype(np.uint8)
+    large = cv2.resize(grid, (size[1] + 64, size[0] + 64), interpolation=cv2.INTER_CUBIC)
+    moving = [large[i : i + size[0], 2 * i : 2 * i + size[1]] for i in range(24)]
+    made = set()
+    for _ in range(10):
+        write_movie(tmp_path / "m.mp4", moving, Fraction(24), "h264")
+        made.add((tmp_path / "m.mp4").read_bytes())
+    assert len(made) == 1
 
 
 def test_a_render_brings_a_movie_and_makes_it_anew_when_its_frames_changed(add_sleep_model, colour_frames, tmp_path):
