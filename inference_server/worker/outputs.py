@@ -94,7 +94,7 @@ def write_png(
         raise SemrenderError("the picture could not be encoded", file=path)
     data = encoded.tobytes()
     end = png_chunks.HEADER_END
-    whole = data[:end] + png_chunks.head(metadata) + data[end:]
+    whole = data[:end] + png_chunks.head(metadata) + png_chunks.joined(data[end:])
     place(path, whole if seal is None else seal(whole), metadata)
 
 

@@ -19,7 +19,7 @@ KEYWORD = "semrender"  # of the text chunk that holds the provenance
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SIGNATURE = b"caBX"  # C2PA specification, of PNG; it stands before the first text
 HEADER_END = 8 + 25  # of a PNG: signature and IHDR
-PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+END_SUM = b"\xaeB`\x82"  # of the chunk that ends every PNG
 
 
 def is_sealed(path: Path) -> bool:
@@ -64,19 +64,36 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def joined(data: bytes) -> bytes:
+    """A PNG's chunks with its pixels in one of them, so that `text_of` is soon through."""
+    others, pixels, at = [], [], 0
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        end = at + length + 12
+        if kind == b"IDAT":
+            pixels.append(data[at + 8 : end - 4])
+        else:
+            others.append(data[at:end])
+        at = end
+    return b"".join((*others[:-1], chunk(b"IDAT", b"".join(pixels)), others[-1]))
+
+
 def text_of(path: Path) -> str | None:
-    """It stands before the pixels, of which only the end is looked at."""
-    with path.open("rb") as file:
+    """The provenance, where every chunk has its length and the last ends the file: what lost a piece has none."""
+    text = None
+    with path.open("rb", buffering=0) as file:
         if file.read(8) != PNG_SIGNATURE:
             return None
-        length, kind = struct.unpack(">I4s", file.read(8))
-        while kind != b"iTXt":
-            if kind in (b"IDAT", b"IEND"):
+        while True:
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if kind == b"IEND":
+                return text if file.read() == END_SUM else None
+            if kind == b"iTXt" and text is None:
+                data = file.read(length)
+                if not data.startswith(KEYWORD.encode() + b"\0"):
+                    return None
+                text = data[len(KEYWORD) + 5 :].decode()
+                length = 0
+            if text is None and kind == b"IDAT":
                 return None
             file.seek(length + 4, os.SEEK_CUR)
-            length, kind = struct.unpack(">I4s", file.read(8))
-        data = file.read(length)
-        if not data.startswith(KEYWORD.encode() + b"\0"):
-            return None
-        file.seek(-len(PNG_END), os.SEEK_END)
-        return data[len(KEYWORD) + 5 :].decode() if file.read() == PNG_END else None

@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from inference_server.worker import outputs
+from inference_server.worker import outputs, png_chunks
 from shared import places
 
 ALPHA = np.ones((8, 12), np.float32)
@@ -105,6 +106,26 @@ def test_a_file_that_is_cut_short_is_replaced(tmp_path):
         assert outputs.read_metadata(path) == METADATA
         path.write_bytes(whole[:-1])
         assert outputs.read_metadata(path) is None
+
+
+def test_a_file_that_lost_a_piece_of_its_pixels_is_replaced_though_its_end_is_whole(tmp_path):
+    """Also one of many chunks of pixels, as frames were written once."""
+    path = tmp_path / "a.png"
+    noise = np.random.default_rng(0).random((90, 160, 3), np.float32)
+    outputs.write_picture(path, noise, np.ones((90, 160), np.float32), METADATA)
+    whole = path.read_bytes()
+    at = whole.index(b"IDAT") - 4
+    pixels = whole[at + 8 : -16]
+    assert whole.count(b"IDAT") == 1 and png_chunks.joined(whole[33:]) == whole[33:]
+    pieces = [png_chunks.chunk(b"IDAT", pixels[first : first + 8192]) for first in range(0, len(pixels), 8192)]
+    for one in (whole, whole[:at] + b"".join(pieces) + whole[-12:]):
+        path.write_bytes(one)
+        assert outputs.read_metadata(path) == METADATA
+        assert (np.asarray(Image.open(path))[..., :3] == outputs.to_bytes(noise)).all()
+        path.write_bytes(one[:-60] + one[-40:])
+        assert outputs.read_metadata(path) is None
+        outputs.write_picture(path, noise, np.ones((90, 160), np.float32), METADATA)
+        assert path.read_bytes() == whole
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc counts what is read")
