@@ -43,7 +43,9 @@ def published(folder, *, old_names=True):
     of_unet, vae, hears = networks()
     for name, config in (("musetalkV15/musetalk", "unet"), ("sd-vae/config", "vae"), ("whisper/config", "whisper")):
         (folder / name).parent.mkdir(parents=True)
-        (folder / f"{name}.json").write_text(json.dumps({"_class_name": "something", "empty": None, **CONFIG[config]}))
+        (folder / f"{name}.json").write_text(
+            json.dumps({"_class_name": "something", "empty": None, "words": [50257] * 90, **CONFIG[config]})
+        )
     torch.save(seeded(of_unet), folder / "musetalkV15" / "unet.pth")
     state = seeded(vae)
     if old_names:
@@ -144,6 +146,8 @@ def test_what_is_not_all_of_musetalk_is_refused_in_words(monkeypatch, tmp_path):
     refused(lambda folder: (folder / "musetalkV15" / "musetalk.json").write_text(wide), "lacks down_blocks.2")
     huge = json.dumps({**CONFIG["unet"], "block_out_channels": [8, 10**9, 10**12]})
     refused(lambda folder: (folder / "musetalkV15" / "musetalk.json").write_text(huge), "MuseTalk's")
+    deep = json.dumps({**CONFIG["whisper"], "encoder_layers": 10**9})
+    refused(lambda folder: (folder / "whisper" / "config.json").write_text(deep), "layers would be 1000000000")
     refused(lambda folder: (folder / "musetalkV15" / "unet.pth").write_bytes(b"PK\x03\x04"), "unet.pth")
     half = {"model.encoder.conv1.weight": torch.zeros(16, 80, 3)}
     refused(lambda folder: save_file(half, folder / "whisper" / "model.safetensors"), "lacks")

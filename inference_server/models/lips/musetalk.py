@@ -6,10 +6,11 @@ there are ten steps of sound for a frame of any rate, four of them before it.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from inference_server.models.lips import latents, unet, whisper
 from inference_server.models.lips.mouths import Face, Mouth
 from shared.errors import ModelRefused
 
+PARTS = ("unet", "vae", "whisper")
+LAYERS, WIDEST = 64, 10**6  # that a configuration may have
 STEPS, BEFORE = 10, 4  # of sound that a frame is made of; of them before its moment
 BRIDGE = 195  # of the mesh: the third of the four points along the bridge of the nose of the 68 that are published
 CHIN = 0.04  # of its height, that a box is longer below: ten pixels, as published, of a face of 250
@@ -35,9 +38,9 @@ class MuseTalk(Mouth):
         """Raises ModelRefused for weights, or a configuration, of something else."""
         try:
             with torch.device("meta"):
-                self.unet = unet.Network(unet.Sizes.of(config["unet"]))
-                self.vae = latents.Autoencoder(latents.Sizes.of(config["vae"]))
-                self.whisper = whisper.Encoder(whisper.Sizes.of(config["whisper"]))
+                self.unet = unet.Network(_bounded(unet.Sizes.of(config["unet"])))
+                self.vae = latents.Autoencoder(_bounded(latents.Sizes.of(config["vae"])))
+                self.whisper = whisper.Encoder(_bounded(whisper.Sizes.of(config["whisper"])))
         except (KeyError, TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
             raise ModelRefused(
                 "the networks' configuration is none of MuseTalk's",
@@ -46,7 +49,7 @@ class MuseTalk(Mouth):
             ) from error
         self.device = device
         self.kind = torch.float16 if device.startswith("cuda") else torch.float32  # half on a GPU, as published
-        for name in ("unet", "vae", "whisper"):
+        for name in PARTS:
             net: torch.nn.Module = getattr(self, name)
             own = {key.removeprefix(f"{name}."): tensor for key, tensor in state.items() if key.startswith(f"{name}.")}
             net.load_state_dict(fitting(net, own, source), assign=True)
@@ -73,6 +76,21 @@ class MuseTalk(Mouth):
             new = self.unet(seen.flatten(0, 1)[None], unet.placed(said))
             picture = self.vae.decoded(new)[0].float().clamp(-1, 1) / 2 + 0.5
         return np.asarray(picture.permute(1, 2, 0).cpu().numpy(), np.float32)
+
+
+SizesT = TypeVar("SizesT", unet.Sizes, latents.Sizes, whisper.Sizes)
+
+
+def _bounded(sizes: SizesT) -> SizesT:
+    """Raises ValueError for what would be built for hours before anything is compared with the weights."""
+    for field in dataclasses.fields(sizes):
+        value = getattr(sizes, field.name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        if len(numbers) > LAYERS or any(
+            not 0 <= one <= (LAYERS if field.name == "layers" else WIDEST) for one in numbers
+        ):
+            raise ValueError(f"{field.name} would be {value}")
+    return sizes
 
 
 def part(heard: NDArray[np.float32], frame: int, fps: Fraction, later: float = 0.0) -> NDArray[np.float32]:
