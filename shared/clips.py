@@ -195,7 +195,8 @@ class Clip:
             raise self._interlaced()
         found = self.looks
         if found == "whole":
-            return "" if deinterlace is None else 'shows whole pictures: deinterlaced they lose lines, "off" keeps them'
+            kept = deinterlace is None or (deinterlace == "auto" and not self.marked)
+            return "" if kept else 'shows whole pictures: deinterlaced they lose lines, "off" keeps them'
         if found is None or self.marked or found == deinterlace:
             return ""
         if deinterlace == "auto":

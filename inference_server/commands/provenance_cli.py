@@ -14,13 +14,13 @@ from shared.command import saying, tell
 from shared.consent import CHANGED, LABELS, MADE, Consent
 from shared.delivery import Delivery, read_delivery
 from shared.errors import InputRefused, MissingInput, WrongArguments
-from shared.wording import counted
+from shared.wording import counted, one_line
 
 PARTS = ("layer", "basis", "who", "purpose", "reference", "said")  # of a consent, in the order they are told in
 STATES = {
     "Trusted": "nothing was changed since, signed by one that this machine knows: {signer}",
     "Valid": "nothing was changed since; signed by one that this machine does not know: {signer}",
-    "Invalid": "something was changed since it was signed ({why})",
+    "Invalid": "something was changed since it was signed, or it is damaged ({why})",
     "none": "the file has none",
 }
 
@@ -127,7 +127,7 @@ def _of_delivery(folder: Path | None) -> tuple[dict[str, str], list[Mapping[str,
     if folder is None:
         return {}, [], set()
     made: Delivery = read_delivery(folder)
-    layers = [one for one in made.layers if one.provenance.synthetic]
+    layers = [one for one in made.layers if one.role == "painting" and one.provenance.synthetic]
     if not layers:
         raise InputRefused("no face was changed in this delivery", file=folder)
     agents = {one.provenance.model: one.provenance.model_hash for one in layers}
@@ -145,14 +145,14 @@ def run_read(arguments: argparse.Namespace) -> int:
         if not path.is_file():
             raise MissingInput("the file is not there", file=path)
         told = reading.tell(path, trusted, say)
-        found = reading.matches(path, arguments.delivery, say) if arguments.delivery is not None else []
+        found = [] if arguments.delivery is None else reading.matches(path, arguments.delivery, told.watermark, say)
         if arguments.json:
             layers = [_layer_as_json(one.layer, one.number, one.there, one.sure) for one in found]
             more = {} if arguments.delivery is None else {"layers": layers}
             tell("provenance", {"file": str(path), **as_json(told), **more})
         else:
             lines = [_of_layer(one.layer, one.number, one.there, one.sure) for one in found]
-            print("\n  ".join([str(path), *_words(told), *lines]))
+            print("\n  ".join([str(path), *map(one_line, [*_words(told), *lines])]))
     return 0
 
 
@@ -166,10 +166,9 @@ def _of_layer(layer: str, number: int, there: bool, sure: float) -> str:
 
 
 def _pem(path: Path) -> str:
-    try:
-        return path.read_text("ascii")
-    except (OSError, ValueError) as error:
-        raise InputRefused("the certificates cannot be read", file=path, cause=str(error)) from None
+    from inference_server.provenance import certificates
+
+    return certificates.roots(path)
 
 
 def as_json(told: Any) -> dict[str, Any]:
@@ -201,9 +200,10 @@ def _words(told: Any) -> list[str]:
         lines.append(f"Content Credentials: {'' if found.state == 'none' else f'{found.state}: '}{state}")
         for action in found.actions:
             agent = action.get("softwareAgent") or {}
-            name = agent.get("name", "") if isinstance(agent, dict) else str(agent)
+            name = str(agent.get("name", "") if isinstance(agent, dict) else agent)
             kind = str(action.get("digitalSourceType", "")).rpartition("/")[2]
-            lines.append(" ".join(part for part in ("  ", action["action"], name and f"by {name}", kind) if part))
+            what = str(action.get("action", ""))
+            lines.append(" ".join(part for part in ("  ", what, name and f"by {name}", kind) if part))
         for one in found.consents:
             lines.append("   consent: " + ", ".join(one[name] for name in PARTS if one.get(name)))
     kind = told.source_type.rpartition("/")[2]

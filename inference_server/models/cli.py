@@ -213,7 +213,7 @@ def _add_pose(arguments: argparse.Namespace) -> cards.Card | None:
     from inference_server.models.onnx_files import looks_like
 
     path, licence, replace = arguments.file, arguments.licence, arguments.replace
-    if looks_like(path):
+    if looks_like(path) or path.suffix.lower() == ".onnx":  # one that is damaged is told so
         from inference_server.models.pose.adding import add_network
 
         detector, order, lift = arguments.detector, arguments.order, arguments.lift

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.errors import ModelRefused
+from shared.errors import MissingInput, ModelRefused
+from shared.wording import one_line
 
 MAX_FILE = 2**31 - 1  # bytes: no message is larger
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
@@ -51,7 +52,9 @@ def looks_like(file: Path) -> bool:
 
 
 def read_checked(file: Path) -> bytes:
-    """The bytes of a model that names nothing beyond itself. Raises ModelRefused."""
+    """The bytes of a model that names nothing beyond itself. Raises MissingInput, ModelRefused."""
+    if not file.is_file():  # a pipe would be waited for
+        raise MissingInput("the model's file is not there", file=file)
     if file.stat().st_size > MAX_FILE:
         raise ModelRefused("the file is larger than an ONNX model can be", file=file)
     content = file.read_bytes()
@@ -105,7 +108,7 @@ def _node(content: memoryview, place: Part, file: Path, depth: int) -> None:
             _attribute(content, part, file, depth)
     if domain not in DOMAINS:
         raise ModelRefused(
-            f"the model uses the operator {operator} of {domain}, which is none of ONNX's own",
+            f"the model uses the operator {one_line(operator)} of {one_line(domain)}, which is none of ONNX's own",
             file=file,
             cause="It would have to be brought by a library of its author, and that is code",
             remedy="Export it with the standard operators alone (for ONNX Runtime)",

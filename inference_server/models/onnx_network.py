@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inference_server.models.onnx_files import read_checked
 from shared.errors import ModelRefused
+from shared.wording import one_line
 
 EXTRA = "semrender[onnx]"
 TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
@@ -95,4 +96,4 @@ def _providers(runtime: Any, device: str) -> Sequence[Any]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+    return one_line(str(error).splitlines()[0][:300]) if str(error) else type(error).__name__

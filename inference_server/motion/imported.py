@@ -29,6 +29,7 @@ OTHERS = {"halpe136": (136, "halpe26")}  # layouts of which the first joints are
 DRAWN = {"OpenPose": 0.1, "AlphaPose": 0.3, "EasyMocap": 0.1}  # how sure a joint is from which on it counts as seen
 MOST = 100  # people of a frame
 TALL = 0.3  # of what is known of a body's height: from shoulders to hips, where neither is known
+FURTHEST = 1_000_000  # pixels
 NOBODY = -1  # the id of somebody who has none
 NUMBER = re.compile(r"\d+")
 
@@ -141,7 +142,10 @@ def _points(value: Any) -> Points | None:
         if count == most:
             flat, count = flat[: 3 * len(LAYOUTS[layout])], len(LAYOUTS[layout])
     known = [len(names) for names in LAYOUTS.values() if names]
-    if flat.size != 3 * count or count not in known or not np.isfinite(flat).all() or np.abs(flat).max() > 1e6:
+    if isinstance(value, list) and not np.abs(flat).max() <= FURTHEST:  # nor is NaN
+        what = "a person's joints are not all numbers, or are further away than any picture goes"
+        raise InputRefused(what, cause=f"Allowed are up to {FURTHEST:,} pixels")
+    if flat.size != 3 * count or count not in known:
         counts = ", ".join(str(one) for one in sorted([*known, *(most for most, _ in OTHERS.values())]))
         raise InputRefused(
             "a person's joints are not x, y, confidence of joints that are known here",

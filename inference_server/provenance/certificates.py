@@ -61,16 +61,18 @@ def given() -> Certificate | None:
     return read(folder() / CHAIN, folder() / KEY) if there() else None
 
 
+def roots(file: Path) -> str:
+    """PEM of whom to trust. Raises InputRefused where a file has no certificates, SemrenderError without a library."""
+    content = _content(file)
+    _chain(content, file)
+    return content.decode("ascii", "replace")
+
+
 def read(chain_file: Path, key_file: Path) -> Certificate:
     """A chain and its key, checked against one another and the clock. Raises InputRefused naming the file."""
     x509, serialization = _library()
     chain = _content(chain_file)
-    try:
-        leaf, *others = x509.load_pem_x509_certificates(chain)
-    except ValueError as error:
-        raise InputRefused(
-            "the file has no certificates", file=chain_file, cause=str(error), remedy="Give a chain as PEM, leaf first"
-        ) from None
+    leaf, *others = _chain(chain, chain_file)
     content = _content(key_file)
     try:
         key = serialization.load_pem_private_key(content, None)
@@ -113,6 +115,16 @@ def bring() -> tuple[Certificate, bool]:
     made = given()
     assert made is not None
     return made, True
+
+
+def _chain(content: bytes, file: Path) -> list[Any]:
+    x509, _ = _library()
+    try:
+        found: list[Any] = x509.load_pem_x509_certificates(content)
+    except ValueError as error:
+        remedy = "Give a chain as PEM, leaf first"
+        raise InputRefused("the file has no certificates", file=file, cause=str(error), remedy=remedy) from None
+    return found
 
 
 def keep(chain: bytes, key: bytes) -> None:

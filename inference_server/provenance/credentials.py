@@ -17,6 +17,7 @@ from inference_server.provenance.certificates import EXTRA, Certificate
 from shared import VERSION, places
 from shared.errors import InputRefused, SemrenderError
 from shared.values import Value
+from shared.wording import one_line
 
 SIDECAR = ".c2pa"
 ANY = "application/octet-stream"  # of what C2PA has no place in
@@ -56,20 +57,26 @@ class Reading(Value):
 
     @property
     def consents(self) -> list[dict[str, str]]:
-        return [one for data in self._assertions(CONSENT) for one in data.get("statements", [])]
+        tables = self._tables(CONSENT, "statements")
+        return [{name: value for name, value in one.items() if isinstance(value, str)} for one in tables]
 
     @property
     def actions(self) -> list[dict[str, Any]]:
-        return [one for data in self._assertions("c2pa.actions") for one in data.get("actions", [])]
+        return self._tables("c2pa.actions", "actions")
 
     @property
     def watermark(self) -> str:
         """The number that the manifest says is in the pixels; empty where it says none."""
         return next((str(data.get("number", "")) for data in self._assertions(WATERMARK)), "")
 
+    def _tables(self, label: str, name: str) -> list[dict[str, Any]]:
+        """Whoever signed wrote what they liked: what is no list of tables is nothing."""
+        lists = [data.get(name) for data in self._assertions(label)]
+        return [one for found in lists if isinstance(found, list) for one in found if isinstance(one, dict)]
+
     def _assertions(self, label: str) -> list[dict[str, Any]]:
         told = self.manifest.get("assertions", [])
-        return [one["data"] for one in told if one["label"].startswith(label) and isinstance(one["data"], dict)]
+        return [one["data"] for one in told if one["label"].startswith(label) and isinstance(one.get("data"), dict)]
 
 
 def load() -> Any:
@@ -129,9 +136,10 @@ def _sign(
     except c2pa.C2paError as error:
         raise SemrenderError(
             "the file could not be signed",
-            file=statement.title,
-            cause=str(error),
-            remedy=f"See whether the certificate in {certificate.folder} is one for Content Credentials",
+            file=getattr(source, "name", statement.title),
+            cause=one_line(str(error)),
+            remedy=f"See whether the file opens in other programs, and whether the certificate in {certificate.folder}"
+            " is one for Content Credentials",
         ) from error
 
 

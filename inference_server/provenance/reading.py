@@ -103,9 +103,10 @@ def watermark_of(path: Path, say: Say = quietly) -> tuple[watermark.Found | None
     return (watermark.detect(seen[0]) if seen else None), count
 
 
-def matches(path: Path, delivery: Path, say: Say = quietly) -> list[Match]:
+def matches(path: Path, delivery: Path, blind: watermark.Found | None, say: Say = quietly) -> list[Match]:
     """Of the layers of a delivery, whether a picture or movie has their watermark. Where number and place are known,
-    much less is enough than where nothing is. Raises InputRefused naming the file."""
+    much less is enough than where nothing is. blind: what was found without (a preview is marked all over, beyond the
+    layer). Raises InputRefused naming the file."""
     folder = delivery if delivery.is_dir() else delivery.parent
     marks: list[tuple[str, int, NDArray[np.float32]]] = []
     for layer in read_delivery(delivery).layers:
@@ -113,7 +114,8 @@ def matches(path: Path, delivery: Path, say: Say = quietly) -> list[Match]:
             marks.append((layer.name, int(layer.provenance.watermark, 16), _covered(layer.footage, folder)))
     if not marks:
         raise InputRefused("no layer of this delivery has a watermark", file=delivery)
-    sure = dict.fromkeys(range(len(marks)), 0.0)
+    seen = {blind.number: blind.sure} if blind is not None and not blind.doubtful else {}
+    sure = {place: seen.get(number, 0.0) for place, (_, number, _) in enumerate(marks)}
     for piece in pieces(path, say) if is_clip(path) else [[_picture(path)[0]]]:
         left = watermark.residue((frame, None) for frame in piece)
         for place, (_, number, coverage) in enumerate(marks):

@@ -1,6 +1,7 @@
 """ONNX files that are more than data, or less than a model: refused in words, before anything of them is run."""
 
 import contextlib
+import os
 import sys
 
 import numpy as np
@@ -12,6 +13,7 @@ from inference_server.models.onnx_files import read_checked
 from inference_server.models.pose import adding
 from shared import places
 from shared.errors import ModelRefused
+from tests.conftest import semrender
 from tests.inference_server import pose_networks as known
 
 
@@ -25,6 +27,10 @@ def hostile(file, change):
 def custom(model):
     model.graph.node[3].domain = "com.example"
     model.graph.node[3].op_type = "RunThis"
+
+
+def named(model):
+    model.graph.node[3].domain, model.graph.node[3].op_type = "com\nadded", "\x1b[2JRun"
 
 
 def elsewhere(model):
@@ -59,6 +65,7 @@ def function(model):
     ("change", "words"),
     [
         (custom, "RunThis of com.example, which is none of ONNX's own"),
+        (named, r"\\x1b\[2JRun of com\\nadded"),
         (hidden, "RunThis of com.example"),
         (function, "RunThis of com.example"),
         (elsewhere, "keeps tensors in other files"),
@@ -111,3 +118,17 @@ def test_a_model_that_goes_on_for_ever_is_stopped(tmp_path, monkeypatch):
     graph.output("looped", "heatmap", ["batch", 3, 64, 64])
     with pytest.raises(ModelRefused, match=r"longer than 0\.5 seconds"):
         adding.add_network(graph.save(tmp_path / "network.onnx"), "mine")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08", None])
+def test_a_file_that_was_cut_short_is_called_a_damaged_network_and_a_pipe_is_not_waited_for(tmp_path, content):
+    whole = known.simcc(tmp_path / "whole.onnx")
+    cut, pipe = tmp_path / "cut.onnx", tmp_path / "pipe.onnx"
+    cut.write_bytes(whole.read_bytes()[:-300] if content is None else content)
+    os.mkfifo(pipe)
+    done = semrender("models", "add", cut, "--name", "mine")
+    assert done.returncode == 3 and "cut.onnx: this is no ONNX model, or it is damaged" in done.stderr, done.stderr
+    for given in ((pipe,), (whole, "--detector", pipe)):
+        refused = semrender("models", "add", *given, "--name", "mine", seconds=60)
+        assert refused.returncode == 3 and "pipe.onnx" in refused.stderr, refused.stderr
+    assert not (places.models_folder() / "mine").exists()

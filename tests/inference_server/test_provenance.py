@@ -18,7 +18,7 @@ from PIL import Image
 pytest.importorskip("c2pa")
 
 from inference_server.commands import provenance_cli
-from inference_server.provenance import certificates, credentials, reading, source_type
+from inference_server.provenance import certificates, credentials, reading, source_type, watermark
 from inference_server.worker import outputs
 from shared import places
 from shared.consent import BASES
@@ -103,6 +103,9 @@ def test_without_a_certificate_files_state_their_source_type_and_have_a_watermar
     shown = semrender("--json", "provenance", "read", plain / "out" / "movie.mp4", "--delivery", plain / "out")
     (layer,) = json.loads(shown.stdout)["layers"]
     assert (layer["layer"], layer["number"], layer["there"]) == ("plate", number, True), shown.stderr
+    elsewhere = watermark.Found(int(number, 16), 24.0, 0, 1.0)  # as of a preview that is marked beside a small mouth
+    (without,), (match,) = (reading.matches(FACES / "astronaut.jpg", plain / "out", one) for one in (None, elsewhere))
+    assert (without.there, match.there, match.sure) == (False, True, 24.0)
 
 
 def test_previews_have_the_label_and_layers_have_not(plain):

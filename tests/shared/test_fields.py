@@ -89,6 +89,8 @@ def test_a_frame_alone_is_the_frame_in_order_bit_for_bit(tmp_path):
         ("top", None, "top", ""),
         ("top", "top", "off", ""),
         ("whole", None, None, ""),
+        ("whole", None, "auto", ""),
+        ("whole", None, "top", 'shows whole pictures: deinterlaced they lose lines, "off" keeps them'),
         ("whole", "top", "auto", 'shows whole pictures: deinterlaced they lose lines, "off" keeps them'),
     ],
 )

@@ -55,8 +55,9 @@ def add_figures(
         except SemrenderError as error:
             remedy = error.remedy or "Give the folder that --write_json named, or alphapose-results.json"
             raise ModelRefused(error.what, file=file, cause=error.cause, remedy=remedy) from None
-    if not named:
-        raise ModelRefused(f"nobody is in {counted(len(given), 'file')}", file=path)
+    if not any((one.joints[:, 2] > 0).any() for _, one in named):
+        remedy = "Give what was read of a clip in which somebody is seen"
+        raise ModelRefused(f"nobody is in {counted(len(given), 'file')}", file=path, remedy=remedy)
     numbers = _numbers([frame for frame, _ in named])
     try:
         layout = layout_of([one for _, one in named])
