@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -128,6 +129,11 @@ def test_the_published_folder_is_added(monkeypatch, tmp_path, old_names):
         assert set(own) == set(wanted) and all(torch.equal(own[key], wanted[key]) for key in own), name
 
 
+def piped(folder):
+    (folder / "sd-vae" / "config.json").unlink()
+    os.mkfifo(folder / "sd-vae" / "config.json")
+
+
 def test_what_is_not_all_of_musetalk_is_refused_in_words(monkeypatch, tmp_path):
     monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path / "home"))
 
@@ -149,6 +155,10 @@ def test_what_is_not_all_of_musetalk_is_refused_in_words(monkeypatch, tmp_path):
     deep = json.dumps({**CONFIG["whisper"], "encoder_layers": 10**9})
     refused(lambda folder: (folder / "whisper" / "config.json").write_text(deep), "layers would be 1000000000")
     refused(lambda folder: (folder / "musetalkV15" / "unet.pth").write_bytes(b"PK\x03\x04"), "unet.pth")
+    refused(piped, "config.json", "is not there")
+    for heads in (0, 3):
+        odd = json.dumps({**CONFIG["whisper"], "encoder_attention_heads": heads})
+        refused(lambda folder, odd=odd: (folder / "whisper" / "config.json").write_text(odd), f"{heads}", "MuseTalk's")
     half = {"model.encoder.conv1.weight": torch.zeros(16, 80, 3)}
     refused(lambda folder: save_file(half, folder / "whisper" / "model.safetensors"), "lacks")
     assert not (tmp_path / "home" / "models" / "muse").exists()

@@ -82,14 +82,18 @@ SizesT = TypeVar("SizesT", unet.Sizes, latents.Sizes, whisper.Sizes)
 
 
 def _bounded(sizes: SizesT) -> SizesT:
-    """Raises ValueError for what would be built for hours before anything is compared with the weights."""
+    """Raises ValueError for what would be built for hours before anything is compared with the weights, or could never
+    paint."""
     for field in dataclasses.fields(sizes):
         value = getattr(sizes, field.name)
         numbers = value if isinstance(value, tuple) else (value,)
-        if len(numbers) > LAYERS or any(
-            not 0 <= one <= (LAYERS if field.name == "layers" else WIDEST) for one in numbers
-        ):
+        most = LAYERS if field.name == "layers" else WIDEST
+        if len(numbers) > LAYERS or any(type(one) is not bool and not 1 <= one <= most for one in numbers):
             raise ValueError(f"{field.name} would be {value}")
+    widths = (sizes.width,) if isinstance(sizes, whisper.Sizes) else sizes.widths
+    heads = 1 if isinstance(sizes, latents.Sizes) else sizes.heads
+    if any(width % heads for width in widths):
+        raise ValueError(f"{heads} heads do not part {', '.join(map(str, widths))} features")
     return sizes
 
 

@@ -81,6 +81,8 @@ def _one(folder: Path, files: tuple[str, ...] | list[str]) -> Path:
 def _configuration(file: Path) -> dict[str, Any]:
     """The numbers, words and lists of a configuration, which is all that is asked for."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            raise FileNotFoundError
         if file.stat().st_size > LARGEST:
             raise ValueError("It is far too long")
         config = json.loads(file.read_text("utf-8"))
