@@ -10,6 +10,7 @@ from inference_server.models.lips.agreement import agreement
 from inference_server.worker import outputs
 from inference_server.worker.plan import Plan
 from shared.delivery import Marker
+from shared.sequences import frames_text
 
 # What of a frame is to be looked at, by what a model says of its face; `silent` is a choice, `seen` is well.
 FACES = {
@@ -45,7 +46,16 @@ def deliver_sayings(plan: Plan, layer: str, headers: Mapping[int, Mapping[str, A
     path = plan.out / layer / f"{plan.stem(layer)}.jsonl"
     outputs.keep(path, ("\n".join(lines) + "\n").encode())
     words = [f"what its model said of each frame is in {path.relative_to(plan.out).as_posix()}"]
-    return [f"layer {layer}: {one}" for one in (*words, _mouth(list(said.values()))) if one]
+    return [f"layer {layer}: {one}" for one in (*_faces(said), *words, _mouth(list(said.values()))) if one]
+
+
+def _faces(said: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """What of the frames is to be looked at, each with the frames of which it is so."""
+    found: dict[str, list[int]] = {}
+    for frame, one in said.items():
+        if (words := FACES.get(str(one.get("face")))) is not None:
+            found.setdefault(words, []).append(frame)
+    return [f"on {frames_text(sorted(frames))}: {words}" for words, frames in found.items()]
 
 
 def _said(plan: Plan, layer: str, headers: Mapping[int, Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:

@@ -113,6 +113,8 @@ def test_a_job_goes_on_where_a_face_is_lost_hidden_or_turned(head, monkeypatch, 
         *("--no-aep", "--movie", "none", "--consent", "synthetic-or-fictional", "--option", "score=0.6"),
     )
     assert done.returncode == 0, done.stderr
+    assert "layer plate: on 1009-1018: no face: the plate stays" in done.stdout + done.stderr
+    assert "layer plate: on 1041-1048: a profile: the plate stays" in done.stdout + done.stderr
     lines = [json.loads(line) for line in (tmp_path / "out" / "plate" / "plate.jsonl").read_text().splitlines()]
     states = [line["face"] for line in lines]
     assert states[:8] == ["seen"] * 8 and states[8:18] == ["gone"] * 10 and states[18:26] == ["seen"] * 8
