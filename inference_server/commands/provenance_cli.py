@@ -118,7 +118,8 @@ def run_sign(arguments: argparse.Namespace) -> int:
         return 0
     if made:
         print(f"made a certificate for this machine: {certificate.folder}")
-    print(f"{file}: signed by {certificate.name}. Whatever is changed from now on breaks the signature; sign last")
+    last = "Whatever is changed from now on breaks the signature; sign last"
+    print(f"{one_line(str(file))}: signed by {one_line(certificate.name)}. {last}")
     return 0
 
 
@@ -152,7 +153,7 @@ def run_read(arguments: argparse.Namespace) -> int:
             tell("provenance", {"file": str(path), **as_json(told), **more})
         else:
             lines = [_of_layer(one.layer, one.number, one.there, one.sure) for one in found]
-            print("\n  ".join([str(path), *map(one_line, [*_words(told), *lines])]))
+            print("\n  ".join(map(one_line, [str(path), *_words(told), *lines])))
     return 0
 
 

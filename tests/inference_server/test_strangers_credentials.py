@@ -48,13 +48,14 @@ def test_what_a_stranger_signed_steers_nothing_and_forges_no_line(monkeypatch, t
     Image.new("RGB", (64, 64)).save(plain, "PNG")
     plain.seek(0)
     builder.sign(c2pa.Signer.from_info(about), "png", plain, signed)
-    (tmp_path / "theirs.png").write_bytes(signed.getvalue())
-    assert main(["provenance", "read", str(tmp_path / "theirs.png")]) == 0
+    theirs = tmp_path / "the\x1b[2Jirs\n.png"
+    theirs.write_bytes(signed.getvalue())
+    assert main(["provenance", "read", str(theirs)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert r"     c2pa.created by \x1b]0;x\x07y\n trainedAlgorithmicMedia" in lines
     assert [one.strip() for one in lines if "consent" in one] == ([] if wanted is None else [f"consent: {wanted}"])
     assert all(one.isprintable() for one in lines)
-    assert main(["--json", "provenance", "read", str(tmp_path / "theirs.png")]) == 0
+    assert main(["--json", "provenance", "read", str(theirs)]) == 0
     assert all(isinstance(one, dict) for one in json.loads(capsys.readouterr().out)["credentials"]["consents"])
 
 

@@ -18,6 +18,7 @@ from inference_server.models.pose.cards import HEATMAPS, RTMO, SIMCC, YOLOX, car
 from inference_server.models.pose.networks import ORDERS, WORDS, Kind, kind_of
 from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
+from shared.wording import one_line
 
 READER, DETECTOR = "reader.onnx", "detector.onnx"
 LICENCE = "as given by its author; the code of MMPose and its kin is Apache-2.0"
@@ -70,7 +71,7 @@ def add_network(
     if kind.depth:
         words.append("and says a depth, which is not used")
     found = "itself" if kind.name == RTMO else detector.name if detector else "BlazePose's detector, which ships"
-    card["description"] = f"Added from {path.name}: {', '.join(words)}. People are found by {found}."
+    card["description"] = f"Added from {one_line(path.name)}: {', '.join(words)}. People are found by {found}."
     lifting(card, files, lift)
     card["title"] = f"Like {LIKE[kind.name]}: {len(LAYOUTS[kind.layout])} joints of every person"
     card["licence"], card["data"] = licence or LICENCE, DATA

@@ -21,7 +21,7 @@ from shared import documents
 from shared.errors import InputRefused, MissingInput, ModelRefused, SemrenderError
 from shared.sequences import frames_text
 from shared.shot import MAX_FRAME_NUMBER, MAX_FRAMES
-from shared.wording import counted
+from shared.wording import counted, one_line
 
 FIGURES = "figures.npz"
 MAX_LIST, MAX_FRAME = 256 * 2**20, 8 * 2**20  # bytes: of one file with everything, of one of a frame
@@ -74,9 +74,9 @@ def add_figures(
     kept = content.getvalue()
     config = {"layout": layout, "imported": program, "drawn": DRAWN[program]}
     card = card_of(name, layout, config, {"file": FIGURES, "sha256": hashlib.sha256(kept).hexdigest()})
-    card["title"] = f"{path.name}: what {program} read of a clip"
+    card["title"] = f"{one_line(path.name)}: what {program} read of a clip"
     frames = f"{counted(len({*numbers}), 'frame')}, {frames_text(sorted({*numbers}))}"
-    card["description"] = f"Added from {path.name}, {frames}. Only for the clip that it was read of."
+    card["description"] = f"Added from {one_line(path.name)}, {frames}. Only for the clip that it was read of."
     card["licence"], card["data"] = licence or GIVEN, ""
     card["options"].append(
         {
