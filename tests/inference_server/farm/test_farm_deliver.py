@@ -57,6 +57,11 @@ def test_it_waits_for_what_a_shared_disk_tells_of_late(farm_shot, tmp_path):
     assert process.returncode == 0 and read_delivery(out).shot.frames == 12
 
 
+def test_a_server_is_found_or_begun_once_however_often_it_looks(farm_shot, tmp_path):
+    done = farm("deliver", farm_shot(), "--out", tmp_path / "out", "--wait", "0.5", code=4)
+    assert done.stderr.count("looked for again") == 1 and done.stdout.count("the server at") == 1
+
+
 def test_a_delivery_reads_no_pass_and_paints_nothing(farm_shot, tmp_path):
     shot, out = farm_shot(), tmp_path / "out"
     painted(shot, out, "83", "84")
