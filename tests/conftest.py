@@ -1,6 +1,7 @@
 """Fixtures that several rooms' tests share: a state folder of its own per test, a stand-in model, real data."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.npm import node_modules as node_modules
 ROOT = Path(__file__).resolve().parent.parent
 # The tests start some thousand processes; where the environment forbids to keep compiled modules, as containers like
 # to, each would compile the whole product anew, a second of it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a script; commands would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 

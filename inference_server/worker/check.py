@@ -106,7 +106,7 @@ def check_job(
             for own in plan.layers.values():
                 try:
                     warnings += check_precision(own, device)
-                    if own.sound is not None and shot.audio is not None:
+                    if own.sound is not None and shot.audio is not None and own.walk is None:  # walks have no end
                         warnings += [one for one in sounding.unheard(shot, own.sound) if one not in warnings]
                     found = first_frame(plan, own)
                     for about in (check_motion(plan, own), check_depths(plan, own), check_space(plan, own)):

@@ -97,7 +97,7 @@ def _configuration(file: Path) -> dict[str, Any]:
 
 def _tensors(file: Path) -> Mapping[str, Tensor]:
     if file.suffix != ".safetensors":
-        return read_tensors(file)
+        return read_tensors(file, remedy="Download it again, as MuseTalk's README says")
     try:
         return load_file(file)
     except (SafetensorError, OSError) as error:

@@ -21,6 +21,7 @@ from inference_server.models.tensors import read_tensors
 from shared.errors import ModelRefused
 
 WEIGHTS = "weights.safetensors"
+REMEDY = "Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt"
 RESEARCH = "research, academic and personal use; no commercial use (trained on LRS2)"
 
 BEGINNING = 2**20  # bytes of a file in which the names of its weights begin
@@ -105,13 +106,11 @@ def add_lips(path: Path, name: str, licence: str | None = None, replace: bool = 
             "this network paints larger faces than Wav2Lip's 96 pixels",
             file=path,
             cause=f"It holds {larger}",
-            remedy="Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt",
+            remedy=REMEDY,
         )
     for start, what in OTHERS.items():
         if any(key.startswith(start) for key in state):
-            raise ModelRefused(
-                f"this is {what}", file=path, remedy="Give wav2lip.pth, wav2lip_gan.pth or Wav2Lip-SD-GAN.pt"
-            )
+            raise ModelRefused(f"this is {what}", file=path, remedy=REMEDY)
     network.filled(state, str(path))
     content = save({key: tensor.clone().contiguous() for key, tensor in state.items()})
     card = card_of(name, hashlib.sha256(content).hexdigest(), path.name, licence or RESEARCH)
@@ -121,7 +120,7 @@ def add_lips(path: Path, name: str, licence: str | None = None, replace: bool = 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
     if scripted.is_script(path):
         return {name: torch.from_numpy(values) for name, values in scripted.read_script(path).items()}
-    return read_tensors(path, "state_dict") or read_tensors(path)
+    return read_tensors(path, "state_dict", REMEDY) or read_tensors(path, remedy=REMEDY)
 
 
 def card_of(name: str, sha256: str, source: str, licence: str) -> dict[str, Any]:

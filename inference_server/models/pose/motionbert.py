@@ -133,7 +133,8 @@ def filled(settings: Mapping[str, int], state: Mapping[str, Tensor], source: str
 
 def packed(path: Path) -> bytes:
     """A checkpoint of its authors as safetensors. Raises MissingInput or ModelRefused."""
-    state = read_tensors(path, STATE) or read_tensors(path)
+    remedy = "Give best_epoch.bin as MotionBERT's authors publish it"
+    state = read_tensors(path, STATE, remedy) or read_tensors(path, remedy=remedy)
     state = {key.removeprefix(PREFIX): tensor.float().clone().contiguous() for key, tensor in state.items()}
     filled(settings_of(state, str(path)), state, str(path))
     if broken := [key for key, tensor in state.items() if not bool(torch.isfinite(tensor).all())]:
