@@ -21,7 +21,7 @@ from typing import Annotated, ClassVar
 from shared import documents, schema
 from shared.comp_tracks import MAX_FILE, CompLayer, rows_of
 from shared.delivery import Frame, Named, Side, Uid
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 from shared.kinds import Number, Text, Whole
 from shared.places import whole
 from shared.rates import fps_literal
@@ -155,8 +155,7 @@ def _unrolled(turns: list[float]) -> list[float]:
 
 def write_comp_template(folder: Path, found: CompTemplate) -> None:
     """Whole or not at all; what could not be read back is refused. ASCII, for whatever reads it in ExtendScript."""
-    data = schema.plain(found)
-    schema.read(CompTemplate, data)
+    data = schema.written(found)
     with whole(folder / FILE_NAME) as beside:
         beside.write_text(json.dumps(data, ensure_ascii=True, separators=(",", ":")) + "\n", encoding="ascii")
 
@@ -164,7 +163,4 @@ def write_comp_template(folder: Path, found: CompTemplate) -> None:
 def read_comp_template(folder: Path) -> CompTemplate:
     """Of the folder of a normalised clip. Raises MissingInput or InputRefused naming the file."""
     file = folder / FILE_NAME
-    try:
-        return schema.read(CompTemplate, documents.load(file, "a file of a normalised clip's comps", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(CompTemplate, file, "a file of a normalised clip's comps", MAX_FILE)

@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from shared import documents, schema
 from shared.delivery import DeliveryShot, Frame, LabelColour, Marker, Named, Uid
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text
 from shared.schema import About, Record
 from shared.tracks import FURTHEST, Camera, Gap, Person, Row, Rows, Tracks
@@ -214,14 +214,9 @@ def rows_of(values: Iterable[Row]) -> Rows:
 
 def text_of(found: CompTracks) -> str:
     """As it stands in the file: ASCII, one line, judged once more as it will be read."""
-    data = schema.plain(found)
-    schema.read(CompTracks, data)
-    return json.dumps(data, ensure_ascii=True, separators=(",", ":")) + "\n"
+    return json.dumps(schema.written(found), ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
 def read_comp_tracks(file: Path) -> CompTracks:
     """Raises MissingInput or InputRefused naming the file."""
-    try:
-        return schema.read(CompTracks, documents.load(file, "a file of comp layers", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(CompTracks, file, "a file of comp layers", MAX_FILE)

@@ -11,12 +11,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from shared import places
+from shared import places, schema
 from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.schema import is_comment
 from shared.wording import show
 
 COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)  # and texts, that may hold their signs
+
+
+def read(cls: type[schema.T], file: Path, what: str, most: int) -> schema.T:
+    """The document of a class in a file, as `load` reads it. Raises MissingInput or InputRefused naming the file."""
+    try:
+        return schema.read(cls, load(file, what, most))
+    except SemrenderError as error:
+        raise error.located(file=file) from None
 
 
 def load(file: Path, what: str, most: int) -> Any:
@@ -75,7 +82,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON lets a key stand twice and keeps the last silently; here that is a fault."""
     found: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found and not is_comment(key):
+        if key in found and not schema.is_comment(key):
             raise InputRefused(f"the key {show(key)} stands there twice", remedy="Remove one of them")
         found[key] = value
     return found

@@ -217,17 +217,12 @@ class Poses(Value):
 
 def read_poses(file: Path) -> Poses:
     """Raises MissingInput or InputRefused, naming the file and the key."""
-    try:
-        return schema.read(Poses, documents.load(Path(file), "a poses file", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=Path(file)) from None
+    return documents.read(Poses, Path(file), "a poses file", MAX_FILE)
 
 
 def text_of(poses: Poses) -> str:
     """The file's content, ASCII. Raises InputRefused for what could not be read back."""
-    data = schema.plain(poses)
-    schema.read(Poses, data)
-    text = json.dumps(data) + "\n"
+    text = json.dumps(schema.written(poses)) + "\n"
     if len(text) > MAX_FILE:
         raise InputRefused(
             f"the poses would take {len(text) // 2**20} MB, more than {MAX_FILE // 2**20}",

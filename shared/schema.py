@@ -174,6 +174,13 @@ def plain(document: Any) -> Data:
     return Record(type(document)).plain(document)
 
 
+def written(document: Any) -> Data:
+    """Plain data as `plain` makes it, read back once. Raises InputRefused for what `read` would refuse."""
+    data = plain(document)
+    read(type(document), data)
+    return data
+
+
 def json_schema(cls: type[Any]) -> Data:
     """The JSON Schema of a document, for editors: a little milder than `read` where JSON Schema has no words."""
     return {"$schema": DIALECT, "title": cls.about.what, "description": _first_line(cls), **Record(cls).schema()}

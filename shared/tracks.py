@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Dict, Optional, Tuple
 
 from shared import documents, schema
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 from shared.file_names import FileName
 from shared.kinds import Data, Kind, ListOf, Number, OneOf, TableOf, Whole, refused
 from shared.layouts import LAYOUTS
@@ -229,17 +229,12 @@ def rigid(matrix: Row, frame: int) -> None:
 
 def read_tracks(file: Path) -> Tracks:
     """Read a tracks file. Raises MissingInput or InputRefused naming it."""
-    try:
-        return schema.read(Tracks, documents.load(Path(file), "a tracks file", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=Path(file)) from None
+    return documents.read(Tracks, Path(file), "a tracks file", MAX_FILE)
 
 
 def write_tracks(file: Path, tracks: Tracks) -> None:
     """Write a tracks file, whole or not at all; what could not be read back is refused. Raises InputRefused."""
-    data = schema.plain(tracks)
-    schema.read(Tracks, data)
-    text = json.dumps(data) + "\n"
+    text = json.dumps(schema.written(tracks)) + "\n"
     if len(text) > MAX_FILE:
         raise InputRefused(
             f"the tracks would take {len(text) // 2**20} MB, more than {MAX_FILE // 2**20}",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from inference_server.datasets.choices import FACE_CROPS, PICTURE_CROPS, SIZES
 from inference_server.datasets.recipe import Recipe
 from shared import documents, schema
-from shared.errors import SemrenderError
 from shared.kinds import ListOf, Number, OneOf, TableOf, Text, Whole
 from shared.places import whole
 from shared.schema import About, Record
@@ -87,15 +86,11 @@ class Dataset(Value):
 def read_dataset(folder: Path) -> Dataset:
     """The document of a dataset's folder. Raises MissingInput or InputRefused naming the file."""
     file = folder / FILE_NAME
-    try:
-        return schema.read(Dataset, documents.load(file, "a dataset", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(Dataset, file, "a dataset", MAX_FILE)
 
 
 def write_dataset(folder: Path, dataset: Dataset) -> None:
     """Whole or not at all; what could not be read back is refused."""
-    data: dict[str, Any] = schema.plain(dataset)
-    schema.read(Dataset, data)
+    data = schema.written(dataset)
     with whole(folder / FILE_NAME, "the dataset's document") as beside:
         beside.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared import documents, schema
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused
 from shared.kinds import Data, Kind, ListOf, Number, refused
 from shared.schema import About, Record
 from shared.srgb import from_light, to_light
@@ -170,10 +170,7 @@ def adjusted(crop: NDArray[np.uint8], recipe: Recipe, size: int) -> NDArray[np.u
 
 def read_recipe(file: Path) -> Recipe:
     """Raises MissingInput or InputRefused naming the file."""
-    try:
-        return schema.read(Recipe, documents.load(file, "a recipe", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(Recipe, file, "a recipe", MAX_FILE)
 
 
 def to_codes(colour: Plane) -> NDArray[np.uint8]:

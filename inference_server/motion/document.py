@@ -12,7 +12,6 @@ from inference_server.datasets.crops import Matrix
 from inference_server.motion.normalising import MODES
 from inference_server.motion.template import Template
 from shared import documents, schema
-from shared.errors import SemrenderError
 from shared.kinds import ListOf, Number, OneOf, Text, Whole
 from shared.places import whole
 from shared.schema import About
@@ -74,15 +73,11 @@ def way_of(row: tuple[float, ...]) -> Matrix:
 def read_normalised(path: Path) -> Normalised:
     """Of the file, or the folder it is in. Raises MissingInput or InputRefused naming it."""
     file = path / FILE_NAME if path.is_dir() else path
-    try:
-        return schema.read(Normalised, documents.load(file, "a normalised clip", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(Normalised, file, "a normalised clip", MAX_FILE)
 
 
 def write_normalised(folder: Path, made: Normalised) -> None:
     """Write it, whole or not at all; what could not be read back is refused."""
-    data = schema.plain(made)
-    schema.read(Normalised, data)
+    data = schema.written(made)
     with whole(folder / FILE_NAME) as beside:
         beside.write_text(json.dumps(data) + "\n", encoding="ascii")

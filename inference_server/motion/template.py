@@ -8,8 +8,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from inference_server.motion.drawing import LEFT, MIDDLE, RIGHT, Pixels, Points, Sheet
-from shared import documents, schema
-from shared.errors import SemrenderError
+from shared import documents
 from shared.file_names import FileName
 from shared.kinds import Flag, ListOf, Number, OneOf, Whole
 from shared.schema import About
@@ -53,11 +52,7 @@ class Template(Value):
 def read_template(name: str) -> Template:
     """A template file, or one that is shipped, by its name. Raises MissingInput or InputRefused naming the file."""
     shipped = SHIPPED / f"{name}.json"
-    file = shipped if name in OF else Path(name)
-    try:
-        return schema.read(Template, documents.load(file, "a template", MAX_FILE))
-    except SemrenderError as error:
-        raise error.located(file=file) from None
+    return documents.read(Template, shipped if name in OF else Path(name), "a template", MAX_FILE)
 
 
 def guides(template: Template) -> Pixels:
