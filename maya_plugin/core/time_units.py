@@ -10,15 +10,10 @@ from shared.rates import parse_fps
 NAMED = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
 
 
-EXACT = {(24000, 1001): "23.976fps", (30000, 1001): "29.97fps", (48000, 1001): "47.952fps", (60000, 1001): "59.94fps"}
-
-
 def unit_of(rate: tuple[int, int]) -> str:
     """Maya's name of a rate, which it may not have: then it refuses to set it."""
-    if rate in EXACT:
-        return EXACT[rate]
     named = {fps: name for name, fps in NAMED.items()}
-    return named.get(rate[0], f"{rate[0]}fps") if rate[1] == 1 else f"{rate[0] / rate[1]:.6g}fps"
+    return named.get(rate[0], f"{rate[0]}fps") if rate[1] == 1 else f"{rate[0] / rate[1]:.5g}fps"  # 23.976, 59.94
 
 
 def rational(unit: str) -> tuple[int, int]:

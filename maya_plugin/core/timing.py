@@ -71,7 +71,6 @@ def when(first: int, last: int, scene: Rate, file: Rate | None, way: str) -> tup
     """
     if file is None:
         return When(first, last), ("the file does not say its frame rate: its frames were taken by their number",)
-    ratio = scene[0] * file[1] / (scene[1] * file[0])
     if same(scene, file) or way == UNIT:
         return When(first, last), ()
     if way not in WAYS:
@@ -80,9 +79,14 @@ def when(first: int, last: int, scene: Rate, file: Rate | None, way: str) -> tup
             remedy="Say whether the scene is to take the file's rate, whether keys may lie between its frames, or"
             " whether they are worked out for each of its frames",
         )
-    made = When(first, last, ratio, way == FRAMES)
+    made = When(first, last, ratio(scene, file), way == FRAMES)
     how = "one key on each of its frames" if made.whole else "keys lie between frames, at the same seconds"
     return made, (f"the file has {words(file)} frames a second, the scene {words(scene)}: {how}",)
+
+
+def ratio(scene: Rate, file: Rate) -> float:
+    """Frames of a scene for one of a file."""
+    return scene[0] * file[1] / (scene[1] * file[0])
 
 
 def same(one: Rate, other: Rate) -> bool:

@@ -75,7 +75,7 @@ def _view(document: people.Document, camera: str, own: timing.Rate) -> list[list
         return None
     if not cmds.objExists(camera):
         raise HostRefused(f"there is no camera {camera} any more", remedy="Choose another one")
-    by = own[0] * rate[1] / (own[1] * rate[0])
+    by = timing.ratio(own, rate)
     return [tracks.matrix(camera, frame * by) for frame in range(content.first, content.last + 1)]
 
 
@@ -120,6 +120,12 @@ def read(node: str) -> Tag:
 
 def write(node: str, tag: Tag) -> None:
     cmds.setAttr(f"{node}.{TAG}", json.dumps(tag, ensure_ascii=True), type="string")
+
+
+def keyed(kept: Tag, rate: timing.Rate) -> tuple[When, float]:
+    """When an import has set keys, by what it has kept; and how many frames of now one of the scene's then is."""
+    when = When(kept["first"], kept["last"], kept["ratio"], kept.get("whole", False))
+    return when, timing.ratio(rate, kept.get("scene", rate))
 
 
 class _Builder:
@@ -202,9 +208,7 @@ class _Builder:
         """The times of the keys that an import has set on a channel, in the scene's unit of now."""
         if before is None:
             return []
-        then = before.get("scene", self._rate)
-        by = self._rate[0] * then[1] / (self._rate[1] * then[0])
-        was = When(before["first"], before["last"], before["ratio"], before.get("whole", False))
+        was, by = keyed(before, self._rate)
         times = [*before.get("stance", ()), *was.times(name in before["moved"])]
         return [time * by for time in times]
 

@@ -10,7 +10,6 @@ from maya import cmds
 from maya_plugin.core import joints_out
 from maya_plugin.core.chains import LENS, PICTURE, SURE
 from maya_plugin.core.contract import Changed
-from maya_plugin.core.timing import When
 from maya_plugin.host import joints, scene, tracks
 from shared.errors import InputRefused
 from shared.tracks import write_tracks
@@ -53,9 +52,8 @@ def _frames(groups: list[Found], have: joints.Known, rate: tuple[int, int]) -> r
         for key, node in have.items():
             given = joints.read(node).get("keys") if key[:3] == (kind, of, person) and key[3] else None
             if given is not None:
-                then = given.get("scene", rate)
-                by = rate[0] * then[1] / (rate[1] * then[0])
-                ends += [one * by for one in When(given["first"], given["last"], given["ratio"]).span]
+                when, by = joints.keyed(given, rate)
+                ends += [one * by for one in when.span]
     return range(round(min(ends)), round(max(ends)) + 1) if ends else range(0)
 
 

@@ -297,6 +297,17 @@ def test_what_an_artist_corrects_goes_out_corrected(host, tracks, tmp_path):
     assert joints_of["spine"][2] == pytest.approx((120, 40, 1))
 
 
+def test_frames_that_have_no_key_are_not_exported(host, tracks, tmp_path):
+    from maya import cmds
+
+    cmds.currentUnit(time="12fps")
+    bring_in(host, str(tracks(first=25, count=6)), Wishes(time=timing.FRAMES))
+    assert sorted(keys("dancer_hip", "translateX")) == [13, 14, 15], "the file begins at 12.5"
+    host.export_joints(str(tmp_path / "out.json"), "")
+    made = read_tracks(tmp_path / "out.json")
+    assert (made.first, made.last) == (13, 15)
+
+
 def test_a_scene_without_joints_exports_none(host, tmp_path):
     with pytest.raises(InputRefused, match="no joints of people in the scene"):
         host.export_joints(str(tmp_path / "out.json"), "")
