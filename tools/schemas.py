@@ -35,14 +35,10 @@ def schemas() -> dict[str, dict[str, Any]]:
         "label_set": LabelSet,
         "tracks": Tracks,
         "poses": Poses,
-    }
-    classes = {
-        **classes,
         "dataset": Dataset,
         "recipe": Recipe,
         "normalised": Normalised,
         "template": Template,
-        "poses": Poses,
     }
     found = {name: schema.json_schema(cls) for name, cls in classes.items()}
     title = "table of names: a name or pattern of a Cryptomatte -> its class"

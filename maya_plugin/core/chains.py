@@ -42,11 +42,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Chain:
-    """A person, joints after those that they hang on. Of the same file and id it is the same person."""
+    """A person, joints after those that they hang on, or the camera that saw them.
+
+    Of the same file and id it is the same person.
+    """
 
     of: str  # the file's name, without what says its kind
     id: int
-    kind: str  # PICTURE or SPACE
+    kind: str  # PICTURE, SPACE or LENS
     title: str  # for people to read
     group: str  # name of the node that holds the joints
     first: int  # frames of the file

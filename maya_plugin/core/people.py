@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
@@ -51,19 +51,21 @@ def read(file: Path) -> Document:
     return Document(file, tracks, joints.rate_beside(file))
 
 
-def delivered(folder: Path) -> list[Path]:
-    """The files with people of a painting's folder, skeletons first; none where there is no delivery."""
+def delivered(folder: Path) -> Iterator[Path]:
+    """The files with people of a painting's folder, skeletons first; none where there is no delivery.
+
+    Tracks files are looked into one after another, as they are asked for.
+    """
     if not (folder / FILE_NAME).is_file():
-        return []
+        return
     try:
         delivery = read_delivery(folder)
     except SemrenderError:
-        return []
-    tracks = [folder / one.path for one in delivery.tracks]
-    skeletons_there = [folder / one.path for one in delivery.poses]
-    return [file for file in skeletons_there if file.is_file()] + [
-        file for file in tracks if file.is_file() and _has_people(file)
-    ]
+        return
+    yield from (file for file in (folder / one.path for one in delivery.poses) if file.is_file())
+    for file in (folder / one.path for one in delivery.tracks):
+        if file.is_file() and _has_people(file):
+            yield file
 
 
 def _has_people(file: Path) -> bool:

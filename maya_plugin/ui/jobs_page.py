@@ -188,7 +188,7 @@ class JobsPage(QtWidgets.QWidget):
         if job is None:
             return False
         if job.id not in self._peopled:
-            self._peopled[job.id] = bool(people.delivered(Path(job.out)))
+            self._peopled[job.id] = any(people.delivered(Path(job.out)))
         return self._peopled[job.id]
 
     def _emit_folder(self) -> None:
