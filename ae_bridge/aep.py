@@ -101,11 +101,11 @@ def _build(delivery: Delivery, folder: Path, ae: int) -> tuple[py_aep.Project, l
     # Before any import: in an OCIO project footage gets its colour space from the config's file rules.
     notes = _set_colours(project, delivery.project) + _effect_notes(delivery)
 
-    top = _add_folder(project.root_folder, shot.name, f"{shot.uid}/D", shot)
-    footage_folder = _add_folder(top, "footage", f"{shot.uid}/D/footage", shot)
+    top = add_folder(project.root_folder, shot.name, f"{shot.uid}/D", shot)
+    footage_folder = add_folder(top, "footage", f"{shot.uid}/D/footage", shot)
     mattes_folder = footage_folder
     if any(layer.role == "matte" for layer in delivery.layers):
-        mattes_folder = _add_folder(top, "mattes", f"{shot.uid}/D/mattes", shot)
+        mattes_folder = add_folder(top, "mattes", f"{shot.uid}/D/mattes", shot)
 
     items: dict[str, py_aep.FootageItem] = {}
     for layer in delivery.layers:
@@ -123,10 +123,10 @@ def _build(delivery: Delivery, folder: Path, ae: int) -> tuple[py_aep.Project, l
         items[sound.uid].parent_folder = footage_folder
 
     moving = moving_layers(delivery, folder)
-    nulls = _add_folder(top, "nulls", f"{shot.uid}/D/nulls", shot) if has_null(moving) else None
+    nulls = add_folder(top, "nulls", f"{shot.uid}/D/nulls", shot) if has_null(moving) else None
 
     stack, aside = split_mattes(delivery.layers)
-    comp = _add_comp(top, shot, shot.name)
+    comp = add_comp(top, shot, shot.name)
     comp.hide_shy_layers = True
     uids = [
         *(one.uid for one in delivery.notices),
@@ -141,7 +141,7 @@ def _build(delivery: Delivery, folder: Path, ae: int) -> tuple[py_aep.Project, l
     for notice in delivery.notices:
         _add_notice(comp, notice, shot)
     if aside:
-        mattes = _add_comp(mattes_folder, shot, f"{shot.name}_mattes")
+        mattes = add_comp(mattes_folder, shot, f"{shot.name}_mattes")
         mattes.comment = comp_tag(delivery, f"{shot.uid}/C/mattes", [layer.uid for layer in aside])
         _add_layers(mattes, aside, items, shot)
     return project, notes
@@ -211,13 +211,13 @@ def _effect_notes(delivery: Delivery, most: int = 10) -> list[str]:
     ]
 
 
-def _add_folder(parent: py_aep.FolderItem, name: str, uid: str, shot: DeliveryShot) -> py_aep.FolderItem:
+def add_folder(parent: py_aep.FolderItem, name: str, uid: str, shot: DeliveryShot) -> py_aep.FolderItem:
     folder = parent.add_folder(name)
     folder.comment = tag(uid, shot.version)
     return folder
 
 
-def _add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str) -> py_aep.CompItem:
+def add_comp(parent: py_aep.FolderItem, shot: DeliveryShot, name: str) -> py_aep.CompItem:
     try:
         comp = parent.add_comp(name, shot.width, shot.height, shot.pixel_aspect, shot.frames / shot.fps, shot.fps)
         comp.display_start_frame = shot.first

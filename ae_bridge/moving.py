@@ -1,7 +1,7 @@
-"""Layers that have no picture (a camera, nulls, joints), in a project that is written without After Effects.
+"""Layers with keys (a camera, nulls, joints, a normalised clip), in a project written without After Effects.
 
-What `jsx/src/moving.jsx` does inside After Effects; both take the same files of `shared.comp_tracks`, and the tags
-agree, so that After Effects updates what was made here.
+What `jsx/src/moving.jsx` does inside After Effects; both take the same files of `shared.comp_tracks` and
+`shared.comp_templates`, and the tags agree, so that After Effects updates what was made here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import py_aep
 
-from ae_bridge.aep import VERSIONS, project_version
+from ae_bridge.aep import VERSIONS, add_comp, add_folder, project_version
 from ae_bridge.moving import add_null, fill, signatures
 from ae_bridge.projects import Made
 from ae_bridge.saving import save, wanted
@@ -18,11 +18,11 @@ from ae_bridge.tags import tag
 from shared.comp_templates import FILE_NAME, CompPerson, CompTemplate, read_comp_template
 from shared.comp_tracks import CompLayer
 from shared.delivery import DeliveryShot
+from shared.delivery_check import MAX_FPS
 from shared.errors import InputRefused, SemrenderError
 from shared.tracks import Rows
 
 SAME_SHAPE = 0.005  # part by which a clip may be wider, or less wide, as After Effects reads it
-MAX_FPS = 99
 
 
 def is_template(path: Path) -> bool:
@@ -54,13 +54,11 @@ def _build(template: CompTemplate, ae: int) -> tuple[py_aep.Project, list[str]]:
     item.parent_folder = top
     across, down = item.width / template.width, item.height / template.height
     shot = _shot(template, item)
-    comp = top.add_comp(template.name, item.width, item.height, item.pixel_aspect, shot.frames / shot.fps, shot.fps)
-    comp.display_start_frame = template.first
+    comp = add_comp(top, shot, template.name)
     clip = comp.add(item)
     clip.start_time = 0.0
     clip.name = template.name
-    nulls = top.add_folder("nulls")
-    nulls.comment = tag(f"{template.uid}/D/nulls", 1)
+    nulls = add_folder(top, "nulls", f"{template.uid}/D/nulls", shot)
     for person in template.people:
         _still(top, item, person, shot, across, down)
         _back(comp, clip, nulls, person, shot, across, down)
@@ -122,8 +120,8 @@ def _still(
     across: float,
     down: float,
 ) -> None:
-    comp = top.add_comp(person.name, person.width, person.height, 1.0, shot.frames / shot.fps, shot.fps)
-    comp.display_start_frame = shot.first
+    size = replace(shot, width=person.width, height=person.height, pixel_aspect=1.0)
+    comp = add_comp(top, size, person.name)
     comp.comment = tag(person.uid, 1)
     layer = comp.add(item)
     layer.start_time = 0.0

@@ -37,7 +37,7 @@ MARKED = {"filled": "filled in", **UNSEEN}  # the words of markers by what a gap
 
 
 class CompLayer(Value):
-    """A layer without a picture.
+    """A layer with keys: without a picture, or (kind `source`) that of a normalised clip.
 
     Positions in pixels of the comp or of its space, orientation in degrees from 0 to 360, zoom in pixels, confidence in
     percent; one value stands still.

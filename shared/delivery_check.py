@@ -38,17 +38,13 @@ def validate(delivery: Delivery, folder: Path) -> None:
             raise error.located(layer=layer.name) from None
     _validate_mattes(layers)
     for one in delivery.tracks:
-        for path in (Path(folder) / one.path, Path(folder) / one.comp):
-            if _nfc(path.name) not in _listing(path.parent, listings):
-                raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
+        for name in (one.path, one.comp):
+            _there(Path(folder) / name, listings)
     for poses in delivery.poses:
-        for path in (Path(folder) / name for name in (poses.path, poses.usd, *poses.bvh)):
-            if _nfc(path.name) not in _listing(path.parent, listings):
-                raise MissingInput("the file is not there", file=path, remedy="Deliver the shot again")
+        for name in (poses.path, poses.usd, *poses.bvh):
+            _there(Path(folder) / name, listings)
     for sound in delivery.audio:
-        path = Path(folder) / sound.footage.path
-        if _nfc(path.name) not in _listing(path.parent, listings):
-            raise MissingInput("the sound is not there", file=path, remedy="Deliver the shot again")
+        _there(Path(folder) / sound.footage.path, listings, "sound")
     for effect in delivery.effects:
         if effect.layer not in layers:
             raise InputRefused(f"an effect is for a layer that does not exist: {effect.layer}")
@@ -95,11 +91,15 @@ def _validate_mattes(layers: dict[str, DeliveryLayer]) -> None:
                 raise InputRefused("it is its own matte, or that of its mattes", layer=layers[uid].name)
 
 
+def _there(path: Path, listings: dict[Path, set[str]], what: str = "file") -> None:
+    if _nfc(path.name) not in _listing(path.parent, listings):
+        raise MissingInput(f"the {what} is not there", file=path, remedy="Deliver the shot again")
+
+
 def _validate_files(footage: Footage, folder: Path, listings: dict[Path, set[str]]) -> None:
     first = folder / footage.path
     if not footage.sequence:
-        if _nfc(first.name) not in _listing(first.parent, listings):
-            raise MissingInput("the file is not there", file=first, remedy="Deliver the shot again")
+        _there(first, listings)
         return
     if not footage.first <= footage.last < footage.first + MAX_FRAMES:
         raise InputRefused(f"the footage ends at {footage.last} and begins at {footage.first}", file=first)

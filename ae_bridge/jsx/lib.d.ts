@@ -119,7 +119,7 @@ interface PlannedEffect {
   set: Record<string, number>;
 }
 
-/** How a layer without a picture moves: a value of each property for every frame from `first`, or one alone. */
+/** How a layer moves: a value of each property for every frame from `first`, or one alone. */
 interface PlannedMoves {
   kind: "camera" | "null_3d" | "null_2d" | "source";
   /** Uid of the layer that it hangs on, "". */

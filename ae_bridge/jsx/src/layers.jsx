@@ -68,14 +68,12 @@ SemrenderAE.layers = (function () {
     }
 
     /**
-     * The layers of the comp that carry a tag of the shot, top first, by "$" + uid; copies by the artist stand in the
-     * same list.
-     * @param {CompItem} comp @param {string} shot @param {boolean} dry Whether they are only to be looked at.
-     * @returns {Object<string, KnownLayer[]>}
+     * The layers of a comp that carry a tag of ours, top first.
+     * @param {CompItem} comp @returns {{layer: any, tag: TagFields}[]}
      */
-    function readAll(comp, shot, dry) {
-        /** @type {Object<string, KnownLayer[]>} */
-        var known = {};
+    function tagged(comp) {
+        /** @type {{layer: any, tag: TagFields}[]} */
+        var found = [];
         var layers = comp.layers;
         var count = layers.length;
         var layer;
@@ -84,7 +82,30 @@ SemrenderAE.layers = (function () {
         for (i = 1; i <= count; i += 1) {
             layer = layers[i];
             tag = tags.read(layer.comment);
-            if (tag !== null && tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer ||
+            if (tag !== null) {
+                found.push({layer: layer, tag: tag});
+            }
+        }
+        return found;
+    }
+
+    /**
+     * The layers of the comp that carry a tag of the shot, top first, by "$" + uid; copies by the artist stand in the
+     * same list.
+     * @param {CompItem} comp @param {string} shot @param {boolean} dry Whether they are only to be looked at.
+     * @returns {Object<string, KnownLayer[]>}
+     */
+    function readAll(comp, shot, dry) {
+        /** @type {Object<string, KnownLayer[]>} */
+        var known = {};
+        var all = tagged(comp);
+        var layer;
+        var tag;
+        var i;
+        for (i = 0; i < all.length; i += 1) {
+            layer = all[i].layer;
+            tag = all[i].tag;
+            if (tag.uid.indexOf(shot + "/L/") === 0 && (layer instanceof AVLayer || layer instanceof CameraLayer ||
                     layer instanceof TextLayer)) {
                 (known["$" + tag.uid] || (known["$" + tag.uid] = [])).push(look(layer, tag, dry));
             }
@@ -146,5 +167,5 @@ SemrenderAE.layers = (function () {
         };
     }
 
-    return {readAll: readAll, create: create};
+    return {readAll: readAll, create: create, tagged: tagged};
 }());

@@ -57,16 +57,11 @@ SemrenderAE.mattes = (function () {
 
     /** @param {CompItem} comp @param {string} uid @returns {AVLayer} */
     function layerIn(comp, uid) {
-        var layers = comp.layers;
-        var count = layers.length;
-        var layer;
-        var fields;
+        var all = SemrenderAE.layers.tagged(comp);
         var i;
-        for (i = 1; i <= count; i += 1) {
-            layer = layers[i];
-            fields = tags.read(layer.comment);
-            if (fields !== null && fields.uid === uid && layer instanceof AVLayer) {
-                return layer;
+        for (i = 0; i < all.length; i += 1) {
+            if (all[i].tag.uid === uid && all[i].layer instanceof AVLayer) {
+                return all[i].layer;
             }
         }
         return null;

@@ -1,6 +1,6 @@
 /*
- * Layers that have no picture: a camera, nulls, joints, with a key on every frame. What they are to be comes ready from
- * shared/comp_tracks.py, in the units of After Effects; here it is only put into properties, and only while nobody else
+ * Layers with a key on every frame: a camera, nulls, joints, a normalised clip. What they are to be comes ready from
+ * shared/comp_tracks.py and shared/comp_templates.py, in the units of After Effects; here it is only put into properties, and only while nobody else
  * has touched them.
  */
 SemrenderAE.moving = (function () {
@@ -10,49 +10,23 @@ SemrenderAE.moving = (function () {
     var CONFIDENCE = "confidence";
     var OWN = "own"; // No file says this: what we separated and is in one piece is the artist's, and the other way round.
 
-    /** @type {{key: string, name: string, find: (layer: Layer) => Property<any>}[]} */
+    var TRANSFORM = "ADBE Transform Group";
+
+    /** @type {{key: string, name: string, group: string, match: string}[]} Without a group: the slider. */
     var PROPERTIES = [
-        {
-            key: "kp", name: "position",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Transform Group", "ADBE Position");
-            }
-        },
-        {
-            key: "ko", name: "orientation",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Transform Group", "ADBE Orientation");
-            }
-        },
-        {
-            key: "kz", name: "zoom",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Camera Options Group", "ADBE Camera Zoom");
-            }
-        },
-        {
-            key: "ka", name: "anchor",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Transform Group", "ADBE Anchor Point");
-            }
-        },
-        {
-            key: "ks", name: "scale",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Transform Group", "ADBE Scale");
-            }
-        },
-        {
-            key: "kr", name: "rotation",
-            find: function (layer) {
-                return inGroup(layer, "ADBE Transform Group", "ADBE Rotate Z");
-            }
-        },
-        {
-            key: "kc", name: CONFIDENCE,
-            find: sliderOf
-        }
+        {key: "kp", name: "position", group: TRANSFORM, match: "ADBE Position"},
+        {key: "ko", name: "orientation", group: TRANSFORM, match: "ADBE Orientation"},
+        {key: "kz", name: "zoom", group: "ADBE Camera Options Group", match: "ADBE Camera Zoom"},
+        {key: "ka", name: "anchor", group: TRANSFORM, match: "ADBE Anchor Point"},
+        {key: "ks", name: "scale", group: TRANSFORM, match: "ADBE Scale"},
+        {key: "kr", name: "rotation", group: TRANSFORM, match: "ADBE Rotate Z"},
+        {key: "kc", name: CONFIDENCE, group: "", match: ""}
     ];
+
+    /** Null for a slider that the artist has removed. @param {Layer} layer @param {{group: string, match: string}} one @returns {Property<any>} */
+    function find(layer, one) {
+        return (one.group === "") ? sliderOf(layer) : inGroup(layer, one.group, one.match);
+    }
 
     /** @param {Layer} layer @param {string} group @param {string} name @returns {Property<any>} */
     function inGroup(layer, group, name) {
@@ -306,7 +280,7 @@ SemrenderAE.moving = (function () {
         var i;
         for (i = 0; i < PROPERTIES.length; i += 1) {
             if (moves.keys[PROPERTIES[i].name]) {
-                write(work, moves, PROPERTIES[i].find(layer), moves.keys[PROPERTIES[i].name], undefined);
+                write(work, moves, find(layer, PROPERTIES[i]), moves.keys[PROPERTIES[i].name], undefined);
                 tag[PROPERTIES[i].key] = signWanted(moves, PROPERTIES[i].name);
             }
         }
@@ -350,7 +324,7 @@ SemrenderAE.moving = (function () {
         if (last === wanted || (last !== undefined && wanted === last + "." + moves.first)) {
             return ""; // whatever the artist has made of it: the delivery says nothing new
         }
-        property = one.find(known.layer);
+        property = find(known.layer, one);
         if (property === null) {
             return "kept";
         }

@@ -18,14 +18,13 @@ SemrenderAE.pins = (function () {
     function joints(comp) {
         /** @type {any} */
         var people = {};
+        var all = SemrenderAE.layers.tagged(comp);
         var found;
-        var tag;
         var layer;
         var i;
-        for (i = 1; i <= comp.layers.length; i += 1) {
-            layer = comp.layers[i];
-            tag = tags.read(layer.comment);
-            found = (tag === null) ? null : (/^(.*\/L\/[^\/]+)\/(?:person|joint\/([^\/]+))$/).exec(tag.uid);
+        for (i = 0; i < all.length; i += 1) {
+            layer = all[i].layer;
+            found = (/^(.*\/L\/[^\/]+)\/(?:person|joint\/([^\/]+))$/).exec(all[i].tag.uid);
             if (found !== null) {
                 people["$" + found[1]] = people["$" + found[1]] || {chosen: false, joints: {}};
                 people["$" + found[1]].chosen = people["$" + found[1]].chosen || layer.selected;

@@ -79,15 +79,13 @@ SemrenderAE.template = (function () {
 
     /** The layer of a comp with a uid of ours; where several have it, that which hangs on `parent`. @param {CompItem} comp @param {string} uid @param {Layer} parent */
     function find(comp, uid, parent) {
-        var tag;
+        var all = SemrenderAE.layers.tagged(comp);
         var layer;
         var i;
-        for (i = 1; i <= comp.layers.length; i += 1) {
-            layer = comp.layers[i];
-            tag = tags.read(layer.comment);
-            if (tag !== null && tag.uid === uid &&
-                    (parent === null || layer.parent === null || layer.parent.id === parent.id)) {
-                return {layer: layer, tag: tag};
+        for (i = 0; i < all.length; i += 1) {
+            layer = all[i].layer;
+            if (all[i].tag.uid === uid && (parent === null || layer.parent === null || layer.parent.id === parent.id)) {
+                return all[i];
             }
         }
         return null;
