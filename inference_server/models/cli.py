@@ -203,6 +203,8 @@ def _of_others(folder: Path) -> bool:
 
 
 def _of_musetalk(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
     from inference_server.models.lips.musetalk_published import looks_like
 
     return looks_like(folder)

@@ -14,10 +14,11 @@ which begins with a search of the whole picture; `reading` reads everybody again
 `sides` puts left and right back that a network took for one another, `joints` says of each joint whether it is seen,
 filled in, hidden or outside the picture, and smooths what is seen; `layouts` makes them those of another program.
 All that looks at neighbours in time looks a finite way, to both sides alike: no lag, and a clip in parts is the same.
-`sides` alone looks at the whole of a clip.
+`sides`, `lifting` and `solving` alone look at the whole of a clip.
 Pixels are the source's, from its corner: what is found in a canvas or a square is at once taken back there.
 
-`solving` makes skeletons in space of what was measured, whole clips at once; `posing` with `bvh` and `usd` their files.
+`lifting` makes points in space of joints of the picture, by a network that it is given; `solving` makes skeletons of
+what was measured in space; `posing` with `bvh` and `usd` their files.
 `imported` makes what another program read to what is read here. `bodies` is what is read of one picture, `footage`
 reads clips and sequences, `normalising` makes the ways and draws the canvas, `drawing` lines. May import `shared` and
 `datasets` (the code of faces: detector, tracks, crops), numpy, cv2, Pillow; no torch and no other room.

@@ -22,7 +22,7 @@ def tracks_of(
 ) -> Tracks:
     """The joints of everybody, one row for each frame from the first that was read to the last.
 
-    prepared: of the family `pose`. layout: of `shared.layouts`. smoothing: of `joints.SMOOTHINGS`. before: how many
+    prepared: of the family `pose`. layout: of `shared.layouts`. smoothing: of `shared.poses`. before: how many
     people of other layers have numbers.
     """
     frames, (width, height) = prepared["frames"], prepared["size"].tolist()

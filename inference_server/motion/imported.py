@@ -25,7 +25,7 @@ from shared.errors import InputRefused
 from shared.layouts import LAYOUTS
 from shared.values import Value
 
-OTHERS = {"halpe136": (136, "halpe26")}  # layouts of which the first joints are one that is known here
+OTHERS = {136: "halpe26"}  # counts of joints of which the first are a layout that is known here
 DRAWN = {"OpenPose": 0.1, "AlphaPose": 0.3, "EasyMocap": 0.1}  # how sure a joint is from which on it counts as seen
 MOST = 100  # people of a frame
 TALL = 0.3  # of what is known of a body's height: from shoulders to hips, where neither is known
@@ -138,15 +138,14 @@ def _points(value: Any) -> Points | None:
     if not flat.size:
         return None
     count = flat.size // 3
-    for most, layout in OTHERS.values():
-        if count == most:
-            flat, count = flat[: 3 * len(LAYOUTS[layout])], len(LAYOUTS[layout])
+    if count in OTHERS:
+        count, flat = len(LAYOUTS[OTHERS[count]]), flat[: 3 * len(LAYOUTS[OTHERS[count]])]
     known = [len(names) for names in LAYOUTS.values() if names]
     if isinstance(value, list) and not np.abs(flat).max() <= FURTHEST:  # nor is NaN
         what = "a person's joints are not all numbers, or are further away than any picture goes"
         raise InputRefused(what, cause=f"Allowed are up to {FURTHEST:,} pixels")
     if flat.size != 3 * count or count not in known:
-        counts = ", ".join(str(one) for one in sorted([*known, *(most for most, _ in OTHERS.values())]))
+        counts = ", ".join(str(one) for one in sorted([*known, *OTHERS]))
         raise InputRefused(
             "a person's joints are not x, y, confidence of joints that are known here",
             cause=f"There are {np.size(value)} values" if isinstance(value, list) else "They are no list",
@@ -170,9 +169,9 @@ def read_figures(frames: Sequence[Sequence[Figure]], drawn: float, size: tuple[i
 
     size: (width, height) of the pictures. No picture is looked at.
     """
-    bodies = [[body for one in people if (body := body_of(one, drawn)) is not None] for people in frames]
-    kept = [[one for one in people if (one.joints[:, 2] > 0).any()] for people in frames]
-    whose = one_each(kept)
+    pairs = [[(one, body) for one in people if (body := body_of(one, drawn)) is not None] for people in frames]
+    bodies = [[body for _, body in people] for people in pairs]
+    whose = one_each([[one for one, _ in people] for people in pairs])
     least = 1.0
     if whose is None:
         none = np.zeros(SHADES[0] * SHADES[1])

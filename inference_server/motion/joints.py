@@ -17,7 +17,6 @@ ABSENT = -1  # of a person who is not there
 WORDS = {SEEN: "seen", FILLED: "filled", HIDDEN: "hidden", OUTSIDE: "outside", ABSENT: "absent"}
 GAP = 0.25  # seconds that are filled, at most
 STEADY = 1.0  # frames: the deviation of the Gaussian over how sure a joint is
-SMOOTHINGS = ("off", "light", "strong")
 LIGHT = np.array([-3, 12, 17, 12, -3]) / 35  # Savitzky-Golay, 5 frames, a parabola: no lag, and corners stay
 STRONG = 1.5  # frames: the deviation of the Gaussian
 REACH = round(3 * STRONG)  # frames to each side that are looked at, at most
@@ -91,7 +90,7 @@ def smoothed(places: Places, states: States, how: str) -> Places:
 
 
 def smoothed_at(places: Places, states: States, how: str, at: int) -> NDArray[np.float64]:
-    """(33, 2): one frame as `smoothed` makes it of all, from those that it looks at."""
+    """(K, 2): one frame as `smoothed` makes it of all, from those that it looks at."""
     first = max(0, at - REACH)
     around = slice(first, at + REACH + 1)
     made: NDArray[np.float64] = smoothed(places[around], states[around], how)[at - first]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inference_server.datasets.crops import steadied
 from inference_server.motion.joints import FILLED, SEEN
 from inference_server.motion.layouts import converted
-from shared.layouts import H36M_17
+from shared.layouts import H36M_17, SIDES
 
 TALL = 1.70  # metres
 BONES = (  # one way from the ankle up to the head, with their lengths by the body's height, of adults
@@ -99,7 +99,7 @@ def in_metres(points: Points) -> Points:
     """(F, 17, 3) of any size as somebody TALL is."""
     lengths = np.zeros(len(points))
     for one, other, _ in BONES:
-        ways = [(f"{side}_{one}", f"{side}_{other}") for side in ("left", "right")]
+        ways = [(f"{side}_{one}", f"{side}_{other}") for side in SIDES]
         ways = [way for way in ways if {*way} <= {*H36M_17}] or [(one, other)]
         parts = [points[:, H36M_17.index(a)] - points[:, H36M_17.index(b)] for a, b in ways]
         lengths += np.mean([np.linalg.norm(part, axis=-1) for part in parts], 0)

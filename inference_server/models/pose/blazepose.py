@@ -10,7 +10,7 @@ Pixels: x to the right, y down, (0, 0) is the corner of the picture; angles in r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from inference_server.models.blaze import Pixels, anchors, detected, warped
 from inference_server.models.cards import Card
+from inference_server.models.pose.boxes import squares
 from inference_server.models.tflite import load_network
 from inference_server.motion.bodies import Body, Region
 from shared.layouts import BLAZEPOSE_33
@@ -145,15 +146,6 @@ def refined(places: NDArray[np.float64], heat: NDArray[np.float32]) -> NDArray[n
         if likely.max() >= SURE:
             better[joint] = np.array([likely.sum(0) @ columns, likely.sum(1) @ rows]) / likely.sum() / side
     return better
-
-
-def squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:
-    """(top, left) of squares that cover a picture, each overlapping its neighbours by half or more."""
-    tops, lefts = (
-        [round(place) for place in np.linspace(0, room, math.ceil(2 * room / side) + 1 if room else 1)]
-        for room in (height - side, width - side)
-    )
-    yield from ((top, left) for top in tops for left in lefts)
 
 
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:

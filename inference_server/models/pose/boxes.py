@@ -76,7 +76,7 @@ def searched(picture: Pixels, look: Callable[[Pixels], list[Found]], side: int, 
             break
         if edge == max(height, width):
             continue
-        for top, left in _squares(height, width, edge):
+        for top, left in squares(height, width, edge):
             inner = [one.moved(left, top) for one in look(picture[top : top + edge, left : left + edge])]
             found += [one for one in inner if not _cut_off(one.box, (left, top, edge), (width, height))]
     return each_once(found)
@@ -89,7 +89,7 @@ def _cut_off(box: Array, square: tuple[int, int, int], size: tuple[int, int]) ->
     return bool(((box[:2] < low + EDGE) & (low > 0)).any() or ((box[2:] > high - EDGE) & (high < size)).any())
 
 
-def _squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:
+def squares(height: int, width: int, side: int) -> Iterator[tuple[int, int]]:
     """(top, left) of squares that cover a picture, each overlapping its neighbours by half or more."""
     tops, lefts = (
         [round(place) for place in np.linspace(0, room, math.ceil(2 * room / side) + 1 if room else 1)]

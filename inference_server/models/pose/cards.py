@@ -9,12 +9,12 @@ from typing import Annotated, Any, ClassVar
 from inference_server.models import cards
 from inference_server.models.catalogue import SHIPPED
 from inference_server.motion.imported import DRAWN
-from inference_server.motion.joints import SMOOTHINGS
 from inference_server.motion.layouts import into
 from shared import schema
 from shared.errors import InputRefused, ModelRefused
 from shared.kinds import Number, OneOf
 from shared.layouts import LAYOUTS
+from shared.poses import SMOOTHINGS
 from shared.schema import About, Record
 from shared.values import Value
 

@@ -37,7 +37,7 @@ def square_of(box: Array, aspect: float) -> Region:
     return Region(float(x), float(y), LARGER * max(1.0, float(height), float(width) / aspect), 0.0)
 
 
-def body_of(places: Array, scores: Array, aspect: float, space: Array | None = None) -> Body | None:
+def body_of(places: Array, scores: Array, aspect: float) -> Body | None:
     """A body of joints (K, 2) in pixels of the picture and their scores (K,) 0..1; None where nobody is seen."""
     visible = evened(scores, DRAWN)
     names = names_of(len(places))
@@ -51,15 +51,8 @@ def body_of(places: Array, scores: Array, aspect: float, space: Array | None = N
     reach = np.abs(places[seen] - hips).max(0)
     high = 2 * BEYOND * max(float(reach[1]), float(reach[0]) / aspect)
     side = LARGER * max(1.0, high, CLOSE * torso_of(places) / LARGER)
-    none = np.full((len(places), 3), np.nan)
-    return Body(
-        places,
-        visible,
-        visible,
-        none if space is None else space,
-        Region(float(hips[0]), float(hips[1]), side, 0.0),
-        sure,
-    )
+    nowhere = np.full((len(places), 3), np.nan)
+    return Body(places, visible, visible, nowhere, Region(float(hips[0]), float(hips[1]), side, 0.0), sure)
 
 
 class View(Value):

@@ -24,7 +24,7 @@ from shared.errors import ModelRefused
 from shared.layouts import LAYOUTS
 from shared.values import Value
 
-ORDERS = {SIMCC: simcc.ORDER, HEATMAPS: heatmaps.ORDER, RTMO: rtmo.ORDER, YOLOX: yolox.ORDER}
+ORDERS = {SIMCC: simcc.ORDER, HEATMAPS: heatmaps.ORDER, RTMO: rtmo.ORDER}
 READ = {  # layouts by the number of joints that such networks read
     len(LAYOUTS[name]): name for name in ("coco17", "halpe26", "wholebody133")
 }

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from inference_server.motion.solving.turns import Array, frame
+from shared.layouts import SIDES
 from shared.poses import PARENTS
 from shared.values import Value
 
-SIDES = ("left", "right")
 SHORTEST = 0.5  # centimetres: less is no bone, but points that lie on one another
 SURE = 0.5  # a point that is less sure says nothing of lengths
 LOW = 0.2  # of the way from hips to neck: where the spine bends
@@ -104,9 +104,7 @@ def _lengths(points: Points, sure: Mapping[str, Array]) -> dict[str, float]:
         found["foot"] = _middle_of(feet[:, 2])
     known = {name: length for name, length in found.items() if length > SHORTEST}  # NaN is not
     height = float(np.median([length / USUAL[name] for name, length in known.items()])) if known else WHOLE
-    return {name: known.get(name, height * part) for name, part in {**USUAL, "crown": CROWN}.items()} | {
-        "crown": height * CROWN
-    }
+    return {name: known.get(name, height * part) for name, part in {**USUAL, "crown": CROWN}.items()}
 
 
 def _foot(points: Points, side: str) -> Array:

@@ -19,8 +19,8 @@ class View(Value):
     centre: Array
 
 
-def path_of(body: Array, image: Array, weights: Array, view: View, fps: float) -> tuple[Array, NDArray[np.bool_]]:
-    """(F, 3) centimetres: the origin of the body in the camera's axes (x right, y up, z back), and where it was found.
+def path_of(body: Array, image: Array, weights: Array, view: View, fps: float) -> Array:
+    """(F, 3) centimetres: the origin of the body in the camera's axes (x right, y up, z back).
 
     body: (F, N, 3) joints from that origin; image: (F, N, 2) square pixels, y down; weights: (F, N), 0 where not seen.
     Least squares of f (X + x) = (u - cu) (Z + z), f (Y + y) = (v - cv) (Z + z) with z away from the camera. How far
@@ -31,7 +31,7 @@ def path_of(body: Array, image: Array, weights: Array, view: View, fps: float) -
     rays = (image - view.centre) / view.focal[:, None, None]
     known = (weights > 0).sum(1) >= ENOUGH
     if not known.any():
-        return np.zeros((len(body), 3)), known
+        return np.zeros((len(body), 3))
     weights = np.where(known[:, None], weights, 0.0)
     rays = np.where(weights[..., None] > 0, rays, 0.0)
     # rows of the equations in (x, y, z): (1, 0, -ray x) and (0, 1, -ray y); the right side is ray * Z - (X, Y)
@@ -43,13 +43,13 @@ def path_of(body: Array, image: Array, weights: Array, view: View, fps: float) -
     depth = ((mean_ray * mean_right).sum(-1) / total - both) / np.maximum(square - (mean_ray**2).sum(-1) / total, 1e-12)
     known &= depth > 0
     if not known.any():
-        return np.zeros((len(body), 3)), known
+        return np.zeros((len(body), 3))
     depth = np.exp(steadied(np.log(np.maximum(depth, 1e-3)), known, STEADY * fps))
     aside = (mean_right + mean_ray * depth[:, None]) / total[:, None]
     found = np.column_stack([aside[:, 0], -aside[:, 1], -depth])
     places = np.arange(len(body))
     filled = [np.interp(places, places[known], found[known, axis]) for axis in range(3)]
-    return np.column_stack(filled), known
+    return np.column_stack(filled)
 
 
 def steadied(values: Array, known: NDArray[np.bool_], deviation: float) -> Array:

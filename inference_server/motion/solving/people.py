@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inference_server.motion.joints import ABSENT, FILLED, HIDDEN, OUTSIDE, SEEN, WORDS
 from inference_server.motion.solving.turning import HEAD, HIPS, needs
-from shared.layouts import LAYOUTS
+from shared.layouts import LAYOUTS, SIDES
 from shared.poses import PARENTS, Poses
 from shared.tracks import Gap
 from shared.values import Value
@@ -20,7 +20,7 @@ DIGITS = 3  # of a centimetre, and of how sure
 WANTED = {*HIPS, *HEAD, *(name for joint in PARENTS for name in needs(joint))}
 NAMED = {  # points by the names of other layouts: of hands the knuckles of index and little finger
     f"{side}_{other}": f"{side}_{name}"
-    for side in ("left", "right")
+    for side in SIDES
     for other, name in (("big_toe", "foot_index"), ("hand_5", "index"), ("hand_17", "pinky"))
 }
 WORST = (SEEN, FILLED, HIDDEN, OUTSIDE, ABSENT)

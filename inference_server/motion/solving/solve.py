@@ -16,6 +16,7 @@ from inference_server.motion.solving.path import View, path_of
 from inference_server.motion.solving.people import Measured
 from inference_server.motion.solving.turning import HIPS, Turns, hanging, local, places, turned_to
 from inference_server.motion.solving.turns import Array, eulers, frame
+from shared.layouts import SIDES
 from shared.poses import PARENTS, Bone, Poses, Reader, Skeleton
 from shared.tracks import Camera, Row, Tracks
 from shared.values import Value
@@ -29,7 +30,7 @@ SEEN_AS = {  # joints that are looked for in the picture, and the tracks' points
     "Head": ("left_ear", "right_ear"),
     **{
         f"{side.capitalize()}{joint}": (f"{side}_{point}",)
-        for side in ("left", "right")
+        for side in SIDES
         for joint, point in (
             ("Arm", "shoulder"),
             ("ForeArm", "elbow"),
@@ -182,7 +183,7 @@ def _figure(person: Measured, tracks: Tracks, camera: Camera, fps: float, ask: A
     middle = camera.centre or (tracks.width / 2, tracks.height / 2)
     view = View(focal / camera.film * tracks.width * tracks.pixel_aspect, np.array(middle) * square)
     at = places(turns, rest, np.zeros((person.frames, 3)))
-    path, _ = path_of(np.stack([at[joint] for joint in looked], 1), image * square, weights, view, fps)
+    path = path_of(np.stack([at[joint] for joint in looked], 1), image * square, weights, view, fps)
     seen = {side: _leg_seen(points, side.lower(), person.frames) for side in feet.SIDES}
     return _Figure(person, rest, turns, path, seen)
 

@@ -21,6 +21,7 @@ from inference_server.motion.solving.body import (
     middle,
 )
 from inference_server.motion.solving.turns import Array, about, across, between, fitted, frame, smallest, unit
+from shared.layouts import SIDES
 from shared.poses import PARENTS
 
 BENT = np.radians(15)  # less than this a limb says nothing of how it is turned about itself
@@ -112,7 +113,7 @@ def _spine(points: Points, rest: Rest, hips: Array, parent: Array) -> Array:
     """The turn that brings both shoulders nearest to where they are seen."""
     place = hips + parent @ rest.offsets["Spine"]
     both = np.array([rest.offsets["LeftArm"], rest.offsets["RightArm"]])
-    seen = np.stack([points[f"{side}_shoulder"] - place for side in ("left", "right")], 1)
+    seen = np.stack([points[f"{side}_shoulder"] - place for side in SIDES], 1)
     known = np.isfinite(seen).all((1, 2))
     made = np.full((len(seen), 3, 3), np.nan)
     made[known] = fitted(both, seen[known])
