@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from shared.errors import InputRefused
 
 FRAMES = 12  # of a block
+PER_RUN, MOST_PER_RUN = 4, 150  # blocks: one of what stands still; what Deadline Cloud takes for one chunk
 
 
 def block_of(frame: int) -> int:

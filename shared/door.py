@@ -16,6 +16,7 @@ from typing import Any, Protocol, Unpack
 
 from shared import handing, places
 from shared.asked import Source, listed, shot_of
+from shared.blocks import PER_RUN
 from shared.changes import Changes
 from shared.client import Client
 from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
@@ -133,7 +134,7 @@ class Server:
         comp: bool = True,
         movie: str = "h264",
         part: str = "whole",
-        per: int = 4,
+        per: int = PER_RUN,
         owner: str = "",
         **changes: Unpack[Changes],
     ) -> Job:

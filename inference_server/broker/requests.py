@@ -19,13 +19,12 @@ from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
 from inference_server.tasks import FORMATS, MOVIES, PARTS, frames_and_layers
 from shared import inputs
-from shared.blocks import runs
+from shared.blocks import MOST_PER_RUN, runs
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
 LONGEST_NAME = 255  # bytes of a file name
-MOST_BLOCKS = 150  # that one machine takes at once
 
 Body = dict[str, Any]
 
@@ -122,8 +121,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
 def _chunks(body: Body, shot: Shot, frames: list[int]) -> list[list[int]]:
     """The runs of blocks that machines take of a shot, each by its first and last."""
     per = body.get("per", 1)
-    if not isinstance(per, int) or isinstance(per, bool) or not 1 <= per <= MOST_BLOCKS:
-        raise InputRefused(f"{per!r} is no number of blocks", remedy=f"Give a whole number from 1 to {MOST_BLOCKS}")
+    if not isinstance(per, int) or isinstance(per, bool) or not 1 <= per <= MOST_PER_RUN:
+        raise InputRefused(f"{per!r} is no number of blocks", remedy=f"Give a whole number from 1 to {MOST_PER_RUN}")
     if frames != list(shot.frames):
         raise InputRefused("a farm paints all frames of a shot", remedy="Correct first and last of the shot")
     return [[run[0], run[-1]] for run in runs(shot.first, shot.last, per)]

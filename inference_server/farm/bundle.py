@@ -16,9 +16,9 @@ from inference_server.models import catalogue
 from inference_server.models.cards import Card, painting_size
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import frames_and_layers
-from inference_server.worker.plan import size_of_passes
+from inference_server.worker.plan import size_of
 from shared import places
-from shared.blocks import blocks_of, written
+from shared.blocks import MOST_PER_RUN, blocks_of, written
 from shared.frames import beat, find_pass
 from shared.shot import NO_SOUND, PASSES, Shot, resolved
 from shared.values import Value
@@ -27,7 +27,6 @@ from shared.walk import files_of
 MIB = 2**20
 DRIVER_MIB = 1024  # of a card that its driver and the libraries on it take
 SPARE = 1.25  # what is predicted, and what is asked for
-MOST_CHUNK = 150  # values that Deadline Cloud takes for one chunk
 NAME = 64  # characters of a job's name that every implementation takes
 PAINT_SECONDS, DELIVER_SECONDS, ENTER_SECONDS, LEAVE_SECONDS, CANCEL_SECONDS = 14400, 3600, 600, 120, 60
 
@@ -87,7 +86,7 @@ def template(asked: Asked, cards: dict[str, Card]) -> Body:
                 "type": "INT",
                 "default": asked.blocks_per_chunk,
                 "minValue": 1,
-                "maxValue": MOST_CHUNK,
+                "maxValue": MOST_PER_RUN,
             },
             {"name": "ChunkSeconds", "type": "INT", "default": asked.chunk_seconds, "minValue": 0},
             {"name": "Owner", "type": "STRING", "default": places.user()},
@@ -160,14 +159,8 @@ def _action(words: list[str], seconds: int) -> Body:
 
 def requirements(asked: Asked, cards: dict[str, Card]) -> Body:
     """What a machine needs to paint: the most that any layer's model is predicted to take, in MiB."""
-    size = (asked.shot.width, asked.shot.height)
-    if None in size:
-        size = size_of_passes(asked.shot, asked.base, None) or max(
-            (c.size.width, c.size.height) for c in cards.values()
-        )
-    width, height = size
-    assert width is not None and height is not None
     shot = asked.shot
+    width, height = size_of(shot, asked.base, None, cards.values())
     most = max(
         painting_memory(card, painting_size(card, width, height, shot.paint_size, shot.scale), shot.paint_memory)
         for card in cards.values()

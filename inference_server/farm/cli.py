@@ -12,12 +12,11 @@ from typing import Any
 
 from inference_server.models.device_names import NAMES, device_name
 from inference_server.tasks import FORMATS, MOVIES
-from shared.blocks import runs, written
+from shared.blocks import MOST_PER_RUN, PER_RUN, runs, written
 from shared.errors import MissingInput, SemrenderError, ServerError
 from shared.shot import read_shot
 
 OPENJD, JSON, NONE = "openjd", "json", "none"
-PER_CHUNK = 4  # blocks: a block of what stands still
 WAIT_SECONDS = 60.0  # for what other machines wrote to be seen here
 RETRIES = 5  # of a task, on Deadline Cloud
 
@@ -33,9 +32,7 @@ def add_commands(commands: Any) -> None:
 def _add_pieces(verbs: Any) -> None:
     blocks = verbs.add_parser("blocks", help="the pieces of a shot, a run of blocks a line, for a loop or an array")
     blocks.add_argument("shot", type=Path, help="shot.json")
-    blocks.add_argument(
-        "--per", type=_count, default=PER_CHUNK, help=f"blocks of 12 frames a run (default {PER_CHUNK})"
-    )
+    blocks.add_argument("--per", type=_count, default=PER_RUN, help=f"blocks of 12 frames a run (default {PER_RUN})")
     blocks.set_defaults(run=run_blocks)
 
     chunk = verbs.add_parser("chunk", help="paint some blocks of a shot on this machine; delivers nothing")
@@ -89,8 +86,8 @@ def _add_export(verbs: Any) -> None:
     export.add_argument("--format", choices=FORMATS, default="png", help="png: 8-bit sRGB; exr: linear half float")
     words = "gpu: machines with a card that has the memory; cpu: any that have it (default gpu)"
     export.add_argument("--device", choices=("gpu", "cpu"), default="gpu", help=words)
-    words = f"12 frames each, that a machine takes at once (default {PER_CHUNK})"
-    export.add_argument("--blocks-per-chunk", type=_count, default=PER_CHUNK, metavar="N", help=words)
+    words = f"12 frames each, that a machine takes at once (default {PER_RUN})"
+    export.add_argument("--blocks-per-chunk", type=_count, default=PER_RUN, metavar="N", help=words)
     words = "how long a chunk should take, for a scheduler that grows chunks by itself (default 0: as many as said)"
     export.add_argument("--chunk-seconds", type=int, default=0, metavar="S", help=words)
     export.set_defaults(run=run_export)
@@ -102,8 +99,8 @@ def _add_export(verbs: Any) -> None:
 
 def _count(text: str) -> int:
     value = int(text)
-    if not 1 <= value <= 150:
-        raise argparse.ArgumentTypeError("from 1 to 150")
+    if not 1 <= value <= MOST_PER_RUN:
+        raise argparse.ArgumentTypeError(f"from 1 to {MOST_PER_RUN}")
     return value
 
 

@@ -10,7 +10,6 @@ from shared.errors import SemrenderError
 from shared.told import Checked, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted
 from shared.wording import counted
 
-KINDS = ("openjd", "json", "none")
 BETWEEN_SECONDS = 1.0  # messages; an engine keeps them all
 
 
@@ -85,7 +84,7 @@ class OpenJdTeller(QuietTeller):
 
 
 def teller_of(kind: str | None, job: door.Job) -> Teller:
-    """kind: of KINDS; None: for a person."""
+    """kind: of --progress; None: for a person."""
     if kind == "openjd":
         return OpenJdTeller()
     if kind == "json":

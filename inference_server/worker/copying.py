@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,8 @@ def copy_painting(
         _copy(out / file, target, {**metadata, "matte": found["matte"]})
     target = plan.path_of(stage, own.layer.name, frame)
     place(plan, target)
-    sealing.unseal(own, target)
-    _copy(picture, target, metadata, sealing.seal(plan, own, frame, target) if stage != "underpaint" else None)
-    if stage != "underpaint":
-        sealing.write_beside(plan, own, frame, target)
+    with nullcontext() if stage == "underpaint" else sealing.sealed(plan, own, frame, target) as signs:
+        _copy(picture, target, metadata, signs)
     return files_of(plan, metadata)
 
 

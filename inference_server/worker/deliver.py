@@ -22,7 +22,7 @@ from inference_server.worker.joints import deliver_curves
 from inference_server.worker.movie import bring_movie
 from inference_server.worker.patches import NAME as PATCH
 from inference_server.worker.patches import fill_patches, is_patch
-from inference_server.worker.plan import Plan, make_layer_plan
+from inference_server.worker.plan import LayerPlan, Plan, make_layer_plan
 from inference_server.worker.preview import Pixels, shows, write_previews
 from inference_server.worker.provenance import look
 from inference_server.worker.sayings import deliver_sayings, marks
@@ -87,7 +87,7 @@ def deliver(plan: Plan, ready: Mapping[int, Pixels]) -> dict[str, Any]:
             _fill_mattes(plan, finished)
             if is_patch(finished.first):
                 fill_patches(plan, finished.layer.name, finished.headers)
-        made["delivery"], audio, more = _write(plan, frames, layers)
+        made["delivery"], audio, more = _write(plan, frames, layers, list(whole.layers.values()))
         notes += more
         notes += [
             f"layer {finished.layer.name}: frames {_frames_of(parts)} were painted otherwise than the rest"
@@ -202,8 +202,10 @@ def _fill_mattes(plan: Plan, finished: Finished) -> None:
                 write_matte(plan, finished.layer.name, name, frame, header, empty)
 
 
-def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, Audio, list[str]]:
-    """Write delivery.json with what lies beside the pictures; its name, the sound, and notes."""
+def _write(
+    plan: Plan, frames: list[int], layers: list[Finished], owns: list[LayerPlan]
+) -> tuple[str, Audio, list[str]]:
+    """Write delivery.json with what lies beside the pictures; its name, the sound, and notes. owns: of the layers."""
     names = (plan.shot.project, plan.shot.sequence, plan.shot.name)
     uid = uids.shot_uid(*(name for name in names if name is not None))
     width, height = layers[0].first["size"]
@@ -221,7 +223,6 @@ def _write(plan: Plan, frames: list[int], layers: list[Finished]) -> tuple[str, 
         frames=len(frames),
         pixel_aspect=plan.pixel_aspect,
     )
-    owns = [plan.layers.get(one.layer.name) or make_layer_plan(plan, one.layer.name) for one in layers]
     joints, told = deliver_curves(plan, owns)
     tracks, hashes, notes = deliver_tracks(plan.shot, plan.base, plan.roots, shot, plan.out, joints)
     notes += told

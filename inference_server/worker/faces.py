@@ -25,7 +25,7 @@ def is_face(own: LayerPlan) -> bool:
 
 def told(own: LayerPlan) -> dict[str, str]:
     """What the header of a changed face, or of one made of no picture, tells; of anything else nothing."""
-    if own.layer.consent is None or not own.card.makes.likeness:
+    if own.layer.consent is None or not is_face(own):
         return {}
     mark = number(own)
     about = {"synthetic": MADE if own.outline is None else CHANGED, "consent": own.layer.consent.words}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -119,14 +119,8 @@ class Plan(Value):
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        """Width and height of layers that no pass gives one: the shot's, else of its first pass, else of the largest
-        picture that one of its models makes."""
-        if self.shot.width is not None and self.shot.height is not None:
-            return self.shot.width, self.shot.height
-        if (found := size_of_passes(self.shot, self.base, self.roots)) is not None:
-            return found
-        sizes = [find_card(model["name"]).size for model in self.models.values()]
-        return max(((one.width, one.height) for one in sizes), key=lambda size: size[0] * size[1])
+        """Width and height of layers that no pass gives one."""
+        return size_of(self.shot, self.base, self.roots, (find_card(model["name"]) for model in self.models.values()))
 
     @cached_property
     def filmed(self) -> Tracks | None:
@@ -153,8 +147,17 @@ class Plan(Value):
         return self.out / "mattes" / layer / safe / f"{self.stem(layer)}_{safe}.{self.file_number(frame):04d}.png"
 
 
-def size_of_passes(shot: Shot, base: Path, roots: tuple[str, ...] | None) -> tuple[int, int] | None:
-    """Width and height of the first pass of a shot; None for one that is walks alone."""
+def size_of(shot: Shot, base: Path, roots: tuple[str, ...] | None, cards: Iterable[Card]) -> tuple[int, int]:
+    """Width and height: the shot's, else its first pass's, else of the largest picture that one of its models makes."""
+    if shot.width is not None and shot.height is not None:
+        return shot.width, shot.height
+    if (found := _size_of_passes(shot, base, roots)) is not None:
+        return found
+    return max(((one.size.width, one.size.height) for one in cards), key=lambda size: size[0] * size[1])
+
+
+def _size_of_passes(shot: Shot, base: Path, roots: tuple[str, ...] | None) -> tuple[int, int] | None:
+    """Of the first pass of a shot; None for one that is walks alone."""
     for layer in shot.layers:
         for kind in ("labels", "picture"):
             if (pattern := getattr(layer, kind)) is not None:

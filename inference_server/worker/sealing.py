@@ -6,7 +6,8 @@ and keys know nothing of it: what was painted where nothing is signed is signed 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from inference_server.worker.keys import input_hash
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.png_chunks import is_sealed
 from shared import schema
-from shared.consent import CHANGED, MADE
 
 Seal = Callable[[bytes], bytes]  # a PNG's bytes, with its signature in them
 
@@ -39,30 +39,38 @@ def _read(chain: Path, key: Path, *_: int) -> Certificate:
     return certificates.read(chain, key)
 
 
+def _certificate_for(layers: Iterable[LayerPlan]) -> Certificate | None:
+    return certificate() if any(map(faces.is_face, layers)) else None
+
+
 def signer(layers: Iterable[LayerPlan]) -> str:
     """Whose signature these layers get on this machine: a certificate's SHA-256, or nothing. Raises SemrenderError."""
-    known = certificate() if any(faces.is_face(own) for own in layers) else None
+    known = _certificate_for(layers)
     return "" if known is None else known.fingerprint
 
 
-def seal(plan: Plan, own: LayerPlan, frame: int, path: Path) -> Seal | None:
+@contextmanager
+def sealed(plan: Plan, own: LayerPlan, frame: int, path: Path) -> Iterator[Seal | None]:
+    """What signs the PNG that the block writes. Of an EXR the signature beside it goes before, since another picture's
+    is none, and is made anew after a block that did not fail."""
+    if faces.is_face(own) and path.suffix == ".exr":
+        credentials.sidecar_of(path).unlink(missing_ok=True)
+    yield _seal(plan, own, frame, path)
+    _write_beside(plan, own, frame, path)
+
+
+def _seal(plan: Plan, own: LayerPlan, frame: int, path: Path) -> Seal | None:
     """What signs a frame's PNG; None where nothing does."""
-    known = certificate() if faces.is_face(own) else None
+    known = _certificate_for([own]) if path.suffix == ".png" else None
     if known is None:
         return None
     said = statement(plan, [own], frame, path.name)
     return partial(credentials.embedded, kind="png", statement=said, certificate=known)
 
 
-def unseal(own: LayerPlan, path: Path) -> None:
-    """Remove the signature of an EXR that is to be written anew: another picture's is none."""
-    if faces.is_face(own) and path.suffix == ".exr":
-        credentials.sidecar_of(path).unlink(missing_ok=True)
-
-
-def write_beside(plan: Plan, own: LayerPlan, frame: int, path: Path) -> None:
+def _write_beside(plan: Plan, own: LayerPlan, frame: int, path: Path) -> None:
     """The signature of an EXR, which has no place for one; of a PNG nothing."""
-    known = certificate() if faces.is_face(own) and path.suffix == ".exr" else None
+    known = _certificate_for([own]) if path.suffix == ".exr" else None
     if known is not None:
         said = statement(plan, [own], frame, path.name)
         outputs.place(credentials.sidecar_of(path), credentials.beside(path, said, known))
@@ -76,14 +84,14 @@ def complete(plan: Plan, own: LayerPlan, frames: Iterable[int]) -> None:
         path = plan.picture_path(own.layer.name, frame)
         if path.suffix == ".exr":
             if not credentials.sidecar_of(path).is_file():
-                write_beside(plan, own, frame, path)
-        elif not is_sealed(path) and (signs := seal(plan, own, frame, path)) is not None:
+                _write_beside(plan, own, frame, path)
+        elif not is_sealed(path) and (signs := _seal(plan, own, frame, path)) is not None:
             outputs.place(path, signs(path.read_bytes()))
 
 
 def embedded(plan: Plan, frame: int, data: bytes, path: Path) -> bytes:
     """A preview, signed where it shows a face and this machine has a certificate. path: as it will be called."""
-    known = certificate() if any(map(faces.is_face, plan.layers.values())) else None
+    known = _certificate_for(plan.layers.values())
     if known is None:
         return data
     said = statement(plan, plan.layers.values(), frame, path.name)
@@ -92,7 +100,7 @@ def embedded(plan: Plan, frame: int, data: bytes, path: Path) -> bytes:
 
 def embed(plan: Plan, frame: int, path: Path, title: str) -> None:
     """As `embedded`, of a file that may be large, in its place."""
-    known = certificate() if any(map(faces.is_face, plan.layers.values())) else None
+    known = _certificate_for(plan.layers.values())
     if known is None:
         return
     signed = path.with_name(f"{path.name}.signed")
@@ -110,7 +118,7 @@ def statement(plan: Plan, layers: Iterable[LayerPlan], frame: int, title: str) -
     agents = {own.card.name: f"sha256:{own.card.weights.sha256}" for own in own_faces}
     return Statement(
         title=title,
-        source_type=CHANGED if outline is not None else MADE,
+        source_type=faces.source_type_of(own_faces),
         agents=tuple(agents.items()),
         consents=tuple({"layer": own.layer.name, **schema.plain(own.layer.consent)} for own in own_faces),
         plate=None if outline is None else inside(outline.file(frame), plan.roots),

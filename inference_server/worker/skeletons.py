@@ -32,6 +32,7 @@ def deliver_skeletons(
     joints: the tracks of the same people, as `joints.deliver_curves` made them.
     """
     made, hashes, notes = [], [], []
+    camera = _camera(plan) if joints else None
     for own in layers:
         layer = own.layer.name
         tracks = joints.get(f"{layer}.joints")
@@ -46,7 +47,7 @@ def deliver_skeletons(
                 notes.append(f"{alone}; added again with --lift it has some")
                 continue
             model = Reader(own.card.name, own.card.hash, own.card.licence)
-            poses, said = solve(people, tracks, _camera(plan), plan.shot.rate, _ask(own), model)
+            poses, said = solve(people, tracks, camera, plan.shot.rate, _ask(own), model)
             notes += [f"layer {layer}: {words}" for words in said]
             if poses is None:
                 continue

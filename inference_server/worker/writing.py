@@ -74,11 +74,9 @@ def encode(
     if under:
         outputs.write_png(path, outputs.to_integers(whole, np.uint8 if plan.format == "png" else np.uint16), metadata)
     else:
-        sealing.unseal(own, path)
         shown = keep_near(faces.marked(own, whole, alpha), alpha)
-        signs = sealing.seal(plan, own, decoded.frame, path)
-        outputs.write_picture(path, shown, alpha, metadata, signs)  # last: with it the frame is finished
-        sealing.write_beside(plan, own, decoded.frame, path)
+        with sealing.sealed(plan, own, decoded.frame, path) as signs:
+            outputs.write_picture(path, shown, alpha, metadata, signs)  # last: with it the frame is finished
     return {"state": "painted", **files_of(plan, metadata), "guessed": metadata["guessed"]}
 
 
