@@ -18,8 +18,8 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("project.jsx", "for (i = 1; i <= count;", "for (i = 1; i < count;"),
     ("layers.jsx", "for (i = 1; i <= count;", "for (i = 1; i < count;"),
     ("layers.jsx", "layer = layers[i];\n            tag", "layer = layers[i - 1];\n            tag"),
-    ("mattes.jsx", "for (i = 1; i <= count; i += 1) {\n            layer =",
-     "for (i = 2; i <= count; i += 1) {\n            layer ="),
+    ("mattes.jsx", "for (i = 0; i < all.length; i += 1) {\n            if (all[i].tag",
+     "for (i = 1; i < all.length; i += 1) {\n            if (all[i].tag"),
     # names and what the host does not have
     ("footage.jsx", "mainSource.conformFrameRate = planned.fps", "mainSource.conformFps = planned.fps"),
     ("footage.jsx", "item.mainSource.alphaMode = AlphaMode[planned.alpha]", "item.mainSource.hasAlpha = true"),
