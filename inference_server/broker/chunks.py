@@ -23,7 +23,8 @@ Body = dict[str, Any]
 
 class Lease(Value):
     job: str
-    machine: str
+    holder: str  # who took it, and says that it goes on
+    machine: str  # that paints it; "" as long as its holder has handed it to none
     until: float  # by the clock of the turns
     done: int = 0  # pictures
 
@@ -34,9 +35,14 @@ class Chunks:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._leases: dict[int, Lease] = {}
+        self._machines: list[Body] = []
+        self._met = 0.0
 
-    def take(self, machine: str, now: float) -> Body | None:
-        """The next run of the most urgent job, as a machine needs to know it; None where there is none."""
+    def take(self, holder: str, now: float, hands_on: bool = False) -> Body | None:
+        """The next run of the most urgent job, as a machine needs to know it; None where there is none.
+
+        hands_on: its holder paints nothing, and will say which machine does.
+        """
         for row in self._jobs.active():
             task = self._jobs.ledger.row(
                 "SELECT * FROM tasks WHERE job = ? AND kind = 'chunk' AND state = 'waiting' AND missing = 0"
@@ -46,20 +52,44 @@ class Chunks:
             if task is None:
                 continue
             self._jobs.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task["id"])
-            self._leases[task["id"]] = Lease(task["job"], machine, now + LEASE_SECONDS)
-            self._tell(task, machine, "started")
+            machine = "" if hands_on else holder
+            self._leases[task["id"]] = Lease(task["job"], holder, machine, now + LEASE_SECONDS)
+            if machine:
+                self._tell(task, machine, "started")
             return self._described(task)
         return None
 
-    def told(self, identity: int, machine: str, done: int, now: float) -> bool:
+    def told(self, identity: int, holder: str, done: int, now: float, machine: str = "") -> bool:
         """How many pictures of its run a machine has; whether it is still to paint it."""
         lease, task = self._leases.get(identity), self._jobs.task_row(identity)
-        if lease is None or lease.machine != machine or task is None or task["state"] != "running":
+        if lease is None or lease.holder != holder or task is None or task["state"] != "running":
             return False
-        self._leases[identity] = Lease(lease.job, machine, now + LEASE_SECONDS, done)
-        if done != lease.done:
+        machine = machine or lease.machine
+        self._leases[identity] = Lease(lease.job, holder, machine, now + LEASE_SECONDS, done)
+        if machine != lease.machine:
+            self._tell(task, machine, "started")
+        elif done != lease.done:
             self._tell(task, machine, "progress")
         return True
+
+    def give_back(self, holder: str, identity: int | None = None) -> None:
+        """Runs that their holder cannot have painted, all or one: others take them, and none of them is lost by it."""
+        for one, lease in [(n, lease) for n, lease in self._leases.items() if lease.holder == holder]:
+            task = self._jobs.task_row(one)
+            if identity in (None, one):
+                del self._leases[one]
+                if task is not None and task["state"] == "running":
+                    self._jobs.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ?", one)
+                    if lease.machine:
+                        self._tell(task, lease.machine, "lost")
+
+    def meet(self, machines: list[Body], now: float) -> None:
+        """The machines that a farm has, as it says every few seconds."""
+        self._machines, self._met = machines, now
+
+    def there(self, now: float) -> list[Body]:
+        """The machines of the farm; none where it has been silent."""
+        return self._machines if now - self._met < LEASE_SECONDS else []
 
     def end(self, identity: int, machine: str, counts: Body) -> None:
         """A machine has painted a run, in time or not."""
@@ -86,8 +116,9 @@ class Chunks:
             if task is None or task["state"] != "running":
                 del self._leases[identity]
                 continue
-            what = f"{lease.machine} was silent for {LEASE_SECONDS:.0f} s"
-            self._lose(task, lease.machine, ServerError(what, remedy="See the log of its server"))
+            machine = lease.machine or lease.holder
+            what = f"{machine} was silent for {LEASE_SECONDS:.0f} s"
+            self._lose(task, machine, ServerError(what, remedy="See the log of its server"))
 
     def _lose(self, task: Row, machine: str, error: SemrenderError) -> None:
         self._leases.pop(task["id"], None)

@@ -109,6 +109,7 @@ class Verbs:
             "spool": {"used": self._spool.used, "limit": self._spool.limit},
             "free": free(places.home()),
             "ending": broker.ending,
+            "machines": broker.chunks.there(time.monotonic()),
         }
         self._answer(client, request, about)
 

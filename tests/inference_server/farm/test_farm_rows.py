@@ -91,6 +91,29 @@ def test_a_machine_that_is_silent_loses_its_run_and_another_takes_it(jobs, chunk
     assert chunks.told(again["task"], "three", 1, 201.0)
 
 
+def test_who_hands_a_run_on_says_for_whom_and_what_it_gives_back_is_not_lost(jobs, chunks):
+    runs = [chunks.take("farm", 0.0, hands_on=True) for _ in range(2)]
+    assert events(jobs) == [], "nobody paints yet"
+    for run, machine in zip(runs, ("one", "two"), strict=True):
+        assert chunks.told(run["task"], "farm", 0, 1.0, machine) and chunks.told(run["task"], "farm", 5, 2.0)
+    assert events(jobs) == [
+        *[("started", "one", 0), ("progress", "one", 5)],
+        *[("started", "two", 5), ("progress", "two", 10)],
+    ]
+    chunks.give_back("farm", runs[1]["task"])
+    assert events(jobs)[4:] == [("lost", "two", 5)] and not chunks.told(runs[1]["task"], "farm", 6, 3.0)
+    for _ in range(LOST + 1):
+        chunks.take("farm", 0.0, hands_on=True)
+        chunks.give_back("farm")
+    assert jobs.summary("a")["state"] == "painting" and chunks.take("other", 0.0)["blocks"] == "83"
+
+
+def test_machines_are_there_as_long_as_their_farm_says_so(chunks):
+    assert chunks.there(1000.0) == []
+    chunks.meet([{"name": "one"}], 1000.0)
+    assert chunks.there(1000.0 + LEASE_SECONDS - 1) == [{"name": "one"}] and chunks.there(1000.0 + LEASE_SECONDS) == []
+
+
 def test_who_was_given_up_and_ends_first_has_ended_the_run(jobs, chunks):
     run = chunks.take("one", 0.0)
     chunks.expire(LEASE_SECONDS + 1)
