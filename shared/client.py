@@ -222,9 +222,10 @@ class Client:
 
         return from_dict(json.loads(self.fetch(job, FILE_NAME)))
 
-    def watch(self, job: str, since: int = 0) -> Iterator[Event]:
+    def watch(self, job: str, since: int = 0, pulse: Optional[float] = None) -> Iterator[Event]:
         """Events of a job after number `since`, missed ones first, until it has ended.
 
+        pulse: seconds of silence after which an event "silence" comes, under the number of the last one.
         A server that was restarted is found again and goes on where its ledger ends.
         """
         self.request("watch", {"job": job, "since": since})
@@ -236,8 +237,10 @@ class Client:
                 self._send(protocol.request("watch", {"job": job, "since": seen, "renew": True})[1], 0.0)
             header = self._waiting.pop(0) if self._waiting else None
             if header is None:
-                message = self._receive(RENEW_SECONDS)
+                message = self._receive(RENEW_SECONDS if pulse is None else min(pulse, RENEW_SECONDS))
                 if message is None:
+                    if pulse is not None:
+                        yield {"event": "silence", "job": job, "n": seen, "body": {}}
                     gone = self.process is None and not self._socket.poll(0, zmq.POLLOUT)  # no connection, see _socket
                     if gone or time.monotonic() - alive > self.patience:
                         self._find_again(job, seen)

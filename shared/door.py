@@ -262,14 +262,15 @@ class Job:
         """Where it stands now."""
         return Status.of(self.server.client.ask("show", self.id))
 
-    def watch(self, since: int = 0) -> Iterator[Event]:
+    def watch(self, since: int = 0, pulse: float | None = None) -> Iterator[Event]:
         """Its events after number `since`, those of before first, until it has ended. The last one is an `Ended`.
 
-        Whoever stops iterating stops watching; the job goes on. One job of a server is watched at a time. Raises
+        Whoever stops iterating stops watching; the job goes on. One job of a server is watched at a time.
+        pulse: seconds of silence after which an event "silence" comes. Raises
         ServerError where the server is lost, and InputRefused where its files would have no place here, see `out`.
         """
         self._place()
-        for header in self.server.client.watch(self.id, since):
+        for header in self.server.client.watch(self.id, since, pulse):
             event = event_of(header)
             self._seen = event.number
             if isinstance(event, Ended):

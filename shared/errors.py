@@ -152,6 +152,12 @@ class ServerError(SemrenderError):
     exit_code = 5
 
 
+class MachineRefused(ServerError):
+    """A machine of a farm that cannot paint a job as it is, where others may; it names the machine."""
+
+    code = "machine"
+
+
 class Interrupted(SemrenderError):
     """Stopped on request; what is finished stays."""
 

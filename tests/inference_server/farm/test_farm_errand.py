@@ -1,0 +1,83 @@
+"""What a machine does with a run of blocks, in this process: it paints it, tells of it, and refuses what it cannot."""
+
+import pytest
+
+from inference_server.farm.errand import errand
+from shared import door, places
+from shared.client import Client
+from shared.errors import Interrupted, MachineRefused
+from tests.conftest import semrender
+from tests.inference_server.farm.conftest import files
+from tests.inference_server.servers import job_of, start_server, stop, wait_for
+
+
+@pytest.fixture
+def machine(tmp_path, state_folder):
+    """Begins the server of another machine, with a state folder of its own; a door to it."""
+    began, doors = [], []
+
+    def begin(name, models=state_folder / "models"):
+        home = tmp_path / name
+        began.append((start_server(SEMRENDER_HOME=str(home), SEMRENDER_MODELS=str(models)), home))
+        found = door.Server(Client(places.read_json(home / "connection.json")), None)
+        doors.append(found)
+        return found
+
+    yield begin
+    for one in doors:
+        one.close()
+    for process, _ in began:
+        stop(process)
+
+
+def chunk_of(broker, shot, out, machine="one", model="stand-in"):
+    """The next run of a job that was handed over."""
+    broker.submit({**job_of(shot, out, model), "part": "farm", "per": 1})
+    return wait_for(lambda: broker.request("take_chunk", {"machine": machine})[0]["chunk"])
+
+
+def test_a_run_is_painted_as_a_render_paints_it(resident, machine, farm_shot, tmp_path):
+    shot, said = farm_shot(count=12, first=1009, hold="strong"), []
+    chunk = chunk_of(resident, shot, tmp_path / "out")
+    counts = errand(chunk, machine("one"), resident.connection, lambda done: said.append(done) or True)
+    assert counts == {"painted": 12, "kept": 0, "copied": 0} and said == sorted(said)
+    semrender("render", shot, "--out", tmp_path / "whole", "--no-aep", "--movie", "none")
+    whole = files(tmp_path / "whole")
+    assert {name: whole[name] for name in files(tmp_path / "out")} == files(tmp_path / "out")
+    again = errand(chunk, machine("two"), resident.connection, lambda _: True)
+    assert again == {"painted": 0, "kept": 12, "copied": 0}
+
+
+def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine, farm_shot, add_sleep_model, tmp_path):
+    shot = farm_shot(model="gated")
+    add_sleep_model("gated", config={"seconds": 0, "gate": True})
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "gate").write_text("3")
+    chunk, server = chunk_of(resident, shot, tmp_path / "out", model="gated"), machine("one")
+    with pytest.raises(Interrupted):
+        errand(chunk, server, resident.connection, lambda done: done < 3)
+    (tmp_path / "one" / "gate").unlink()
+    assert [job.state for job in server.jobs()] == ["cancelled"]
+    counts = errand(chunk, server, resident.connection, lambda _: True)
+    assert counts["kept"] >= 3 and counts["kept"] + counts["painted"] == 8
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"version": "0.0.7"}, "one runs semrender .*, the job was made with 0.0.7"),
+        ({"python": "3.7"}, "one runs Python .*, the job was made with 3.7"),
+    ],
+)
+def test_a_machine_that_is_otherwise_refuses_in_words(resident, machine, farm_shot, tmp_path, change, words):
+    chunk = chunk_of(resident, farm_shot(), tmp_path / "out")
+    with pytest.raises(MachineRefused, match=words):
+        errand({**chunk, **change}, machine("one"), resident.connection, lambda _: True, machine="one")
+
+
+def test_a_folder_that_is_another_one_here_is_mapped(resident, machine, farm_shot, tmp_path):
+    shot = farm_shot()
+    chunk = chunk_of(resident, shot, tmp_path / "out")
+    there = {**chunk, "base": "/mnt/show/shot", "out": "/mnt/show/out"}
+    counts = errand(there, machine("one"), resident.connection, lambda _: True, maps=[f"/mnt/show={tmp_path}"])
+    assert counts["painted"] == 8 and len(files(tmp_path / "out")) == 8
