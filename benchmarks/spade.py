@@ -28,8 +28,9 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from inference_server.models.edges import instance_edges
 from inference_server.models.spade.fast import FastSpade
-from inference_server.models.spade.network import SpadeConfig, SpadeNet, instance_edges
+from inference_server.models.spade.network import SpadeConfig, SpadeNet
 
 DATA = Path(os.environ.get("SEMRENDER_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 CONFIG = SpadeConfig(184, instance_edges=True)

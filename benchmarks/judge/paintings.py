@@ -18,7 +18,7 @@ def takes_guides(card: Card) -> bool:
 
 
 def paint(card: Card, pairs: Pairs, guided: bool) -> Pictures:
-    """Every pair's labels, each in its own look; guided: with its normals, depth and sun, as far as they are known."""
+    """Every pair's labels, each in its own look; guided: with the guides that are known of it."""
     model = load_model(card)
     table, painted = card.labels.channel_table(), []
     width, height = pairs.size
@@ -41,6 +41,7 @@ def _known(pairs: Pairs, n: int) -> dict[str, Any]:
     if geometry is None:
         return {}
     planes = {"normal": geometry.normals[n] / np.float32(127), "depth": geometry.depth[n]}
+    planes["instance"] = geometry.parts[n].astype(np.int32)
     known: dict[str, Any] = {name: plane for name, plane in planes.items() if plane.any()}
     sun = geometry.suns[n]
     return {**known, "sun": tuple(float(v) for v in sun)} if sun.any() else known

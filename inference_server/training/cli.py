@@ -12,7 +12,8 @@ from shared.command import saying, tell
 from shared.errors import InputRefused
 
 GENERATOR = "stylegan2"
-OF_PAIRS = ("images", "normal", "depth", "steps", "palette_png")
+GUIDES = ("normal", "depth", "instance")
+OF_PAIRS = ("images", *GUIDES, "steps", "palette_png")
 OF_GENERATORS = ("kimg", "hours", "gamma", "mirror")
 
 
@@ -51,7 +52,7 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--restart", action="store_true", help="forget an unfinished training of this name")
     pairs = train.add_argument_group("of pairs")
     pairs.add_argument("--images", metavar="PATTERN", help="the pictures, when DATASET is the label pattern")
-    for kind in ("normal", "depth"):
+    for kind in GUIDES:
         pairs.add_argument(f"--{kind}", metavar="PATTERN", help=f"the {kind} passes, beside --images")
     pairs.add_argument("--steps", type=_count, help="default 3000; 1000 already show what will come")
     pairs.add_argument("--label-set", default="coco_stuff", help="of the label maps")
@@ -98,8 +99,7 @@ def _train_pairs(arguments: argparse.Namespace, say: Callable[[str], None]) -> A
         dataset=arguments.dataset,
         name=arguments.out,
         images=arguments.images,
-        normal=arguments.normal,
-        depth=arguments.depth,
+        guides={kind: getattr(arguments, kind) for kind in GUIDES},
         label_set=arguments.label_set,
         start=arguments.start,
         family=arguments.network,

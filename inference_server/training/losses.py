@@ -17,7 +17,9 @@ from torch import Tensor
 from inference_server.models.small import guides
 
 WEIGHT_L1, WEIGHT_PYRAMID, WEIGHT_ADVERSARIAL, WEIGHT_FEATURES, WEIGHT_DETAIL = 1.0, 6.0, 0.8, 5.0, 0.6
-WEIGHT_LINES = 3.0
+WEIGHT_LINES, WEIGHT_CONTRAST = 8.0, 6.0
+BESIDE = 4  # pixels beside a line that should be calmer or livelier than it, as in the picture
+LINE = 0.25  # from this on a crease or step is a line
 PYRAMID = (4, 16)
 DETAIL = (3, 5, 9)  # pixels; detail is what differs from the mean over such a square
 INSIDE = 3  # pixels to the next class, from where on detail is texture and no longer an outline
@@ -46,16 +48,27 @@ def reconstruction(painted: Tensor, real: Tensor, weight: Tensor) -> Tensor:
 
 
 def lines(painted: Tensor, real: Tensor, seen: Tensor, weight: Tensor) -> Tensor:
-    """Where the geometry turns or steps, the painting should change as the picture does: what a surface's grain hides
-    from the other losses. seen (B, PLANES, H, W)."""
-    line = seen[:, guides.STRONGEST].amax(1, keepdim=True).clamp(0, 1)
+    """Where the geometry turns or steps or a part ends, the painting should change as the picture does: what a
+    surface's grain hides from the other losses. Around, it should change as much, whichever way: the way cannot always
+    be known, and a painter that must not be wrong would rather not change at all. seen (B, n, H, W)."""
+    line = seen[:, [n for n in guides.LINES if n < seen.shape[1]]].amax(1, keepdim=True).clamp(0, 1)
     loss = torch.zeros((), device=painted.device)
     for dim in (2, 3):
         change = (painted - real).diff(dim=dim).abs()
         count = change.shape[dim]
         there = torch.maximum(line.narrow(dim, 0, count), line.narrow(dim, 1, count))
         loss = loss + (change * there * weight.narrow(dim, 0, count)).mean()
-    return WEIGHT_LINES * loss
+    around = F.max_pool2d((line > LINE).float(), 2 * BESIDE + 1, 1, BESIDE)[:, :, 1:, 1:]
+    contrasts = [_contrast(picture) for picture in (painted, real)]
+    unlike = ((contrasts[0] - contrasts[1]).abs() * around * weight[:, :, 1:, 1:]).mean()
+    return WEIGHT_LINES * loss + WEIGHT_CONTRAST * unlike
+
+
+def _contrast(picture: Tensor) -> Tensor:
+    """(B, 1, H - 1, W - 1): length of the gradient of luma."""
+    luma = _luma_and_differences(picture)[:, :1]
+    across, down = luma[:, :, 1:, 1:] - luma[:, :, 1:, :-1], luma[:, :, 1:, 1:] - luma[:, :, :-1, 1:]
+    return (across**2 + down**2 + CALM).sqrt()
 
 
 def persuasion(verdicts: list[Tensor], fake: list[Tensor], real: list[Tensor], weight: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """What is trained: a new network, a model that goes on, or a published SPADE generator.
 
-A painter takes network channels (B, H, W), looks (B,), noise (B, H, W) and guides (B, PLANES, H, W) or None, and gives
+A painter takes network channels (B, H, W), looks (B,), noise (B, H, W) and guides (B, n, H, W) or None, and gives
 a picture (B, 3, H, W) in tanh range; a channel is a class, through the same table as in the model's card.
 """
 
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from inference_server.models.base import checked_weights
 from inference_server.models.cards import Card, Channels
-from inference_server.models.small.network import SmallConfig, SmallNet
+from inference_server.models.small.network import SmallConfig, SmallNet, config_of
 from inference_server.models.spade.network import SpadeConfig, SpadeNet, card_config, filled
 from inference_server.training.pairs import Pairs
 from shared.errors import ModelRefused
@@ -49,6 +49,11 @@ class Start(Value):
     @property
     def guided(self) -> bool:
         return bool(self.config.get("guided"))
+
+    @property
+    def seen(self) -> int:
+        """Planes of the guides that it is given."""
+        return self.net.config.seen if isinstance(self.net, SmallNet) else 0
 
     def painter(self, net: nn.Module) -> Painter:
         """How the network, or its moving average, is called."""
@@ -98,7 +103,8 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     channels = Channels(len(classes), {identity: n for n, identity in enumerate(classes)}, classes.index(nothing))
     looks = _by_frequency(pairs.looks)
     if family == "small":
-        small = SmallConfig(classes=len(classes), looks=len(looks), guided=pairs.geometry is not None)
+        told = (pairs.geometry is not None, pairs.has_parts)
+        small = SmallConfig(len(classes), len(looks), SmallConfig().widths, *told)
         return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16, guide_passes(small))
     width, height = (max(32, side - side % 32) for side in pairs.size)
     spade = SpadeConfig(len(classes), ngf=SPADE_NGF, hidden=SPADE_HIDDEN, width=width, height=height)
@@ -107,7 +113,7 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
 
 def guide_passes(config: SmallConfig) -> tuple[str, ...]:
     """The passes that a network uses where they are there."""
-    return ("normal", "depth") if config.guided else ()
+    return ("normal", "depth", *(["instance"] if config.parts else [])) if config.guided else ()
 
 
 def going_on(card: Card, pairs: Pairs) -> Start:
@@ -118,20 +124,18 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     if card.family != "small":
         raise ModelRefused(f"models of the family {card.family} cannot be trained")
     state = {name: tensor.float() for name, tensor in checked_weights(card, card.folder).items()}
-    old = SmallConfig(
-        card.config["classes"], card.config["looks"], tuple(card.config["widths"]), card.config.get("guided", False)
-    )
+    old = config_of(card)
     options = [look for option in card.options if option.name == "look" for look in option.choices]
     known_looks, looks = (tuple(options) or ("",)), _by_frequency(pairs.looks)
     all_looks = known_looks + tuple(look for look in looks if look not in known_looks)
     added = [identity for identity in pairs.pixels() if identity not in card.labels.channels.of]
     of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
     relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
-    guided = old.guided or pairs.geometry is not None
-    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, guided)
+    told = (old.guided or pairs.geometry is not None, old.parts or pairs.has_parts)
+    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, *told)
     net_small = SmallNet(config_small)
     larger = grown(state, old, relatives, len(all_looks) - len(known_looks))
-    if guided and not old.guided:
+    if config_small.seen > old.seen:
         larger = seeing(larger, net_small.state_dict())
     net_small.load_state_dict(larger)
     fallbacks = {a: b for a, b in card.labels.fallbacks.items() if a not in of}
@@ -194,12 +198,12 @@ def grown(state: Mapping[str, Tensor], old: SmallConfig, relatives: list[int], n
 
 
 def seeing(state: Mapping[str, Tensor], fresh: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a network without guides for one that has them and paints the same until it has learnt to use them."""
+    """Weights of a network for one that is told more, which paints the same until it has learnt to use it."""
     result = dict(state)
     for name, tensor in fresh.items():
-        if name.startswith("forms."):
+        if name not in state:  # the first guides of all: features that nothing scales by yet
             result[name] = tensor
-        elif name == "stem.weight" or name.endswith(("gamma.weight", "beta.weight")):
+        elif tensor.ndim == 4 and tensor.shape[1] > state[name].shape[1]:
             more = tensor.shape[1] - state[name].shape[1]
             result[name] = F.pad(state[name], (0, 0, 0, 0, 0, more))
     return result

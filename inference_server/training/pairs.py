@@ -18,6 +18,7 @@ from shared.errors import InputRefused
 from shared.label_set import NOTHING, SKY, LabelSet
 from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import read_depth
+from shared.passes.instance_pass import read_instances
 from shared.passes.normal_pass import read_normals, to_camera
 from shared.values import Value
 from shared.wording import counted
@@ -37,15 +38,17 @@ Kind = TypeVar("Kind", bound=np.generic)
 class Geometry(Value):
     """How things stand in N pairs, camera space; what is not known is 0.
 
-    normals (N, H, W, 3) int8, 127 is one; depth (N, H, W) float32 metres; suns (N, 3) unit vectors.
+    normals (N, H, W, 3) int8, 127 is one; depth (N, H, W) float32 metres; suns (N, 3) unit vectors; parts (N, H, W)
+    uint16, the parts of things in each picture, from 1 on.
     """
 
     normals: NDArray[np.int8]
     depth: NDArray[np.float32]
     suns: NDArray[np.float32]
+    parts: NDArray[np.uint16]
 
     def part(self, chosen: slice) -> Geometry:
-        return Geometry(self.normals[chosen], self.depth[chosen], self.suns[chosen])
+        return Geometry(self.normals[chosen], self.depth[chosen], self.suns[chosen], self.parts[chosen])
 
 
 class Pairs(Value):
@@ -70,7 +73,11 @@ class Pairs(Value):
         known = self.geometry
         if known is None:
             return guides.planes(self.ids.shape[1:], None, None, None)
-        return known_planes(known.normals[n] / np.float32(127), known.depth[n], known.suns[n])
+        return known_planes(known.normals[n] / np.float32(127), known.depth[n], known.suns[n], known.parts[n])
+
+    @property
+    def has_parts(self) -> bool:
+        return self.geometry is not None and bool(self.geometry.parts.any())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -84,14 +91,15 @@ class Pairs(Value):
 
 
 def known_planes(
-    normal: NDArray[np.float32], depth: NDArray[np.float32], sun: NDArray[np.float32]
+    normal: NDArray[np.float32], depth: NDArray[np.float32], sun: NDArray[np.float32], parts: NDArray[np.uint16]
 ) -> NDArray[np.float32]:
-    """The guides (H, W, PLANES) of normals (H, W, 3), depth (H, W) and a sun (3); what is all 0 is not known."""
+    """The guides (H, W, PLANES) of normals (H, W, 3), depth (H, W), a sun (3) and parts (H, W); all 0 is not known."""
     return guides.planes(
         depth.shape,
         normal if normal.any() else None,
         depth if depth.any() else None,
         (float(sun[0]), float(sun[1]), float(sun[2])) if sun.any() else None,
+        parts if parts.any() else None,
     )
 
 
@@ -116,9 +124,8 @@ def read_pairs(
         size = size or training_size(own.shape[1], own.shape[0])
         ids.append(nearest(own, size))
         images.append(image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-        for file in dict.fromkeys((pair.label, pair.image, pair.normal, pair.depth)):
-            if file is not None:
-                digest.update(file.read_bytes())
+        for file in dict.fromkeys((pair.label, pair.image, *pair.guides.values())):
+            digest.update(file.read_bytes())
     if len(ids) < 2:
         raise InputRefused("one pair is no training set", file=files[0].label, remedy=f"Give {FEW_PAIRS} or more")
     assert size is not None
@@ -131,23 +138,27 @@ def read_pairs(
 
 def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | None:
     """The geometry of all pairs at `size` (width, height), None where none has any. Raises as `read_pairs`."""
-    if not any(pair.normal or pair.depth or pair.view.sun for pair in files):
+    if not any(pair.guides or pair.view.sun for pair in files):
         return None
     width, height = size
     normals = np.zeros((len(files), height, width, 3), np.int8)
     depth, suns = np.zeros((len(files), height, width), np.float32), np.zeros((len(files), 3), np.float32)
+    parts = np.zeros((len(files), height, width), np.uint16)
     for n, pair in enumerate(files):
         turn = np.eye(3, dtype=np.float32) if pair.view.to_world is None else np.array(pair.view.to_world, np.float32)
-        if pair.normal is not None:
-            found: NDArray[Any] = to_camera(read_normals(pair.normal).vectors, turn)
+        if "normal" in pair.guides:
+            found: NDArray[Any] = to_camera(read_normals(pair.guides["normal"]).vectors, turn)
             found = cv2.resize(found, size, interpolation=cv2.INTER_AREA) if found.shape[1::-1] != size else found
             length = np.linalg.norm(found, axis=2, keepdims=True)
             normals[n] = np.rint(np.where(length > LEAST_LENGTH, found / np.maximum(length, 1e-6), 0) * 127)
-        if pair.depth is not None:
-            depth[n] = nearest(read_depth(pair.depth).values, size)
+        if "depth" in pair.guides:
+            depth[n] = nearest(read_depth(pair.guides["depth"]).values, size)
+        if "instance" in pair.guides:
+            found = nearest(read_instances(pair.guides["instance"]), size)
+            parts[n] = np.unique(found, return_inverse=True)[1].reshape(found.shape) + 1
         if pair.view.sun is not None:
             suns[n] = np.array(pair.view.sun, np.float32) @ turn
-    return Geometry(normals, depth, suns)
+    return Geometry(normals, depth, suns, parts)
 
 
 def training_size(width: int, height: int) -> tuple[int, int]:
@@ -192,8 +203,14 @@ def geometry_row(pairs: Pairs) -> str:
     known = pairs.geometry
     if known is None:
         return ""
-    counts = [int(plane.reshape(len(plane), -1).any(1).sum()) for plane in (known.normals, known.depth, known.suns)]
-    return "normals in {}, depth in {}, the sun in {}".format(*counts)
+    planes: dict[str, NDArray[Any]] = {
+        "normals": known.normals,
+        "depth": known.depth,
+        "the sun": known.suns,
+        "parts": known.parts,
+    }
+    counts = {name: int(plane.reshape(len(plane), -1).any(1).sum()) for name, plane in planes.items()}
+    return ", ".join(f"{name} in {count}" for name, count in counts.items() if count or name != "parts")
 
 
 def _turned_away(known: Geometry) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,7 @@ class Request(Value):
     dataset: str
     name: str
     images: str | None = None
-    normal: str | None = None
-    depth: str | None = None
+    guides: Mapping[str, str | None] = field(default_factory=dict)
     label_set: str = "coco_stuff"
     start: str = ""
     family: str = "small"
@@ -210,7 +209,7 @@ def precision_of(device: str) -> str:
 
 
 def _checked_pairs(request: Request, label_set: LabelSet, say: Say) -> Pairs:
-    files = find_pairs(request.dataset, request.images, request.normal, request.depth)
+    files = find_pairs(request.dataset, request.images, request.guides)
     first = probe(files[0].label)
     pairs = read_pairs(files, label_set, request.size, request.read)
     say(f"{counted(len(files), 'pair')} of {first.width}x{first.height}, trained at {pairs.size[0]}x{pairs.size[1]}")

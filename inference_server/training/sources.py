@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,12 @@ from shared.sequences import find_sequence, frames_text
 from shared.values import Value
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-ENDINGS = {"normal": ("_normal.exr", "_normal.png", "_guides.exr"), "depth": ("_depth.exr", "_guides.exr")}
+ENDINGS = {
+    "normal": ("_normal.exr", "_normal.png", "_guides.exr"),
+    "depth": ("_depth.exr", "_guides.exr"),
+    "instance": ("_instance.png", "_instance.exr"),
+}
+FOLDERS = {"normal": "normals", "depth": "depth", "instance": "instances"}
 LAYOUT = (
     "Put NAME_label.png beside NAME_image.png, or the same names into the folders labels and images, "
     "or say the pictures' pattern with --images"
@@ -34,29 +39,28 @@ class View(Value):
 class PairFiles(Value):
     """One pair. look: a condition that the labels do not tell (season, weather), empty where none is known.
 
-    normal, depth: the passes of its geometry, one file where an EXR has both.
+    guides: its passes of the kinds of ENDINGS; normals and depth may be one file.
     """
 
     label: Path
     image: Path
     look: str = ""
-    normal: Path | None = None
-    depth: Path | None = None
+    guides: Mapping[str, Path] = field(default_factory=dict)
     view: View = View()
 
 
 def find_pairs(
-    source: str, images: str | None = None, normal: str | None = None, depth: str | None = None
+    source: str, images: str | None = None, guides: Mapping[str, str | None] | None = None
 ) -> list[PairFiles]:
-    """The pairs of a folder, of a delivery, or of a label pattern with the patterns of pictures, normals and depth.
+    """The pairs of a folder, of a delivery, or of a label pattern with the patterns of pictures and guides (ENDINGS).
 
     Raises MissingInput where a label map has no picture or nothing is there at all.
     """
-    path = Path(source)
+    path, patterns = Path(source), {kind: one for kind, one in (guides or {}).items() if one is not None}
     if images is not None:
-        return _sequences(source, images, normal, depth)
-    if normal is not None or depth is not None:
-        raise InputRefused("--normal and --depth go with --images", remedy=LAYOUT)
+        return _sequences(source, images, patterns)
+    if patterns:
+        raise InputRefused(f"--{next(iter(patterns))} goes with --images", remedy=LAYOUT)
     if path.name == FILE_NAME or (path / FILE_NAME).is_file():
         return _delivery(path)
     if not path.is_dir():
@@ -77,28 +81,30 @@ def _suffixes(folder: Path) -> list[PairFiles]:
     views = {n: _view(f, row) for f in sorted(folder.glob("cameras*.jsonl")) for n, row in _table(f).items()}
     passes = {file.name: file for file in folder.iterdir() if not file.name.startswith(".")}
 
-    def found(name: str, kind: str) -> Path | None:
-        return next((passes[name + ending] for ending in ENDINGS[kind] if name + ending in passes), None)
+    def guides(name: str) -> dict[str, Path]:
+        there = {kind: [passes[name + end] for end in ends if name + end in passes] for kind, ends in ENDINGS.items()}
+        return {kind: files[0] for kind, files in there.items() if files}
 
     return [
-        replace(pair, normal=found(name, "normal"), depth=found(name, "depth"), view=views.get(_number(name), View()))
+        replace(pair, guides=guides(name), view=views.get(_number(name), View()))
         for name, pair in zip(names, pairs, strict=True)
     ]
 
 
 def _two_folders(folder: Path) -> list[PairFiles]:
-    """The same names in labels and images; in normals and depth too, where there are such folders."""
+    """The same names in labels and images; in those of the guides too, where there are such folders."""
     pictures = {f.stem: f for f in (folder / "images").iterdir() if _is_picture(f, "")}
     labels = sorted(f for f in (folder / "labels").iterdir() if f.is_file() and not f.name.startswith("."))
     pairs = _joined(folder / "labels", labels, [f.stem for f in labels], pictures, [""] * len(labels))
     passes: dict[str, dict[str, Path]] = {}
-    for kind, name in (("normal", "normals"), ("depth", "depth")):
+    for kind, name in FOLDERS.items():
         files = (folder / name).iterdir() if (folder / name).is_dir() else ()
         passes[kind] = {f.stem: f for f in files if not f.name.startswith(".")}
-    return [
-        replace(pair, normal=passes["normal"].get(pair.label.stem), depth=passes["depth"].get(pair.label.stem))
-        for pair in pairs
-    ]
+    return [replace(pair, guides=_there(passes, pair.label.stem)) for pair in pairs]
+
+
+def _there(passes: Mapping[str, Mapping[Any, Path]], key: Any) -> dict[str, Path]:
+    return {kind: files[key] for kind, files in passes.items() if key in files}
 
 
 def _joined(
@@ -155,16 +161,15 @@ def _view(file: Path, row: dict[str, Any]) -> View:
     return View(turned, cast(Any, towards))
 
 
-def _sequences(labels: str, images: str, normal: str | None, depth: str | None) -> list[PairFiles]:
+def _sequences(labels: str, images: str, patterns: Mapping[str, str]) -> list[PairFiles]:
     ours, theirs = find_sequence(labels), find_sequence(images)
     _all_there(sorted(ours.files), theirs.files, images)
-    stands, far = (None if one is None else find_sequence(one) for one in (normal, depth))
+    guides = {kind: find_sequence(pattern) for kind, pattern in patterns.items()}
     return [
         PairFiles(
             ours.file(frame),
             theirs.file(frame),
-            normal=stands.file(frame) if stands is not None and frame in stands.files else None,
-            depth=far.file(frame) if far is not None and frame in far.files else None,
+            guides={kind: one.file(frame) for kind, one in guides.items() if frame in one.files},
         )
         for frame in sorted(ours.files)
     ]
@@ -180,17 +185,14 @@ def _all_there(frames: list[int], there: Iterable[int], where: str) -> None:
 
 
 def _delivery(path: Path) -> list[PairFiles]:
-    """The label pass and the beauty pass of a delivery, frame by frame, with normals and depth where it has them."""
+    """The label pass and the beauty pass of a delivery, frame by frame, with the guides that it has."""
     delivery = read_delivery(path)
     folder = path if path.is_dir() else path.parent
     labels, beauty = (_frames(delivery.layers, role, folder) for role in ("labels", "beauty"))
     _all_there(sorted(labels), beauty, str(path))
     roles = {layer.role for layer in delivery.layers}
-    normal, depth = (_frames(delivery.layers, role, folder) if role in roles else {} for role in ("normal", "depth"))
-    return [
-        PairFiles(labels[frame], beauty[frame], normal=normal.get(frame), depth=depth.get(frame))
-        for frame in sorted(labels)
-    ]
+    guides = {role: _frames(delivery.layers, role, folder) for role in ENDINGS if role in roles}
+    return [PairFiles(labels[frame], beauty[frame], guides=_there(guides, frame)) for frame in sorted(labels)]
 
 
 def _frames(layers: Iterable[DeliveryLayer], role: str, folder: Path) -> dict[int, Path]:

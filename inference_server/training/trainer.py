@@ -62,7 +62,7 @@ class Batch(Value):
     real: Tensor  # (B, 3, H, W) in (-1, 1)
     looks: Tensor  # (B,) int64
     noise: Tensor  # (B, H, W)
-    seen: Tensor | None  # (B, PLANES, H, W)
+    seen: Tensor | None  # (B, n, H, W), the guides
 
 
 class Trainer:
@@ -73,7 +73,7 @@ class Trainer:
         self.start, self.pairs, self.plan, self.device = start, pairs, plan, device
         self.net = _on(start.net, device)
         self.average = _on(_copy(start), device)
-        self.judge = _on(Discriminator(start.channels.count, guides.PLANES if start.guided else 0), device)
+        self.judge = _on(Discriminator(start.channels.count, start.seen), device)
         self.paint = start.painter(self.net)
         self.optimiser = torch.optim.Adam(self.net.parameters(), plan.rate, betas=(0.0, 0.99))
         self.optimiser_judge = torch.optim.Adam(self.judge.parameters(), plan.rate, betas=(0.0, 0.99))
@@ -176,15 +176,17 @@ class Trainer:
         nearer = np.float32(2.0 ** rng.uniform(-DEEPER, DEEPER))
         geometry, flip = self.pairs.geometry, np.array([-1 if mirrored else 1, 1, 1], np.float32)
         if geometry is None:
-            return guides.planes((len(rows), len(columns)), None, None, None)
+            return guides.planes((len(rows), len(columns)), None, None, None)[..., : self.start.seen]
         place = (n, rows[:, None], columns)
         normal, depth, sun = geometry.normals[place] * (flip / 127), geometry.depth[place], geometry.suns[n] * flip
         if rng.random() < DOME_GONE:
             sky = np.isin(self.pairs.ids[place], self.pairs.sky)
             normal, depth = normal * ~sky[..., None], np.where(sky & (depth > 0), FAR, depth)
-        return known_planes(
-            normal.astype(np.float32) * there[0], depth * nearer * there[1], np.asarray(sun * there[2], np.float32)
-        )
+        told = not blind and self.start.seen > guides.PART and rng.random() >= ONE_GONE
+        parts = geometry.parts[place] * np.uint16(told)
+        normal = normal.astype(np.float32) * there[0]
+        made = known_planes(normal, depth * nearer * there[1], np.asarray(sun * there[2], np.float32), parts)
+        return made[..., : self.start.seen]
 
     def _precision(self) -> torch.autocast:
         kind = getattr(torch, self.plan.precision)

@@ -13,8 +13,8 @@ from inference_server.worker import space
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused
 from shared.frames import OF_CLIPS
-from shared.passes import formats
 from shared.passes.clip_pass import read_picture
+from shared.passes.instance_pass import read_instances
 from shared.shot import OF_ANY_SIZE
 
 Plane = NDArray[Any]  # (H, W) or (H, W, n)
@@ -62,12 +62,7 @@ def _motion(plan: Plan, own: LayerPlan, frame: int) -> Plane:
 
 
 def _instances(plan: Plan, own: LayerPlan, frame: int) -> Plane:
-    """One number per pixel (H, W) int32: a grey or colour picture, each value one object."""
-    pixels = formats.read_picture(own.inputs["instance"].file(frame)).samples
-    if pixels.ndim == 2 and pixels.dtype.kind in "ui":
-        return pixels.astype(np.int32)
-    _, numbers = np.unique(pixels.reshape(pixels.shape[0] * pixels.shape[1], -1), axis=0, return_inverse=True)
-    return numbers.reshape(pixels.shape[:2]).astype(np.int32)
+    return read_instances(own.inputs["instance"].file(frame))
 
 
 READERS: dict[str, Callable[[Plan, LayerPlan, int], Plane]] = {

@@ -1,6 +1,7 @@
 """The default model's fast network against the plain one."""
 
 import numpy as np
+import pytest
 import torch
 
 from inference_server.models.small import guides
@@ -8,10 +9,10 @@ from inference_server.models.small.fast import FastSmall
 from inference_server.models.small.network import SmallConfig, SmallNet, noise_plane
 
 
-def random_net(widths=(24, 40, 48), guided=False):
+def random_net(widths=(24, 40, 48), **told):
     """Random weights and statistics, tables of classes included, which a fresh network has at zero."""
     torch.manual_seed(1)
-    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths, guided=guided))
+    net = SmallNet(SmallConfig(classes=7, looks=3, widths=widths, **told))
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.2)
@@ -36,7 +37,8 @@ def random_guides(height, width, seed=0):
     normal = random.normal(size=(height, width, 3)).astype(np.float32)
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
     depth = random.uniform(1, 90, (height, width)).astype(np.float32)
-    return guides.planes((height, width), normal, depth, (0.6, 0.0, 0.8))
+    parts = random.integers(0, 3, (height, width))
+    return guides.planes((height, width), normal, depth, (0.6, 0.0, 0.8), parts)
 
 
 def plain(net, labels, look, noise, seen=None):
@@ -58,11 +60,12 @@ def test_it_paints_what_the_plain_network_paints():
         assert (fast(labels, seed, noise) - wanted).abs().max() < 3e-5
 
 
-def test_a_guided_network_paints_alike_with_guides_and_without():
-    net = random_net(guided=True)
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_guided_network_paints_alike_with_guides_and_without(parts):
+    net = random_net(guided=True, parts=parts)
     fast = FastSmall(net)
     labels, noise = random_input(64, 96)
-    seen = random_guides(64, 96)
+    seen = random_guides(64, 96)[..., : net.config.seen]
     with_guides, without = plain(net, labels, 1, noise, seen), plain(net, labels, 1, noise)
     assert (with_guides - without).abs().mean() > 0.02
     assert (fast(labels, 1, noise, None, seen) - with_guides).abs().max() < 5e-5

@@ -5,6 +5,7 @@ import numpy as np
 from inference_server.models.small import guides
 
 NORMAL, LIGHT, DISTANCE, CREASE, STEP, HAS_NORMAL, HAS_DEPTH, SUN = (0, 1, 2), 3, 4, 5, 6, 7, 8, (9, 10, 11)
+PART, HAS_PARTS = 12, 13
 
 
 def test_what_is_not_there_is_nothing():
@@ -43,9 +44,18 @@ def test_the_distance_is_told_in_octaves_and_far_is_as_far_as_it_goes():
     assert made[:, HAS_DEPTH].tolist() == [1, 1, 1, 0]
 
 
+def test_a_part_ends_on_both_sides_of_its_border_and_numbers_mean_nothing():
+    parts = np.array([[7, 7, 7, 7, 2], [7, 7, 900, 7, 2], [7, 7, 7, 7, 2]], np.int32)
+    made = guides.planes((3, 5), None, None, None, parts)
+    assert made[..., PART].tolist() == [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 1]]
+    assert made[..., HAS_PARTS].all() and not made[..., :PART].any()
+    assert np.array_equal(guides.planes((3, 5), None, None, None, 5 - parts), made)
+    assert not guides.planes((3, 5), None, None, None, np.ones((3, 5), np.int32))[..., PART].any()
+
+
 def test_half_the_size_keeps_thin_lines():
     made = np.zeros((4, 4, guides.PLANES), np.float32)
     made[1, 1] = 1
     small = guides.halved(made)
     assert small.shape == (2, 2, guides.PLANES) and not small[0, 1].any() and not small[1].any()
-    assert small[0, 0].tolist() == [1 if CREASE <= n <= STEP else 0.25 for n in range(guides.PLANES)]
+    assert small[0, 0].tolist() == [1 if n in (CREASE, STEP, PART) else 0.25 for n in range(guides.PLANES)]

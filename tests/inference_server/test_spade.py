@@ -14,7 +14,8 @@ from PIL import Image
 from inference_server.models.base import PaintInput, load_model
 from inference_server.models.cards import load_card
 from inference_server.models.checkpoint import add_checkpoint, fold
-from inference_server.models.spade.network import SpadeConfig, SpadeNet, instance_edges, network_input
+from inference_server.models.edges import instance_edges
+from inference_server.models.spade.network import SpadeConfig, SpadeNet, network_input
 from shared.errors import ModelRefused
 from tests.conftest import semrender
 from tests.inference_server.published import Kind, edges, own_label_set, painted, published_state

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from inference_server.models.edges import instance_edges
 from inference_server.models.spade import fast as spade_fast
 from inference_server.models.spade.fast import FastSpade
-from inference_server.models.spade.network import SpadeConfig, SpadeNet, instance_edges
+from inference_server.models.spade.network import SpadeConfig, SpadeNet
 from inference_server.models.spade.tables import Patches, distinct_patches
 
 SMALL = SpadeConfig(semantic_nc=9, ngf=16, instance_edges=True, width=128, height=96)

@@ -65,14 +65,16 @@ def test_folders_and_patterns_have_passes_too(tmp_path):
     write_exr(folder / "normals" / "00001.exr", X=plane(0), Y=plane(0), Z=plane(1))
     write_exr(folder / "depth" / "00002.exr", Z=plane(3))
     patterns = [str(folder / kind / "#####.*") for kind in ("labels", "images", "normals", "depth")]
+    ends = ("png", "png", "exr", "exr")
+    labels, images, normal, depth = (p.replace("*", end) for p, end in zip(patterns, ends, strict=True))
     for files in (
         find_pairs(str(folder)),
-        find_pairs(*(one.replace("*", end) for one, end in zip(patterns, ("png", "png", "exr", "exr"), strict=True))),
+        find_pairs(labels, images, {"normal": normal, "depth": depth}),
     ):
-        assert [file.normal and file.normal.name for file in files] == [None, "00001.exr", None, None]
-        assert [file.depth and file.depth.name for file in files] == [None, None, "00002.exr", None]
-    with pytest.raises(InputRefused, match="go with --images"):
-        find_pairs(str(folder), normal=patterns[2])
+        assert [(f := file.guides.get("normal")) and f.name for file in files] == [None, "00001.exr", None, None]
+        assert [(f := file.guides.get("depth")) and f.name for file in files] == [None, None, "00002.exr", None]
+    with pytest.raises(InputRefused, match="goes with --images"):
+        find_pairs(str(folder), guides={"normal": normal})
 
 
 def test_a_png_of_normals_teaches_too(tmp_path):
@@ -170,6 +172,58 @@ def test_a_guided_model_is_published_and_uses_what_a_shot_has(tmp_path):
     lit = model.paint(PaintInput(channels, options=options, normal=normal, sun=(0, 0, 1)))
     far = model.paint(PaintInput(channels, options=options, depth=np.full((32, 48), 900, np.float32)))
     assert len({picture.tobytes() for picture in (blank, seen, lit, far)}) == 4
+
+
+def parted_pairs(folder):
+    """Guided pairs, of which two tell parts: a thing on the left, and each its own numbers."""
+    guided_pairs(folder)
+    for n, numbers in ((1, (40000, 3)), (2, (1, 0))):
+        ids = np.full((HEIGHT, WIDTH), numbers[0], np.uint16)
+        ids[:, WIDTH // 2 :] = numbers[1]
+        Image.fromarray(ids).save(folder / f"{n:05d}_instance.png")
+    return folder
+
+
+def test_parts_are_read_resized_without_blending_and_told(tmp_path):
+    folder = parted_pairs(tmp_path / "p")
+    pairs = read(folder)
+    parts = pairs.geometry.parts
+    assert pairs.has_parts and geometry_row(pairs).endswith("parts in 2")
+    assert [np.unique(picture).tolist() for picture in parts] == [[0], [1, 2], [1, 2], [0]]
+    small = read_pairs(find_pairs(str(folder)), COCO, (32, 16)).geometry.parts
+    assert [np.unique(picture).tolist() for picture in small] == [[0], [1, 2], [1, 2], [0]]
+    seen = pairs.seen(1)
+    assert seen[..., 13].all() and seen[:, WIDTH // 2, 12].all() and not seen[:, 0, 12].any()
+    assert not pairs.seen(0)[..., 12:].any()
+
+
+def test_a_model_that_is_told_of_parts_paints_as_before_until_it_has_learnt(tmp_path):
+    train(request(guided_pairs(tmp_path / "before"), steps=2), Quiet())
+    parent = catalogue.find_card("mine")
+    pairs = read(parted_pairs(tmp_path / "p"))
+    start, before = going_on(parent, pairs), going_on(parent, read(tmp_path / "before"))
+    assert (before.seen, start.seen) == (12, 14)
+    assert start.uses == ("normal", "depth", "instance") and before.uses == ("normal", "depth")
+    assert np.array_equal(
+        paint_pairs(start, start.net, pairs, "cpu"), paint_pairs(before, before.net.eval(), pairs, "cpu")
+    )
+
+
+def test_a_model_that_was_told_of_parts_sees_them_in_a_shot(tmp_path):
+    card = train(request(parted_pairs(tmp_path / "p"), steps=3), Quiet()).card
+    assert set(card.uses) == {"normal", "depth", "instance"} and card.config["parts"]
+    model = load_model(card)
+    with torch.no_grad():
+        for norm in (block.norm_1 for block in model.net.decoder):
+            norm.beta.weight[:, -16:] = 0.1  # as if it had learnt to use its guides
+    channels, options = np.zeros((32, 48), np.uint16), card.check_options({"precision": "float32"})
+    whole, halves = np.ones((32, 48), np.int32), np.ones((32, 48), np.int32)
+    halves[:, 24:] = 2
+    blank, one, two = (
+        model.paint(PaintInput(channels, options=options, instance=parts)) for parts in (None, whole, halves)
+    )
+    unlike = np.abs(one - two).max((0, 2))
+    assert not np.array_equal(blank, one) and unlike[24] > 0 and unlike.argmax() in (22, 23, 24, 25)
 
 
 def test_guided_steps_go_on_with_the_same_bits(tmp_path):

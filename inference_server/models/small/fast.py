@@ -123,9 +123,8 @@ class FastSmall:
         self.kind, self.classes = kind, config.classes
         self.scratch = Scratch(kind, torch.device("cpu"))
         self.planes = Scratch(torch.float32, torch.device("cpu"))
-        seen = guides.PLANES if config.guided else 0
-        self.stem = First(net.stem, seen, kind)  # of classes, noise, looks, height
-        self.forms = [First(form, seen, kind) for form in net.forms]  # type: ignore[arg-type]
+        self.stem = First(net.stem, config.seen, kind)  # of classes, noise, looks, height
+        self.forms = [First(form, config.seen, kind) for form in net.forms]  # type: ignore[arg-type]
         self.encoder = [Encoder(block, kind) for block in net.encoder]  # type: ignore[arg-type]
         self.middle = Decoder(net.middle, 0, config.classes, kind)
         widths = config.widths
@@ -146,9 +145,9 @@ class FastSmall:
         rows: Tensor | None = None,
         seen: NDArray[np.float32] | None = None,
     ) -> Tensor:
-        """labels (H, W), noise (H, W), rows (H), seen (H, W, PLANES) as for `SmallNet`; H and W are multiples of 16.
+        """labels (H, W), noise (H, W), rows (H), seen (H, W, config.seen) as for `SmallNet` -> a picture (H, W, 3).
 
-        Gives a picture (H, W, 3).
+        H and W are multiples of 16.
         """
         height, width = labels.shape
         rows = torch.linspace(-1, 1, height) if rows is None else rows
@@ -201,8 +200,9 @@ class FastSmall:
         """What a first convolution makes of the guides, added in its place; of none it makes nothing."""
         if seen is None or first.guides is None:
             return
-        shown = self.scratch.take("guides", -(-guides.PLANES // WIDTH) * WIDTH, *seen.shape[:2])
-        shown.zero_()[0, : guides.PLANES].permute(1, 2, 0).copy_(torch.from_numpy(seen))
+        planes = seen.shape[2]
+        shown = self.scratch.take("guides", -(-planes // WIDTH) * WIDTH, *seen.shape[:2])
+        shown.zero_()[0, :planes].permute(1, 2, 0).copy_(torch.from_numpy(seen))
         first.guides(shown, onto=onto)
 
     def first(

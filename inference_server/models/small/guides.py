@@ -1,4 +1,4 @@
-"""What the small network is told of the geometry: planes made of normals, depth and the sun's direction.
+"""What the small network is told of the geometry: planes made of normals, depth, the sun's direction and parts.
 
 All are functions of a pixel and its four neighbours, scale-free but for the distance, and 0 where nothing is known: a
 pass that is not there says the same as a surface that is not there.
@@ -12,11 +12,13 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from inference_server.models.edges import instance_edges
 from inference_server.models.kernels import OPTIONS
 
-PLANES = 12  # normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z
-STRONGEST = slice(5, 7)  # crease and step: thin lines that a mean would lose; of four pixels the strongest counts
-FIRST_LINE, LAST_LINE = STRONGEST.start, STRONGEST.stop
+# normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z; part's end; has parts
+PLANES = 14
+WITHOUT_PARTS = 12  # of a network that is not told of parts: the first of these
+CREASE, STEP, PART = LINES = (5, 6, 12)  # thin lines that a mean would lose: of four pixels the strongest counts
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
@@ -27,26 +29,34 @@ Plane = NDArray[np.float32]  # (H, W)
 
 
 def planes(
-    shape: tuple[int, int], normal: Plane | None, depth: Plane | None, sun: tuple[float, float, float] | None
+    shape: tuple[int, int],
+    normal: Plane | None,
+    depth: Plane | None,
+    sun: tuple[float, float, float] | None,
+    parts: NDArray[np.integer[Any]] | None = None,
 ) -> Plane:
     """(H, W, PLANES).
 
     normal: (H, W, 3) in camera space, x right, y up, z towards the viewer; 0 where there is no surface. depth: (H, W)
     metres along the camera's axis, 1e9 and more where there is none. sun: unit vector towards it, in camera space.
+    parts: (H, W) a number for every part of a thing.
     """
     made = np.zeros((*shape, PLANES), np.float32)
     if normal is not None:
         made[..., :3] = normal
         made[..., 7] = np.einsum("hwc,hwc->hw", normal, normal) > 0.25
-        creases(normal, made[..., 7], made[..., 5])
+        creases(normal, made[..., 7], made[..., CREASE])
         if sun is not None:
             made[..., 3] = np.maximum(normal @ np.array(sun, np.float32), 0)
     if depth is not None:
         made[..., 4] = np.log2(np.clip(depth, NEAREST, FURTHEST) / np.float32(HERE)) / np.float32(OCTAVES)
-        steps(depth, made[..., 6])
+        steps(depth, made[..., STEP])
         made[..., 8] = depth < 1e9
     if sun is not None:
-        made[..., 9:] = sun
+        made[..., 9:12] = sun
+    if parts is not None:
+        made[..., PART] = instance_edges(parts)
+        made[..., 13] = 1
     return made
 
 
@@ -94,7 +104,7 @@ def halve(made: Any, small: Any) -> None:
                 a, b = made[2 * y, 2 * x, plane], made[2 * y, 2 * x + 1, plane]
                 c, d = made[2 * y + 1, 2 * x, plane], made[2 * y + 1, 2 * x + 1, plane]
                 mean = (a + b + c + d) * np.float32(0.25)
-                small[y, x, plane] = max(a, b, c, d) if FIRST_LINE <= plane < LAST_LINE else mean
+                small[y, x, plane] = max(a, b, c, d) if plane in (CREASE, STEP, PART) else mean
 
 
 def halved(made: Plane) -> Plane:

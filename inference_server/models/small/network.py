@@ -7,7 +7,7 @@ arXiv 2012.04644), without the spatial part: no statistic of the frame enters, s
 only on the labels around it and a locked camera gives a locked picture. Fine texture comes from one fixed
 noise plane, a function of seed and position alone (after StyleGAN's noise inputs, arXiv 1812.04948).
 
-A guided network also sees how things stand: planes of normals, depth and light (`guides`) enter at the first
+A guided network also sees how things stand: planes of normals, depth, light and parts (`guides`) enter at the first
 convolution, and at every level through a few features, which scale and shift beside class and noise. That is
 the modulation by geometry of "Enhancing Photorealism Enhancement" (Richter et al., arXiv 2105.04619), made small.
 
@@ -44,6 +44,12 @@ class SmallConfig(Value):
     looks: int = 4
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
     guided: bool = False
+    parts: bool = False  # of a guided one: it is told where the parts of things end
+
+    @property
+    def seen(self) -> int:
+        """Planes of the guides."""
+        return (guides.PLANES if self.parts else guides.WITHOUT_PARTS) if self.guided else 0
 
     @property
     def conditions(self) -> int:
@@ -114,10 +120,10 @@ class SmallNet(nn.Module):
         super().__init__()
         self.config = config
         widths = config.widths
-        seen = guides.PLANES if config.guided else 0
-        self.stem = nn.Conv2d(config.classes + config.looks + 2 + seen, widths[0], 3, padding=1)  # + noise, height
+        given = config.classes + config.looks + 2 + config.seen  # 2: noise and height
+        self.stem = nn.Conv2d(given, widths[0], 3, padding=1)
         self.forms = nn.ModuleList(
-            nn.Conv2d(config.classes + seen, FORMS, 3, padding=1) for _ in widths if config.guided
+            nn.Conv2d(config.classes + config.seen, FORMS, 3, padding=1) for _ in widths if config.guided
         )
         self.encoder = nn.ModuleList(EncoderBlock(inner, outer) for inner, outer in pairwise(widths))
         self.middle = DecoderBlock(widths[-1], widths[-1], config.conditions)
@@ -132,8 +138,8 @@ class SmallNet(nn.Module):
     ) -> Tensor:
         """labels (B, H, W) int64, look (B,) int64, noise (B, H, W) float -> (B, 3, H, W).
 
-        rows (H,): height in the picture, -1 at the top to 1; None where this is all of it. seen (B, PLANES, H, W): of
-        a guided network, `guides.planes`; None is the same as zeros.
+        rows (H,): height in the picture, -1 at the top to 1; None where this is all of it. seen (B, config.seen, H,
+        W): of a guided network, of `guides.planes`; None is the same as zeros.
         """
         batch, height, width = labels.shape
         if torch.is_autocast_enabled(noise.device.type):  # once, instead of before every convolution that reads it
@@ -146,7 +152,7 @@ class SmallNet(nn.Module):
         rows = rows.to(noise)[:, None].expand(batch, 1, height, width)
         where = [condition, mood.expand(-1, -1, height, width), rows]
         if self.config.guided:
-            seen = noise.new_zeros(batch, guides.PLANES, height, width) if seen is None else seen.to(noise)
+            seen = noise.new_zeros(batch, self.config.seen, height, width) if seen is None else seen.to(noise)
             where.append(seen)
         x = self.stem(torch.cat(where, 1).contiguous(memory_format=torch.channels_last))
 
@@ -171,9 +177,10 @@ class SmallNet(nn.Module):
         for condition, form in zip(conditions, self.forms, strict=True):
             features = form(torch.cat([condition[:, : self.config.classes], seen], 1))
             result.append(torch.cat([condition, F.leaky_relu(features, SLOPE).to(condition)], 1))
-            lines = F.max_pool2d(seen[:, guides.STRONGEST], 2)
+            lines = [line for line in guides.LINES if line < self.config.seen]
+            thin = F.max_pool2d(seen[:, lines], 2)
             seen = F.avg_pool2d(seen, 2)
-            seen = torch.cat([seen[:, : guides.STRONGEST.start], lines, seen[:, guides.STRONGEST.stop :]], 1)
+            seen[:, lines] = thin
         return result
 
 
@@ -203,8 +210,8 @@ class SmallModel(Model):
         look = self.looks.index(request.options["look"]) if self.looks else 0
         seen = None
         if self.net.config.guided:
-            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun)
-            seen = np.pad(made, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
+            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun, request.instance)
+            seen = np.pad(made[..., : self.net.config.seen], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
         picture = self.picture(labels, look, noise, rows, seen, is_half(request.options, self.device))
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
         result: NDArray[np.float32] = ((inner + 1) / 2).clamp(0, 1).cpu().numpy()
@@ -228,11 +235,17 @@ class SmallModel(Model):
         return made[0].permute(1, 2, 0).float()
 
 
+def config_of(card: Card) -> SmallConfig:
+    """Raises KeyError or TypeError for a card of another network."""
+    config: dict[str, Any] = dict(card.config)
+    told = (config.get("guided", False), config.get("parts", False))
+    return SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), *told)
+
+
 def load(card: Card, folder: Path, device: str) -> SmallModel:
     """Build the network from its card and fill it; half-precision weights are widened to float32."""
-    config: dict[str, Any] = dict(card.config)
     try:
-        shape = SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), config.get("guided", False))
+        shape = config_of(card)
         with torch.device("meta"):
             net = SmallNet(shape)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from inference_server.models import kernels
 from inference_server.models.base import Model, PaintInput
 from inference_server.models.cards import Card
+from inference_server.models.edges import instance_edges
 from inference_server.models.lanes import WIDTH
 from inference_server.models.precision import is_half
 from inference_server.models.processor import Convolution, Scratch, bits_of
@@ -190,7 +191,7 @@ class FastSpadeModel(spade.SpadeModel):
         symbols = request.channels.astype(np.int32)
         if self.config.instance_edges:
             objects = symbols if request.instance is None else request.instance
-            symbols = 2 * symbols + spade.instance_edges(objects)
+            symbols = 2 * symbols + instance_edges(objects)
         return self._fast[1](symbols, style)
 
 

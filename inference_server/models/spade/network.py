@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from inference_server.models.base import Model, PaintInput, checked_weights, fill, fitting
 from inference_server.models.cards import Card
+from inference_server.models.edges import instance_edges
 from shared.errors import ModelRefused
 from shared.values import Value
 
@@ -141,18 +142,6 @@ class SpadeNet(nn.Module):
 
 def double(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
-
-
-def instance_edges(instance: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Where a pixel's object differs from that of its left, right, upper or lower neighbour (H, W)."""
-    edges = np.zeros(instance.shape, bool)
-    across = instance[:, 1:] != instance[:, :-1]
-    down = instance[1:] != instance[:-1]
-    edges[:, 1:] |= across
-    edges[:, :-1] |= across
-    edges[1:] |= down
-    edges[:-1] |= down
-    return edges
 
 
 def network_input(request: PaintInput, config: SpadeConfig) -> Tensor:
