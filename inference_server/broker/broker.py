@@ -181,7 +181,7 @@ class Broker:
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidy()
         self.disks.look()
-        self.chunks.expire(time.monotonic())
+        self.chunks.care(time.monotonic())
         if not self.ending:
             self.crew.dispatch()
         if self.doing:

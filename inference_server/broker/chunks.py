@@ -1,32 +1,33 @@
 """Runs of blocks that other machines paint: who has which, and until when. A row of the ledger each, not one a frame.
 
-A machine takes a run, says how far it is, and ends it. One that is silent for longer than its lease has lost the run,
-which the next one takes; what it paints nevertheless ends in the same files, and is the run's end if it comes first.
+A machine takes a run, says how far it is, and ends it. One that is silent for longer than its lease, or that has left,
+has lost the run, which the next one takes; what it paints nevertheless ends in the same files, and is the run's end if
+it comes first. Of a job that is cancelled, paused, or in the way of one that is more urgent, runs are called back.
 Leases are in memory: after a restart every run that had not ended is given out again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from inference_server.broker.cutting import frames_in
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
-from shared.blocks import frames_of, written
-from shared.errors import SemrenderError, ServerError
-from shared.values import Value
+from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
+from inference_server.broker.shares import Lease, cannot, has_left
+from shared import VERSION
+from shared.blocks import written
+from shared.errors import MachineRefused, SemrenderError, ServerError
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost before it has failed: it may be what ends the machines
+CARE_SECONDS = 1.0  # between two looks at jobs that wait for a machine
+NO_MACHINE = "no machine: "  # how the reason of a pause begins that ends when one can paint
 
 Body = dict[str, Any]
-
-
-class Lease(Value):
-    job: str
-    holder: str  # who took it, and says that it goes on
-    machine: str  # that paints it; "" as long as its holder has handed it to none
-    until: float  # by the clock of the turns
-    done: int = 0  # pictures
+DESCRIBED = ("shot", "base", "out", "format", "layers", "overwrite", "owner", "models")
 
 
 class Chunks:
@@ -34,111 +35,244 @@ class Chunks:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._leases: dict[int, Lease] = {}
-        self._machines: list[Body] = []
-        self._met = 0.0
+        self._shares = jobs.shares
+        self._leases = jobs.shares.leases
+        self.members = jobs.shares.members
+        self._cared = 0.0
+        for job in jobs.paused_for(NO_MACHINE):
+            jobs.resume(job, "the server was started again")
 
     def take(self, holder: str, now: float, hands_on: bool = False) -> Body | None:
         """The next run of the most urgent job, as a machine needs to know it; None where there is none.
 
         hands_on: its holder paints nothing, and will say which machine does.
         """
-        for row in self._jobs.active():
-            task = self._jobs.ledger.row(
-                "SELECT * FROM tasks WHERE job = ? AND kind = 'chunk' AND state = 'waiting' AND missing = 0"
-                " ORDER BY id LIMIT 1",
-                row["id"],
-            )
-            if task is None:
+        self.members.heard(now)
+        for job in self._jobs.active():
+            task = self._waiting(job["id"])
+            refused = self._shares.refused(job["id"])
+            if task is None or holder in refused:
                 continue
             self._jobs.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task["id"])
             machine = "" if hands_on else holder
-            self._leases[task["id"]] = Lease(task["job"], holder, machine, now + LEASE_SECONDS)
+            lease = self._leases[task["id"]] = self._lease(task, holder, machine, now + LEASE_SECONDS)
             if machine:
-                self._tell(task, machine, "started")
-            return self._described(task)
+                self._tell(lease, "started", now)
+            return {**self._described(task), "priority": job["priority"], "without": sorted(refused)}
         return None
 
     def told(self, identity: int, holder: str, done: int, now: float, machine: str = "") -> bool:
-        """How many pictures of its run a machine has; whether it is still to paint it."""
-        lease, task = self._leases.get(identity), self._jobs.task_row(identity)
-        if lease is None or lease.holder != holder or task is None or task["state"] != "running":
+        """How many pictures of its run a machine has, and which it is; whether the run is still to be painted."""
+        self.members.heard(now)
+        lease = self._leases.get(identity)
+        if lease is None or lease.holder != holder:
             return False
-        machine = machine or lease.machine
-        self._leases[identity] = Lease(lease.job, holder, machine, now + LEASE_SECONDS, done)
-        if machine != lease.machine:
-            self._tell(task, machine, "started")
-        elif done != lease.done:
-            self._tell(task, machine, "progress")
+        done = max(lease.done, min(done, lease.pictures))
+        told = replace(lease, until=now + LEASE_SECONDS, done=done, machine=machine or lease.machine)
+        self._leases[identity] = told
+        if told.machine != lease.machine:
+            self._tell(told, "started", now)
+        elif told.done != lease.done:
+            self._tell(told, "progress", now)
         return True
+
+    def end(self, identity: int, holder: str, counts: Body, now: float, machine: str = "") -> None:
+        """A machine has painted a run, in time or not."""
+        task = self._run(identity)
+        if task is not None:
+            ended = self._ended(task, holder, machine)
+            self._shares.ended(task["job"], ended.machine, sum(counts.values()))
+            self._jobs.finish_chunk(task, counts, self._about(ended, "ended", done=sum(counts.values())))
+            self._mark(task["job"], now)
+
+    def fail(
+        self,
+        identity: int,
+        holder: str,
+        error: SemrenderError,
+        counts: Body,
+        now: float,
+        machine: str = "",
+        left: bool = False,
+    ) -> None:
+        """A machine says why a run cannot be painted: on none, or, of an error of its server, on this one.
+
+        counts: of its pictures that are there nevertheless. left: the machine is gone.
+        """
+        task, lease = self._run(identity), self._leases.get(identity)
+        if task is None or lease is None or lease.holder != holder:
+            return
+        lease = replace(lease, machine=machine or lease.machine)
+        if left:
+            self._lose([(identity, lease)], error, now, has_left)
+        elif isinstance(error, MachineRefused):
+            self._back(identity)
+            self._refuse(lease, error)
+        elif isinstance(error, ServerError):
+            self._lose([(identity, lease)], error, now)
+        else:
+            ended = self._ended(task, holder, machine)
+            self._shares.ended(task["job"], ended.machine, sum(counts.values()))
+            about = self._about(ended, "failed", done=sum(counts.values()))
+            self._jobs.fail_chunk(task, counts, error, ended.pictures, about)
 
     def give_back(self, holder: str, identity: int | None = None) -> None:
         """Runs that their holder cannot have painted, all or one: others take them, and none of them is lost by it."""
         for one, lease in [(n, lease) for n, lease in self._leases.items() if lease.holder == holder]:
-            task = self._jobs.task_row(one)
             if identity in (None, one):
-                del self._leases[one]
-                if task is not None and task["state"] == "running":
-                    self._jobs.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ?", one)
-                    if lease.machine:
-                        self._tell(task, lease.machine, "lost")
+                self._back(one)
+                if lease.machine:
+                    self._jobs.tell_chunk(lease.job, self._about(replace(lease, done=0), "lost"))
 
-    def meet(self, machines: list[Body], now: float) -> None:
+    def meet(self, members: Iterable[Member], now: float) -> None:
         """The machines that a farm has, as it says every few seconds."""
-        self._machines, self._met = machines, now
+        come, left = self.members.told(members, now)
+        for name in come:
+            self._shares.back(name)
+        for name in left:
+            lost = [(identity, lease) for identity, lease in self._leases.items() if lease.machine == name]
+            self._lose(lost, ServerError(f"{name} has left", remedy="See the log of its server"), now, has_left)
 
-    def there(self, now: float) -> list[Body]:
-        """The machines of the farm; none where it has been silent."""
-        return self._machines if now - self._met < LEASE_SECONDS else []
+    def there(self) -> list[Body]:
+        """The machines of the farm, each with what it has in hand; none where it has been silent."""
+        found = []
+        for member in self.members.all:
+            own = [lease for lease in self._leases.values() if lease.machine == member.name]
+            names = ("job", "blocks", "pictures", "done")
+            found.append({**member.to_dict(), "hand": [{name: getattr(one, name) for name in names} for one in own]})
+        return found
 
-    def end(self, identity: int, machine: str, counts: Body) -> None:
-        """A machine has painted a run, in time or not."""
-        task = self._jobs.task_row(identity)
-        if task is not None and task["kind"] == "chunk" and task["state"] in ("waiting", "running"):
-            self._leases.pop(identity, None)
-            self._jobs.finish_chunk(task, machine, counts, self._under_way(task["job"]))
-
-    def fail(self, identity: int, machine: str, error: SemrenderError) -> None:
-        """A machine says why a run cannot be painted: on none, or, of an error of its server, on this one."""
-        task = self._jobs.task_row(identity)
-        if task is None or task["kind"] != "chunk" or task["state"] != "running":
-            return
-        if isinstance(error, ServerError):
-            self._lose(task, machine, error)
-        else:
-            self._leases.pop(identity, None)
-            self._jobs.fail(identity, error)
-
-    def expire(self, now: float) -> None:
-        """Runs of machines that were silent too long are for others."""
-        for identity, lease in [(n, one) for n, one in self._leases.items() if one.until < now]:
-            task = self._jobs.task_row(identity)
-            if task is None or task["state"] != "running":
-                del self._leases[identity]
-                continue
-            machine = lease.machine or lease.holder
+    def care(self, now: float) -> None:
+        """What happens by itself: leases end, runs are called back, jobs wait for machines and go on."""
+        for identity, lease in list(self._leases.items()):
+            if not self._goes_on(lease.job):
+                self._back(identity)
+        silent = [(identity, lease) for identity, lease in self._leases.items() if lease.until < now]
+        for machine in {lease.machine or lease.holder for _, lease in silent}:
+            lost = [(identity, lease) for identity, lease in silent if machine in (lease.machine, lease.holder)]
             what = f"{machine} was silent for {LEASE_SECONDS:.0f} s"
-            self._lose(task, machine, ServerError(what, remedy="See the log of its server"))
+            self._lose(lost, ServerError(what, remedy="See the log of its server"), now, has_left)
+        if now - self._cared >= CARE_SECONDS:
+            self._cared = now
+            self._give_way()
+            self._wait_for_machines(now)
 
-    def _lose(self, task: Row, machine: str, error: SemrenderError) -> None:
-        self._leases.pop(task["id"], None)
-        deaths = task["deaths"] + 1
-        self._jobs.ledger.write("UPDATE tasks SET deaths = ?, state = 'waiting' WHERE id = ?", deaths, task["id"])
-        self._tell(task, machine, "lost")
-        if deaths >= LOST:
-            self._jobs.fail(task["id"], error)
+    def _goes_on(self, job: str) -> bool:
+        row = self._jobs.ledger.row("SELECT 1 FROM jobs WHERE id = ? AND ended IS NULL AND paused = ''", job)
+        return row is not None
 
-    def _tell(self, task: Row, machine: str, state: str) -> None:
-        self._jobs.tell_chunk(task, machine, state, self._under_way(task["job"]))
+    def _give_way(self) -> None:
+        """A machine that has not begun with a run of a less urgent job gives it back for one that is more urgent."""
+        active = {job["id"]: job["priority"] for job in self._jobs.active()}
+        urgent = next((job for job in active if self._waiting(job) is not None), None)
+        if urgent is None:
+            return
+        first: dict[str, int] = {}  # by machine the run that it would come to last
+        for identity, lease in self._leases.items():
+            if lease.done == 0 and active.get(lease.job, 0) < active[urgent]:
+                first[lease.machine] = max(identity, first.get(lease.machine, 0))
+        refused, waiting = self._shares.refused(urgent), self._jobs.waiting_chunks(urgent)
+        for machine in [name for name in sorted(first) if name not in refused][:waiting]:
+            self._back(first[machine])
 
-    def _under_way(self, job: str) -> int:
-        return sum(lease.done for lease in self._leases.values() if lease.job == job)
+    def _wait_for_machines(self, now: float) -> None:
+        """A job that no machine can paint waits, and says so; it goes on by itself."""
+        silent = self.members.silent(now)
+        for job in self._jobs.paused_for(NO_MACHINE):
+            if not silent and not self._all_refuse(job):
+                self._jobs.resume(job, "a machine is there")
+        for row in self._jobs.active():
+            job = row["id"]
+            if self._waiting(job) is None or self._shares.of(job):
+                continue
+            if silent:
+                words = f"none of its farm has been heard of for {SILENT_SECONDS:.0f} s"
+                remedy = "begin the server with --farm, and the others by `semrender join`"
+                self._jobs.pause(job, f"{NO_MACHINE}{words}: {remedy}. It goes on by itself")
+            elif self._all_refuse(job):
+                words = "; ".join(sorted(self._shares.refused(job).values()))
+                self._jobs.pause(job, f"{NO_MACHINE}{words}. It goes on by itself when another machine joins")
+
+    def _all_refuse(self, job: str) -> bool:
+        ready, refused = self.members.ready, self._shares.refused(job)
+        return bool(refused) and all(member.name in refused for member in ready)
+
+    def _refuse(self, lease: Lease, error: SemrenderError) -> None:
+        words = cannot(lease.machine, str(error))
+        if lease.machine not in self._shares.refused(lease.job):
+            self._shares.stands(lease.job, lease.machine, REFUSED, words)
+            self._jobs.tell_machine(lease.job, lease.machine, REFUSED, lease.pictures, words)
+
+    def _lose(self, lost: list[tuple[int, Lease]], error: SemrenderError, now: float, words: Any = None) -> None:
+        """Runs of one machine are for others; words: of its leaving, told once a job."""
+        for job in {lease.job for _, lease in lost} if words else ():
+            own = [lease for _, lease in lost if lease.job == job]
+            machine, pictures = own[0].machine or own[0].holder, sum(lease.pictures for lease in own)
+            others = any(one.machine != machine for one in self._leases.values()) or any(
+                member.name != machine for member in self.members.ready
+            )
+            said = words(machine, pictures, others)
+            self._shares.stands(job, machine, "left", said)
+            self._jobs.tell_machine(job, machine, "left", pictures, said)
+        for identity, lease in lost:
+            task = self._jobs.task_row(identity)
+            self._back(identity)
+            if task is None or task["state"] != "running":
+                continue
+            deaths = task["deaths"] + 1
+            self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, identity)
+            self._tell(replace(lease, done=0), "lost", now, "" if words else str(error))
+            if deaths >= LOST:
+                self._jobs.fail_chunk(task, {}, error, lease.pictures, self._about(lease, "failed", done=0))
+
+    def _back(self, identity: int) -> None:
+        """A run is nobody's any more; where it is still to be painted, the next one may take it."""
+        lease = self._leases.pop(identity, None)
+        self._jobs.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'", identity)
+        if lease is not None and not self._shares.of(lease.job):
+            self._shares.stopped(lease.job)
+
+    def _ended(self, task: Row, holder: str, machine: str) -> Lease:
+        """The lease of a run that ends, which may be another's by now, as of who ended it."""
+        lease = self._leases.pop(task["id"], None)
+        at = lease.machine if lease is not None and lease.holder == holder else holder
+        return self._lease(task, holder, machine or at, 0.0)
+
+    def _lease(self, task: Row, holder: str, machine: str, until: float) -> Lease:
+        spec = self._jobs.spec(task["job"])
+        first, last = spec["chunks"][task["frame"]]
+        pictures = len(frames_in(spec, task["frame"])) * len(spec["layers"])
+        return Lease(task["job"], holder, machine, until, (first, last), pictures)
+
+    def _run(self, identity: int) -> Row | None:
+        """A run that has not ended."""
+        task = self._jobs.task_row(identity)
+        open_ = task is not None and task["kind"] == "chunk" and task["state"] in ("waiting", "running")
+        return task if open_ else None
+
+    def _waiting(self, job: str) -> Row | None:
+        """The next run of a job that can be given out. While one waits nothing of its job that is later is ready."""
+        task = self._jobs.ledger.row(
+            "SELECT * FROM tasks WHERE job = ? AND state = 'waiting' AND missing = 0 ORDER BY id LIMIT 1", job
+        )
+        return task if task is not None and task["kind"] == "chunk" else None
+
+    def _tell(self, lease: Lease, state: str, now: float, why: str = "") -> None:
+        self._jobs.tell_chunk(lease.job, self._about(lease, state, why=why))
+        self._mark(lease.job, now)
+
+    def _mark(self, job: str, now: float) -> None:
+        self._shares.mark(job, self._jobs.summary(job)["done"], now)
+
+    @staticmethod
+    def _about(lease: Lease, state: str, done: int | None = None, why: str = "") -> Body:
+        about: Body = {"blocks": list(lease.blocks), "machine": lease.machine, "state": state}
+        return {**about, "pictures": lease.done if done is None else done, **({"why": why} if why else {})}
 
     def _described(self, task: Row) -> Body:
         spec = self._jobs.spec(task["job"])
         first, last = spec["chunks"][task["frame"]]
-        blocks, shot = range(first, last + 1), spec["shot"]
-        names = ("shot", "base", "out", "format", "layers", "overwrite", "owner", "models")
-        frames = frames_of(blocks, shot["first"], shot["last"])
-        about = {"task": task["id"], "job": task["job"], "blocks": written(blocks), "seconds": LEASE_SECONDS}
-        return {**about, "pictures": len(frames) * len(spec["layers"]), **{name: spec[name] for name in names}}
+        frames = frames_in(spec, task["frame"])
+        about = {"task": task["id"], "job": task["job"], "blocks": written(range(first, last + 1)), "frames": frames}
+        more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS, "version": VERSION}
+        return {**about, **more, **{name: spec[name] for name in DESCRIBED}}

@@ -20,12 +20,13 @@ from collections.abc import Collection
 from typing import Any
 
 from inference_server.broker.entry import enter
-from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
-from inference_server.broker.told import Told, frames_done
+from inference_server.broker.ledger import PAINTINGS_KEPT, Ledger, Row, dump
+from inference_server.broker.told import ASKED, Told, frames_done
 from inference_server.logs import in_short
 from inference_server.tasks import Task
 from shared.errors import SemrenderError, from_dict
 
+PIECE_SECONDS = 60.0  # that a piece of a farm's job is known after its end, to whoever asked for it
 DEATHS = 2  # workers that a task may kill before it is quarantined
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
 
@@ -37,23 +38,30 @@ Body = dict[str, Any]
 class Jobs(Told):
     """All jobs of one ledger. Nothing here is on disk before `ledger.commit()`."""
 
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger)
+        self._pieces: list[str] = []  # of jobs of farms; there are many, of no use to anybody once they have ended
+
     # What clients ask
 
     def open(self, identity: str, spec: Body, only_check: bool = False, priority: int = 0) -> None:
         """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
         enter(self.ledger, identity, spec, only_check, priority)
         self.news.changed(identity)
+        if spec.get("of"):
+            self._forget([job for job in self._pieces if self.known(job) and self._ended_long_ago(job)])
+            self._pieces = [*filter(self.known, self._pieces), identity]
 
     def keep_spec(self, job: str, spec: Body) -> None:
         self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
 
     def cancel(self, job: str) -> None:
-        row = self.row(job)
+        row = self.row(job, ASKED)
         if row["ended"] is None:
             self.ledger.write(
                 "UPDATE tasks SET state = 'cancelled' WHERE job = ? AND state IN ('waiting', 'running')", job
             )
-            self._end(job, "cancelled", {"done": frames_done(row), "total": row["total"]})
+            self._end(job, "cancelled", {"done": self.reached(row), "total": row["total"]})
 
     def pause(self, job: str, why: str) -> None:
         """Hand out no more of its tasks; those in hand are finished."""
@@ -63,10 +71,10 @@ class Jobs(Told):
             self._tell(job, "paused", {"why": why})
 
     def resume(self, job: str, why: str = "asked") -> None:
-        row = self.row(job)
+        row = self.row(job, ASKED)
         if row["ended"] is None and row["paused"]:
             self.ledger.write("UPDATE jobs SET paused = '' WHERE id = ?", job)
-            self._tell(job, "resumed", {"why": why, "done": frames_done(row), "total": row["total"]})
+            self._tell(job, "resumed", {"why": why, "done": self.reached(row), "total": row["total"]})
 
     def prioritise(self, job: str, priority: int) -> None:
         self.row(job)
@@ -169,19 +177,32 @@ class Jobs(Told):
             self._tell_frame(task, {"state": "failed", "error": words})
         self._fail(task, words)
 
-    def finish_chunk(self, task: Row, machine: str, counts: Body, under_way: int) -> None:
-        """Another machine has painted a run of blocks; counts: of its pictures, painted, kept and copied."""
-        for outcome in ("painted", "kept", "copied"):
-            self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + ? WHERE id = ?", counts[outcome], task["job"])
-        self.tell_chunk(task, machine, "ended", under_way)
+    # What other machines do, see `chunks`
+
+    def finish_chunk(self, task: Row, counts: Body, about: Body) -> None:
+        """A machine has painted a run of blocks; counts: of its pictures, painted, kept and copied."""
+        self._count(task["job"], counts)
+        self.tell_chunk(task["job"], about)
         self._done(task)
 
-    def tell_chunk(self, task: Row, machine: str, state: str, under_way: int) -> None:
-        """state: "started", "progress", "ended" or "lost"; under_way: pictures of chunks that have not ended."""
-        row, (first, last) = self.row(task["job"]), self.spec(task["job"])["chunks"][task["frame"]]
-        done = frames_done(row) + under_way
-        body = {"blocks": [first, last], "machine": machine, "state": state, "done": done, "total": row["total"]}
-        self._tell(task["job"], "chunk", {**body, "failed": row["failed"]})
+    def fail_chunk(self, task: Row, counts: Body, error: SemrenderError, pictures: int, about: Body) -> None:
+        """A run cannot be painted, but for the counted ones of its pictures."""
+        self._count(task["job"], {**counts, "failed": max(1, pictures - sum(counts.values()))})
+        self.tell_chunk(task["job"], {**about, "error": error.to_dict()})
+        self._fail(task, error.to_dict())
+
+    def tell_chunk(self, job: str, about: Body) -> None:
+        """about: the run, its machine, and its state: "started", "progress", "ended", "lost" or "failed"."""
+        row = self.row(job, ASKED)
+        self._tell(job, "chunk", {**about, "done": self.reached(row), "failed": row["failed"], "total": row["total"]})
+
+    def tell_machine(self, job: str, machine: str, state: str, pictures: int, words: str) -> None:
+        """A machine paints no more of a job: it has "left", or is "refused"; pictures: that it had in hand."""
+        self._tell(job, "machine", {"machine": machine, "state": state, "pictures": pictures, "words": words})
+
+    def _count(self, job: str, counts: Body) -> None:
+        for outcome, number in counts.items():
+            self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + ? WHERE id = ?", number, job)
 
     def lose(self, identity: int, error: SemrenderError) -> None:
         """The worker of a task died: once more on a fresh one, alone; then it is quarantined and has failed."""
@@ -200,6 +221,7 @@ class Jobs(Told):
 
     def recover(self) -> int:
         """After a start: nothing runs, and what was finished is looked at again. Returns the jobs that go on."""
+        self.shares.leases.clear()
         jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended IS NULL")]
         for job in jobs:
             self.ledger.write(
@@ -219,16 +241,24 @@ class Jobs(Told):
     def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
         """Forget jobs that ended before this time; returns their ids."""
         jobs = self.ended_before(before)
-        for job in jobs:
-            self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
-            for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
-                self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
-            self.news.changed(job)
+        self._forget(jobs)
         if quarantine:
             self.ledger.write("DELETE FROM quarantine")
         oldest = "SELECT rowid FROM paintings ORDER BY rowid DESC LIMIT -1 OFFSET ?"
         self.ledger.write(f"DELETE FROM paintings WHERE rowid IN ({oldest})", PAINTINGS_KEPT)
         return jobs
+
+    def _ended_long_ago(self, piece: str) -> bool:
+        ended = self.row(piece)["ended"]
+        return ended is not None and time.time() - float(ended) > PIECE_SECONDS
+
+    def _forget(self, jobs: list[str]) -> None:
+        for job in jobs:
+            self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
+            for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
+                self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
+            self.shares.forget(job)
+            self.news.changed(job)
 
     def _checked(self, task: Row, report: Body) -> None:
         job = task["job"]
@@ -236,6 +266,8 @@ class Jobs(Told):
         before = self.report(job)
         again = before != {}
         report["began"] = before.get("began", time.time())
+        if "estimate" in report and self.row(job, ASKED)["part"] == "farm" and report["estimate"]["seconds"]:
+            report["estimate"]["seconds"] /= max(1, len(self.shares.members.ready))
         self.ledger.write("UPDATE jobs SET report = ?, state = 'painting' WHERE id = ?", dump(report), job)
         if "out" in report:
             self._move(job, report["out"])
@@ -245,9 +277,8 @@ class Jobs(Told):
             self._end(job, "done", {})
             return
         if again:
-            self._tell(
-                job, "resumed", {"why": "the server was started again", "done": frames_done(row), "total": row["total"]}
-            )
+            why, done = "the server was started again", self.reached(self.row(job, ASKED))
+            self._tell(job, "resumed", {"why": why, "done": done, "total": row["total"]})
         else:
             self._tell(job, "checked", {**report, "total": row["total"], **self.under(job)})
         self._looked(task, frames)
@@ -333,7 +364,7 @@ class Jobs(Told):
         if row["unended"] == 0 and failed:
             errors = self.errors(job)
             body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
-            self._end(job, "failed", {**body, "done": frames_done(row), "total": row["total"]})
+            self._end(job, "failed", {**body, "done": self.reached(self.row(job, ASKED)), "total": row["total"]})
         elif row["unended"] <= 1 and row["state"] == "painting" and not failed:
             alone = self._paints_alone(job)
             if row["unended"] == 1 and not alone:

@@ -1,6 +1,7 @@
-"""What other machines of a farm ask: the next run of blocks, whether theirs is still wanted, where it ended.
+"""What a farm asks and tells: its machines, the next run of blocks, whether those in hand are wanted, where they ended.
 
 Verbs like those of `verbs`, which may be repeated: a run that is taken twice is painted twice, into the same files.
+`machine` is who took a run; where that hands on, `painter` is the machine that paints it.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from inference_server.broker.members import READY, REFUSED, Member
 from inference_server.broker.verbs import Turn, text_of, whole_of
 from shared import protocol
 from shared.errors import InputRefused, from_dict
 
 OUTCOMES = ("painted", "kept", "copied")
 MOST_NAME = 200  # characters
-MOST_MACHINES = 1000
+MOST = 4096  # machines, slots of one
 
 Body = dict[str, Any]
 
@@ -25,10 +27,24 @@ class Machines:
     def __init__(self, broker: Turn) -> None:
         self._broker = broker
 
+    def told_machines(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """All machines of the farm, again within `members.SILENT_SECONDS`; one that is not in the list has left.
+
+        machines: [{"name", "slots", "version", "python", "devices", "own": whether it paints on this very server,
+        "state": "ready" or "refused", and "why"}].
+        """
+        self._broker.chunks.meet(_members(body.get("machines")), time.monotonic())
+        self._broker.answer(client, protocol.reply(request, {}))
+
+    def machines(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """{"machines": those that are there, each as it was told and with the runs in its `hand`}."""
+        self._broker.answer(client, protocol.reply(request, {"machines": self._broker.chunks.there()}))
+
     def take_chunk(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """{"chunk": the next run for the machine of this name, None where there is none for now}.
 
-        hands_on: it is not for this machine itself, which will say for whom.
+        hands_on: it is not for this machine itself, which will say for whom; its `without` names the machines that have
+        refused the job.
         """
         found = self._broker.chunks.take(_machine(body), time.monotonic(), body.get("hands_on") is True)
         self._broker.answer(client, protocol.reply(request, {"chunk": found}))
@@ -38,8 +54,8 @@ class Machines:
 
         painter: whom it handed the run to, where it hands on.
         """
-        done, painter = max(0, whole_of(body, "done")), text_of(body, "painter")[:MOST_NAME]
-        wanted = self._broker.chunks.told(whole_of(body, "task"), _machine(body), done, time.monotonic(), painter)
+        task, done, now = whole_of(body, "task"), max(0, whole_of(body, "done")), time.monotonic()
+        wanted = self._broker.chunks.told(task, _machine(body), done, now, _painter(body))
         self._broker.answer(client, protocol.reply(request, {"wanted": wanted}))
 
     def give_back(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
@@ -47,24 +63,22 @@ class Machines:
         self._broker.chunks.give_back(_machine(body), whole_of(body, "task") if "task" in body else None)
         self._broker.answer(client, protocol.reply(request, {}))
 
-    def told_machines(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """The machines of a farm, said every few seconds."""
-        machines = body.get("machines")
-        if not isinstance(machines, list) or len(machines) > MOST_MACHINES:
-            raise InputRefused('"machines" is no list of machines')
-        self._broker.chunks.meet([one for one in machines if isinstance(one, dict)], time.monotonic())
-        self._broker.answer(client, protocol.reply(request, {}))
-
     def end_chunk(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """A run is painted, by how many pictures of each outcome, or `error` says why not."""
+        """A run is painted, by how many pictures of each outcome, or `error` says why not.
+
+        An error of a server is this machine's own, others may paint the run, as where it has `left`. A MachineRefused
+        is that of all runs of the job. Any other is that of the pictures that are not counted.
+        """
         task, machine, error = whole_of(body, "task"), _machine(body), body.get("error")
-        if error is not None:
-            if not isinstance(error, dict):
-                raise InputRefused('"error" is no error')
-            self._broker.chunks.fail(task, machine, from_dict(error))
+        counts = {outcome: max(0, whole_of(body, outcome)) for outcome in OUTCOMES}
+        painter, now = _painter(body), time.monotonic()
+        if error is None:
+            self._broker.chunks.end(task, machine, counts, now, painter)
+        elif isinstance(error, dict):
+            left = body.get("left") is True
+            self._broker.chunks.fail(task, machine, from_dict(error), counts, now, painter, left)
         else:
-            counts = {outcome: max(0, whole_of(body, outcome)) for outcome in OUTCOMES}
-            self._broker.chunks.end(task, machine, counts)
+            raise InputRefused('"error" is no error')
         self._broker.doing.add("result")
         self._broker.answer(client, protocol.reply(request, {}))
 
@@ -74,3 +88,29 @@ def _machine(body: Body) -> str:
     if not name:
         raise InputRefused("a machine of a farm has a name")
     return name
+
+
+def _painter(body: Body) -> str:
+    return text_of(body, "painter")[:MOST_NAME]
+
+
+def _members(listed: Any) -> list[Member]:
+    if not isinstance(listed, list) or len(listed) > MOST or not all(isinstance(one, dict) for one in listed):
+        raise InputRefused('"machines" is no list of machines')
+    return [_member(one) for one in listed]
+
+
+def _member(body: Body) -> Member:
+    name, state, devices = text_of(body, "name")[:MOST_NAME], text_of(body, "state") or READY, body.get("devices", [])
+    if not name or state not in (READY, REFUSED) or not isinstance(devices, list):
+        raise InputRefused(f"a machine of a farm has a name, is {READY} or {REFUSED}, and lists its devices")
+    return Member(
+        name=name,
+        slots=max(1, min(MOST, whole_of(body, "slots"))),
+        state=state,
+        why=text_of(body, "why"),
+        own=body.get("own") is True,
+        version=text_of(body, "version")[:64],
+        python=text_of(body, "python")[:64],
+        devices=tuple(str(device)[:64] for device in devices[:64]),
+    )

@@ -44,7 +44,7 @@ class Overview:
         """
         found = self._jobs.news.since(text_of(body, "since"), MOST_JOBS)
         changed, now = found or ([], self._jobs.news.now)
-        there = [job for job in changed if self._jobs.known(job)]
+        there = [job for job in changed if self._jobs.is_listed(job)]
         jobs = [self._shown(self._jobs.summary(job)) for job in there]
         gone = sorted(set(changed) - set(there))
         self._answer(client, request, {"jobs": jobs, "gone": gone, "now": now, "known": found is not None})
@@ -116,6 +116,7 @@ class Overview:
             "host": places.HOST,
             "workers": workers,
             "deaths": self._broker.crew.deaths,
+            "machines": self._broker.chunks.there(),
             "ending": self._broker.ending,
             "memory": {"free": memory.available, "total": memory.total},
         }

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from inference_server.broker.cutting import STILL, may_be_cut, runs_of, runs_per
 from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
 from inference_server.models.catalogue import DEFAULT_MODEL
@@ -19,7 +20,7 @@ from inference_server.models.needs import PREPARES
 from inference_server.roots import inside
 from inference_server.tasks import FORMATS, MOVIES, PARTS, frames_and_layers
 from shared import inputs
-from shared.blocks import MOST_PER_RUN, runs
+from shared.blocks import MOST_PER_RUN
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import Shot, ShotLayer, named_files, resolved
@@ -29,9 +30,9 @@ LONGEST_NAME = 255  # bytes of a file name
 Body = dict[str, Any]
 
 
-def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool) -> Body:
+def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool, slots: int = 0) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks",
+    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "of",
     "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
@@ -41,6 +42,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         base, out: folders of the passes and of the output.
         roots: the only folders the job may touch; None = all that the server's user may.
         uploaded: the passes came over the wire; their names must stay below `base`.
+        slots: runs of blocks that the machines of the farm hold at once, who paint the job where it can be cut.
 
     Raises InputRefused.
     """
@@ -58,7 +60,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     if uploaded:
         _stay_below(shot)
     frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
-    models, holds, looks, prepares = {}, {}, {}, []
+    models, holds, looks, prepares, cards_of = {}, {}, {}, [], []
     for layer in shot.layers:
         asked = resolved(shot, layer)
         named = asked.label_set or shot.label_set
@@ -66,6 +68,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             inside(Path(named), roots)
         label_set = load_label_set(named)
         card = catalogue.find_card(asked.model or DEFAULT_MODEL)
+        cards_of += [card] if layer.name in layers else []
         _inputs_named(shot, layer, card)
         if card.inputs.labels is not None:
             try:
@@ -94,7 +97,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
             prepares.append(layer.name)
         settings = [models[layer.name], asked.seed, asked.hold, shot.scale, shot.paint_size, shot.fill]
         looks[layer.name] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    return {
+    spec: Body = {
         "shot": shot.to_dict(),
         "base": str(base),
         "out": str(out),
@@ -113,19 +116,20 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "owner": _words(body, "owner")[:200],
         "movie": str(body.get("movie", "h264")),
         "part": str(body.get("part", "whole")),
-        "chunks": _chunks(body, shot, frames) if body.get("part") == "farm" else [],
+        "chunks": runs_per(frames, _per(body)) if body.get("part") == "farm" else [],
+        "of": _words(body, "of")[:64],  # a job of a farm, of which this is a piece
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
+    if slots and may_be_cut(spec, cards_of):
+        spec.update(part="farm", chunks=runs_of(frames, STILL in holds.values(), slots))
+    return spec
 
 
-def _chunks(body: Body, shot: Shot, frames: list[int]) -> list[list[int]]:
-    """The runs of blocks that machines take of a shot, each by its first and last."""
+def _per(body: Body) -> int:
     per = body.get("per", 1)
     if not isinstance(per, int) or isinstance(per, bool) or not 1 <= per <= MOST_PER_RUN:
         raise InputRefused(f"{per!r} is no number of blocks", remedy=f"Give a whole number from 1 to {MOST_PER_RUN}")
-    if frames != list(shot.frames):
-        raise InputRefused("a farm paints all frames of a shot", remedy="Correct first and last of the shot")
-    return [[run[0], run[-1]] for run in runs(shot.first, shot.last, per)]
+    return per
 
 
 def _inputs_named(shot: Shot, layer: ShotLayer, card: cards.Card) -> None:

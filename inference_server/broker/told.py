@@ -6,9 +6,10 @@ import json
 import re
 from typing import Any
 
+from inference_server.broker.cutting import frames_in
 from inference_server.broker.ledger import Ledger, Row
 from inference_server.broker.news import News
-from shared.blocks import frames_of
+from inference_server.broker.shares import Shares
 from shared.errors import ServerError
 
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
@@ -24,7 +25,8 @@ COLUMNS = (
 ASKED = (
     "json_extract(spec, '$.collect') AS collect, json_extract(spec, '$.comp') AS comp,"
     " json_extract(spec, '$.offer') AS offer,"
-    " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began"
+    " json_extract(spec, '$.owner') AS owner, json_extract(report, '$.began') AS began,"
+    " json_extract(spec, '$.part') AS part, json_extract(spec, '$.of') AS of"
 )
 
 # How far a picture is, in a letter; what is in no table of these waits.
@@ -39,6 +41,7 @@ class Told:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.news = News()
+        self.shares = Shares(ledger)
         self.looks: dict[str, Body] = {}  # of jobs for which a model looks at a layer: how far it is
 
     def known(self, job: str) -> bool:
@@ -71,7 +74,7 @@ class Told:
         rows = self.ledger.rows(
             f"SELECT {COLUMNS}, {ASKED} FROM jobs ORDER BY ended IS NOT NULL, number DESC LIMIT ?", most
         )
-        return [self._summary(row) for row in sorted(rows, key=lambda row: int(row["number"]))]
+        return self._listed(sorted(rows, key=lambda row: int(row["number"])))
 
     def page(self, before: int | None, most: int) -> tuple[list[Body], int | None]:
         """So many jobs, the newest first, entered before the one of that number; and what the next page is before."""
@@ -79,7 +82,15 @@ class Told:
         rows = self.ledger.rows(
             f"SELECT {COLUMNS}, {ASKED} FROM jobs WHERE number < ? ORDER BY number DESC LIMIT ?", first, most
         )
-        return [self._summary(row) for row in rows], int(rows[-1]["number"]) if len(rows) == most else None
+        return self._listed(rows), int(rows[-1]["number"]) if len(rows) == most else None
+
+    def is_listed(self, job: str) -> bool:
+        """Not a piece of a job that is listed here, nor one of another machine's that has ended."""
+        return self.known(job) and bool(self._listed([self.row(job, ASKED)]))
+
+    def _listed(self, rows: list[Row]) -> list[Body]:
+        pieces = {row["id"] for row in rows if row["of"] and (row["ended"] is not None or self.known(row["of"]))}
+        return [self._summary(row) for row in rows if row["id"] not in pieces]
 
     def pictures(self, job: str, layer: str) -> tuple[list[int], str]:
         """The frames of a layer, and of each by a letter how far it is: see LETTERS."""
@@ -96,14 +107,11 @@ class Told:
         """As `pictures`, of a job that other machines paint: a run that has ended counts as painted, whoever had it."""
         rows = self.ledger.rows("SELECT frame, state FROM tasks WHERE job = ? AND kind = 'chunk' ORDER BY frame", job)
         spec = self.spec(job) if rows else {}
-        frames, letters = [], ""
+        states: dict[int, str] = {}
         for row in rows:
-            first, last = spec["chunks"][row["frame"]]
-            own = frames_of(range(first, last + 1), spec["shot"]["first"], spec["shot"]["last"])
             state = "painted" if row["state"] == "done" else row["state"]
-            frames += own
-            letters += LETTERS.get(state, "w") * len(own)
-        return frames, letters
+            states.update(dict.fromkeys(frames_in(spec, row["frame"]), LETTERS.get(state, "w")))
+        return sorted(states), "".join(states[frame] for frame in sorted(states))
 
     def last_picture(self, job: str) -> tuple[str, int] | None:
         """Layer and frame of the finished picture that is furthest in the job's order."""
@@ -169,6 +177,24 @@ class Told:
         """The ids of the jobs that ended before this time (seconds since 1970)."""
         return [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended < ?", before)]
 
+    def reached(self, job: Row) -> int:
+        """How many pictures of a job are there, by its row with ASKED.
+
+        Where a farm paints, those of runs in hand too; that never goes back.
+        """
+        done = frames_done(job)
+        if job["part"] != "farm":
+            return done
+        return min(self.shares.reached(job["id"], done), int(job["total"] - job["failed"]))
+
+    def waiting_chunks(self, job: str) -> int:
+        """How many runs of blocks of a job wait for a machine."""
+        row = self.ledger.row(
+            "SELECT count(*) AS n FROM tasks WHERE job = ? AND state = 'waiting' AND missing = 0 AND kind = 'chunk'",
+            job,
+        )
+        return int(row["n"]) if row else 0
+
     def under(self, job: str) -> Body:
         """How many underpaintings the job has, how many of them are done, and how many were painted for it."""
         row = self.ledger.row(
@@ -210,7 +236,9 @@ class Told:
         comp = None if job["comp"] is None else bool(job["comp"])
         asked = {"collect": json.loads(job["collect"]) if job["collect"] else None, "comp": comp}
         asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
-        where = {"job": job["id"], "state": state, "done": frames_done(job), "preparing": self.looks.get(job["id"])}
+        farm = self.shares.told(job) if job["part"] == "farm" else None
+        where = {"job": job["id"], "state": state, "done": self.reached(job), "preparing": self.looks.get(job["id"])}
+        where["farm"] = farm
         return {**where, **{name: job[name] for name in names}, **asked}
 
     def _json(self, job: str, column: str) -> Body:
@@ -236,4 +264,5 @@ def _looks_differ(one: Body, other: Body) -> bool:
 
 
 def frames_done(job: Row) -> int:
+    """Pictures whose task has ended well."""
     return int(job["painted"] + job["kept"] + job["copied"])

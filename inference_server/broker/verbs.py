@@ -105,11 +105,11 @@ class Verbs:
                 for w in broker.crew.workers.values()
             ],
             "deaths": broker.crew.deaths,
+            "machines": broker.chunks.there(),
             "ledger": str(broker.settings.ledger or ""),
             "spool": {"used": self._spool.used, "limit": self._spool.limit},
             "free": free(places.home()),
             "ending": broker.ending,
-            "machines": broker.chunks.there(time.monotonic()),
         }
         self._answer(client, request, about)
 
@@ -343,12 +343,14 @@ class Verbs:
 
     def _spec(self, job: str, body: Body) -> Body:
         """Aside: it touches what the client names."""
+        slots = self._broker.chunks.members.slots
         if "files" in body:
             folder, out = self._spool.inputs(job), self._spool.outputs(job)
-            spec = job_spec(body, folder.resolve(), out.resolve(), [str(out.parent.resolve())], uploaded=True)
+            roots = [str(out.parent.resolve())]
+            spec = job_spec(body, folder.resolve(), out.resolve(), roots, uploaded=True, slots=slots)
         else:
             base, out = Path(text_of(body, "base")), Path(text_of(body, "out"))
-            spec = job_spec(body, base, out, self._roots(), uploaded=False)
+            spec = job_spec(body, base, out, self._roots(), uploaded=False, slots=slots)
         protocol.check_size(spec)  # every worker must be told
         return spec
 

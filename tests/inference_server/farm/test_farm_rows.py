@@ -10,6 +10,7 @@ import pytest
 from inference_server.broker.chunks import LEASE_SECONDS, LOST, Chunks
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
+from inference_server.broker.members import SILENT_SECONDS, Member
 from shared.delivery import read_delivery
 from shared.errors import InputRefused, ServerError
 from tests.conftest import ROOT, semrender
@@ -65,7 +66,7 @@ def test_the_job_ends_with_its_delivery_after_the_last_run(jobs, chunks):
     assert chunks.told(taken[0]["task"], "one", 10, 1.0) and chunks.told(taken[1]["task"], "two", 5, 1.0)
     for run, count in zip(taken, (16, 24, 32), strict=True):
         assert jobs.next_task("a", ()) is None
-        chunks.end(run["task"], "one", {"painted": count - 1, "kept": 1, "copied": 0})
+        chunks.end(run["task"], "one", {"painted": count - 1, "kept": 1, "copied": 0}, 2.0)
     assert events(jobs)[3:] == [
         *[("progress", "one", 10), ("progress", "two", 15)],
         *[("ended", "one", 21), ("ended", "one", 40), ("ended", "one", 72)],
@@ -80,12 +81,12 @@ def test_the_job_ends_with_its_delivery_after_the_last_run(jobs, chunks):
 
 def test_a_machine_that_is_silent_loses_its_run_and_another_takes_it(jobs, chunks):
     run = chunks.take("one", 0.0)
-    chunks.expire(LEASE_SECONDS - 1)
+    chunks.care(LEASE_SECONDS - 1)
     assert chunks.told(run["task"], "one", 3, LEASE_SECONDS - 1), "it was heard: the lease begins anew"
-    chunks.expire(2 * LEASE_SECONDS - 2)
-    assert chunks.take("two", 0.0)["blocks"] == "84"
-    chunks.expire(2 * LEASE_SECONDS)
-    assert ("lost", "one", 0) in events(jobs)
+    chunks.care(2 * LEASE_SECONDS - 2)
+    assert chunks.take("two", 2 * LEASE_SECONDS - 2)["blocks"] == "84"
+    chunks.care(2 * LEASE_SECONDS)
+    assert ("lost", "one", 3) in events(jobs), "what is told never goes back"
     again = chunks.take("three", 200.0)
     assert again["blocks"] == "83" and not chunks.told(run["task"], "one", 9, 201.0), "it is to stop"
     assert chunks.told(again["task"], "three", 1, 201.0)
@@ -101,7 +102,7 @@ def test_who_hands_a_run_on_says_for_whom_and_what_it_gives_back_is_not_lost(job
         *[("started", "two", 5), ("progress", "two", 10)],
     ]
     chunks.give_back("farm", runs[1]["task"])
-    assert events(jobs)[4:] == [("lost", "two", 5)] and not chunks.told(runs[1]["task"], "farm", 6, 3.0)
+    assert events(jobs)[4:] == [("lost", "two", 10)] and not chunks.told(runs[1]["task"], "farm", 6, 3.0)
     for _ in range(LOST + 1):
         chunks.take("farm", 0.0, hands_on=True)
         chunks.give_back("farm")
@@ -109,53 +110,61 @@ def test_who_hands_a_run_on_says_for_whom_and_what_it_gives_back_is_not_lost(job
 
 
 def test_machines_are_there_as_long_as_their_farm_says_so(chunks):
-    assert chunks.there(1000.0) == []
-    chunks.meet([{"name": "one"}], 1000.0)
-    assert chunks.there(1000.0 + LEASE_SECONDS - 1) == [{"name": "one"}] and chunks.there(1000.0 + LEASE_SECONDS) == []
+    chunks.care(1000.0)
+    assert chunks.there() == []
+    chunks.meet([Member("one", 2, devices=("cpu",))], 1000.0)
+    chunks.care(1000.0 + SILENT_SECONDS)
+    assert [(one["name"], one["slots"], one["hand"]) for one in chunks.there()] == [("one", 2, [])]
+    chunks.care(1002.0 + SILENT_SECONDS)
+    assert chunks.there() == []
 
 
 def test_who_was_given_up_and_ends_first_has_ended_the_run(jobs, chunks):
     run = chunks.take("one", 0.0)
-    chunks.expire(LEASE_SECONDS + 1)
-    again = chunks.take("two", 100.0)
-    chunks.end(run["task"], "one", WHOLE)
+    chunks.meet([Member("two", 2)], LEASE_SECONDS)
+    chunks.care(LEASE_SECONDS + 1)
+    again = chunks.take("two", LEASE_SECONDS + 2)
+    chunks.end(run["task"], "one", WHOLE, 2.0)
     assert not chunks.told(again["task"], "two", 1, 101.0)
-    chunks.end(again["task"], "two", WHOLE)
+    chunks.end(again["task"], "two", WHOLE, 2.0)
     assert jobs.summary("a")["painted"] == 24, "counted once"
 
 
 def test_a_run_that_machines_go_on_losing_has_failed_and_nothing_is_delivered(jobs, chunks):
     others = [chunks.take("good", 0.0)["task"] for _ in range(3)][1:]
     for _ in range(LOST):
-        chunks.expire(LEASE_SECONDS + 1)
+        chunks.meet([Member("good", 2)], LEASE_SECONDS)
+        chunks.care(LEASE_SECONDS + 1)
         for one in others:
-            chunks.end(one, "good", WHOLE)
+            chunks.end(one, "good", WHOLE, 2.0)
         chunks.take("bad", 0.0)
     assert jobs.summary("a")["state"] == "failed" and "silent for 60 s" in jobs.errors("a")[0]["what"]
 
 
 @pytest.mark.parametrize("error, again", [(ServerError("its server died"), True), (InputRefused("no pass"), False)])
 def test_what_one_machine_cannot_another_may_and_what_is_refused_is_refused_everywhere(jobs, chunks, error, again):
-    chunks.fail(chunks.take("one", 0.0)["task"], "one", error)
+    chunks.fail(chunks.take("one", 0.0)["task"], "one", error, {}, 1.0)
     assert (chunks.take("two", 0.0)["blocks"] == "83") is again
 
 
 def test_cancelled_and_paused_jobs_give_out_nothing_and_whose_run_it_was_hears_of_it(jobs, chunks):
     run = chunks.take("one", 0.0)
     jobs.pause("a", "asked")
-    assert chunks.take("two", 0.0) is None and chunks.told(run["task"], "one", 1, 1.0)
+    chunks.care(1.0)
+    assert chunks.take("two", 1.0) is None and not chunks.told(run["task"], "one", 1, 1.0)
     jobs.resume("a")
-    assert chunks.take("two", 0.0) is not None
+    run = chunks.take("two", 2.0)
     jobs.cancel("a")
-    assert chunks.take("two", 0.0) is None and not chunks.told(run["task"], "one", 2, 2.0)
-    chunks.end(run["task"], "one", WHOLE)
-    chunks.expire(1000.0)
+    chunks.care(2.0)
+    assert chunks.take("two", 2.0) is None and not chunks.told(run["task"], "two", 2, 2.0)
+    chunks.end(run["task"], "one", WHOLE, 2.0)
+    chunks.care(1000.0)
     assert jobs.summary("a")["state"] == "cancelled"
 
 
 def test_after_a_restart_what_had_ended_has_ended_and_the_rest_is_given_out_again(jobs, chunks):
     done, begun = chunks.take("one", 0.0), chunks.take("two", 0.0)
-    chunks.end(done["task"], "one", WHOLE)
+    chunks.end(done["task"], "one", WHOLE, 2.0)
     jobs.recover()
     later = Chunks(jobs)
     check = jobs.next_task("a", ())
@@ -166,13 +175,13 @@ def test_after_a_restart_what_had_ended_has_ended_and_the_rest_is_given_out_agai
         "three", 0.0
     ) is None
     assert jobs.summary("a")["painted"] == 24
-    later.end(begun["task"], "two", WHOLE)
+    later.end(begun["task"], "two", WHOLE, 2.0)
     assert jobs.summary("a")["painted"] == 48
 
 
 def test_whoever_looks_sees_how_far_every_frame_is(jobs, chunks):
     done, _ = chunks.take("one", 0.0), chunks.take("two", 0.0)
-    chunks.end(done["task"], "one", WHOLE)
+    chunks.end(done["task"], "one", WHOLE, 2.0)
     frames, letters = jobs.pictures("a", "b")
     assert frames == list(range(1001, 1037)) and letters == "p" * 8 + "r" * 12 + "w" * 16
 
@@ -210,9 +219,7 @@ def test_a_shot_that_two_machines_paint_is_one_job_in_the_artists_queue(resident
     assert resident.request("take_chunk", {"machine": "one"})[0]["chunk"] is None
 
 
-@pytest.mark.parametrize(
-    "change, words", [({"per": 0}, "number of blocks"), ({"frames": [1001]}, "all frames of a shot")]
-)
+@pytest.mark.parametrize("change, words", [({"per": 0}, "number of blocks"), ({"per": True}, "number of blocks")])
 def test_what_is_no_farm_is_refused(resident, farm_shot, tmp_path, change, words):
     with pytest.raises(InputRefused, match=words):
         resident.submit({**job_of(farm_shot(), tmp_path / "out", "stand-in"), "part": "farm", **change})

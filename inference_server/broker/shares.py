@@ -1,0 +1,158 @@
+"""Who paints what of a job that a farm paints: the runs in hand, what each machine has painted, how fast all are.
+
+How much each has painted is read from the job's events where it is not known, so that it survives the server; the rest
+is memory. What is told of a job's progress never goes back, though a run that is lost is painted again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+from inference_server.broker.ledger import Ledger, Row
+from inference_server.broker.members import Members
+from shared.values import Value
+from shared.wording import counted
+
+RECENT_SECONDS = 120.0  # of which the speed is measured
+MARKS_SECONDS = 1.0  # between two marks of it
+
+Body = dict[str, Any]
+
+
+class Lease(Value):
+    """A run in hand.
+
+    holder: who took it, and says that it goes on; until: by the clock of the turns. machine: that paints it; "" as long
+    as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them.
+    """
+
+    job: str
+    holder: str
+    machine: str
+    until: float
+    blocks: tuple[int, int]
+    pictures: int
+    done: int = 0
+
+
+class Shares:
+    """Of all jobs of one ledger. Times are of `time.monotonic`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.members = Members()
+        self.leases: dict[int, Lease] = {}
+        self._painted: dict[str, dict[str, int]] = {}  # job -> machine -> pictures of the runs that it has ended
+        self._reached: dict[str, int] = {}
+        self._marks: dict[str, deque[tuple[float, int]]] = {}
+        self._words: dict[str, dict[str, tuple[str, str]]] = {}  # job -> machine -> its state, and why in words
+
+    def of(self, job: str) -> list[tuple[int, Lease]]:
+        """The runs of a job that are in hand."""
+        return [(identity, lease) for identity, lease in self.leases.items() if lease.job == job]
+
+    def ended(self, job: str, machine: str, pictures: int) -> None:
+        """A machine has painted so many more; said before the event that says so."""
+        known = self._known(job)
+        known[machine] = known.get(machine, 0) + pictures
+
+    def stands(self, job: str, machine: str, state: str, words: str) -> None:
+        """A machine has "left" or is "refused" for a job; "" where it is as good as any."""
+        self._words.setdefault(job, {})[machine] = (state, words)
+
+    def back(self, machine: str) -> None:
+        """A machine has come, perhaps again, and is as good as any."""
+        for known in self._words.values():
+            known.pop(machine, None)
+
+    def refused(self, job: str) -> dict[str, str]:
+        """The machines that cannot paint a job, and why not."""
+        return {name: words for name, (state, words) in self._words.get(job, {}).items() if state == "refused"}
+
+    def reached(self, job: str, finished: int) -> int:
+        """How many pictures of a job are told to be there; finished: of runs that have ended."""
+        if job not in self._reached:
+            last = self._ledger.row(
+                "SELECT json_extract(body, '$.done') AS done FROM events WHERE job = ? AND name = 'chunk'"
+                " ORDER BY n DESC LIMIT 1",
+                job,
+            )
+            self._reached[job] = int(last["done"]) if last else 0
+        now = finished + sum(lease.done for _, lease in self.of(job))
+        self._reached[job] = max(self._reached[job], now)
+        return self._reached[job]
+
+    def mark(self, job: str, done: int, now: float) -> None:
+        """So many pictures are there at that time."""
+        marks = self._marks.setdefault(job, deque())
+        if marks and now - marks[-1][0] < MARKS_SECONDS and len(marks) > 1:
+            marks.pop()
+        marks.append((now, done))
+        while len(marks) > 2 and marks[1][0] < now - RECENT_SECONDS:
+            marks.popleft()
+
+    def stopped(self, job: str) -> None:
+        """Nothing goes on for now: how fast it was says nothing of how fast it will be."""
+        self._marks.pop(job, None)
+
+    def forget(self, job: str) -> None:
+        for known in (self._painted, self._reached, self._marks, self._words):
+            known.pop(job, None)
+
+    def told(self, row: Row, now: float | None = None) -> Body:
+        """{"machines": [{"name", "done", "hand", "state", "words"}], "left": seconds or None} of a job's row.
+
+        done: pictures; hand: those of its runs in hand. state: "painting", "waiting", "left" or "refused".
+        """
+        job = row["id"]
+        painted, leases = self._known(job), [lease for _, lease in self.of(job)]
+        names = {*painted, *(lease.machine for lease in leases if lease.machine), *self._words.get(job, {})}
+        machines = [self._machine(job, name, leases, row["ended"] is not None) for name in sorted(names)]
+        left = None if row["ended"] is not None or row["paused"] else self._left(job, row, now)
+        return {"machines": machines, "left": left}
+
+    def _machine(self, job: str, name: str, leases: list[Lease], ended: bool) -> Body:
+        own = [lease for lease in leases if lease.machine == name]
+        state, words = self._words.get(job, {}).get(name, ("", ""))
+        if own:
+            state, words = "painting", ""
+        elif not state:
+            gone = self.members.all and self.members.named(name) is None
+            state = "left" if gone and not ended else "waiting"
+        done = self._known(job).get(name, 0) + sum(lease.done for lease in own)
+        hand = sum(lease.pictures for lease in own)
+        return {"name": name, "done": done, "hand": hand, "state": state, "words": words}
+
+    def _left(self, job: str, row: Row, now: float | None) -> float | None:
+        """By what all machines have painted of late."""
+        marks = self._marks.get(job)
+        if not marks:
+            return None
+        (began, before), (_, done) = marks[0], marks[-1]
+        seconds = (time.monotonic() if now is None else now) - began
+        if done <= before or seconds <= 0:
+            return None
+        return max(0.0, float(row["total"] - row["failed"] - done) * seconds / (done - before))
+
+    def _known(self, job: str) -> dict[str, int]:
+        if job not in self._painted:
+            rows = self._ledger.rows(
+                "SELECT json_extract(body, '$.machine') AS machine, sum(json_extract(body, '$.pictures')) AS pictures"
+                " FROM events WHERE job = ? AND name = 'chunk' AND json_extract(body, '$.state') = 'ended' GROUP BY 1",
+                job,
+            )
+            self._painted[job] = {row["machine"]: int(row["pictures"] or 0) for row in rows}
+        return self._painted[job]
+
+
+def has_left(machine: str, pictures: int, others: bool) -> str:
+    """A machine is gone and had so many pictures in hand."""
+    fate = "painted by others" if others else "for whoever comes next"
+    return f"Machine {machine} has left; its {counted(pictures, 'frame is', 'frames are')} {fate}"
+
+
+def cannot(machine: str, why: str) -> str:
+    """A machine that is refused, or refuses."""
+    return f"Machine {machine} does not paint this: {why}"
