@@ -16,6 +16,9 @@ MAYAS_QT = [
 # Content Credentials of changed faces; where c2pa-python has no build its tests are skipped.
 SIGNING = ["c2pa-python>=0.38,<0.39", "cryptography>=44"]
 
+# Several machines that paint together: Dask carries the pieces, with certificates of the farm's own.
+FARM = ["distributed>=2026.8,<2027", "cryptography>=44"]
+
 
 def example_files() -> list[tuple[str, list[str]]]:
     """The shipped shot travels with a wheel, below share/semrender of the environment."""
@@ -75,9 +78,11 @@ setup(
         ],
         "onnx": [ONNX],  # runs networks of joints that the user brings; onnxruntime-gpu instead, for a card
         "provenance": SIGNING,
+        "farm": FARM,
         "test": [
             ONNX,
             *SIGNING,
+            *FARM,
             "onnx>=1.17",  # builds networks with known answers; only the tests use it
             "pytest>=8",
             "pytest-timeout>=2.3",

@@ -11,12 +11,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from semrender import comps
 from shared import VERSION
 from shared.command import Parser, tell, unforeseen
 from shared.errors import Interrupted, SemrenderError
+
+if TYPE_CHECKING:
+    from inference_server.farm.beside import Beside
 
 # The commands by the module that adds them, with the line that says what each is for: a module is loaded when one of
 # its commands is typed.
@@ -47,7 +50,10 @@ COMMANDS = {
         "connect": "paint on a server of another machine",
         "disconnect": "forget the server of another machine and paint on this one",
     },
-    "inference_server.farm.cli": {"farm": "a shot on several machines: its pieces, its delivery, a bundle for a farm"},
+    "inference_server.farm.cli": {
+        "farm": "a shot on several machines: its pieces, its delivery, a bundle for a farm",
+        "join": "paint with this machine for a server that runs with --farm",
+    },
     "inference_server.models.cli": {"models": "list, show, add and remove models"},
     "inference_server.datasets.cli": {"dataset": "make a folder of equal squares to train on, of clips and pictures"},
     "inference_server.models.runway.cli": {"runway": "add a model of RunwayML (runway_model.py), unmodified"},
@@ -92,6 +98,13 @@ def beside_desk(port: int | None, browser: bool) -> AbstractContextManager[int]:
     return desk_process(port, browser)
 
 
+def beside_farm(listen: str) -> Beside:
+    """The coordinator of a farm as a process beside a server's. Raises SemrenderError where it cannot be."""
+    from inference_server.farm.beside import Beside
+
+    return Beside(listen)
+
+
 def parser(command: str | None, everything: bool = False) -> Parser:
     """`command` with its arguments; without one that there is all of them by name and purpose, or each with its own."""
     top = Parser(
@@ -112,7 +125,8 @@ def parser(command: str | None, everything: bool = False) -> Parser:
         commands.add_parser("help", help="what a command does and takes")
     top.set_defaults(json=False, run=lambda _: _help(top))
     if command is not None:
-        top.set_defaults(beside_server=beside_server, beside_desk=beside_desk, command=main)
+        top.set_defaults(beside_server=beside_server, beside_desk=beside_desk, beside_farm=beside_farm)
+        top.set_defaults(command=main)
         top.set_defaults(comps=comps, after_delivery=f"{comps.__name__}:finish")
     return top
 

@@ -25,7 +25,7 @@ from inference_server.broker.chunks import Chunks
 from inference_server.broker.crew import Crew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
-from inference_server.broker.machines import Machines
+from inference_server.broker.machines import FOR_MACHINES, Machines
 from inference_server.broker.overview import Overview
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
@@ -36,7 +36,7 @@ from inference_server.broker.verbs import Verb, Verbs
 from inference_server.crash_points import reach
 from shared import places, protocol
 from shared.command import unforeseen
-from shared.errors import SemrenderError, ServerError
+from shared.errors import InputRefused, SemrenderError, ServerError
 
 if TYPE_CHECKING:
     from inference_server.broker.metrics import Metrics
@@ -78,7 +78,7 @@ class Broker:
 
             self.metrics = Metrics(settings.version, settings.metrics)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self.guard = Guard(self._context, settings.clients) if zmq.has("curve") else None
+        self.guard = Guard(self._context, settings.clients, settings.machines_keys) if zmq.has("curve") else None
         if self.guard is None:
             log.warning("this build of ZeroMQ has no CURVE: every user of this machine can talk to this server")
         self.clients = self._context.socket(zmq.ROUTER)
@@ -89,17 +89,10 @@ class Broker:
         self.clients.heartbeat_ivl, self.clients.heartbeat_timeout = 5_000, 30_000
         if self.guard:
             self.guard.protect(self.clients)
-        try:
-            self.clients.bind(settings.bind)
-        except zmq.ZMQError as error:
-            self.close()
-            raise ServerError(
-                f"{settings.bind} cannot be used",
-                cause=str(error),
-                remedy="Choose another --port, or 0 for any free one",
-            ) from error
         # For clients of this machine; those elsewhere know it by another name.
-        self.address = self.clients.getsockopt_string(zmq.LAST_ENDPOINT).replace("//0.0.0.0:", "//127.0.0.1:")
+        self.address = self._bind(settings.bind, "Choose another --port, or 0 for any free one")
+        if settings.machines:
+            self._bind(settings.machines, "Name an address of this machine and three free ports in a row")
         self.backstage = self._context.socket(zmq.ROUTER)
         self.backstage.linger = 0
         self.backstage.maxmsgsize = protocol.MAX_HEADER
@@ -126,6 +119,15 @@ class Broker:
             self._verbs.update({name: getattr(verbs, name) for name in vars(kind) if not name.startswith("_")})
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
         log.info("state folder %s, ledger %s", places.home(), settings.ledger or "in memory")
+
+    def _bind(self, address: str, remedy: str) -> str:
+        """The address as it has become."""
+        try:
+            self.clients.bind(address)
+        except zmq.ZMQError as error:
+            self.close()
+            raise ServerError(f"{address} cannot be used", cause=str(error), remedy=remedy) from error
+        return self.clients.getsockopt_string(zmq.LAST_ENDPOINT).replace("//0.0.0.0:", "//127.0.0.1:")
 
     def connection(self) -> Body:
         """What a client of this user needs to find and trust this server."""
@@ -171,7 +173,7 @@ class Broker:
                     ended = self.crew.heard(name, frames) or ended
             client = self.clients.poll(0)
             if client:
-                self._from_client(self.clients.recv_multipart())
+                self._from_client(self.clients.recv_multipart(copy=False))
             if not worker and not client:
                 break
         for then, found in self.aside.answered():
@@ -246,14 +248,18 @@ class Broker:
 
         self.aside.ask(folder, work, answered, seconds)
 
-    def _from_client(self, frames: list[bytes]) -> None:
-        with self._in_words(frames[0], ""):
-            self._request(frames[0], *protocol.unpack(frames[1:]))
+    def _from_client(self, message: list[zmq.Frame]) -> None:
+        client, *frames = [frame.bytes for frame in message]
+        with self._in_words(client, ""):
+            trusted = not self.guard or not self.settings.machines or self.guard.trusts(str(message[-1].get("User-Id")))
+            self._request(client, trusted, *protocol.unpack(frames))
 
-    def _request(self, client: bytes, header: Body, blobs: list[bytes]) -> None:
+    def _request(self, client: bytes, trusted: bool, header: Body, blobs: list[bytes]) -> None:
         request = str(header.get("id", ""))[:64]
         with self._in_words(client, request):
             verb, body = header.get("verb"), header.get("body")
+            if not trusted and verb not in FOR_MACHINES:
+                raise InputRefused("a machine of a farm may not ask for this")
             if not isinstance(body, dict) or not isinstance(verb, str) or verb not in self._verbs:
                 raise ServerError(
                     f"this server does not know the verb {str(verb)[:64]!r}",

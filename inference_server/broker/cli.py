@@ -28,6 +28,8 @@ def add_commands(commands: Any) -> None:
     serve.add_argument("--port", type=int, default=0, help="on 127.0.0.1 (default: any free one)")
     serve.add_argument("--bind", metavar="ADDRESS", help="tcp://HOST:PORT to serve other machines; needs --clients")
     serve.add_argument("--clients", type=Path, metavar="FOLDER", help="public keys of the machines that may connect")
+    words = "have other machines paint with this one, which run `semrender join`; three ports from PORT on"
+    serve.add_argument("--farm", nargs="?", const="", metavar="HOST[:PORT]", help=words)
     serve.add_argument("--root", action="append", default=[], metavar="FOLDER", help="only these may be touched")
     serve.add_argument("--deadline", type=float, default=900, metavar="S", help="a worker silent so long is replaced")
     serve.add_argument("--models-mib", type=int, default=4096, help="memory that idle models may keep (default 4096)")
@@ -46,6 +48,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     """The server in the foreground. A private one tells its connection on standard output and ends with its parent."""
     from inference_server.broker.supervisor import begin_worker
 
+    farm = None if arguments.farm is None else arguments.beside_farm(arguments.farm)
     try:  # it loads what it needs meanwhile
         first = begin_worker(arguments.device, arguments.models_mib, arguments.after_delivery)
     except OSError:  # no memory for another process: the broker tries again
@@ -59,6 +62,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
         bind=arguments.bind or f"tcp://127.0.0.1:{arguments.port}",
         clients=arguments.clients,
         roots=tuple(str(Path(root).resolve()) for root in arguments.root),
+        machines=farm.door if farm else "",
+        machines_keys=farm.keys if farm else None,
         ledger=None if arguments.private else places.home() / "ledger.sqlite",
         deadline=arguments.deadline,
         models_mib=arguments.models_mib,
@@ -95,6 +100,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
                 command = f"semrender connect tcp://{platform.node()}:{port} {quoted(broker.guard.server_public)}"
                 print(f"on the machines that paint here, run: {command}", flush=True)
             with contextlib.ExitStack() as beside:
+                if farm:
+                    beside.enter_context(farm.running())
                 if arguments.desk:
                     beside.enter_context(arguments.beside_desk(arguments.desk_port, arguments.desk_browser))
                 broker.run()

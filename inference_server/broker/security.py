@@ -31,12 +31,15 @@ class Guard:
 
     Args:
         clients: folder of public key files (`*.key`, pyzmq certificates); None = only the connection file's.
+        machines: the same of those who are machines of a farm, and may ask for what these need alone.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", clients: Path | None) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", clients: Path | None, machines: Path | None = None
+    ) -> None:
         from zmq.auth.thread import ThreadAuthenticator  # workers need none, and it brings asyncio
 
-        self.clients = clients
+        self.clients, self.machines = clients, machines
         self.server_public, self._server_secret = server_keys()
         self.local_public, self.local_secret = (key.decode() for key in zmq.curve_keypair())
         self._authenticator = ThreadAuthenticator(context, log=log)
@@ -61,10 +64,14 @@ class Guard:
         """zmq.auth asks whether a client's public key (Z85) is known."""
         if domain == BACKSTAGE:
             return key.decode() == self._worker_public
-        known = key.decode() == self.local_public or key in allowed_keys(self.clients)
+        known = self.trusts(key.decode()) or key in allowed_keys(self.machines)
         if not known:
             log.warning("a client with an unknown key was turned away: %s", key.decode())
         return known
+
+    def trusts(self, key: str) -> bool:
+        """Whether a key (Z85) that got in may ask for all there is; a machine's may not."""
+        return key == self.local_public or key.encode() in allowed_keys(self.clients)
 
     def connection(self, address: str) -> dict[str, str]:
         """What a client of this user needs to connect; a secret."""

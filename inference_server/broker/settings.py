@@ -16,6 +16,7 @@ class Settings(Value):
     ledger: file of the ledger; None keeps it in memory, for a server that dies with its client.
     deadline: seconds a worker may be silent while it has work.
     metrics: port on loopback where `/health` and `/metrics` are told; 0 = any free one, None = not.
+    machines: a second address, for the machines of a farm; machines_keys: folder of their public keys.
     after_delivery: "module:function" that every delivery is handed to, with whether a comp of it is wanted.
     """
 
@@ -24,6 +25,8 @@ class Settings(Value):
     bind: str = "tcp://127.0.0.1:0"
     clients: Path | None = None
     roots: tuple[str, ...] = ()
+    machines: str = ""
+    machines_keys: Path | None = None
     ledger: Path | None = None
     deadline: float = 900.0
     models_mib: int = 4096

@@ -27,6 +27,7 @@ def add_commands(commands: Any) -> None:
     _add_pieces(verbs)
     _add_session(verbs)
     _add_export(verbs)
+    _add_machines(commands, verbs)
 
 
 def _add_pieces(verbs: Any) -> None:
@@ -95,6 +96,50 @@ def _add_export(verbs: Any) -> None:
     submit.add_argument("bundle", type=Path, help="the folder that `farm export` wrote")
     submit.add_argument("--to", choices=("deadline",), required=True, help="deadline: AWS Deadline Cloud")
     submit.set_defaults(run=run_submit)
+
+
+def _add_machines(commands: Any, verbs: Any) -> None:
+    words = "paint with this machine for a server that runs with --farm"
+    join = commands.add_parser("join", help=words)
+    join.add_argument("address", nargs="?", help="HOST or HOST:PORT, as the farm's server says; once joined, optional")
+    join.add_argument("code", nargs="?", help="that it says with it, good once and for an hour; not once joined")
+    join.add_argument("--name", type=_name, metavar="NAME", help="of this machine in the farm (default: its own)")
+    join.add_argument("--device", type=device_name, default="auto", help=f"{NAMES}, where no server runs")
+    words = "a folder of the farm's paths that is another one here; may be given again"
+    join.add_argument("--map", action="append", default=[], metavar="FROM=TO", help=words)
+    join.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
+    join.set_defaults(run=run_machine, verb="join")
+    code = verbs.add_parser("code", help="one more code to join with; on the machine whose server runs with --farm")
+    code.set_defaults(run=run_code)
+    coordinator = verbs.add_parser("coordinator")  # what `serve --farm` runs beside the server
+    coordinator.add_argument("--host", required=True)
+    coordinator.add_argument("--port", type=int, required=True)
+    coordinator.set_defaults(run=run_machine, verb="coordinator")
+
+
+def run_machine(arguments: argparse.Namespace) -> int:
+    from inference_server.farm import extra
+
+    extra.needed()
+    from inference_server.farm import coordinating, join
+
+    return {"join": join.run_join, "coordinator": coordinating.run_coordinator}[arguments.verb](arguments)
+
+
+def run_code(arguments: argparse.Namespace) -> int:
+    from inference_server.farm import codes
+
+    code = codes.make()
+    print(json.dumps({"code": code, "seconds": codes.SECONDS}) if arguments.json else code)
+    return 0
+
+
+def _name(text: str) -> str:
+    from inference_server.farm.gate import NAME
+
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError("up to 48 letters, digits, dots and dashes")
+    return text
 
 
 def _count(text: str) -> int:

@@ -8,6 +8,7 @@ pictures.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import field
 from typing import Any, Protocol
 
 from shared.errors import SemrenderError
@@ -30,7 +31,7 @@ class Machine(Value):
     version: str
     python: str
     devices: tuple[str, ...] = ()
-    models: dict[str, str] = {}
+    models: dict[str, str] = field(default_factory=dict)
 
 
 class Happened(Value):

@@ -36,7 +36,7 @@ def run_enter(arguments: argparse.Namespace) -> int:
         found.close()
         words = "the server of before goes on"
     else:
-        words = f"a server paints on {_start(arguments.device)}"
+        words = f"a server paints on {begin_server(arguments.device)}"
     for name in ("SEMRENDER_HOME", "SEMRENDER_MODELS"):
         if name in os.environ:
             say("env", f"{name}={os.environ[name]}")
@@ -72,7 +72,7 @@ def devices_given(environment: Mapping[str, str]) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": given} if given and "CUDA_VISIBLE_DEVICES" not in environment else {}
 
 
-def _start(device: str) -> str:
+def begin_server(device: str) -> str:
     """The name of the device of a server that is ready; it belongs to no session and holds no pipe of ours."""
     places.private_folder(places.home() / "logs")
     said = places.home() / "logs" / "farm-server.log"

@@ -1,0 +1,166 @@
+"""`semrender join`: this machine's own server paints for a farm, as long as the command runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import platform
+import signal
+import threading
+from collections.abc import Callable
+
+from inference_server import logs
+from inference_server.farm import certificates, codes, extra
+from inference_server.farm.beside import address_of
+from inference_server.farm.engine import Chunk, Machine
+from inference_server.farm.errand import errand
+from inference_server.farm.joined import Joined, bracketed, enrol, kept
+from inference_server.farm.session import begin_server, run_leave
+from shared import VERSION, door, places
+from shared.connection import Connection
+from shared.errors import InputRefused, SemrenderError, ServerError
+from shared.stopping import stoppable
+
+SLOTS = 2  # one run is painted while the next one's passes are read; so many for each device
+AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0)  # between two tries to reach the farm
+CLOSING_SECONDS = 20.0
+
+log = logging.getLogger("semrender.farm")
+
+
+def run_join(arguments: argparse.Namespace) -> int:
+    """Joins, where a code is given, and paints until Ctrl-C. Raises SemrenderError in words where it cannot."""
+    extra.needed()
+    joined = _own() if arguments.own else _joined(arguments)
+    logs.set_up(places.home() / "logs" / ("farm-own.log" if arguments.own else "farm.log"))
+    leave = threading.Event()
+    if arguments.own:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_until_parent_ends, args=(leave,), daemon=True).start()
+    here = Here(joined, arguments.map, arguments.device, begins=not arguments.own)
+    with stoppable():
+        working = threading.Thread(target=_work_on, args=(here, leave), daemon=True)
+        try:
+            here.ready()
+            working.start()
+            while working.is_alive():
+                working.join(0.2)
+        except KeyboardInterrupt:
+            here.say(f"{joined.name} leaves the farm")
+        finally:
+            leave.set()
+            if working.is_alive():
+                working.join(CLOSING_SECONDS)
+            here.close()
+    if here.refused is not None:
+        raise here.refused
+    return 0
+
+
+class Here:
+    """This machine's server, which paints what the farm sends.
+
+    begins: start a server where none runs, and end it at the end. far: how the farm's server is reached at present.
+    refused: why the farm does not take this machine.
+    """
+
+    def __init__(self, joined: Joined, maps: list[str], device: str, begins: bool) -> None:
+        self.joined, self._maps, self._device, self._begins = joined, maps, device, begins
+        self.far: Connection = {}
+        self.refused: SemrenderError | None = None
+        self._begun = False
+        self._beginning = threading.Lock()
+
+    def server(self) -> door.Server:
+        """This machine's server, for the calling thread. Raises ServerError."""
+        with self._beginning:
+            found = door.find(here=True, name="farm")
+            if found is None and self._begins:
+                begin_server(self._device)
+                self._begun = True
+                found = door.find(here=True, name="farm")
+        if found is None:
+            raise ServerError(f"the server of {self.joined.name} does not run")
+        return found
+
+    def ready(self) -> None:
+        with self.server():
+            pass
+
+    def paint(self, chunk: Chunk, tell: Callable[[int], bool]) -> dict[str, int]:
+        with self.server() as server:
+            return errand(chunk, server, self.far, tell, self._maps, self.joined.name)
+
+    def machine(self) -> Machine:
+        with self.server() as server:
+            devices = server.devices
+            models = {name: str(card["hash"]) for name, card in server.models().items()}
+        slots = SLOTS * max(1, len(devices))
+        return Machine(self.joined.name, slots, VERSION, platform.python_version(), devices, models)
+
+    def say(self, words: str) -> None:
+        """To whoever began this machine's part by hand."""
+        if self._begins:
+            print(words, flush=True)
+
+    def close(self) -> None:
+        if self._begun:
+            with contextlib.suppress(SemrenderError):
+                run_leave(argparse.Namespace(home=None))
+
+
+def _work_on(here: Here, leave: threading.Event) -> None:
+    """Be one of the farm's machines, again whenever it was away, until `leave` is set or the farm refuses."""
+    from inference_server.farm import dask_engine
+
+    joined, tries = here.joined, 0
+    while not leave.is_set():
+        try:
+            about = joined.where()
+            extra.compare(joined.name, extra.versions(), str(about["host"]), about["versions"])
+            here.far = joined.broker(about)
+            place = f"tls://{bracketed(joined.host)}:{int(about['scheduler'])}"
+            machine, tries = here.machine(), 0
+            here.say(f"{joined.name} paints for {about['host']}")
+            dask_engine.work(place, str(about["here"]), joined.folder, machine, here.paint, leave)
+        except InputRefused as error:
+            here.refused = error
+            return
+        except ServerError as error:
+            log.warning("%s", error)
+            if tries == 0:
+                here.say(f"{error}\nit is tried again until it works, or Ctrl-C")
+        leave.wait(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
+        tries += 1
+
+
+def _joined(arguments: argparse.Namespace) -> Joined:
+    """The farm of the command line, newly by a code or as it was joined before."""
+    folder = certificates.folder() / "joined"
+    before = kept(folder)
+    host, port = address_of(arguments.address) if arguments.address else ("", 0)
+    if arguments.code:
+        found = enrol(folder, host, port, codes.read(arguments.code), arguments.name or places.HOST or "machine")
+        print(f"this machine belongs to the farm at {host}:{port} now, as {found.name}", flush=True)
+        return found
+    if before is None or (host and (host, port) != (before.host, before.port)):
+        raise InputRefused(
+            f"this machine has not joined the farm at {host}:{port}" if host else "this machine has joined no farm",
+            remedy="Join with the address and the code that `semrender serve --farm` says there",
+        )
+    return before
+
+
+def _own() -> Joined:
+    found = kept(certificates.folder() / "own")
+    if found is None:
+        raise InputRefused("this machine has no farm of its own", remedy="Run `semrender serve --farm`")
+    return found
+
+
+def _until_parent_ends(leave: threading.Event) -> None:
+    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
+        pass
+    leave.set()
