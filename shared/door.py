@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol, Unpack
@@ -136,6 +136,7 @@ class Server:
         part: str = "whole",
         per: int = PER_RUN,
         owner: str = "",
+        hashes: Mapping[str, str] | None = None,
         **changes: Unpack[Changes],
     ) -> Job:
         """Hand a shot over to be painted; returns when it is on the server's disk.
@@ -155,6 +156,7 @@ class Server:
                 delivery of what they painted; "farm" has other machines take runs of `per` blocks of it.
             per: blocks of twelve frames, see docs/farm.md.
             owner: who is told to have asked for it; "" = who is logged in here.
+            hashes: layer -> hash of the card of the model that it must be painted with; None = as the names say.
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
         Raises InputRefused, ModelRefused or ServerError. Passes are only looked at when the job begins: see `check`.
@@ -171,6 +173,8 @@ class Server:
         job.update(comp=comp, movie=movie, part=part, **({"per": per} if part == "farm" else {}))
         if owner:
             job.update(owner=owner)
+        if hashes:
+            job.update(hashes=dict(hashes))
         comps = self._comps if comp else None
         identity = uuid.uuid4().hex
         try:

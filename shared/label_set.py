@@ -194,25 +194,33 @@ def load_label_set(name_or_path: Union[str, Path]) -> LabelSet:
 
     Raises MissingInput where there is none, InputRefused in words for a file that is no sound label set.
     """
+    file = file_of(name_or_path)
+    label_set = _load(file)
+    if isinstance(name_or_path, str) and not _is_file(name_or_path) and label_set.name != name_or_path:
+        raise InputRefused(
+            f"the label set calls itself {label_set.name!r}, its file {name_or_path!r}",
+            file=file,
+            remedy="Give both the same name",
+        )
+    return label_set
+
+
+def file_of(name_or_path: Union[str, Path]) -> Path:
+    """The file of a label set, unread; of one that is named, there. Raises MissingInput."""
     text = str(name_or_path)
-    if isinstance(name_or_path, Path) or text.lower().endswith(".json"):
-        return _load(Path(name_or_path))
-    if FILE_NAME.fullmatch(text):
-        for folder in (SHIPPED, places.label_sets_folder()):
-            file = folder / (text + ".json")
-            if file.is_file():
-                label_set = _load(file)
-                if label_set.name != text:
-                    raise InputRefused(
-                        f"the label set calls itself {label_set.name!r}, its file {text!r}",
-                        file=file,
-                        remedy="Give both the same name",
-                    )
-                return label_set
+    if isinstance(name_or_path, Path) or _is_file(text):
+        return Path(name_or_path)
+    for folder in (SHIPPED, places.label_sets_folder()) if FILE_NAME.fullmatch(text) else ():
+        if (folder / (text + ".json")).is_file():
+            return folder / (text + ".json")
     raise MissingInput(
         f"there is no label set named {text!r}",
         remedy=f"There are {', '.join(available())}; or give the path of a .json file",
     )
+
+
+def _is_file(text: str) -> bool:
+    return text.lower().endswith(".json")
 
 
 def warnings(label_set: LabelSet) -> List[str]:

@@ -32,6 +32,7 @@ from inference_server.broker.settings import Settings
 from inference_server.broker.space import Disks
 from inference_server.broker.spool import UNCLAIMED_SECONDS, Spool, free
 from inference_server.broker.supervisor import Worker
+from inference_server.broker.travelling import Travelling
 from inference_server.broker.verbs import Verb, Verbs
 from inference_server.crash_points import reach
 from shared import places, protocol
@@ -114,7 +115,7 @@ class Broker:
             first=first,
         )
         self._verbs: dict[str, Verb] = {}
-        for kind in (Verbs, Overview, Machines):
+        for kind in (Verbs, Overview, Machines, Travelling):
             verbs = kind(self)
             self._verbs.update({name: getattr(verbs, name) for name in vars(kind) if not name.startswith("_")})
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)

@@ -21,7 +21,7 @@ from inference_server.roots import inside
 from inference_server.tasks import FORMATS, MOVIES, PARTS, frames_and_layers
 from shared import inputs
 from shared.blocks import MOST_PER_RUN
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import InputRefused, ModelRefused, SemrenderError
 from shared.label_set import LabelSet, load_label_set
 from shared.shot import Shot, ShotLayer, named_files, resolved
 
@@ -61,13 +61,14 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         _stay_below(shot)
     frames, layers = frames_and_layers(shot, _listed(body, "frames", int), _listed(body, "layers", str))
     models, holds, looks, prepares, cards_of = {}, {}, {}, [], []
+    hashes = _hashes(body)
     for layer in shot.layers:
         asked = resolved(shot, layer)
         named = asked.label_set or shot.label_set
         if named.lower().endswith(".json"):
             inside(Path(named), roots)
         label_set = load_label_set(named)
-        card = catalogue.find_card(asked.model or DEFAULT_MODEL)
+        card = _card_of(asked, hashes)
         cards_of += [card] if layer.name in layers else []
         _inputs_named(shot, layer, card)
         if card.inputs.labels is not None:
@@ -123,6 +124,27 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     if slots and may_be_cut(spec, cards_of):
         spec.update(part="farm", chunks=runs_of(frames, STILL in holds.values(), slots))
     return spec
+
+
+def _card_of(layer: ShotLayer, hashes: Body) -> cards.Card:
+    """The model of a layer. Raises ModelRefused where the client knows of another one by its hash."""
+    hash = hashes.get(layer.name, "")
+    card = catalogue.find_card(layer.model or DEFAULT_MODEL, hash)
+    if hash and hash != card.hash:
+        raise ModelRefused(
+            f"the server has another {card.name} than the layer is to be painted with",
+            layer=layer.name,
+            remedy="Add that one there with `semrender models add`",
+        )
+    return card
+
+
+def _hashes(body: Body) -> dict[str, str]:
+    """Of the models that layers are to be painted with and no others, where the client knows."""
+    found = body.get("hashes", {})
+    if not isinstance(found, dict) or not all(isinstance(one, str) for pair in found.items() for one in pair):
+        raise InputRefused('"hashes" is no table of layers')
+    return found
 
 
 def _per(body: Body) -> int:

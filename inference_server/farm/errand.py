@@ -7,26 +7,27 @@ with a `MachineRefused` that names the machine: the others go on, and this one i
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inference_server.farm.arriving import bring_models
+from inference_server.farm.far import PULSE_SECONDS, Far, Tell
+from inference_server.farm.passing import bring_passes, frames_needed, job_folder
+from inference_server.farm.returning import Returning, sees_folder
 from shared import VERSION, door, path_maps, places
 from shared.blocks import frames_of, parse_blocks
 from shared.connection import Connection
-from shared.errors import Interrupted, MachineRefused, SemrenderError
+from shared.errors import MachineRefused, SemrenderError
 from shared.shot import Shot
-from shared.told import Frame
+from shared.told import Frame, Paused
 
-PULSE_SECONDS = 1.0  # at the latest it is told again how far it is
 OUTCOMES = ("painted", "kept", "copied")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 Chunk = Mapping[str, Any]
-Tell = Callable[[int], bool]
 
 
 def errand(
@@ -36,6 +37,7 @@ def errand(
     tell: Tell,
     maps: Iterable[str] = (),
     machine: str = places.HOST,
+    home: Path | None = None,
 ) -> dict[str, int]:
     """Paint a run of blocks; returns how many pictures were "painted", "kept" and "copied".
 
@@ -47,16 +49,32 @@ def errand(
             run is still wanted.
         maps: folders of the shot's paths that are others here, each "FROM=TO".
         machine: its name, for the words of a refusal.
+        home: the state folder of its server; None = this process's own.
 
     Raises MachineRefused for what another machine may paint, Interrupted within about a second where the run is not
     wanted any more, ServerError for one that is lost on the way, others in words for what no machine can paint.
     """
     _same_program(chunk, server, machine)
-    _same_models(chunk, server, machine)
-    rules = [path_maps.rule_of(text) for text in maps]
-    shot = path_maps.mapped_shot(as_settled(chunk), rules)
-    base, out = (Path(path_maps.mapped(chunk[name], rules)) for name in ("base", "out"))
-    return _paint(chunk, server, tell, shot, base, out)
+    home = places.home() if home is None else home
+    with Far(far, tell, machine) as there:
+        wanted = sorted({(model["name"], model["hash"]) for model in chunk["models"].values()})
+        families = bring_models(there, wanted, server.models(), home)
+        rules = [path_maps.rule_of(text) for text in maps]
+        shot = path_maps.mapped_shot(as_settled(chunk), rules)
+        base, out = (Path(path_maps.mapped(chunk[name], rules)) for name in ("base", "out"))
+        frames = frames_of(parse_blocks(chunk["blocks"], shot.first, shot.last), shot.first, shot.last)
+        of_layers = {name: families[chunk["models"][name]["name"]] for name in chunk["layers"]}
+        needed = frames_needed(shot, chunk["layers"], frames, of_layers)
+        shot, base = bring_passes(there, chunk["job"], shot, base, needed, rules, home)
+        if sees_folder(there, chunk["out"], out):
+            return _paint(chunk, server, there, shot, base, out, frames, None)
+        out = job_folder(home, chunk["job"]) / "out"
+        back = Returning(there, chunk["job"], shot, out, frames)
+        back.bring_kept()
+        counts = _paint(chunk, server, there, shot, base, out, frames, back)
+        back.send_prepared()
+        back.clear()
+        return counts
 
 
 def as_settled(chunk: Chunk) -> Shot:
@@ -82,23 +100,17 @@ def _same_program(chunk: Chunk, server: door.Server, machine: str) -> None:
             )
 
 
-def _same_models(chunk: Chunk, server: door.Server, machine: str) -> None:
-    found = server.models()
-    wanted = [chunk["models"][layer] for layer in chunk["layers"]]
-    for name, hash in sorted({(model["name"], model["hash"]) for model in wanted}):
-        if name not in found:
-            raise MachineRefused(
-                f"{machine} has no model named {name}", remedy="Add it there with `semrender models add`"
-            )
-        if found[name]["hash"] != hash:
-            raise MachineRefused(
-                f"{machine} has another {name}", remedy="Add the job's there with `semrender models add`"
-            )
-
-
-def _paint(chunk: Chunk, server: door.Server, tell: Tell, shot: Shot, base: Path, out: Path) -> dict[str, int]:
-    """Have the local server paint the run, from these folders into that one."""
-    frames = frames_of(parse_blocks(chunk["blocks"], shot.first, shot.last), shot.first, shot.last)
+def _paint(
+    chunk: Chunk,
+    server: door.Server,
+    far: Far,
+    shot: Shot,
+    base: Path,
+    out: Path,
+    frames: list[int],
+    back: Returning | None,
+) -> dict[str, int]:
+    """Have the local server paint the run, from these folders into that one; `back` sends what is finished."""
     job = server.submit(
         shot,
         out,
@@ -111,25 +123,22 @@ def _paint(chunk: Chunk, server: door.Server, tell: Tell, shot: Shot, base: Path
         movie="none",
         part="paint",
         owner=chunk["owner"],
+        hashes={layer: model["hash"] for layer, model in chunk["models"].items()},
     )
     try:
-        _wait(job, tell)
+        for event in job.watch(pulse=PULSE_SECONDS):
+            if isinstance(event, Frame):
+                far.done = event.done
+                if back is not None and event.error is None:
+                    back.send(event.body["file"])
+            elif isinstance(event, Paused) and back is not None:
+                raise MachineRefused(f"{far.machine} cannot go on: {event.why}")
+            elif event.name == "cancelled":
+                raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
+            far.pulse()
         result = job.result()
     except BaseException:
         with suppress(SemrenderError):
             job.cancel()
         raise
     return {outcome: getattr(result, outcome) for outcome in OUTCOMES}
-
-
-def _wait(job: door.Job, tell: Tell) -> None:
-    """Until the job has ended, saying how far it is. Raises Interrupted where nobody wants it any more."""
-    done, told = 0, 0.0
-    for event in job.watch(pulse=PULSE_SECONDS):
-        if isinstance(event, Frame):
-            done = event.done
-        now = time.monotonic()
-        if now - told >= PULSE_SECONDS / 2:
-            told = now
-            if not tell(done):
-                raise Interrupted("the run is not wanted any more")

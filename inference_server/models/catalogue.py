@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from inference_server.models.cards import Card, load_card, printable
+from inference_server.models.cards import FILE_NAME, Card, load_card, printable
 from inference_server.models.needs import known
 from shared import places, protocol
 from shared.errors import ModelRefused, SemrenderError
@@ -22,8 +23,13 @@ def available_cards() -> tuple[dict[str, Card], dict[str, SemrenderError]]:
     return _read(_folders())
 
 
-def find_card(name: str) -> Card:
-    """The model of this name. Raises ModelRefused with near names, or with why it cannot be used."""
+def find_card(name: str, hash: str = "") -> Card:
+    """The model of this name. Raises ModelRefused with near names, or with why it cannot be used.
+
+    hash: of the one that a job was made with, which another machine may have sent where the user has another or none.
+    """
+    if hash and (received := _received(name, hash)) is not None:
+        return received
     found, broken = _read(
         folder for folder in _folders() if printable(folder.name) == name
     )  # the others' cards take as long
@@ -37,6 +43,22 @@ def find_card(name: str) -> Card:
         f"there is no model named {name!r}",
         remedy=f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(found) or 'none'}",
     )
+
+
+def received_folder(home: Path, name: str, hash: str) -> Path:
+    """Where a model lies that came from another machine; hash: "sha256:..." of its card. Raises ModelRefused."""
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", hash) or not re.fullmatch(FILE_NAME, name):
+        raise ModelRefused(f"{name[:64]!r} with the hash {hash[:80]!r} is no model")
+    return home / "received" / hash.removeprefix("sha256:") / name
+
+
+def _received(name: str, hash: str) -> Card | None:
+    folder = received_folder(places.home(), name, hash)
+    if not folder.is_dir():
+        return None
+    card = load_card(folder)
+    known(card)
+    return card if (card.name, card.hash) == (name, hash) else None
 
 
 def _folders() -> Iterator[Path]:

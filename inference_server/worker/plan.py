@@ -120,7 +120,8 @@ class Plan(Value):
     @cached_property
     def size(self) -> tuple[int, int]:
         """Width and height of layers that no pass gives one."""
-        return size_of(self.shot, self.base, self.roots, (find_card(model["name"]) for model in self.models.values()))
+        cards = (find_card(model["name"], model["hash"]) for model in self.models.values())
+        return size_of(self.shot, self.base, self.roots, cards)
 
     @cached_property
     def filmed(self) -> Tracks | None:
@@ -198,7 +199,7 @@ def make_layer_plan(plan: Plan, name: str) -> LayerPlan:
     layer = next(layer for layer in plan.shot.layers if layer.name == name)
     asked = resolved(plan.shot, layer)
     model = plan.models[name]
-    card = find_card(model["name"])
+    card = find_card(model["name"], model["hash"])
     if card.hash != model["hash"]:
         raise InputRefused(
             f"the model {card.name} has changed since the job was submitted", remedy="Submit the job again"

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from shared import door, places
+from shared.client import Client
 from tests.conftest import semrender
-from tests.inference_server.servers import running_server
+from tests.inference_server.servers import job_of, running_server, start_server, stop, wait_for
 
 
 @pytest.fixture
@@ -32,6 +34,31 @@ def resident(state_folder):
     """A server that stays for the test's commands."""
     with running_server() as client:
         yield client
+
+
+@pytest.fixture
+def machine(tmp_path, state_folder):
+    """Begins the server of another machine, with a state folder of its own; a door to it."""
+    began, doors = [], []
+
+    def begin(name, models=state_folder / "models"):
+        home = tmp_path / name
+        began.append((start_server(SEMRENDER_HOME=str(home), SEMRENDER_MODELS=str(models)), home))
+        found = door.Server(Client(places.read_json(home / "connection.json")), None)
+        doors.append(found)
+        return found
+
+    yield begin
+    for one in doors:
+        one.close()
+    for process, _ in began:
+        stop(process)
+
+
+def chunk_of(broker, shot, out, machine="one", model="stand-in"):
+    """The next run of a job that was handed over."""
+    broker.submit({**job_of(shot, out, model), "part": "farm", "per": 1})
+    return wait_for(lambda: broker.request("take_chunk", {"machine": machine})[0]["chunk"])
 
 
 def farm(verb, *arguments, code=0, **options):

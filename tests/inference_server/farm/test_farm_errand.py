@@ -3,37 +3,9 @@
 import pytest
 
 from inference_server.farm.errand import errand
-from shared import door, places
-from shared.client import Client
 from shared.errors import Interrupted, MachineRefused
 from tests.conftest import semrender
-from tests.inference_server.farm.conftest import files
-from tests.inference_server.servers import job_of, start_server, stop, wait_for
-
-
-@pytest.fixture
-def machine(tmp_path, state_folder):
-    """Begins the server of another machine, with a state folder of its own; a door to it."""
-    began, doors = [], []
-
-    def begin(name, models=state_folder / "models"):
-        home = tmp_path / name
-        began.append((start_server(SEMRENDER_HOME=str(home), SEMRENDER_MODELS=str(models)), home))
-        found = door.Server(Client(places.read_json(home / "connection.json")), None)
-        doors.append(found)
-        return found
-
-    yield begin
-    for one in doors:
-        one.close()
-    for process, _ in began:
-        stop(process)
-
-
-def chunk_of(broker, shot, out, machine="one", model="stand-in"):
-    """The next run of a job that was handed over."""
-    broker.submit({**job_of(shot, out, model), "part": "farm", "per": 1})
-    return wait_for(lambda: broker.request("take_chunk", {"machine": machine})[0]["chunk"])
+from tests.inference_server.farm.conftest import chunk_of, files
 
 
 def test_a_run_is_painted_as_a_render_paints_it(resident, machine, farm_shot, tmp_path):
