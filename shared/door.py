@@ -136,6 +136,7 @@ class Server:
         part: str = "whole",
         per: int = PER_RUN,
         owner: str = "",
+        of: str = "",
         hashes: Mapping[str, str] | None = None,
         **changes: Unpack[Changes],
     ) -> Job:
@@ -156,6 +157,7 @@ class Server:
                 delivery of what they painted; "farm" has other machines take runs of `per` blocks of it.
             per: blocks of twelve frames, see docs/farm.md.
             owner: who is told to have asked for it; "" = who is logged in here.
+            of: the id of a job of a farm, of which it is a piece.
             hashes: layer -> hash of the card of the model that it must be painted with; None = as the names say.
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
@@ -171,10 +173,7 @@ class Server:
         job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
         job.update(comp=comp, movie=movie, part=part, **({"per": per} if part == "farm" else {}))
-        if owner:
-            job.update(owner=owner)
-        if hashes:
-            job.update(hashes=dict(hashes))
+        job.update({name: value for name, value in (("owner", owner), ("of", of), ("hashes", hashes)) if value})
         comps = self._comps if comp else None
         identity = uuid.uuid4().hex
         try:

@@ -8,6 +8,7 @@ Leases are in memory: after a restart every run that had not ended is given out 
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -275,4 +276,5 @@ class Chunks:
         frames = frames_in(spec, task["frame"])
         about = {"task": task["id"], "job": task["job"], "blocks": written(range(first, last + 1)), "frames": frames}
         more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS, "version": VERSION}
+        more["python"] = ".".join(platform.python_version_tuple()[:2])
         return {**about, **more, **{name: spec[name] for name in DESCRIBED}}

@@ -6,7 +6,7 @@ with a `MachineRefused` that names the machine: the others go on, and this one i
 
 from __future__ import annotations
 
-import sys
+import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,14 +18,13 @@ from inference_server.farm.far import PULSE_SECONDS, Far, Tell
 from inference_server.farm.passing import bring_passes, frames_needed, job_folder
 from inference_server.farm.returning import Returning, sees_folder
 from shared import VERSION, door, path_maps, places
-from shared.blocks import frames_of, parse_blocks
 from shared.connection import Connection
 from shared.errors import MachineRefused, SemrenderError
 from shared.shot import Shot
 from shared.told import Frame, Paused
 
 OUTCOMES = ("painted", "kept", "copied")
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = ".".join(platform.python_version_tuple()[:2])
 
 Chunk = Mapping[str, Any]
 
@@ -62,7 +61,7 @@ def errand(
         rules = [path_maps.rule_of(text) for text in maps]
         shot = path_maps.mapped_shot(as_settled(chunk), rules)
         base, out = (Path(path_maps.mapped(chunk[name], rules)) for name in ("base", "out"))
-        frames = frames_of(parse_blocks(chunk["blocks"], shot.first, shot.last), shot.first, shot.last)
+        frames = list(chunk["frames"])
         of_layers = {name: families[chunk["models"][name]["name"]] for name in chunk["layers"]}
         needed = frames_needed(shot, chunk["layers"], frames, of_layers)
         shot, base = bring_passes(there, chunk["job"], shot, base, needed, rules, home)
@@ -91,7 +90,7 @@ def as_settled(chunk: Chunk) -> Shot:
 
 
 def _same_program(chunk: Chunk, server: door.Server, machine: str) -> None:
-    wanted = {"semrender": chunk.get("version", VERSION), "Python": chunk.get("python", PYTHON)}
+    wanted = {"semrender": chunk["version"], "Python": chunk["python"]}
     for name, found in (("semrender", VERSION), ("semrender", server.version), ("Python", PYTHON)):
         if found != wanted[name]:
             raise MachineRefused(
@@ -123,6 +122,7 @@ def _paint(
         movie="none",
         part="paint",
         owner=chunk["owner"],
+        of=chunk["job"],
         hashes={layer: model["hash"] for layer, model in chunk["models"].items()},
     )
     try:
