@@ -23,6 +23,7 @@ STATED = (
     "depth_layer",
     "normal_is",
     "normal_layer",
+    "instance_layer",
     "deinterlace",
     "clip_end",
 )  # how passes are read
@@ -58,6 +59,7 @@ class Changes(TypedDict, total=False):
     depth_layer: str
     normal_is: str
     normal_layer: str
+    instance_layer: str
     deinterlace: str  # of clips: "off", "auto", "top", "bottom"
     clip_end: str  # what pictures show behind their end: "hold", "ping-pong"
     centimetres: float  # of a unit of the scene

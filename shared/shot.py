@@ -80,7 +80,7 @@ class ShotLayer(Value):
 
     name: Annotated[str, FileName()]
     labels: Annotated[Optional[str], PATTERN, "the label pass: which class every pixel is"] = None
-    instance: Annotated[Optional[str], PATTERN, "the pass that tells objects of one class apart"] = None
+    instance: Annotated[Optional[str], PATTERN, "the pass that tells objects, and their materials, apart"] = None
     motion: Annotated[Optional[str], PATTERN, "the motion pass, in pixels a frame"] = None
     depth: Annotated[Optional[str], PATTERN, "the depth pass"] = None
     beauty: Annotated[Optional[str], PATTERN, "the renderer's own picture, beside the painting in the comp"] = None
@@ -113,6 +113,9 @@ class ShotLayer(Value):
         Optional[str], OneOf(*NORMALS), "what the axes of the normal pass are; else as it is found out"
     ] = None
     normal_layer: Annotated[Optional[str], WORD, "EXR layer of the normal pass; else as for motion"] = None
+    instance_layer: Annotated[
+        Optional[str], WORD, "EXR layer, channel or Cryptomatte of the instance pass; else as it is named"
+    ] = None
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
     ] = None

@@ -98,6 +98,8 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
         further.add_argument(f"--{name}", metavar="FILE" if one else "PATTERN", help=words)
     further.add_argument("--normal-is", choices=NORMALS, metavar="CONVENTION", help=", ".join(NORMALS))
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
+    words = "EXR layer, channel or Cryptomatte of the instances, where it is not clear"
+    further.add_argument("--instance-layer", metavar="NAME", help=words)
     add_deinterlace(further)
     words = "what pictures show behind their end, up to that of --audio: the last one, or all back and forth"
     further.add_argument("--clip-end", choices=CLIP_ENDS, help=words)

@@ -196,7 +196,7 @@ def device_in_words(device: Body, layers: list[Body]) -> str:
 
 
 def passes_in_words(layer: Body) -> list[str]:
-    """Which channels of a layer's motion, depth and normals are read, and what the test of them said."""
+    """Which channels of a layer's motion, depth, normals and instances are read, and what the test of them said."""
     words = []
     if "motion" in layer:
         motion = layer["motion"]
@@ -219,6 +219,10 @@ def passes_in_words(layer: Body) -> list[str]:
         tested = "too little surface to tell" if against is None else f"{against:.0%} of the surface contradicts that"
         dome = f"; {normal['sky']:.0%} of the sky has some, as of a dome" if normal["sky"] > 0.05 else ""
         words.append(f"normals {channels}{normal['is']} ({normal['how']}): {tested}{dome}")
+    if "parts" in layer:
+        parts = layer["parts"]
+        share = "" if parts["borders"] is None else f", at {parts['borders']:.0%} of the borders between classes"
+        words.append(f"instances {parts['kind']}: {counted(parts['most'], 'part', 'parts')}{share}")
     return words
 
 

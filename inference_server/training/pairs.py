@@ -154,7 +154,7 @@ def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | N
         if "depth" in pair.guides:
             depth[n] = nearest(read_depth(pair.guides["depth"]).values, size)
         if "instance" in pair.guides:
-            found = nearest(read_instances(pair.guides["instance"]), size)
+            found = nearest(read_instances(pair.guides["instance"]).numbers, size)
             parts[n] = np.unique(found, return_inverse=True)[1].reshape(found.shape) + 1
         if pair.view.sun is not None:
             suns[n] = np.array(pair.view.sun, np.float32) @ turn

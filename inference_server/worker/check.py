@@ -21,6 +21,7 @@ from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Place, picture_tasks
 from inference_server.worker import guides, outputs, paces, sealing, sounding, tracking, walking
 from inference_server.worker.check_delivery import check_delivery
+from inference_server.worker.check_parts import check_parts
 from inference_server.worker.check_passes import check_depths, check_motion
 from inference_server.worker.check_space import check_space
 from inference_server.worker.keys import picture_key
@@ -109,7 +110,8 @@ def check_job(
                     if own.sound is not None and shot.audio is not None and own.walk is None:  # walks have no end
                         warnings += [one for one in sounding.unheard(shot, own.sound) if one not in warnings]
                     found = first_frame(plan, own)
-                    for about in (check_motion(plan, own), check_depths(plan, own), check_space(plan, own)):
+                    for check in (check_motion, check_depths, check_space, check_parts):
+                        about = check(plan, own)
                         warnings += about.pop("warnings")
                         found.update(about)
                 except SemrenderError as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inference_server.stability import edges
 from inference_server.stability.facing import ELSEWHERE, Seen, better, contradicting, shifted, turns
 from inference_server.worker import space
+from inference_server.worker.check_place import judge_place
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused, SemrenderError
@@ -50,7 +51,8 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if not surface.size:
         return {"warnings": [f"the depth has no distance on frame {frame}"]}
     for tried in space.spread(plan.frames, space.TRIED):
-        _judge_steps(own, tried)
+        values = read_depth(own.inputs["depth"].file(tried), own.layer.depth_layer).values
+        judge_place(own, "depth", tried, values, edges.of_depth)
     middle = float(np.median(surface))
     words = []
     if not NEAR <= middle <= DISTANT:
@@ -60,39 +62,6 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
             f' with "centimetres" in the shot or --centimetres (now {unit:g}; Maya has 1, Blender 100)'
         )
     return {"metres": middle, "warnings": words}
-
-
-def _judge_steps(own: LayerPlan, frame: int) -> None:
-    """Raises InputRefused where depth lies on the labels of a frame beside better, or on these when it is moved."""
-    source, labels = own.inputs["depth"], own.labels
-    if labels is None:
-        return
-    depth = read_depth(source.file(frame), own.layer.depth_layer).values
-    ids = read_labels(own, frame).ids
-    found = edges.lies(depth, ids) if depth.shape == ids.shape else None
-    if found is None:
-        return
-    for step in () if labels.still or source.still else (-1, 1):
-        there = read_labels(own, frame + step).ids if frame + step in labels.files else None
-        also = edges.lies(depth, there) if there is not None and there.shape == depth.shape else None
-        if also is not None and edges.elsewhere(found, also.here):
-            raise InputRefused(
-                "the depth pass is of another frame: its numbers are one off",
-                file=source.file(frame),
-                frame=frame,
-                cause=f"Its steps lie on the labels of frame {frame + step}",
-                remedy="Give its files the numbers of the frames that they belong to",
-            )
-    if edges.elsewhere(found, found.best):
-        raise InputRefused(
-            "the depth pass does not lie on the labels, but would if it were moved by {:+d}, {:+d} pixels".format(
-                *found.moved
-            ),
-            file=source.file(frame),
-            frame=frame,
-            cause=f"Its steps fit the labels' borders to {found.here:.2f} as they are, to {found.best:.2f} then",
-            remedy="Render both with the same camera, size and overscan",
-        )
 
 
 def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:

@@ -200,6 +200,8 @@ def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         found |= walking.content(plan, own, frame, {name: _of_walk(plan, name) for name in files_of(own.walk)})
     if "motion" in found:
         found |= {"motion_is": own.layer.motion_is, "motion_layer": own.layer.motion_layer}
+    if "instance" in own.inputs and own.layer.instance_layer is not None:
+        found["instance_layer"] = own.layer.instance_layer
     for kind in space.KINDS:
         found |= space.content(plan, own, kind, frame) if kind in found else {}
     return found

@@ -14,7 +14,7 @@ from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused
 from shared.frames import OF_CLIPS
 from shared.passes.clip_pass import read_picture
-from shared.passes.instance_pass import read_instances
+from shared.passes.instance_pass import InstancePass, read_instances
 from shared.shot import OF_ANY_SIZE
 
 Plane = NDArray[Any]  # (H, W) or (H, W, n)
@@ -61,8 +61,12 @@ def _motion(plan: Plan, own: LayerPlan, frame: int) -> Plane:
     return vectors.field
 
 
+def instance_pass(own: LayerPlan, frame: int) -> InstancePass:
+    return read_instances(own.inputs["instance"].file(frame), own.layer.instance_layer)
+
+
 def _instances(plan: Plan, own: LayerPlan, frame: int) -> Plane:
-    return read_instances(own.inputs["instance"].file(frame))
+    return instance_pass(own, frame).numbers
 
 
 READERS: dict[str, Callable[[Plan, LayerPlan, int], Plane]] = {

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, Layer, Scene, Settings, ShotRequest
-from shared import inputs, label_code, schema
+from shared import inputs, instance_code, label_code, schema
 from shared.consent import Consent
 from shared.errors import InputRefused, ModelRefused
 from shared.file_names import name_fault
@@ -19,10 +19,11 @@ from shared.shot import Shot, ShotLayer
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, all others are float EXR
 CAN = {HARDWARE: ("instance", "normal", "depth", "beauty"), ARNOLD: EXTRA_PASSES}
-GUIDES = ("normal", "depth")  # rendered unasked for a model that only uses them
+GUIDES = ("instance", "normal", "depth")  # rendered unasked for a model that only uses them
+DRAWN = ("instance",)  # of these, what the viewport draws without touching the scene
+MANY_PARTS = 5000
 GIVES = ("labels", "picture", "reference", "audio", *EXTRA_PASSES)  # to a model, by one renderer or the other
 OPEN = {HARDWARE: ("normal", "depth"), ARNOLD: ("normal", "motion")}  # passes that no real Maya has confirmed
-LAST_INSTANCE = 65534  # 65535 is nothing
 
 Color = tuple[int, int, int]
 
@@ -36,11 +37,11 @@ class LayerPlan:
     painted: bool = True
 
 
-def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = True) -> ShotRequest:
+def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guides: Sequence[str] = GUIDES) -> ShotRequest:
     """The request with the passes that a model needs, and the guides that it uses; its picture is the beauty.
 
     wants: the inputs of its card. Without labels the alpha of the beauty says where a layer is, and hold needs labels.
-    guided: whether guides are rendered unasked.
+    guides: what is rendered unasked.
     Raises ModelRefused where the scene and the artist do not give all of it.
     """
     files = {"reference": request.reference, "audio": request.audio}
@@ -51,13 +52,13 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = T
         raise ModelRefused(f"{title} {lacks}", remedy=remedy)
     needed = inputs.needed(wants)
     asked = {*request.extra, *needed}
-    guides = [name for name in GUIDES if guided and name in wants and name not in asked]
+    unasked = [name for name in guides if name in wants and name not in asked]
     picture = "picture" in needed or ("picture" in wants and "beauty" in request.extra)
-    wanted = {*asked, *guides, *(["beauty"] if picture else [])}
+    wanted = {*asked, *unasked, *(["beauty"] if picture else [])}
     return replace(
         request,
         extra=tuple(name for name in EXTRA_PASSES if name in wanted),
-        guides=tuple(guides),
+        guides=tuple(unasked),
         labels="labels" in wants or request.hold != "off" or not picture,
         picture=picture,
         reference=request.reference if "reference" in wants else "",
@@ -66,8 +67,9 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guided: bool = T
 
 
 def unguided(request: ShotRequest, wants: inputs.Inputs) -> bool:
-    """Whether a model that uses guides is given none."""
-    return bool({*GUIDES} & {*wants}) and not {*GUIDES} & {*request.extra}
+    """Whether a model that uses normals and depth is given neither."""
+    of_space = {*GUIDES} - {*DRAWN}
+    return bool(of_space & {*wants}) and not of_space & {*request.extra}
 
 
 def reference_name(request: ShotRequest) -> str:
@@ -236,32 +238,31 @@ def shader_value(color: Color) -> tuple[float, float, float]:
     return red / 255.0, green / 255.0, blue / 255.0
 
 
-def instance_code(number: int) -> Color:
-    """The colour of an instance id 0..65534: low byte, high byte, and a check that a blend does not keep."""
-    if not 0 <= number <= LAST_INSTANCE:
-        raise ValueError(f"instances are numbered 0 to {LAST_INSTANCE}, not {number}")
-    return _instance_color(number)
-
-
-NO_INSTANCE: Color = (255, 255, 0xA5 ^ 255 ^ (151 * 255 & 255))
-
-
-def _instance_color(number: int) -> Color:
-    low, high = number & 255, number >> 8
-    reversed_low = int(f"{low:08b}"[::-1], 2)
-    return low, high, reversed_low ^ (151 * high & 255) ^ 0xA5
-
-
-def instance_numbers(paths: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
-    """A number for every path, the ones that are known first: stable from frame to frame and render to render."""
+def instance_numbers(names: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """A number for every part, the ones that are known first: stable from frame to frame and render to render."""
     numbers = dict(known)
     free = max(numbers.values(), default=-1) + 1
-    for path in sorted(set(paths) - set(numbers)):
-        numbers[path] = free
+    for name in sorted(set(names) - set(numbers)):
+        numbers[name] = free
         free += 1
-    if free > LAST_INSTANCE + 1:
-        raise InputRefused(f"the scene has more than {LAST_INSTANCE} things, more than an instance pass can number")
+    if free > instance_code.LAST + 1:
+        raise InputRefused(f"the scene has more than {instance_code.LAST} parts, more than an instance pass can number")
     return numbers
+
+
+def too_many(request: ShotRequest, parts: int) -> str:
+    """Why numbers that nobody asked for are not rendered; empty where they are. Each part has a shader of its own."""
+    if "instance" not in request.guides or parts <= MANY_PARTS:
+        return ""
+    return (
+        f"Painted without numbers of parts: the scene has {parts}, and more than {MANY_PARTS} take long to tell apart;"
+        " tick Instances to have them"
+    )
+
+
+def without_instances(request: ShotRequest) -> ShotRequest:
+    extra, guides = (tuple(one for one in some if one != "instance") for some in (request.extra, request.guides))
+    return replace(request, extra=extra, guides=guides)
 
 
 def shown_value(color: Color, linear: bool) -> tuple[float, float, float]:

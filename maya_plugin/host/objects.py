@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from maya import cmds
+from maya.api import OpenMaya
 
 from maya_plugin.core import policy
 from maya_plugin.core.classes import Membership
@@ -65,6 +66,11 @@ def shading() -> list[Shading]:
         if members:
             found.append(Shading(group, tuple(members), material_of(group)))
     return found
+
+
+def face_count(mesh: str) -> int:
+    """How many faces a mesh has now."""
+    return OpenMaya.MFnMesh(OpenMaya.MSelectionList().add(mesh).getDagPath(0)).numPolygons
 
 
 def material_of(group: str) -> str:

@@ -11,6 +11,7 @@ from typing import Callable, Optional
 from maya_plugin.core import passes, policy
 from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import HARDWARE, PassReport, Scene, Settings, ShotRequest
+from maya_plugin.core.looks import names_of_parts
 from maya_plugin.core.members import short
 from maya_plugin.host import classes, layers, renderers, scene, tracks
 from maya_plugin.host.keep import untouched
@@ -62,11 +63,11 @@ def render_passes(
             for count, frame in enumerate(frames, 1):
                 job.frame(frame, tell)
                 if count in LOOKED_AT and count < len(frames):
-                    job.request = look(job.report(frames[:count], frame), count) or job.request
+                    job.request = job.feasible(look(job.report(frames[:count], frame), count) or job.request)
         report = job.report(frames, last)
         changed = look(report, len(frames))
         if changed is not None:
-            job.request = changed
+            job.request = job.feasible(changed)
             report = job.report(frames, last)
     unsaid = f"{carried} things are locked and carry no class into the beauty"
     return replace(report, notes=(*report.notes, *([unsaid] if carried else [])))
@@ -78,7 +79,6 @@ class _Job:
     def __init__(
         self, request: ShotRequest, facts: Scene, settings: Settings, labels: LabelSet, scenery: type[Scenery]
     ) -> None:
-        self.request = request
         self.facts, self.settings, self.labels = facts, settings, labels
         self.folder = Path(request.folder)
         self.plans = passes.plan_layers(request.layers, layers.layers(), context=request.labels)
@@ -86,11 +86,18 @@ class _Job:
         self.membership = Membership(classes.class_sets(), labels)
         self.things = things(replace(settings, policies={**settings.policies, **scenery.policies}))
         known = (read_json(self.folder / INSTANCES) or {}).get("instances", {})
-        numbered = [thing.path for thing in self.things] if "instance" in request.extra else []
-        self.numbers = passes.instance_numbers(numbered, {str(path): int(n) for path, n in known.items()})
+        self.numbers = {str(name): int(number) for name, number in known.items()}
+        names = {name for thing in self.things for name in names_of_parts(thing.path, thing.groups).values()}
+        self.too_many = passes.too_many(request, len(names))
+        self.request = request = self.feasible(request)
+        if "instance" in request.extra:
+            self.numbers = passes.instance_numbers(names, self.numbers)
         size = (request.width or facts.width, request.height or facts.height)
         self.stage = scenery(Given(request, size, self.things, self.membership, self.rest, self.numbers))
         passes.build_shot(request, facts, settings, self.plans, request.last)  # refuses before anything is rendered
+
+    def feasible(self, request: ShotRequest) -> ShotRequest:
+        return passes.without_instances(request) if self.too_many else request
 
     def frame(self, frame: int, tell: Tell) -> None:
         """All passes of all layers at one frame; the context has labels only."""
@@ -142,6 +149,7 @@ class _Job:
             words = counted(len(without), "thing without class is", "things without class are")
             notes.append(f"{words} {how}, such as {short(without[0].path)}")
         notes += self.stage.notes()
+        notes += [self.too_many] if self.too_many else []
         other = reshaped(self.things) if self.request.renderer == HARDWARE else []
         if other:
             words = counted(len(other), "thing is displaced or subdivided", "things are displaced or subdivided")

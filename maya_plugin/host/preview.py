@@ -14,8 +14,9 @@ from typing import ClassVar
 from maya import cmds
 
 from maya_plugin.core import passes, policy
+from maya_plugin.core.classes import ClassOf
 from maya_plugin.core.contract import ARNOLD, PassReport, ShotRequest
-from maya_plugin.core.looks import PLAIN, parts
+from maya_plugin.core.looks import names_of_parts, parts
 from maya_plugin.core.members import upwards
 from maya_plugin.core.png import write_png
 from maya_plugin.core.refusal import HostRefused
@@ -24,7 +25,7 @@ from maya_plugin.host.drawings import Paint, drawing
 from maya_plugin.host.passes import render_passes
 from maya_plugin.host.stage import Given
 from maya_plugin.host.things import Thing, reshaped
-from shared import label_code
+from shared import instance_code, label_code
 
 BEAUTY = "beauty"
 
@@ -50,6 +51,7 @@ class View:
         self._request, self._size, self._things = given.request, given.size, given.things
         self._membership, self._rest, self._numbers = given.membership, given.rest, given.numbers
         self._angular: set[str] = set()  # smoothed meshes that are drawn as triangles
+        self._smooth: set[str] = set()  # those that are not, and of one number
 
     def open(self) -> None:
         """Nothing is made."""
@@ -76,7 +78,7 @@ class View:
             with renderers.ready(request.renderer, self._size, kind):
                 renderers.render(request.renderer, request.camera, frame, self._size, layer, target)
             return
-        empty = passes.NO_INSTANCE if kind == "instance" else label_code.encode(label_code.EMPTY)
+        empty = instance_code.NOTHING if kind == "instance" else label_code.encode(label_code.EMPTY)
         if kind == "label" and layer == layers.WHOLE:
             empty = label_code.encode(self._rest)
         seen = _seen(layer)
@@ -97,6 +99,7 @@ class View:
         told = (
             (cards, "leaf or alpha card", "whole in this frame; a rendered shot can cut it out"),
             (len(other), "displaced or subdivided thing", "drawn as without that in this frame"),
+            (len(self._smooth), "smoothed mesh of several materials", "of one number in this frame"),
             (len(self._angular), "smoothed mesh with faces or instances of several classes", "drawn unsmoothed"),
         )
         return [f"{number} × {what} {how}" for number, what, how in told if number]
@@ -107,9 +110,20 @@ class View:
 
     def _paint(self, thing: Thing, kind: str) -> Paint:
         if kind == "instance":
-            return [(passes.shader_value(passes.instance_code(self._numbers[thing.path])), None)]
-        found = parts(self._membership.of(thing.path), self._rest, {PLAIN: None})
-        return [(passes.shader_value(label_code.encode(identity)), span) for identity, _, span in found]
+            return self._numbered(thing)
+        found = parts(self._membership.of(thing.path), self._rest)
+        return [(passes.shader_value(label_code.encode(part.identity)), part.span) for part in found]
+
+    def _numbered(self, thing: Thing) -> Paint:
+        """A mesh that is drawn smooth is one part: by triangles it would have another outline than its label."""
+        names = names_of_parts(thing.path, thing.groups)
+        found = parts(ClassOf(None), 0, groups=thing.groups)
+        if len(found) > 1 and cmds.getAttr(f"{thing.path}.displaySmoothMesh"):
+            self._smooth.add(thing.path)
+            found = found[:1]
+        return [
+            (passes.shader_value(instance_code.encode(self._numbers[names[part.group]])), part.span) for part in found
+        ]
 
 
 def _seen(layer: str) -> set[str]:

@@ -13,7 +13,7 @@ from maya.api import OpenMaya
 
 from maya_plugin.core import passes
 from maya_plugin.core.classes import Membership
-from maya_plugin.core.looks import PLAIN, parts
+from maya_plugin.core.looks import parts
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import callbacks, classes, scene, viewport
 from maya_plugin.host.drawings import Paint, drawing
@@ -62,11 +62,12 @@ def _drawn() -> tuple[Drawing, list[str]]:
     linear = cmds.colorManagementPrefs(query=True, cmEnabled=True)
 
     def paint(thing: Thing) -> Paint:
-        found = parts(own.of(thing.path), rest, {PLAIN: None})
-        if all(identity < 0 for identity, _, _ in found):
+        found = parts(own.of(thing.path), rest)
+        if all(part.identity < 0 for part in found):
             return []
-        colors = [UNCLASSED if one < 0 else passes.shown_value(palette[one], linear) for one, _, _ in found]
-        return [(color, span) for color, (_, _, span) in zip(colors, found)]
+        ids = [part.identity for part in found]
+        colors = [UNCLASSED if one < 0 else passes.shown_value(palette[one], linear) for one in ids]
+        return [(color, part.span) for color, part in zip(colors, found)]
 
     shown = drawing(outlines(settings), paint, UNCLASSED)
     drawn = {path for some in shown.shapes.values() for path in some} | set(shown.meshes)

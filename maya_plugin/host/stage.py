@@ -18,7 +18,7 @@ from maya import cmds
 from maya_plugin.core import passes, policy
 from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import ARNOLD, HARDWARE, ShotRequest
-from maya_plugin.core.looks import PLAIN, Traits, parts
+from maya_plugin.core.looks import PLAIN, Traits, by_faces, names_of_parts, parts
 from maya_plugin.core.members import faces, parent, short
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
@@ -26,8 +26,9 @@ from maya_plugin.host import aovs, layers, renderers
 from maya_plugin.host.coats import Coat, Wardrobe
 from maya_plugin.host.keep import changed
 from maya_plugin.host.lens import Follower
+from maya_plugin.host.objects import face_count
 from maya_plugin.host.things import Thing
-from shared import label_code
+from shared import instance_code, label_code
 
 BACKDROP = 1.1  # side of the cube around the camera, in far clips: its corners are within the far clip
 BEAUTY = "beauty"
@@ -48,7 +49,7 @@ class Given:
     things: Sequence[Thing]
     membership: Membership
     rest: int  # id of what has no class
-    numbers: Mapping[str, int]  # path -> instance
+    numbers: Mapping[str, int]  # name of a part -> its number; none where none are asked for
 
 
 class Scenery(Protocol):
@@ -140,7 +141,7 @@ class Stage:
             # Arnold's values come from AOVs, whatever the coats show.
             by_coats = kind in renderers.CODES or self._request.renderer == HARDWARE
             self._wardrobe.show(kind if by_coats else "label")
-            empty = passes.NO_INSTANCE if kind == "instance" else label_code.encode(label_code.EMPTY)
+            empty = instance_code.NOTHING if kind == "instance" else label_code.encode(label_code.EMPTY)
             color = passes.shader_value(empty) if kind in renderers.CODES else (0.0, 0.0, 0.0)
             cmds.setAttr(f"{self._lens.shape}.backgroundColor", *color, type="double3")
         for box in self._boxes.values():
@@ -214,25 +215,32 @@ class Stage:
         return False
 
     def _coats(self) -> dict[Coat, list[str]]:
-        """What each part of each thing wears. Whole things come before their faces."""
+        """What each part of each thing wears: a whole thing, or all of its faces by their numbers."""
         found: dict[Coat, list[str]] = {}
         if self._backdrop:
             found[self._coat(self._rest, "", PLAIN)] = [_shape(self._backdrop)]
         for thing in self._things:
-            for identity, traits, span in parts(self._membership.of(thing.path), self._rest, thing.materials):
-                if thing.treatment == policy.BOX:
-                    found.setdefault(self._coat(identity, thing.path, PLAIN), []).append(
-                        _shape(self._boxes[thing.path])
-                    )
-                    break
-                if thing.treatment != policy.SKIP:
-                    member = thing.path if span is None else faces(thing.path, span)
-                    found.setdefault(self._coat(identity, thing.path, traits), []).append(member)
+            if thing.treatment == policy.SKIP:
+                continue
+            groups = thing.groups if "instance" in self._request.extra else {}
+            alike = parts(self._membership.of(thing.path), self._rest, thing.materials, groups)
+            if thing.treatment == policy.BOX:
+                coat = self._coat(alike[0].identity, thing.path, PLAIN)
+                found.setdefault(coat, []).append(_shape(self._boxes[thing.path]))
+                continue
+            names = names_of_parts(thing.path, groups)
+            # A mesh that wears its materials by faces is drawn green once it is given a whole one and then faces.
+            worn_by_faces = thing.kind == "mesh" and thing.groups and None not in thing.groups.values()
+            if worn_by_faces and len(alike) > 1:
+                alike = by_faces(alike, face_count(thing.path))
+            for part in alike:
+                member = thing.path if part.span is None else faces(thing.path, part.span)
+                found.setdefault(self._coat(part.identity, names[part.group], part.traits), []).append(member)
         return found
 
-    def _coat(self, identity: int, path: str, traits: Traits) -> Coat:
-        number = self._numbers.get(path)
-        instance = passes.NO_INSTANCE if number is None else passes.instance_code(number)
+    def _coat(self, identity: int, name: str, traits: Traits) -> Coat:
+        number = self._numbers.get(name) if "instance" in self._request.extra else None
+        instance = instance_code.NOTHING if number is None else instance_code.encode(number)
         return Coat((("label", label_code.encode(identity)), ("instance", instance)), traits)
 
     def _follow(self) -> None:

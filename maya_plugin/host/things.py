@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from maya import cmds
 
@@ -12,6 +13,8 @@ from maya_plugin.core.contract import Settings
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import Span
 from maya_plugin.host import objects, rescue
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,13 @@ class Thing:
     kind: str
     treatment: str  # core.policy
     materials: Mapping[Traits, tuple[Span, ...] | None]
+    groups: Mapping[str, tuple[Span, ...] | None]  # shading groups
 
 
 def outlines(settings: Settings) -> list[Thing]:
     """Everything that can be rendered, without asking what it wears."""
     found = objects.shapes()
-    return [Thing(path, kind, policy.treatment(kind, False, settings.policies), {}) for path, kind in found]
+    return [Thing(path, kind, policy.treatment(kind, False, settings.policies), {}, {}) for path, kind in found]
 
 
 def things(settings: Settings) -> list[Thing]:
@@ -41,13 +45,18 @@ def things(settings: Settings) -> list[Thing]:
         groups = worn.get(path, [])
         how = policy.treatment(kind, any(traits[group.node].cutout for group, _ in groups), settings.policies)
         materials: dict[Traits, tuple[Span, ...] | None] = {}
+        wears: dict[str, tuple[Span, ...] | None] = {}
         for group, span in groups:
             own = traits[group.node]
-            cut = own if how == policy.CUT else Traits(own.displacement)
-            before = materials.get(cut, ())
-            materials[cut] = None if span is None or before is None else (*before, span)
-        result.append(Thing(path, kind, how, materials))
+            _add(materials, own if how == policy.CUT else Traits(own.displacement), span)
+            _add(wears, group.node, span)
+        result.append(Thing(path, kind, how, materials, wears))
     return result
+
+
+def _add(faces: dict[Key, tuple[Span, ...] | None], key: Key, span: Span | None) -> None:
+    before = faces.get(key, ())
+    faces[key] = None if span is None or before is None else (*before, span)
 
 
 def reshaped(found: Iterable[Thing]) -> list[str]:

@@ -347,7 +347,8 @@ class PaintActions:
             return request
         if sun.takes(chosen.options):
             request = replace(request, options=self._lit(chosen, request.first))
-        return passes.fed(request, card.title, card.inputs, guided=frame is None or chosen.renderer == ARNOLD)
+        guides = passes.GUIDES if frame is None or chosen.renderer == ARNOLD else passes.DRAWN
+        return passes.fed(request, card.title, card.inputs, guides)
 
     def _lit(self, chosen: Choices, first: int) -> Mapping[str, Any]:
         """The options with the sun for a shot that begins at `first`; the page's count from the first of its frames."""

@@ -133,7 +133,7 @@ def choose(path: Path, cryptos: list[Crypto], label_set: LabelSet, options: Read
         raise InputRefused("the EXR has no Cryptomatte", remedy="Render one, or leave out --encoding and --crypto")
     names = ", ".join(crypto.name for crypto in cryptos)
     if options.crypto is not None:
-        cryptos = _called(cryptos, options.crypto)
+        cryptos = called(cryptos, options.crypto)
         if not cryptos:
             raise InputRefused(f"the EXR has no Cryptomatte {options.crypto!r}", remedy=f"It has {names}")
     sound = [crypto for crypto in cryptos if crypto.flaw is None]
@@ -144,7 +144,7 @@ def choose(path: Path, cryptos: list[Crypto], label_set: LabelSet, options: Read
     known = [choice for choice in found if choice.known > 0] or found
     ranked = sorted(known, key=_order)
     tied = len(ranked) > 1 and _order(ranked[0]) == _order(ranked[1])
-    if tied or len({_layer_of(choice.crypto.name) for choice in known}) > 1:
+    if tied or len({view_of(choice.crypto.name) for choice in known}) > 1:
         raise InputRefused(
             f"which Cryptomatte holds the labels is not clear: {len(known)} fit",
             remedy=f"Say it with --crypto: {', '.join(choice.crypto.name for choice in known)}",
@@ -156,14 +156,14 @@ def _order(choice: Choice) -> tuple[float, bool]:
     return -round(choice.known, 3), "material" not in choice.crypto.name.lower()
 
 
-def _called(cryptos: list[Crypto], wanted: str) -> list[Crypto]:
+def called(cryptos: list[Crypto], wanted: str) -> list[Crypto]:
     """Those of exactly that name, else those whose name has the word in it."""
     plain = wanted.lower()
     exact = [crypto for crypto in cryptos if crypto.name.lower() == plain]
     return exact or [crypto for crypto in cryptos if plain in crypto.name.lower()]
 
 
-def _layer_of(name: str) -> str:
+def view_of(name: str) -> str:
     """What is left of a name without its kind: the Cryptomattes of one view layer have it in common."""
     return re.sub(r"crypto|material|object|asset|[\W_]", "", name.lower())
 

@@ -105,7 +105,7 @@ def candidates(parts: list[Part], claimed: Collection[Channel] = ()) -> list[Can
 def choose(found: list[Candidate], wanted: str | None, encoding: str | None) -> ColourLayer | IdChannel:
     """The colour layer or id channel that holds the labels. Raises InputRefused listing what there is."""
     if wanted is not None:
-        return _taken(_wanted(found, wanted, encoding), encoding)
+        return _taken(called(found, wanted, encoding), encoding)
     colours = [one for one in found if one.is_colour]
     singles = [one for one in found if not one.is_colour]
     named = [one for one in singles if one.is_named_id]
@@ -139,8 +139,8 @@ def _taken(one: Candidate, encoding: str | None) -> ColourLayer | IdChannel:
     return colour_layer(one)
 
 
-def _wanted(found: list[Candidate], wanted: str, encoding: str | None) -> Candidate:
-    """The one that a word of the artist means: a full name, else a part or layer, else an end of a name."""
+def called(found: list[Candidate], wanted: str, encoding: str | None = None, option: str = "--exr-layer") -> Candidate:
+    """The one that a word of the artist, said by `option`, means: a full name, else a part, layer or end of a name."""
     plain = wanted.lower()
     members = [
         Candidate(_full(one.part, channel), one.part, {"x": channel})
@@ -170,7 +170,7 @@ def _wanted(found: list[Candidate], wanted: str, encoding: str | None) -> Candid
         if len(fitting) > 1:
             raise InputRefused(
                 f"{len(fitting)} layers or channels of the EXR are called {wanted!r}",
-                remedy=f"Say which with --exr-layer: {_listed(one.name for one in fitting)}",
+                remedy=f"Say which with {option}: {listed(one.name for one in fitting)}",
             )
         if fitting:
             return fitting[0]
@@ -195,10 +195,10 @@ def _unclear(fitting: list[Candidate], found: list[Candidate], encoding: str | N
 
 
 def _what_there_is(found: list[Candidate]) -> str:
-    return f"It has {_listed(one.name for one in found)}" if found else "It has no colours and no ids"
+    return f"It has {listed(one.name for one in found)}" if found else "It has no colours and no ids"
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     every = list(names)
     return ", ".join(every[:LISTED]) + (f" and {len(every) - LISTED} more" if len(every) > LISTED else "")
 

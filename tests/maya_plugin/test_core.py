@@ -6,6 +6,7 @@ import pytest
 
 from maya_plugin.core import classes, events, exchange, looks, members, passes, policy, refusal, suggest, time_units
 from maya_plugin.core.contract import EXTRA_PASSES, Layer, Scene, SceneObject, Settings, ShotRequest
+from maya_plugin.core.looks import Part
 from maya_plugin.core.rules import ASSET, MATERIAL, Rule, match, read_table
 from shared.errors import InputRefused
 from shared.label_set import Label, LabelSet, Palette, load_label_set
@@ -57,12 +58,33 @@ def test_parts_of_a_shape_keep_the_traits_of_its_materials():
     cut = looks.Traits(cutout="leaf.outColor")
     found = looks.parts(classes.ClassOf(1, {2: ((2, 5),)}), 255, {looks.PLAIN: None, cut: ((4, 9),)})
     assert found == [
-        (1, looks.PLAIN, None),
-        (1, cut, (4, 9)),
-        (2, looks.PLAIN, (2, 5)),
-        (2, cut, (4, 5)),
+        Part(1),
+        Part(2, span=(2, 3)),
+        Part(2, cut, span=(4, 5)),
+        Part(1, cut, span=(6, 9)),
     ]
-    assert looks.parts(classes.ClassOf(None), 255, {}) == [(255, looks.PLAIN, None)]
+    assert looks.parts(classes.ClassOf(None), 255, {}) == [Part(255)]
+
+
+def test_parts_of_a_shape_are_those_of_its_shading_groups_too():
+    groups = {"wallSG": ((0, 3), (8, 9)), "glassSG": ((4, 5), (6, 7))}
+    found = looks.parts(classes.ClassOf(1, {2: ((7, 8),)}), 255, groups=groups)
+    assert found == [
+        Part(1),
+        Part(1, group="wallSG", span=(0, 3)),
+        Part(1, group="glassSG", span=(4, 6)),
+        Part(2, group="glassSG", span=(7, 7)),
+        Part(2, group="wallSG", span=(8, 8)),
+        Part(1, group="wallSG", span=(9, 9)),
+    ]
+    wall, door = looks.parts(classes.ClassOf(1), 255, groups={"wallSG": None, "doorSG": ((2, 3),)})
+    assert (wall, door) == (Part(1, group="wallSG"), Part(1, group="doorSG", span=(2, 3)))
+    assert [part.span for part in looks.by_faces([wall, door], 6)] == [(0, 1), (2, 3), (4, 5)]
+    assert [part.span for part in looks.by_faces([wall, door], 3)] == [(0, 1), (2, 2)], "faces that are no more there"
+    names = looks.names_of_parts("|a|aShape", groups)
+    assert names == {"": "|a|aShape", "glassSG": "|a|aShape", "wallSG": "|a|aShape wallSG"}
+    assert looks.names_of_parts("|a|aShape", {"wallSG": None, "doorSG": ((2, 3),)})["doorSG"] == "|a|aShape doorSG"
+    assert looks.names_of_parts("|a|aShape", {}) == {"": "|a|aShape"}
 
 
 def test_rules_match_names_groups_materials_and_assets():

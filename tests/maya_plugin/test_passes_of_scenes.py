@@ -7,7 +7,7 @@ import pytest
 
 from maya_plugin.core import passes, refusal
 from maya_plugin.core.contract import ARNOLD, Settings
-from shared import label_code
+from shared import instance_code, label_code
 from shared.errors import InputRefused, SemrenderError
 from shared.shot import read_shot
 from tests.maya_plugin.conftest import SIZE, analytic, coco, decoded, facing, focal, read_png, request
@@ -117,13 +117,79 @@ def test_instance_ids_are_stable_and_more_than_255(host, scene, shot, tmp_path):
     numbers = json.loads((tmp_path / "out" / host_passes.INSTANCES).read_text())["instances"]
     assert set(numbers) == {"|tree|treeShape", "|tree_again|treeShape", "|river|riverShape", "|crate|crateShape"}
     pixels = {pixel[:3] for row in read_png(tmp_path / "out" / "masterLayer" / "instance.0001.png") for pixel in row}
-    assert pixels == {passes.instance_code(n) for n in numbers.values()} | {passes.NO_INSTANCE}
+    assert pixels == {instance_code.encode(n) for n in numbers.values()} | {instance_code.NOTHING}
     cmds.polyCube(name="aaa")
     rendered(request(shot, tmp_path, extra=("instance",)))
     again = json.loads((tmp_path / "out" / host_passes.INSTANCES).read_text())["instances"]
     assert {path: again[path] for path in numbers} == numbers and again["|aaa|aaaShape"] == 4
-    codes = {passes.instance_code(n) for n in range(passes.LAST_INSTANCE + 1)} | {passes.NO_INSTANCE}
-    assert len(codes) == passes.LAST_INSTANCE + 2
+
+
+def numbered(tmp_path, number, layer="masterLayer"):
+    """The pixels (row, column) of a number in the instance pass."""
+    rows = read_png(tmp_path / "out" / layer / "instance.0001.png")
+    code = instance_code.encode(number)
+    return {(y, x) for y, row in enumerate(rows) for x, pixel in enumerate(row) if pixel[:3] == code}
+
+
+@pytest.mark.parametrize("renderer", ["hardware", ARNOLD])
+def test_a_window_in_a_wall_is_a_part_of_its_own(host, scene, shot, tmp_path, renderer):
+    """By the shading groups of faces, whatever the faces' class is, and the look comes back after each frame."""
+    from maya import cmds, world
+
+    world.shader("glass", "tree.f[2:3]")
+    cmds.instance("tree", name="tree_again")
+    cmds.move(3.0, 1.0, 1.0, "tree_again")
+    host.assign({coco("rock"): ["|tree.f[3]"]})
+    before = worn()
+    rendered(request(shot, tmp_path, extra=("instance", "beauty"), renderer=renderer, last=2), [1, 2])
+    numbers = json.loads((tmp_path / "out" / "instances.json").read_text())["instances"]
+    wall, pane = "|tree|treeShape", "|tree|treeShape glassSG"
+    halves = [facing(*SIZE, -1.5, y, 1.0, 10.0, (0.75, 0.5), focal()) for y in (-0.5, 0.5)]
+    assert numbered(tmp_path, numbers[wall]) == halves[0] and numbered(tmp_path, numbers[pane]) == halves[1]
+    assert "|tree_again|treeShape" in numbers and "|crate|crateShape glassSG" not in numbers
+    rows = decoded(tmp_path / "out" / "masterLayer" / "label.0001.png")
+    assert painted(rows, "rock") | painted(rows, "tree") == halves[0] | halves[1]
+    second = (tmp_path / "out" / "masterLayer" / "instance.0002.png").read_bytes()
+    assert second == (tmp_path / "out" / "masterLayer" / "instance.0001.png").read_bytes()
+    assert worn() == before
+    report = host.render_preview(request(shot, tmp_path / "again", extra=("instance",), renderer=renderer))
+    assert not report.notes or "smoothed" not in report.notes[0]
+    assert numbered(tmp_path / "again", numbers[pane]) == halves[1]
+    cmds.setAttr("treeShape.displaySmoothMesh", 2)
+    report = host.render_preview(request(shot, tmp_path / "smooth", extra=("instance",), renderer=renderer))
+    assert "2 × smoothed mesh of several materials of one number in this frame" in report.notes
+    assert numbered(tmp_path / "smooth", numbers[wall]) == halves[0] | halves[1]
+
+
+def test_without_instances_parts_share_their_coats(host, scene, shot, tmp_path, monkeypatch):
+    """A mesh of several materials wears one class as a whole; what was numbered before changes nothing."""
+    from maya import world
+
+    world.shader("glass", "tree.f[2:3]")
+    rendered(request(shot, tmp_path, extra=("instance",)))
+    made = []
+    create = scene.create
+
+    def told(kind, *rest, **more):
+        made.append(kind)
+        return create(kind, *rest, **more)
+
+    monkeypatch.setattr(scene, "create", told)
+    rendered(request(shot, tmp_path))
+    assert made.count("surfaceShader") == len({"tree", "river", "nothing"})
+    left = json.loads((tmp_path / "out" / "instances.json").read_text())["instances"]
+    assert "|tree|treeShape glassSG" in left, "numbers are kept for later frames"
+
+
+def test_numbers_that_nobody_asked_for_are_left_out_where_parts_are_many(host, scene, shot, tmp_path, monkeypatch):
+    monkeypatch.setattr(passes, "MANY_PARTS", 2)
+    asked = request(shot, tmp_path, extra=("instance",), guides=("instance",))
+    report = rendered(asked)
+    assert any("the scene has 3, and more than 2 take long" in note for note in report.notes)
+    assert not list((tmp_path / "out").rglob("instance.*.png"))
+    assert read_shot(tmp_path / "out" / "shot.json")[0].layers[0].instance is None
+    report = rendered(request(shot, tmp_path, extra=("instance",)))
+    assert (tmp_path / "out" / "masterLayer" / "instance.0001.png").is_file(), "asked for, it is rendered"
 
 
 def test_depth_and_motion_come_from_arnold_and_motion_is_marked_open(host, scene, shot, tmp_path):

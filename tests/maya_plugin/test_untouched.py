@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from maya_plugin.core import passes
-from shared import label_code
+from shared import instance_code, label_code
 from shared.errors import SemrenderError
 from tests.maya_plugin.conftest import SIZE, analytic, coco, decoded, facing, focal, read_png, request
 from tests.maya_plugin.pass_scenes import painted, state
@@ -248,7 +247,7 @@ def test_layers_boxes_and_what_is_left_out(host, scene, shot, tmp_path):
     numbers = json.loads((tmp_path / "out" / "instances.json").read_text())["instances"]
     seen = {pixel[:3] for row in read_png(tmp_path / "out" / "front" / "instance.0001.png") for pixel in row}
     wanted = {"|bush|bushShape", "|tree|treeShape"}
-    assert seen == {passes.instance_code(numbers[path]) for path in wanted} | {passes.NO_INSTANCE}
+    assert seen == {instance_code.encode(numbers[path]) for path in wanted} | {instance_code.NOTHING}
     assert state(scene) == before
 
 

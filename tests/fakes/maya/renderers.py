@@ -301,7 +301,7 @@ class _View:
         if kind in OWN_COLORS or kind in ("locator", "imagePlane", "nParticle", "fluidShape"):
             return OWN_COLORS.get(kind, (0.13, 0.57, 0.31)), False, 0.0
         group = self._group(path, face)
-        if group is None:
+        if group is None or path in self.scene.green:
             return (0.0, 1.0, 0.0), False, 0.0  # Maya draws what has no shader in green
         source = scene.source(group, "surfaceShader")
         displacement = scene.source(group, "displacementShader")

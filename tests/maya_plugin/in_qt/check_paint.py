@@ -314,6 +314,13 @@ def test_guides_are_rendered_unasked_where_the_scene_is_not_touched_by_that(pane
     assert shot.extra == shot.guides == ("normal", "depth")
     frame = asked_for(panel, panel.paint.frame_button, monkeypatch)
     assert frame.extra == frame.guides == ()
+    of_page = panel.paint.card
+    parted = replace(of_page(), inputs={**of_page().inputs, "instance": {}})
+    monkeypatch.setattr(panel.paint, "card", lambda: parted)
+    frame = asked_for(panel, panel.paint.frame_button, monkeypatch)
+    assert frame.extra == frame.guides == ("instance",), "the viewport draws it"
+    assert asked_for(panel, panel.paint.shot_button, monkeypatch).guides == ("instance", "normal", "depth")
+    monkeypatch.setattr(panel.paint, "card", of_page)
     panel.paint.renderer.setCurrentIndex(1)  # Arnold
     assert asked_for(panel, panel.paint.frame_button, monkeypatch).extra == ("normal", "depth")
     panel.paint.extra["depth"].setChecked(True)

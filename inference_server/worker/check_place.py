@@ -1,0 +1,47 @@
+"""Whether a pass lies on the labels of its layer: it is of the same camera and of the same frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from inference_server.stability import edges
+from inference_server.worker.plan import LayerPlan
+from inference_server.worker.reading import read_labels
+from shared.errors import InputRefused
+
+
+def judge_place(
+    own: LayerPlan, kind: str, frame: int, plane: NDArray[Any], steps_of: Callable[[NDArray[Any]], edges.Mask]
+) -> None:
+    """Raises InputRefused where a plane (H, W) lies on the labels of a frame beside better, or when it is moved."""
+    source, labels = own.inputs[kind], own.labels
+    if labels is None:
+        return
+    ids = read_labels(own, frame).ids
+    found = edges.lies(plane, ids, steps_of) if plane.shape == ids.shape else None
+    if found is None:
+        return
+    for step in () if labels.still or source.still else (-1, 1):
+        there = read_labels(own, frame + step).ids if frame + step in labels.files else None
+        also = edges.lies(plane, there, steps_of) if there is not None and there.shape == plane.shape else None
+        if also is not None and edges.elsewhere(found, also.here):
+            raise InputRefused(
+                f"the {kind} pass is of another frame: its numbers are one off",
+                file=source.file(frame),
+                frame=frame,
+                cause=f"Its steps lie on the labels of frame {frame + step}",
+                remedy="Give its files the numbers of the frames that they belong to",
+            )
+    if edges.elsewhere(found, found.best):
+        raise InputRefused(
+            "the {} pass does not lie on the labels, but would if it were moved by {:+d}, {:+d} pixels".format(
+                kind, *found.moved
+            ),
+            file=source.file(frame),
+            frame=frame,
+            cause=f"Its steps fit the labels' borders to {found.here:.2f} as they are, to {found.best:.2f} then",
+            remedy="Render both with the same camera, size and overscan",
+        )
