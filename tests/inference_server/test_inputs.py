@@ -324,67 +324,6 @@ def test_what_travels_over_the_wire_is_found_where_it_arrives(passes, taking, tm
     assert decode(plan, "a", 1002).coverage.shape == (36, 64)
 
 
-def numbered(folder, name="parts.png"):
-    """Two halves, each of a number of its own, with a window of a third in one of them."""
-    numbers = np.full(SIZE[::-1], 3000, np.uint16)
-    numbers[:, SIZE[0] // 2 :], numbers[8:16, 8:20] = 4000, 5000
-    Image.fromarray(numbers).save(folder / name)
-    return {"name": "a", **LABELS, "instance": name}, numbers
-
-
-def test_numbers_are_never_averaged_at_any_size_and_a_tile_has_its_own(passes, taking):
-    model = taking("instance", labels=True)
-    layer, numbers = numbered(passes)
-    for size in ([32, 16], [48, 32], [160, 96], [64, 48]):
-        request = decode(plan_of(passes, model, layer, paint_size=size), "a", 1001).request
-        assert request.instance.shape == (size[1], size[0]) and request.instance.dtype == np.int32
-        assert np.unique(request.instance).tolist() == [3000, 4000, 5000]
-    tile = request.tile((slice(0, 16), slice(16, 48)), Place(16, 0, *SIZE))
-    assert np.array_equal(tile.instance, numbers[:16, 16:48])
-
-
-def test_of_an_instance_pass_the_content_and_the_layer_are_in_the_key(passes, taking):
-    model = taking("instance", labels=True)
-    layer, numbers = numbered(passes)
-
-    def key(**more):
-        plan = plan_of(passes, model, {**layer, **more})
-        return frame_key(plan, plan.layers["a"], 1001)
-
-    plain = key()
-    assert key() == plain and key(instance_layer="id") != plain and key(instance="objects.####.png") != plain
-    Image.fromarray(numbers + 1).save(passes / "parts.png")
-    assert key() != plain
-    other = taking("normal", name="other", labels=True)
-    plans = [plan_of(passes, other, one) for one in ({"name": "a", **LABELS}, {**layer, "instance_layer": "id"})]
-    assert len({frame_key(plan, plan.layers["a"], 1001) for plan in plans}) == 1
-
-
-def test_of_a_layer_that_is_held_out_and_held_the_numbers_are_read_whole(passes, taking):
-    """Where another layer is before it it is painted too, and cut afterwards."""
-    model = taking("instance", labels=True)
-    layer, numbers = numbered(passes)
-    front = {"name": "front", **LABELS, "depth": "depth.####.exr"}
-    behind = {**layer, "depth": "depth.####.exr", "holdout": ["front"], "hold": "strong"}
-    shot = {"name": "s", "fps": 24, "first": 1001, "last": 1002, "model": model, "layers": [front, behind]}
-    plan = make_plan(job_spec({"shot": shot}, passes, passes.parent / "out", None, False), "job")
-    assert np.array_equal(decode(plan, "a", 1001).request.instance[: SIZE[1]], numbers)
-    assert decode(plan, "front", 1001).request.instance is None
-
-
-def test_an_instance_pass_travels_over_the_wire(passes, taking, tmp_path):
-    model = taking("instance", labels=True)
-    layer, _ = numbered(passes)
-    about = {"name": "s", "fps": 24, "first": 1001, "last": 1002, "model": model}
-    shot = Shot.from_dict({**about, "layers": [{**layer, "instance": "objects.####.png"}]})
-    sent, files = uploadable(shot, passes)
-    for name, file in files.items():
-        (tmp_path / "spool" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, tmp_path / "spool" / name)
-    plan = make_plan(job_spec({"shot": sent.to_dict()}, tmp_path / "spool", tmp_path / "out", None, True), "job")
-    assert (decode(plan, "a", 1002).request.instance == 7).all()
-
-
 SUN = [
     {"name": "sun_azimuth", "kind": "number", "default": 90.0, "min": -360.0, "max": 360.0},
     {"name": "sun_elevation", "kind": "number", "default": 0.0, "min": 0.0, "max": 90.0},
