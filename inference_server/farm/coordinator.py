@@ -54,7 +54,7 @@ class Coordinator:
         self._failed: dict[str, int] = {}  # machine -> runs in a row
         self._resting: dict[str, float] = {}
         self._asked = self._met = float("-inf")
-        self._slots = 0
+        self._slots, self._names = 0, set[str]()
         self._ask("give_back", {"machine": HOLDER})
 
     def turn(self, seconds: float = TURN_SECONDS) -> None:
@@ -124,6 +124,7 @@ class Coordinator:
         self._met = now
         self._resting = {name: until for name, until in self._resting.items() if until > now}
         found = self._engine.machines()
+        self._names = {machine.name for machine in found}
         self._slots = sum(machine.slots for machine in found if machine.name not in self._resting)
         self._ask("told_machines", {"machines": [self._described(machine) for machine in found]})
 
@@ -142,8 +143,12 @@ class Coordinator:
             if chunk is None:
                 self._asked = now
                 return
-            run = Run(chunk, now)
-            self._runs[self._engine.start(chunk, {*self._resting, *chunk.get("without", ())})] = run
+            without = {*self._resting, *chunk.get("without", ())}
+            if without >= self._names:
+                self._asked = now
+                self._ask("give_back", {"task": int(chunk["task"]), "machine": HOLDER})
+                return
+            self._runs[self._engine.start(chunk, without)] = Run(chunk, now)
 
     def _ask(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._broker.request(verb, body)[0]

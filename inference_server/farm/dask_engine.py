@@ -330,7 +330,7 @@ async def _work(
         protocol="tls",
         security=security_of(identity),
         nthreads=machine.slots,
-        name=f"{machine.name} {uuid.uuid4().hex[:8]}",
+        name=machine.name,
         memory_limit=0,
         dashboard=False,
         dashboard_address=QUIET,
@@ -343,7 +343,12 @@ async def _work(
     try:
         await asyncio.wait_for(worker.start(), START_SECONDS)
     except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        raise ServerError("the farm's engine does not answer", cause=str(error)) from error
+        if "name taken" in f"{error} {error.__cause__}":
+            raise ServerError(
+                f"{machine.name} works for the farm already",
+                cause="By another process, or the farm has not yet noticed that it was cut off",
+            ) from error
+        raise ServerError("the farm's engine does not answer", cause=str(error.__cause__ or error)) from error
     gone = asyncio.ensure_future(worker.finished())
     while not gone.done() and not leave.is_set():
         await asyncio.wait([gone], timeout=0.2)

@@ -129,9 +129,7 @@ def _work_on(here: Here, leave: threading.Event) -> None:
             here.refused = error
             return
         except ServerError as error:
-            log.warning("%s", error)
-            if tries == 0:
-                here.say(f"{error}\nit is tried again until it works, or Ctrl-C")
+            log.warning("%s It is tried again", error)
         leave.wait(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
         tries += 1
 

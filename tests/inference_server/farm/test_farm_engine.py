@@ -128,6 +128,14 @@ def test_a_killed_machines_pieces_are_lost_in_words_and_the_others_go_on(farm):
     assert {one.counts["painted"] for one in until(engine, again, ENDED) if one.kind == ENDED} == {1}
 
 
+def test_a_machine_is_there_once(farm):
+    engine, _, _, identities = farm
+    about = Machine("one", 2, "0.1.0", "3.11")
+    with pytest.raises(ServerError, match="one works for the farm already"):
+        work(f"tls://127.0.0.1:{engine.port}", "127.0.0.1", identities["one"], about, lambda *_: {}, threading.Event())
+    assert [one.name for one in engine.machines()] == ["one", "two"]
+
+
 def test_a_strangers_certificate_none_and_no_tls_are_turned_away(farm, tmp_path, monkeypatch):
     engine, _, _, _ = farm
     monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path))
@@ -172,13 +180,13 @@ class Asked:
     """A broker that has runs without end, and remembers what it was told."""
 
     def __init__(self):
-        self.told, self.task, self.unwanted = [], 0, set()
+        self.told, self.task, self.unwanted, self.without = [], 0, set(), []
 
     def request(self, verb, body):
         self.told.append((verb, body))
         if verb == "take_chunk":
             self.task += 1
-            return {"chunk": {"task": self.task, "job": "a", "blocks": "83"}}, []
+            return {"chunk": {"task": self.task, "job": "a", "blocks": "83", "without": self.without}}, []
         return {"wanted": body.get("task") not in self.unwanted}, []
 
     def of(self, verb):
@@ -222,6 +230,16 @@ def test_what_is_not_wanted_is_stopped_and_what_is_silent_is_anothers(coordinate
     (lost,) = broker.of("end_chunk")
     assert lost["left"] and lost["painter"] == "two" and "silent for 60 s" in lost["error"]["what"]
     assert broker.of("give_back")[1:] == [{"task": 3, "machine": "farm"}], "no machine had begun with it"
+
+
+def test_what_all_machines_refuse_is_given_back(coordinated):
+    coordinator, engine, broker, clock = coordinated
+    broker.without = ["one", "two"]
+    coordinator.turn(0)
+    assert engine.given == {} and broker.of("give_back")[1:] == [{"task": 1, "machine": "farm"}]
+    broker.without, clock[0] = ["one"], 1.0
+    coordinator.turn(0)
+    assert engine.given["h0"] == (2, ["one"])
 
 
 def test_a_machine_whose_server_fails_again_and_again_rests_and_one_that_stops_is_no_loss(coordinated):

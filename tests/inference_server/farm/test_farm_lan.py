@@ -11,11 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import zmq
 
+from inference_server.farm.joined import kept
 from inference_server.models import sleep
 from shared import places
 from shared.client import Client
-from shared.connection import known_connection
+from shared.connection import knock, known_connection
+from shared.errors import InputRefused
 from tests.conftest import ROOT, semrender
 from tests.inference_server.farm.conftest import files, paintings
 from tests.inference_server.servers import job_of, wait_for
@@ -179,3 +182,19 @@ def test_what_is_cancelled_is_soon_painted_nowhere(farm, farm_shot, add_sleep_mo
     with Client(places.read_json(other / "connection.json")) as two:
         for server in (client, two):
             wait_for(lambda server=server: all(one["ended"] for one in server.jobs()), SECONDS)
+
+
+def test_a_machines_key_asks_for_what_painting_takes_alone_and_a_strangers_for_nothing(lan, farm):
+    client, _, _, other = farm
+    joined = kept(other / "farm" / "joined")
+    far = joined.broker(joined.where())
+    with Client(far) as machine:
+        assert machine.hello("farm")["version"]
+        for verb in ("jobs", "submit", "stop", "take_chunk", "told_machines", "fetch"):
+            with pytest.raises(InputRefused, match="may not ask for this"):
+                machine.request(verb)
+        with pytest.raises(InputRefused, match="may not ask for this"):
+            machine.request("jobs", {"verb": "ping"})
+    public, secret = (key.decode() for key in zmq.curve_keypair())
+    assert "key" in knock({**far, "public_key": public, "secret_key": secret}, SECONDS)
+    assert client.jobs() is not None
