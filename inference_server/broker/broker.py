@@ -25,7 +25,7 @@ from inference_server.broker.chunks import Chunks
 from inference_server.broker.crew import Crew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
-from inference_server.broker.machines import FOR_MACHINES, Machines
+from inference_server.broker.machines import Machines
 from inference_server.broker.overview import Overview
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
@@ -48,6 +48,7 @@ WATCH_SECONDS = 60.0  # a watcher that does not renew is forgotten
 ENDING_SECONDS = 60.0  # for the tasks in hand at a shutdown
 DAYS_KEPT = 30.0  # that an ended job stays in the ledger
 TIDY_SECONDS = 3600.0
+FOR_ALL = ("hello", "ping", "sees")  # that a machine of a farm may ask for beside `travelling`
 
 log = logging.getLogger("semrender.broker")
 
@@ -117,7 +118,7 @@ class Broker:
         self._verbs: dict[str, Verb] = {}
         for kind in (Verbs, Overview, Machines, Travelling):
             verbs = kind(self)
-            self._verbs.update({name: getattr(verbs, name) for name in vars(kind) if not name.startswith("_")})
+            self._verbs.update({name: getattr(verbs, name) for name in _verbs_of(kind)})
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
         log.info("state folder %s, ledger %s", places.home(), settings.ledger or "in memory")
 
@@ -259,7 +260,7 @@ class Broker:
         request = str(header.get("id", ""))[:64]
         with self._in_words(client, request):
             verb, body = header.get("verb"), header.get("body")
-            if not trusted and verb not in FOR_MACHINES:
+            if not trusted and verb not in (*FOR_ALL, *_verbs_of(Travelling)):
                 raise InputRefused("a machine of a farm may not ask for this")
             if not isinstance(body, dict) or not isinstance(verb, str) or verb not in self._verbs:
                 raise ServerError(
@@ -339,3 +340,7 @@ class Broker:
         """
         if self.settings.ledger is not None:
             self.spool.sweep(self.jobs.all_ids(), idle)
+
+
+def _verbs_of(kind: type) -> list[str]:
+    return [name for name in vars(kind) if not name.startswith("_")]

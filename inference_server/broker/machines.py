@@ -14,7 +14,6 @@ from inference_server.broker.verbs import Turn, text_of, whole_of
 from shared import protocol
 from shared.errors import InputRefused, from_dict
 
-FOR_MACHINES = {"hello", "ping"}  # what a key of a farm's machine may ask for, see `broker`
 OUTCOMES = ("painted", "kept", "copied")
 MOST_NAME = 200  # characters
 MOST = 4096  # machines, slots of one
