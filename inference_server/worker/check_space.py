@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability import edges
-from inference_server.stability.facing import ELSEWHERE, Seen, better, contradicting, shifted, turns
+from inference_server.stability.facing import ANOTHER_UP, ELSEWHERE, Seen, better, contradicting, shifted, turns
 from inference_server.worker import space
 from inference_server.worker.check_place import judge_place
 from inference_server.worker.plan import LayerPlan, Plan
@@ -18,11 +19,10 @@ from shared.label_set import NOTHING, SKY
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, cut_at_zero, uneven_by_gamma
 
-# First words of classes that lie on the ground: what is seen of them looks up.
-GROUND = "grass road water river sea sand snow ground earth field pavement sidewalk path railroad dirt gravel floor rug"
 NONE = 0.5  # share of lengths that are no normal's, or of a solid class without one, beyond which a pass is none
 SOME = 0.05  # the same that is worth a warning
 HOPELESS = 0.3  # share of the surface that contradicts a convention that cannot be painted with
+AGAINST = "of the surfaces turn away from the camera, or contradict the depth or the ground"
 NEAR, DISTANT = 0.3, 20_000  # metres; what is nearer or farther in the middle is rarely meant
 
 Ids = NDArray[np.uint16]
@@ -82,7 +82,9 @@ def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     declared = space.normal_is(plan, own)
     seen = [_seen(plan, own, frame, found, labels) for frame, found, labels in tried]
     shares = contradicting(seen)
-    _judge_convention(plan, own, declared, shares, frames[0])
+    _judge_convention(own, declared, shares, frames[0])
+    _judge_up(declared, shares, seen, frames[0])
+    _judge_camera(own, declared, shares, frames[0])
     against = shares.get(declared)
     if against is not None and against > 2 * SOME:
         words.append(
@@ -108,8 +110,7 @@ def _labels(own: LayerPlan, frame: int) -> Ids | None:
 def _seen(plan: Plan, own: LayerPlan, frame: int, found: NormalPass, ids: Ids | None) -> Seen:
     depth = own.inputs.get("depth")
     values = None if depth is None else read_depth(depth.file(frame), own.layer.depth_layer).values
-    flat = None if ids is None else np.isin(ids, own.label_set.beginning(*GROUND.split()))
-    return space.seen_of(found, values, space.view(plan, frame), flat)
+    return space.seen_of(found, values, space.view(plan, frame), own.label_set, ids)
 
 
 def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
@@ -137,30 +138,53 @@ def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
     )
 
 
-def _judge_convention(plan: Plan, own: LayerPlan, declared: str, shares: dict[str, float], frame: int) -> None:
-    file = own.inputs["normal"].file(frame)
+def _judge_convention(own: LayerPlan, declared: str, shares: dict[str, float], frame: int) -> None:
     right = better(shares, declared)
-    what = "of the surfaces turn away from the camera, or contradict the depth or the ground"
-    if right is not None:
+    if right is None:
+        return
+    moved = right == ANOTHER_UP
+    reading = "the world's with another axis up than the tracks have" if moved else f'"{right}"'
+    raise InputRefused(
+        f'the normals are not as "{declared}" says',
+        file=own.inputs["normal"].file(frame),
+        frame=frame,
+        cause=f"So {shares[declared]:.0%} {AGAINST}; as {reading} {shares[right]:.0%}",
+        remedy="Export the tracks with the same axis up as the normals, or render the normals in the camera's space"
+        if moved
+        else f'Write "normal_is": "{right}" into the layer of shot.json, or --normal-is {right}',
+    )
+
+
+def _judge_up(declared: str, shares: dict[str, float], seen: list[Seen], frame: int) -> None:
+    """Raises InputRefused where all fits but the axis that the tracks call up."""
+    if any(one.to_world is None for one in seen):
+        return
+    up = seen[0].up
+    other = "z" if up == "y" else "y"
+    also = contradicting([replace(one, up=other) for one in seen]).get(declared, 1.0)
+    if better({declared: shares.get(declared, 0.0), other: also}, declared) == other:
         raise InputRefused(
-            f'the normals are not as "{declared}" says',
-            file=file,
+            f"the tracks say that {up} is up, and by the normals the ground looks along {other}",
             frame=frame,
-            cause=f'So {shares[declared]:.0%} {what}; as "{right}" {shares[right]:.0%}',
-            remedy=f'Write "normal_is": "{right}" into the layer of shot.json, or --normal-is {right}',
+            cause=f'So {shares[declared]:.0%} {AGAINST}; with "up": "{other}" {also:.0%}',
+            remedy=f'Write "up": "{other}" into the file of the tracks, or export it with {up} up',
         )
-    if shares and min(shares.values()) > HOPELESS:
-        world = "world" not in shares
-        raise InputRefused(
-            "the normals fit no camera" if world else "the normals do not fit the camera of these frames",
-            file=file,
-            frame=frame,
-            cause=f'As "{declared}" {shares[declared]:.0%} {what}'
-            + ("; they may be the world's, which only the camera can tell" if world else ""),
-            remedy='Name the camera\'s file in "tracks" of the shot, or with --tracks; or render them in its space'
-            if world
-            else "Give the normals and the tracks of the frames that are painted",
-        )
+
+
+def _judge_camera(own: LayerPlan, declared: str, shares: dict[str, float], frame: int) -> None:
+    if not shares or min(share for name, share in shares.items() if name != ANOTHER_UP) <= HOPELESS:
+        return
+    known = "world" in shares
+    raise InputRefused(
+        "the normals do not fit the camera of these frames" if known else "the normals fit no camera",
+        file=own.inputs["normal"].file(frame),
+        frame=frame,
+        cause=f'As "{declared}" {shares[declared]:.0%} {AGAINST}'
+        + ("" if known else "; they may be the world's, which only the camera can tell"),
+        remedy="Give the normals and the tracks of the frames that are painted"
+        if known
+        else 'Name the camera\'s file in "tracks" of the shot, or with --tracks; or render them in its space',
+    )
 
 
 def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,28 @@ from inference_server.roots import inside
 from inference_server.stability.facing import Seen, better, contradicting
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused, SemrenderError
+from shared.label_set import SKY, LabelSet
+from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, read_normals, turned
+from shared.sequences import Sequence
+from shared.shot import NORMALS
+from shared.values import Value
 
 Picture = NDArray[np.float32]
+Ids = NDArray[np.uint16]
 State = tuple[Path, int, int]  # a file, when it was changed, its size
-View = tuple[tuple[float, ...], float]  # a camera's matrix, as in tracks, and its focal length in widths of the picture
+View = tuple[tuple[float, ...], float, str]  # a camera's matrix, as in tracks, its focal length in widths, the axis up
 
 KINDS = ("normal", "depth")
 CENTIMETRES = 100.0  # of a unit of the scene where neither shot nor tracks say
+# First words of classes that lie on the ground: what is seen of them looks up.
+GROUND = (
+    "grass road water river sea lake sand snow ground earth land field terrain playingfield pavement sidewalk path"
+    " parking runway railroad dirt mud gravel floor carpet rug"
+)
+# Of those whose surfaces show either side, whatever the normals are: leaves, and domes behind everything.
+TWO_SIDED = (*SKY, "tree", "palm", "bush", "branch", "leaves", "plant", "flower", "vegetation", "straw")
 TRIED = 3  # frames whose normals are looked at for what their axes are
 
 
@@ -44,31 +58,53 @@ def normal_is(plan: Plan, own: LayerPlan) -> str:
     """
     if own.layer.normal_is is not None:
         return own.layer.normal_is
-    source, depths = own.inputs["normal"], own.inputs.get("depth")
+    source, depths, labels = own.inputs["normal"], own.inputs.get("depth"), own.labels
     there = [frame for frame in plan.shot.frames if source.still or frame in source.files]
     frames = []
     for frame in spread(there[:1] if source.still else there, TRIED):
-        depth_too = depths is not None and (depths.still or frame in depths.files)
-        beside = _state(plan, depths.file(frame)) if depths is not None and depth_too else None
-        frames.append((_state(plan, source.file(frame)), beside, view(plan, frame)))
-    return _found_out(tuple(frames), own.layer.normal_layer, own.layer.depth_layer)
+        beside = (_state(plan, one.file(frame)) if one and _has(one, frame) else None for one in (depths, labels))
+        frames.append((_state(plan, source.file(frame)), *beside, view(plan, frame)))
+    return _found_out(tuple(frames), own.layer.normal_layer, own.layer.depth_layer, Labelled(own.label_set, own.read))
+
+
+def _has(source: Sequence, frame: int) -> bool:
+    return source.still or frame in source.files
+
+
+class Labelled(Value):
+    """How a layer's labels are read, the same for whoever reads them in the same way."""
+
+    label_set: LabelSet
+    read: ReadOptions
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Labelled) and hash(self) == hash(other)
+
+    def __hash__(self) -> int:
+        return hash((self.label_set.hash, repr(self.read)))
 
 
 @lru_cache(maxsize=64)
 def _found_out(
-    frames: tuple[tuple[State, State | None, View | None], ...], normal_layer: str | None, depth_layer: str | None
+    frames: tuple[tuple[State, State | None, State | None, View | None], ...],
+    normal_layer: str | None,
+    depth_layer: str | None,
+    labelled: Labelled,
 ) -> str:
     """One of `NORMALS`; a file that is as old and long as it was is the same.
 
     What cannot be read here is not asked: it may be of a frame that is still being rendered, and nobody paints it now.
     """
     seen, named = [], "camera"
-    for (file, _, _), depth, at in frames:
+    for (file, _, _), depth, labels, at in frames:
         with contextlib.suppress(SemrenderError):
             found = read_normals(file, normal_layer)
-            seen.append(seen_of(found, None if depth is None else read_depth(depth[0], depth_layer).values, at))
+            distances = None if depth is None else read_depth(depth[0], depth_layer).values
+            ids = None if labels is None else read_label_pass(labels[0], labelled.label_set, labelled.read).ids
+            seen.append(seen_of(found, distances, at, labelled.label_set, ids))
             named = "world" if found.of_the_world else "camera"
-    return better(contradicting(seen), named) or named
+    right = better(contradicting(seen), named)
+    return right if right in NORMALS else named
 
 
 def _state(plan: Plan, file: Path) -> State:
@@ -77,12 +113,14 @@ def _state(plan: Plan, file: Path) -> State:
     return path, about.st_mtime_ns, about.st_size
 
 
-def seen_of(found: NormalPass, depth: Picture | None, at: View | None, flat: NDArray[np.bool_] | None = None) -> Seen:
-    """A frame as it is tried; of a depth pass of another size nothing is known here."""
-    same = depth if depth is not None and depth.shape == found.vectors.shape[:2] else None
-    if at is None:
-        return Seen(found.vectors, same, flat)
-    return Seen(found.vectors, same, flat, _columns(at[0]), at[1])
+def seen_of(found: NormalPass, depth: Picture | None, at: View | None, label_set: LabelSet, ids: Ids | None) -> Seen:
+    """A frame as it is tried; of depth or labels of another size nothing is known here."""
+    size = found.vectors.shape[:2]
+    seen = Seen(found.vectors, depth if depth is not None and depth.shape == size else None)
+    if ids is not None and ids.shape == size:
+        ground, sky, either = (np.isin(ids, label_set.beginning(*w)) for w in (GROUND.split(), SKY, TWO_SIDED))
+        seen = replace(seen, vectors=np.where(either[..., None], 0, seen.vectors), ground=ground, sky=sky)
+    return seen if at is None else replace(seen, to_world=_columns(at[0]), focal=at[1], up=at[2])
 
 
 def spread(frames: Iterable[int], count: int) -> list[int]:
@@ -111,7 +149,7 @@ def view(plan: Plan, frame: int) -> View | None:
         return None
     camera = plan.filmed.camera
     place = min(max(frame - plan.filmed.first, 0), len(camera.focal) - 1)
-    return plan.filmed.view(frame), camera.focal[place] / camera.film
+    return plan.filmed.view(frame), camera.focal[place] / camera.film, plan.filmed.up
 
 
 def to_world(plan: Plan, frame: int) -> Picture:
