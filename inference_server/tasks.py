@@ -88,6 +88,26 @@ def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranke
         known = needed
 
 
+def picture_file(shot: Shot, layer: str, frame: int, format: str, *, twice: bool = False) -> str:
+    """Where a finished picture lies below the output folder.
+
+    twice: shot and layer are both said where they have one name, as versions of before did.
+    """
+    return (
+        f"{layer}/{file_stem(shot, layer, twice)}.{file_number(shot, frame):04d}.{'png' if format == 'png' else 'exr'}"
+    )
+
+
+def file_stem(shot: Shot, layer: str, twice: bool) -> str:
+    """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
+    return layer if layer == shot.name and not twice else f"{shot.name}_{layer}"
+
+
+def file_number(shot: Shot, frame: int) -> int:
+    """The number in a file's name: the frame, or its place where the shot begins below zero."""
+    return frame if shot.first >= 0 else frame - shot.first
+
+
 def frames_and_layers(
     shot: Shot, frames: Iterable[int] | None, layers: Iterable[str] | None
 ) -> tuple[list[int], list[str]]:

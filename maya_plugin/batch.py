@@ -352,6 +352,8 @@ def _paint(client: Client, shot_file: Path) -> None:
         ended = event["body"]
         if event["event"] == "frame":
             _tell("painted", **{key: ended[key] for key in ("layer", "frame", "done", "total")})
+        elif event["event"] == "chunk":  # a farm tells how many, not which
+            _tell("painted", layer="", frame=None, **{key: ended[key] for key in ("done", "total")})
     if event["event"] != "done":
         for problem in ended.get("errors", [])[:1]:
             raise from_dict(problem)

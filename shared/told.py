@@ -132,9 +132,10 @@ class Underpainted(Event):
 
 
 class Chunk(Event):
-    """Another machine has begun, goes on with, has ended or has lost a run of blocks of the job.
+    """A machine of a farm has begun, goes on with, has ended or has lost a run of blocks of the job.
 
-    blocks: its first and last; state: "started", "progress", "ended" or "lost"; the counts are pictures of the job.
+    blocks: its first and last; state: "started", "progress", "ended", "lost" (another machine paints it, `why` in words
+    where this one could not) or "failed", with `error`; the counts are pictures of the job.
     """
 
     blocks: tuple[int, int]
@@ -143,6 +144,16 @@ class Chunk(Event):
     done: int
     failed: int
     total: int
+    why: str
+    error: SemrenderError | None
+
+
+class Gone(Event):
+    """A machine of a farm paints no more of the job: it has "left", or is "refused"; `words` for a person."""
+
+    machine: str
+    state: str
+    words: str
 
 
 class Paused(Event):
@@ -183,7 +194,13 @@ def event_of(header: Body) -> Event:
         return Underpainted(name, number, body, body["layer"], body["frame"], body["under_done"], body["under_total"])
     if name == "chunk":
         first, last = body["blocks"]
-        return Chunk(name, number, body, (first, last), str(body["machine"]), str(body["state"]), **counts)
+        error = from_dict(body["error"]) if body.get("error") else None
+        machine, state, why = (str(body.get(key, "")) for key in ("machine", "state", "why"))
+        return Chunk(
+            name, number, body, blocks=(first, last), machine=machine, state=state, why=why, error=error, **counts
+        )
+    if name == "machine":
+        return Gone(name, number, body, body["machine"], body["state"], body["words"])
     if name in ("paused", "resumed"):
         return (Paused if name == "paused" else Resumed)(name, number, body, str(body["why"]))
     if name in ("done", "failed", "cancelled"):

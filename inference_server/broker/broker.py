@@ -26,6 +26,7 @@ from inference_server.broker.crew import Crew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
 from inference_server.broker.machines import Machines
+from inference_server.broker.members import READY
 from inference_server.broker.overview import Overview
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
@@ -321,9 +322,15 @@ class Broker:
         for end in ends:
             self.metrics.ended(end)
         if self.metrics.due():
+            from inference_server.broker.metrics import Figures
+
             workers = tuple((w.device, w.ready, len(w.tasks)) for w in self.crew.workers.values())
+            machines = tuple(
+                (one["name"], one["state"] == READY, sum(run["pictures"] for run in one["hand"]))
+                for one in self.chunks.there()
+            )
             sizes = self.spool.used, self.spool.limit, free(places.home())
-            self.metrics.tell(*self.jobs.unended(), workers, self.crew.deaths, *sizes)
+            self.metrics.tell(Figures(*self.jobs.unended(), workers, machines, self.crew.deaths, *sizes))
 
     # Its own care
 

@@ -7,13 +7,14 @@ and the last tenth of a job are single blocks.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
 from inference_server.models.cards import Card
 from inference_server.models.needs import REMEMBERS
-from shared.blocks import PER_RUN, block_of, frames_of, runs
+from shared.blocks import PER_RUN, block_of, runs
 
 A_SLOT = 3  # runs of a size that every slot of every machine could have of what is left
 STILL = "strong"  # the hold whose anchors are the ends of runs of PER_RUN blocks
@@ -73,6 +74,5 @@ def may_be_cut(spec: Body, cards: Iterable[Card]) -> bool:
 def frames_in(spec: Body, place: int) -> list[int]:
     """The frames of a job's run."""
     first, last = spec["chunks"][place]
-    frames = spec["frames"]
-    asked = set(frames)
-    return [frame for frame in frames_of(range(first, last + 1), frames[0], frames[-1]) if frame in asked]
+    frames: list[int] = spec["frames"]  # ascending
+    return frames[bisect_left(frames, first, key=block_of) : bisect_right(frames, last, key=block_of)]

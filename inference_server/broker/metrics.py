@@ -33,12 +33,14 @@ SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 class Figures(Value):
     """Of one moment. jobs: by state; waiting: tasks to be done; devices: (device, whether it is ready, tasks in hand).
 
+    machines: of a farm: (name, whether it paints, pictures in hand).
     spool, spool_limit, free: bytes of uploads, of uploads at most, and free in the state folder.
     """
 
     jobs: dict[str, int]
     waiting: int
     devices: tuple[tuple[str, bool, int], ...]
+    machines: tuple[tuple[str, bool, int], ...]
     deaths: int
     spool: int
     spool_limit: int
@@ -87,7 +89,12 @@ class Metrics:
         for device, is_ready, number in now.devices:
             ready.add_metric((device,), is_ready)
             tasks.add_metric((device,), number)
-        yield from (jobs, ready, tasks)
+        there = GaugeMetricFamily("semrender_machine_ready", "1 where a farm's machine paints", labels=("machine",))
+        hand = GaugeMetricFamily("semrender_machine_pictures", "Pictures that it has in hand", labels=("machine",))
+        for machine, is_ready, number in now.machines:
+            there.add_metric((machine,), is_ready)
+            hand.add_metric((machine,), number)
+        yield from (jobs, ready, tasks, *((there, hand) if now.machines else ()))
         yield GaugeMetricFamily("semrender_tasks_waiting", "Tasks that are to be done", now.waiting)
         yield CounterMetricFamily("semrender_worker_deaths", "Workers that died since the start", now.deaths)
         yield GaugeMetricFamily("semrender_spool_bytes", "Bytes of uploaded passes", now.spool)
@@ -98,18 +105,8 @@ class Metrics:
         """Whether it is time for new figures."""
         return self.figures is None or time.monotonic() - self.figures.at > EVERY_SECONDS
 
-    def tell(
-        self,
-        jobs: dict[str, int],
-        waiting: int,
-        devices: tuple[tuple[str, bool, int], ...],
-        deaths: int,
-        spool: int,
-        spool_limit: int,
-        free: int,
-    ) -> None:
-        """See `Figures`."""
-        self.figures = Figures(jobs, waiting, devices, deaths, spool, spool_limit, free)
+    def tell(self, figures: Figures) -> None:
+        self.figures = figures
 
     def ended(self, end: End) -> None:
         self._ended.labels(end.kind, end.state).inc()
@@ -129,7 +126,9 @@ class Metrics:
         else:
             status = "ok"
         devices = [{"device": device, "ready": ready, "tasks": tasks} for device, ready, tasks in figures.devices]
+        machines = [{"machine": name, "ready": ready, "pictures": hand} for name, ready, hand in figures.machines]
         about = {"version": self.version, "jobs": figures.jobs, "waiting": figures.waiting, "workers": devices}
+        about["machines"] = machines
         return status == "ok", {"status": status, **about, "free": figures.free}
 
     def close(self) -> None:

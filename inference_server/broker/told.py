@@ -10,7 +10,9 @@ from inference_server.broker.cutting import frames_in
 from inference_server.broker.ledger import Ledger, Row
 from inference_server.broker.news import News
 from inference_server.broker.shares import Shares
+from inference_server.tasks import picture_file
 from shared.errors import ServerError
+from shared.shot import Shot
 
 LOWEST, HIGHEST, INTERACTIVE = -100, 100, 50  # priorities; an ordinary job has 0
 ERRORS_TOLD, ERRORS_BYTES = 500, 2**20  # of one job
@@ -120,7 +122,14 @@ class Told:
             " ORDER BY id DESC LIMIT 1",
             job,
         )
-        return (row["layer"], row["frame"]) if row else None
+        return (row["layer"], row["frame"]) if row else self._last_of_runs(job)
+
+    def _last_of_runs(self, job: str) -> tuple[str, int] | None:
+        row = self.ledger.row(
+            "SELECT frame FROM tasks WHERE job = ? AND state = 'done' AND kind = 'chunk' ORDER BY id DESC LIMIT 1", job
+        )
+        spec = self.spec(job) if row else {}
+        return (spec["layers"][0], frames_in(spec, row["frame"])[-1]) if row else None
 
     def picture(self, job: str, layer: str, frame: int) -> tuple[str | None, Body | None]:
         """The file of a picture below the job's folder where there is one, and the error that it failed with."""
@@ -129,8 +138,10 @@ class Told:
             " WHERE job = ? AND layer = ? AND frame = ? AND kind IN ('paint', 'hold')",
             *(job, layer, frame),
         )
-        if row is None or row["outcome"] is None:
-            return None, self.ledger.load(row["error"]) if row is not None and row["error"] else None
+        if row is None:
+            return self._picture_of_run(job, layer, frame)
+        if row["outcome"] is None:
+            return None, self.ledger.load(row["error"]) if row["error"] else None
         if row["files"] and row["out"] == self.row(job)["out"]:
             return str(self.ledger.load(row["files"])["file"]), None
         told = self.ledger.row(  # another job has painted the same since, elsewhere
@@ -139,6 +150,16 @@ class Told:
             *(job, layer, frame),
         )
         return (self.ledger.load(told["body"]).get("file") if told else None), None
+
+    def _picture_of_run(self, job: str, layer: str, frame: int) -> tuple[str | None, Body | None]:
+        """As `picture`, of a job that other machines paint."""
+        rows = self.ledger.rows("SELECT frame, state, error FROM tasks WHERE job = ? AND kind = 'chunk'", job)
+        spec = self.spec(job)
+        for row in rows if frame in spec["frames"] and layer in spec["layers"] else ():
+            if frame in frames_in(spec, row["frame"]):
+                file = picture_file(Shot.from_dict(spec["shot"]), layer, frame, spec["format"])
+                return file if row["state"] == "done" else None, self.ledger.load(row["error"] or "null")
+        return None, None
 
     def all_ids(self) -> set[str]:
         return {row["id"] for row in self.ledger.rows("SELECT id FROM jobs")}

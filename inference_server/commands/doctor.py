@@ -15,6 +15,7 @@ from inference_server.models.precision import Half, half_of
 from shared import places
 from shared.errors import SemrenderError
 from shared.servers import find_server
+from shared.wording import counted
 
 PACKAGES = (
     "torch",
@@ -41,7 +42,7 @@ def report() -> dict[str, Any]:
         "processor": f"{os.cpu_count()} cores, {platform.machine()}",
         "packages": [f"{name} {_version(name)}" for name in PACKAGES],
         "devices": _devices(),
-        "server": _server(),
+        "server": server(),
         "models": [f"{card.name} {card.version} ({card.family}, {card.takes})" for card in found.values()]
         + [f"{name}: {error}" for name, error in broken.items()],
         "state folder": f"{places.home()} ({free:.0f} GiB free)",
@@ -74,7 +75,8 @@ def _precision(half: Half) -> str:
     return f"{half.device}; precision=half: {speed}, auto is {'half' if half.gains else 'float32'}"
 
 
-def _server() -> list[str]:
+def server() -> list[str]:
+    """The server that is found from here, its workers, a farm's machines and what it has to do."""
     try:
         client = find_server("doctor")
     except SemrenderError as error:
@@ -93,11 +95,21 @@ def _server() -> list[str]:
             else f"worker on {w['device']}: starting"
             for w in about["workers"]
         ),
+        *(f"machine {one['name']}: {machine_in_words(one)}" for one in about.get("machines", ())),
         "jobs: " + (", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"),
         *(f"job {job['job'][:8]} is paused: {job['paused']}" for job in jobs if job["paused"]),
         f"ledger {about['ledger']}, spool {spool['used'] / 2**20:.0f} of {spool['limit'] / 2**20:.0f} MiB,"
         f" {about['free'] / 2**30:.1f} GiB free",
     ]
+
+
+def machine_in_words(machine: dict[str, Any]) -> str:
+    """A machine of a farm, as the server tells of it."""
+    if machine["why"]:
+        return f"it is given nothing: {machine['why']}"
+    hand = sum(run["pictures"] for run in machine["hand"])
+    about = ", ".join([f"semrender {machine['version']}", *machine["devices"]]) if machine["version"] else ""
+    return ", ".join(filter(None, (about, f"{counted(hand, 'frame')} in hand")))
 
 
 def _existing(path: Any) -> Any:

@@ -114,6 +114,7 @@ def row(job: Job, now: float) -> tuple[str, ...]:
     failed = f", {job['failed']} failed" if job["failed"] else ""
     looks = job.get("preparing")  # a server of before does not say
     failed += f", looked {looks['done']}/{looks['total']}" if looks else ""
+    failed += f", {counted(painting, 'machine')}" if (painting := machines_painting(job)) else ""
     began = job.get("began")
     started = time.strftime("%m-%d %H:%M", time.localtime(began)) if began else "-"
     took = duration((job["ended"] or now) - began) if began else "-"
@@ -128,8 +129,25 @@ def row(job: Job, now: float) -> tuple[str, ...]:
     )
 
 
+def machines_painting(job: Job) -> int:
+    """Of a farm, those that have some of the job in hand; a server of before knows of none."""
+    return sum(one["state"] == "painting" for one in (job.get("farm") or {}).get("machines", ()))
+
+
+def machine_in_words(machine: dict[str, Any]) -> str:
+    """How much of a job a machine of a farm has painted, and what it has in hand or why nothing."""
+    hand = f"{machine['hand']} in hand" if machine["hand"] else "has left" if machine["state"] == "left" else ""
+    return ", ".join(filter(None, (counted(machine["done"], "frame"), machine["words"] or hand)))
+
+
 def seconds_left(job: Job, now: float) -> float | None:
-    """By what its frames took until now; None before the first was painted, and where nothing goes on."""
+    """By what its frames took until now, of a farm by what all its machines did of late.
+
+    None before the first was painted, and where nothing goes on.
+    """
+    if job.get("farm"):
+        left = job["farm"]["left"]
+        return None if left is None else float(left)
     painted, began = job.get("painted"), job.get("began")
     if not painted or not began or job["ended"] is not None or job["state"] == "paused":
         return None
@@ -152,8 +170,11 @@ def run_show(arguments: argparse.Namespace) -> int:
     for layer, model in models.items():
         options = "".join(f", {name}={value}" for name, value in model["options"].items())
         rows[f"layer {layer}"] = f"{model['name']}{options}"
+    for machine in (job.get("farm") or {}).get("machines", ()):
+        rows[f"machine {machine['name']}"] = machine_in_words(machine)
+    wide = max(16, *(len(name) + 2 for name in rows))
     for name, value in rows.items():
-        print(f"{name:<16}{value}")
+        print(f"{name:<{wide}}{value}")
     for error in job["errors"]:
         print(f"failed: {from_dict(error)}")
     for warning in job["report"].get("warnings", []):

@@ -8,7 +8,20 @@ import time
 from typing import Any
 
 from shared.command import tell
-from shared.told import Checked, Chunk, Event, Frame, Looked, Paused, Preparing, Result, Resumed, Underpainted, finished
+from shared.told import (
+    Checked,
+    Chunk,
+    Event,
+    Frame,
+    Gone,
+    Looked,
+    Paused,
+    Preparing,
+    Result,
+    Resumed,
+    Underpainted,
+    finished,
+)
 from shared.wording import counted
 
 Body = dict[str, Any]
@@ -51,9 +64,12 @@ class Teller:
         elif isinstance(event, Chunk):
             self.done = event.done
             self._moved(event.machine, event.failed)
-            if event.state == "lost":
-                first, last = event.blocks
-                self.bar.write(f"{event.machine} has left; its blocks {first}-{last} are painted by others")
+            if event.why:
+                self.bar.write(f"{event.machine} could not paint a piece, which others do: {event.why}")
+            if event.error is not None:
+                self.bar.write(str(event.error))
+        elif isinstance(event, Gone):
+            (self.bar.write if self.bar is not None else print)(event.words)
         elif isinstance(event, Paused | Resumed):  # also before the first frame: a wait is never silent
             (self.bar.write if self.bar is not None else print)(f"{event.name}: {event.why}")
 

@@ -17,6 +17,7 @@ from inference_server.models.catalogue import find_card
 from inference_server.models.classes import Carrying, carry
 from inference_server.models.needs import PREPARES
 from inference_server.roots import inside, patterns_inside
+from inference_server.tasks import file_number, file_stem, picture_file
 from inference_server.worker.holdout import Before
 from inference_server.worker.sounding import sound_of
 from inference_server.worker.tracking import load
@@ -99,8 +100,8 @@ class Plan(Value):
     part: str = "whole"  # of tasks.PARTS
 
     def stem(self, layer: str) -> str:
-        """What the names of a layer's files begin with: shot and layer, said once where they have one name."""
-        return layer if layer == self.shot.name and not self.said_twice else f"{self.shot.name}_{layer}"
+        """What the names of a layer's files begin with."""
+        return file_stem(self.shot, layer, layer == self.shot.name and self.said_twice)
 
     @cached_property
     def said_twice(self) -> bool:
@@ -129,8 +130,8 @@ class Plan(Value):
         return next((one for one in load(self.shot, self.base, self.roots).values() if one.camera is not None), None)
 
     def file_number(self, frame: int) -> int:
-        """The number in a file's name: the frame, or its place where the shot begins below zero."""
-        return frame if self.shot.first >= 0 else frame - self.shot.first
+        """The number in a file's name."""
+        return file_number(self.shot, frame)
 
     def path_of(self, stage: str, layer: str, frame: int) -> Path:
         """The file of a stage: "underpaint", or the finished picture of "paint" and "hold"."""
@@ -140,8 +141,8 @@ class Plan(Value):
         return self.picture_path(layer, frame)
 
     def picture_path(self, layer: str, frame: int) -> Path:
-        suffix = "png" if self.format == "png" else "exr"
-        return self.out / layer / f"{self.stem(layer)}.{self.file_number(frame):04d}.{suffix}"
+        twice = layer == self.shot.name and self.said_twice
+        return self.out / picture_file(self.shot, layer, frame, self.format, twice=twice)
 
     def matte_path(self, layer: str, name: str, frame: int) -> Path:
         safe = name.replace("/", "-")

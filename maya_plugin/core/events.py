@@ -6,7 +6,7 @@
 | rendered | frame, layer, done, total |
 | passes | shot_file, classes, counts, notes, marked_open |
 | checked | warnings |
-| painted | frame, layer, done, total |
+| painted | frame, layer, done, total; of a farm frame is null |
 | delivered | delivery_file |
 | names | file, count, notes, shot_file |
 | error | as SemrenderError.to_dict() |

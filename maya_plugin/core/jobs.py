@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.errors import InputRefused, SemrenderError, from_dict
+from shared.wording import counted
 
 FRAME = "frame"
 SHOT = "shot"
@@ -61,6 +62,9 @@ class Job:
     note: str = ""  # why it is paused, or what the artist should know
     error: SemrenderError | None = None
     seconds_left: float | None = None
+    farm: bool = False  # it is painted by several machines, and the server says how long that takes yet
+    painting: int = 0  # of these machines, that have some of it in hand
+    machines: tuple[str, ...] = ()  # of each in words what it has painted, or why it paints nothing
     looks: tuple[int, int] | None = None  # of a model at a layer before its first frame: how many of how many
     events: int = 0  # that the server has told of it
 
@@ -76,6 +80,8 @@ def of_order(order: Order, state: str) -> Job:
 def updated(job: Job, summary: Mapping[str, Any]) -> Job:
     """The job with what the server now says of it."""
     paused = str(summary.get("paused") or "")
+    farm = summary.get("farm") or {}  # a server of before knows of none
+    machines = farm.get("machines", ())
     return replace(
         job,
         state=str(summary["state"]),
@@ -85,6 +91,10 @@ def updated(job: Job, summary: Mapping[str, Any]) -> Job:
         events=int(summary["events"]),
         looks=(int(looks["done"]), int(looks["total"])) if (looks := summary.get("preparing")) else None,
         note="" if paused == "asked" else paused,
+        farm=bool(farm),
+        painting=sum(one["state"] == "painting" for one in machines),
+        machines=tuple(str(one["words"]) or f"{one['name']}: {counted(one['done'], 'frame')}" for one in machines),
+        seconds_left=farm.get("left"),
     )
 
 
@@ -100,6 +110,8 @@ def words(job: Job) -> str:
         text = f"Looking at the frames, {job.looks[0]} of {job.looks[1]}"
     elif job.state in ("rendering", "painting", "paused") and job.total:
         text += f", {job.done} of {job.total}"
+    if job.painting and job.state == "painting":
+        text += f", {counted(job.painting, 'machine')}"
     if job.failed:
         text += f", {job.failed} failed"
     if job.seconds_left is not None and not job.ended:
@@ -133,7 +145,9 @@ class Pace:
         self._said: dict[str, tuple[int, float]] = {}
 
     def seconds_left(self, job: Job, now: float) -> float | None:
-        """None while nothing can be said."""
+        """None while nothing can be said. Of a farm, the server knows how fast all its machines are."""
+        if job.farm:
+            return job.seconds_left
         if job.state not in ("painting", "rendering"):
             self._began.pop(job.id, None)
             self._said.pop(job.id, None)

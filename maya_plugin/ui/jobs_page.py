@@ -41,7 +41,7 @@ class JobModel(QtCore.QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return job.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(text for text in (job.out, job.note, str(job.error or "")) if text)
+            return "\n".join(text for text in (job.out, job.note, *job.machines, str(job.error or "")) if text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{job.name}: {words(job)}"
         return job if role == JOB else None

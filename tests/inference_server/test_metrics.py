@@ -3,11 +3,12 @@
 import json
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from inference_server.broker.metrics import OLD_SECONDS, Metrics
+from inference_server.broker.metrics import OLD_SECONDS, Figures, Metrics
 from shared import places
 from shared.client import Client
 from shared.errors import ServerError
@@ -68,12 +69,15 @@ def metrics():
 
 def test_health_says_what_is_wrong(metrics, monkeypatch):
     assert metrics.health()[0] is False
-    figures = ({"painting": 1}, 5, (("cpu", False, 0),), 1, 0, 100, 100)
-    metrics.tell(*figures)
+    figures = Figures({"painting": 1}, 5, (("cpu", False, 0),), (), 1, 0, 100, 100)
+    metrics.tell(figures)
     assert metrics.health()[1]["status"] == "no worker is ready"
     assert asked(f"{metrics.address}/health")[0] == 503
-    metrics.tell(*figures[:2], (("cpu", True, 4),), *figures[3:])
+    metrics.tell(replace(figures, devices=(("cpu", True, 4),), machines=(("two", True, 24),)))
     assert metrics.health()[0] is True
+    assert metrics.health()[1]["machines"] == [{"machine": "two", "ready": True, "pictures": 24}]
+    told = values(asked(f"{metrics.address}/metrics")[1])
+    assert (told["semrender_machine_ready", "two"], told["semrender_machine_pictures", "two"]) == (1, 24)
     later = metrics.figures.at + OLD_SECONDS + 1
     monkeypatch.setattr("inference_server.broker.metrics.time.monotonic", lambda: later)
     assert metrics.health()[1]["status"].startswith("the loop has not turned")

@@ -71,6 +71,27 @@ SemrenderAE.paint = (function () {
         return words;
     }
 
+    /** @param {number} seconds */
+    function time(seconds) {
+        return seconds < 90 ? Math.max(1, Math.round(seconds)) + " s" : Math.round(seconds / 60) + " min";
+    }
+
+    /** A painting that goes on, by this machine or several, in words. @param {any} answer */
+    function progress(answer) {
+        var said = "Painting: " + answer.done + " of " + answer.total + " frames";
+        var machines = answer.machines || {painting: 0, words: []}; // a server of before does not say
+        if (answer.state === "paused") {
+            return "Paused: " + answer.done + " of " + answer.total + " frames. " + (answer.paused === "asked" ? "" : answer.paused);
+        }
+        if (machines.painting > 0) {
+            said += " on " + machines.painting + (machines.painting === 1 ? " machine" : " machines");
+        }
+        if (typeof answer.left === "number") {
+            said += ", about " + time(answer.left) + " left";
+        }
+        return [said].concat(machines.words).join(". ");
+    }
+
     /** How far the painting is; shows a preview that is finished. @param {any} state @returns {string} What to say, "" for nothing. */
     function follow(state) {
         var shown = setting("preview");
@@ -88,7 +109,7 @@ SemrenderAE.paint = (function () {
             if (answer.looks) {
                 return "Looking at the frames: " + answer.looks.done + " of " + answer.looks.total;
             }
-            return "Painting: " + answer.done + " of " + answer.total + " frames";
+            return progress(answer);
         }
         if (answer.state === "done" && shown !== "") {
             if (!SemrenderAE.files.at(answer.preview).exists) { // a share may be late

@@ -4,12 +4,16 @@
  * @typedef {{job: string, name: string, state: string, out: string, owner: string, priority: number, paused: string,
  *     done: number, failed: number, total: number, painted: number, kept: number, copied: number,
  *     created: number, began: number | null, ended: number | null, events: number,
- *     preparing?: {layer: string, done: number, total: number} | null, thumb: [string, number] | null}} Job
+ *     preparing?: {layer: string, done: number, total: number} | null, thumb: [string, number] | null,
+ *     farm?: {machines: Share[], left: number | null} | null}} Job
+ * @typedef {{name: string, done: number, hand: number, state: string, words: string}} Share
+ * @typedef {{name: string, slots: number, state: string, why: string, own: boolean, version: string, python: string,
+ *     devices: string[], hand: {job: string, blocks: [number, number], pictures: number, done: number}[]}} Member
  * @typedef {{job: string, kind: string, layer: string | null, frame: number | null}} Hand
  * @typedef {{device: string, ready: boolean, about: string, in_hand: Hand[], memory: number | null,
  *     device_memory: [number, number] | null}} Worker
  * @typedef {{version: string, host: string, workers: Worker[], deaths: number, ending: boolean,
- *     memory: {free: number, total: number}, disks: {of: string, free: number, total: number | null}[]}} Machine
+ *     machines?: Member[], memory: {free: number, total: number}, disks: {of: string, free: number, total: number | null}[]}} Machine
  * @typedef {{there: boolean, words: string, address?: string, machine: Machine | null}} Server
  * @typedef {{job: string, n: number, name: string, body: any}} JobEvent
  */

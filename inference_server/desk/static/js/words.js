@@ -60,6 +60,8 @@ export const WORDS = {
         /** @param {number} done @param {number} total */
         looks: (done, total) => `looks at the frames first: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
         /** @param {number} n */
+        machines: (n) => count(n, "machine"),
+        /** @param {number} n */
         failed: (n) => `${n.toLocaleString("en")} failed`,
         /** @param {number} n */
         priority: (n) => `priority ${n}`,
@@ -133,6 +135,9 @@ export const WORDS = {
         follow: "Follow the newest frame",
         /** @param {number} frame @param {string} state */
         frame: (frame, state) => `Frame ${frame}: ${state}`,
+        machines: "Machines",
+        machine: {name: "Machine", done: "Frames painted", hand: "In hand", state: "State"},
+        machineStates: /** @type {Record<string, string>} */ ({painting: "painting", waiting: "nothing of this job", left: "has left"}),
         failures: "Failed frames",
         refused: "Why nothing was painted",
         warnings: "What the check noticed",
@@ -171,6 +176,8 @@ export const WORDS = {
         ready: "ready",
         starting: "starting",
         idle: "nothing",
+        farm: "Machines of the farm",
+        machine: "Machine",
         disks: "Disks",
         /** @param {string} free @param {string} total */
         free: (free, total) => (total ? `${free} of ${total} free` : `${free} free`),

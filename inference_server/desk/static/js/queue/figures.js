@@ -29,6 +29,9 @@ export function arrived(job, now) {
  * @returns {number | null}
  */
 export function rate(job, now) {
+    if (job.farm && job.ended === null) { // the server knows how fast all machines are
+        return job.farm.left ? (job.total - job.done - job.failed) / job.farm.left : null;
+    }
     if (!job.began || !job.painted) {
         return null;
     }
@@ -45,6 +48,9 @@ export function rate(job, now) {
 
 /** Seconds until the end; null where nothing goes on or nobody can know. @param {Job} job @param {number} now */
 export function left(job, now) {
+    if (job.farm) {
+        return job.farm.left;
+    }
     const fast = rate(job, now);
     return fast && job.ended === null && job.state !== "paused" ? (job.total - job.done - job.failed) / fast : null;
 }
@@ -71,14 +77,21 @@ export function inOrder(jobs) {
  */
 export function stands(job, machine) {
     const begun = job.state !== "painting" || job.done + job.failed > 0;
-    const hand = machine?.workers.some((worker) => worker.in_hand.some((one) => one.job === job.job));
+    const hand = painting(job) > 0 || machine?.workers.some((worker) => worker.in_hand.some((one) => one.job === job.job));
     return begun || hand || !machine ? job.state : "waiting";
 }
 
 /** How far a job is, in words. @param {Job} job */
 export function reached(job) {
     const looks = job.preparing; // a server of before does not say
-    return [WORDS.queue.progress(job.done, job.total), looks && WORDS.queue.looks(looks.done, looks.total)].filter(Boolean).join(" · ");
+    const many = painting(job);
+    const parts = [WORDS.queue.progress(job.done, job.total), looks && WORDS.queue.looks(looks.done, looks.total), many && WORDS.queue.machines(many)];
+    return parts.filter(Boolean).join(" · ");
+}
+
+/** How many machines of a farm have some of the job in hand. @param {Job} job */
+export function painting(job) {
+    return job.farm?.machines.filter((one) => one.state === "painting").length ?? 0;
 }
 
 /** @param {number} fast frames a second */

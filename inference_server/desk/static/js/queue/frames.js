@@ -4,6 +4,7 @@ import {WORDS} from "../words.js";
 
 const CELL = 132; // pixels of a picture of the strip
 const BEYOND = 3;
+const BLOCK = 12; // frames, as in shared/blocks.py
 const MAP_HEIGHT = 10;
 const LETTERS = /** @type {Record<string, string>} */ ({painted: "p", kept: "k", copied: "c", failed: "f"});
 const FINISHED = "pkc";
@@ -54,6 +55,17 @@ export class Frames {
         if (this.following && index * CELL > this.strip.scrollLeft + this.strip.clientWidth - CELL) {
             this.strip.scrollLeft = (index + 1) * CELL - this.strip.clientWidth;
         }
+        this.draw();
+    }
+
+    /** A farm's run of blocks has another state. @param {[number, number]} blocks its first and last @param {string | undefined} letter */
+    run([first, last], letter) {
+        this.frames.forEach((frame, index) => {
+            const block = Math.floor((frame - 1) / BLOCK);
+            if (letter && block >= first && block <= last) {
+                this.states[index] = letter;
+            }
+        });
         this.draw();
     }
 

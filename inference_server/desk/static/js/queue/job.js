@@ -11,6 +11,8 @@ import {fact} from "./machine.js";
 const SAID = WORDS.job;
 const QUEUE = WORDS.queue;
 const MOST_FAILURES = 200; // that are shown
+/** What the frames of a farm's run are, by its state, as letters of `frames.js`. */
+const RUNS = /** @type {Record<string, string>} */ ({started: "r", ended: "p", lost: "w", failed: "f"});
 
 /** @typedef {import("../store.js").Job} Job */
 /** @typedef {import("../server.js").Words} Words */
@@ -36,6 +38,7 @@ export function showJob(place, id) {
     const why = h("p", {class: "note hidden", role: "status"});
     const bar = h("div", {class: "bar"}, h("i"), h("i", {class: "failed"}));
     const deeds = h("div", {class: "row wrap"});
+    const machines = h("div", {});
     const frames = h("div", {class: "layers"});
     const failures = h("div", {});
     const heading = h("h2", {}, SAID.failures);
@@ -48,7 +51,7 @@ export function showJob(place, id) {
         h("div", {class: "head"},
             h("div", {class: "row"}, h("a", {href: "#/queue", class: "button back"}, `← ${QUEUE.back}`), title, chip),
             bar, figures, why, deeds),
-        h("div", {class: "body"}, failures, frames, logs, asked),
+        h("div", {class: "body"}, failures, machines, frames, logs, asked),
     );
     say(title, jobs.get(id)?.name ?? "…");
 
@@ -90,6 +93,7 @@ export function showJob(place, id) {
         say(why, waits ? job.paused : "");
         say(heading, job.failed === 0 ? SAID.refused : SAID.failures);
         tellDeeds(job);
+        tellMachines(machines, job);
     }
 
     /** @param {Job} job */
@@ -149,6 +153,8 @@ export function showJob(place, id) {
                     errors.push(event.body.error);
                     due ||= requestAnimationFrame(tellFailures); // however many fail at once
                 }
+            } else if (event.name === "chunk") {
+                strips.forEach((strip) => strip.run(event.body.blocks, RUNS[event.body.state]));
             } else if (["failed", "done", "cancelled", "checked", "resumed"].includes(event.name)) {
                 read().catch(refused);
             }
@@ -186,6 +192,24 @@ export function showJob(place, id) {
         cancelAnimationFrame(due);
         strips.forEach((strip) => strip.leave());
     };
+}
+
+/** Who of a farm has painted how much. @param {HTMLElement} place @param {Job} job */
+function tellMachines(place, job) {
+    const listed = job.farm?.machines ?? [];
+    const told = JSON.stringify(listed);
+    if (place.dataset.told !== told) {
+        place.dataset.told = told;
+        fill(place, listed.length > 0 && [h("h2", {}, SAID.machines), h("table", {class: "machines"},
+            h("thead", {}, h("tr", {}, ...Object.values(SAID.machine).map((name) => h("th", {scope: "col"}, name)))),
+            h("tbody", {}, ...listed.map(share)))]);
+    }
+}
+
+/** @param {import("../store.js").Share} one */
+function share(one) {
+    return h("tr", {}, h("td", {}, one.name), h("td", {}, one.done.toLocaleString("en")), h("td", {}, one.hand.toLocaleString("en")),
+        h("td", {}, one.words || (SAID.machineStates[one.state] ?? one.state)));
 }
 
 /** @param {Words} error */

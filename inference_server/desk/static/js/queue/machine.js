@@ -1,6 +1,6 @@
 /** The machine: its workers and what they have in hand, memory, disks, and how it is reached from elsewhere. */
 import {fill, h, say} from "../dom.js";
-import {on, state} from "../store.js";
+import {jobs, on, state} from "../store.js";
 import {WORDS} from "../words.js";
 
 const SAID = WORDS.machine;
@@ -24,6 +24,7 @@ export function showMachine(place) {
                 h("h2", {}, SAID.workers),
                 h("table", {}, h("thead", {}, h("tr", {}, ...[SAID.device, SAID.state, SAID.memory, SAID.hand].map((name) => h("th", {scope: "col"}, name)))),
                     h("tbody", {}, ...machine.workers.map(worker))),
+                ...(machine.machines?.length ? farm(machine.machines) : []),
                 h("h2", {}, SAID.disks),
                 h("dl", {class: "facts"}, ...machine.disks.flatMap((disk) => fact(disk.of, SAID.free(WORDS.bytes(disk.free), disk.total ? WORDS.bytes(disk.total) : "")))),
             ],
@@ -38,6 +39,20 @@ export function showMachine(place) {
 /** @param {string} name @param {string} value */
 export function fact(name, value) {
     return value ? [h("dt", {}, name), h("dd", {}, value)] : [];
+}
+
+/** @param {import("../store.js").Member[]} machines */
+function farm(machines) {
+    const names = [SAID.machine, SAID.device, SAID.state, SAID.hand];
+    return [h("h2", {}, SAID.farm), h("table", {class: "machines"},
+        h("thead", {}, h("tr", {}, ...names.map((name) => h("th", {scope: "col"}, name)))), h("tbody", {}, ...machines.map(member)))];
+}
+
+/** @param {import("../store.js").Member} one */
+function member(one) {
+    const hand = one.hand.map((run) => `${jobs.get(run.job)?.name ?? run.job.slice(0, 8)} ${run.done}/${run.pictures}`);
+    return h("tr", {}, h("td", {}, one.name, one.version && h("div", {class: "dim"}, `semrender ${one.version}`)),
+        h("td", {}, one.devices.join(", ")), h("td", {}, one.why || SAID.ready), h("td", {}, hand.join(", ") || SAID.idle));
 }
 
 /** @param {import("../store.js").Worker} worker */

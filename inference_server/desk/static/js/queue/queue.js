@@ -7,7 +7,7 @@ import {jobs, on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
 import {want, wanted} from "./ends.js";
-import {arrived, inOrder, left, stands} from "./figures.js";
+import {arrived, inOrder, left, painting, stands} from "./figures.js";
 import {deed, showJob} from "./job.js";
 import {showMachine} from "./machine.js";
 
@@ -185,7 +185,7 @@ function showRow(row, job) {
     done.style.width = `${(100 * job.done) / Math.max(1, job.total)}%`;
     failed.style.left = done.style.width;
     failed.style.width = `${(100 * job.failed) / Math.max(1, job.total)}%`;
-    const parts = [job.preparing ? SAID.looks(job.preparing.done, job.preparing.total) : job.total ? `${job.done}/${job.total}` : "", job.failed ? SAID.failed(job.failed) : "", job.owner && `${SAID.of} ${job.owner}`];
+    const parts = [job.preparing ? SAID.looks(job.preparing.done, job.preparing.total) : job.total ? `${job.done}/${job.total}` : "", painting(job) ? SAID.machines(painting(job)) : "", job.failed ? SAID.failed(job.failed) : "", job.owner && `${SAID.of} ${job.owner}`];
     say(what, parts.filter(Boolean).join(" · "));
     const rest = left(job, now);
     say(when, job.ended !== null ? WORDS.date(job.ended) : rest !== null ? SAID.left(WORDS.time(rest)) : job.priority ? SAID.priority(job.priority) : "");
