@@ -275,7 +275,7 @@ def test_the_check_says_what_is_read_and_what_is_not(passes, taking):
     assert report["problems"] == [] and report["size"] == list(SIZE)
     (layer,) = report["layers"]
     assert layer["inputs"] == {"picture": "8-bit RGB PNG", "reference": "8-bit RGB PNG"} and layer["classes"] == []
-    assert "layer a: the model taking does not take its normal" in report["warnings"]
+    assert "layer a: the model taking does not take its normal and instance" in report["warnings"]
 
 
 @pytest.mark.parametrize(

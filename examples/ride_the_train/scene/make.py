@@ -1,4 +1,4 @@
-"""Render the train ride: label passes, Cryptomatte, motion, normals and depth, camera, beauty, and training pairs.
+"""Render the train ride: label passes, Cryptomatte, motion, normals, depth and parts, camera, beauty, and pairs.
 
     python make.py shot  --out FOLDER [--size 640x360] [--frames 24] [--locked] [--passes label,crypto,motion,...]
     python make.py pairs --out FOLDER [--count 60] [--seed 0] [--size 256x144]
@@ -93,6 +93,7 @@ def settings(kind: str, size: tuple[int, int], samples: int) -> None:
     layer = scene.view_layers[0]
     layer.use_pass_vector = kind == "motion"
     layer.use_pass_normal = kind == "guides"
+    layer.use_pass_object_index = layer.use_pass_material_index = kind == "guides"  # what is one part
     layer.use_pass_z = kind in ("motion", "guides")
     layer.use_pass_cryptomatte_material = layer.use_pass_cryptomatte_object = kind == "crypto"
     layer.pass_cryptomatte_depth = 6

@@ -1,7 +1,8 @@
 """A valley with a railway, made of meshes from numbers: no outside model, texture or picture.
 
-One material per class, named after it; every object carries one of them. Lengths in metres, x along the track,
-y away from the camera, z up. Runs inside Blender's Python (`bpy`), by itself: nothing of semrender is imported.
+One material per class, named after it, and a further one for windows; objects and materials are numbered. Lengths in
+metres, x along the track, y away from the camera, z up. Runs inside Blender's Python (`bpy`), by itself: nothing of
+semrender is imported.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ PAINT: dict[str, Colour] = {
     "road": (0.40, 0.37, 0.33),
     "train": (0.30, 0.05, 0.04),
 }
+GLASS: Colour = (0.03, 0.05, 0.07)
 
 
 class World:
@@ -59,6 +61,9 @@ class World:
         self.seed, self.look, self.random = seed, look, random.Random(seed)
         paint = {**PAINT, "grass": look.grass, "tree": look.tree, "sky-other": look.sky}
         self.materials = {name: material(name, paint[name], colours[name]) for name in paint}
+        self.glass = material("train.001", GLASS, colours["train"])  # as Blender calls a copy: of the same class
+        for number, made in enumerate(bpy.data.materials, 1):
+            made.pass_index = number
         self.offset = np.random.default_rng(seed).uniform(0, 1000, 2)
         self._ground()
         self._mountains()
@@ -85,6 +90,7 @@ class World:
         mesh.materials.append(self.materials[name])
         mesh.polygons.foreach_set("use_smooth", [smooth] * len(faces))
         made = bpy.data.objects.new(name, mesh)
+        made.pass_index = len(bpy.data.objects)
         bpy.context.scene.collection.objects.link(made)
         return made
 
@@ -131,7 +137,6 @@ class World:
         self.add("fence", *joined(posts + [box((0, -6, z), (300, 0.06, 0.12)) for z in (0.6, 1.05)]))
 
     def _trees(self) -> None:
-        parts = []
         for _ in range(420):
             x, y = (
                 self.random.uniform(-260, 260),
@@ -140,23 +145,22 @@ class World:
             if y < 20 and self.random.random() < 0.75:
                 continue
             size = self.random.uniform(2.5, 6.5)
-            parts += [
+            parts = [
                 cone((x, y, self.height(x, y) + size * z), size * w, size * 0.75)
                 for z, w in ((0.1, 0.42), (0.5, 0.32), (0.9, 0.2))
             ]
-        self.add("tree", *joined(parts))
+            self.add("tree", *joined(parts))
 
     def _houses(self) -> None:
-        parts = []
         for _ in range(16):
             x, y = self.random.uniform(-170, 170), self.random.uniform(44, 80)
             wide, deep, high = (self.random.uniform(*limits) for limits in ((6, 10), (5, 7), (3, 5)))
             ground = self.height(x, y) - 0.5
-            parts += [
+            parts = [
                 box((x, y, ground + high / 2), (wide, deep, high)),
                 roof((x, y, ground + high), wide * 1.15, deep * 1.2, high * 0.7),
             ]
-        self.add("house", *joined(parts))
+            self.add("house", *joined(parts))
 
     def _train(self) -> bpy.types.Object:
         parts = [
@@ -169,6 +173,7 @@ class World:
             box((3.2, 0, 3.9), (0.6, 0.6, 1.6)),
             box((0.8, 0, 3.6), (0.8, 0.8, 0.7)),
         ]
+        panes = []
         for car in range(1, 4):
             middle = -2.6 - car * 9.6
             parts += [
@@ -176,8 +181,12 @@ class World:
                 box((middle, 0, 3.6), (9.0, 2.7, 0.4)),
                 box((middle, 0, 0.8), (7, 2.0, 0.5)),
             ]
-            parts += [box((middle + dx, side, 2.5), (0.9, 0.1, 0.9)) for dx in (-3, -1, 1, 3) for side in (-1.28, 1.28)]
-        return self.add("train", *joined(parts))
+            panes += [box((middle + dx, side, 2.5), (0.9, 0.1, 0.9)) for dx in (-3, -1, 1, 3) for side in (-1.28, 1.28)]
+        train, count = self.add("train", *joined(parts + panes)), sum(len(faces) for _, faces in parts)
+        train.data.materials.append(self.glass)
+        for face in train.data.polygons[count:]:
+            face.material_index = 1
+        return train
 
     def _sun(self) -> None:
         light = bpy.data.lights.new("sun", "SUN")
