@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inference_server.broker.spool import page, safe_name
@@ -31,6 +31,7 @@ MOST_NAMES = 200  # of one question
 HASHED_BYTES = 256 * 2**20  # that one question reads to hash files
 LISTS, SUMS, COMING = 8, 100_000, 256  # kept in memory
 MOST_RESULT = 4 * 2**30  # bytes of one file
+TOKEN_BYTES = 64
 OF_MACHINES = ("mattes", "prepared")  # folders that machines write into, beside one for every layer
 
 Body = dict[str, Any]
@@ -135,7 +136,7 @@ class Travelling:
         """What is in a job's output folder of the frames in `numbers`, [first, last] as in the names of files.
 
         Pictures, mattes and what was prepared of layers: `files`, [name, bytes, key of its header or None] each, from
-        place `after` on; `next` is the `after` of the next page, "" at the end. `fetch` has the files.
+        place `after` on; `next` is the `after` of the next page, "" at the end.
         """
         _, spec = self._farm_job(body)
         out, after, numbers = Path(spec["out"]), text_of(body, "after"), body.get("numbers")
@@ -153,6 +154,35 @@ class Travelling:
 
         self._look(client, request, out, listed)
 
+    def fetch_result(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """A piece of a file that `results` names, from `offset` on, with the file's `size`."""
+        _job, spec = self._farm_job(body)
+        name, offset = _result_name(body, spec), max(0, whole_of(body, "offset"))
+
+        def read() -> tuple[Body, list[bytes]]:
+            try:
+                return _piece(inside(Path(spec["out"]) / name, spec["roots"]), offset)
+            except OSError as error:
+                raise InputRefused("the job has no such file", file=str(name)) from error
+
+        self._look(client, request, Path(spec["out"]), read)
+
+    def token(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """What a machine has written, by `name`, into the output folder as it sees it: `holds`, "" where it is not."""
+        _job, spec = self._farm_job(body)
+        name, out = text_of(body, "name"), Path(spec["out"])
+        if not re.fullmatch(r"\.semrender-[0-9a-f]{32}", name):
+            raise InputRefused("this is no name of a token")
+
+        def read() -> tuple[Body, list[bytes]]:
+            try:
+                with places.open_file(inside(out / name, spec["roots"])) as file:
+                    return {"holds": file.read(TOKEN_BYTES).hex()}, []
+            except OSError:
+                return {"holds": ""}, []
+
+        self._look(client, request, out, read)
+
     def put_result(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
         """A piece of a file that a machine made for a job's output folder; whole, it is put there.
 
@@ -164,9 +194,7 @@ class Travelling:
             raise InputRefused("a piece of a file without its bytes")
         if self._jobs.ended(job):
             raise InputRefused("the job has ended", remedy="Nothing more of it is wanted")
-        name = safe_name(body.get("name"))
-        if len(name.parts) < 2 or name.parts[0] not in (*OF_MACHINES, *spec["layers"]) or name.name.startswith("."):
-            raise InputRefused("this is no place for what a machine painted", file=str(name)[:200])
+        name = _result_name(body, spec)
         offset, size = whole_of(body, "offset"), whole_of(body, "size")
         if not (offset >= 0 and offset + len(blobs[0]) <= size <= MOST_RESULT):
             raise InputRefused("a piece of a file does not fit the file", file=str(name))
@@ -303,6 +331,14 @@ class Travelling:
             gone = [table.popitem(last=False)[1] for _ in range(len(table) - most)]
         for one in gone if table is self._coming else ():
             one.unlink(missing_ok=True)
+
+
+def _result_name(body: Body, spec: Body) -> PurePosixPath:
+    """Of a file below a job's output folder that machines write. Raises InputRefused."""
+    name = safe_name(body.get("name"))
+    if len(name.parts) < 2 or name.parts[0] not in (*OF_MACHINES, *spec["layers"]) or name.name.startswith("."):
+        raise InputRefused("this is no place for what a machine painted", file=str(name)[:200])
+    return name
 
 
 def _of_frames(name: str, layers: Collection[str], numbers: range) -> bool:

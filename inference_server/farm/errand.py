@@ -65,7 +65,7 @@ def errand(
         of_layers = {name: families[chunk["models"][name]["name"]] for name in chunk["layers"]}
         needed = frames_needed(shot, chunk["layers"], frames, of_layers)
         shot, base = bring_passes(there, chunk["job"], shot, base, needed, rules, home)
-        if sees_folder(there, chunk["out"], out):
+        if sees_folder(there, chunk["job"], out):
             return _paint(chunk, server, there, shot, base, out, frames, None)
         out = job_folder(home, chunk["job"]) / "out"
         back = Returning(there, chunk["job"], shot, out, frames)

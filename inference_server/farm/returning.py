@@ -22,15 +22,14 @@ from shared.takes import key_of
 TRIES = 3  # for a file that arrives damaged
 
 
-def sees_folder(far: Far, there: str, here: Path) -> bool:
-    """Whether a folder of the other side is the same as one here, and may be written to."""
-    token, word = here / f".semrender-{os.urandom(8).hex()}", os.urandom(16)
+def sees_folder(far: Far, job: str, here: Path) -> bool:
+    """Whether a job's output folder is the same as one here, and may be written to."""
+    token, word = here / f".semrender-{os.urandom(16).hex()}", os.urandom(16)
     try:
         if not here.is_dir():
             return False
         token.write_bytes(word)
-        files = [[f"{there}/{token.name}", hashlib.sha256(word).hexdigest()]]
-        return bool(far.ask("sees", {"files": files})[0]["same"] == [True])
+        return bool(far.ask("token", {"job": job, "name": token.name})[0]["holds"] == word.hex())
     except OSError:
         return False
     finally:
@@ -88,7 +87,7 @@ class Returning:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with beside.open("wb") as file:
-                for piece in self._far.pieces("fetch", {"job": self._job, "path": name}):
+                for piece in self._far.pieces("fetch_result", {"job": self._job, "name": name}):
                     file.write(piece)
             beside.replace(target)
             self._sent.add(name)
