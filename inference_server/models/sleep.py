@@ -5,7 +5,8 @@ that it is given where its card takes no labels, more opaque from left to right 
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
 `card.config["tally"]` it adds a line for every painting to the file `tally` in the state folder. With
 `card.config["gate"]` it waits for a word instead: it begins a painting when the file `gate` in the state folder
-holds the number of those that this process may have begun, or is not there.
+holds the number of those that this process may have begun, or is not there. Where a file `pace` is in the state folder,
+a frame takes so many times the seconds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ from shared.label_set import load_label_set
 class SleepModel(Model):
     begun = 0  # paintings
 
+    def __init__(self, card: Card, device: str) -> None:
+        super().__init__(card, device)
+        self._pace = _number(places.home() / "pace", 1.0)
+
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
         for channel, how in self.card.config.get("misbehaves", {}).items():
             if (request.channels == int(channel)).any():
@@ -40,9 +45,9 @@ class SleepModel(Model):
                 tally.write(f"{digest}\n")
         if self.card.config.get("gate"):
             SleepModel.begun += 1
-            while SleepModel.begun > _may_begin(places.home() / "gate"):
+            while SleepModel.begun > _number(places.home() / "gate", math.inf):
                 time.sleep(0.005)
-        until = time.perf_counter() + float(self.card.config["seconds"])
+        until = time.perf_counter() + float(self.card.config["seconds"]) * self._pace
         picture = request.picture
         if picture is None or self.card.inputs.labels is not None:
             colours = np.random.default_rng(request.seed).random((self.card.labels.channels.count, 3), np.float32)
@@ -54,11 +59,11 @@ class SleepModel(Model):
         return picture
 
 
-def _may_begin(gate: Path) -> float:
+def _number(file: Path, otherwise: float) -> float:
     try:
-        return float(gate.read_text())
+        return float(file.read_text())
     except FileNotFoundError:
-        return math.inf
+        return otherwise
 
 
 def _misbehave(how: str) -> None:
