@@ -117,6 +117,7 @@ def _paint(
         frames=frames,
         layers=chunk["layers"],
         format=chunk["format"],
+        priority=chunk["priority"],
         overwrite=True,  # the folder was chosen when the job was looked at
         comp=False,
         movie="none",

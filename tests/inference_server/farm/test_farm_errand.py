@@ -3,6 +3,8 @@
 import pytest
 
 from inference_server.farm.errand import errand
+from shared import places
+from shared.client import Client
 from shared.errors import Interrupted, MachineRefused
 from tests.conftest import semrender
 from tests.inference_server.farm.conftest import chunk_of, files
@@ -34,6 +36,24 @@ def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine
     assert 3 <= len(files(tmp_path / "out")) < 8
     counts = errand(chunk, server, resident.connection, lambda _: True)
     assert counts["kept"] >= 3 and counts["kept"] + counts["painted"] == 8
+
+
+def test_a_run_of_an_urgent_job_is_urgent_at_the_machine_too(resident, machine, farm_shot, add_sleep_model, tmp_path):
+    shot, server, seen = farm_shot(model="gated"), machine("one"), []
+    add_sleep_model("gated", config={"seconds": 0, "gate": True})
+    gate = tmp_path / "one" / "gate"
+    gate.write_text("0")
+
+    def tell(_):
+        seen.extend(job["priority"] for job in Client(places.read_json(gate.with_name("connection.json"))).jobs())
+        if seen:
+            gate.unlink(missing_ok=True)
+        return True
+
+    errand(
+        {**chunk_of(resident, shot, tmp_path / "out", model="gated"), "priority": 7}, server, resident.connection, tell
+    )
+    assert set(seen) == {7}
 
 
 @pytest.mark.parametrize(
