@@ -77,6 +77,10 @@ class Chunks:
             self._tell(told, "progress", now)
         return True
 
+    def held(self, holder: str) -> list[int]:
+        """The runs that a machine is to paint, or to have painted."""
+        return [identity for identity, lease in self._leases.items() if lease.holder == holder]
+
     def end(self, identity: int, holder: str, counts: Body, now: float, machine: str = "") -> None:
         """A machine has painted a run, in time or not."""
         task = self._run(identity)

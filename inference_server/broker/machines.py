@@ -52,11 +52,13 @@ class Machines:
     def told_chunk(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """How many pictures of its run a machine has, said within the lease: {"wanted": whether it is to go on}.
 
-        painter: whom it handed the run to, where it hands on.
+        painter: whom it handed the run to, where it hands on. Where it is not to go on, "held" has the tasks that it
+        still is to: who holds many then stops all others at once, not at the pace of a word for each.
         """
         task, done, now = whole_of(body, "task"), max(0, whole_of(body, "done")), time.monotonic()
         wanted = self._broker.chunks.told(task, _machine(body), done, now, _painter(body))
-        self._broker.answer(client, protocol.reply(request, {"wanted": wanted}))
+        held = {} if wanted else {"held": self._broker.chunks.held(_machine(body))}
+        self._broker.answer(client, protocol.reply(request, {"wanted": wanted, **held}))
 
     def give_back(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A machine begins anew, or cannot have a `task` painted: what it took is for others, and nothing is lost."""

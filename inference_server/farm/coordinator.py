@@ -63,6 +63,8 @@ class Coordinator:
             self._heard(happened)
         now = self._clock()
         for handle, run in list(self._runs.items()):
+            if handle not in self._runs:
+                continue  # stopped with one before it
             if now - run.heard > SILENT_SECONDS:
                 self._engine.stop(handle)
                 self._silent(handle, run)
@@ -115,10 +117,17 @@ class Coordinator:
     def _tell(self, handle: str, run: Run, now: float) -> None:
         run.told = now
         body = {"task": run.task, "machine": HOLDER, "done": run.done, "painter": run.machine}
-        if not self._ask("told_chunk", body)["wanted"]:
-            log.info("blocks %s are not wanted any more", run.blocks)
-            self._engine.stop(handle)
-            del self._runs[handle]
+        answer = self._ask("told_chunk", body)
+        if not answer["wanted"]:
+            self._keep(set(answer["held"]))
+
+    def _keep(self, held: set[int]) -> None:
+        """Stop what is not held any more, all at once: a job that is cancelled is painted by many machines."""
+        for handle, run in list(self._runs.items()):
+            if run.task not in held:
+                log.info("blocks %s are not wanted any more", run.blocks)
+                self._engine.stop(handle)
+                del self._runs[handle]
 
     def _meet(self, now: float) -> None:
         self._met = now

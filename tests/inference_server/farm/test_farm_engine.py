@@ -187,7 +187,8 @@ class Asked:
         if verb == "take_chunk":
             self.task += 1
             return {"chunk": {"task": self.task, "job": "a", "blocks": "83", "without": self.without}}, []
-        return {"wanted": body.get("task") not in self.unwanted}, []
+        held = sorted(set(range(1, self.task + 1)) - self.unwanted)
+        return {"wanted": body.get("task") in held, "held": held}, []
 
     def of(self, verb):
         return [body for one, body in self.told if one == verb]
@@ -230,6 +231,14 @@ def test_what_is_not_wanted_is_stopped_and_what_is_silent_is_anothers(coordinate
     (lost,) = broker.of("end_chunk")
     assert lost["left"] and lost["painter"] == "two" and "silent for 60 s" in lost["error"]["what"]
     assert broker.of("give_back")[1:] == [{"task": 3, "machine": "farm"}], "no machine had begun with it"
+
+
+def test_what_is_not_wanted_is_stopped_on_all_machines_after_one_question(coordinated):
+    coordinator, engine, broker, clock = coordinated
+    coordinator.turn(0)
+    clock[0], broker.unwanted = 1.0, {1, 2}
+    coordinator.turn(0)
+    assert engine.stopped == ["h0", "h1"] and len(broker.of("told_chunk")) == 1
 
 
 def test_what_all_machines_refuse_is_given_back(coordinated):

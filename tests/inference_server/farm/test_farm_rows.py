@@ -226,4 +226,4 @@ def test_what_is_no_farm_is_refused(resident, farm_shot, tmp_path, change, words
     for verb, body in (("take_chunk", {}), ("end_chunk", {"machine": "x", "error": 5}), ("told_chunk", {"task": "x"})):
         with pytest.raises(InputRefused):
             resident.request(verb, body)
-    assert resident.request("told_chunk", {"machine": "x", "task": 99})[0] == {"wanted": False}
+    assert resident.request("told_chunk", {"machine": "x", "task": 99})[0] == {"wanted": False, "held": []}
