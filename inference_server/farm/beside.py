@@ -19,7 +19,7 @@ from inference_server.farm.wire import PORT
 from shared.errors import InputRefused
 
 CLOSING_SECONDS = 25.0
-AGAIN_SECONDS = 1.0  # between two beginnings
+AGAIN_SECONDS = 3.0  # between two beginnings
 ADDRESS = re.compile(
     r"(\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?))(:(?P<port>\d{1,5}))?"
 )
