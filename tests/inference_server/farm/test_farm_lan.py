@@ -143,7 +143,7 @@ def test_two_machines_paint_one_job_and_nothing_of_it_is_open_to_others(farm, fa
     assert wait_for(lambda: ended(client, job), SECONDS) == "done"
     done = {body["machine"] for body in chunk_events(client, job) if body["state"] == "ended"}
     assert done == {"two", places.HOST}
-    semrender("render", shot, "--out", tmp_path / "whole", "--here")
+    semrender("render", shot, "--out", tmp_path / "whole", "--here", seconds=SECONDS)
     assert files(tmp_path / "out") == files(tmp_path / "whole")
     workers = [one_of(serve, "join --own"), psutil.Process(join.pid)]
     for one in [*workers, one_of(serve, "farm coordinator")]:
