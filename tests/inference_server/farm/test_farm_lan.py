@@ -18,7 +18,7 @@ from inference_server.models import sleep
 from shared import places
 from shared.client import Client
 from shared.connection import knock, known_connection
-from shared.errors import InputRefused
+from shared.errors import InputRefused, ServerError
 from tests.conftest import ROOT, semrender
 from tests.inference_server.farm.conftest import files, paintings
 from tests.inference_server.servers import job_of, wait_for
@@ -190,7 +190,7 @@ def test_a_machines_key_asks_for_what_painting_takes_alone_and_a_strangers_for_n
     far = joined.broker(joined.where())
     with Client(far) as machine:
         assert machine.hello("farm")["version"]
-        with pytest.raises(InputRefused, match="no job"):
+        with pytest.raises(ServerError, match="does not know that job"):
             machine.request("passes", {"job": "none"})
         for verb in ("jobs", "submit", "stop", "take_chunk", "told_machines", "fetch", "sees"):
             with pytest.raises(InputRefused, match="may not ask for this"):
