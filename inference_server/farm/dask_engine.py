@@ -102,10 +102,10 @@ class DaskEngine:
         self._thread.start()
         try:
             self._wait(self._begin(host, port, security_of(identity)), START_SECONDS)
-        except (OSError, concurrent.futures.TimeoutError) as error:
+        except (OSError, RuntimeError, concurrent.futures.TimeoutError) as error:  # Dask wraps what a socket says
             raise ServerError(
                 f"the engine of the farm cannot use {host}:{port}",
-                cause=str(error),
+                cause=str(error.__cause__ or error),
                 remedy="Name an address of this machine and three free ports in a row: --farm HOST:PORT",
             ) from error
 

@@ -176,6 +176,14 @@ class Slow:
         self.stopped.append(handle)
 
 
+def test_a_port_that_another_has_is_told_in_words(tmp_path, state_folder):
+    identity = certificates.bring_identity("coordinator", tmp_path / "coordinator")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ServerError, match=f"cannot use 127.0.0.1:{port}.*in use"):
+            DaskEngine("127.0.0.1", port, identity)
+
+
 class Asked:
     """A broker that has runs without end, and remembers what it was told."""
 
