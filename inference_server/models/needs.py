@@ -62,6 +62,9 @@ def sleep(card: Card, width: int, height: int) -> tuple[int, int]:
     return 0, width * height * 20  # channels, picture and their copies
 
 
+PART_REACH = 6  # pixels around of which a part has its share
+
+
 def small_reach(card: Card) -> int:
     """How many pixels around a block cut at multiples of 16 are seen: from its border back through every layer."""
     coarsest = len(card.config["widths"]) - 1
@@ -77,6 +80,7 @@ def small_reach(card: Card) -> int:
         low, high = 2 * (low - 2) - 1, 2 * (high + 2) + 1  # two convolutions, and the one that halves
         low, high = min(low, finer[0]), max(high, finer[1])
     seen = 1 if card.config.get("guided") else 0  # a pixel's guides are made of its neighbours too
+    seen = PART_REACH if card.config.get("parts") else seen
     return max(1 - low, high + 1 - 15) + seen  # the first convolution
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inference_server.models.small import guides
 
-WEIGHT_L1, WEIGHT_PYRAMID, WEIGHT_ADVERSARIAL, WEIGHT_FEATURES, WEIGHT_DETAIL = 1.0, 6.0, 0.8, 5.0, 0.6
+WEIGHT_L1, WEIGHT_PYRAMID, WEIGHT_ADVERSARIAL, WEIGHT_FEATURES, WEIGHT_DETAIL = 1.0, 6.0, 0.8, 5.0, 1.2
 WEIGHT_LINES, WEIGHT_CONTRAST = 8.0, 6.0
 BESIDE = 4  # pixels beside a line that should be calmer or livelier than it, as in the picture
 LINE = 0.25  # from this on a crease or step is a line

@@ -26,6 +26,7 @@ from shared.errors import ModelRefused
 from shared.label_set import NOTHING, LabelSet
 from shared.values import Value
 
+ONE_PIECE = 0.001  # share of neighbours of one class that are of two parts, up to which it has none
 SPADE_NGF, SPADE_HIDDEN = 12, 32  # of a new SPADE: about as heavy as the small network
 
 
@@ -103,12 +104,24 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     channels = Channels(len(classes), {identity: n for n, identity in enumerate(classes)}, classes.index(nothing))
     looks = _by_frequency(pairs.looks)
     if family == "small":
-        told = (pairs.geometry is not None, pairs.has_parts)
+        told = (pairs.geometry is not None, pairs.has_parts, in_one_piece(pairs, channels))
         small = SmallConfig(len(classes), len(looks), SmallConfig().widths, *told)
         return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16, guide_passes(small))
     width, height = (max(32, side - side % 32) for side in pairs.size)
     spade = SpadeConfig(len(classes), ngf=SPADE_NGF, hidden=SPADE_HIDDEN, width=width, height=height)
     return Start(family, SpadeNet(spade), asdict(spade), channels, classes, {}, ("",), spade.step)
+
+
+def in_one_piece(pairs: Pairs, channels: Channels) -> tuple[int, ...]:
+    """The channels in which the pairs show no parts: elsewhere a pass may have each blade of grass as one, of which a
+    network that never saw that would make anything."""
+    if pairs.geometry is None:
+        return ()
+    parts, ids = pairs.geometry.parts, pairs.ids
+    beside = (ids[:, :, 1:] == ids[:, :, :-1]) & (parts[:, :, 1:] > 0)
+    ends = beside & (parts[:, :, 1:] != parts[:, :, :-1])
+    shown, ended = (np.bincount(ids[:, :, 1:][where], minlength=NOTHING + 1) for where in (beside, ends))
+    return tuple(sorted(n for i, n in channels.of.items() if shown[i] and ended[i] <= ONE_PIECE * shown[i]))
 
 
 def guide_passes(config: SmallConfig) -> tuple[str, ...]:
@@ -131,7 +144,8 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     added = [identity for identity in pairs.pixels() if identity not in card.labels.channels.of]
     of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
     relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
-    told = (old.guided or pairs.geometry is not None, old.parts or pairs.has_parts)
+    whole = in_one_piece(pairs, Channels(0, of, 0)) if pairs.has_parts else old.whole
+    told = (old.guided or pairs.geometry is not None, old.parts or pairs.has_parts, whole)
     config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, *told)
     net_small = SmallNet(config_small)
     larger = grown(state, old, relatives, len(all_looks) - len(known_looks))
@@ -198,14 +212,15 @@ def grown(state: Mapping[str, Tensor], old: SmallConfig, relatives: list[int], n
 
 
 def seeing(state: Mapping[str, Tensor], fresh: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a network for one that is told more, which paints the same until it has learnt to use it."""
+    """Weights of a network for one that is told more, which paints the same as long as it is not told."""
     result = dict(state)
     for name, tensor in fresh.items():
         if name not in state:  # the first guides of all: features that nothing scales by yet
             result[name] = tensor
-        elif tensor.ndim == 4 and tensor.shape[1] > state[name].shape[1]:
-            more = tensor.shape[1] - state[name].shape[1]
-            result[name] = F.pad(state[name], (0, 0, 0, 0, 0, more))
+        elif tensor.ndim == 4 and tensor.shape[1] > (known := state[name].shape[1]):
+            # Features that saw nothing of what is new would hardly learn to: what moves them is what they make already.
+            more = tensor[:, known:] if name.startswith("forms.") else torch.zeros_like(tensor[:, known:])
+            result[name] = torch.cat([state[name], more], 1)
     return result
 
 

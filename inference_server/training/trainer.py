@@ -28,7 +28,7 @@ from shared.label_set import NOTHING
 from shared.passes.data_pass import FAR
 from shared.values import Value
 
-WARM_UP = 0.12  # share of the steps in which the painter does not listen to the judge yet
+WARM_UP = 0.2  # share of the steps in which the painter does not listen to the judge yet
 SETTLED = 0.75  # share of the steps after which the painter's normalisations stand still, as they do when it paints
 FALL = 0.5  # the rates fall over this last share of the steps
 LAST_RATE = 0.03  # of the full rate

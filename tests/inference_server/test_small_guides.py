@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from inference_server.models import needs
 from inference_server.models.small import guides
 
 NORMAL, LIGHT, DISTANCE, CREASE, STEP, HAS_NORMAL, HAS_DEPTH, SUN = (0, 1, 2), 3, 4, 5, 6, 7, 8, (9, 10, 11)
-PART, HAS_PARTS = 12, 13
+PART, SHARE = 12, 13
 
 
 def test_what_is_not_there_is_nothing():
@@ -44,13 +45,36 @@ def test_the_distance_is_told_in_octaves_and_far_is_as_far_as_it_goes():
     assert made[:, HAS_DEPTH].tolist() == [1, 1, 1, 0]
 
 
+def share_of(made):
+    return 2 ** (-made[..., SHARE] / guides.OCTAVE)
+
+
 def test_a_part_ends_on_both_sides_of_its_border_and_numbers_mean_nothing():
     parts = np.array([[7, 7, 7, 7, 2], [7, 7, 900, 7, 2], [7, 7, 7, 7, 2]], np.int32)
     made = guides.planes((3, 5), None, None, None, parts)
-    assert made[..., PART].tolist() == [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 1]]
-    assert made[..., HAS_PARTS].all() and not made[..., :PART].any()
+    assert (made[..., PART] / guides.LOUD).tolist() == [[0, 0, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 1]]
+    assert not made[..., :PART].any()
+    assert np.allclose(share_of(made)[:, [0, 4]], (11 / 15, 3 / 15)) and np.isclose(share_of(made)[1, 2], 1 / 15)
     assert np.array_equal(guides.planes((3, 5), None, None, None, 5 - parts), made)
-    assert not guides.planes((3, 5), None, None, None, np.ones((3, 5), np.int32))[..., PART].any()
+    assert not guides.planes((3, 5), None, None, None, np.ones((3, 5), np.int32)).any()
+
+
+def test_the_share_of_a_part_is_of_the_pixels_around_and_no_further():
+    parts = np.zeros((40, 40), np.int32)
+    parts[18:22, 18:22] = 1  # a window in a wall
+    share = share_of(guides.planes((40, 40), None, None, None, parts))
+    side = 2 * needs.PART_REACH + 1
+    assert np.isclose(share[19, 19], 16 / side**2) and np.isclose(share[19, 17], 1 - 16 / side**2)
+    assert share[19, 18 - needs.PART_REACH] < 1 and share[19, 17 - needs.PART_REACH] == 1
+
+
+def test_what_has_no_parts_is_in_one_piece_whatever_a_pass_says():
+    parts = np.arange(24, dtype=np.int32).reshape(4, 6)
+    channels = np.zeros((4, 6), np.uint16)
+    channels[:, 3:] = 1
+    made = guides.planes((4, 6), None, None, None, guides.joined(parts, channels, (0,)))
+    assert not made[:, :2, PART].any() and made[:, 2:, PART].all()
+    assert guides.joined(None, channels, (0,)) is None
 
 
 def test_half_the_size_keeps_thin_lines():

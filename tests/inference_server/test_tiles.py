@@ -51,11 +51,14 @@ def request_for(card, width, height, seed=0):
     normal = random.normal(size=(*channels.shape, 3)).astype(np.float32)
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
     depth = np.exp(random.normal(3, 1, channels.shape)).astype(np.float32)
-    return PaintInput(channels, None, 3, card.check_options({}), normal=normal, depth=depth, sun=(0.6, 0.64, 0.48))
+    parts = np.kron(random.integers(0, 4, (-(-height // 5) + 8, -(-width // 5) + 8)), np.ones((5, 5), np.int32))
+    parts = parts[: channels.shape[0], : channels.shape[1]].astype(np.int32)
+    guides = {"normal": normal, "depth": depth, "instance": parts, "sun": (0.6, 0.64, 0.48)}
+    return PaintInput(channels, seed=3, options=card.check_options({}), **guides)
 
 
 @pytest.mark.parametrize(
-    ("size", "allowed", "count"), [((641, 359), 0.41, (2, 1)), ((720, 641), 0.44, (6, 2)), ((384, 700), 0.42, (1, 2))]
+    ("size", "allowed", "count"), [((641, 359), 0.41, (2, 1)), ((720, 641), 0.46, (6, 2)), ((384, 700), 0.43, (1, 2))]
 )
 def test_tiles_paint_what_the_whole_frame_paints(card, model, size, allowed, count):
     request = request_for(card, *size)
@@ -97,7 +100,9 @@ def test_the_reach_is_what_the_network_looks_at(card, model):
         channels[y, x] = (channels[y, x] + 7) % 24
         normal, depth = request.normal.copy(), request.depth.copy()
         normal[y, x], depth[y, x] = -normal[y, x], depth[y, x] * 2
-        changed = replace(request, channels=channels, normal=normal, depth=depth)
+        parts = request.instance.copy()
+        parts[y, x] = 9
+        changed = replace(request, channels=channels, normal=normal, depth=depth, instance=parts)
         rows, columns = np.nonzero((model.paint(changed) != before).any(2))
         for place, ends in ((y, rows), (x, columns)):
             far = max(far, place - (ends.min() // 16 * 16 + 15), ends.max() // 16 * 16 - place)

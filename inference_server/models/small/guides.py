@@ -1,7 +1,7 @@
 """What the small network is told of the geometry: planes made of normals, depth, the sun's direction and parts.
 
-All are functions of a pixel and its four neighbours, scale-free but for the distance, and 0 where nothing is known: a
-pass that is not there says the same as a surface that is not there.
+All are functions of a pixel and its four neighbours, or of those within PART_REACH; scale-free but for the distance,
+and 0 where nothing is known: a pass that is not there says the same as a surface that is not there.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from inference_server.models.edges import instance_edges
 from inference_server.models.kernels import OPTIONS
+from inference_server.models.needs import PART_REACH
 
-# normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z; part's end; has parts
+# normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z; a part's end; its share
 PLANES = 14
 WITHOUT_PARTS = 12  # of a network that is not told of parts: the first of these
 CREASE, STEP, PART = LINES = (5, 6, 12)  # thin lines that a mean would lose: of four pixels the strongest counts
+SHARE = 13
+LOUD, OCTAVE = (
+    8.0,
+    4.0,
+)  # of a part's end, and of every time that its share is halved: what is thin and rare must be loud
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
@@ -55,9 +61,19 @@ def planes(
     if sun is not None:
         made[..., 9:12] = sun
     if parts is not None:
-        made[..., PART] = instance_edges(parts)
-        made[..., 13] = 1
+        made[..., PART] = LOUD * instance_edges(parts)
+        shares(np.ascontiguousarray(parts, np.int64), made[..., SHARE])
     return made
+
+
+def joined(
+    parts: NDArray[np.integer[Any]] | None, channels: NDArray[np.integer[Any]], whole: tuple[int, ...]
+) -> NDArray[np.int64] | None:
+    """The parts (H, W) with the channels that have none in one piece each."""
+    if parts is None:
+        return None
+    result: NDArray[np.int64] = np.where(np.isin(channels, whole), -1 - channels.astype(np.int64), parts)
+    return result
 
 
 @njit(parallel=True, **OPTIONS)
@@ -93,6 +109,22 @@ def steps(depth: Any, step: Any) -> None:
                 around = np.float32(1) / max(before, np.float32(NEAR)) + np.float32(1) / max(after, np.float32(NEAR))
                 most = max(most, abs(around - here - here))
             step[y, x] = min(most * depth[y, x] * np.float32(STEEP), np.float32(1))
+
+
+@njit(parallel=True, **OPTIONS)
+def shares(parts: Any, share: Any) -> None:
+    """How little of the square around a pixel is of its own part, in octaves; 0 where all of it is. Much of a window,
+    little of the wall beside it, so that the two sides of an edge are not alike. parts and share (H, W)."""
+    height, width = parts.shape
+    for y in prange(height):
+        top, bottom = max(y - PART_REACH, 0), min(y + PART_REACH + 1, height)
+        for x in range(width):
+            left, right = max(x - PART_REACH, 0), min(x + PART_REACH + 1, width)
+            own, here = 0, parts[y, x]
+            for row in range(top, bottom):
+                for at in range(left, right):
+                    own += parts[row, at] == here
+            share[y, x] = np.float32(OCTAVE) * np.log2(np.float32((bottom - top) * (right - left)) / np.float32(own))
 
 
 @njit(parallel=True, **OPTIONS)

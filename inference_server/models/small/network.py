@@ -45,6 +45,7 @@ class SmallConfig(Value):
     widths: tuple[int, ...] = (24, 48, 96, 144, 192)  # full, 1/2, 1/4, 1/8, 1/16 of the size
     guided: bool = False
     parts: bool = False  # of a guided one: it is told where the parts of things end
+    whole: tuple[int, ...] = ()  # channels that have no parts, whatever a pass says: grass is not its blades
 
     @property
     def seen(self) -> int:
@@ -210,7 +211,8 @@ class SmallModel(Model):
         look = self.looks.index(request.options["look"]) if self.looks else 0
         seen = None
         if self.net.config.guided:
-            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun, request.instance)
+            parts = guides.joined(request.instance, request.channels, self.net.config.whole)
+            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun, parts)
             seen = np.pad(made[..., : self.net.config.seen], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
         picture = self.picture(labels, look, noise, rows, seen, is_half(request.options, self.device))
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
@@ -238,7 +240,7 @@ class SmallModel(Model):
 def config_of(card: Card) -> SmallConfig:
     """Raises KeyError or TypeError for a card of another network."""
     config: dict[str, Any] = dict(card.config)
-    told = (config.get("guided", False), config.get("parts", False))
+    told = (config.get("guided", False), config.get("parts", False), tuple(config.get("whole", ())))
     return SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), *told)
 
 
