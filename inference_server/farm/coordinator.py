@@ -92,7 +92,8 @@ class Coordinator:
         elif error is not None:
             log.warning("blocks %s on %s: %s", run.blocks, run.machine or "no machine", error)
             self._ask("end_chunk", {**body, "error": error.to_dict(), "left": happened.kind == LOST})
-            self._note(run.machine, error)
+            if happened.kind == ENDED:  # one that has left is as good as new when it comes back
+                self._note(run.machine, error)
         else:
             log.info("blocks %s: %s has painted them", run.blocks, run.machine)
             self._failed.pop(run.machine, None)
@@ -111,6 +112,7 @@ class Coordinator:
         if run.machine:
             words = ServerError(f"{run.machine} was silent for {SILENT_SECONDS:.0f} s", remedy="See its farm.log")
             self._ended(run, Happened(LOST, handle, run.machine, error=words))
+            self._note(run.machine, words)
         else:  # no machine began with it
             self._ask("give_back", {"task": run.task, "machine": HOLDER})
 

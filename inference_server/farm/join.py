@@ -17,7 +17,7 @@ from inference_server.farm.beside import address_of
 from inference_server.farm.engine import Chunk, Machine
 from inference_server.farm.errand import errand
 from inference_server.farm.joined import Joined, bracketed, enrol, kept
-from inference_server.farm.session import begin_server, run_leave
+from inference_server.farm.session import begin_server, process_of, run_leave
 from shared import VERSION, door, places
 from shared.connection import Connection
 from shared.errors import InputRefused, SemrenderError, ServerError
@@ -83,7 +83,16 @@ class Here:
                 found = door.find(here=True, name="farm")
         if found is None:
             raise ServerError(f"the server of {self.joined.name} does not run")
+        found.client.find = self._again
         return found
+
+    def _again(self) -> Connection | None:
+        """Where its server is now: one that died is begun again, and goes on with what stands in its ledger."""
+        with self._beginning, contextlib.suppress(ServerError):
+            if self._begins and process_of(places.read_json(places.connection_file())) is None:
+                begin_server(self._device)
+                self._begun = True
+        return places.read_json(places.connection_file())
 
     def ready(self) -> None:
         with self.server():

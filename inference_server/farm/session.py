@@ -49,7 +49,7 @@ def run_leave(arguments: argparse.Namespace) -> int:
     if arguments.home is not None:
         os.environ["SEMRENDER_HOME"] = str(arguments.home.absolute())
     connection = places.read_json(places.connection_file())  # this machine's, never one that it is connected to
-    process = _process_of(connection)
+    process = process_of(connection)
     if connection is None or process is None:
         say("status", "no server runs")
         return 0
@@ -111,7 +111,7 @@ def _ready() -> str:
     return " and ".join(str(worker["device"]) for worker in workers if worker["ready"])
 
 
-def _process_of(connection: Mapping[str, Any] | None) -> psutil.Process | None:
+def process_of(connection: Mapping[str, Any] | None) -> psutil.Process | None:
     """The server's process, if the number is still its own."""
     try:
         process = psutil.Process(int((connection or {})["pid"]))
