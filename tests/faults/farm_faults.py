@@ -206,9 +206,11 @@ def ask_to_leave(trial: Trial) -> None:
 def cancel_a_run(trial: Trial) -> None:
     """Somebody cancels on a machine's own server what it paints for the farm."""
     machine = trial.one()
+    machine.gate(False)
     for job in json.loads(machine.says("jobs", "--json"))["jobs"]:
         if job["ended"] is None:
             machine.says("jobs", "cancel", job["job"])
+    machine.gate(True)
     trial.again += HAND
 
 
