@@ -5,14 +5,13 @@ Free of image libraries: the caller brings the function that looks into a file.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.errors import InputRefused, MissingInput, SemrenderError, from_dict
 from shared.file_names import is_clip
 from shared.sequences import Beat, Sequence, find_sequence, frames_text, in_words
 from shared.shot import OF_ANY_SIZE, PASSES, Shot, ShotLayer
@@ -211,8 +210,8 @@ def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderErr
 
 def _unreadable(found: dict[int, Size | SemrenderError], kind: str, most: int = 3) -> list[SemrenderError]:
     bad = [(frame, result) for frame, result in found.items() if isinstance(result, SemrenderError)]
-    # Copies: two layers may share the file, and each names itself.
-    faults = [copy.copy(error).located(frame=frame) for frame, error in bad[:most]]
+    # Copies: two layers may share the file, and each names itself. (Not by `copy`, which Dask teaches another way.)
+    faults = [from_dict(error.to_dict()).located(frame=frame) for frame, error in bad[:most]]
     if bad[most:]:
         rest = frames_text(frame for frame, _ in bad[most:])
         more = counted(len(bad) - most, "more file", "more files")

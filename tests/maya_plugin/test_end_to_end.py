@@ -95,8 +95,9 @@ def guided(add_sleep_model):
 @pytest.mark.parametrize("unit", ["cm", "m"])
 @pytest.mark.parametrize("renderer", ["hardware", ARNOLD])
 def test_guides_reach_the_model_in_its_own_space_and_metres(host, scene, shot, tmp_path, guided, renderer, unit):
-    """The tree faces the camera, 9 centimetres away."""
+    """The tree faces the camera, 9 centimetres away; what stands behind it is no river, whose normals would look up."""
     scene.linear_unit = unit
+    host.assign({coco("building-other"): ["|river"]})
     asked = fed(request(shot, tmp_path, renderer=renderer, model=guided.name), guided.title, guided.wants)
     assert asked.extra == asked.guides == ("normal", "depth")
     report = rendered(asked)

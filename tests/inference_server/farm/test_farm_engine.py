@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -131,8 +132,9 @@ def test_a_killed_machines_pieces_are_lost_in_words_and_the_others_go_on(farm):
 def test_a_machine_is_there_once(farm):
     engine, _, _, identities = farm
     about = Machine("one", 2, "0.1.0", "3.11")
-    with pytest.raises(ServerError, match="one works for the farm already"):
-        work(f"tls://127.0.0.1:{engine.port}", "127.0.0.1", identities["one"], about, lambda *_: {}, threading.Event())
+    place = (f"tls://127.0.0.1:{engine.port}", "127.0.0.1", identities["one"], about, lambda *_: {}, threading.Event())
+    with ThreadPoolExecutor(1) as apart, pytest.raises(ServerError, match="one works for the farm already"):
+        apart.submit(work, *place).result()  # it has an event loop of its own, as its process would have
     assert [one.name for one in engine.machines()] == ["one", "two"]
 
 
