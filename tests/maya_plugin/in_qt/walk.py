@@ -63,7 +63,8 @@ def short_ride(tmp_path, frames, model=None):
     shot, base = read_shot(RIDE)
     shot = replace(shot, tracks=(), options={})
     layers = tuple(
-        replace(layer, labels=str(base / layer.labels), normal=None, depth=None) for layer in shot.layers[:1]
+        replace(layer, labels=str(base / layer.labels), normal=None, depth=None, instance=None)
+        for layer in shot.layers[:1]
     )
     context = str(base / shot.context) if shot.context else None
     file = tmp_path / "ride" / "shot.json"
