@@ -1,7 +1,7 @@
 """Time and memory of models beside each other: `python -m benchmarks.two_models [NAME or FOLDER …]`.
 
 Labels in memory to painting in memory, frame by frame of the shipped shot's environment, in turn, so that what else the
-machine does hits all alike; a model that takes guides is timed without and with the shot's normals and depth. `times`
+machine does hits all alike; a model that takes guides is timed without and with the shot's guides. `times`
 is the median over the frames of the time over the first model's of the same frame. The peak is the most memory that a
 process of its own held for one frame; the prediction beside it is what a worker reckons with.
 """
@@ -34,6 +34,7 @@ from inference_server.worker.fitting import fit_planes
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.passes.data_pass import read_depth
+from shared.passes.instance_pass import read_instances
 from shared.passes.normal_pass import read_normals
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "ride_the_train"
@@ -69,7 +70,8 @@ def read(count: int) -> list[Frame]:
         number = file.suffixes[0]
         normal = read_normals(EXAMPLE / "normal" / f"environment_normal{number}.png").vectors
         depth = read_depth(EXAMPLE / "depth" / f"environment_depth{number}.exr").values
-        guides = {"normal": normal, "depth": depth, "sun": SUN}
+        parts = read_instances(EXAMPLE / "instance" / f"environment_instance{number}.png").numbers
+        guides = {"normal": normal, "depth": depth, "instance": parts, "sun": SUN}
         frames.append(Frame(read_label_pass(file, label_set).ids, guides))
     return frames
 
