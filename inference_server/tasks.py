@@ -17,6 +17,7 @@ MOVIES = ("h264", "prores", "none")  # beside the layers
 # Of a job: all of it; its pictures alone; what is made of pictures that are there; all of it, its pictures by other
 # machines, which take runs of blocks.
 PARTS = ("whole", "paint", "deliver", "farm")
+OUTCOMES = ("painted", "kept", "copied")  # of a picture that is there
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs

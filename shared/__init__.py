@@ -4,8 +4,8 @@ Documents: `schema`, `kinds`, `documents` say how they are declared and read; `s
 are declared so, and `tracks` (joints by `layouts`), of which `comp_tracks` makes what a comp holds (`comp_templates`
 of a normalised clip), with `poses`, people in space;
 `inputs` is what a model takes of a layer, `walk` a way through a generator (`walking` is what of it is painted on a
-frame, `hearing` what a sound does, `w_files` its points), `consent` on what ground a face is changed.
-`sequences`, `frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth; `clips`,
+frame, `hearing` what a sound does, `w_files` its points), `consent` on what ground a face is changed. `sequences`,
+`frames`, `shot_input` find the files. `passes/` reads pictures of labels, motion, depth, normals, parts; `clips`,
 `sounds` and `movies` what moves and is heard, opened by `media`. `protocol`, `client`, `connection`, `servers` talk to
 a server; `blocks` are the pieces of a shot for several machines, `path_maps` how their disks are called, `stopping`
 how a command ends when it is asked to. `door` with `told`, `changes` and `handing` is what command line and scripts
@@ -15,4 +15,7 @@ May import numpy, cv2, OpenEXR, OpenImageIO, Pillow, av, fileseq, zmq, msgpack; 
 Maya imports of it is listed in pyproject.toml and is Maya-safe: Python 3.9, standard library, zmq and msgpack only.
 """
 
+import sys
+
 VERSION = "0.1.0"  # of semrender
+PYTHON = ".".join(str(number) for number in sys.version_info[:2])  # that it runs in

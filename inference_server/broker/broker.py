@@ -120,6 +120,7 @@ class Broker:
         for kind in (Verbs, Overview, Machines, Travelling):
             verbs = kind(self)
             self._verbs.update({name: getattr(verbs, name) for name in _verbs_of(kind)})
+        self._of_machines = {*FOR_ALL, *_verbs_of(Travelling)}
         log.info("semrender %s serves on %s, device %s", settings.version, self.address, settings.device)
         log.info("state folder %s, ledger %s", places.home(), settings.ledger or "in memory")
 
@@ -261,7 +262,7 @@ class Broker:
         request = str(header.get("id", ""))[:64]
         with self._in_words(client, request):
             verb, body = header.get("verb"), header.get("body")
-            if not trusted and verb not in (*FOR_ALL, *_verbs_of(Travelling)):
+            if not trusted and verb not in self._of_machines:
                 raise InputRefused("a machine of a farm may not ask for this")
             if not isinstance(body, dict) or not isinstance(verb, str) or verb not in self._verbs:
                 raise ServerError(

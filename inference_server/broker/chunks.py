@@ -8,7 +8,6 @@ Leases are in memory: after a restart every run that had not ended is given out 
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,8 @@ from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
 from inference_server.broker.shares import Lease, cannot, has_left
-from shared import VERSION
+from inference_server.broker.told import ASKED
+from shared import PYTHON, VERSION
 from shared.blocks import written
 from shared.errors import MachineRefused, SemrenderError, ServerError
 
@@ -149,9 +149,9 @@ class Chunks:
 
     def care(self, now: float) -> None:
         """What happens by itself: leases end, runs are called back, jobs wait for machines and go on."""
-        for identity, lease in list(self._leases.items()):
-            if not self._goes_on(lease.job):
-                self._back(identity)
+        over = {job for job in {lease.job for lease in self._leases.values()} if not self._goes_on(job)}
+        for identity in [identity for identity, lease in self._leases.items() if lease.job in over]:
+            self._back(identity)
         silent = [(identity, lease) for identity, lease in self._leases.items() if lease.until < now]
         for machine in {lease.machine or lease.holder for _, lease in silent}:
             lost = [(identity, lease) for identity, lease in silent if machine in (lease.machine, lease.holder)]
@@ -267,7 +267,7 @@ class Chunks:
         self._mark(lease.job, now)
 
     def _mark(self, job: str, now: float) -> None:
-        self._shares.mark(job, self._jobs.summary(job)["done"], now)
+        self._shares.mark(job, self._jobs.reached(self._jobs.row(job, ASKED)), now)
 
     @staticmethod
     def _about(lease: Lease, state: str, done: int | None = None, why: str = "") -> Body:
@@ -279,6 +279,6 @@ class Chunks:
         first, last = spec["chunks"][task["frame"]]
         frames = frames_in(spec, task["frame"])
         about = {"task": task["id"], "job": task["job"], "blocks": written(range(first, last + 1)), "frames": frames}
-        more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS, "version": VERSION}
-        more["python"] = ".".join(platform.python_version_tuple()[:2])
-        return {**about, **more, **{name: spec[name] for name in DESCRIBED}}
+        more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS}
+        program = {"version": VERSION, "python": PYTHON}
+        return {**about, **more, **program, **{name: spec[name] for name in DESCRIBED}}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_server import logs
+from inference_server.children import until_parent_ends
 from inference_server.models.device_names import NAMES, device_name
 from shared import VERSION, places
 from shared.errors import ServerError
@@ -125,8 +126,7 @@ def _state_folder_in_words() -> Iterator[None]:
 
 
 def _stop_with_parent(broker: Any) -> None:
-    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
-        pass
+    until_parent_ends()
     broker.stop(at_once=True)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from inference_server.broker.members import READY, REFUSED, Member
 from inference_server.broker.verbs import Turn, text_of, whole_of
+from inference_server.tasks import OUTCOMES
 from shared import protocol
 from shared.errors import InputRefused, from_dict
 
-OUTCOMES = ("painted", "kept", "copied")
 MOST_NAME = 200  # characters
 MOST = 4096  # machines, slots of one
 

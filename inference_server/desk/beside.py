@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from inference_server.children import end
+
 CLOSING_SECONDS = 10
 
 
@@ -20,10 +22,4 @@ def desk_process(port: int | None, browser: bool) -> Iterator[int]:
     try:
         yield process.pid
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            process.wait(CLOSING_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, CLOSING_SECONDS)

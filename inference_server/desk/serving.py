@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 
+from inference_server.children import until_parent_ends
 from inference_server.desk.app import guarded
 from inference_server.desk.desk import Desk
 from inference_server.desk.guard import ENTER
@@ -138,8 +139,7 @@ class Serving:
         """End when standard input does: no process outlives its parent."""
 
         def wait() -> None:
-            while os.read(0, 4096):
-                pass
+            until_parent_ends()
             self.stop()
 
         threading.Thread(target=wait, daemon=True).start()

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from inference_server.children import end
 from inference_server.farm import certificates, extra, gate
 from inference_server.farm.joined import bracketed
 from inference_server.farm.wire import PORT
@@ -64,15 +65,9 @@ def kept_alive(words: Sequence[str]) -> Iterator[None]:
 def _keep(words: Sequence[str], ending: threading.Event) -> None:
     while not ending.is_set():
         process = subprocess.Popen([sys.executable, "-P", "-m", "semrender", *words], stdin=subprocess.PIPE)
-        assert process.stdin is not None
         while process.poll() is None and not ending.wait(0.2):
             pass
-        process.stdin.close()
-        try:
-            process.wait(CLOSING_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, CLOSING_SECONDS)
         if not ending.is_set():
             log.error("`semrender %s` ended with code %s; it is begun again", " ".join(words), process.returncode)
             ending.wait(AGAIN_SECONDS)

@@ -13,6 +13,7 @@ import time
 import zmq
 
 from inference_server import logs
+from inference_server.children import until_parent_ends
 from inference_server.farm import certificates, codes
 from inference_server.farm.beside import kept_alive
 from inference_server.farm.coordinator import Coordinator
@@ -81,8 +82,7 @@ def _own_machine(host: str, port: int) -> contextlib.AbstractContextManager[None
 
 def _until_parent_ends(ending: threading.Event) -> None:
     """With its server everything that it could still tell has no hearer: the engine has a moment to say good-bye."""
-    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
-        pass
+    until_parent_ends()
     ending.set()
     time.sleep(CLOSING_SECONDS)
     os._exit(0)

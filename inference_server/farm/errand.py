@@ -6,7 +6,6 @@ with a `MachineRefused` that names the machine: the others go on, and this one i
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -17,14 +16,12 @@ from inference_server.farm.arriving import bring_models
 from inference_server.farm.far import PULSE_SECONDS, Far, Tell
 from inference_server.farm.passing import bring_passes, frames_needed, job_folder
 from inference_server.farm.returning import Returning, sees_folder
-from shared import VERSION, door, path_maps, places
+from inference_server.tasks import OUTCOMES
+from shared import PYTHON, VERSION, door, path_maps, places
 from shared.connection import Connection
 from shared.errors import MachineRefused, SemrenderError
 from shared.shot import Shot
 from shared.told import Frame, Paused
-
-OUTCOMES = ("painted", "kept", "copied")
-PYTHON = ".".join(platform.python_version_tuple()[:2])
 
 Chunk = Mapping[str, Any]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import platform
 from collections.abc import Mapping
 from typing import Any
 
-from shared import VERSION
+from shared import PYTHON, VERSION
 from shared.errors import SemrenderError, ServerError
 
 NEEDED = ("distributed", "cryptography")
@@ -29,7 +28,7 @@ def versions() -> dict[str, str]:
     """What has to be the same on all machines of a farm."""
     return {
         "semrender": VERSION,
-        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "Python": PYTHON,
         "distributed": importlib.metadata.version("distributed"),
     }
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import os
 import platform
 import signal
 import threading
 from collections.abc import Callable
 
 from inference_server import logs
+from inference_server.children import until_parent_ends
 from inference_server.farm import certificates, codes, extra
 from inference_server.farm.beside import address_of
 from inference_server.farm.engine import Chunk, Machine
 from inference_server.farm.errand import errand
 from inference_server.farm.joined import Joined, bracketed, enrol, kept
-from inference_server.farm.session import begin_server, process_of, run_leave
+from inference_server.farm.session import begin_server, end_server, process_of
 from shared import VERSION, door, places
 from shared.connection import Connection
 from shared.errors import InputRefused, SemrenderError, ServerError
@@ -32,7 +32,6 @@ log = logging.getLogger("semrender.farm")
 
 def run_join(arguments: argparse.Namespace) -> int:
     """Joins, where a code is given, and paints until Ctrl-C. Raises SemrenderError in words where it cannot."""
-    extra.needed()
     joined = _own() if arguments.own else _joined(arguments)
     logs.set_up(places.home() / "logs" / ("farm-own.log" if arguments.own else "farm.log"))
     leave = threading.Event()
@@ -117,7 +116,7 @@ class Here:
     def close(self) -> None:
         if self._begun:
             with contextlib.suppress(SemrenderError):
-                run_leave(argparse.Namespace(home=None))
+                end_server()
 
 
 def _work_on(here: Here, leave: threading.Event) -> None:
@@ -168,6 +167,5 @@ def _own() -> Joined:
 
 
 def _until_parent_ends(leave: threading.Event) -> None:
-    while os.read(0, 4096):  # not sys.stdin: its lock would be held when the interpreter ends
-        pass
+    until_parent_ends()
     leave.set()

@@ -48,22 +48,26 @@ def run_leave(arguments: argparse.Namespace) -> int:
     """End the server of the state folder when what it has in hand is finished; one that hangs is killed."""
     if arguments.home is not None:
         os.environ["SEMRENDER_HOME"] = str(arguments.home.absolute())
-    connection = places.read_json(places.connection_file())  # this machine's, never one that it is connected to
+    say("status", end_server())
+    return 0
+
+
+def end_server() -> str:
+    """End this machine's server, never one that it is connected to; what became of it, in words."""
+    connection = places.read_json(places.connection_file())
     process = process_of(connection)
     if connection is None or process is None:
-        say("status", "no server runs")
-        return 0
+        return "no server runs"
     try:
         with Client(connection) as client:
             client.request("stop", seconds=5.0, attempts=1)
         process.wait(LEAVE_SECONDS)
-        say("status", "the server has ended")
+        return "the server has ended"
     except (ServerError, psutil.TimeoutExpired):
         for one in (*process.children(recursive=True), process):
             one.kill()
         places.connection_file().unlink(missing_ok=True)
-        say("status", "the server did not end and was killed; what it finished is on disk")
-    return 0
+        return "the server did not end and was killed; what it finished is on disk"
 
 
 def devices_given(environment: Mapping[str, str]) -> dict[str, str]:

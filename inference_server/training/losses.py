@@ -1,9 +1,10 @@
 """How far a painting is from its picture, and how well the judge knows them apart; each class has its weight.
 
 After pix2pixHD (arXiv 1711.11585) without its borrowed features: absolute difference of the pictures and of their
-low-pass pyramid (what is where, which colour), of their changes along the lines of the geometry where it is known,
-hinge adversarial loss and feature matching (texture), and how much detail each class has, for all the others would
-rather have less. Rare classes weigh more, as in OASIS (arXiv 2012.04781), or trains and houses drown in meadows.
+low-pass pyramid (what is where, which colour), of their changes along the lines of the geometry where it is known and
+of how strong these are around, hinge adversarial loss and feature matching (texture), and how much detail each class
+has, for all the others would rather have less. Rare classes weigh more, as in OASIS (arXiv 2012.04781), or trains and
+houses drown in meadows.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     channels = Channels(len(classes), {identity: n for n, identity in enumerate(classes)}, classes.index(nothing))
     looks = _by_frequency(pairs.looks)
     if family == "small":
-        told = (pairs.geometry is not None, pairs.has_parts, in_one_piece(pairs, channels))
+        told = (pairs.geometry is not None, pairs.has_parts, in_one_piece(pairs, channels.of))
         small = SmallConfig(len(classes), len(looks), SmallConfig().widths, *told)
         return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16, guide_passes(small))
     width, height = (max(32, side - side % 32) for side in pairs.size)
@@ -112,16 +112,16 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     return Start(family, SpadeNet(spade), asdict(spade), channels, classes, {}, ("",), spade.step)
 
 
-def in_one_piece(pairs: Pairs, channels: Channels) -> tuple[int, ...]:
-    """The channels in which the pairs show no parts: elsewhere a pass may have each blade of grass as one, of which a
-    network that never saw that would make anything."""
+def in_one_piece(pairs: Pairs, channels: Mapping[int, int]) -> tuple[int, ...]:
+    """The channels, of ids, in which the pairs show no parts: elsewhere a pass may have each blade of grass as one, of
+    which a network that never saw that would make anything."""
     if pairs.geometry is None:
         return ()
     parts, ids = pairs.geometry.parts, pairs.ids
     beside = (ids[:, :, 1:] == ids[:, :, :-1]) & (parts[:, :, 1:] > 0)
     ends = beside & (parts[:, :, 1:] != parts[:, :, :-1])
     shown, ended = (np.bincount(ids[:, :, 1:][where], minlength=NOTHING + 1) for where in (beside, ends))
-    return tuple(sorted(n for i, n in channels.of.items() if shown[i] and ended[i] <= ONE_PIECE * shown[i]))
+    return tuple(sorted(n for i, n in channels.items() if shown[i] and ended[i] <= ONE_PIECE * shown[i]))
 
 
 def guide_passes(config: SmallConfig) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     added = [identity for identity in pairs.pixels() if identity not in card.labels.channels.of]
     of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
     relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
-    whole = in_one_piece(pairs, Channels(0, of, 0)) if pairs.has_parts else old.whole
+    whole = in_one_piece(pairs, of) if pairs.has_parts else old.whole
     told = (old.guided or pairs.geometry is not None, old.parts or pairs.has_parts, whole)
     config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, *told)
     net_small = SmallNet(config_small)

@@ -36,8 +36,9 @@ def paint_pairs(start: Start, net: torch.nn.Module, pairs: Pairs, device: str) -
             channels = table[ids].astype(np.int64)
             channels[channels == NOTHING] = start.channels.nothing
             chosen = torch.tensor([start.looks.index(look) if look in start.looks else 0], device=device)
-            known = torch.from_numpy(pairs.seen(n)[..., : start.seen]).permute(2, 0, 1)[None].to(device)
-            seen = known if start.guided else None
+            seen = None
+            if start.guided:
+                seen = torch.from_numpy(pairs.seen(n)[..., : start.seen]).permute(2, 0, 1)[None].to(device)
             picture = painter(torch.from_numpy(channels)[None].to(device), chosen, noise, seen)[0]
             painted.append(((picture.permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).byte().cpu().numpy())
     return np.stack(painted)

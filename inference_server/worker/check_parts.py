@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference_server.stability import edges
 from inference_server.worker import space
@@ -39,8 +40,9 @@ def check_parts(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         words.append("the instance pass is one number everywhere: it tells nothing apart")
     shares = []
     for frame, found in tried:
-        judge_place(own, "instance", frame, found.numbers, edges.of_numbers)
-        shares += _borders(own, frame, found)
+        ids = read_labels(own, frame).ids if own.labels else None
+        judge_place(own, "instance", frame, found.numbers, ids, edges.of_numbers)
+        shares += [] if ids is None else _borders(ids, found)
     share = float(np.mean(shares)) if shares else None
     if share is not None and share < FEW and not words:
         words.append(
@@ -76,11 +78,8 @@ def _judge_values(own: LayerPlan, tried: list[tuple[int, InstancePass]]) -> None
         )
 
 
-def _borders(own: LayerPlan, frame: int, found: InstancePass) -> list[float]:
+def _borders(ids: NDArray[np.uint16], found: InstancePass) -> list[float]:
     """The share of a frame's borders of classes beside which a number ends; none where there are too few."""
-    if own.labels is None:
-        return []
-    ids = read_labels(own, frame).ids
     if ids.shape != found.numbers.shape:
         return []
     borders, steps = edges.of_numbers(ids), edges.of_numbers(found.numbers)

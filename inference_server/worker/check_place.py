@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability import edges
@@ -14,13 +15,20 @@ from shared.errors import InputRefused
 
 
 def judge_place(
-    own: LayerPlan, kind: str, frame: int, plane: NDArray[Any], steps_of: Callable[[NDArray[Any]], edges.Mask]
+    own: LayerPlan,
+    kind: str,
+    frame: int,
+    plane: NDArray[Any],
+    ids: NDArray[np.uint16] | None,
+    steps_of: Callable[[NDArray[Any]], edges.Mask],
 ) -> None:
-    """Raises InputRefused where a plane (H, W) lies on the labels of a frame beside better, or when it is moved."""
+    """Raises InputRefused where a plane (H, W) lies on the labels of a frame beside better, or when it is moved.
+
+    ids: the labels of its frame, None for a layer that has none.
+    """
     source, labels = own.inputs[kind], own.labels
-    if labels is None:
+    if labels is None or ids is None:
         return
-    ids = read_labels(own, frame).ids
     found = edges.lies(plane, ids, steps_of) if plane.shape == ids.shape else None
     if found is None:
         return

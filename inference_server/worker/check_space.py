@@ -52,7 +52,7 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         return {"warnings": [f"the depth has no distance on frame {frame}"]}
     for tried in space.spread(plan.frames, space.TRIED):
         values = read_depth(own.inputs["depth"].file(tried), own.layer.depth_layer).values
-        judge_place(own, "depth", tried, values, edges.of_depth)
+        judge_place(own, "depth", tried, values, _labels(own, tried), edges.of_depth)
     middle = float(np.median(surface))
     words = []
     if not NEAR <= middle <= DISTANT:

@@ -27,6 +27,7 @@ from typing import Any
 import zmq
 
 from inference_server import backstage, logs
+from inference_server.children import until_parent_ends
 from inference_server.crash_points import reach
 from inference_server.models.base import Resident
 from inference_server.models.devices import Device, Meter, choose_device, free_memory
@@ -335,8 +336,7 @@ class Worker:
 
 def end_with_broker(worker: Worker) -> None:
     """Wait for standard input to close, let the files that are being written be finished, and leave."""
-    while os.read(0, 4096):
-        pass
+    until_parent_ends()
     ending = threading.Thread(target=worker.encoders.shutdown, kwargs={"cancel_futures": True}, daemon=True)
     ending.start()
     ending.join(ENDING_SECONDS)

@@ -181,13 +181,18 @@ def report(lines, totals, failures, skipped, caught, damaged, seed, seconds) -> 
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=7, help="times of every fault (default 7)")
+def asked(words: str | None, each: int, times: str) -> argparse.Namespace:
+    """The command line of a campaign."""
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("--each", type=int, default=each, help=times)
     parser.add_argument("--only", default="", help="only the faults whose name has these words, once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "reliability.md")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    arguments = asked(__doc__, 7, "times of every fault (default 7)")
     sys.exit(campaign(arguments.each, arguments.only, arguments.seed, arguments.out))
 
 

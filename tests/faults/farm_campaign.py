@@ -7,7 +7,6 @@ checked after each. One farm of four machines lives through all of them: what a 
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import random
@@ -25,7 +24,7 @@ from pathlib import Path
 from shared.errors import SemrenderError
 from shared.shot import Shot, write_shot
 from tests.faults import farm_faults
-from tests.faults.campaign import FARM
+from tests.faults.campaign import FARM, asked
 from tests.faults.farm_faults import Trial
 from tests.faults.faults import Skipped
 from tests.faults.machines import Farm, networks_possible
@@ -189,12 +188,7 @@ def report(lines, totals, failures, skipped, networks, seed, seconds) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=EACH, help="times of every fault that has no number of its own")
-    parser.add_argument("--only", default="", help="only the faults whose name has these words, once")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "reliability.md")
-    arguments = parser.parse_args()
+    arguments = asked(__doc__, EACH, "times of every fault that has no number of its own")
     sys.exit(campaign(arguments.each, arguments.only, arguments.seed, arguments.out))
 
 

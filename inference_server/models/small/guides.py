@@ -21,10 +21,8 @@ PLANES = 14
 WITHOUT_PARTS = 12  # of a network that is not told of parts: the first of these
 CREASE, STEP, PART = LINES = (5, 6, 12)  # thin lines that a mean would lose: of four pixels the strongest counts
 SHARE = 13
-LOUD, OCTAVE = (
-    8.0,
-    4.0,
-)  # of a part's end, and of every time that its share is halved: what is thin and rare must be loud
+# What is thin and rare must be loud, or it is hardly learnt: a part's end, and every time that its share is halved.
+LOUD, OCTAVE = 8.0, 4.0
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
@@ -136,7 +134,7 @@ def halve(made: Any, small: Any) -> None:
                 a, b = made[2 * y, 2 * x, plane], made[2 * y, 2 * x + 1, plane]
                 c, d = made[2 * y + 1, 2 * x, plane], made[2 * y + 1, 2 * x + 1, plane]
                 mean = (a + b + c + d) * np.float32(0.25)
-                small[y, x, plane] = max(a, b, c, d) if plane in (CREASE, STEP, PART) else mean
+                small[y, x, plane] = max(a, b, c, d) if plane in LINES else mean
 
 
 def halved(made: Plane) -> Plane:
