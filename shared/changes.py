@@ -24,6 +24,8 @@ STATED = (
     "normal_is",
     "normal_layer",
     "instance_layer",
+    "shading_layer",
+    "shading_white",
     "deinterlace",
     "clip_end",
 )  # how passes are read
@@ -47,9 +49,10 @@ class Changes(TypedDict, total=False):
     size: tuple[int, int]  # pixels, to paint at
     memory: float  # GiB; larger frames are painted in tiles
     context: str | Path  # label pass of the full frame; relative to the current folder, as the next seven are
-    picture: str | Path  # a pass of the layers that are painted, as the next nine are
+    picture: str | Path  # a pass of the layers that are painted, as the next ten are
     normal: str | Path
     instance: str | Path
+    shading: str | Path
     motion: str | Path
     depth: str | Path
     beauty: str | Path
@@ -60,6 +63,8 @@ class Changes(TypedDict, total=False):
     normal_is: str
     normal_layer: str
     instance_layer: str
+    shading_layer: str
+    shading_white: float  # of clay in full light
     deinterlace: str  # of clips: "off", "auto", "top", "bottom"
     clip_end: str  # what pictures show behind their end: "hold", "ping-pong"
     centimetres: float  # of a unit of the scene

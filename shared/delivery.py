@@ -31,7 +31,7 @@ FILE_NAME = "delivery.json"
 SCHEMA = "semrender.delivery"
 SCHEMA_VERSION = 1
 
-ROLES = ("painting", "matte", "labels", "cryptomatte", "beauty", "picture", "normal", "depth", "motion")
+ROLES = ("painting", "matte", "labels", "cryptomatte", "beauty", "picture", "normal", "depth", "shading", "motion")
 ALPHAS = ("STRAIGHT", "PREMULTIPLIED", "IGNORE")
 MATTE_TYPES = ("ALPHA", "ALPHA_INVERTED", "LUMA", "LUMA_INVERTED")
 

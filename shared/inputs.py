@@ -17,6 +17,7 @@ WORDS = {
     "picture": "a picture",
     "normal": "a normal pass",
     "instance": "an instance pass",
+    "shading": "a shading pass",
     "motion": "a motion pass",
     "depth": "a depth pass",
     "beauty": "a beauty pass",

@@ -44,8 +44,8 @@ from shared.wording import show
 FILE_NAME = "shot.json"
 FORMAT = 1
 # The fields of a layer that name files, each called after the type of input that it is.
-PASSES = ("labels", "picture", "normal", "instance", "motion", "depth", "beauty", "reference")
-GUIDES = ("beauty", "picture", "labels", "normal", "depth", "motion")  # those that can be delivered too
+PASSES = ("labels", "picture", "normal", "instance", "shading", "motion", "depth", "beauty", "reference")
+GUIDES = ("beauty", "picture", "labels", "normal", "depth", "shading", "motion")  # those that can be delivered too
 OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
 NO_SOUND = "none"  # instead of a file
@@ -71,6 +71,7 @@ NORMALS = ("camera", "camera-down", "camera-away", "camera-down-away", "world")
 SCALES = ("fine", "medium", "coarse")  # how large the texture is in the frame
 SIDE = Whole(1, MAX_SIDE)  # pixels
 LENGTH = Number(1e-6, 1e6)  # centimetres
+LIGHT = Number(1e-6, 1e6)  # linear, 1 is white
 
 
 class ShotLayer(Value):
@@ -116,6 +117,11 @@ class ShotLayer(Value):
     instance_layer: Annotated[
         Optional[str], WORD, "EXR layer, channel or Cryptomatte of the instance pass; else as it is named"
     ] = None
+    shading: Annotated[Optional[str], PATTERN, "the shading pass: all things in one grey material"] = None
+    shading_layer: Annotated[
+        Optional[str], WORD, "EXR layer or channel of the shading pass; else the only one, or as it is named"
+    ] = None
+    shading_white: Annotated[float, LIGHT, "linear value that clay has in full light"] = 1.0
     clip_start: Annotated[
         Optional[int], FRAME, "frame on which a clip begins that is its picture; else the shot's first"
     ] = None

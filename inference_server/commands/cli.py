@@ -100,6 +100,10 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")
     words = "EXR layer, channel or Cryptomatte of the instances, where it is not clear"
     further.add_argument("--instance-layer", metavar="NAME", help=words)
+    words = "EXR layer or channel of the shading, where it is not clear"
+    further.add_argument("--shading-layer", metavar="NAME", help=words)
+    words = "linear value that clay has in full light (default 1)"
+    further.add_argument("--shading-white", type=float, metavar="LIGHT", help=words)
     add_deinterlace(further)
     words = "what pictures show behind their end, up to that of --audio: the last one, or all back and forth"
     further.add_argument("--clip-end", choices=CLIP_ENDS, help=words)

@@ -42,7 +42,8 @@ FAMILIES = {
 }
 
 
-PLANES = ("instance", "picture", "beauty", "normal", "depth", "motion", "coverage")  # of a PaintInput beside channels
+# Of a PaintInput, beside channels.
+PLANES = ("instance", "picture", "beauty", "normal", "depth", "shading", "motion", "coverage")
 
 
 class Place(Value):
@@ -85,6 +86,7 @@ class PaintInput(Value):
 
     channels: (H, W) network channel of every pixel, all 0 for a model that takes no labels.
     instance: (H, W) one number per object.
+    shading: (H, W) light on clay, 0 in the dark, 1 where it is full, or more; `shading_pass.NOTHING` where nothing is.
     picture, beauty: (H, W, 3) sRGB-encoded, display-referred, 0..1, not multiplied by alpha.
     normal: (H, W, 3) unit vectors in camera space, x right, y up, z towards the viewer; 0 where there is no surface.
     depth: (H, W) metres along the camera's axis, `data_pass.FAR` where there is no surface.
@@ -111,6 +113,7 @@ class PaintInput(Value):
     normal: NDArray[np.float32] | None = None
     depth: NDArray[np.float32] | None = None
     motion: NDArray[np.float32] | None = None
+    shading: NDArray[np.float32] | None = None
     sun: tuple[float, float, float] | None = None
     reference: NDArray[np.float32] | None = None
     audio: Audio | None = None

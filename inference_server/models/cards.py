@@ -136,6 +136,7 @@ class Inputs(Value):
     depth: Input | None = None
     motion: Input | None = None
     instance: Input | None = None
+    shading: Input | None = None
     beauty: Input | None = None
     audio: Input | None = None
     walk: Input | None = None

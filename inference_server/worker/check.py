@@ -295,7 +295,8 @@ def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if plan.shot.scale is not None and own.card.size.fit == "stretch":
         found["warnings"].append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
     found["warnings"] += contradictions(plan, own)
-    given = [kind for kind in ("picture", "normal", "instance", "reference", "walk") if getattr(own.layer, kind)]
+    optional = ("picture", "normal", "instance", "shading", "reference", "walk")
+    given = [kind for kind in optional if getattr(own.layer, kind)]
     taken = () if own.walk is None else ("walk",)
     if unused := [kind for kind in given if kind not in taken and kind not in (*own.inputs, *plan.shot.passes)]:
         words = f"layer {own.layer.name}: the model {own.card.name} does not take its {' and '.join(unused)}"

@@ -13,7 +13,9 @@ from inference_server.models.base import PLANES, PaintInput
 from inference_server.models.cards import Size
 from inference_server.worker.plan import Ids
 from shared.passes.normal_pass import NONE_BELOW
+from shared.passes.shading_pass import NOTHING
 
+HALF = 0.5  # of what a pixel is averaged of
 BEYOND_EDGE = 16  # pixels of painting kept outside the coverage, so that soft edges have no halo
 Picture = NDArray[np.float32]
 T = TypeVar("T", bound=np.generic)
@@ -68,11 +70,28 @@ def fit_normals(normals: Picture, size: tuple[int, int], rule: str) -> Picture:
     return unit
 
 
+def fit_shading(light: Picture, size: tuple[int, int], rule: str) -> Picture:
+    """Light (H, W), NOTHING where nothing is, at the painting size: averaged over what is there."""
+    import cv2
+
+    width, height = size
+    if light.shape == (height, width):
+        return light
+    if rule != "stretch" and width >= light.shape[1] and height >= light.shape[0]:
+        return _extended(light, height, width)
+    how = cv2.INTER_AREA if width * height < light.size else cv2.INTER_LINEAR
+    there = (light >= 0).astype(np.float32)
+    known, summed = (cv2.resize(plane, size, interpolation=how) for plane in (there, light * there))
+    fitted: Picture = np.where(known >= HALF, summed / np.maximum(known, HALF), NOTHING).astype(np.float32)
+    return fitted
+
+
 FITS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(PLANES, fit),
     **dict.fromkeys(("picture", "beauty", "coverage"), fit_picture),
     "motion": fit_motion,
     "normal": fit_normals,
+    "shading": fit_shading,
 }
 
 

@@ -28,7 +28,7 @@ from shared import uids
 from shared.delivery import DeliveryLayer, DeliveryShot, Footage
 from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.frames import beat, find_pass
-from shared.passes import exr, formats, picture_pass, pictures
+from shared.passes import exr, formats, picture_pass, pictures, shading_pass
 from shared.passes.clip_pass import read_codes
 from shared.passes.colour import colours
 from shared.passes.data_pass import motion_planes, normal_channels, read_depth, read_parts
@@ -45,7 +45,7 @@ READ_AS_THEY_ARE = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".tga", ".dpx", ".
 WRITTEN = 1  # how files are written that are no copies; goes up whenever the same pass would give another file
 WRITERS = 2  # files at once
 SOURCE = "source"  # what a clip is called that a layer was made of
-COLOURS = ("picture", "beauty")  # all others are values
+COLOURS = ("picture", "beauty", "shading")  # all others are values
 
 Channels = dict[str, Any]  # name -> (H, W)
 
@@ -223,7 +223,13 @@ def _values(own: LayerPlan, kind: str, file: Path) -> Channels:
     if kind == "normal":
         layer, names = normal_channels(file, exr.read_exr(file), own.layer.normal_layer)
         return {to: np.nan_to_num(layer.plane(name), posinf=0, neginf=0) for to, name in zip("RGB", names, strict=True)}
-    chosen = picture_pass.whole_picture(exr.read_exr(file))
+    parts = exr.read_exr(file)
+    if kind == "shading":
+        chosen = shading_pass.layer_of(parts, own.layer.shading_layer)
+        if not chosen.is_colour:
+            return dict.fromkeys("RGB", chosen.part.channels[chosen.channels["x"]])
+    else:
+        chosen = picture_pass.whole_picture(parts)
     return {letter.upper(): chosen.part.channels[name] for letter, name in chosen.channels.items()}
 
 

@@ -202,6 +202,8 @@ def _further(plan: Plan, own: LayerPlan, frame: int) -> dict[str, Any]:
         found |= {"motion_is": own.layer.motion_is, "motion_layer": own.layer.motion_layer}
     if "instance" in own.inputs and own.layer.instance_layer is not None:
         found["instance_layer"] = own.layer.instance_layer
+    if "shading" in own.inputs:
+        found |= {"shading_layer": own.layer.shading_layer, "shading_white": own.layer.shading_white}
     for kind in space.KINDS:
         found |= space.content(plan, own, kind, frame) if kind in found else {}
     return found

@@ -15,6 +15,7 @@ from shared.errors import InputRefused
 from shared.frames import OF_CLIPS
 from shared.passes.clip_pass import read_picture
 from shared.passes.instance_pass import InstancePass, read_instances
+from shared.passes.shading_pass import ShadingPass, read_shading
 from shared.shot import OF_ANY_SIZE
 
 Plane = NDArray[Any]  # (H, W) or (H, W, n)
@@ -69,9 +70,18 @@ def _instances(plan: Plan, own: LayerPlan, frame: int) -> Plane:
     return instance_pass(own, frame).numbers
 
 
+def shading_pass(own: LayerPlan, frame: int) -> ShadingPass:
+    return read_shading(own.inputs["shading"].file(frame), own.layer.shading_layer)
+
+
+def _shading(plan: Plan, own: LayerPlan, frame: int) -> Plane:
+    return shading_pass(own, frame).plane(own.layer.shading_white)
+
+
 READERS: dict[str, Callable[[Plan, LayerPlan, int], Plane]] = {
     "motion": _motion,
     "depth": space.depth,
     "normal": space.normals,
     "instance": _instances,
+    "shading": _shading,
 }

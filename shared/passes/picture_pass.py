@@ -67,7 +67,12 @@ def whole_picture(parts: list[exr.Part]) -> exr_layers.Candidate:
 
 
 def _from_exr(path: Path) -> PicturePass:
-    chosen = whole_picture(exr.read_exr(path))
+    light, alpha = linear(whole_picture(exr.read_exr(path)))
+    return PicturePass(from_light(light), alpha, "EXR")
+
+
+def linear(chosen: exr_layers.Candidate) -> tuple[Plane, Plane]:
+    """The light (H, W, 3) of a layer of colours, in Rec.709, not multiplied by alpha, and its alpha (H, W)."""
     part, channels = chosen.part, chosen.channels
     light = np.stack([np.nan_to_num(part.channels[channels[c]].astype(np.float32)) for c in "rgb"], -1)
     alpha = np.asarray(~part.outside, np.float32)
@@ -77,7 +82,7 @@ def _from_exr(path: Path) -> PicturePass:
     kind, value, _ = part.header.attributes.get("chromaticities", ("", b"", 0))
     if kind == "chromaticities" and np.allclose(struct.unpack("<2f", value[:8]), AP1_RED, atol=0.001):
         light = light @ np.linalg.inv(REC709_TO_AP1).T.astype(np.float32)
-    return PicturePass(from_light(light), alpha, "EXR")
+    return light, alpha
 
 
 def _unassociated(colour: Plane, alpha: Plane) -> Plane:
