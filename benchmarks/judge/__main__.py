@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.judge import report
 from benchmarks.judge.judgement import judge
-from benchmarks.judge.paintings import flat, paint, takes_guides
+from benchmarks.judge.paintings import flat, paint, tellings
 from benchmarks.judge.segmenter import Pictures, Segmenter, train_segmenter
 from inference_server.broker.requests import DEFAULT_MODEL
 from inference_server.models.cards import load_card
@@ -44,9 +44,8 @@ def main() -> None:
     for name in arguments.model or [DEFAULT_MODEL]:
         card = load_card(Path(name)) if Path(name).is_dir() else find_card(name)
         title = f"{card.name} {card.hash[7:15]}"
-        painted[title] = paint(card, held, guided=False)
-        if takes_guides(card) and held.geometry is not None:
-            painted[f"{title} guided"] = paint(card, held, guided=True)
+        for words, told in tellings(card, held).items():
+            painted[f"{title}{words}"] = paint(card, held, told)
     judged = {"real": held.images, "flat": flat(pairs, held), **painted}
     found = {title: judge(net, pictures, held, classes, label_set) for title, pictures in judged.items()}
     places = np.unique(np.linspace(0, len(held.ids) - 1, SHEET).astype(int))

@@ -12,13 +12,23 @@ from inference_server.models.cards import Card
 from inference_server.training.pairs import Pairs
 from inference_server.worker.fitting import fit_planes, unfit
 
-
-def takes_guides(card: Card) -> bool:
-    return bool(card.config.get("guided"))
+SHADING = "shading"  # told apart from the other guides: it is the only one that costs a render with lights
 
 
-def paint(card: Card, pairs: Pairs, guided: bool) -> Pictures:
-    """Every pair's labels, each in its own look; guided: with the guides that are known of it."""
+def tellings(card: Card, pairs: Pairs) -> dict[str, tuple[str, ...]]:
+    """With which guides a model is judged: none, all but a clay render, all; in the words of its title."""
+    guided = bool(card.config.get("guided")) and pairs.geometry is not None
+    uses = tuple(name for name in card.uses if name != SHADING) if guided else ()
+    found: dict[str, tuple[str, ...]] = {"": ()}
+    if uses:
+        found[" guided"] = uses
+    if guided and SHADING in card.uses and pairs.has_shading:
+        found[" shaded"] = (*uses, SHADING)
+    return found
+
+
+def paint(card: Card, pairs: Pairs, told: tuple[str, ...]) -> Pictures:
+    """Every pair's labels, each in its own look; told: the guides that are given where they are known of it."""
     model = load_model(card)
     table, painted = card.labels.channel_table(), []
     width, height = pairs.size
@@ -29,20 +39,22 @@ def paint(card: Card, pairs: Pairs, guided: bool) -> Pictures:
         size = (card.size.width, card.size.height)
     for n, (ids, look) in enumerate(zip(pairs.ids, pairs.looks, strict=True)):
         options = card.check_options({"look": look} if look in looks else {})
-        whole = PaintInput(table[ids], seed=0, options=options, **(_known(pairs, n) if guided else {}))
+        whole = PaintInput(table[ids], seed=0, options=options, **(_known(pairs, n, told) if told else {}))
         request = fit_planes(whole, size, card.size.fit)
         picture = unfit(model.paint(request), request.channels, whole.channels, card.size.fit)
         painted.append((picture * 255 + 0.5).astype(np.uint8))
     return np.stack(painted)
 
 
-def _known(pairs: Pairs, n: int) -> dict[str, Any]:
+def _known(pairs: Pairs, n: int, told: tuple[str, ...]) -> dict[str, Any]:
     geometry = pairs.geometry
     if geometry is None:
         return {}
     planes = {"normal": geometry.normals[n] / np.float32(127), "depth": geometry.depth[n]}
     planes["instance"] = geometry.parts[n].astype(np.int32)
-    known: dict[str, Any] = {name: plane for name, plane in planes.items() if plane.any()}
+    known: dict[str, Any] = {name: plane for name, plane in planes.items() if plane.any() and name in told}
+    if SHADING in told and (geometry.shading[n] >= 0).any():
+        known[SHADING] = geometry.shading[n].astype(np.float32)
     sun = geometry.suns[n]
     return {**known, "sun": tuple(float(v) for v in sun)} if sun.any() else known
 

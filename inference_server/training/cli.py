@@ -12,7 +12,7 @@ from shared.command import saying, tell
 from shared.errors import InputRefused
 
 GENERATOR = "stylegan2"
-GUIDES = ("normal", "depth", "instance")
+GUIDES = ("normal", "depth", "instance", "shading")
 OF_PAIRS = ("images", *GUIDES, "steps", "palette_png")
 OF_GENERATORS = ("kimg", "hours", "gamma", "mirror")
 

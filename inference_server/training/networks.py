@@ -27,6 +27,7 @@ from shared.label_set import NOTHING, LabelSet
 from shared.values import Value
 
 ONE_PIECE = 0.001  # share of neighbours of one class that are of two parts, up to which it has none
+UNLIT = 0.05  # share of a class that has shading, up to which it has none
 SPADE_NGF, SPADE_HIDDEN = 12, 32  # of a new SPADE: about as heavy as the small network
 
 
@@ -105,7 +106,8 @@ def new(family: str, pairs: Pairs, label_set: LabelSet) -> Start:
     looks = _by_frequency(pairs.looks)
     if family == "small":
         told = (pairs.geometry is not None, pairs.has_parts, in_one_piece(pairs, channels.of))
-        small = SmallConfig(len(classes), len(looks), SmallConfig().widths, *told)
+        shaded = (pairs.has_shading, in_no_light(pairs, channels.of))
+        small = SmallConfig(len(classes), len(looks), SmallConfig().widths, *told, *shaded)
         return Start(family, SmallNet(small), asdict(small), channels, classes, {}, looks, 16, guide_passes(small))
     width, height = (max(32, side - side % 32) for side in pairs.size)
     spade = SpadeConfig(len(classes), ngf=SPADE_NGF, hidden=SPADE_HIDDEN, width=width, height=height)
@@ -124,9 +126,21 @@ def in_one_piece(pairs: Pairs, channels: Mapping[int, int]) -> tuple[int, ...]:
     return tuple(sorted(n for i, n in channels.items() if shown[i] and ended[i] <= ONE_PIECE * shown[i]))
 
 
+def in_no_light(pairs: Pairs, channels: Mapping[int, int]) -> tuple[int, ...]:
+    """The channels, of ids, in which the pairs show no shading where they have some: a sky is behind all clay."""
+    if pairs.geometry is None:
+        return ()
+    known = pairs.geometry.shading >= 0
+    some = known.any((1, 2))
+    all_of, lit = (np.bincount(ids.ravel(), minlength=NOTHING + 1) for ids in (pairs.ids[some], pairs.ids[known]))
+    return tuple(sorted(n for i, n in channels.items() if all_of[i] and lit[i] <= UNLIT * all_of[i]))
+
+
 def guide_passes(config: SmallConfig) -> tuple[str, ...]:
     """The passes that a network uses where they are there."""
-    return ("normal", "depth", *(["instance"] if config.parts else [])) if config.guided else ()
+    if not config.guided:
+        return ()
+    return ("normal", "depth", *["instance"] * config.parts, *["shading"] * config.shading)
 
 
 def going_on(card: Card, pairs: Pairs) -> Start:
@@ -145,8 +159,10 @@ def going_on(card: Card, pairs: Pairs) -> Start:
     of = {**card.labels.channels.of, **{identity: old.classes + n for n, identity in enumerate(added)}}
     relatives = [of.get(card.labels.fallbacks.get(identity, -1), card.labels.channels.nothing) for identity in added]
     whole = in_one_piece(pairs, of) if pairs.has_parts else old.whole
+    unlit = in_no_light(pairs, of) if pairs.has_shading else old.unlit
     told = (old.guided or pairs.geometry is not None, old.parts or pairs.has_parts, whole)
-    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, *told)
+    shaded = (old.shading or pairs.has_shading, unlit)
+    config_small = SmallConfig(old.classes + len(added), len(all_looks), old.widths, *told, *shaded)
     net_small = SmallNet(config_small)
     larger = grown(state, old, relatives, len(all_looks) - len(known_looks))
     if config_small.seen > old.seen:

@@ -20,6 +20,7 @@ from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import read_depth
 from shared.passes.instance_pass import read_instances
 from shared.passes.normal_pass import read_normals, to_camera
+from shared.passes.shading_pass import read_shading
 from shared.values import Value
 from shared.wording import counted
 
@@ -39,16 +40,20 @@ class Geometry(Value):
     """How things stand in N pairs, camera space; what is not known is 0.
 
     normals (N, H, W, 3) int8, 127 is one; depth (N, H, W) float32 metres; suns (N, 3) unit vectors; parts (N, H, W)
-    uint16, the parts of things in each picture, from 1 on.
+    uint16, the parts of things in each picture, from 1 on; shading (N, H, W) float16 the linear light on clay, 1 in
+    full light, below 0 where it is not known.
     """
 
     normals: NDArray[np.int8]
     depth: NDArray[np.float32]
     suns: NDArray[np.float32]
     parts: NDArray[np.uint16]
+    shading: NDArray[np.float16]
 
     def part(self, chosen: slice) -> Geometry:
-        return Geometry(self.normals[chosen], self.depth[chosen], self.suns[chosen], self.parts[chosen])
+        return Geometry(
+            self.normals[chosen], self.depth[chosen], self.suns[chosen], self.parts[chosen], self.shading[chosen]
+        )
 
 
 class Pairs(Value):
@@ -73,11 +78,16 @@ class Pairs(Value):
         known = self.geometry
         if known is None:
             return guides.planes(self.ids.shape[1:], None, None, None)
-        return known_planes(known.normals[n] / np.float32(127), known.depth[n], known.suns[n], known.parts[n])
+        normals, shading = known.normals[n] / np.float32(127), known.shading[n].astype(np.float32)
+        return known_planes(normals, known.depth[n], known.suns[n], known.parts[n], shading)
 
     @property
     def has_parts(self) -> bool:
         return self.geometry is not None and bool(self.geometry.parts.any())
+
+    @property
+    def has_shading(self) -> bool:
+        return self.geometry is not None and bool((self.geometry.shading >= 0).any())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,15 +101,21 @@ class Pairs(Value):
 
 
 def known_planes(
-    normal: NDArray[np.float32], depth: NDArray[np.float32], sun: NDArray[np.float32], parts: NDArray[np.uint16]
+    normal: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    sun: NDArray[np.float32],
+    parts: NDArray[np.uint16],
+    shading: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """The guides (H, W, PLANES) of normals (H, W, 3), depth (H, W), a sun (3) and parts (H, W); all 0 is not known."""
+    """The guides (H, W, PLANES) of normals (H, W, 3), depth (H, W), a sun (3), parts and shading (H, W); all 0 is not
+    known, of shading all below 0."""
     return guides.planes(
         depth.shape,
         normal if normal.any() else None,
         depth if depth.any() else None,
         (float(sun[0]), float(sun[1]), float(sun[2])) if sun.any() else None,
         parts if parts.any() else None,
+        shading if (shading >= 0).any() else None,
     )
 
 
@@ -144,6 +160,7 @@ def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | N
     normals = np.zeros((len(files), height, width, 3), np.int8)
     depth, suns = np.zeros((len(files), height, width), np.float32), np.zeros((len(files), 3), np.float32)
     parts = np.zeros((len(files), height, width), np.uint16)
+    shading = np.full((len(files), height, width), -1, np.float16)
     for n, pair in enumerate(files):
         turn = np.eye(3, dtype=np.float32) if pair.view.to_world is None else np.array(pair.view.to_world, np.float32)
         if "normal" in pair.guides:
@@ -156,9 +173,11 @@ def read_geometry(files: list[PairFiles], size: tuple[int, int]) -> Geometry | N
         if "instance" in pair.guides:
             found = nearest(read_instances(pair.guides["instance"]).numbers, size)
             parts[n] = np.unique(found, return_inverse=True)[1].reshape(found.shape) + 1
+        if "shading" in pair.guides:
+            shading[n] = _light(read_shading(pair.guides["shading"]).light, size)
         if pair.view.sun is not None:
             suns[n] = np.array(pair.view.sun, np.float32) @ turn
-    return Geometry(normals, depth, suns, parts)
+    return Geometry(normals, depth, suns, parts, shading)
 
 
 def training_size(width: int, height: int) -> tuple[int, int]:
@@ -176,6 +195,15 @@ def nearest(ids: NDArray[Kind], size: tuple[int, int]) -> NDArray[Kind]:
     columns = ((np.arange(size[0]) + 0.5) * ids.shape[1] / size[0]).astype(int)
     result: NDArray[Kind] = ids[rows[:, None], columns]
     return result
+
+
+def _light(found: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A shading at another (width, height); where anything of it is not known, nothing is."""
+    if found.shape[::-1] == size:
+        return found
+    known = cv2.resize((found >= 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    light = cv2.resize(found, size, interpolation=cv2.INTER_AREA)
+    return np.where(known > 1 - 1e-6, light, np.float32(-1))
 
 
 def _picture(file: Path) -> NDArray[np.uint8]:
@@ -208,9 +236,11 @@ def geometry_row(pairs: Pairs) -> str:
         "depth": known.depth,
         "the sun": known.suns,
         "parts": known.parts,
+        "shading": known.shading >= 0,
     }
     counts = {name: int(plane.reshape(len(plane), -1).any(1).sum()) for name, plane in planes.items()}
-    return ", ".join(f"{name} in {count}" for name, count in counts.items() if count or name != "parts")
+    rare = ("parts", "shading")
+    return ", ".join(f"{name} in {count}" for name, count in counts.items() if count or name not in rare)
 
 
 def _turned_away(known: Geometry) -> int:

@@ -20,8 +20,9 @@ ENDINGS = {
     "normal": ("_normal.exr", "_normal.png", "_guides.exr"),
     "depth": ("_depth.exr", "_guides.exr"),
     "instance": ("_instance.png", "_instance.exr"),
+    "shading": ("_shading.exr", "_shading.png"),
 }
-FOLDERS = {"normal": "normals", "depth": "depth", "instance": "instances"}
+FOLDERS = {"normal": "normals", "depth": "depth", "instance": "instances", "shading": "shading"}
 LAYOUT = (
     "Put NAME_label.png beside NAME_image.png, or the same names into the folders labels and images, "
     "or say the pictures' pattern with --images"

@@ -36,7 +36,8 @@ EMA = 0.998
 SHIFT = 16  # pixels; most by which a pair is moved
 ALL_GONE, ONE_GONE = 0.25, 0.12  # share of the pairs that are shown without any guide, and without each of the others
 DOME_GONE = 0.5  # share in which the sky is no surface: in some renderers it is a dome, in most it is none
-DEEPER = 0.5  # octaves by which the distances are changed at most
+DEEPER, BRIGHTER = 0.5, 0.75  # octaves by which distances and light are changed at most
+SHADING_GONE = 0.35  # share without a clay render, which costs a render with lights
 CURVES = ("reconstruction", "judge's say", "judge")
 
 
@@ -184,8 +185,11 @@ class Trainer:
             normal, depth = normal * ~sky[..., None], np.where(sky & (depth > 0), FAR, depth)
         told = not blind and self.start.seen > guides.PART and rng.random() >= ONE_GONE
         parts = geometry.parts[place] * np.uint16(told)
+        shaded = not blind and self.start.seen > guides.SHADING and rng.random() >= SHADING_GONE
+        light = geometry.shading[place].astype(np.float32) * np.float32(2.0 ** rng.uniform(-BRIGHTER, BRIGHTER))
+        shading = light if shaded else np.full_like(light, -1)
         normal = normal.astype(np.float32) * there[0]
-        made = known_planes(normal, depth * nearer * there[1], np.asarray(sun * there[2], np.float32), parts)
+        made = known_planes(normal, depth * nearer * there[1], np.asarray(sun * there[2], np.float32), parts, shading)
         return made[..., : self.start.seen]
 
     def _precision(self) -> torch.autocast:

@@ -38,7 +38,8 @@ def random_guides(height, width, seed=0):
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
     depth = random.uniform(1, 90, (height, width)).astype(np.float32)
     parts = random.integers(0, 3, (height, width))
-    return guides.planes((height, width), normal, depth, (0.6, 0.0, 0.8), parts)
+    shading = random.uniform(-0.1, 1.2, (height, width)).astype(np.float32)
+    return guides.planes((height, width), normal, depth, (0.6, 0.0, 0.8), parts, shading)
 
 
 def plain(net, labels, look, noise, seen=None):
@@ -60,9 +61,9 @@ def test_it_paints_what_the_plain_network_paints():
         assert (fast(labels, seed, noise) - wanted).abs().max() < 3e-5
 
 
-@pytest.mark.parametrize("parts", [False, True])
-def test_a_guided_network_paints_alike_with_guides_and_without(parts):
-    net = random_net(guided=True, parts=parts)
+@pytest.mark.parametrize("told", [{}, {"parts": True}, {"shading": True}, {"parts": True, "shading": True}])
+def test_a_guided_network_paints_alike_with_guides_and_without(told):
+    net = random_net(guided=True, **told)
     fast = FastSmall(net)
     labels, noise = random_input(64, 96)
     seen = random_guides(64, 96)[..., : net.config.seen]

@@ -6,7 +6,7 @@ from inference_server.models import needs
 from inference_server.models.small import guides
 
 NORMAL, LIGHT, DISTANCE, CREASE, STEP, HAS_NORMAL, HAS_DEPTH, SUN = (0, 1, 2), 3, 4, 5, 6, 7, 8, (9, 10, 11)
-PART, SHARE = 12, 13
+PART, SHARE, SHADING = 12, 13, 14
 
 
 def test_what_is_not_there_is_nothing():
@@ -75,6 +75,23 @@ def test_what_has_no_parts_is_in_one_piece_whatever_a_pass_says():
     made = guides.planes((4, 6), None, None, None, guides.joined(parts, channels, (0,)))
     assert not made[:, :2, PART].any() and made[:, 2:, PART].all()
     assert guides.joined(None, channels, (0,)) is None
+
+
+def test_shadow_is_not_the_same_as_nothing_known():
+    shading = np.array([[-1, 0, 0.02, 0.5, 1, 2, 50]], np.float32)
+    made = guides.planes((1, 7), None, None, None, None, shading)
+    unknown, dark, dim, half, full, twice, more = made[0, :, SHADING]
+    assert unknown == 0 < dark < dim < half < full < twice == more
+    assert full == guides.LIT and half - dim > full - half  # as eyes tell tones apart
+    assert not made[..., :SHADING].any()
+
+
+def test_what_is_no_clay_has_no_shading_whatever_a_pass_says():
+    channels = np.zeros((2, 4), np.uint16)
+    channels[:, 2:] = 3
+    known = guides.lit(np.full((2, 4), 0.7, np.float32), channels, (3,))
+    assert (known[:, :2] == np.float32(0.7)).all() and (known[:, 2:] < 0).all()
+    assert guides.lit(None, channels, (3,)) is None
 
 
 def test_half_the_size_keeps_thin_lines():

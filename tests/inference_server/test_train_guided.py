@@ -193,7 +193,7 @@ def test_parts_are_read_resized_without_blending_and_told(tmp_path):
     small = read_pairs(find_pairs(str(folder)), COCO, (32, 16)).geometry.parts
     assert [np.unique(picture).tolist() for picture in small] == [[0], [1, 2], [1, 2], [0]]
     seen = pairs.seen(1)
-    assert seen[:, WIDTH // 2, 12:].all() and not seen[:, 0, 12:].any()
+    assert seen[:, WIDTH // 2, 12:14].all() and not seen[:, 0, 12:].any()
     assert not pairs.seen(0)[..., 12:].any()
 
 
@@ -237,6 +237,81 @@ def test_a_model_that_was_told_of_parts_sees_them_in_a_shot(tmp_path):
     unlike = np.abs(one - two).max((0, 2))
     assert np.array_equal(blank, one)  # one part that is everything says nothing
     assert unlike[24] > 0 and unlike.argmax() in range(18, 30)
+
+
+def shaded_pairs(folder):
+    """Pairs with parts, of which one is lit on its left, in shadow on its right and nothing at its top."""
+    parted_pairs(folder)
+    light, alpha = plane(1.0), plane(1.0)
+    light[:, WIDTH // 2 :], alpha[: HEIGHT // 4] = 0.1, 0
+    write_exr(folder / "00002_shading.exr", **dict.fromkeys("RGB", light), A=alpha)
+    return folder
+
+
+def test_shading_is_read_resized_and_told(tmp_path):
+    folder = shaded_pairs(tmp_path / "p")
+    pairs = read(folder)
+    assert pairs.has_shading and geometry_row(pairs).endswith("shading in 1")
+    for size, divisor in ((None, 1), ((32, 16), 2)):
+        known = read_pairs(find_pairs(str(folder)), COCO, size).geometry.shading
+        top, middle = HEIGHT // 4 // divisor, WIDTH // 2 // divisor
+        assert (known[[0, 1, 3]] < 0).all() and (known[2, :top] < 0).all()
+        assert np.allclose(known[2, top:, :middle], 1, atol=1e-3)
+        assert np.allclose(known[2, top:, middle:], 0.1, atol=1e-3)
+    seen = pairs.seen(2)[..., 14]
+    assert not seen[: HEIGHT // 4].any() and seen[-1, 0] > seen[-1, -1] > 0
+    assert not pairs.seen(1)[..., 14].any()
+
+
+def test_a_class_that_shows_no_shading_has_none(tmp_path):
+    pairs = read(shaded_pairs(tmp_path / "p"))
+    ids = np.full_like(pairs.ids, COCO.find("grass").id)
+    ids[:, : HEIGHT // 4] = COCO.find("sky-other").id
+    start = new("small", replace(pairs, ids=ids), COCO)
+    assert start.net.config.unlit == (start.channels.of[COCO.find("sky-other").id],)
+
+
+def test_a_clay_render_is_held_back_in_some_steps_and_brighter_in_others(tmp_path):
+    pairs = read(shaded_pairs(tmp_path / "p"))
+    trainer = Trainer(new("small", pairs, COCO), pairs, Plan(1), "cpu")
+    draw, place = Always(np.random.PCG64(0)), (np.arange(HEIGHT), np.arange(WIDTH))
+    told = [trainer._seen(2, *place, False, draw)[..., 14] for _ in range(4)]
+    assert len({tones.max() for tones in told}) == 4 and all(not tones[: HEIGHT // 4].any() for tones in told)
+    draw.value = 0.3  # less than what holds the clay back, more than what holds all back
+    assert not trainer._seen(2, *place, False, draw)[..., 14].any()
+
+
+def test_a_model_that_may_be_told_of_shading_paints_as_before_without(tmp_path):
+    train(request(parted_pairs(tmp_path / "before"), steps=2), Quiet())
+    parent = catalogue.find_card("mine")
+    pairs = read(shaded_pairs(tmp_path / "p"))
+    start, before = going_on(parent, pairs), going_on(parent, read(tmp_path / "before"))
+    assert (before.seen, start.seen) == (14, 15)
+    assert start.uses == ("normal", "depth", "instance", "shading")
+    known = pairs.geometry
+    untold = replace(pairs, geometry=replace(known, shading=np.full_like(known.shading, -1)))
+    assert np.array_equal(
+        paint_pairs(start, start.net, untold, "cpu"), paint_pairs(before, before.net.eval(), untold, "cpu")
+    )
+
+
+def test_a_model_that_was_told_of_shading_sees_it_in_a_shot_and_another_does_not(tmp_path):
+    card = train(request(shaded_pairs(tmp_path / "p"), steps=3), Quiet()).card
+    assert set(card.uses) == {"normal", "depth", "instance", "shading"} and card.config["shading"]
+    model = load_model(card)
+    with torch.no_grad():
+        for norm in (block.norm_1 for block in model.net.decoder):
+            norm.beta.weight[:, -16:] = 0.1  # as if it had learnt to use its guides
+    channels, options = np.zeros((32, 48), np.uint16), card.check_options({"precision": "float32"})
+    light = np.ones((32, 48), np.float32)
+    shadow = light.copy()
+    shadow[:, 24:] = 0.1
+    blank, lit, half = (
+        model.paint(PaintInput(channels, options=options, shading=given)) for given in (None, light, shadow)
+    )
+    assert np.abs(blank - lit).max() > 0
+    unlike = np.abs(lit - half).max((0, 2))
+    assert unlike[24:].max() > 0 and unlike.argmax() >= 20
 
 
 def test_guided_steps_go_on_with_the_same_bits(tmp_path):

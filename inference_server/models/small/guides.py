@@ -1,4 +1,4 @@
-"""What the small network is told of the geometry: planes made of normals, depth, the sun's direction and parts.
+"""What the small network is told of the geometry: planes made of normals, depth, the sun, parts and light.
 
 All are functions of a pixel and its four neighbours, or of those within PART_REACH; scale-free but for the distance,
 and 0 where nothing is known: a pass that is not there says the same as a surface that is not there.
@@ -16,13 +16,16 @@ from inference_server.models.edges import instance_edges
 from inference_server.models.kernels import OPTIONS
 from inference_server.models.needs import PART_REACH
 
-# normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z; a part's end; its share
-PLANES = 14
-WITHOUT_PARTS = 12  # of a network that is not told of parts: the first of these
+# normal x, y, z; light; distance; crease; step; has a normal; has depth; the sun's x, y, z; a part's end; its share;
+# the light and shadow of a clay render
+PLANES = 15
+WITHOUT_SHADING, WITHOUT_PARTS = 14, 12  # of networks that are not told of them: the first of these
 CREASE, STEP, PART = LINES = (5, 6, 12)  # thin lines that a mean would lose: of four pixels the strongest counts
-SHARE = 13
+SHARE, SHADING = 13, 14
 # What is thin and rare must be loud, or it is hardly learnt: a part's end, and every time that its share is halved.
 LOUD, OCTAVE = 8.0, 4.0
+LIT, BRIGHTEST, GAMMA = 3.0, 2.0, 2.2  # full light; what is more is cut; shadows are told apart as eyes do
+DARK = 0.5  # no light at all, which is not the same as nothing known
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
@@ -38,12 +41,14 @@ def planes(
     depth: Plane | None,
     sun: tuple[float, float, float] | None,
     parts: NDArray[np.integer[Any]] | None = None,
+    shading: Plane | None = None,
 ) -> Plane:
     """(H, W, PLANES).
 
     normal: (H, W, 3) in camera space, x right, y up, z towards the viewer; 0 where there is no surface. depth: (H, W)
     metres along the camera's axis, 1e9 and more where there is none. sun: unit vector towards it, in camera space.
-    parts: (H, W) a number for every part of a thing.
+    parts: (H, W) a number for every part of a thing. shading: (H, W) linear light on grey clay, 1 in full light;
+    below 0 where nothing is known.
     """
     made = np.zeros((*shape, PLANES), np.float32)
     if normal is not None:
@@ -61,6 +66,9 @@ def planes(
     if parts is not None:
         made[..., PART] = LOUD * instance_edges(parts)
         shares(np.ascontiguousarray(parts, np.int64), made[..., SHARE])
+    if shading is not None:
+        tone = np.clip(shading, 0, BRIGHTEST) ** np.float32(1 / GAMMA)
+        made[..., SHADING] = np.where(shading < 0, 0, np.float32(DARK) + np.float32(LIT - DARK) * tone)
     return made
 
 
@@ -71,6 +79,14 @@ def joined(
     if parts is None:
         return None
     result: NDArray[np.int64] = np.where(np.isin(channels, whole), -1 - channels.astype(np.int64), parts)
+    return result
+
+
+def lit(shading: Plane | None, channels: NDArray[np.integer[Any]], unlit: tuple[int, ...]) -> Plane | None:
+    """The shading (H, W) without what is known of channels that have none, such as a sky that was rendered as clay."""
+    if shading is None:
+        return None
+    result: Plane = np.where(np.isin(channels, unlit), np.float32(-1), shading)
     return result
 
 

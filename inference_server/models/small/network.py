@@ -46,11 +46,17 @@ class SmallConfig(Value):
     guided: bool = False
     parts: bool = False  # of a guided one: it is told where the parts of things end
     whole: tuple[int, ...] = ()  # channels that have no parts, whatever a pass says: grass is not its blades
+    shading: bool = False  # of a guided one: it is told where light and shadow fall
+    unlit: tuple[int, ...] = ()  # channels that have no shading, whatever a pass says: the sky is no clay
 
     @property
     def seen(self) -> int:
         """Planes of the guides."""
-        return (guides.PLANES if self.parts else guides.WITHOUT_PARTS) if self.guided else 0
+        if not self.guided:
+            return 0
+        if self.shading:
+            return guides.PLANES
+        return guides.WITHOUT_SHADING if self.parts else guides.WITHOUT_PARTS
 
     @property
     def conditions(self) -> int:
@@ -211,8 +217,7 @@ class SmallModel(Model):
         look = self.looks.index(request.options["look"]) if self.looks else 0
         seen = None
         if self.net.config.guided:
-            parts = guides.joined(request.instance, request.channels, self.net.config.whole)
-            made = guides.planes(request.channels.shape, request.normal, request.depth, request.sun, parts)
+            made = seen_by(self.net.config, request)
             seen = np.pad(made[..., : self.net.config.seen], ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
         picture = self.picture(labels, look, noise, rows, seen, is_half(request.options, self.device))
         inner = picture[MARGIN:-MARGIN, MARGIN:-MARGIN]
@@ -237,11 +242,19 @@ class SmallModel(Model):
         return made[0].permute(1, 2, 0).float()
 
 
+def seen_by(config: SmallConfig, request: PaintInput) -> NDArray[np.float32]:
+    """The guides (H, W, guides.PLANES) of what the network is told of."""
+    parts = guides.joined(request.instance, request.channels, config.whole) if config.parts else None
+    shading = guides.lit(request.shading, request.channels, config.unlit) if config.shading else None
+    return guides.planes(request.channels.shape, request.normal, request.depth, request.sun, parts, shading)
+
+
 def config_of(card: Card) -> SmallConfig:
     """Raises KeyError or TypeError for a card of another network."""
     config: dict[str, Any] = dict(card.config)
     told = (config.get("guided", False), config.get("parts", False), tuple(config.get("whole", ())))
-    return SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), *told)
+    shaded = (config.get("shading", False), tuple(config.get("unlit", ())))
+    return SmallConfig(config["classes"], config["looks"], tuple(config["widths"]), *told, *shaded)
 
 
 def load(card: Card, folder: Path, device: str) -> SmallModel:
