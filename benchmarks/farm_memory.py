@@ -38,7 +38,13 @@ class Listed:
         chunk = None
         if verb == "take_chunk" and self.left:
             self.left -= 1
-            chunk = {"task": self.left, "job": "a" * 32, "blocks": "83", "shot": {"name": "nothing" * 100}}
+            chunk = {
+                "task": self.left,
+                "job": "a" * 32,
+                "blocks": "83",
+                "pictures": 12,
+                "shot": {"name": "nothing" * 100},
+            }
         elif verb == "end_chunk":
             self.ended += 1
             self.lost += "error" in body

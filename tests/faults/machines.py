@@ -53,10 +53,13 @@ def _ip(*words: str) -> bool:
 
 
 class Machine:
-    """One of them. number: 0 is the first, which serves. net: its namespace; empty: it is on the host's network."""
+    """One of them. number: 0 is the first, which serves. net: its namespace; empty: it is on the host's network.
 
-    def __init__(self, folder: Path, name: str, number: int, net: str, models: Path) -> None:
-        self.home, self.name, self.number, self.net = folder / name, name, number, net
+    apart: a folder that it does not see, where it has a network of its own.
+    """
+
+    def __init__(self, folder: Path, name: str, number: int, net: str, models: Path, apart: Path | None = None) -> None:
+        self.home, self.name, self.number, self.net, self._apart = folder / name, name, number, net, apart
         self.home.mkdir()
         self.main: subprocess.Popen[bytes] | None = None
         self._models = models
@@ -77,6 +80,8 @@ class Machine:
         environment = {**os.environ, "SEMRENDER_HOME": str(self.home), "SEMRENDER_MODELS": str(self._models)}
         environment |= {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
         inside = ["ip", "netns", "exec", self.net] if self.net else []
+        if self.net and self._apart is not None:  # its namespace of mounts ends with it
+            inside += ["sh", "-c", 'mount -t tmpfs tmpfs "$0" && exec "$@"', str(self._apart)]
         command = [*inside, sys.executable, "-m", "semrender", *words]
         return {"args": command, "cwd": self.home, "env": environment, "stdin": subprocess.DEVNULL}
 
@@ -117,6 +122,22 @@ class Machine:
         if not _ip("link", "set", f"{self.net}h", "up" if up else "down"):
             raise Broken(f"the link of {self.name} cannot be changed")
 
+    def limit(self, rate: str) -> None:
+        """So many bits a second each way, as `tc` writes it ("100mbit"); empty: as many as there is room for."""
+        for inside, device in (([], f"{self.net}h"), (["ip", "netns", "exec", self.net], f"{self.net}m")):
+            command, rule = [*inside, "tc", "qdisc"], ["dev", device, "root"]
+            subprocess.run([*command, "del", *rule], capture_output=True)
+            if rate:
+                how = ["tbf", "rate", rate, "burst", "128kb", "latency", "50ms"]
+                done = subprocess.run([*command, "add", *rule, *how], capture_output=True, text=True)
+                if done.returncode:
+                    raise Broken(f"the link of {self.name} cannot be made slower: {done.stderr.strip()}")
+
+    def carried(self) -> tuple[int, int]:
+        """Bytes that its cable has carried, to it and from it."""
+        counted = Path("/sys/class/net") / f"{self.net}h" / "statistics"
+        return int((counted / "tx_bytes").read_text()), int((counted / "rx_bytes").read_text())
+
     def gate(self, open_: bool) -> None:
         """Let a gated stand-in paint, or hold each painting that it begins."""
         if open_:
@@ -126,9 +147,14 @@ class Machine:
 
 
 class Farm:
-    """Machines that have joined the first. The calling process becomes a client of the first's server."""
+    """Machines that have joined the first. The calling process becomes a client of the first's server.
 
-    def __init__(self, folder: Path, count: int, networks: bool, seconds: float = 0.02) -> None:
+    apart: a folder that only the first one sees.
+    """
+
+    def __init__(
+        self, folder: Path, count: int, networks: bool, seconds: float = 0.02, apart: Path | None = None
+    ) -> None:
         folder.mkdir(parents=True)
         self.networks = networks
         one, two = os.getpid() // 250 % 250 + 1, os.getpid() % 250 + 1
@@ -138,7 +164,7 @@ class Farm:
             self._wire(count, f"10.{one}.{two}")
         models = folder / "m0" / "models"
         nets = ["", *(self._net(number) if networks else "" for number in range(1, count))]
-        self.machines = [Machine(folder, f"m{number}", number, net, models) for number, net in enumerate(nets)]
+        self.machines = [Machine(folder, f"m{n}", n, net, models, apart) for n, net in enumerate(nets)]
         os.environ["SEMRENDER_HOME"] = str(self.first.home)
         sleep.add("stand-in", seconds, config={"seconds": seconds, "tally": True, "gate": True})
 

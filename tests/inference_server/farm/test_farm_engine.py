@@ -161,10 +161,10 @@ class Slow:
     """An engine whose machines do what a test says, to try the coordinator's own rules against the clock."""
 
     def __init__(self, *names):
-        self.names, self.given, self.stopped, self.happened = names, {}, [], []
+        self.names, self.slots, self.given, self.stopped, self.happened = names, 1, {}, [], []
 
     def machines(self):
-        return [Machine(name, 1, "0.1.0", "3.11") for name in self.names]
+        return [Machine(name, self.slots, "0.1.0", "3.11") for name in self.names]
 
     def start(self, chunk, without=()):
         self.given[f"h{len(self.given)}"] = (chunk["task"], sorted(without))
@@ -187,16 +187,19 @@ def test_a_port_that_another_has_is_told_in_words(tmp_path, state_folder):
 
 
 class Asked:
-    """A broker that has runs without end, and remembers what it was told."""
+    """A broker that has so many runs of twelve pictures, and remembers what it was told."""
 
     def __init__(self):
-        self.told, self.task, self.unwanted, self.without = [], 0, set(), []
+        self.told, self.task, self.unwanted, self.without, self.runs = [], 0, set(), [], 1000
 
     def request(self, verb, body):
         self.told.append((verb, body))
         if verb == "take_chunk":
+            if self.task == self.runs:
+                return {"chunk": None}, []
             self.task += 1
-            return {"chunk": {"task": self.task, "job": "a", "blocks": "83", "without": self.without}}, []
+            chunk = {"task": self.task, "job": "a", "blocks": "83", "pictures": 12, "without": self.without}
+            return {"chunk": chunk}, []
         held = sorted(set(range(1, self.task + 1)) - self.unwanted)
         return {"wanted": body.get("task") in held, "held": held}, []
 
@@ -277,3 +280,24 @@ def test_a_machine_whose_server_fails_again_and_again_rests_and_one_that_stops_i
     coordinator.turn(0)
     assert {"task": 4, "machine": "farm"} in broker.of("give_back")
     assert {one["state"] for one in broker.of("told_machines")[-1]["machines"]} == {"ready"}
+
+
+def test_where_nothing_waits_a_machine_with_nothing_to_do_takes_what_a_slow_one_has_not_begun_with(coordinated):
+    coordinator, engine, broker, clock = coordinated
+    engine.slots, broker.runs = 2, 4
+    coordinator.turn(0)
+    engine.happened = [Happened(STARTED, f"h{number}", "one" if number < 2 else "two") for number in range(4)]
+    coordinator.turn(0)
+    clock[0] = 24.0
+    counts = {"painted": 12, "kept": 0, "copied": 0}
+    ended = [Happened(ENDED, handle, "two", counts=counts) for handle in ("h2", "h3")]
+    engine.happened = [Happened(PROGRESS, "h0", "one", 6), *ended]
+    coordinator.turn(0)
+    assert engine.stopped == ["h1"] and engine.given["h4"] == (2, ["one"]), "all but the one that is to have it"
+    clock[0] = 24.4
+    coordinator.turn(0)
+    assert engine.stopped == ["h1"], "what it is painting it finishes"
+    engine.happened = [Happened(STARTED, "h4", "two"), Happened(ENDED, "h4", "two", counts=counts)]
+    coordinator.turn(0)
+    assert {"task": 2, "machine": "farm", "painter": "two", **counts} in broker.of("end_chunk")
+    assert broker.of("give_back")[1:] == [], "the server hears of another painter, and of no loss"
