@@ -9,12 +9,13 @@ taken for the camera's on all 116, and those of a world with another axis up, ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.label_set import NOTHING
 from shared.passes.data_pass import FAR
 from shared.passes.normal_pass import AXES, turned
 from shared.shot import NORMALS
@@ -45,14 +46,14 @@ ELSEWHERE = 1.3  # times as much turns at the labels' borders, where a pass belo
 class Seen(Value):
     """A frame's normals in the axes of the file, and what else is known of it.
 
-    vectors (H, W, 3), of length 1 or 0; depth (H, W), FAR where nothing is; ground, sky (H, W): what lies on the
-    ground, and what is behind everything; to_world (3, 3): the camera's axes in the world, in columns, whose axis `up`
-    points up; focal: in widths of the picture.
+    vectors (H, W, 3), of length 1 or 0; depth (H, W), FAR where nothing is; ground (H, W): the class of what lies on
+    the ground, NOTHING elsewhere; sky (H, W): what is behind everything; to_world (3, 3): the camera's axes in the
+    world, in columns, whose axis `up` points up; focal: in widths of the picture.
     """
 
     vectors: Plane
     depth: Plane | None = None
-    ground: Mask | None = None
+    ground: Ids | None = None
     sky: Mask | None = None
     to_world: Plane | None = None
     up: str = "y"
@@ -84,10 +85,28 @@ def contradicting(frames: list[Seen]) -> dict[str, float]:
             against = np.einsum("hwc,hwc->hw", normals, viewer) < AWAY
             if by_depth is not None:
                 against |= by_depth.any(2) & (np.einsum("hwc,hwc->hw", normals, by_depth) < AGREES)
-            if seen.ground is not None and _is_no_ground(normals[seen.ground & there], seen):
-                against |= seen.ground
+            if seen.ground is not None and _is_no_ground(normals[(ground := seen.ground != NOTHING) & there], seen):
+                against |= ground
             counts[name] = counts.get(name, 0) + int((against & there).sum())
     return {name: count / surface for name, count in counts.items()} if surface >= ENOUGH else {}
+
+
+def without_a_class(frames: list[Seen]) -> Iterator[tuple[int, list[Seen]]]:
+    """Each class of the ground, the largest first, and the frames as if it could stand as well as lie.
+
+    Water falls and grass grows on cliffs: what a single class says alone is no proof.
+    """
+    thin = [one.thinned() for one in frames]
+    ground = np.concatenate([np.empty(0, np.uint16), *(one.ground.ravel() for one in thin if one.ground is not None)])
+    numbers, counts = np.unique(ground[ground != NOTHING], return_counts=True)
+    for number in numbers[np.argsort(-counts)]:
+        yield int(number), [_standing(one, number) for one in thin]
+
+
+def _standing(seen: Seen, number: np.uint16) -> Seen:
+    if seen.ground is None:
+        return seen
+    return replace(seen, ground=np.where(seen.ground == number, np.uint16(NOTHING), seen.ground))
 
 
 def _for_camera(seen: Seen, name: str) -> Plane:
@@ -113,7 +132,7 @@ def _where_the_sky_lies(seen: Seen) -> Plane | None:
     """(2,) from the middle of the ground to that of the sky, x to the right, y up, of length 1; None: none is seen."""
     if seen.sky is None or seen.ground is None or seen.sky.sum() < ENOUGH:
         return None
-    (sky_row, sky_column), (row, column) = (np.argwhere(mask).mean(0) for mask in (seen.sky, seen.ground))
+    (sky_row, sky_column), (row, column) = (np.argwhere(mask).mean(0) for mask in (seen.sky, seen.ground != NOTHING))
     away = np.array([sky_column - column, row - sky_row], np.float32)
     unit: Plane = away / max(float(np.linalg.norm(away)), 1e-6)
     return unit

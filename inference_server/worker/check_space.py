@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability import edges
-from inference_server.stability.facing import ANOTHER_UP, ELSEWHERE, Seen, better, contradicting, shifted, turns
+from inference_server.stability.facing import (
+    ANOTHER_UP,
+    ELSEWHERE,
+    Seen,
+    better,
+    contradicting,
+    shifted,
+    turns,
+    without_a_class,
+)
 from inference_server.worker import space
 from inference_server.worker.check_place import judge_place
 from inference_server.worker.plan import LayerPlan, Plan
@@ -80,11 +89,8 @@ def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     if abs(first.length - 1) > 1e-3:
         words.append(f"the normals are {first.length:.3g} long and are made 1 long")
     declared = space.normal_is(plan, own)
-    seen = [_seen(plan, own, frame, found, labels) for frame, found, labels in tried]
-    shares = contradicting(seen)
-    _judge_convention(own, declared, shares, frames[0])
-    _judge_up(declared, shares, seen, frames[0])
-    _judge_camera(own, declared, shares, frames[0])
+    shares, standing = _judge_axes(own, declared, [_seen(plan, own, *one) for one in tried], frames[0])
+    words += standing
     against = shares.get(declared)
     if against is not None and against > 2 * SOME:
         words.append(
@@ -136,6 +142,35 @@ def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
         if gamma
         else "Give the renderer's normal pass, or name its layer with normal_layer",
     )
+
+
+def _judge_axes(own: LayerPlan, declared: str, seen: list[Seen], frame: int) -> tuple[dict[str, float], list[str]]:
+    """`contradicting`, and what is to be said of it. Raises InputRefused where the axes are wrong.
+
+    A refusal stands without any one class of the ground; what only one says is a warning.
+    """
+    try:
+        return _judged(own, declared, seen, frame), []
+    except InputRefused as refused:
+        for number, rest in without_a_class(seen):
+            try:
+                shares = _judged(own, declared, rest, frame)
+            except InputRefused:
+                continue
+            return shares, [
+                f"{own.label_set.by_id(number).name} does not look up by the normals, and all else fits: that is right"
+                f" if it stands, as a waterfall or a cliff does. If it lies, {refused.what}. {refused.cause}."
+                f" {refused.remedy}"
+            ]
+        raise
+
+
+def _judged(own: LayerPlan, declared: str, seen: list[Seen], frame: int) -> dict[str, float]:
+    shares = contradicting(seen)
+    _judge_convention(own, declared, shares, frame)
+    _judge_up(declared, shares, seen, frame)
+    _judge_camera(own, declared, shares, frame)
+    return shares
 
 
 def _judge_convention(own: LayerPlan, declared: str, shares: dict[str, float], frame: int) -> None:

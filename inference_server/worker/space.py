@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.roots import inside
-from inference_server.stability.facing import Seen, better, contradicting
+from inference_server.stability.facing import Seen, better, contradicting, without_a_class
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import SKY, LabelSet
+from shared.label_set import NOTHING, SKY, LabelSet
 from shared.passes import ReadOptions, read_label_pass
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, read_normals, turned
@@ -104,7 +104,9 @@ def _found_out(
             seen.append(seen_of(found, distances, at, labelled.label_set, ids))
             named = "world" if found.of_the_world else "camera"
     right = better(contradicting(seen), named)
-    return right if right in NORMALS else named
+    if right not in NORMALS:
+        return named
+    return right if all(better(contradicting(rest), named) == right for _, rest in without_a_class(seen)) else named
 
 
 def _state(plan: Plan, file: Path) -> State:
@@ -118,7 +120,8 @@ def seen_of(found: NormalPass, depth: Picture | None, at: View | None, label_set
     size = found.vectors.shape[:2]
     seen = Seen(found.vectors, depth if depth is not None and depth.shape == size else None)
     if ids is not None and ids.shape == size:
-        ground, sky, either = (np.isin(ids, label_set.beginning(*w)) for w in (GROUND.split(), SKY, TWO_SIDED))
+        lying, sky, either = (np.isin(ids, label_set.beginning(*w)) for w in (GROUND.split(), SKY, TWO_SIDED))
+        ground = np.where(lying, ids, NOTHING).astype(np.uint16)
         seen = replace(seen, vectors=np.where(either[..., None], 0, seen.vectors), ground=ground, sky=sky)
     return seen if at is None else replace(seen, to_world=_columns(at[0]), focal=at[1], up=at[2])
 

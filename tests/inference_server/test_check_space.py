@@ -6,117 +6,34 @@ The example's own passes, at half the size, written as renderers would: other ax
 import json
 import re
 import shutil
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import OpenEXR
 import pytest
 from PIL import Image
 
-from inference_server.broker.requests import job_spec
 from inference_server.commands.progress import passes_in_words
-from inference_server.models.cards import load_card
-from inference_server.models.devices import choose_device
-from inference_server.worker.check import check_job
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
 from inference_server.worker.space import TWO_SIDED
-from shared import places
-from shared.errors import from_dict
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
-from shared.passes.data_pass import read_depth
-from shared.passes.normal_pass import read_normals
 from shared.srgb import from_light
-from shared.tracks import read_tracks
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "ride_the_train"
-FRAMES = (1004, 1005, 1006)
-TRACKS = read_tracks(EXAMPLE / "tracks.json")
-
-
-@lru_cache(maxsize=8)
-def camera_normals(frame):
-    return read_normals(EXAMPLE / "normal" / f"environment_normal.{frame}.png").vectors[::2, ::2]
-
-
-def example_tracks():
-    return json.loads((EXAMPLE / "tracks.json").read_text())
-
-
-def of_the_world(frame):
-    return camera_normals(frame) @ np.array(TRACKS.view(frame)).reshape(4, 4)[:3, :3].astype(np.float32)
-
-
-def write(path, planes):
-    planes = {name: np.ascontiguousarray(one, np.float32) for name, one in planes.items()}
-    OpenEXR.File({"type": OpenEXR.scanlineimage}, planes).write(str(path))
-
-
-def write_normals(path, vectors, layer="normal"):
-    write(path, {f"{layer}.{axis}": vectors[..., n] for n, axis in enumerate("XYZ")})
-
-
-def model_of(add_sleep_model, *names):
-    add_sleep_model("taking")
-    folder = places.models_folder() / "taking"
-    card = places.read_json(folder / "card.json")
-    inputs = {"labels": card["inputs"]["labels"], **{name: {} for name in names}}
-    places.write_json(folder / "card.json", {**card, "inputs": inputs})
-    return load_card(folder).name
+from tests.inference_server.seen_spaces import (
+    EXAMPLE,
+    FRAMES,
+    RIGHT,
+    asking,
+    camera_normals,
+    checked,
+    of_one_class,
+    of_the_world,
+)
 
 
 @pytest.fixture
 def shot(tmp_path, add_sleep_model, state_folder):
-    """Asks for a check of what `normals` makes of a frame; the depth is as `depth` makes it."""
-    model = model_of(add_sleep_model, "normal", "depth")
-    for frame in FRAMES:
-        label = np.asarray(Image.open(EXAMPLE / "environment" / f"environment_label.{frame}.png").convert("RGB"))
-        Image.fromarray(label[::2, ::2].copy()).save(tmp_path / f"label.{frame}.png")
-
-    def spec(normals=None, depth=None, tracks=False, layer="normal", more=(), **about):
-        one = {"name": "env", "labels": "label.####.png", **dict(more)}
-        for frame in FRAMES:
-            if normals is not None:
-                write_normals(tmp_path / f"normal.{frame}.exr", normals(frame), layer)
-                one["normal"] = "normal.####.exr"
-            if depth is not None:
-                values = read_depth(EXAMPLE / "depth" / f"environment_depth.{frame}.exr").values[::2, ::2]
-                write(tmp_path / f"depth.{frame}.exr", {"Z": depth(values)})
-                one["depth"] = "depth.####.exr"
-        if tracks:
-            (tmp_path / "tracks.json").write_text(json.dumps(example_tracks() if tracks is True else tracks))
-            about["tracks"] = ["tracks.json"]
-        body = {
-            "name": "s",
-            "fps": 24,
-            "first": FRAMES[0],
-            "last": FRAMES[-1],
-            "model": model,
-            "layers": [one],
-            **about,
-        }
-        return job_spec({"shot": body}, tmp_path, tmp_path / "out", None, False)
-
-    return spec
-
-
-def checked(spec):
-    """The layer's report, the problems in words, the warnings in one text."""
-    report = check_job({**spec, "only_check": True}, "job", lambda: None, 2**40, choose_device("cpu"))
-    problems = "; ".join(str(from_dict(problem)) for problem in report["problems"])
-    return next(iter(report["layers"]), {}), problems, "; ".join(report["warnings"])
-
-
-RIGHT = [
-    ("camera", lambda frame: camera_normals(frame)),
-    ("camera-down", lambda frame: camera_normals(frame) * (1, -1, 1)),
-    ("camera-away", lambda frame: camera_normals(frame) * (1, 1, -1)),
-    ("camera-down-away", lambda frame: camera_normals(frame) * (1, -1, -1)),
-    ("world", of_the_world),
-]
+    return asking(tmp_path, add_sleep_model)
 
 
 @pytest.mark.parametrize(("name", "normals"), RIGHT)
@@ -151,74 +68,6 @@ def test_normals_of_the_world_without_a_camera_are_refused(shot):
     assert "the shot has no camera to see them by" in problems and "layer env" in problems
 
 
-def y_up(vectors):
-    """Rows (..., 3) of a world with z up, as the example's is, in one with y up."""
-    return np.asarray(vectors)[..., [0, 2, 1]] * np.array([1, 1, -1], np.float32)
-
-
-def matrix_with_y_up(matrix):
-    rows = np.array(matrix).reshape(4, 4)
-    return np.hstack([y_up(rows[:, :3]), rows[:, 3:]]).ravel().tolist()
-
-
-def tracks_with(matrix=lambda old: old, **about):
-    """The example's tracks, changed."""
-    body = example_tracks()
-    body["camera"]["matrix"] = [matrix(one) for one in body["camera"]["matrix"]]
-    return {**body, **about}
-
-
-@pytest.mark.parametrize("depth", [None, lambda z: z])
-@pytest.mark.parametrize(("name", "normals"), RIGHT)
-def test_ground_and_sky_tell_without_a_camera(shot, name, normals, depth):
-    """The ground looks to where the sky lies: y is found out, and normals of the world are refused."""
-    layer, problems, _ = checked(shot(normals, depth))
-    if name == "world":
-        assert "may be the world's, which only the camera can tell" in problems
-    else:
-        assert not problems and layer["normal"]["is"] == name
-
-
-@pytest.mark.parametrize(("name", "normals"), RIGHT)
-def test_the_ground_tells_where_there_is_no_depth(shot, name, normals):
-    """Also by a camera that stands still, and in a world with y up."""
-    first = TRACKS.view(FRAMES[0])
-    still = tracks_with(lambda old: list(first))
-    turn = np.array(first).reshape(4, 4)[:3, :3].astype(np.float32)
-    one = (lambda frame: camera_normals(frame) @ turn) if name == "world" else normals
-    layer, problems, _ = checked(shot(one, tracks=still))
-    assert not problems and layer["normal"]["is"] == name
-    raised = tracks_with(matrix_with_y_up, up="y")
-    other = (lambda frame: y_up(of_the_world(frame))) if name == "world" else normals
-    layer, problems, _ = checked(shot(other, tracks=raised, layer="N" if name == "world" else "normal"))
-    assert not problems and layer["normal"]["is"] == name
-
-
-def test_a_world_with_another_axis_up_than_the_tracks_have_is_refused_by_that_name(shot):
-    raised = tracks_with(matrix_with_y_up, up="y")
-    for layer, depth in (("N", None), ("N", lambda z: z), ("normal", lambda z: z)):
-        _, problems, _ = checked(shot(of_the_world, depth, layer=layer, tracks=raised))
-        assert "the world's with another axis up than the tracks have" in problems, problems
-        assert "Export the tracks with the same axis up" in problems
-
-
-@pytest.mark.parametrize(("name", "normals"), [RIGHT[0], RIGHT[4]])
-def test_tracks_that_call_another_axis_up_are_refused(shot, name, normals):
-    wrong = tracks_with(up="y")
-    _, problems, _ = checked(shot(normals, lambda z: z, more={"normal_is": name}.items(), tracks=wrong))
-    assert "the tracks say that y is up, and by the normals the ground looks along z" in problems, problems
-    assert 'Write "up": "z" into the file of the tracks' in problems
-
-
-def test_rough_ground_from_straight_above_is_no_doubt(shot, tmp_path):
-    """Half of its slopes turn from the top of the picture; no sky and no camera say which way is up."""
-    slopes = np.random.default_rng(5).normal(0, 0.4, (180, 320, 2)).astype(np.float32)
-    rough = np.dstack([slopes, np.ones((180, 320), np.float32)])
-    rough /= np.linalg.norm(rough, axis=2, keepdims=True)
-    layer, problems, warnings = checked(shot(lambda frame: rough, more=of_one_class(tmp_path, "grass").items()))
-    assert not problems and "normals" not in warnings and layer["normal"]["is"] == "camera"
-
-
 def test_leaves_and_domes_may_show_their_backs(shot):
     """Cards of leaves, and a dome that is modelled to be seen from outside, are what they are."""
     either = load_label_set("coco_stuff").beginning(*TWO_SIDED)
@@ -242,14 +91,6 @@ def test_normals_of_another_camera_are_refused(shot):
 
     _, problems, _ = checked(shot(turned, lambda z: z, tracks=True))
     assert "the normals do not fit the camera of these frames" in problems
-
-
-def of_one_class(folder, name):
-    """Labels of nothing but this, as a table for `shot`'s `more`."""
-    own = load_label_set("coco_stuff")
-    for frame in FRAMES:
-        Image.fromarray(np.full((180, 320), own.find(name).id, np.uint8)).save(folder / f"{name}.{frame}.png")
-    return {"labels": f"{name}.####.png"}
 
 
 def test_a_name_decides_where_nothing_else_can(shot, tmp_path):
