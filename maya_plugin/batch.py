@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -22,8 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from maya_plugin import names
-from maya_plugin.core import events, refusal, sun, uploads
+from maya_plugin import judging, names
+from maya_plugin.core import events, refusal, sun
 from maya_plugin.core.cards import read_models
 from maya_plugin.core.contract import ARNOLD, EXTRA_PASSES, HARDWARE, RENDERERS, PassReport, ShotRequest
 from maya_plugin.core.passes import fed
@@ -32,9 +31,7 @@ from maya_plugin.core.refusal import HostRefused
 from shared.client import Client
 from shared.errors import FramesFailed, InputRefused, Interrupted, MissingInput, SemrenderError, ServerError, from_dict
 from shared.servers import find_server, interpreter, private_server
-from shared.shot import read_shot
 
-PAINTED = "painted"
 HARDWARE_FAILED = "Hardware 2.0 draws nothing here, so Arnold renders the passes"
 
 
@@ -197,9 +194,10 @@ def _render(
         nonlocal wanted
         before = wanted
         if client is not None and count == 1:
+            wanted = judging.measured(client, report, wanted)
             wanted = _checked(client, report, wanted, notes)
         if client is not None and "motion" in wanted.extra and count == min(3, len(frames)):
-            wanted = _proven(client, report, wanted) or wanted
+            wanted = judging.proven(client, report, wanted) or wanted
         return None if wanted is before else wanted
 
     report = passes.render_passes(request, frames, request.last, told, looked)
@@ -282,28 +280,16 @@ def _server(unchecked: bool) -> Iterator[Client | None]:
         yield started
 
 
-def _job(
-    client: Client, shot_file: Path, out: Path, without: Sequence[str] = ()
-) -> tuple[dict[str, Any], dict[str, Path] | None]:
-    """A job for the server, `without` some passes, and the files to send where it does not see this disk."""
-    shot, base = read_shot(shot_file)
-    none: dict[str, Any] = dict.fromkeys(without)
-    shot = replace(shot, layers=tuple(replace(layer, **none) for layer in shot.layers))
-    files = uploads.files_of(shot, base)
-    shared = client.process is not None or client.shares_disk(next(iter(files.values())), out)
-    return {"shot": shot.to_dict(), "base": str(base), "out": str(out)}, None if shared else files
-
-
 def _checked(client: Client, report: PassReport, request: ShotRequest, notes: list[str]) -> ShotRequest:
     """The request, without its guides where they alone are refused, which becomes a note.
 
     Raises the server's refusal in Maya's words.
     """
     shot_file = Path(report.shot_file)
-    found = client.check(*_job(client, shot_file, shot_file.parent / PAINTED))
+    found = client.check(*judging.job(client, shot_file, white=request.white))
     refused = [refusal.explain(from_dict(problem), request.renderer) for problem in found["problems"]]
     if refused and request.guides:
-        found = client.check(*_job(client, shot_file, shot_file.parent / PAINTED, request.guides))
+        found = client.check(*judging.job(client, shot_file, request.guides, request.white))
         if not found["problems"]:
             notes.append(f"Painted without {' and '.join(request.guides)}, which came out wrong: {refused[0]}")
             extra = tuple(name for name in request.extra if name not in request.guides)
@@ -314,38 +300,9 @@ def _checked(client: Client, report: PassReport, request: ShotRequest, notes: li
     return request
 
 
-def _proven(client: Client, report: PassReport, request: ShotRequest) -> ShotRequest | None:
-    """The request with the convention that the labels prove motion to have, where it is not the one that is assumed.
-
-    Arnold was asked for vectors to the next frame; which way is up it does not say, so that is tried first. Vectors of
-    even movement fit a convention of the other direction in time as well, which only then is taken.
-    Raises HostRefused where no convention explains the labels: vectors of half a frame, or of none.
-    """
-    refused = _of_motion(client, report, request.motion_is)
-    if refused is None:
-        return None
-    named = re.search(r"--motion-is ([a-z-]+)", refused.remedy)
-    for convention in ("to-next-down", named[1]) if named is not None else ():
-        if _of_motion(client, report, convention) is None:
-            return replace(request, motion_is=convention)
-    raise refusal.explain(refused, request.renderer)
-
-
-def _of_motion(client: Client, report: PassReport, convention: str) -> SemrenderError | None:
-    """What the server finds wrong with the passes where motion is used, under a convention."""
-    shot_file = Path(report.shot_file)
-    job, files = _job(client, shot_file, shot_file.parent / PAINTED)
-    layers = [
-        {**layer, "motion_is": convention or None} if "motion" in layer else layer for layer in job["shot"]["layers"]
-    ]
-    job["shot"] = {**job["shot"], "layers": layers, "hold": job["shot"].get("hold") or "gentle"}
-    problems = client.check(job, files)["problems"]
-    return from_dict(problems[0]) if problems else None
-
-
 def _paint(client: Client, shot_file: Path) -> None:
-    out = shot_file.parent / PAINTED
-    job, files = _job(client, shot_file, out)
+    out = shot_file.parent / judging.PAINTED
+    job, files = judging.job(client, shot_file)
     identity = client.submit(job, files)
     ended: dict[str, Any] = {}
     for event in client.watch(identity):

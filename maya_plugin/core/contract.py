@@ -23,7 +23,8 @@ HARDWARE = "hardware"  # Maya Hardware 2.0
 ARNOLD = "arnold"
 RENDERERS = (HARDWARE, ARNOLD)
 VIEWPORT = "viewport"  # what draws the labels of a painted frame, whatever renderer is chosen
-EXTRA_PASSES = ("instance", "normal", "depth", "beauty", "motion")  # beside the label pass, where the renderer can
+# Beside the label pass, where the renderer can.
+EXTRA_PASSES = ("instance", "normal", "depth", "shading", "beauty", "motion")
 
 
 Span = tuple[int, int]  # the first and the last frame
@@ -168,6 +169,7 @@ class ShotRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     hold: str = "off"  # one of shared.shot.HOLDS
+    white: float | None = None  # light of clay in full light, as it was measured; None = as core.passes supposes
     motion_is: str = ""  # convention of the motion pass, as shot.json has it; "" = as its name says
     name: str = ""  # of the shot; "" = the scene's
     audio: str = ""  # file with the sound that a model follows

@@ -18,12 +18,18 @@ from shared.shot import Shot, ShotLayer
 
 CONTEXT = "full"  # the folder of the whole scene's labels, which every layer is painted as part of
 SUFFIX = {"label": "png", "instance": "png"}  # beauty as the renderer's table says, all others are float EXR
-CAN = {HARDWARE: ("instance", "normal", "depth", "beauty"), ARNOLD: EXTRA_PASSES}
-GUIDES = ("instance", "normal", "depth")  # rendered unasked for a model that only uses them
+CAN = {HARDWARE: ("instance", "normal", "depth", "shading", "beauty"), ARNOLD: EXTRA_PASSES}
+GUIDES = ("instance", "normal", "depth", "shading")  # rendered unasked for a model that only uses them
+SHADING = "shading"  # light and shadow on clay; a second lit render by Arnold, which is not made unasked
+CLAY = 0.5  # what clay throws back; as bright as that it is where a light of intensity 1 falls straight on it
+OF_SPACE = ("normal", "depth")
 DRAWN = ("instance",)  # of these, what the viewport draws without touching the scene
 MANY_PARTS = 5000
 GIVES = ("labels", "picture", "reference", "audio", *EXTRA_PASSES)  # to a model, by one renderer or the other
-OPEN = {HARDWARE: ("normal", "depth"), ARNOLD: ("normal", "motion")}  # passes that no real Maya has confirmed
+OPEN = {
+    HARDWARE: ("normal", "depth", "shading"),
+    ARNOLD: ("normal", "shading", "motion"),
+}  # passes that no real Maya has confirmed
 
 Color = tuple[int, int, int]
 
@@ -52,7 +58,8 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guides: Sequence
         raise ModelRefused(f"{title} {lacks}", remedy=remedy)
     needed = inputs.needed(wants)
     asked = {*request.extra, *needed}
-    unasked = [name for name in guides if name in wants and name not in asked]
+    lit_twice = (SHADING,) if request.renderer == ARNOLD else ()
+    unasked = [name for name in guides if name in wants and name not in asked and name not in lit_twice]
     picture = "picture" in needed or ("picture" in wants and "beauty" in request.extra)
     wanted = {*asked, *unasked, *(["beauty"] if picture else [])}
     return replace(
@@ -68,8 +75,7 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guides: Sequence
 
 def unguided(request: ShotRequest, wants: inputs.Inputs) -> bool:
     """Whether a model that uses normals and depth is given neither."""
-    of_space = {*GUIDES} - {*DRAWN}
-    return bool(of_space & {*wants}) and not of_space & {*request.extra}
+    return bool({*OF_SPACE} & {*wants}) and not {*OF_SPACE} & {*request.extra}
 
 
 def reference_name(request: ShotRequest) -> str:
@@ -168,6 +174,8 @@ def build_shot(request: ShotRequest, scene: Scene, settings: Settings, plans: Se
                 layer = replace(layer, labels=labels, read={"palette": label_code.NAME})
             if "normal" in files:
                 layer = replace(layer, normal_is="camera")
+            if SHADING in files:
+                layer = replace(layer, shading_white=CLAY if request.white is None else request.white)
             layers.append(replace(layer, **files))  # type: ignore[arg-type]  # the extra passes are fields
     shot = replace(
         described(request, scene, settings, request.first, last, layers),
@@ -260,8 +268,30 @@ def too_many(request: ShotRequest, parts: int) -> str:
     )
 
 
-def without_instances(request: ShotRequest) -> ShotRequest:
-    extra, guides = (tuple(one for one in some if one != "instance") for some in (request.extra, request.guides))
+def unlit(request: ShotRequest, lights: bool) -> str:
+    """Why a shading pass that nobody asked for is not rendered; empty where it is, or was never wanted.
+
+    lights: whether the renderer finds some in the scene. Raises InputRefused for one that is asked for in the dark.
+    """
+    if SHADING not in request.extra:
+        return ""
+    dark = f"no visible light that {request.renderer} knows shines in the scene"
+    if SHADING not in request.guides:
+        if lights:
+            return ""
+        raise InputRefused(
+            f"there is nothing to be seen in a shading pass: {dark}",
+            cause="Maya's own light behind the camera is no sun",
+            remedy="Make a light, such as a directional one for the sun, or untick Shading",
+        )
+    if not lights:
+        return f"Painted without shading: {dark}"
+    twice = "Painted without shading, for which Arnold renders the scene once more: tick Shading to have it"
+    return twice if request.renderer == ARNOLD else ""
+
+
+def without(request: ShotRequest, kind: str) -> ShotRequest:
+    extra, guides = (tuple(one for one in some if one != kind) for some in (request.extra, request.guides))
     return replace(request, extra=extra, guides=guides)
 
 

@@ -6,7 +6,7 @@ of Maya 2023 and MtoA 5; an attribute that a Maya does not have is passed over w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 Value = Union[bool, int, float, str]
@@ -64,6 +64,12 @@ HARDWARE_VALUES = tuple(
     Setting("defaultRenderGlobals.imfkey", "exr", EXTRAS, _DRIVER),
 )
 
+# The light of the scene on clay, as it is, in a float EXR.
+HARDWARE_SHADING = tuple(
+    replace(one, value=1, place=f"{_HW} > Lighting Mode: All") if one.attribute.endswith(".lightingMode") else one
+    for one in HARDWARE_VALUES
+)
+
 # A picture, neither an .ass file nor both, and all of it (the region is set with the size); by the processor, whose
 # samples are the same on every machine.
 ARNOLD_PICTURE = (
@@ -110,6 +116,17 @@ ARNOLD_VALUES = tuple(
     Setting("defaultArnoldDriver.halfPrecision", False, EXTRAS, _DRIVER),
     Setting("defaultArnoldDriver.exrCompression", 3, EXTRAS, _DRIVER),  # zip; 5 and above lose values
     Setting("defaultArnoldDriver.mergeAOVs", True, EXTRAS, _DRIVER),
+)
+
+# Light takes samples and bounces: those are the artist's, as for the beauty. Lights and shadows are on.
+_ARTISTS = ("AASamples", "enableAdaptiveSampling", "lock_sampling_noise", "ignoreSss", "renderDevice", "denoiseBeauty")
+_LIT = ("ignoreLights", "ignoreShadows")
+ARNOLD_SHADING = tuple(
+    replace(one, value=False) if one.attribute.endswith(_LIT) else one
+    for one in ARNOLD_VALUES
+    if not one.attribute.endswith(_ARTISTS)
+    and one.attribute != "defaultArnoldFilter.aiTranslator"
+    and ".GI" not in one.attribute
 )
 
 # Motion needs Arnold's motion blur on with an instantaneous shutter: vectors without blur, from this frame to the next,

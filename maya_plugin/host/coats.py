@@ -1,20 +1,21 @@
 """Class shaders on the scene, and the artist's own look back. For a copy: nothing here survives a crash.
 
 A coat is a flat surfaceShader with the displacement and the cut-out of the material that it stands in for. It is worn
-once; from one kind of pass to the next only its colour changes, or what draws its colour.
+once; from one kind of pass to the next only its colour changes, or what draws its colour; for the light on the scene a
+grey that takes light draws instead, the clay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maya import cmds
 
 from maya_plugin.core.classes import chunks
 from maya_plugin.core.looks import Traits
 from maya_plugin.core.members import is_component
-from maya_plugin.core.passes import Color, shader_value
+from maya_plugin.core.passes import CLAY, SHADING, Color, shader_value
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.host import rescue
 from maya_plugin.host.cutouts import cut_out
@@ -42,6 +43,8 @@ class Wardrobe:
         self._own: Worn = [(group.node, group.members) for group in rescue.own_shading()]
         self._coats = coats
         self._shaders: dict[str, Coat] = {}
+        self._groups: dict[str, str] = {}  # shader -> its shading group
+        self._clays: dict[Traits, str] = {}
         self._worn: Worn = []
         self._made: list[str] = []
         self._sampler_node = ""
@@ -62,9 +65,13 @@ class Wardrobe:
         _force(self._own)
 
     def show(self, kind: str) -> None:
-        """The coats show a pass: colours of their own, or what a samplerInfo says of the surface."""
+        """The coats show a pass: colours of their own, what a samplerInfo says of the surface, or light on clay."""
         if kind == self._shown:
             return
+        if SHADING in (kind, self._shown):
+            for shader, coat in self._shaders.items():
+                drawn = self._clay(coat.traits) if kind == SHADING else shader
+                cmds.connectAttr(f"{drawn}.outColor", f"{self._groups[shader]}.surfaceShader", force=True)
         if self._shown in SHOWS:
             for shader in self._shaders:
                 for source, target in _wires(self._sampler(), self._shown, shader):
@@ -73,7 +80,7 @@ class Wardrobe:
             if kind in SHOWS:
                 for source, target in _wires(self._sampler(), kind, shader):
                     cmds.connectAttr(source, target)
-            else:
+            elif kind != SHADING:
                 cmds.setAttr(f"{shader}.outColor", *shader_value(dict(coat.colors)[kind]), type="double3")
         self._shown = kind
 
@@ -91,6 +98,17 @@ class Wardrobe:
             self._sampler_node = self._add(cmds.shadingNode("samplerInfo", asUtility=True, name="semrender_sampler"))
         return self._sampler_node
 
+    def _clay(self, traits: Traits) -> str:
+        """Without gloss, the same for all that are cut out alike: the group moves what is displaced."""
+        alike = replace(traits, displacement="")
+        if alike not in self._clays:
+            clay = self._add(cmds.shadingNode("lambert", asShader=True, name="semrender_clay"))
+            cmds.setAttr(f"{clay}.color", CLAY, CLAY, CLAY, type="double3")
+            cmds.setAttr(f"{clay}.diffuse", 1.0)
+            self._made += cut_out(f"{clay}.transparency", alike)
+            self._clays[alike] = clay
+        return self._clays[alike]
+
     def _add(self, node: str) -> str:
         self._made.append(node)
         return node
@@ -100,10 +118,10 @@ class Wardrobe:
         shader = self._add(cmds.shadingNode("surfaceShader", asShader=True, name="semrender_SHD"))
         group = self._add(cmds.sets(name="semrender_SG", renderable=True, noSurfaceShader=True, empty=True))
         cmds.connectAttr(f"{shader}.outColor", f"{group}.surfaceShader", force=True)
-        self._shaders[shader] = coat
+        self._shaders[shader], self._groups[shader] = coat, group
         if coat.traits.displacement:
             cmds.connectAttr(coat.traits.displacement, f"{group}.displacementShader", force=True)
-        self._made += cut_out(shader, coat.traits)
+        self._made += cut_out(f"{shader}.outTransparency", coat.traits)
         return group
 
 

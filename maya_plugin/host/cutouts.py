@@ -1,4 +1,4 @@
-"""Transparency of a material on the flat shader that stands in for it."""
+"""Transparency of a material on the shader that stands in for it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from maya import cmds
 from maya_plugin.core.looks import Traits
 
 
-def cut_out(shader: str, traits: Traits) -> list[str]:
-    """Let a surfaceShader be transparent where the material is; returns the nodes that were made for it.
+def cut_out(transparency: str, traits: Traits) -> list[str]:
+    """Let a shader, by its plug of three channels, be transparent where the material is; returns the nodes that were
+    made for it.
 
     Commands: connectAttr, shadingNode.
     """
     if not traits.cutout:
         return []
     if not traits.inverted:
-        _join(traits.cutout, f"{shader}.outTransparency", "RGB")
+        _join(traits.cutout, transparency, "RGB")
         return []
     reverse = cmds.shadingNode("reverse", asUtility=True, name="semrender_reverse")
     _join(traits.cutout, f"{reverse}.input", "XYZ")
-    cmds.connectAttr(f"{reverse}.output", f"{shader}.outTransparency", force=True)
+    cmds.connectAttr(f"{reverse}.output", transparency, force=True)
     return [reverse]
 
 

@@ -1,4 +1,4 @@
-"""The sun of the scene: lights that shine from one direction, and those that are made to be a sun."""
+"""The lights of the scene: whether there are any, and its sun, which shines from one direction or is made to be one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from maya import cmds
 
 from maya_plugin.core import sun
+from maya_plugin.core.contract import ARNOLD, HARDWARE
 from maya_plugin.core.members import parent, short
 from maya_plugin.core.sun import Light, Sun
 from maya_plugin.host import usd
@@ -15,6 +16,9 @@ from maya_plugin.host.tracks import matrix
 
 DIRECTIONAL, DOME, SKY = "directionalLight", "aiSkyDomeLight", "aiPhysicalSky"
 REDSHIFT, VRAY, VRAY_TARGET = "RedshiftPhysicalSun", "VRaySunShape", "VRaySunTarget"
+# What a renderer is lit by; light from everywhere alone (ambientLight) shades nothing.
+MAYAS = (DIRECTIONAL, "pointLight", "spotLight", "areaLight", "volumeLight")
+LIGHTS = {HARDWARE: MAYAS, ARNOLD: (*MAYAS, DOME, "aiAreaLight", "aiPhotometricLight", "aiMeshLight")}
 SWITCHES = ("enabled", "on")  # of lights of other renderers
 
 
@@ -30,6 +34,12 @@ def sun_at(frame: int) -> Sun | None:
             if all(_get(shape, name, frame, True) for name in SWITCHES):
                 found += read(shape, frame)
     return sun.chosen([*found, *usd.distant_lights(frame)], _up())
+
+
+def shine(renderer: str) -> bool:
+    """Whether a renderer finds a visible light in the scene. Commands: allNodeTypes, ls."""
+    known = set(cmds.allNodeTypes())
+    return any(cmds.ls(type=kind, long=True, visible=True) for kind in LIGHTS[renderer] if kind in known)
 
 
 def heading(camera: str, frame: int) -> float:

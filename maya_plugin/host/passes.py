@@ -13,7 +13,7 @@ from maya_plugin.core.classes import Membership
 from maya_plugin.core.contract import HARDWARE, PassReport, Scene, Settings, ShotRequest
 from maya_plugin.core.looks import names_of_parts
 from maya_plugin.core.members import short
-from maya_plugin.host import classes, layers, renderers, scene, tracks
+from maya_plugin.host import classes, layers, lights, renderers, scene, tracks
 from maya_plugin.host.keep import untouched
 from maya_plugin.host.stage import Given, Scenery, Stage, on_stage
 from maya_plugin.host.things import reshaped, things
@@ -89,6 +89,7 @@ class _Job:
         self.numbers = {str(name): int(number) for name, number in known.items()}
         names = {name for thing in self.things for name in names_of_parts(thing.path, thing.groups).values()}
         self.too_many = passes.too_many(request, len(names))
+        self.unlit = passes.unlit(request, passes.SHADING in request.extra and lights.shine(request.renderer))
         self.request = request = self.feasible(request)
         if "instance" in request.extra:
             self.numbers = passes.instance_numbers(names, self.numbers)
@@ -97,7 +98,9 @@ class _Job:
         passes.build_shot(request, facts, settings, self.plans, request.last)  # refuses before anything is rendered
 
     def feasible(self, request: ShotRequest) -> ShotRequest:
-        return passes.without_instances(request) if self.too_many else request
+        """Without the guides that this scene has none of."""
+        request = passes.without(request, "instance") if self.too_many else request
+        return passes.without(request, passes.SHADING) if self.unlit else request
 
     def frame(self, frame: int, tell: Tell) -> None:
         """All passes of all layers at one frame; the context has labels only."""
@@ -149,7 +152,7 @@ class _Job:
             words = counted(len(without), "thing without class is", "things without class are")
             notes.append(f"{words} {how}, such as {short(without[0].path)}")
         notes += self.stage.notes()
-        notes += [self.too_many] if self.too_many else []
+        notes += [words for words in (self.too_many, self.unlit) if words]
         other = reshaped(self.things) if self.request.renderer == HARDWARE else []
         if other:
             words = counted(len(other), "thing is displaced or subdivided", "things are displaced or subdivided")

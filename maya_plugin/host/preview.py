@@ -33,11 +33,13 @@ BEAUTY = "beauty"
 def render(request: ShotRequest) -> PassReport:
     """The passes of frame `request.first`. Raises HostRefused or InputRefused in words; the scene is as before."""
     values = [kind for kind in request.extra if kind not in (*renderers.CODES, BEAUTY)]
-    if values and request.renderer != ARNOLD:
+    by_coats = values if request.renderer != ARNOLD else [kind for kind in values if kind == passes.SHADING]
+    if by_coats:
         raise HostRefused(
-            f"a frame of the open scene has no {' and no '.join(values)} by {request.renderer}",
+            f"a frame of the open scene has no {' and no '.join(by_coats)} by {request.renderer}",
             cause="It is drawn with other materials, and those of your scene are not touched",
-            remedy="Render a shot of this one frame, which works on a copy, or choose Arnold",
+            remedy="Render a shot of this one frame, which works on a copy"
+            + ("" if passes.SHADING in by_coats else ", or choose Arnold"),
         )
     return render_passes(request, [request.first], request.first, lambda layer, frame: None, scenery=View)
 

@@ -13,6 +13,7 @@ from maya import cmds
 
 from maya_plugin.core import render_settings as rs
 from maya_plugin.core.contract import ARNOLD, HARDWARE, Fix
+from maya_plugin.core.passes import SHADING
 from maya_plugin.core.refusal import HostRefused
 from maya_plugin.core.render_settings import EXTRAS, Setting
 from maya_plugin.host import aovs
@@ -137,8 +138,9 @@ def _common(renderer: str, size: tuple[int, int]) -> list[Setting]:
 
 def _table(renderer: str, kind: str) -> Sequence[Setting]:
     if renderer == HARDWARE:
-        return () if kind == "beauty" else rs.HARDWARE_LABELS if kind in CODES else rs.HARDWARE_VALUES
-    tables = {"beauty": rs.ARNOLD_BEAUTY, "motion": rs.ARNOLD_MOTION}
+        own = {"beauty": (), SHADING: rs.HARDWARE_SHADING}
+        return rs.HARDWARE_LABELS if kind in CODES else own.get(kind, rs.HARDWARE_VALUES)
+    tables = {"beauty": rs.ARNOLD_BEAUTY, SHADING: rs.ARNOLD_SHADING, "motion": rs.ARNOLD_MOTION}
     return rs.ARNOLD_LABELS if kind in CODES else tables.get(kind, rs.ARNOLD_VALUES)
 
 

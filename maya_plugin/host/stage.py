@@ -139,7 +139,7 @@ class Stage:
             self._dress(layer, coats, first=not before)
         if coats:
             # Arnold's values come from AOVs, whatever the coats show.
-            by_coats = kind in renderers.CODES or self._request.renderer == HARDWARE
+            by_coats = kind in (*renderers.CODES, passes.SHADING) or self._request.renderer == HARDWARE
             self._wardrobe.show(kind if by_coats else "label")
             empty = instance_code.NOTHING if kind == "instance" else label_code.encode(label_code.EMPTY)
             color = passes.shader_value(empty) if kind in renderers.CODES else (0.0, 0.0, 0.0)

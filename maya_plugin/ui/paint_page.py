@@ -25,6 +25,7 @@ PASSES = {
     "instance": "Instances",
     "normal": "Normals",
     "depth": "Depth",
+    "shading": "Shading (clay)",
     "beauty": "Beauty",
     "motion": "Motion (not yet proven in Maya)",
 }

@@ -10,6 +10,7 @@ from maya import cmds
 
 from maya_plugin.core.contract import HARDWARE
 from tests.contract.asking import check, graphics, question, refuses
+from tests.contract.pictures import colours
 
 
 def _camera() -> str:
@@ -81,6 +82,42 @@ def hardware_writes_normals_and_distances_as_floats() -> None:
                 assert target.read_bytes()[:4] == b"\x76\x2f\x31\x01", "no EXR"
         finally:
             coats.close()
+
+
+@check
+@graphics
+def clay_takes_the_light_of_the_scene() -> None:
+    """A square that faces a light of intensity 1 straight on is 0.5; 0.25 where that is turned by 60 degrees."""
+    from maya_plugin.core.looks import PLAIN
+    from maya_plugin.core.render_settings import EXTRAS, Setting
+    from maya_plugin.host import keep, renderers
+    from maya_plugin.host.coats import Coat, Wardrobe
+
+    camera = _camera()
+    cmds.polyPlane(name="square", width=40, height=40, subdivisionsX=1, subdivisionsY=1)
+    cmds.setAttr("square.rotate", 90, 0, 0, type="double3")
+    above = cmds.createNode("transform", name="sun", skipSelect=True)
+    cmds.createNode("directionalLight", name="sunShape", parent=above, skipSelect=True)
+    of_eight_bits = [
+        Setting("hardwareRenderingGlobals.floatingPointRTEnable", False, EXTRAS, ""),
+        Setting("defaultRenderGlobals.imageFormat", 32, EXTRAS, ""),
+    ]
+    found = []
+    with tempfile.TemporaryDirectory() as folder, keep.untouched():
+        coats = Wardrobe({Coat((("label", (0, 0, 0)),), PLAIN): ["|square|squareShape"]})
+        coats.wear()
+        try:
+            with renderers.ready(HARDWARE, (64, 36), "shading"), keep.changed(of_eight_bits):
+                coats.show("shading")
+                for turned in (0, 60):
+                    cmds.setAttr("sun.rotate", 0, turned, 0, type="double3")
+                    target = Path(folder, f"shading{turned}.png")
+                    renderers.render(HARDWARE, camera, 1, (64, 36), "defaultRenderLayer", target)
+                    found.append(colours(target.read_bytes()))
+        finally:
+            coats.close()
+    straight, aslant = ({code for color in one for code in color} for one in found)
+    assert straight <= {127, 128} and aslant <= {63, 64}, found
 
 
 @question

@@ -233,6 +233,7 @@ def test_the_shot_says_what_was_rendered():
             "name": "train", "labels": "train/label.####.png", "instance": "train/instance.####.png",
             "motion": "train/motion.####.exr", "depth": "train/depth.####.exr", "beauty": "train/beauty.####.exr",
             "normal": "train/normal.####.exr", "normal_is": "camera", "read": {"palette": "code"},
+            "shading": "train/shading.####.exr", "shading_white": 0.5,
         }],
     }  # fmt: skip
     assert shot_of(("defaultRenderLayer",)).context is None

@@ -108,6 +108,7 @@ def test_the_beauty_has_the_artists_look_and_the_layers_materials_again_at_every
     from maya import cmds, world
 
     world.shape("pfxHair", "hair")
+    world.shape("directionalLight", "sun")
     cmds.move(0.0, 0.5, 2.0, "hair")
     layer = world.layer("front", "tree", "hair")
     world.material_override("all_clay", layer, world.shader("clay", color=(1.0, 0.0, 0.0)))

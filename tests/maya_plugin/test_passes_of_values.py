@@ -106,7 +106,7 @@ def test_motion_is_of_a_whole_frame_and_its_convention_is_proved_on_the_labels(
     from inference_server.broker.requests import job_spec
     from inference_server.models.devices import choose_device
     from inference_server.worker.check import check_job
-    from maya_plugin import batch
+    from maya_plugin import judging
 
     scene.motion_up = up
     cmds.polyCube(name="balloon", width=2.5, height=2.5, depth=0.001)
@@ -125,16 +125,16 @@ def test_motion_is_of_a_whole_frame_and_its_convention_is_proved_on_the_labels(
 
     asked = request(shot, tmp_path, renderer=ARNOLD, extra=("depth", "motion"), last=3, layers=(WHOLE,))
     report = rendered(asked, [1, 2, 3])
-    told = batch._proven(Server(), report, asked)
+    told = judging.proven(Server(), report, asked)
     assert told is None if up else told.motion_is == "to-next-down"
     if told is not None:
         rendered(told, [1, 2, 3])
         assert read_shot(tmp_path / "out")[0].layers[0].motion_is == "to-next-down"
-        assert batch._proven(Server(), report, told) is None
+        assert judging.proven(Server(), report, told) is None
     if up:  # what Arnold does unasked
         ours = render_settings.ARNOLD_MOTION
         forgetful = tuple(one for one in ours if not one.attribute.endswith(("motion_frames", "range_type")))
         monkeypatch.setattr(render_settings, "ARNOLD_MOTION", forgetful)
         report = rendered(asked, [1, 2, 3])
         with pytest.raises(SemrenderError, match="motion"):
-            batch._proven(Server(), report, asked)
+            judging.proven(Server(), report, asked)

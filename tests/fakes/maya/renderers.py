@@ -27,8 +27,15 @@ OWN_COLORS = {
     "bifrostGraphShape": (0.5, 0.1, 0.6),
 }
 NORMAL, DEPTH = (math.nan, 0.0, 0.0), (math.nan, 1.0, 0.0)  # what a samplerInfo draws instead of a colour
+DEFAULT_LIGHT, SCENE_LIGHTS, NO_LIGHT = "default", "scene", "none"  # what a diffuse surface is lit by
+LIGHTS = {"hardware": ("directionalLight", "pointLight", "spotLight")}  # that a renderer knows
+LIGHTS["arnold"] = (*LIGHTS["hardware"], "aiAreaLight", "aiSkyDomeLight")
 BOX = [(x, y, z) for z in (0.5, -0.5) for y in (-0.5, 0.5) for x in (-0.5, 0.5)]
 BOX_FACES = [(0, 1, 3, 2), (2, 3, 7, 6), (6, 7, 5, 4), (4, 5, 1, 0), (1, 5, 7, 3), (4, 0, 2, 6)]
+
+
+class Diffuse(tuple):  # type: ignore[type-arg]
+    """What of each channel a surface throws back, instead of a colour."""
 
 
 def is_visible(scene: Scene, path: Path) -> bool:
@@ -100,6 +107,7 @@ def hardware(scene: Scene, camera: Path, frame: float, width: int, height: int, 
     alpha_cut = get("transparencyAlgorithm") == 5
     view.cut = (lambda clear: 0.0 if clear > 0.5 else 1.0) if alpha_cut else (lambda clear: 1.0 - 0.5 * clear)
     view.flat = get("renderMode") == 4
+    view.lit_by = {0: DEFAULT_LIGHT, 1: SCENE_LIGHTS}.get(get("lightingMode"), NO_LIGHT)
     names = scene.value(scene.nodes[HW][0], "objectTypeFilterNameArray")
     values = scene.value(scene.nodes[HW][0], "objectTypeFilterValueArray")
     view.hidden = {name for name, value in zip(names, values) if not value}
@@ -146,6 +154,7 @@ def arnold(scene: Scene, camera: Path, frame: float, width: int, height: int) ->
     elif get("AASamples") > 1:
         view.cut = lambda clear: 1.0 - clear
     view.displaced = not get("ignoreDisplacement")
+    view.lit_by, view.lights = (NO_LIGHT if get("ignoreLights") else SCENE_LIGHTS), LIGHTS["arnold"]
     blurred = get("motion_blur_enable") and not get("ignoreMotionBlur")
     picture = _blurred(scene, view, scene.value(camera[-1], "depthOfField") and not get("ignoreDof"), blurred)
     whole = (0, width - 1, 0, height - 1)
@@ -195,6 +204,7 @@ class _View:
         self.cut: Callable[[float], float] = lambda clear: 0.0 if clear > 0.5 else 1.0
         self.flat = True
         self.displaced = True
+        self.lit_by, self.lights = DEFAULT_LIGHT, LIGHTS["hardware"]
         self.hidden: set[str] = set()
         self.kinds = {"mesh", "nurbsSurface", "locator", "gpuCache", "pfxHair", "nParticle", "fluidShape", "imagePlane"}
         self.kinds |= {"pgYetiMaya", "bifrostGraphShape"}
@@ -283,11 +293,36 @@ class _View:
                 color = self.instead(path, seen, camera)
             elif color is NORMAL:
                 color = _normal(seen)
+            elif isinstance(color, Diffuse):
+                color = self._lit(color, seen, camera)
             if clear:
                 canvas.quad(seen, color, lambda u, v: self.cut(float((int(u * 4) + int(v * 4)) % 2)), near)
             else:
                 opaque = self.cut(0.0)
                 canvas.quad(seen, color, lambda u, v, o=opaque: o, near)
+
+    def _lit(self, color: Diffuse, seen: list[raster.Point], camera: raster.Matrix) -> raster.Color:
+        """By Lambert's law, without shadows: a light of intensity 1 that falls straight on white gives 1."""
+        normal, middle = _normal(seen), [sum(point[i] for point in seen) / len(seen) for i in range(3)]
+        if self.lit_by == NO_LIGHT:
+            return (0.0, 0.0, 0.0)
+        if self.lit_by == DEFAULT_LIGHT:  # behind the camera
+            return tuple(one * normal[2] for one in color)  # type: ignore[return-value]
+        found = [0.0, 0.0, 0.0]
+        for node in [one for one in self.scene.all() if one.kind in self.lights]:
+            for path in self.scene.paths(node):
+                if is_visible(self.scene, path):
+                    by = world(self.scene, path)
+                    stands = raster.seen_from(tuple(by[3][:3]), camera)  # type: ignore[arg-type]
+                    shines = [sum(by[2][k] * camera[i][k] for k in range(3)) for i in range(3)]  # against its -z
+                    to = shines if node.kind == "directionalLight" else [s - m for s, m in zip(stands, middle)]
+                    size = math.sqrt(sum(one * one for one in to)) or 1.0
+                    falls = sum(a * b for a, b in zip(normal, to)) / size
+                    strength = 1.0 if node.kind == "aiSkyDomeLight" else max(0.0, falls)
+                    strength *= self.scene.now(node, "intensity") if self.scene.has(node, "intensity") else 1.0
+                    tint = self.scene.value(node, "color") if self.scene.has(node, "color") else (1.0, 1.0, 1.0)
+                    found = [f + c * t * strength for f, c, t in zip(found, color, tint)]
+        return tuple(found)  # type: ignore[return-value]
 
     def _far(self, camera: raster.Matrix) -> list[raster.Point]:
         x, y = (f * 5000 for f in self._focal())
@@ -321,6 +356,8 @@ class _View:
             return DEPTH, clear, push
         if shader.kind == "surfaceShader" and self.flat:
             return scene.value(shader, "outColor"), clear, push
+        if shader.kind == "lambert":
+            return Diffuse(c * scene.value(shader, "diffuse") for c in scene.value(shader, "color")), clear, push
         base = scene.value(shader, "color") if scene.has(shader, "color") else (0.5, 0.5, 0.5)
         shade = 0.4 + 0.1 * face % 0.6  # lit: every side differs
         return tuple(c * shade for c in base), clear, push

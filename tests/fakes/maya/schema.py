@@ -73,7 +73,13 @@ TYPES: dict[str, dict[str, Any]] = {
     "bifrostGraphShape": _DAG,
     "nurbsCurve": _DAG,
     "aiAreaLight": _DAG,
-    "directionalLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},  # [docs]
+    # [docs] decayRate 0 is none
+    "directionalLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},
+    **{
+        kind: {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0, "decayRate": 0}
+        for kind in ("pointLight", "spotLight")
+    },
+    "ambientLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},
     "aiSkyDomeLight": {**_DAG, "color": (1.0, 1.0, 1.0), "intensity": 1.0},  # [scene files]
     "aiPhysicalSky": {  # [scene files, public code]
         "message": None,
@@ -141,7 +147,13 @@ TYPES: dict[str, dict[str, Any]] = {
         "aiSurfaceShader": None,
         "rsSurfaceShader": None,
     },
-    "lambert": {"message": None, "color": (0.5, 0.5, 0.5), "transparency": D3, "outColor": D3},
+    "lambert": {  # [docs]
+        "message": None,
+        "color": (0.5, 0.5, 0.5),
+        "diffuse": 0.8,
+        "transparency": D3,
+        "outColor": D3,
+    },
     "aiStandardSurface": {"message": None, "baseColor": (0.8, 0.8, 0.8), "opacity": (1.0, 1.0, 1.0), "outColor": D3},
     "surfaceShader": {"message": None, "outColor": D3, "outTransparency": D3, "outMatteOpacity": (1.0, 1.0, 1.0)},
     "usdPreviewSurface": {"message": None, "opacity": 1.0, "outColor": D3},  # one channel [maya-usd]
@@ -296,6 +308,9 @@ SHAPES = (
     "nurbsCurve",
     "aiAreaLight",
     "directionalLight",
+    "pointLight",
+    "spotLight",
+    "ambientLight",
     "aiSkyDomeLight",
     "RedshiftPhysicalSun",
     "VRaySunShape",
