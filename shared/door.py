@@ -78,6 +78,7 @@ class Server:
         self.devices = tuple(str(worker["device"]) for worker in about["workers"] if worker["ready"])
         self._comps = comps
         self._close = weakref.finalize(self, owned.close if owned is not None else client.close)
+        self._close.atexit = owned is not None  # a socket's thread may still be at work then
 
     def close(self) -> None:
         """Leave the server; a private one ends, and with it what it was painting."""

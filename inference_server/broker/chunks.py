@@ -20,7 +20,7 @@ from inference_server.broker.shares import Lease, cannot, has_left
 from inference_server.broker.told import ASKED
 from shared import PYTHON, VERSION
 from shared.blocks import written
-from shared.errors import MachineRefused, SemrenderError, ServerError
+from shared.errors import InputRefused, MachineRefused, SemrenderError, ServerError
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost before it has failed: it may be what ends the machines
@@ -51,15 +51,15 @@ class Chunks:
         self.members.heard(now)
         for job in self._jobs.active():
             task = self._waiting(job["id"])
-            refused = self._shares.refused(job["id"])
-            if task is None or holder in refused:
+            without = set() if task is None else self._without(task)
+            if task is None or holder in without:
                 continue
             self._jobs.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task["id"])
             machine = "" if hands_on else holder
             lease = self._leases[task["id"]] = self._lease(task, holder, machine, now + LEASE_SECONDS)
             if machine:
                 self._tell(lease, "started", now)
-            return {**self._described(task), "priority": job["priority"], "without": sorted(refused)}
+            return {**self._described(task), "priority": job["priority"], "without": sorted(without)}
         return None
 
     def told(self, identity: int, holder: str, done: int, now: float, machine: str = "") -> bool:
@@ -102,7 +102,9 @@ class Chunks:
     ) -> None:
         """A machine says why a run cannot be painted: on none, or, of an error of its server, on this one.
 
-        counts: of its pictures that are there nevertheless. left: the machine is gone.
+        What is not refused for its input may be this machine's own fault, too: then another one tries, where there is
+        one, and what fails on a second has failed. counts: of its pictures that are there nevertheless. left: the
+        machine is gone.
         """
         task, lease = self._run(identity), self._leases.get(identity)
         if task is None or lease is None or lease.holder != holder:
@@ -115,6 +117,9 @@ class Chunks:
             self._refuse(lease, error)
         elif isinstance(error, ServerError):
             self._lose([(identity, lease)], error, now)
+        elif not isinstance(error, InputRefused) and self._another_tries(task, lease.machine):
+            self._back(identity)
+            self._tell(replace(lease, done=0), "lost", now, str(error))
         else:
             ended = self._ended(task, holder, machine)
             self._shares.ended(task["job"], ended.machine, sum(counts.values()))
@@ -179,6 +184,22 @@ class Chunks:
         refused, waiting = self._shares.refused(urgent), self._jobs.waiting_chunks(urgent)
         for machine in [name for name in sorted(first) if name not in refused][:waiting]:
             self._back(first[machine])
+
+    def _another_tries(self, task: Row, machine: str) -> bool:
+        """Whether a run that failed on a machine is for another one; for a second time it is not."""
+        if self._shares.failed_on(task["job"], task["id"]):
+            return False
+        self._shares.failed(task["job"], task["id"], machine)
+        return machine in self._without(task)
+
+    def _without(self, task: Row) -> set[str]:
+        """The machines that do not get a run: those that refuse its job, and the one on which it failed.
+
+        Where there is no other it may have the run again.
+        """
+        refused, failed = set(self._shares.refused(task["job"])), self._shares.failed_on(task["job"], task["id"])
+        others = {member.name for member in self.members.ready} - refused - {failed}
+        return {*refused, failed} if failed and others else refused
 
     def _wait_for_machines(self, now: float) -> None:
         """A job that no machine can paint waits, and says so; it goes on by itself."""

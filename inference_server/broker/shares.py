@@ -48,6 +48,7 @@ class Shares:
         self._reached: dict[str, int] = {}
         self._marks: dict[str, deque[tuple[float, int]]] = {}
         self._words: dict[str, dict[str, tuple[str, str]]] = {}  # job -> machine -> its state, and why in words
+        self._failed: dict[str, dict[int, str]] = {}  # job -> run -> the machine on which it failed
 
     def of(self, job: str) -> list[tuple[int, Lease]]:
         """The runs of a job that are in hand."""
@@ -70,6 +71,13 @@ class Shares:
     def refused(self, job: str) -> dict[str, str]:
         """The machines that cannot paint a job, and why not."""
         return {name: words for name, (state, words) in self._words.get(job, {}).items() if state == "refused"}
+
+    def failed(self, job: str, identity: int, machine: str) -> None:
+        self._failed.setdefault(job, {})[identity] = machine
+
+    def failed_on(self, job: str, identity: int) -> str:
+        """The machine on which a run has failed that another one tries; "" where it has failed on none."""
+        return self._failed.get(job, {}).get(identity, "")
 
     def reached(self, job: str, finished: int) -> int:
         """How many pictures of a job are told to be there; finished: of runs that have ended."""
@@ -98,7 +106,7 @@ class Shares:
         self._marks.pop(job, None)
 
     def forget(self, job: str) -> None:
-        for known in (self._painted, self._reached, self._marks, self._words):
+        for known in (self._painted, self._reached, self._marks, self._words, self._failed):
             known.pop(job, None)
 
     def told(self, row: Row, now: float | None = None) -> Body:

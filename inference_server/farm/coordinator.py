@@ -93,8 +93,8 @@ class Coordinator:
 
     def _ended(self, run: Run, happened: Happened) -> None:
         error, body = happened.error, {"task": run.task, "machine": HOLDER, "painter": run.machine}
-        if isinstance(error, Interrupted):
-            log.info("blocks %s: %s has stopped", run.blocks, run.machine)
+        if isinstance(error, Interrupted) or (happened.kind == LOST and not run.machine):  # it had waited there
+            log.info("blocks %s: %s has stopped", run.blocks, run.machine or "who was to begin with them")
             self._ask("give_back", {"task": run.task, "machine": HOLDER})
         elif error is not None:
             log.warning("blocks %s on %s: %s", run.blocks, run.machine or "no machine", error)
@@ -107,8 +107,8 @@ class Coordinator:
             self._ask("end_chunk", {**body, **(happened.counts or {})})
 
     def _note(self, machine: str, error: SemrenderError) -> None:
-        """A machine whose own server fails again and again would take every run and spoil it."""
-        if machine and error.code == ServerError.code:
+        """A machine whose own server fails again and again, or itself unforeseen, would take every run and spoil it."""
+        if machine and error.code in (ServerError.code, SemrenderError.code):
             self._failed[machine] = self._failed.get(machine, 0) + 1
             if self._failed[machine] >= FAILED_IN_A_ROW:
                 self._resting[machine] = self._clock() + REST_SECONDS
@@ -148,7 +148,7 @@ class Coordinator:
 
     def _described(self, machine: Machine) -> dict[str, Any]:
         rests = machine.name in self._resting
-        why = "its server failed one run after the other; it is asked again soon" if rests else ""
+        why = "it failed one run after the other; it is asked again soon" if rests else ""
         return {
             **{"name": machine.name, "slots": machine.slots, "version": machine.version, "python": machine.python},
             **{"devices": list(machine.devices), "own": machine.name == self._own},

@@ -33,7 +33,7 @@ import dask
 from inference_server.farm import certificates
 from inference_server.farm.engine import ENDED, LOST, PROGRESS, STARTED, Chunk, Happened, Machine
 from shared.command import unforeseen
-from shared.errors import SemrenderError, ServerError, from_dict
+from shared.errors import Interrupted, SemrenderError, ServerError, from_dict
 
 dask.config.set(
     {
@@ -58,6 +58,7 @@ dask.config.set(
 )
 
 import distributed  # noqa: E402  it reads its settings when it is loaded
+from distributed.core import Status  # noqa: E402
 from distributed.security import Security  # noqa: E402
 
 TOPIC = "semrender"
@@ -65,7 +66,7 @@ QUIET = "127.0.0.1:0"  # where Dask's pages are, which it cannot leave out; they
 START_SECONDS = 30.0
 RENEW_SECONDS, LEASE_SECONDS = 10.0, 60.0  # a machine that hears nothing of a piece for a lease drops it
 PULSE_SECONDS = 5.0  # a piece is told of so often, if only that it goes on
-LEAVE_SECONDS = 15.0  # for what is in hand, when a machine leaves
+LEAVE_SECONDS = 15.0  # for what is in hand to stop, when a machine leaves; then it is given back as it is
 
 log = logging.getLogger("semrender.farm")
 
@@ -238,15 +239,19 @@ class Here:
     def __init__(self, name: str, paint: Paint) -> None:
         self.name, self.paint = name, paint
         self._until: dict[str, float] = {}
+        self._leaves = False
         self._lock = threading.Lock()
 
     def begin(self, handle: str) -> None:
         with self._lock:
-            self._until[handle] = time.monotonic() + LEASE_SECONDS
+            self._until[handle] = 0.0 if self._leaves else time.monotonic() + LEASE_SECONDS
 
-    def end(self, handle: str) -> None:
+    def end(self, handle: str, say: Callable[[], None]) -> None:
+        """A piece has ended, which is said unless it was given up: once, and before it is no more in hand."""
         with self._lock:
-            self._until.pop(handle, None)
+            if handle in self._until:
+                say()
+                del self._until[handle]
 
     def told(self, drop: str = "", renew: Collection[str] = ()) -> None:
         """By the coordinator, which is still there."""
@@ -257,9 +262,34 @@ class Here:
             if drop in self._until:
                 self._until[drop] = 0.0
 
-    def drop_all(self) -> None:
+    def leave(self) -> None:
+        """Nothing is wanted any more, neither what is in hand nor what comes."""
         with self._lock:
+            self._leaves = True
             self._until = dict.fromkeys(self._until, 0.0)
+
+    def give_up(self, say: Callable[[str], None]) -> None:
+        """Nobody waits for the pieces that are in hand still, which is said of each."""
+        with self._lock:
+            for handle in self._until:
+                say(handle)
+            self._until.clear()
+
+    def stopped(self) -> Interrupted:
+        return Interrupted(f"{self.name} has stopped")
+
+    def why(self, failed: BaseException, handle: str) -> SemrenderError:
+        """What is told of a piece that ended by an exception.
+
+        What breaks of one that is not wanted any more, as all of a machine that leaves, says nothing of its pictures.
+        """
+        if not self.wanted(handle):
+            log.info("%s ended after it was not wanted any more, by %r", handle, failed)
+            return self.stopped()
+        if isinstance(failed, SemrenderError):
+            return failed
+        log.error("a piece failed", exc_info=failed)
+        return unforeseen(failed, f"{self.name} could not paint a piece, for a reason that nobody foresaw")
 
     def wanted(self, handle: str) -> bool:
         return time.monotonic() < self._until.get(handle, 0.0)
@@ -280,7 +310,8 @@ def carry_out(text: str) -> None:
     handle, said = str(asked["handle"]), [-1, 0.0]
 
     def say(kind: str, **more: Any) -> None:
-        worker.log_event(TOPIC, {"kind": kind, "handle": handle, "machine": here.name, **more})
+        with contextlib.suppress(RuntimeError):  # this machine has left, and its loop has ended
+            worker.log_event(TOPIC, {"kind": kind, "handle": handle, "machine": here.name, **more})
 
     def tell(done: int) -> bool:
         now = time.monotonic()
@@ -293,15 +324,12 @@ def carry_out(text: str) -> None:
     say(STARTED, address=worker.address)
     counts, error = None, None
     try:
+        if not here.wanted(handle):
+            raise here.stopped()
         counts = here.paint(asked["chunk"], tell)
-    except SemrenderError as failed:
-        error = failed
     except BaseException as failed:
-        error = unforeseen(failed, f"{here.name} could not paint a piece, for a reason that nobody foresaw")
-        log.exception("a piece failed")
-    finally:
-        here.end(handle)
-    say(ENDED, counts=counts, error=None if error is None else error.to_dict())
+        error = here.why(failed, handle).to_dict()
+    here.end(handle, lambda: say(ENDED, counts=counts, error=error))
 
 
 def work(scheduler: str, host: str, identity: Path, machine: Machine, paint: Paint, leave: threading.Event) -> None:
@@ -349,12 +377,14 @@ async def _work(
                 cause="By another process, or the farm has not yet noticed that it was cut off",
             ) from error
         raise ServerError("the farm's engine does not answer", cause=str(error.__cause__ or error)) from error
-    gone = asyncio.ensure_future(worker.finished())
-    while not gone.done() and not leave.is_set():
-        await asyncio.wait([gone], timeout=0.2)
-    here.drop_all()
+    while worker.status is Status.running and not leave.is_set():
+        await asyncio.sleep(0.1)
+    here.leave()
+    if worker.status is Status.running:
+        worker.status = Status.closing_gracefully  # nothing more comes; what waits here is told as lost when it closes
     until = time.monotonic() + LEAVE_SECONDS
     while here.busy and time.monotonic() < until:
         await asyncio.sleep(0.1)
-    await asyncio.sleep(0.2)  # what was said of it leaves in batches
+    about = {"kind": ENDED, "machine": here.name, "counts": None, "error": here.stopped().to_dict()}
+    here.give_up(lambda handle: worker.log_event(TOPIC, {**about, "handle": handle}))
     await worker.close(timeout=5, executor_wait=False)

@@ -25,7 +25,7 @@ from shared.stopping import stoppable
 
 SLOTS = 2  # one run is painted while the next one's passes are read; so many for each device
 AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0)  # between two tries to reach the farm
-CLOSING_SECONDS = 20.0
+CLOSING_SECONDS = 40.0  # that leaving may take: longer than the engine waits for what is in hand
 
 log = logging.getLogger("semrender.farm")
 
@@ -38,20 +38,21 @@ def run_join(arguments: argparse.Namespace) -> int:
     if arguments.own:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_until_parent_ends, args=(leave,), daemon=True).start()
-    here = Here(joined, arguments.map, arguments.device, begins=not arguments.own)
+    here = Here(joined, arguments.map, arguments.device, leave, begins=not arguments.own)
+    away = threading.Event()  # Python 3.11 takes a thread for ended in whose `join` a signal comes, though it goes on
+    away.set()
     with stoppable():
-        working = threading.Thread(target=_work_on, args=(here, leave), daemon=True)
         try:
             here.ready()
-            working.start()
-            while working.is_alive():
-                working.join(0.2)
+            away.clear()
+            threading.Thread(target=_work_on, args=(here, away), daemon=True).start()
+            while not away.wait(0.2):
+                pass
         except KeyboardInterrupt:
             here.say(f"{joined.name} leaves the farm")
         finally:
             leave.set()
-            if working.is_alive():
-                working.join(CLOSING_SECONDS)
+            away.wait(CLOSING_SECONDS)  # for what is in hand to be given back: the server is ended after it
             here.close()
     if here.refused is not None:
         raise here.refused
@@ -61,12 +62,12 @@ def run_join(arguments: argparse.Namespace) -> int:
 class Here:
     """This machine's server, which paints what the farm sends.
 
-    begins: start a server where none runs, and end it at the end. far: how the farm's server is reached at present.
-    refused: why the farm does not take this machine.
+    leave: set when this machine leaves; no server is begun from then on. begins: start one where none runs, and end it
+    at the end. far: how the farm's server is reached at present. refused: why the farm does not take this machine.
     """
 
-    def __init__(self, joined: Joined, maps: list[str], device: str, begins: bool) -> None:
-        self.joined, self._maps, self._device, self._begins = joined, maps, device, begins
+    def __init__(self, joined: Joined, maps: list[str], device: str, leave: threading.Event, begins: bool) -> None:
+        self.joined, self._maps, self._device, self.leave, self._begins = joined, maps, device, leave, begins
         self.far: Connection = {}
         self.refused: SemrenderError | None = None
         self._begun = False
@@ -77,8 +78,7 @@ class Here:
         with self._beginning:
             found = door.find(here=True, name="farm")
             if found is None and self._begins:
-                begin_server(self._device)
-                self._begun = True
+                self._begin()
                 found = door.find(here=True, name="farm")
         if found is None:
             raise ServerError(f"the server of {self.joined.name} does not run")
@@ -89,9 +89,13 @@ class Here:
         """Where its server is now: one that died is begun again, and goes on with what stands in its ledger."""
         with self._beginning, contextlib.suppress(ServerError):
             if self._begins and process_of(places.read_json(places.connection_file())) is None:
-                begin_server(self._device)
-                self._begun = True
+                self._begin()
         return places.read_json(places.connection_file())
+
+    def _begin(self) -> None:
+        if not self.leave.is_set():
+            begin_server(self._device, self.leave)
+            self._begun = True
 
     def ready(self) -> None:
         with self.server():
@@ -114,16 +118,23 @@ class Here:
             print(words, flush=True)
 
     def close(self) -> None:
-        if self._begun:
-            with contextlib.suppress(SemrenderError):
+        with self._beginning, contextlib.suppress(SemrenderError):
+            if self._begun:
                 end_server()
 
 
-def _work_on(here: Here, leave: threading.Event) -> None:
-    """Be one of the farm's machines, again whenever it was away, until `leave` is set or the farm refuses."""
+def _work_on(here: Here, away: threading.Event) -> None:
+    """Be one of the farm's machines until it leaves or is refused; `away` is set when it is none any more."""
+    try:
+        _keep_working(here)
+    finally:
+        away.set()
+
+
+def _keep_working(here: Here) -> None:
     from inference_server.farm import dask_engine
 
-    joined, tries = here.joined, 0
+    joined, leave, tries = here.joined, here.leave, 0
     while not leave.is_set():
         try:
             about = joined.where()

@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -76,8 +77,11 @@ def devices_given(environment: Mapping[str, str]) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": given} if given and "CUDA_VISIBLE_DEVICES" not in environment else {}
 
 
-def begin_server(device: str) -> str:
-    """The name of the device of a server that is ready; it belongs to no session and holds no pipe of ours."""
+def begin_server(device: str, leave: threading.Event | None = None) -> str:
+    """The name of the device of a server that is ready; it belongs to no session and holds no pipe of ours.
+
+    leave: set by whoever does not want it any more. One that is not ready when this returns or raises is ended.
+    """
     places.private_folder(places.home() / "logs")
     said = places.home() / "logs" / "farm-server.log"
     command = [sys.executable, "-P", "-m", "semrender", "serve", "--device", device]
@@ -86,14 +90,16 @@ def begin_server(device: str) -> str:
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     with said.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **apart)
-    until = time.monotonic() + READY_SECONDS
-    while process.poll() is None and time.monotonic() < until:
-        ready = _ready()
-        if ready:
-            return ready
-        time.sleep(EVERY_SECONDS)
-    if process.poll() is None:
-        process.terminate()
+    until, ready = time.monotonic() + READY_SECONDS, ""
+    try:
+        while process.poll() is None and time.monotonic() < until and not (leave is not None and leave.is_set()):
+            ready = _ready()
+            if ready:
+                return ready
+            time.sleep(EVERY_SECONDS)
+    finally:
+        if not ready and process.poll() is None:
+            process.terminate()
     words = said.read_bytes()[-LOG_SHOWN:].decode("utf-8", "replace").strip()
     raise ServerError(
         f"no server could be started on {places.HOST}",

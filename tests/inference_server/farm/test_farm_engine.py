@@ -246,6 +246,14 @@ def test_what_is_not_wanted_is_stopped_and_what_is_silent_is_anothers(coordinate
     assert broker.of("give_back")[1:] == [{"task": 3, "machine": "farm"}], "no machine had begun with it"
 
 
+def test_what_waited_for_a_machine_that_has_left_is_nobodys_loss(coordinated):
+    coordinator, engine, broker, _ = coordinated
+    coordinator.turn(0)
+    engine.happened = [Happened(LOST, "h0", "", error=ServerError("the machine that had the piece has left"))]
+    coordinator.turn(0)
+    assert broker.of("give_back")[1:] == [{"task": 1, "machine": "farm"}] and broker.of("end_chunk") == []
+
+
 def test_what_is_not_wanted_is_stopped_on_all_machines_after_one_question(coordinated):
     coordinator, engine, broker, clock = coordinated
     coordinator.turn(0)
@@ -264,11 +272,12 @@ def test_what_all_machines_refuse_is_given_back(coordinated):
     assert engine.given["h0"] == (2, ["one"])
 
 
-def test_a_machine_whose_server_fails_again_and_again_rests_and_one_that_stops_is_no_loss(coordinated):
+@pytest.mark.parametrize("error", [ServerError("its server died"), SemrenderError("it could not, unforeseen")])
+def test_a_machine_that_fails_again_and_again_rests_and_one_that_stops_is_no_loss(coordinated, error):
     coordinator, engine, broker, clock = coordinated
     for number in range(FAILED_IN_A_ROW):
         coordinator.turn(0)
-        engine.happened = [Happened(ENDED, f"h{number}", "two", error=ServerError("its server died"))]
+        engine.happened = [Happened(ENDED, f"h{number}", "two", error=error)]
     coordinator.turn(0)
     state = {one["name"]: one["state"] for one in broker.of("told_machines")[-1]["machines"]}
     assert state == {"one": "ready", "two": "refused"} and list(engine.given) == ["h0", "h1", "h2"]

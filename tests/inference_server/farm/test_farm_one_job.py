@@ -6,7 +6,7 @@ from inference_server.broker.chunks import CARE_SECONDS, Chunks
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
 from inference_server.broker.members import SILENT_SECONDS, Member
-from shared.errors import InputRefused, MachineRefused, ServerError
+from shared.errors import FramesFailed, InputRefused, MachineRefused, SemrenderError, ServerError
 from tests.inference_server.farm.test_farm_rows import SPEC
 
 FARM = "farm"  # in whose name a coordinator takes runs
@@ -119,6 +119,34 @@ def test_a_server_that_dies_is_no_machine_that_leaves(jobs, chunks, left, words)
     assert said(jobs) == ([words] if words else [])
     *_, (_, _, last) = jobs.events("a", 0)
     assert (last["state"], last.get("why", "")) == ("lost", "" if left else "its server died.")
+
+
+@pytest.mark.parametrize("error", [SemrenderError("one could not, unforeseen"), FramesFailed("2 of 16 frames failed")])
+def test_what_fails_on_one_machine_another_tries_and_what_fails_on_two_has_failed(jobs, chunks, error):
+    run = take(chunks, "one")
+    chunks.fail(run["task"], FARM, error, {}, 1.0, "one")
+    *_, (_, _, last) = jobs.events("a", 0)
+    assert (last["state"], last["why"], jobs.summary("a")["failed"]) == ("lost", f"{error}", 0)
+    assert chunks.take("one", 1.0) is None
+    again = chunks.take(FARM, 1.0, hands_on=True)
+    assert (again["task"], again["without"]) == (run["task"], ["one"])
+    chunks.told(again["task"], FARM, 0, 1.0, "two")
+    chunks.fail(again["task"], FARM, error, {"painted": 14, "kept": 0, "copied": 0}, 2.0, "two")
+    assert (jobs.summary("a")["done"], jobs.summary("a")["failed"]) == (14, 2)
+
+
+def test_where_no_other_machine_is_there_or_the_input_is_refused_it_has_failed_at_once(jobs, chunks):
+    run = take(chunks, "one")
+    chunks.fail(run["task"], FARM, InputRefused("the pass is damaged"), {}, 1.0, "one")
+    assert jobs.summary("a")["failed"] == run["pictures"]
+    tried, failed = take(chunks, "one"), SemrenderError("unforeseen")
+    chunks.fail(tried["task"], FARM, failed, {}, 1.0, "one")
+    chunks.meet([ONE], 2.0)
+    assert take(chunks, "one")["task"] == tried["task"], "the other ones have left: it may try again"
+    chunks.fail(tried["task"], FARM, failed, {}, 3.0, "one")
+    alone = take(chunks, "one")
+    chunks.fail(alone["task"], FARM, failed, {}, 4.0, "one")
+    assert jobs.summary("a")["failed"] == jobs.summary("a")["total"] == 72
 
 
 def test_a_machine_that_is_refused_gets_no_more_of_the_job_and_the_rest_goes_on(jobs, chunks):
