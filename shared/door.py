@@ -138,6 +138,7 @@ class Server:
         per: int = PER_RUN,
         owner: str = "",
         of: str = "",
+        by: str = "",
         hashes: Mapping[str, str] | None = None,
         **changes: Unpack[Changes],
     ) -> Job:
@@ -158,7 +159,8 @@ class Server:
                 delivery of what they painted; "farm" has other machines take runs of `per` blocks of it.
             per: blocks of twelve frames, see docs/farm.md.
             owner: who is told to have asked for it; "" = who is logged in here.
-            of: the id of a job of a farm, of which it is a piece.
+            of: the id of a job of a farm, of which it is a piece, painted as long as it is watched.
+            by: which machine of the farm hands the piece over, see the verb `end_pieces`.
             hashes: layer -> hash of the card of the model that it must be painted with; None = as the names say.
             changes: what is wanted otherwise than the shot says, see `Changes`.
 
@@ -174,7 +176,8 @@ class Server:
         job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
         job.update(comp=comp, movie=movie, part=part, **({"per": per} if part == "farm" else {}))
-        job.update({name: value for name, value in (("owner", owner), ("of", of), ("hashes", hashes)) if value})
+        told = {"owner": owner, "of": of, "by": by, "hashes": hashes}
+        job.update({name: value for name, value in told.items() if value})
         comps = self._comps if comp else None
         identity = uuid.uuid4().hex
         try:

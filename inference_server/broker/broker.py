@@ -28,6 +28,7 @@ from inference_server.broker.ledger import Ledger
 from inference_server.broker.machines import Machines
 from inference_server.broker.members import READY
 from inference_server.broker.overview import Overview
+from inference_server.broker.pieces import Pieces
 from inference_server.broker.security import Guard, check_bind
 from inference_server.broker.settings import Settings
 from inference_server.broker.space import Disks
@@ -67,6 +68,7 @@ class Broker:
         self.chunks = Chunks(self.jobs)
         self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
         recovered = self.jobs.recover()
+        self.pieces = Pieces(self.jobs, settings.lease, time.monotonic())
         self.aside = Aside()
         self.disks = Disks(self.jobs, settings.reserve_mib * 2**20, self.aside)
         self._tidy()
@@ -188,6 +190,8 @@ class Broker:
             self._tidy()
         self.disks.look()
         self.chunks.care(time.monotonic())
+        for job in self.pieces.care(time.monotonic()):
+            self.crew.tell({"drop": job})
         if not self.ending:
             self.crew.dispatch()
         if self.doing:

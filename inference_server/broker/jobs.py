@@ -20,13 +20,12 @@ from collections.abc import Collection
 from typing import Any
 
 from inference_server.broker.entry import enter
-from inference_server.broker.ledger import PAINTINGS_KEPT, Ledger, Row, dump
+from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
 from inference_server.broker.told import ASKED, Told, frames_done
 from inference_server.logs import in_short
 from inference_server.tasks import Task
 from shared.errors import SemrenderError, from_dict
 
-PIECE_SECONDS = 60.0  # that a piece of a farm's job is known after its end, to whoever asked for it
 DEATHS = 2  # workers that a task may kill before it is quarantined
 FRAMES = ("paint", "hold")  # kinds of tasks whose outcome is a frame of the job
 
@@ -38,30 +37,25 @@ Body = dict[str, Any]
 class Jobs(Told):
     """All jobs of one ledger. Nothing here is on disk before `ledger.commit()`."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        super().__init__(ledger)
-        self._pieces: list[str] = []  # of jobs of farms; there are many, of no use to anybody once they have ended
-
     # What clients ask
 
     def open(self, identity: str, spec: Body, only_check: bool = False, priority: int = 0) -> None:
         """Enter a job with all its tasks. Raises InputRefused where there are too many for one job."""
         enter(self.ledger, identity, spec, only_check, priority)
         self.news.changed(identity)
-        if spec.get("of"):
-            self._forget([job for job in self._pieces if self.known(job) and self._ended_long_ago(job)])
-            self._pieces = [*filter(self.known, self._pieces), identity]
 
     def keep_spec(self, job: str, spec: Body) -> None:
         self.ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
 
-    def cancel(self, job: str) -> None:
+    def cancel(self, job: str, why: str = "") -> None:
+        """why: in words, where nobody asked for that."""
         row = self.row(job, ASKED)
         if row["ended"] is None:
             self.ledger.write(
                 "UPDATE tasks SET state = 'cancelled' WHERE job = ? AND state IN ('waiting', 'running')", job
             )
-            self._end(job, "cancelled", {"done": self.reached(row), "total": row["total"]})
+            about = {"done": self.reached(row), "total": row["total"], **({"why": why} if why else {})}
+            self._end(job, "cancelled", about)
 
     def pause(self, job: str, why: str) -> None:
         """Hand out no more of its tasks; those in hand are finished."""
@@ -241,18 +235,15 @@ class Jobs(Told):
     def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
         """Forget jobs that ended before this time; returns their ids."""
         jobs = self.ended_before(before)
-        self._forget(jobs)
+        self.forget(jobs)
         if quarantine:
             self.ledger.write("DELETE FROM quarantine")
         oldest = "SELECT rowid FROM paintings ORDER BY rowid DESC LIMIT -1 OFFSET ?"
         self.ledger.write(f"DELETE FROM paintings WHERE rowid IN ({oldest})", PAINTINGS_KEPT)
         return jobs
 
-    def _ended_long_ago(self, piece: str) -> bool:
-        ended = self.row(piece)["ended"]
-        return ended is not None and time.time() - float(ended) > PIECE_SECONDS
-
-    def _forget(self, jobs: list[str]) -> None:
+    def forget(self, jobs: list[str]) -> None:
+        """Jobs that have ended."""
         for job in jobs:
             self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
             for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):

@@ -84,6 +84,16 @@ class Machines:
         self._broker.doing.add("result")
         self._broker.answer(client, protocol.reply(request, {}))
 
+    def end_pieces(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """A machine's part in a farm begins anew: what the one before it had handed over to this server ends.
+
+        by: as those pieces have it.
+        """
+        for job in self._broker.pieces.end(text_of(body, "by"), "its machine has joined the farm anew"):
+            self._broker.crew.tell({"drop": job})
+        self._broker.doing.add("cancel")
+        self._broker.answer(client, protocol.reply(request, {}))
+
 
 def _machine(body: Body) -> str:
     name = text_of(body, "machine")[:MOST_NAME]

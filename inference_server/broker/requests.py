@@ -32,7 +32,7 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool, slots: int = 0) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "of",
+    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "of", "by",
     "collect"}.
 
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
@@ -119,6 +119,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "part": str(body.get("part", "whole")),
         "chunks": runs_per(frames, _per(body)) if body.get("part") == "farm" else [],
         "of": _words(body, "of")[:64],  # a job of a farm, of which this is a piece
+        "by": _words(body, "by")[:64],  # which machine of which farm has handed the piece over
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
     if slots and may_be_cut(spec, cards_of):

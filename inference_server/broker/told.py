@@ -45,6 +45,7 @@ class Told:
         self.news = News()
         self.shares = Shares(ledger)
         self.looks: dict[str, Body] = {}  # of jobs for which a model looks at a layer: how far it is
+        self.unasked: set[str] = set()  # pieces that nobody asks for at present, see `pieces`
 
     def known(self, job: str) -> bool:
         return self.ledger.row("SELECT 1 FROM jobs WHERE id = ?", job) is not None
@@ -175,11 +176,20 @@ class Told:
     def active(self, above: int | None = None) -> list[Row]:
         """id, priority and only_check of the jobs that may go on, most urgent first, then first come, first served."""
         floor = LOWEST - 1 if above is None else above
-        return self.ledger.rows(
+        rows = self.ledger.rows(
             "SELECT id, priority, only_check FROM jobs WHERE ended IS NULL AND paused = '' AND priority > ?"
             " ORDER BY priority DESC, number",
             floor,
         )
+        return [row for row in rows if row["id"] not in self.unasked]
+
+    def pieces(self, by: str | None = None) -> list[str]:
+        """The pieces of others' jobs that have not ended; by: those that one machine of a farm has handed over."""
+        rows = self.ledger.rows(
+            "SELECT id, json_extract(spec, '$.by') AS by FROM jobs"
+            " WHERE ended IS NULL AND json_extract(spec, '$.of') != ''"
+        )
+        return [row["id"] for row in rows if by is None or row["by"] == by]
 
     def unended(self) -> tuple[dict[str, int], int]:
         """How many jobs have not ended, by state, and how many of their tasks are to be done."""

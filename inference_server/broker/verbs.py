@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inference_server.broker.chunks import Chunks
     from inference_server.broker.crew import Crew
     from inference_server.broker.jobs import Jobs
+    from inference_server.broker.pieces import Pieces
     from inference_server.broker.settings import Settings
     from inference_server.broker.space import Disks
     from inference_server.broker.spool import Spool
@@ -61,6 +62,7 @@ class Turn(Protocol):
     settings: Settings
     jobs: Jobs
     chunks: Chunks
+    pieces: Pieces
     spool: Spool
     crew: Crew
     disks: Disks
@@ -166,6 +168,8 @@ class Verbs:
                         remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",
                     )
                 self._jobs.open(job, spec, priority=priority(body))
+                if spec["of"]:
+                    self._broker.pieces.begun(job, time.monotonic())
                 log.info("job %s: %s of %s, into %s", job, spec["shot"]["name"], spec["owner"] or "-", spec["out"])
             self._broker.doing.add("submit")
             self._answer(client, request, {"job": job, "out": self._jobs.summary(job)["out"]})
@@ -181,6 +185,7 @@ class Verbs:
         since = max(0, whole_of(body, "since"))
         known = self._broker.watchers.get((client, job)) if body.get("renew") is True else None
         self._broker.watchers[client, job] = (known[0] if known else since, time.monotonic())
+        self._broker.pieces.asked(job, time.monotonic())
         self._answer(client, request, self._jobs.summary(job))
 
     def jobs(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:

@@ -19,7 +19,7 @@ from inference_server.farm.returning import Returning, sees_folder
 from inference_server.tasks import OUTCOMES
 from shared import PYTHON, VERSION, door, path_maps, places
 from shared.connection import Connection
-from shared.errors import MachineRefused, SemrenderError
+from shared.errors import Interrupted, MachineRefused, SemrenderError
 from shared.shot import Shot
 from shared.told import Frame, Paused
 
@@ -121,6 +121,7 @@ def _paint(
         part="paint",
         owner=chunk["owner"],
         of=chunk["job"],
+        by=far.by,
         hashes={layer: model["hash"] for layer, model in chunk["models"].items()},
     )
     try:
@@ -131,6 +132,8 @@ def _paint(
                     back.send(event.body["file"])
             elif isinstance(event, Paused) and back is not None:
                 raise MachineRefused(f"{far.machine} cannot go on: {event.why}")
+            elif event.name == "cancelled" and event.body.get("why"):
+                raise Interrupted(f"{far.machine} has given the run up: {event.body['why']}")
             elif event.name == "cancelled":
                 raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
             far.pulse()

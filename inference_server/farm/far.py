@@ -42,6 +42,11 @@ class Far:
     def address(self) -> str:
         return self._client.address
 
+    @property
+    def by(self) -> str:
+        """Which machine of which farm this is: the key by which the server knows it."""
+        return str(self._connection.get("public_key", ""))
+
     def __enter__(self) -> Far:
         return self
 

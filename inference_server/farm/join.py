@@ -98,8 +98,9 @@ class Here:
             self._begun = True
 
     def ready(self) -> None:
-        with self.server():
-            pass
+        """Its server is there, and paints nothing for one of before that died."""
+        with self.server() as server:
+            server.client.request("end_pieces", {"by": self.joined.public})
 
     def paint(self, chunk: Chunk, tell: Callable[[int], bool]) -> dict[str, int]:
         with self.server() as server:

@@ -200,3 +200,26 @@ def test_a_machines_key_asks_for_what_painting_takes_alone_and_a_strangers_for_n
     public, secret = (key.decode() for key in zmq.curve_keypair())
     assert "key" in knock({**far, "public_key": public, "secret_key": secret}, SECONDS)
     assert client.jobs() is not None
+
+
+def test_what_a_killed_join_has_left_ends_when_its_machine_joins_again(
+    farm, farm_shot, add_sleep_model, state_folder, tmp_path
+):
+    client, _, join, other = farm
+    for home in (state_folder, other):
+        (home / "gate").write_text("1")
+    add_sleep_model("stays", config={"seconds": 0, "gate": True})
+    job = submitted(client, farm_shot(count=60, model="stays"), tmp_path / "out", "stays")
+    models = {"SEMRENDER_MODELS": str(state_folder / "models")}
+    with Client(places.read_json(other / "connection.json")) as two:
+        pieces = wait_for(lambda: [one["job"] for one in two.jobs() if one["ended"] is None], SECONDS)
+        join.kill()
+        with process("join", "--device", "cpu", home=other, **models) as again:
+            line_with(again, "paints for")
+            for piece in pieces:
+                *_, (_, name, last) = two.request("events", {"job": piece, "since": 0})[0]["events"]
+                assert (name, last["why"]) == ("cancelled", "its machine has joined the farm anew")
+            for home in (state_folder, other):
+                (home / "gate").unlink()
+            assert wait_for(lambda: ended(client, job), SECONDS) == "done"
+    assert "has ended" in semrender("farm", "leave", "--home", other).stdout, "no join of now has begun it"
