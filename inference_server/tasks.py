@@ -18,6 +18,7 @@ MOVIES = ("h264", "prores", "none")  # beside the layers
 # machines, which take runs of blocks.
 PARTS = ("whole", "paint", "deliver", "farm")
 OUTCOMES = ("painted", "kept", "copied")  # of a picture that is there
+FULL = "no space: ", "out of reach: "  # how the reasons of pauses begin that end by themselves, with their disk
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs

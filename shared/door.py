@@ -171,7 +171,8 @@ class Server:
         target = target.absolute()
         handing.apart_from_passes(shot, folder, target)
         files = None
-        if not self.private and not handing.shares_disk(self.client, shot, folder, target):
+        ours = self.private or of  # a piece is handed to this machine's own server, even if its disk is full
+        if not ours and not handing.shares_disk(self.client, shot, folder, target):
             shot, files = handing.uploadable(shot, folder)
         job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)

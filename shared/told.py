@@ -149,7 +149,7 @@ class Chunk(Event):
 
 
 class Gone(Event):
-    """A machine of a farm paints no more of the job: it has "left", or is "refused"; `words` for a person."""
+    """A machine of a farm has "left", is "refused", is "held" up, or is "painting" again; `words` for a person."""
 
     machine: str
     state: str

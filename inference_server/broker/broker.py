@@ -50,7 +50,7 @@ WATCH_SECONDS = 60.0  # a watcher that does not renew is forgotten
 ENDING_SECONDS = 60.0  # for the tasks in hand at a shutdown
 DAYS_KEPT = 30.0  # that an ended job stays in the ledger
 TIDY_SECONDS = 3600.0
-FOR_ALL = ("hello", "ping")  # that a machine of a farm may ask for beside `travelling`
+FOR_ALL = ("hello", "ping", "held_up")  # that a machine of a farm may ask for beside `travelling`
 
 log = logging.getLogger("semrender.broker")
 

@@ -16,7 +16,7 @@ from inference_server.broker.cutting import frames_in
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
-from inference_server.broker.shares import Lease, cannot, has_left
+from inference_server.broker.shares import Lease, cannot, has_left, is_held
 from inference_server.broker.told import ASKED
 from shared import PYTHON, VERSION
 from shared.blocks import written
@@ -76,6 +76,16 @@ class Chunks:
         elif told.done != lease.done:
             self._tell(told, "progress", now)
         return True
+
+    def held_up(self, identity: int, machine: str, why: str) -> None:
+        """A machine does not go on with its run for now, and why; "" where it goes on again."""
+        lease = self._leases.get(identity)
+        if lease is None or lease.machine not in ("", machine):
+            return
+        self._leases[identity] = replace(lease, held=why)
+        if bool(why) != bool(lease.held):  # each of its pictures has a reason of its own
+            state, words = ("held", is_held(machine, why)) if why else ("painting", f"Machine {machine} goes on")
+            self._jobs.tell_machine(lease.job, machine, state, lease.pictures, words)
 
     def held(self, holder: str) -> list[int]:
         """The runs that a machine is to paint, or to have painted."""

@@ -191,7 +191,7 @@ class Jobs(Told):
         self._tell(job, "chunk", {**about, "done": self.reached(row), "failed": row["failed"], "total": row["total"]})
 
     def tell_machine(self, job: str, machine: str, state: str, pictures: int, words: str) -> None:
-        """A machine paints no more of a job: it has "left", or is "refused"; pictures: that it had in hand."""
+        """A machine has "left", is "refused", is "held" up, or is "painting" again; pictures: that it had in hand."""
         self._tell(job, "machine", {"machine": machine, "state": state, "pictures": pictures, "words": words})
 
     def _count(self, job: str, counts: Body) -> None:

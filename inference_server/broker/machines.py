@@ -60,6 +60,11 @@ class Machines:
         held = {} if wanted else {"held": self._broker.chunks.held(_machine(body))}
         self._broker.answer(client, protocol.reply(request, {"wanted": wanted, **held}))
 
+    def held_up(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
+        """A machine that waits says `why`, of the run that it was handed: what all share is full. "": it goes on."""
+        self._broker.chunks.held_up(whole_of(body, "task"), _machine(body), text_of(body, "why"))
+        self._broker.answer(client, protocol.reply(request, {}))
+
     def give_back(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A machine begins anew, or cannot have a `task` painted: what it took is for others, and nothing is lost."""
         self._broker.chunks.give_back(_machine(body), whole_of(body, "task") if "task" in body else None)

@@ -25,7 +25,8 @@ class Lease(Value):
     """A run in hand.
 
     holder: who took it, and says that it goes on; until: by the clock of the turns. machine: that paints it; "" as long
-    as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them.
+    as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them. held: why its
+    machine does not go on at present, in words.
     """
 
     job: str
@@ -35,6 +36,7 @@ class Lease(Value):
     blocks: tuple[int, int]
     pictures: int
     done: int = 0
+    held: str = ""
 
 
 class Shares:
@@ -112,19 +114,28 @@ class Shares:
     def told(self, row: Row, now: float | None = None) -> Body:
         """{"machines": [{"name", "done", "hand", "state", "words"}], "left": seconds or None} of a job's row.
 
-        done: pictures; hand: those of its runs in hand. state: "painting", "waiting", "left" or "refused".
+        done: pictures; hand: those of its runs in hand. state: "painting", "held", "waiting", "left" or "refused".
         """
         job = row["id"]
         painted, leases = self._known(job), [lease for _, lease in self.of(job)]
         names = {*painted, *(lease.machine for lease in leases if lease.machine), *self._words.get(job, {})}
         machines = [self._machine(job, name, leases, row["ended"] is not None) for name in sorted(names)]
-        left = None if row["ended"] is not None or row["paused"] else self._left(job, row, now)
+        still = row["ended"] is not None or row["paused"] or self.held(job)
+        left = None if still else self._left(job, row, now)
         return {"machines": machines, "left": left}
+
+    def held(self, job: str) -> str:
+        """Why none of the machines that have some of a job in hand goes on, in words; "" where one does."""
+        leases = [lease for _, lease in self.of(job)]
+        words = {is_held(lease.machine, lease.held) for lease in leases if lease.held}
+        return "; ".join(sorted(words)) if all(lease.held for lease in leases) else ""
 
     def _machine(self, job: str, name: str, leases: list[Lease], ended: bool) -> Body:
         own = [lease for lease in leases if lease.machine == name]
         state, words = self._words.get(job, {}).get(name, ("", ""))
-        if own:
+        if held := [lease.held for lease in own if lease.held]:
+            state, words = "held", is_held(name, held[0])
+        elif own:
             state, words = "painting", ""
         elif not state:
             gone = self.members.all and self.members.named(name) is None
@@ -159,6 +170,11 @@ def has_left(machine: str, pictures: int, others: bool) -> str:
     """A machine is gone and had so many pictures in hand."""
     fate = "painted by others" if others else "for whoever comes next"
     return f"Machine {machine} has left; its {counted(pictures, 'frame is', 'frames are')} {fate}"
+
+
+def is_held(machine: str, why: str) -> str:
+    """A machine waits, and goes on by itself."""
+    return f"Machine {machine} is held up: {why}"
 
 
 def cannot(machine: str, why: str) -> str:

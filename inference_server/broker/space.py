@@ -13,12 +13,12 @@ from pathlib import Path
 from inference_server.broker.aside import PATIENCE_SECONDS, Aside, Found
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.spool import free
+from inference_server.tasks import FULL
 from shared import places
 from shared.errors import SemrenderError
 from shared.values import Value
 
-NO_SPACE = "no space: "  # how the reasons of pauses begin that end by themselves
-UNREACHABLE = "out of reach: "
+NO_SPACE, UNREACHABLE = FULL
 LOOK_SECONDS = 1.0
 GRACE_SECONDS = 0.25  # that a worker waits for a disk's answer before other jobs go first
 MOST_SECONDS = 60.0  # between two attempts of a job that looks well and cannot write
@@ -55,7 +55,7 @@ class Disks:
         self._waiting: dict[str, Waiting] = {}
         self._rooms: dict[Path, Room] = {}
         self._asked: dict[Path, float] = {}  # folders that are being looked at, since when
-        for reason in (NO_SPACE, UNREACHABLE):
+        for reason in FULL:
             for job in jobs.paused_for(reason):
                 jobs.resume(job, "the server was started again")
 
@@ -94,7 +94,7 @@ class Disks:
         for job, waiting in list(self._waiting.items()):
             if not self._jobs.known(job) or self._jobs.ended(job):
                 del self._waiting[job]
-            elif now >= waiting.due and self._jobs.summary(job)["paused"].startswith((NO_SPACE, UNREACHABLE)):
+            elif now >= waiting.due and self._jobs.summary(job)["paused"].startswith(FULL):
                 out = Path(self._jobs.summary(job)["out"])
                 room = self._room(out, waiting.due)
                 if room is None:

@@ -259,9 +259,10 @@ class Told:
         return row
 
     def _summary(self, job: Row) -> Body:
-        state = "paused" if job["paused"] and job["ended"] is None else job["state"]
+        paused = job["paused"] or (self.shares.held(job["id"]) if job["part"] == "farm" else "")
+        state = "paused" if paused and job["ended"] is None else job["state"]
         names = (
-            *("name", "out", "paused", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
+            *("name", "out", "priority", "total", "painted", "kept", "copied", "failed", "created", "began"),
             *("ended", "events", "owner"),
         )
         comp = None if job["comp"] is None else bool(job["comp"])
@@ -269,7 +270,7 @@ class Told:
         asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
         farm = self.shares.told(job) if job["part"] == "farm" else None
         where = {"job": job["id"], "state": state, "done": self.reached(job), "preparing": self.looks.get(job["id"])}
-        where["farm"] = farm
+        where.update(farm=farm, paused=paused)
         return {**where, **{name: job[name] for name in names}, **asked}
 
     def _json(self, job: str, column: str) -> Body:

@@ -31,7 +31,6 @@ MOST_NAMES = 200  # of one question
 HASHED_BYTES = 256 * 2**20  # that one question reads to hash files
 LISTS, SUMS, COMING = 8, 100_000, 256  # kept in memory
 MOST_RESULT = 4 * 2**30  # bytes of one file
-TOKEN_BYTES = 64
 OF_MACHINES = ("mattes", "prepared")  # folders that machines write into, beside one for every layer
 
 Body = dict[str, Any]
@@ -168,7 +167,7 @@ class Travelling:
         self._look(client, request, Path(spec["out"]), read)
 
     def token(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
-        """What a machine has written, by `name`, into the output folder as it sees it: `holds`, "" where it is not."""
+        """Whether a file that a machine has made in the output folder as it sees it, by `name`, is `there`."""
         _job, spec = self._farm_job(body)
         name, out = text_of(body, "name"), Path(spec["out"])
         if not re.fullmatch(r"\.semrender-[0-9a-f]{32}", name):
@@ -176,10 +175,9 @@ class Travelling:
 
         def read() -> tuple[Body, list[bytes]]:
             try:
-                with places.open_file(inside(out / name, spec["roots"])) as file:
-                    return {"holds": file.read(TOKEN_BYTES).hex()}, []
+                return {"there": inside(out / name, spec["roots"]).is_file()}, []
             except OSError:
-                return {"holds": ""}, []
+                return {"there": False}, []
 
         self._look(client, request, out, read)
 

@@ -23,7 +23,7 @@ from inference_server.broker.told import INTERACTIVE
 from inference_server.models import catalogue
 from inference_server.roots import inside
 from shared import places, protocol
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError
 from shared.shot import Shot
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Verbs:
         def enter(spec: Body) -> None:
             if not self._jobs.known(job):
                 if free(places.home()) < self._broker.settings.reserve_mib * 2**20:
-                    raise SemrenderError(
+                    raise DiskFull(
                         "the server's disk is full, so it accepts no job",
                         file=places.home(),
                         remedy=f"Free at least {self._broker.settings.reserve_mib} MiB there",

@@ -16,12 +16,12 @@ from inference_server.farm.arriving import bring_models
 from inference_server.farm.far import PULSE_SECONDS, Far, Tell
 from inference_server.farm.passing import bring_passes, frames_needed, job_folder
 from inference_server.farm.returning import Returning, sees_folder
-from inference_server.tasks import OUTCOMES
+from inference_server.tasks import FULL, OUTCOMES
 from shared import PYTHON, VERSION, door, path_maps, places
 from shared.connection import Connection
-from shared.errors import Interrupted, MachineRefused, SemrenderError
+from shared.errors import DiskFull, Interrupted, MachineRefused, SemrenderError
 from shared.shot import Shot
-from shared.told import Frame, Paused
+from shared.told import Frame, Paused, Resumed
 
 Chunk = Mapping[str, Any]
 
@@ -107,7 +107,39 @@ def _paint(
     back: Returning | None,
 ) -> dict[str, int]:
     """Have the local server paint the run, from these folders into that one; `back` sends what is finished."""
-    job = server.submit(
+    try:
+        job = _submit(chunk, server, far, shot, base, out, frames)
+    except DiskFull as error:
+        raise MachineRefused(f"{far.machine} cannot go on: {error}") from error
+    try:
+        for event in job.watch(pulse=PULSE_SECONDS):
+            if isinstance(event, Frame):
+                far.done = event.done
+                if back is not None and event.error is None:
+                    back.send(event.body["file"])
+            elif isinstance(event, Paused) and back is None and event.why.startswith(FULL):
+                _say_held(far, chunk, event.why)
+            elif isinstance(event, Paused):
+                raise MachineRefused(f"{far.machine} cannot go on: {event.why}")
+            elif isinstance(event, Resumed):
+                _say_held(far, chunk, "")
+            elif event.name == "cancelled" and event.body.get("why"):
+                raise Interrupted(f"{far.machine} has given the run up: {event.body['why']}")
+            elif event.name == "cancelled":
+                raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
+            far.pulse()
+        result = job.result()
+    except BaseException:
+        with suppress(SemrenderError):
+            job.cancel()
+        raise
+    return {outcome: getattr(result, outcome) for outcome in OUTCOMES}
+
+
+def _submit(
+    chunk: Chunk, server: door.Server, far: Far, shot: Shot, base: Path, out: Path, frames: list[int]
+) -> door.Job:
+    return server.submit(
         shot,
         out,
         base=base,
@@ -124,22 +156,8 @@ def _paint(
         by=far.by,
         hashes={layer: model["hash"] for layer, model in chunk["models"].items()},
     )
-    try:
-        for event in job.watch(pulse=PULSE_SECONDS):
-            if isinstance(event, Frame):
-                far.done = event.done
-                if back is not None and event.error is None:
-                    back.send(event.body["file"])
-            elif isinstance(event, Paused) and back is not None:
-                raise MachineRefused(f"{far.machine} cannot go on: {event.why}")
-            elif event.name == "cancelled" and event.body.get("why"):
-                raise Interrupted(f"{far.machine} has given the run up: {event.body['why']}")
-            elif event.name == "cancelled":
-                raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
-            far.pulse()
-        result = job.result()
-    except BaseException:
-        with suppress(SemrenderError):
-            job.cancel()
-        raise
-    return {outcome: getattr(result, outcome) for outcome in OUTCOMES}
+
+
+def _say_held(far: Far, chunk: Chunk, why: str) -> None:
+    """What is full is full for all: the run stays here, its job says why it does not go on, and does so by itself."""
+    far.ask("held_up", {"task": chunk["task"], "machine": far.machine, "why": why})

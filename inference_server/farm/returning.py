@@ -24,12 +24,12 @@ TRIES = 3  # for a file that arrives damaged
 
 def sees_folder(far: Far, job: str, here: Path) -> bool:
     """Whether a job's output folder is the same as one here, and may be written to."""
-    token, word = here / f".semrender-{os.urandom(16).hex()}", os.urandom(16)
+    token = here / f".semrender-{os.urandom(16).hex()}"  # a name, which a full disk takes, too
     try:
         if not here.is_dir():
             return False
-        token.write_bytes(word)
-        return bool(far.ask("token", {"job": job, "name": token.name})[0]["holds"] == word.hex())
+        token.touch()
+        return bool(far.ask("token", {"job": job, "name": token.name})[0]["there"])
     except OSError:
         return False
     finally:
