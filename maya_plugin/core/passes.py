@@ -22,7 +22,6 @@ CAN = {HARDWARE: ("instance", "normal", "depth", "shading", "beauty"), ARNOLD: E
 GUIDES = ("instance", "normal", "depth", "shading")  # rendered unasked for a model that only uses them
 SHADING = "shading"  # light and shadow on clay; a second lit render by Arnold, which is not made unasked
 CLAY = 0.5  # what clay throws back; as bright as that it is where a light of intensity 1 falls straight on it
-OF_SPACE = ("normal", "depth")
 DRAWN = ("instance",)  # of these, what the viewport draws without touching the scene
 MANY_PARTS = 5000
 GIVES = ("labels", "picture", "reference", "audio", *EXTRA_PASSES)  # to a model, by one renderer or the other
@@ -58,8 +57,8 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guides: Sequence
         raise ModelRefused(f"{title} {lacks}", remedy=remedy)
     needed = inputs.needed(wants)
     asked = {*request.extra, *needed}
-    lit_twice = (SHADING,) if request.renderer == ARNOLD else ()
-    unasked = [name for name in guides if name in wants and name not in asked and name not in lit_twice]
+    made = _unasked(request.renderer)
+    unasked = [name for name in guides if name in wants and name in made and name not in asked]
     picture = "picture" in needed or ("picture" in wants and "beauty" in request.extra)
     wanted = {*asked, *unasked, *(["beauty"] if picture else [])}
     return replace(
@@ -73,9 +72,17 @@ def fed(request: ShotRequest, title: str, wants: inputs.Inputs, guides: Sequence
     )
 
 
-def unguided(request: ShotRequest, wants: inputs.Inputs) -> bool:
-    """Whether a model that uses normals and depth is given neither."""
-    return bool({*OF_SPACE} & {*wants}) and not {*OF_SPACE} & {*request.extra}
+def _unasked(renderer: str) -> tuple[str, ...]:
+    return tuple(one for one in GUIDES if one != SHADING or renderer == HARDWARE)
+
+
+def left_out(request: ShotRequest, wants: inputs.Inputs, ticked: Sequence[str]) -> tuple[str, ...]:
+    """What a frame of the open scene is painted without, and a shot would have: no viewport draws it.
+
+    wants: the inputs of the model, which uses some; ticked: what the artist wants rendered.
+    """
+    wished = {*ticked, *(one for one in _unasked(request.renderer) if one in wants)}
+    return tuple(one for one in GUIDES if one in wished and one not in (*DRAWN, *request.extra))
 
 
 def reference_name(request: ShotRequest) -> str:

@@ -13,7 +13,7 @@ from maya_plugin.core.jobs import Job, Order, new_id
 from maya_plugin.core.news import Problem, Project
 from maya_plugin.ui.findings_dialog import FindingsDialog
 from maya_plugin.ui.jobs_page import JobsPage
-from maya_plugin.ui.paint_page import Choices, PaintPage
+from maya_plugin.ui.paint_page import PASSES, Choices, PaintPage
 from maya_plugin.ui.qt import Qt, QtCore, QtWidgets
 from maya_plugin.ui.showing import PREVIEW, Showing
 from maya_plugin.ui.work import Work
@@ -294,8 +294,11 @@ class PaintActions:
         words = [f"{number} × {what}" for what, number in report.counts.items()] + list(report.notes)
         told = ["In the label pass: " + "; ".join(word.rstrip(".") for word in words) + "."] if words else []
         card = self._page.card()
-        if card is not None and passes.unguided(request, card.inputs):
-            told.append("It is painted without normals and depth, which a rendered shot has, and this frame by Arnold.")
+        lacks = passes.left_out(request, {} if card is None else card.inputs, chosen.extra)
+        if lacks:
+            named = " and ".join(PASSES[one].lower() for one in lacks)
+            by_arnold = " By Arnold this frame has normals and depth." if "normal" in lacks or "depth" in lacks else ""
+            told.append(f"It is painted without {named}, which a rendered shot has.{by_arnold}")
         if told:
             self._work.note(" ".join(told))
         self._renderers[order.id] = VIEWPORT
@@ -330,7 +333,7 @@ class PaintActions:
             last=chosen.last if frame is None else frame,
             layers=chosen.layers,
             renderer=chosen.renderer,
-            extra=chosen.extra,
+            extra=tuple(one for one in chosen.extra if frame is None or one != passes.SHADING),
             width=max(1, scene.width // chosen.divide) if smaller else None,
             height=max(1, scene.height // chosen.divide) if smaller else None,
             model=chosen.model,

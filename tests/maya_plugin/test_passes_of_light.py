@@ -130,6 +130,15 @@ def test_a_second_lit_render_by_arnold_is_asked_for(shot, tmp_path):
     assert passes.fed(replace(asked, renderer=ARNOLD), "Small", needs).extra == ("shading",)
 
 
+def test_what_a_frame_is_painted_without_is_named(shot, tmp_path):
+    wants = {"labels": {"needed": True}, "instance": {}, "normal": {}, "shading": {}}
+    frame = request(shot, tmp_path, extra=("instance",))
+    assert passes.left_out(frame, wants, ()) == ("normal", "shading")
+    of_arnold = replace(frame, renderer=ARNOLD, extra=("normal",))
+    assert passes.left_out(of_arnold, wants, ()) == (), "a shot of it has none either"
+    assert passes.left_out(of_arnold, {}, ("shading",)) == ("shading",)
+
+
 def test_a_guide_that_hardware_would_have_made_is_not_made_by_arnold_instead(host, scene, shot, sun, tmp_path):
     """Where Hardware 2.0 draws nothing, a batch goes on with Arnold."""
     report = rendered(request(shot, tmp_path, renderer=ARNOLD, extra=("shading",), guides=("shading",)))

@@ -321,7 +321,19 @@ def test_guides_are_rendered_unasked_where_the_scene_is_not_touched_by_that(pane
     assert frame.extra == frame.guides == ("instance",), "the viewport draws it"
     assert asked_for(panel, panel.paint.shot_button, monkeypatch).guides == ("instance", "normal", "depth")
     monkeypatch.setattr(panel.paint, "card", of_page)
+    shaded = replace(of_page(), inputs={**of_page().inputs, "shading": {}})
+    monkeypatch.setattr(panel.paint, "card", lambda: shaded)
+    assert asked_for(panel, panel.paint.shot_button, monkeypatch).guides == ("normal", "depth", "shading")
+    assert asked_for(panel, panel.paint.frame_button, monkeypatch).extra == ()
     panel.paint.renderer.setCurrentIndex(1)  # Arnold
+    assert asked_for(panel, panel.paint.shot_button, monkeypatch).extra == ("normal", "depth")
+    panel.paint.extra["shading"].setChecked(True)
+    shot = asked_for(panel, panel.paint.shot_button, monkeypatch)
+    assert shot.extra == ("normal", "depth", "shading") and shot.guides == ("normal", "depth")
+    frame = asked_for(panel, panel.paint.frame_button, monkeypatch)
+    assert frame.extra == ("normal", "depth"), "a frame is not refused for it"
+    panel.paint.extra["shading"].setChecked(False)
+    monkeypatch.setattr(panel.paint, "card", of_page)
     assert asked_for(panel, panel.paint.frame_button, monkeypatch).extra == ("normal", "depth")
     panel.paint.extra["depth"].setChecked(True)
     shot = asked_for(panel, panel.paint.shot_button, monkeypatch)
