@@ -181,18 +181,18 @@ def report(lines, totals, failures, skipped, caught, damaged, seed, seconds) -> 
     )
 
 
-def asked(words: str | None, each: int, times: str) -> argparse.Namespace:
+def asking(words: str | None, each: int, times: str) -> argparse.ArgumentParser:
     """The command line of a campaign."""
     parser = argparse.ArgumentParser(description=words)
     parser.add_argument("--each", type=int, default=each, help=times)
     parser.add_argument("--only", default="", help="only the faults whose name has these words, once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "reliability.md")
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
-    arguments = asked(__doc__, 7, "times of every fault (default 7)")
+    arguments = asking(__doc__, 7, "times of every fault (default 7)").parse_args()
     sys.exit(campaign(arguments.each, arguments.only, arguments.seed, arguments.out))
 
 

@@ -2,11 +2,13 @@
 
 As in `campaign`, every fault is named and seeded (`--only "link down" --seed 17` repeats one), and every promise is
 checked after each. One farm of four machines lives through all of them: what a fault has ended is begun again
-(`Farm.heal`) before the next, and a farm that broke a promise is replaced.
+(`Farm.heal`) before the next, and a farm that broke a promise is replaced. With `--kept FILE` a campaign that was
+stopped goes on behind the trials that are through.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import random
@@ -17,14 +19,17 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import field
 from pathlib import Path
 
 from shared.errors import SemrenderError
 from shared.shot import Shot, write_shot
+from shared.stopping import stoppable
+from shared.values import Value
 from tests.faults import farm_faults
-from tests.faults.campaign import FARM, asked
+from tests.faults.campaign import FARM, asking
 from tests.faults.farm_faults import Trial
 from tests.faults.faults import Skipped
 from tests.faults.machines import Farm, networks_possible
@@ -103,57 +108,91 @@ def made(folder: Path) -> Farm:
     return farm
 
 
-def campaign(each: int, only: str, seed: int, out: Path | None) -> int:
+class Outcome(Value):
+    """What came of a trial. counts: of a Trial, where it kept every promise; broken, skipped: why it did not."""
+
+    name: str
+    seed: int
+    seconds: float
+    counts: dict[str, int] = field(default_factory=dict)
+    broken: str = ""
+    skipped: str = ""
+
+
+def outcome_of(name: str, seed: int, farm: Farm, job: dict[str, object], reference: Path) -> Outcome:
     began = time.monotonic()
-    lines, failures, skipped, totals = [], [], [], Counter()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        labels = write_labels(folder / "labels", FRAMES)
-        farm = made(folder / "farm0")
-        try:
-            plain = job_of(labels, folder / "out", FRAMES, HOLD, PER)
-            reference = make_reference(folder, farm.first.home / "models", plain)
-            for name in (name for name in farm_faults.ALL if only in name):
-                passed, counts = 0, Counter()
-                for one in range(seed, seed + (1 if only else times(name, each))):
-                    started = time.monotonic()
-                    try:
-                        counts += run_one(name, one, farm, plain, reference, DELAY)
-                        passed += 1
-                    except Skipped as why:
-                        skipped.append(f"{name}: {why}")
-                        break
-                    except Exception as error:
-                        failures.append(f"{name}, seed {one}: {error}")
-                        print("FAILED:", failures[-1])
-                        if not isinstance(error, Broken):
-                            traceback.print_exc()
-                        farm.close()
-                        farm = made(folder / f"farm{len(failures)}")
-                    counts["seconds"] += round(time.monotonic() - started)
-                    told = f"{counts['twice']} of {counts['painted']} again, {counts['allowed']} may be"
-                    print(f"{time.monotonic() - began:6.0f} s  {name} {one}: {passed} passed, {told}", flush=True)
-                totals += counts
-                totals["faults"] += passed if name != "nothing" else 0
-                about = (
-                    passed,
-                    counts["painted"],
-                    counts["twice"],
-                    counts["allowed"],
-                    counts["seconds"] // max(1, passed),
-                )
-                lines.append(f"| {name} | {' | '.join(map(str, about))} |")
-            networks = farm.networks
-        finally:
-            farm.close()
+    found: dict[str, object] = {}
+    try:
+        found["counts"] = dict(run_one(name, seed, farm, job, reference, DELAY))
+    except Skipped as why:
+        found["skipped"] = str(why)
+    except Exception as error:
+        found["broken"] = str(error)
+        if not isinstance(error, Broken):
+            traceback.print_exc()
+    return Outcome(name, seed, time.monotonic() - began, **found)
+
+
+def kept(file: Path | None) -> list[Outcome]:
+    """The trials of a campaign that was stopped."""
+    lines = file.read_text("utf-8").splitlines() if file is not None and file.exists() else []
+    return [Outcome(**json.loads(line)) for line in lines]
+
+
+def campaign(each: int, only: str, seed: int, out: Path | None, file: Path | None) -> int:
+    names = [name for name in farm_faults.ALL if only in name]
+    trials = [(name, seed + n) for name in names for n in range(1 if only else times(name, each))]
+    done = kept(file)
+    left = [trial for trial in trials if trial not in {(one.name, one.seed) for one in done}]
+    with tempfile.TemporaryDirectory() as temporary, stoppable():
+        for outcome in tried(left, Path(temporary)):
+            done.append(outcome)
+            if file is not None:
+                with file.open("a", encoding="utf-8") as lines:
+                    lines.write(f"{json.dumps(vars(outcome))}\n")
+            told = outcome.broken or outcome.skipped or ", ".join(f"{n} {what}" for what, n in outcome.counts.items())
+            word = "FAILED: " if outcome.broken else ""
+            print(f"{outcome.seconds:6.0f} s  {word}{outcome.name} {outcome.seed}: {told}", flush=True)
     if out is not None and not only:
-        section = report(lines, totals, failures, skipped, networks, seed, time.monotonic() - began)
         before, _, _ = (out.read_text("utf-8") if out.exists() else "").partition(FARM)
-        out.write_text(f"{before.rstrip()}\n\n{section}", "utf-8")
-    return 1 if failures else 0
+        out.write_text(f"{before.rstrip()}\n\n{report(done, networks_possible(), seed)}", "utf-8")
+    return 1 if any(one.broken for one in done) else 0
 
 
-def report(lines, totals, failures, skipped, networks, seed, seconds) -> str:
+def tried(trials: Sequence[tuple[str, int]], folder: Path) -> Iterator[Outcome]:
+    """What comes of each, on one farm; one that broke a promise is replaced."""
+    if not trials:
+        return
+    labels = write_labels(folder / "labels", FRAMES)
+    farm = made(folder / "farm0")
+    try:
+        job = job_of(labels, folder / "out", FRAMES, HOLD, PER)
+        reference = make_reference(folder, farm.first.home / "models", job)
+        for number, (name, seed) in enumerate(trials, 1):
+            outcome = outcome_of(name, seed, farm, job, reference)
+            yield outcome
+            if outcome.broken:
+                farm.close()
+                farm = made(folder / f"farm{number}")
+    finally:
+        farm.close()
+
+
+def row(name: str, own: list[Outcome]) -> str:
+    passed = [one for one in own if one.counts]
+    totals = sum((Counter(one.counts) for one in passed), Counter())
+    seconds = round(sum(one.seconds for one in passed) / max(1, len(passed)))
+    about = (name, len(passed), totals["painted"], totals["twice"], totals["allowed"], seconds)
+    return f"| {' | '.join(map(str, about))} |"
+
+
+def report(done: list[Outcome], networks: bool, seed: int) -> str:
+    lines = [row(name, [one for one in done if one.name == name]) for name in farm_faults.ALL]
+    totals = sum((Counter(one.counts) for one in done), Counter())
+    faults = sum(1 for one in done if one.counts and one.name != "nothing")
+    failures = [f"{one.name}, seed {one.seed}: {one.broken}" for one in done if one.broken]
+    skipped = sorted({f"{one.name}: {one.skipped}" for one in done if one.skipped})
+    seconds = sum(one.seconds for one in done)
     where = "network namespaces on a bridge" if networks else "plain processes on one network"
     version = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     return "\n".join(
@@ -166,7 +205,7 @@ def report(lines, totals, failures, skipped, networks, seed, seconds) -> str:
             f"The shot has {FRAMES} frames that are held strongly, in runs of {PER} blocks; the stand-in sleeps 20 ms.",
             "The blow falls when every machine has a picture in hand.",
             "",
-            f"**{totals['faults']} faults**, {len(failures)} broken promises; {totals['painted']} paintings, "
+            f"**{faults} faults**, {len(failures)} broken promises; {totals['painted']} paintings, "
             f"{totals['twice']} of them again.",
             "",
             "After each fault: the job completed, no frame failed, every one was told, no event was missing; its",
@@ -188,8 +227,12 @@ def report(lines, totals, failures, skipped, networks, seed, seconds) -> str:
 
 
 def main() -> None:
-    arguments = asked(__doc__, EACH, "times of every fault that has no number of its own")
-    sys.exit(campaign(arguments.each, arguments.only, arguments.seed, arguments.out))
+    parser = asking(__doc__, EACH, "times of every fault that has no number of its own")
+    parser.add_argument(
+        "--kept", type=Path, help="a file of the trials that are through, which another run goes on from"
+    )
+    arguments = parser.parse_args()
+    sys.exit(campaign(arguments.each, arguments.only, arguments.seed, arguments.out, arguments.kept))
 
 
 if __name__ == "__main__":
