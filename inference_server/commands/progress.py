@@ -212,7 +212,7 @@ def device_in_words(device: Body, layers: list[Body]) -> str:
 
 
 def passes_in_words(layer: Body) -> list[str]:
-    """Which channels of a layer's motion, depth, normals and instances are read, and what the test of them said."""
+    """Which channels of a layer's motion, depth and guides are read, and what the test of them said."""
     words = []
     if "motion" in layer:
         motion = layer["motion"]
@@ -239,6 +239,10 @@ def passes_in_words(layer: Body) -> list[str]:
         parts = layer["parts"]
         share = "" if parts["borders"] is None else f", at {parts['borders']:.0%} of the borders between classes"
         words.append(f"instances {parts['kind']}: {counted(parts['most'], 'part', 'parts')}{share}")
+    if "shading" in layer:
+        shading = layer["shading"]
+        light = "no light" if shading["light"] is None else f"full light {shading['light']:.3g}"
+        words.append(f"shading {shading['kind']}: {light}, white {shading['white']:g}")
     return words
 
 

@@ -23,6 +23,7 @@ from inference_server.worker import guides, outputs, paces, sealing, sounding, t
 from inference_server.worker.check_delivery import check_delivery
 from inference_server.worker.check_parts import check_parts
 from inference_server.worker.check_passes import check_depths, check_motion
+from inference_server.worker.check_shading import check_shading
 from inference_server.worker.check_space import check_space
 from inference_server.worker.keys import picture_key
 from inference_server.worker.plan import LayerPlan, Plan, make_plan
@@ -110,7 +111,7 @@ def check_job(
                     if own.sound is not None and shot.audio is not None and own.walk is None:  # walks have no end
                         warnings += [one for one in sounding.unheard(shot, own.sound) if one not in warnings]
                     found = first_frame(plan, own)
-                    for check in (check_motion, check_depths, check_space, check_parts):
+                    for check in (check_motion, check_depths, check_space, check_parts, check_shading):
                         about = check(plan, own)
                         warnings += about.pop("warnings")
                         found.update(about)

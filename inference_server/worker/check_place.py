@@ -21,20 +21,21 @@ def judge_place(
     plane: NDArray[Any],
     ids: NDArray[np.uint16] | None,
     steps_of: Callable[[NDArray[Any]], edges.Mask],
+    told: Callable[[NDArray[np.uint16]], NDArray[np.uint16]] = lambda ids: ids,
 ) -> None:
     """Raises InputRefused where a plane (H, W) lies on the labels of a frame beside better, or when it is moved.
 
-    ids: the labels of its frame, None for a layer that has none.
+    ids: the labels of its frame, None for a layer that has none. told: what of labels the plane can tell apart.
     """
     source, labels = own.inputs[kind], own.labels
     if labels is None or ids is None:
         return
-    found = edges.lies(plane, ids, steps_of) if plane.shape == ids.shape else None
+    found = edges.lies(plane, told(ids), steps_of) if plane.shape == ids.shape else None
     if found is None:
         return
     for step in () if labels.still or source.still else (-1, 1):
         there = read_labels(own, frame + step).ids if frame + step in labels.files else None
-        also = edges.lies(plane, there, steps_of) if there is not None and there.shape == plane.shape else None
+        also = edges.lies(plane, told(there), steps_of) if there is not None and there.shape == plane.shape else None
         if also is not None and edges.elsewhere(found, also.here):
             raise InputRefused(
                 f"the {kind} pass is of another frame: its numbers are one off",

@@ -27,8 +27,8 @@ from inference_server.worker.plan import Ids, LayerPlan, Plan
 from inference_server.worker.planes import read_planes
 from inference_server.worker.sun import sun_of
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import NOTHING
-from shared.passes import LabelPass, read_label_pass
+from shared.label_set import NOTHING, SKY
+from shared.passes import LabelPass, read_label_pass, shading_pass
 from shared.shot import resolved
 from shared.values import Value
 
@@ -128,6 +128,9 @@ def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None
     if own.card.unbound:
         coverage = coverage * inside_box((coverage.shape[0], coverage.shape[1]), own.card.size, plan.pixel_aspect)
     planes: dict[str, Any] = read
+    if labels is not None and "shading" in planes:  # a sky shows what lights others, whatever a renderer writes there
+        sky = np.isin(labels.ids, own.label_set.beginning(*SKY))
+        planes["shading"] = np.where(sky, shading_pass.NOTHING, planes["shading"])
     channels: Ids = np.zeros(coverage.shape, np.uint16)
     if labels is not None and own.table is not None and (labels.ids != NOTHING).any():
         ids = in_context(plan, own, labels.ids, frame)

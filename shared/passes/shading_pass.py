@@ -22,6 +22,7 @@ Plane = NDArray[np.float32]
 NOTHING = np.float32(-1)  # of what is no surface
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of Rec.709
 NAMED = ("shading", "clay")  # last words of a layer's name that say what it is
+FULL = 1 - 1e-4  # of a picture, whose luminance may be less by rounding
 FEWEST = 1e-4  # of alpha, below which a colour that was multiplied by it says nothing
 
 
@@ -34,6 +35,12 @@ class ShadingPass(Value):
     kind: str
     colour: Plane
     there: NDArray[np.bool_]
+
+    @property
+    def clipped(self) -> NDArray[np.bool_]:
+        """(H, W) where it is exactly white, and nothing anywhere is more: what was brighter was cut off there."""
+        light = self.light
+        return np.asarray((light > FULL) & (light.max() < 2 - FULL))
 
     @property
     def light(self) -> Plane:

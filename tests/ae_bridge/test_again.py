@@ -8,9 +8,10 @@ from typing import Any, cast
 import pytest
 from deliveries import deliver, layer, shot
 
-from ae_bridge.again import changed
+from ae_bridge.again import changed, named
 from shared.client import Client
 from shared.errors import InputRefused, ModelRefused
+from shared.shot import Shot
 
 
 class Catalogue:
@@ -19,7 +20,8 @@ class Catalogue:
     def models(self) -> dict[str, Any]:
         card = {"name": "grade", "title": "Grade", "inputs": {"picture": {}, "reference": {}}}
         lips = {"name": "lips", "title": "Lips", "inputs": {"picture": {"needed": True}, "audio": {"needed": True}}}
-        return {"models": [card, lips], "default": "grade", "broken": {}}
+        lit = {"name": "lit", "title": "Lit", "inputs": {"labels": {}, "shading": {"needed": True}}}
+        return {"models": [card, lips, lit], "default": "grade", "broken": {}}
 
 
 def again(folder: Path, first: int, **body: Any) -> dict[str, Any]:
@@ -88,3 +90,17 @@ def test_hold_and_scale_go_along_and_the_rest_stays(tmp_path: Path) -> None:
         asked_again(tmp_path, asked, {"layer": "env", "scale": "fine"})
     with pytest.raises(InputRefused, match="hold"):
         asked_again(tmp_path, asked, {"hold": "very"})
+
+
+def test_a_shading_pass_goes_along_with_its_white_and_lets_a_model_that_needs_one_be_chosen(tmp_path: Path) -> None:
+    frames = range(1001, 1005)
+    deliver(tmp_path, shot(frames), layer(tmp_path, "train", frames), layer(tmp_path, "env", frames))
+    clay = {"shading": "clay.####.exr", "shading_layer": "clay", "shading_white": 3.9}
+    layers = [{"name": "train", "labels": "l.####.png", **clay}, {"name": "env", "labels": "l.####.png"}]
+    asked = {"first": 1001, "last": 1004, "layers": layers}
+    made = asked_again(tmp_path, asked, {"layer": "train", "model": "lit"})["layers"]
+    assert {name: made[0][name] for name in clay} == clay and "shading" not in made[1]
+    with pytest.raises(ModelRefused, match=r"needs a shading pass\. Choose another model"):
+        asked_again(tmp_path, asked, {"model": "lit"})
+    read = Shot.from_dict({"name": "s", "fps": 24, **asked})
+    assert "shading" in named(read, read.layers[:1]) and "shading" not in named(read, read.layers)

@@ -22,7 +22,7 @@ from shared.shot import Shot
 from tests.conftest import semrender
 
 SIZE = (36, 64)
-PASSES = ["beauty", "picture", "labels", "normal", "depth", "motion"]
+PASSES = ["beauty", "picture", "labels", "normal", "depth", "shading", "motion"]
 RAMP = np.linspace(1, 9, 36 * 64, dtype=np.float32).reshape(SIZE)
 
 
@@ -46,11 +46,12 @@ def shot(colour_frames, add_sleep_model, tmp_path):
         exr(tmp_path / "depth" / f"d.{number}.exr", rl_Depth_Z=RAMP * (number - 1000), rl_Combined_R=half)
         exr(tmp_path / "motion" / f"m.{number}.exr", rl_Vector_X=RAMP, rl_Vector_Y=-RAMP)
         exr(tmp_path / "beauty" / f"b.{number}.exr", R=half, G=half, B=half, A=np.float16(1))
+        exr(tmp_path / "clay" / f"c.{number}.exr", clay_Y=RAMP, rl_Depth_Z=RAMP * 2)
         exr(tmp_path / "plate" / f"p.{number}.exr", beauty_R=half, beauty_G=half, beauty_B=half, N_X=RAMP)
     cv2.imwrite(str(tmp_path / "normal.png"), np.full((*SIZE, 3), (255, 128, 128), np.uint8))
     layer = {
         **{"name": "train", "labels": "labels", "depth": "depth", "motion": "motion/m.####.exr"},
-        **{"beauty": "beauty", "picture": "plate", "normal": "normal.png"},
+        **{"beauty": "beauty", "picture": "plate", "normal": "normal.png", "shading": "clay"},
     }
     data = {
         **{"name": "sh", "fps": 24, "first": 1001, "last": 1002, "model": add_sleep_model()},
@@ -73,7 +74,7 @@ def test_passes_are_delivered_beneath_everything(shot, tmp_path):
     assert list(found) == ["painting", *PASSES]
     for role, layer in list(found.items())[1:]:
         assert (layer.name, layer.enabled, layer.guide, layer.shy) == (f"train {role}", False, True, True)
-        assert layer.footage.data == (role not in ("beauty", "picture"))
+        assert layer.footage.data == (role not in ("beauty", "picture", "shading"))
         assert layer.footage.alpha == ("PREMULTIPLIED" if role == "beauty" else "IGNORE")
     files = {role: out / layer.footage.path for role, layer in found.items()}
     assert files["depth"] == out / FOLDER / "train" / "depth" / "sh_train_depth.1001.exr"
@@ -83,6 +84,8 @@ def test_passes_are_delivered_beneath_everything(shot, tmp_path):
     values = channels(files["depth"])
     assert all((values[name] == RAMP).all() for name in "RGB") and values["R"].dtype == np.float32
     assert (read_depth(files["depth"]).values == RAMP).all()
+    values = channels(files["shading"])
+    assert sorted(values) == ["B", "G", "R"] and all((values[name] == RAMP).all() for name in "RGB")
     values = channels(files["motion"])
     assert (values["R"] == RAMP).all() and (values["G"] == -RAMP).all() and not values["B"].any()
     assert {name: plane.dtype for name, plane in channels(files["picture"]).items()} == dict.fromkeys("RGB", np.float16)

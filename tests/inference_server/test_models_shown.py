@@ -28,19 +28,21 @@ def test_show_names_every_class_its_relatives_every_option_and_the_licence():
 
 def test_show_names_every_input_and_how_it_is_given(add_sleep_model):
     inputs = {"picture": {"needed": True}, "normal": {"needed": True}, "reference": {}, "walk": {}, "audio": {}}
+    inputs["shading"] = {}
     amount = {"name": "amount", "kind": "integer", "default": 3, "min": 1}
     add_sleep_model("toy", inputs=inputs, options=[amount, {"name": "soft", "kind": "boolean", "default": True}])
     rows = semrender("models", "show", "toy").stdout.splitlines()
     assert [row.split(maxsplit=1)[1] for row in rows if row.startswith(("input", "option"))] == [
         'picture, needed: the frames that are named, or "picture" of a layer in shot.json',
         'normal, needed: --normal PATTERN, or "normal" of a layer in shot.json',
+        'shading, used where it is there: --shading PATTERN, or "shading" of a layer in shot.json',
         'audio, used where it is there: --audio FILE, or "audio" in shot.json',
         'walk, used where it is there: --seeds A,B,C, or "walk" of a layer in shot.json',
         'reference, used where it is there: --reference FILE, or "reference" of a layer in shot.json',
         "amount=3 (integer, 1..)",
         "soft=true (true, false)",
     ]
-    assert "picture, normal, (audio), (walk), (reference)" in semrender("models").stdout
+    assert "picture, normal, (shading), (audio), (walk), (reference)" in semrender("models").stdout
 
 
 def test_a_picture_of_every_look(tmp_path):

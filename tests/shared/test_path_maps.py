@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import InputRefused
 from shared.path_maps import mapped, mapped_shot, rule_of, rules_in
-from shared.shot import Shot, named_files
+from shared.shot import PASSES, Shot, named_files
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_is_no_pair_of_folders_is_refused(text):
 
 
 def test_every_path_that_a_shot_names_is_mapped():
-    layer = {"name": "a", **dict.fromkeys(("labels", "motion", "depth", "beauty", "normal"), "/mnt/show/p.####.exr")}
+    layer = {"name": "a", **dict.fromkeys(PASSES, "/mnt/show/p.####.exr")}
     driven = {"feature": "rms", "towards": {"w": "/mnt/show/t.npz"}}
     walk = {"keys": [{"frame": 1, "w": "/mnt/show/w.npz"}], "drive": [driven]}
     layers = [layer, {"name": "b", "walk": walk, "label_set": "/mnt/show/own.json"}]
@@ -46,7 +46,7 @@ def test_every_path_that_a_shot_names_is_mapped():
     shot = Shot.from_dict({"name": "s", "fps": 24, "first": 1, "last": 2, "layers": layers, **more})
     found = mapped_shot(shot, [rule_of("/mnt/show=/data")])
     paths = [path for _, path in named_files(found)]
-    assert len(paths) >= 10 and all(path.startswith("/data/") for path in paths)
+    assert len(paths) >= len(PASSES) + 5 and all(path.startswith("/data/") for path in paths)
     assert found.layers[1].label_set == "/data/own.json" and found.label_set == "coco_stuff"
     quiet = Shot.from_dict({**shot.to_dict(), "audio": "none", "layers": [layers[0]]})
     assert mapped_shot(quiet, [rule_of("/mnt/show=/data")]).audio == "none"

@@ -51,7 +51,14 @@ FULL = {
             "read": {"encoding": "cryptomatte", "names": {"Pine*": "tree"}, "classes": ["tree", "sky-other"]},
             "mattes": ["tree", "river"],
         },
-        {"name": "sky", "labels": "sky.png", "mattes": "all"},
+        {
+            "name": "sky",
+            "labels": "sky.png",
+            "mattes": "all",
+            "shading": "sky/clay.####.exr",
+            "shading_layer": "VRayRawTotalLighting",
+            "shading_white": 3.9,
+        },
     ],
 }
 
@@ -99,7 +106,9 @@ def test_every_key_arrives() -> None:
         FULL["layers"][0]["read"],  # type: ignore[index]
         ("tree", "river"),
     )
-    assert sky == ShotLayer("sky", "sky.png", mattes="all")
+    clay = {"shading": "sky/clay.####.exr", "shading_layer": "VRayRawTotalLighting", "shading_white": 3.9}
+    assert sky == ShotLayer("sky", "sky.png", mattes="all", **clay)  # type: ignore[arg-type]
+    assert train.shading is None and train.shading_white == 1
 
 
 def test_plain_data_round_trip() -> None:
@@ -265,6 +274,9 @@ def test_fps_refused(written: object) -> None:
         (with_layer(mattes=[1]), r'"layers\[0\].mattes" is 1'),
         (with_layer(motion_is="to-previus-up"), 'Perhaps "to-previous-up".*Allowed: to-previous-up, '),
         (with_layer(motion_layer=1), r'"layers\[0\].motion_layer" is 1'),
+        (with_layer(shading_white=0), r'"layers\[0\].shading_white" is 0'),
+        (with_layer(shading_white="bright"), r'"layers\[0\].shading_white" is "bright"'),
+        (with_layer(shading_layer=""), r'"layers\[0\].shading_layer" is ""'),
         (with_layer(read="strict"), r'"layers\[0\].read" is "strict"'),
         (minimal(name="a/b"), r'"name" is "a/b".*contains /'),
         (minimal(layers=[{"name": n, "labels": "a"} for n in ("Sky", "sky")]), 'names "Sky" and "sky"'),

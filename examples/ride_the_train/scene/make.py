@@ -1,4 +1,4 @@
-"""Render the train ride: label passes, Cryptomatte, motion, normals, depth and parts, camera, beauty, and pairs.
+"""Render the train ride: label passes, Cryptomatte, motion, normals, depth, parts, shading, camera, beauty, and pairs.
 
     python make.py shot  --out FOLDER [--size 640x360] [--frames 24] [--locked] [--passes label,crypto,motion,...]
     python make.py pairs --out FOLDER [--count 60] [--seed 0] [--size 256x144]
@@ -27,7 +27,10 @@ ROOT = Path(__file__).resolve().parents[3]
 FIRST = 1001
 SPEED = 0.75  # metres a frame, of the train
 DOLLY = 0.55  # of the camera beside it
-PASSES = ("label", "crypto", "motion", "guides", "beauty")
+PASSES = ("label", "crypto", "motion", "guides", "shading", "beauty")
+PAIR = {"label": "label.png", "beauty": "image.png", "shading": "shading.exr"}  # pass -> what a pair calls it
+SAMPLES = {"crypto": 24, "shading": 16, "beauty": 24}  # of the others one, in the pixel's centre
+SHADERS = {"shading": "clay", "beauty": "look"}  # of the others the label's
 
 
 def class_colours(names: list[str]) -> dict[str, tuple[float, float, float]]:
@@ -74,8 +77,11 @@ def animate(world: World, eye: bpy.types.Object, frames: int, locked: bool) -> N
                     key.interpolation = "LINEAR"
 
 
-def settings(kind: str, size: tuple[int, int], samples: int) -> None:
-    """Labels, motion and guides: one sample in the pixel's centre, nothing between it and the file. No motion blur."""
+def settings(world: World, kind: str, size: tuple[int, int]) -> None:
+    """Labels, motion and guides: one sample in the pixel's centre, nothing between it and the file. No motion blur.
+
+    Shading is all but the sky in grey clay, lit as the beauty is.
+    """
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.device = "CPU"
@@ -83,13 +89,13 @@ def settings(kind: str, size: tuple[int, int], samples: int) -> None:
     scene.cycles.use_adaptive_sampling = False
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = *size, 100
     scene.render.dither_intensity = 0
-    exact = kind in ("label", "motion", "guides")
-    scene.cycles.samples = 1 if exact else samples
-    scene.cycles.use_denoising = kind == "beauty"
-    scene.cycles.filter_width = 0.01 if exact else 1.5
+    scene.cycles.samples = SAMPLES.get(kind, 1)
+    scene.cycles.use_denoising = kind in ("beauty", "shading")
+    scene.cycles.filter_width = 1.5 if kind in SAMPLES else 0.01
+    scene.render.film_transparent = world.dome.hide_render = kind == "shading"
     scene.view_settings.view_transform = "Standard" if kind == "beauty" else "Raw"
     for material in bpy.data.materials:
-        show(material, "look" if kind == "beauty" else "label")
+        show(material, SHADERS.get(kind, "label"))
     layer = scene.view_layers[0]
     layer.use_pass_vector = kind == "motion"
     layer.use_pass_normal = kind == "guides"
@@ -100,6 +106,13 @@ def settings(kind: str, size: tuple[int, int], samples: int) -> None:
     picture = scene.render.image_settings
     if kind in ("label", "beauty"):
         picture.file_format, picture.color_mode, picture.color_depth = "PNG", "RGB", "8"
+    elif kind == "shading":
+        picture.file_format, picture.color_mode, picture.color_depth, picture.exr_codec = (
+            "OPEN_EXR",
+            "RGBA",
+            "16",
+            "ZIP",
+        )
     else:
         picture.file_format, picture.color_depth, picture.exr_codec = "OPEN_EXR_MULTILAYER", "32", "ZIP"
 
@@ -120,7 +133,7 @@ def shot(arguments: argparse.Namespace) -> None:
     eye = camera((-9, -17, 4.2), (-2, 6, 3.2))
     animate(world, eye, arguments.frames, arguments.locked)
     for kind in arguments.passes.split(","):
-        settings(kind, arguments.size, 24)
+        settings(world, kind, arguments.size)
         ending = "png" if kind in ("label", "beauty") else "exr"
         for number in range(arguments.frames):
             path = arguments.out / kind / f"ride_{kind}.{FIRST + number}.{ending}"
@@ -133,15 +146,15 @@ def shot(arguments: argparse.Namespace) -> None:
 
 
 def pairs(arguments: argparse.Namespace) -> None:
-    """Three pairs a scene. `meta.jsonl` tells the look, which the labels do not."""
+    """Three pairs a scene, each with its shading. `meta.jsonl` tells the look, which the labels do not."""
     arguments.out.mkdir(parents=True, exist_ok=True)
     rows, world, eye = [], None, None
     for number in range(arguments.count):
         scene = arguments.seed + number // 3
         look = random.Random(scene).choice((0, 0, 0, 1, 2))
         rows.append({"i": number, "scene": scene, "look": LOOKS[look].name})
-        files = [arguments.out / f"{number:05d}_{kind}.png" for kind in ("label", "image")]
-        if all(file.exists() for file in files):
+        files = {kind: arguments.out / f"{number:05d}_{name}" for kind, name in PAIR.items()}
+        if all(file.exists() for file in files.values()):
             continue
         if world is None or world.seed != scene:
             world = build(scene, look)
@@ -152,8 +165,8 @@ def pairs(arguments: argparse.Namespace) -> None:
         turn, far = dice.uniform(-0.9, 0.9), dice.uniform(12, 26)
         aim(eye, (x, -far, dice.uniform(2.5, 14)), (x + 30 * math.sin(turn), 10, dice.uniform(1, 6)))
         eye.data.lens = dice.uniform(22, 45)
-        for kind, file in zip(("label", "beauty"), files, strict=True):
-            settings(kind, arguments.size, 24)
+        for kind, file in files.items():
+            settings(world, kind, arguments.size)
             render(file)
     (arguments.out / "meta.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 

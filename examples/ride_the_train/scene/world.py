@@ -124,7 +124,8 @@ class World:
             for sector in range(sectors):
                 a, b = ring * sectors + sector, ring * sectors + (sector + 1) % sectors
                 faces.append((a, a + sectors, b + sectors, b))
-        self.add("sky-other", verts, faces, smooth=True).visible_shadow = False
+        self.dome = self.add("sky-other", verts, faces, smooth=True)
+        self.dome.visible_shadow = False
 
     def _track(self) -> None:
         half = LENGTH / 2
@@ -203,13 +204,14 @@ class World:
 
 
 def material(name: str, paint: Colour, label: Colour) -> bpy.types.Material:
-    """Two shaders, one of which reaches the surface: `look` (as it looks) and `label` (flat, its class's colour)."""
+    """Shaders, one of which reaches the surface: `look` (as it looks), `label` (flat, its class's colour), `clay`."""
     made = bpy.data.materials.new(name)
     made.use_nodes = True
     nodes, links = made.node_tree.nodes, made.node_tree.links
-    shader, flat = nodes["Principled BSDF"], nodes.new("ShaderNodeEmission")
-    shader.name, flat.name = "look", "label"
+    shader, flat, clay = nodes["Principled BSDF"], nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeBsdfDiffuse")
+    shader.name, flat.name, clay.name = "look", "label", "clay"
     flat.inputs["Color"].default_value = (*label, 1)
+    clay.inputs["Color"].default_value = (0.5, 0.5, 0.5, 1)
     shader.inputs["Roughness"].default_value = 0.12 if name == "river" else 0.8
     noise, ramp, where = (nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "ValToRGB", "TexCoord"))
     noise.inputs["Scale"].default_value = {"mountain": 0.15, "grass": 0.6, "tree": 1.5}.get(name, 0.9)
@@ -228,7 +230,7 @@ def material(name: str, paint: Colour, label: Colour) -> bpy.types.Material:
 
 
 def show(made: bpy.types.Material, shader: str) -> None:
-    """Let `look` or `label` reach the surface."""
+    """Let `look`, `label` or `clay` reach the surface."""
     nodes = made.node_tree.nodes
     made.node_tree.links.new(nodes[shader].outputs[0], nodes["Material Output"].inputs["Surface"])
 

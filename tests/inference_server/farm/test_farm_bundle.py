@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -73,13 +74,16 @@ def test_the_template_of_each_kind_of_shot(name, farm_shot, tmp_path, monkeypatc
 
 
 def test_what_goes_to_a_machine_without_our_disk_and_what_comes_back(farm_shot, tmp_path):
-    file = farm_shot(count=3, layers=("a", "b"), a={"hold": "strong"})
+    clay = {"shading": "a/clay.####.png", "shading_white": 2.0}
+    file = farm_shot(count=3, layers=("a", "b"), a={"hold": "strong", **clay})
+    for label in (file.parent / "a").glob("label.*.png"):
+        shutil.copy(label, label.with_name(label.name.replace("label", "clay")))
     farm("export", file, "--out", tmp_path / "out", "--bundle", tmp_path / "bundle", "--layer", "a")
     found = json.loads((tmp_path / "bundle" / "asset_references.json").read_text())["assetReferences"]
     inputs = [Path(name) for name in found["inputs"]["filenames"]]
     assert {path.relative_to(file.parent).as_posix() for path in inputs if path.is_relative_to(file.parent)} == {
         "shot.json",
-        *(f"a/label.{frame}.png" for frame in (1001, 1002, 1003)),
+        *(f"a/{kind}.{frame}.png" for kind in ("label", "clay") for frame in (1001, 1002, 1003)),
     }
     assert {path.name for path in inputs if path.is_relative_to(places.models_folder())} == {"card.json", "none"}
     assert found["outputs"]["directories"] == [str(tmp_path / "out")]

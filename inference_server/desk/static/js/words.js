@@ -436,6 +436,7 @@ export const WORDS = {
             depth: "Depth",
             motion: "Motion",
             instance: "Instances",
+            shading: "Shading",
             beauty: "Beauty",
             audio: "Sound",
         }),

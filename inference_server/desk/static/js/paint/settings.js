@@ -19,7 +19,7 @@ const HOLDS = ["off", "gentle", "strong"];
 const SCALES = ["", "fine", "medium", "coarse"];
 const MOST_SEED = 2 ** 32 - 1;
 // A layer names these as files; what is made otherwise, such as a walk, has controls of its own beside them.
-const FILES = ["reference", "picture", "normal", "depth", "motion", "instance", "beauty"];
+const FILES = ["reference", "picture", "normal", "depth", "motion", "instance", "shading", "beauty"];
 const READING = /** @type {[string, string[] | null][]} */ ([
     ["mode", ["strict", "nearest"]],
     ["encoding", ["", "colour", "ids", "cryptomatte"]],
