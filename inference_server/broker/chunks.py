@@ -2,7 +2,9 @@
 
 A machine takes a run, says how far it is, and ends it. One that is silent for longer than its lease, or that has left,
 has lost the run, which the next one takes; what it paints nevertheless ends in the same files, and is the run's end if
-it comes first. Of a job that is cancelled, paused, or in the way of one that is more urgent, runs are called back.
+it comes first. Where nothing waits and a machine has nothing to do, the run that is furthest from its end is given
+out a second time, once: whoever ends it first has ended it. Of a job that is cancelled, paused, or in the way of one
+that is more urgent, runs are called back.
 Leases are in memory: after a restart every run that had not ended is given out again.
 """
 
@@ -24,6 +26,7 @@ from shared.errors import InputRefused, MachineRefused, SemrenderError, ServerEr
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost before it has failed: it may be what ends the machines
+SPARE_SECONDS = 10.0  # that a run takes yet, at least, where it is given out a second time
 CARE_SECONDS = 1.0  # between two looks at jobs that wait for a machine
 NO_MACHINE = "no machine: "  # how the reason of a pause begins that ends when one can paint
 
@@ -39,6 +42,7 @@ class Chunks:
         self._shares = jobs.shares
         self._leases = jobs.shares.leases
         self.members = jobs.shares.members
+        self._twice: set[int] = set()  # runs that were given out a second time
         self._cared = 0.0
         for job in jobs.paused_for(NO_MACHINE):
             jobs.resume(job, "the server was started again")
@@ -56,11 +60,32 @@ class Chunks:
                 continue
             self._jobs.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task["id"])
             machine = "" if hands_on else holder
-            lease = self._leases[task["id"]] = self._lease(task, holder, machine, now + LEASE_SECONDS)
+            lease = self._leases[task["id"]] = self._lease(task, holder, machine, now)
             if machine:
                 self._tell(lease, "started", now)
             return {**self._described(task), "priority": job["priority"], "without": sorted(without)}
-        return None
+        return self._second(holder, now) if hands_on else None
+
+    def _second(self, holder: str, now: float) -> Body | None:
+        """The run that is furthest from its end, for a machine that has nothing to do; None where that is no gain."""
+        ready = {member.name for member in self.members.ready}
+        idle = ready - {lease.machine for lease in self._leases.values()}
+        if len(idle) <= sum(not lease.machine for lease in self._leases.values()):  # they are on their way to these
+            return None
+        last = (0.0, 0)
+        for identity, lease in self._leases.items():
+            usual = max(self._shares.usual(lease.job, lease.pictures), SPARE_SECONDS)
+            rest = lease.rest(now, usual)
+            if lease.machine and abs(identity) not in self._twice and rest > usual:
+                last = max(last, (rest, identity))
+        task = self._run(last[1])
+        without = ready - idle | self._without(task) if task is not None else ready
+        if task is None or without >= ready:
+            return None
+        self._twice.add(task["id"])
+        self._leases[-task["id"]] = self._lease(task, holder, "", now)
+        priority = self._jobs.row(task["job"])["priority"]
+        return {**self._described(task), "task": -task["id"], "priority": priority, "without": sorted(without)}
 
     def told(self, identity: int, holder: str, done: int, now: float, machine: str = "") -> bool:
         """How many pictures of its run a machine has, and which it is; whether the run is still to be painted."""
@@ -70,7 +95,7 @@ class Chunks:
             return False
         done = max(lease.done, min(done, lease.pictures))
         told = replace(lease, until=now + LEASE_SECONDS, done=done, machine=machine or lease.machine)
-        self._leases[identity] = told
+        self._leases[identity] = told = told if told.machine == lease.machine else replace(told, since=now)
         if told.machine != lease.machine:
             self._tell(told, "started", now)
         elif told.done != lease.done:
@@ -95,8 +120,10 @@ class Chunks:
         """A machine has painted a run, in time or not."""
         task = self._run(identity)
         if task is not None:
-            ended = self._ended(task, holder, machine)
+            ended = self._ended(task, identity, holder, machine, now)
             self._shares.ended(task["job"], ended.machine, sum(counts.values()))
+            if counts["painted"] and now > ended.since:
+                self._shares.took(task["job"], now - ended.since, counts["painted"])
             self._jobs.finish_chunk(task, counts, self._about(ended, "ended", done=sum(counts.values())))
             self._mark(task["job"], now)
 
@@ -131,7 +158,7 @@ class Chunks:
             self._back(identity)
             self._tell(replace(lease, done=0), "lost", now, str(error))
         else:
-            ended = self._ended(task, holder, machine)
+            ended = self._ended(task, identity, holder, machine, now)
             self._shares.ended(task["job"], ended.machine, sum(counts.values()))
             about = self._about(ended, "failed", done=sum(counts.values()))
             self._jobs.fail_chunk(task, counts, error, ended.pictures, about)
@@ -190,7 +217,7 @@ class Chunks:
         first: dict[str, int] = {}  # by machine the run that it would come to last
         for identity, lease in self._leases.items():
             if lease.done == 0 and active.get(lease.job, 0) < active[urgent]:
-                first[lease.machine] = max(identity, first.get(lease.machine, 0))
+                first[lease.machine] = max(identity, first.get(lease.machine, identity))
         refused, waiting = self._shares.refused(urgent), self._jobs.waiting_chunks(urgent)
         for machine in [name for name in sorted(first) if name not in refused][:waiting]:
             self._back(first[machine])
@@ -251,12 +278,15 @@ class Chunks:
             self._shares.stands(job, machine, "left", said)
             self._jobs.tell_machine(job, machine, "left", pictures, said)
         for identity, lease in lost:
-            task = self._jobs.task_row(identity)
+            task = self._run(identity)
             self._back(identity)
             if task is None or task["state"] != "running":
                 continue
+            if -identity in self._leases:  # another machine has it in hand, too
+                self._tell(replace(lease, done=0), "lost", now, "" if words else str(error))
+                continue
             deaths = task["deaths"] + 1
-            self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, identity)
+            self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, task["id"])
             self._tell(replace(lease, done=0), "lost", now, "" if words else str(error))
             if deaths >= LOST:
                 self._jobs.fail_chunk(task, {}, error, lease.pictures, self._about(lease, "failed", done=0))
@@ -264,25 +294,28 @@ class Chunks:
     def _back(self, identity: int) -> None:
         """A run is nobody's any more; where it is still to be painted, the next one may take it."""
         lease = self._leases.pop(identity, None)
-        self._jobs.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'", identity)
+        if -identity not in self._leases:
+            back = "UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'"
+            self._jobs.ledger.write(back, abs(identity))
         if lease is not None and not self._shares.of(lease.job):
             self._shares.stopped(lease.job)
 
-    def _ended(self, task: Row, holder: str, machine: str) -> Lease:
+    def _ended(self, task: Row, identity: int, holder: str, machine: str, now: float) -> Lease:
         """The lease of a run that ends, which may be another's by now, as of who ended it."""
-        lease = self._leases.pop(task["id"], None)
-        at = lease.machine if lease is not None and lease.holder == holder else holder
-        return self._lease(task, holder, machine or at, 0.0)
+        lease, _ = self._leases.pop(identity, None), self._leases.pop(-identity, None)
+        self._twice.discard(task["id"])
+        own = lease if lease is not None and lease.holder == holder else self._lease(task, holder, holder, now)
+        return replace(own, machine=machine or own.machine)
 
-    def _lease(self, task: Row, holder: str, machine: str, until: float) -> Lease:
+    def _lease(self, task: Row, holder: str, machine: str, now: float) -> Lease:
         spec = self._jobs.spec(task["job"])
         first, last = spec["chunks"][task["frame"]]
         pictures = len(frames_in(spec, task["frame"])) * len(spec["layers"])
-        return Lease(task["job"], holder, machine, until, (first, last), pictures)
+        return Lease(task["job"], holder, machine, now, now + LEASE_SECONDS, (first, last), pictures)
 
     def _run(self, identity: int) -> Row | None:
-        """A run that has not ended."""
-        task = self._jobs.task_row(identity)
+        """A run that has not ended, whoever's it is."""
+        task = self._jobs.task_row(abs(identity))
         open_ = task is not None and task["kind"] == "chunk" and task["state"] in ("waiting", "running")
         return task if open_ else None
 

@@ -6,6 +6,7 @@ is memory. What is told of a job's progress never goes back, though a run that i
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from typing import Any
@@ -24,19 +25,27 @@ Body = dict[str, Any]
 class Lease(Value):
     """A run in hand.
 
-    holder: who took it, and says that it goes on; until: by the clock of the turns. machine: that paints it; "" as long
-    as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them. held: why its
-    machine does not go on at present, in words.
+    holder: who took it, and says that it goes on; since, until: by the clock of the turns. machine: that paints it; ""
+    as long as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them. held:
+    why its machine does not go on at present, in words.
     """
 
     job: str
     holder: str
     machine: str
+    since: float
     until: float
     blocks: tuple[int, int]
     pictures: int
     done: int = 0
     held: str = ""
+
+    def rest(self, now: float, patience: float) -> float:
+        """Seconds that it takes yet at the pace that it has shown; without end where it shows none for so long."""
+        took = now - self.since
+        if self.held or (not self.done and took > patience):
+            return math.inf
+        return took / self.done * (self.pictures - self.done) if self.done else patience
 
 
 class Shares:
@@ -45,7 +54,8 @@ class Shares:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.members = Members()
-        self.leases: dict[int, Lease] = {}
+        self.leases: dict[int, Lease] = {}  # by the run's task; who has a run as the second one, by that below zero
+        self._took: dict[str, tuple[float, int]] = {}  # job -> seconds of the runs that have ended, and pictures
         self._painted: dict[str, dict[str, int]] = {}  # job -> machine -> pictures of the runs that it has ended
         self._reached: dict[str, int] = {}
         self._marks: dict[str, deque[tuple[float, int]]] = {}
@@ -60,6 +70,16 @@ class Shares:
         """A machine has painted so many more; said before the event that says so."""
         known = self._known(job)
         known[machine] = known.get(machine, 0) + pictures
+
+    def took(self, job: str, seconds: float, pictures: int) -> None:
+        """A run took so long, in which so many pictures were painted."""
+        before, painted = self._took.get(job, (0.0, 0))
+        self._took[job] = before + seconds, painted + pictures
+
+    def usual(self, job: str, pictures: int) -> float:
+        """Seconds that a run of so many pictures takes, by those that have ended; without end where none has."""
+        seconds, painted = self._took.get(job, (math.inf, 1))
+        return seconds / painted * pictures
 
     def stands(self, job: str, machine: str, state: str, words: str) -> None:
         """A machine has "left" or is "refused" for a job; "" where it is as good as any."""
@@ -90,7 +110,10 @@ class Shares:
                 job,
             )
             self._reached[job] = int(last["done"]) if last else 0
-        now = finished + sum(lease.done for _, lease in self.of(job))
+        hands: dict[int, int] = {}  # a run that two have in hand is as far as the faster one is
+        for identity, lease in self.of(job):
+            hands[abs(identity)] = max(lease.done, hands.get(abs(identity), 0))
+        now = finished + sum(hands.values())
         self._reached[job] = max(self._reached[job], now)
         return self._reached[job]
 
@@ -108,7 +131,7 @@ class Shares:
         self._marks.pop(job, None)
 
     def forget(self, job: str) -> None:
-        for known in (self._painted, self._reached, self._marks, self._words, self._failed):
+        for known in (self._painted, self._reached, self._marks, self._words, self._failed, self._took):
             known.pop(job, None)
 
     def told(self, row: Row, now: float | None = None) -> Body:
