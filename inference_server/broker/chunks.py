@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from inference_server.broker.cutting import frames_in
+from inference_server.broker.cutting import STILL, frames_in, runs_of
+from inference_server.broker.entry import cut_anew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
@@ -201,12 +202,31 @@ class Chunks:
             self._lose(lost, ServerError(what, remedy="See the log of its server"), now, has_left)
         if now - self._cared >= CARE_SECONDS:
             self._cared = now
+            self._cut_anew()
             self._give_way()
             self._wait_for_machines(now)
 
     def _goes_on(self, job: str) -> bool:
         row = self._jobs.ledger.row("SELECT 1 FROM jobs WHERE id = ? AND ended IS NULL AND paused = ''", job)
         return row is not None
+
+    def _cut_anew(self) -> None:
+        """What nobody has taken of a job is cut for the machines that have come since it was cut by itself."""
+        slots, looked = self.members.slots, self._shares.cut
+        for job in [row["id"] for row in self._jobs.active()]:
+            if slots <= looked.get(job, 0) or self._waiting(job) is None:
+                continue
+            looked[job], spec = slots, self._jobs.spec(job)
+            waiting = self._jobs.ledger.rows(
+                "SELECT id, frame FROM tasks WHERE job = ? AND kind = 'chunk' AND state = 'waiting' AND deaths = 0"
+                " ORDER BY id",
+                job,
+            )
+            places = [row["frame"] for row in waiting if not self._shares.failed_on(job, row["id"])]
+            frames = sorted(frame for place in places for frame in frames_in(spec, place))
+            runs = runs_of(frames, STILL in spec["holds"].values(), slots) if slots > spec.get("slots", slots) else []
+            if len(runs) > len(places):
+                cut_anew(self._jobs.ledger, job, {**spec, "slots": slots}, places, runs)
 
     def _give_way(self) -> None:
         """A machine that has not begun with a run of a less urgent job gives it back for one that is more urgent."""

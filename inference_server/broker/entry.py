@@ -62,6 +62,25 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
     ledger.write("UPDATE jobs SET unended = (SELECT count(*) FROM tasks WHERE job = ?) WHERE id = ?", job, job)
 
 
+def cut_anew(ledger: Ledger, job: str, spec: Body, places: list[int], runs: list[list[int]]) -> None:
+    """Runs of a job that nobody has taken become others, which are more, of the same frames.
+
+    spec: the job's, to be kept. places: of those runs, in the order in which they are taken.
+    """
+    chunks = list(spec["chunks"])
+    for place, run in zip(places, runs, strict=False):
+        chunks[place] = run
+    more = runs[len(places) :]
+    ends = ledger.rows("SELECT id FROM tasks WHERE job = ? AND kind IN ('check', 'deliver') ORDER BY id", job)
+    check, deliver = (row["id"] for row in ends)
+    for place, _ in enumerate(more, len(chunks)):
+        number = ledger.insert("INSERT INTO tasks (job, kind, frame) VALUES (?, 'chunk', ?)", job, place)
+        ledger.write_many("INSERT INTO needs VALUES (?, ?)", [(number, check), (deliver, number)])
+    ledger.write("UPDATE tasks SET missing = missing + ? WHERE id = ?", len(more), deliver)
+    kept = dump({**spec, "chunks": [*chunks, *more]})
+    ledger.write("UPDATE jobs SET unended = unended + ?, spec = ? WHERE id = ?", len(more), kept, job)
+
+
 def _enter_pictures(ledger: Ledger, job: str, spec: Body, check: int, numbers: Iterator[int]) -> None:
     pictures = picture_tasks(spec)
     prepares = dict(zip(spec.get("prepares", []), numbers, strict=False))  # a job of an older ledger knows none

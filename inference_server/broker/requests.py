@@ -35,6 +35,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
     "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "of", "by",
     "collect"}.
 
+    Where it was cut for the machines that are there, `slots` says for how many runs at once.
+
     `asked` is the output folder, `out` what it becomes if that holds another look; `collect` says where the client
     wants the files that it must fetch: {"out", "host"}, None where it sees them.
 
@@ -123,7 +125,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
     if slots and may_be_cut(spec, cards_of):
-        spec.update(part="farm", chunks=runs_of(frames, STILL in holds.values(), slots))
+        spec.update(part="farm", slots=slots, chunks=runs_of(frames, STILL in holds.values(), slots))
     return spec
 
 

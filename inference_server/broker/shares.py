@@ -55,6 +55,7 @@ class Shares:
         self._ledger = ledger
         self.members = Members()
         self.leases: dict[int, Lease] = {}  # by the run's task; who has a run as the second one, by that below zero
+        self.cut: dict[str, int] = {}  # job -> runs at once for which it was last looked at how it is cut
         self._took: dict[str, tuple[float, int]] = {}  # job -> seconds of the runs that have ended, and pictures
         self._painted: dict[str, dict[str, int]] = {}  # job -> machine -> pictures of the runs that it has ended
         self._reached: dict[str, int] = {}
@@ -131,7 +132,7 @@ class Shares:
         self._marks.pop(job, None)
 
     def forget(self, job: str) -> None:
-        for known in (self._painted, self._reached, self._marks, self._words, self._failed, self._took):
+        for known in (self._painted, self._reached, self._marks, self._words, self._failed, self._took, self.cut):
             known.pop(job, None)
 
     def told(self, row: Row, now: float | None = None) -> Body:

@@ -202,6 +202,21 @@ def test_a_machines_key_asks_for_what_painting_takes_alone_and_a_strangers_for_n
     assert client.jobs() is not None
 
 
+def test_a_machine_that_hangs_does_not_keep_the_end_of_a_job_waiting(
+    farm, farm_shot, add_sleep_model, state_folder, tmp_path
+):
+    client, _, _, other = farm
+    add_sleep_model("hangs", config={"seconds": 0, "gate": True})
+    (other / "gate").write_text("0")  # it is there, says so, and paints nothing
+    job = submitted(client, farm_shot(count=60, model="hangs"), tmp_path / "out", "hangs")
+    assert wait_for(lambda: ended(client, job), SECONDS) == "done"
+    told = chunk_events(client, job)
+    begun = [tuple(body["blocks"]) for body in told if body["state"] == "started" and body["machine"] == "two"]
+    assert begun and {body["machine"] for body in told if body["state"] == "ended"} == {places.HOST}
+    with Client(places.read_json(other / "connection.json")) as two:
+        wait_for(lambda: all(one["ended"] for one in two.jobs()), SECONDS)
+
+
 def test_what_a_killed_join_has_left_ends_when_its_machine_joins_again(
     farm, farm_shot, add_sleep_model, state_folder, tmp_path
 ):
