@@ -1,7 +1,9 @@
 """The light of a scene on clay, as its reader finds it in the files: from its lights, and from nothing else."""
 
 import math
+from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -207,3 +209,53 @@ def test_a_frame_of_the_open_scene_has_none(host, scene, shot, sun, tmp_path, re
     with pytest.raises(SemrenderError, match=r"no shading by .*Render a shot of this one frame"):
         host.render_preview(request(shot, tmp_path, renderer=renderer, extra=("shading",)))
     assert state(scene) == before
+
+
+class Server:
+    """The real check, without a socket."""
+
+    process = "one of our own"
+
+    def check(self, job, files):
+        from inference_server.broker.requests import job_spec
+        from inference_server.models.devices import choose_device
+        from inference_server.worker.check import check_job
+
+        spec = job_spec(job, Path(job["base"]), Path(job["out"]), None, uploaded=False)
+        return check_job(spec, "job", lambda: None, 2**40, choose_device("cpu"))
+
+
+@pytest.fixture
+def model(add_sleep_model):
+    """The name of a model that takes labels and shading."""
+    from inference_server.models.catalogue import find_card
+    from shared import places
+
+    folder = places.models_folder() / add_sleep_model()
+    card = places.read_json(folder / "card.json")
+    places.write_json(folder / "card.json", {**card, "inputs": {**card["inputs"], "shading": {}}})
+    return find_card(folder.name).name
+
+
+@pytest.mark.parametrize("intensity", [1.2, 30.0])
+def test_full_light_is_measured_on_the_first_frame_and_holds_for_all(
+    host, scene, shot, sun, tmp_path, model, intensity
+):
+    """By two digits. On the second the sun is weaker, which is to be seen."""
+    from maya import world
+
+    from maya_plugin import batch
+
+    host.assign({coco("car"): ["|crate"]})  # the brightest
+    world.animate(sun.rpartition("|")[2], "intensity", {1: intensity, 2: intensity / 2})
+    full = passes.CLAY * intensity * falls(TURNED)
+    asked = request(shot, tmp_path, model=model, extra=("shading",), guides=("shading",), last=2)
+    batch._render(Namespace(paint=False), tmp_path / "shot.ma", asked, Server(), notes := [])
+    assert notes == []
+    written, base = read_shot(tmp_path / "out")
+    assert written.layers[0].shading_white == pytest.approx(full, rel=0.05)
+    job = {"shot": written.to_dict(), "base": str(base), "out": str(tmp_path / "painted")}
+    found = Server().check(job, None)
+    assert found["problems"] == [] and found["layers"][0]["shading"]["white"] == written.layers[0].shading_white
+    first, second = (light_of(tmp_path, frame).plane(written.layers[0].shading_white).max() for frame in (1, 2))
+    assert first == pytest.approx(1, rel=0.05) and second == pytest.approx(first / 2)
