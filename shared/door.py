@@ -74,7 +74,7 @@ class Server:
         self.address = client.address
         self.private = owned is not None
         about = client.hello("python")
-        self.version = str(about["version"])
+        self.version, self.build = str(about["version"]), str(about.get("build", ""))  # one of before has none
         self.devices = tuple(str(worker["device"]) for worker in about["workers"] if worker["ready"])
         self._comps = comps
         self._close = weakref.finalize(self, owned.close if owned is not None else client.close)

@@ -65,7 +65,7 @@ class Broker:
         self.settings = settings
         self.ledger = Ledger(settings.ledger)
         self.jobs = Jobs(self.ledger)
-        self.chunks = Chunks(self.jobs)
+        self.chunks = Chunks(self.jobs, settings.build)
         self.spool = Spool(places.home() / "spool", settings.spool_mib * 2**20)
         recovered = self.jobs.recover()
         self.pieces = Pieces(self.jobs, settings.lease, time.monotonic())

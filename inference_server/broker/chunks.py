@@ -36,10 +36,13 @@ DESCRIBED = ("shot", "base", "out", "format", "layers", "overwrite", "owner", "m
 
 
 class Chunks:
-    """The runs of all jobs of one ledger. now: seconds of a clock that never goes back."""
+    """The runs of all jobs of one ledger. now: seconds of a clock that never goes back.
 
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
+    build: of the program, see `builds`.
+    """
+
+    def __init__(self, jobs: Jobs, build: str = "") -> None:
+        self._jobs, self._build = jobs, build
         self._shares = jobs.shares
         self._leases = jobs.shares.leases
         self.members = jobs.shares.members
@@ -364,5 +367,5 @@ class Chunks:
         frames = frames_in(spec, task["frame"])
         about = {"task": task["id"], "job": task["job"], "blocks": written(range(first, last + 1)), "frames": frames}
         more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS}
-        program = {"version": VERSION, "python": PYTHON}
+        program = {"version": VERSION, "python": PYTHON, "build": self._build}
         return {**about, **more, **program, **{name: spec[name] for name in DESCRIBED}}

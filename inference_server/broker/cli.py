@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inference_server import logs
+from inference_server import builds, logs
 from inference_server.children import until_parent_ends
 from inference_server.models.device_names import NAMES, device_name
 from shared import VERSION, places
 from shared.errors import ServerError
+
+LISTEN_SECONDS = 1.0  # to a server that has the ledger, three times
 
 
 def add_commands(commands: Any) -> None:
@@ -59,6 +61,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
 
     settings = Settings(
         version=VERSION,
+        build="" if arguments.private else builds.own(),
         device=arguments.device,
         bind=arguments.bind or f"tcp://127.0.0.1:{arguments.port}",
         clients=arguments.clients,
@@ -79,7 +82,8 @@ def run_serve(arguments: argparse.Namespace) -> int:
         else:
             logs.set_up(places.home() / "logs" / "server.log")
         places.write_json(places.installation_file(), {"python": sys.executable, "version": VERSION})
-        broker = Broker(settings, first)  # refuses to start beside another server, which has the ledger
+        with _whose_ledger():
+            broker = Broker(settings, first)  # refuses to start beside another server, which has the ledger
     signal.signal(signal.SIGTERM, lambda *_: broker.stop())
     if arguments.private:
         # Ctrl-C reaches every process of a terminal; here the client decides what it means.
@@ -110,6 +114,39 @@ def run_serve(arguments: argparse.Namespace) -> int:
         if (places.read_json(places.connection_file()) or {}).get("pid") == os.getpid():
             places.connection_file().unlink(missing_ok=True)
     return 0
+
+
+@contextlib.contextmanager
+def _whose_ledger() -> Iterator[None]:
+    """Say of a server that has the ledger whether it is there to stay, or only slow to end."""
+    from inference_server.broker.ledger import LedgerTaken
+
+    try:
+        yield
+    except LedgerTaken as taken:
+        ending = _is_ending()
+        if ending:
+            taken.what = "the server of before is ending, and has the ledger open until what it has in hand is finished"
+        elif ending is None:
+            taken.what += " and does not answer"
+            taken.cause = "It is only just beginning, or ending, or it hangs"
+        if ending is not False:
+            taken.remedy = "Run the command again in a moment"
+        raise
+
+
+def _is_ending() -> bool | None:
+    """Whether the server of this state folder is; None where it does not answer."""
+    from shared.client import Client
+
+    found = places.read_json(places.connection_file())
+    if found is None:
+        return None
+    try:
+        with Client(found) as client:
+            return bool(client.hello("serve", LISTEN_SECONDS)["ending"])
+    except ServerError:
+        return None
 
 
 @contextlib.contextmanager

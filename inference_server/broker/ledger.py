@@ -85,10 +85,16 @@ REFUSED = (
 Row = sqlite3.Row
 
 
+class LedgerTaken(ServerError):
+    """Another process has the ledger."""
+
+    code = "ledger"
+
+
 class Ledger:
     """One connection to the ledger in `path`; None keeps it in memory, for a server that dies with its client.
 
-    Raises ServerError where another server has it, where it is damaged, or where a newer build wrote it.
+    Raises LedgerTaken where another server has it, ServerError where it is damaged, or where a newer build wrote it.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -208,7 +214,7 @@ class Ledger:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise ServerError(
+                raise LedgerTaken(
                     "another server has the ledger open", file=self.path, remedy="Use that one, or stop it first"
                 ) from error
             if kind not in REFUSED:

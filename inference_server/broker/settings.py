@@ -19,10 +19,12 @@ class Settings(Value):
     lease: seconds that nobody may ask for a piece of another machine's job.
     metrics: port on loopback where `/health` and `/metrics` are told; 0 = any free one, None = not.
     machines: a second address, for the machines of a farm; machines_keys: folder of their public keys.
+    build: see `builds`; a server that dies with its client needs none.
     after_delivery: "module:function" that every delivery is handed to, with whether a comp of it is wanted.
     """
 
     version: str
+    build: str = ""
     device: str = "auto"
     bind: str = "tcp://127.0.0.1:0"
     clients: Path | None = None

@@ -101,6 +101,7 @@ class Verbs:
             "protocol": protocol.PROTOCOL,
             "min_protocol": protocol.MIN_PROTOCOL,
             "version": broker.settings.version,
+            "build": broker.settings.build,
             "pid": os.getpid(),
             "workers": [
                 {"device": w.device, "ready": w.ready, "tasks": len(w.tasks), **w.about}

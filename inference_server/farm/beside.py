@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from inference_server.farm.wire import PORT
 from shared.errors import InputRefused
 
 CLOSING_SECONDS = 25.0
-AGAIN_SECONDS = 3.0  # between two beginnings
+AGAIN_SECONDS = 3.0  # between two beginnings, at least
 ADDRESS = re.compile(
     r"(\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?))(:(?P<port>\d{1,5}))?"
 )
@@ -64,13 +65,14 @@ def kept_alive(words: Sequence[str]) -> Iterator[None]:
 
 def _keep(words: Sequence[str], ending: threading.Event) -> None:
     while not ending.is_set():
+        began = time.monotonic()
         process = subprocess.Popen([sys.executable, "-P", "-m", "semrender", *words], stdin=subprocess.PIPE)
         while process.poll() is None and not ending.wait(0.2):
             pass
         end(process, CLOSING_SECONDS)
         if not ending.is_set():
             log.error("`semrender %s` ended with code %s; it is begun again", " ".join(words), process.returncode)
-            ending.wait(AGAIN_SECONDS)
+            ending.wait(began + AGAIN_SECONDS - time.monotonic())
 
 
 def address_of(text: str) -> tuple[str, int]:

@@ -8,7 +8,6 @@ pictures.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import field
 from typing import Any, Protocol
 
 from shared.errors import SemrenderError
@@ -23,7 +22,7 @@ class Machine(Value):
     """A machine that paints, as it told of itself.
 
     slots: pieces that it takes at once: one is painted while the next one's passes are read.
-    devices: what its server paints on. models: name -> hash of those that it has of its own.
+    devices: what its server paints on. Which models it has is no matter: one that it lacks is sent.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Machine(Value):
     version: str
     python: str
     devices: tuple[str, ...] = ()
-    models: dict[str, str] = field(default_factory=dict)
 
 
 class Happened(Value):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from inference_server import builds
 from inference_server.farm.arriving import bring_models
 from inference_server.farm.far import PULSE_SECONDS, Far, Tell
 from inference_server.farm.passing import bring_passes, frames_needed, job_folder
@@ -94,6 +95,11 @@ def _same_program(chunk: Chunk, server: door.Server, machine: str) -> None:
                 f"{machine} runs {name} {found}, the job was made with {wanted[name]}",
                 remedy="Install the same on all machines",
             )
+    if {builds.own(), server.build} != {chunk.get("build")}:
+        raise MachineRefused(
+            f"{machine} runs another build of semrender {VERSION} than the job was made with",
+            remedy="Install the same on all machines, and start their servers again",
+        )
 
 
 def _paint(

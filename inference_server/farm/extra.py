@@ -6,9 +6,11 @@ import importlib.metadata
 from collections.abc import Mapping
 from typing import Any
 
+from inference_server import builds
 from shared import PYTHON, VERSION
 from shared.errors import SemrenderError, ServerError
 
+BUILD = "build"
 NEEDED = ("distributed", "cryptography")
 
 
@@ -30,14 +32,18 @@ def versions() -> dict[str, str]:
         "semrender": VERSION,
         "Python": PYTHON,
         "distributed": importlib.metadata.version("distributed"),
+        BUILD: builds.own(),
     }
 
 
 def compare(machine: str, its: Mapping[str, Any], coordinator: str, wanted: Mapping[str, Any]) -> None:
     """Raises ServerError that names what of a machine's `versions` differs from those of its farm."""
     for name, version in wanted.items():
-        if its.get(name) != version:
-            raise ServerError(
-                f"{machine} runs {name} {its.get(name, 'of another time')}, the farm of {coordinator} runs {version}",
-                remedy="Have the same semrender, Python and semrender[farm] on all machines",
-            )
+        if its.get(name) == version:
+            continue
+        runs = f"{name} {its.get(name, 'of another time')}, the farm of {coordinator} runs {version}"
+        if name == BUILD:  # the version is the same
+            runs = f"another build of semrender {VERSION} than the farm of {coordinator}"
+        raise ServerError(
+            f"{machine} runs {runs}", remedy="Have the same semrender, Python and semrender[farm] on all machines"
+        )

@@ -8,6 +8,7 @@ import logging
 import platform
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 from inference_server import logs
@@ -24,7 +25,8 @@ from shared.errors import InputRefused, SemrenderError, ServerError
 from shared.stopping import stoppable
 
 SLOTS = 2  # one run is painted while the next one's passes are read; so many for each device
-AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0)  # between two tries to reach the farm
+AGAIN_SECONDS, MOST_SECONDS = 1.0, 10.0  # between two tries to reach the farm, the longer the longer it is away
+AWAY_SHARE = 0.1  # of the time that it has been away, which a try may come late
 CLOSING_SECONDS = 40.0  # that leaving may take: longer than the engine waits for what is in hand
 
 log = logging.getLogger("semrender.farm")
@@ -109,9 +111,8 @@ class Here:
     def machine(self) -> Machine:
         with self.server() as server:
             devices = server.devices
-            models = {name: str(card["hash"]) for name, card in server.models().items()}
         slots = SLOTS * max(1, len(devices))
-        return Machine(self.joined.name, slots, VERSION, platform.python_version(), devices, models)
+        return Machine(self.joined.name, slots, VERSION, platform.python_version(), devices)
 
     def say(self, words: str) -> None:
         """To whoever began this machine's part by hand."""
@@ -135,23 +136,29 @@ def _work_on(here: Here, away: threading.Event) -> None:
 def _keep_working(here: Here) -> None:
     from inference_server.farm import dask_engine
 
-    joined, leave, tries = here.joined, here.leave, 0
+    joined, leave = here.joined, here.leave
+    there = time.monotonic()
     while not leave.is_set():
         try:
             about = joined.where()
             extra.compare(joined.name, extra.versions(), str(about["host"]), about["versions"])
             here.far = joined.broker(about)
             place = f"tls://{bracketed(joined.host)}:{int(about['scheduler'])}"
-            machine, tries = here.machine(), 0
+            machine = here.machine()
             here.say(f"{joined.name} paints for {about['host']}")
             dask_engine.work(place, str(about["here"]), joined.folder, machine, here.paint, leave)
+            there = time.monotonic()
         except InputRefused as error:
             here.refused = error
             return
         except ServerError as error:
             log.warning("%s It is tried again", error)
-        leave.wait(AGAIN_SECONDS[min(tries, len(AGAIN_SECONDS) - 1)])
-        tries += 1
+        leave.wait(until_next_try(time.monotonic() - there))
+
+
+def until_next_try(away: float) -> float:
+    """Seconds to wait where the farm has not been reached for so many."""
+    return min(MOST_SECONDS, max(AGAIN_SECONDS, AWAY_SHARE * away))
 
 
 def _joined(arguments: argparse.Namespace) -> Joined:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -271,6 +272,25 @@ def test_two_servers_cannot_share_a_ledger_or_a_port(state_folder, monkeypatch, 
         monkeypatch.setenv("SEMRENDER_HOME", str(tmp_path / "elsewhere"))
         third = semrender("serve", "--port", port)
         assert third.returncode == 5 and "cannot be used" in third.stderr and "--port" in third.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_a_server_that_is_slow_to_end_is_not_another_one(add_gated_model, gate, colour_frames, tmp_path):
+    model = add_gated_model()
+    with running_server() as client:
+        job = client.submit(job_of(colour_frames(count=4), tmp_path / "out", model))
+        wait_for(lambda: state(client, job) == "painting" and client.hello("test")["workers"][0]["tasks"])
+        first = psutil.Process(client.hello("test")["pid"])
+        first.suspend()
+        silent = semrender("serve")
+        first.resume()
+        assert silent.returncode == 5 and "another server has the ledger open and does not answer" in silent.stderr
+        client.request("stop")
+        wait_for(lambda: client.hello("test")["ending"])
+        again = semrender("serve")
+        assert again.returncode == 5 and "the server of before is ending" in again.stderr, "what it has in hand waits"
+        assert "Run the command again in a moment" in again.stderr
+        gate(None)
 
 
 def test_a_damaged_ledger_is_named_and_not_touched(state_folder):

@@ -37,7 +37,7 @@ def machine(name, port, identity):
             raise RuntimeError("nobody thought of this")
         return {"painted": done, "kept": 0, "copied": 0}
 
-    about = Machine(name, 2, "0.1.0", "3.11", ("cpu",), {"countryside": "sha256:1"})
+    about = Machine(name, 2, "0.1.0", "3.11", ("cpu",))
     work(f"tls://127.0.0.1:{port}", "127.0.0.1", identity, about, paint, threading.Event())
 
 
@@ -79,9 +79,9 @@ def until(engine, handles, kind, seen=None):
 
 def test_pieces_go_to_whoever_is_free_and_counts_come_back(farm):
     engine, _, _, _ = farm
-    assert [(one.name, one.slots, one.models) for one in engine.machines()] == [
-        ("one", 2, {"countryside": "sha256:1"}),
-        ("two", 2, {"countryside": "sha256:1"}),
+    assert [(one.name, one.slots, one.devices) for one in engine.machines()] == [
+        ("one", 2, ("cpu",)),
+        ("two", 2, ("cpu",)),
     ]
     handles = [engine.start({"what": "paint", "pictures": 12}) for _ in range(4)]
     seen = until(engine, handles, ENDED)

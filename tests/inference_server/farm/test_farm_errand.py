@@ -61,6 +61,7 @@ def test_a_run_of_an_urgent_job_is_urgent_at_the_machine_too(resident, machine, 
     [
         ({"version": "0.0.7"}, "one runs semrender .*, the job was made with 0.0.7"),
         ({"python": "3.7"}, "one runs Python .*, the job was made with 3.7"),
+        ({"build": "another"}, "one runs another build of semrender .* than the job was made with"),
     ],
 )
 def test_a_machine_that_is_otherwise_refuses_in_words(resident, machine, farm_shot, tmp_path, change, words):

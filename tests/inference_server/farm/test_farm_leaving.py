@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import distributed
 import psutil
 import pytest
 import zmq
@@ -47,6 +48,8 @@ def machine(name, port, identity, gate, seconds):
             wait_for(gate.exists, SECONDS)
         while tell(0):
             pass
+        if chunk["what"] == "tell":
+            gate.write_text(distributed.get_worker().status.name)
         raise BREAKS.get(chunk["what"], Interrupted("stopped"))
 
     def listen():
@@ -117,6 +120,24 @@ def test_a_machine_that_leaves_takes_nothing_more_and_ends_after_what_it_has_in_
     (tmp_path / "gate").touch()
     assert isinstance(ends(engine, [held])[held].error, Interrupted) and one.wait(SECONDS) == 0
     assert [one.name for one in engine.machines()] == ["two"]
+
+
+def test_what_a_machine_has_in_hand_is_dropped_as_soon_as_its_farm_is_gone(farm, tmp_path):
+    engine, begin = farm
+    one = begin("one")
+    until(engine, [engine.start({"what": "tell"})], STARTED)
+    for line in engine._scheduler.stream_comms.values():
+        line.abort()  # as where the coordinator is killed
+    assert one.wait(SECONDS) == 0 and (tmp_path / "gate").read_text() == "closing", "and not when all else has ended"
+
+
+def test_a_farm_that_was_away_for_a_moment_is_found_again_at_once_and_one_that_stays_away_is_left_in_peace():
+    waits, away = [], 0.0
+    while away < 3600:
+        waits.append(join.until_next_try(away))
+        assert waits[-1] <= max(1.0, away / 9), "so much later than it came back, at most"
+        away += waits[-1]
+    assert waits == sorted(waits) and waits[-1] == 10.0
 
 
 def test_a_piece_that_does_not_stop_is_given_back_without_its_end(farm):
