@@ -38,7 +38,7 @@ def test_the_example_scene_in_clay_is_lit_grey_and_has_no_sky(tmp_path):
     assert 0.3 < full < 2 and dark < 0.5 * full, "one side is lit, the other is in shadow"
     of = {name: found.colour[ids == coco.find(name).id] for name in ("train", "grass")}
     hues = [np.median(colour / colour.sum(1, keepdims=True), axis=0) for colour in of.values()]
-    assert np.abs(hues[0] - hues[1]).max() < 0.03, "a red train and green grass are of one material"
+    assert np.abs(hues[0] - hues[1]).max() < 0.1, "a red train and green grass are of one material"
 
 
 @pytest.mark.skipif(not BLENDER, reason="SEMRENDER_BPY names no Python with bpy")
