@@ -179,18 +179,17 @@ def _progress(client: Client, body: Body) -> Body:
             out = Path(job["out"])
             found = {name: job[name] for name in ("state", "done", "total", "failed", "paused")}
             found["looks"] = job.get("preparing")  # a server of before does not say
-            found["machines"], found["left"] = _farm(job)
+            found["machines"], found["left"] = _farm(job), job.get("left")
             found["error"] = _why(client, job) if job["state"] == "failed" else ""
             return {**found, "folder": out.as_posix(), "preview": (out / "preview.png").as_posix()}
     raise MissingInput("the server does not know that job any more")
 
 
-def _farm(job: Body) -> tuple[Body, float | None]:
-    """Of a job that several machines paint: {"painting": how many do, "words": why others do not}, and seconds left."""
+def _farm(job: Body) -> Body:
+    """Of a job that several machines paint: {"painting": how many do, "words": why others do not}."""
     farm = job.get("farm") or {}  # a server of before knows of none
-    machines = farm.get("machines", ())
-    painting = sum(one["state"] == "painting" for one in machines)
-    return {"painting": painting, "words": [one["words"] for one in machines if one["words"]]}, farm.get("left")
+    words = [one["words"] for one in farm.get("machines", ()) if one["words"]]
+    return {"painting": farm.get("painting", 0), "words": words}
 
 
 def _why(client: Client, job: Body) -> str:

@@ -20,7 +20,6 @@ from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
 from inference_server.broker.shares import Lease, cannot, has_left, is_held
-from inference_server.broker.told import ASKED
 from shared import PYTHON, VERSION
 from shared.blocks import written
 from shared.errors import InputRefused, MachineRefused, SemrenderError, ServerError
@@ -66,7 +65,7 @@ class Chunks:
             machine = "" if hands_on else holder
             lease = self._leases[task["id"]] = self._lease(task, holder, machine, now)
             if machine:
-                self._tell(lease, "started", now)
+                self._started(task["id"], lease, now)
             return {**self._described(task), "priority": job["priority"], "without": sorted(without)}
         return self._second(holder, now) if hands_on else None
 
@@ -100,18 +99,23 @@ class Chunks:
         done = max(lease.done, min(done, lease.pictures))
         told = replace(lease, until=now + LEASE_SECONDS, done=done, machine=machine or lease.machine)
         self._leases[identity] = told = told if told.machine == lease.machine else replace(told, since=now)
+        self._jobs.paces.painted(told.job, done - lease.done, now)
         if told.machine != lease.machine:
-            self._tell(told, "started", now)
+            self._started(identity, told, now)
         elif told.done != lease.done:
-            self._tell(told, "progress", now)
+            self._tell(told, "progress")
         return True
 
-    def held_up(self, identity: int, machine: str, why: str) -> None:
+    def held_up(self, identity: int, machine: str, why: str, now: float) -> None:
         """A machine does not go on with its run for now, and why; "" where it goes on again."""
         lease = self._leases.get(identity)
         if lease is None or lease.machine not in ("", machine):
             return
         self._leases[identity] = replace(lease, held=why)
+        if why:
+            self._jobs.paces.gave(identity, now)
+        else:
+            self._jobs.paces.took(lease.job, identity, now, machine)
         if bool(why) != bool(lease.held):  # each of its pictures has a reason of its own
             state, words = ("held", is_held(machine, why)) if why else ("painting", f"Machine {machine} goes on")
             self._jobs.tell_machine(lease.job, machine, state, lease.pictures, words)
@@ -124,12 +128,10 @@ class Chunks:
         """A machine has painted a run, in time or not."""
         task = self._run(identity)
         if task is not None:
-            ended = self._ended(task, identity, holder, machine, now)
-            self._shares.ended(task["job"], ended.machine, sum(counts.values()))
+            ended = self._ended(task, identity, holder, counts, now, machine)
             if counts["painted"] and now > ended.since:
                 self._shares.took(task["job"], now - ended.since, counts["painted"])
             self._jobs.finish_chunk(task, counts, self._about(ended, "ended", done=sum(counts.values())))
-            self._mark(task["job"], now)
 
     def fail(
         self,
@@ -154,26 +156,25 @@ class Chunks:
         if left:
             self._lose([(identity, lease)], error, now, has_left)
         elif isinstance(error, MachineRefused):
-            self._back(identity)
+            self._back(identity, now)
             self._refuse(lease, error)
         elif isinstance(error, ServerError):
             self._lose([(identity, lease)], error, now)
         elif not isinstance(error, InputRefused) and self._another_tries(task, lease.machine):
-            self._back(identity)
-            self._tell(replace(lease, done=0), "lost", now, str(error))
+            self._back(identity, now)
+            self._tell(replace(lease, done=0), "lost", str(error))
         else:
-            ended = self._ended(task, identity, holder, machine, now)
-            self._shares.ended(task["job"], ended.machine, sum(counts.values()))
+            ended = self._ended(task, identity, holder, counts, now, machine)
             about = self._about(ended, "failed", done=sum(counts.values()))
             self._jobs.fail_chunk(task, counts, error, ended.pictures, about)
 
-    def give_back(self, holder: str, identity: int | None = None) -> None:
+    def give_back(self, holder: str, now: float, identity: int | None = None) -> None:
         """Runs that their holder cannot have painted, all or one: others take them, and none of them is lost by it."""
         for one, lease in [(n, lease) for n, lease in self._leases.items() if lease.holder == holder]:
             if identity in (None, one):
-                self._back(one)
+                self._back(one, now)
                 if lease.machine:
-                    self._jobs.tell_chunk(lease.job, self._about(replace(lease, done=0), "lost"))
+                    self._tell(replace(lease, done=0), "lost")
 
     def meet(self, members: Iterable[Member], now: float) -> None:
         """The machines that a farm has, as it says every few seconds."""
@@ -197,7 +198,7 @@ class Chunks:
         """What happens by itself: leases end, runs are called back, jobs wait for machines and go on."""
         over = {job for job in {lease.job for lease in self._leases.values()} if not self._goes_on(job)}
         for identity in [identity for identity, lease in self._leases.items() if lease.job in over]:
-            self._back(identity)
+            self._back(identity, now)
         silent = [(identity, lease) for identity, lease in self._leases.items() if lease.until < now]
         for machine in {lease.machine or lease.holder for _, lease in silent}:
             lost = [(identity, lease) for identity, lease in silent if machine in (lease.machine, lease.holder)]
@@ -206,7 +207,7 @@ class Chunks:
         if now - self._cared >= CARE_SECONDS:
             self._cared = now
             self._cut_anew()
-            self._give_way()
+            self._give_way(now)
             self._wait_for_machines(now)
 
     def _goes_on(self, job: str) -> bool:
@@ -231,7 +232,7 @@ class Chunks:
             if len(runs) > len(places):
                 cut_anew(self._jobs.ledger, job, {**spec, "slots": slots}, places, runs)
 
-    def _give_way(self) -> None:
+    def _give_way(self, now: float) -> None:
         """A machine that has not begun with a run of a less urgent job gives it back for one that is more urgent."""
         active = {job["id"]: job["priority"] for job in self._jobs.active()}
         urgent = next((job for job in active if self._waiting(job) is not None), None)
@@ -243,7 +244,7 @@ class Chunks:
                 first[lease.machine] = max(identity, first.get(lease.machine, identity))
         refused, waiting = self._shares.refused(urgent), self._jobs.waiting_chunks(urgent)
         for machine in [name for name in sorted(first) if name not in refused][:waiting]:
-            self._back(first[machine])
+            self._back(first[machine], now)
 
     def _another_tries(self, task: Row, machine: str) -> bool:
         """Whether a run that failed on a machine is for another one; for a second time it is not."""
@@ -302,33 +303,38 @@ class Chunks:
             self._jobs.tell_machine(job, machine, "left", pictures, said)
         for identity, lease in lost:
             task = self._run(identity)
-            self._back(identity)
+            self._back(identity, now)
             if task is None or task["state"] != "running":
                 continue
             if -identity in self._leases:  # another machine has it in hand, too
-                self._tell(replace(lease, done=0), "lost", now, "" if words else str(error))
+                self._tell(replace(lease, done=0), "lost", "" if words else str(error))
                 continue
             deaths = task["deaths"] + 1
             self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, task["id"])
-            self._tell(replace(lease, done=0), "lost", now, "" if words else str(error))
+            self._tell(replace(lease, done=0), "lost", "" if words else str(error))
             if deaths >= LOST:
                 self._jobs.fail_chunk(task, {}, error, lease.pictures, self._about(lease, "failed", done=0))
 
-    def _back(self, identity: int) -> None:
+    def _back(self, identity: int, now: float) -> None:
         """A run is nobody's any more; where it is still to be painted, the next one may take it."""
         lease = self._leases.pop(identity, None)
         if -identity not in self._leases:
             back = "UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'"
             self._jobs.ledger.write(back, abs(identity))
-        if lease is not None and not self._shares.of(lease.job):
-            self._shares.stopped(lease.job)
+        if lease is not None:
+            self._jobs.paces.gave(identity, now)
 
-    def _ended(self, task: Row, identity: int, holder: str, machine: str, now: float) -> Lease:
-        """The lease of a run that ends, which may be another's by now, as of who ended it."""
+    def _ended(self, task: Row, identity: int, holder: str, counts: Body, now: float, machine: str) -> Lease:
+        """The lease of a run that ends, which may be another's by now, as of who ended it: so much of it is painted."""
         lease, _ = self._leases.pop(identity, None), self._leases.pop(-identity, None)
         self._twice.discard(task["id"])
         own = lease if lease is not None and lease.holder == holder else self._lease(task, holder, holder, now)
-        return replace(own, machine=machine or own.machine)
+        ended, pictures = replace(own, machine=machine or own.machine), sum(counts.values())
+        self._shares.ended(task["job"], ended.machine, pictures)
+        self._jobs.paces.painted(task["job"], max(0, pictures - own.done), now)
+        for one in (identity, -identity):
+            self._jobs.paces.gave(one, now)
+        return ended
 
     def _lease(self, task: Row, holder: str, machine: str, now: float) -> Lease:
         spec = self._jobs.spec(task["job"])
@@ -349,12 +355,12 @@ class Chunks:
         )
         return task if task is not None and task["kind"] == "chunk" else None
 
-    def _tell(self, lease: Lease, state: str, now: float, why: str = "") -> None:
-        self._jobs.tell_chunk(lease.job, self._about(lease, state, why=why))
-        self._mark(lease.job, now)
+    def _started(self, identity: int, lease: Lease, now: float) -> None:
+        self._jobs.paces.took(lease.job, identity, now, lease.machine)
+        self._tell(lease, "started")
 
-    def _mark(self, job: str, now: float) -> None:
-        self._shares.mark(job, self._jobs.reached(self._jobs.row(job, ASKED)), now)
+    def _tell(self, lease: Lease, state: str, why: str = "") -> None:
+        self._jobs.tell_chunk(lease.job, self._about(lease, state, why=why))
 
     @staticmethod
     def _about(lease: Lease, state: str, done: int | None = None, why: str = "") -> Body:

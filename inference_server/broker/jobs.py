@@ -118,15 +118,19 @@ class Jobs(Told):
 
     def begin(self, task: Task) -> None:
         self.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task.id)
+        if task.frame is not None:
+            self.paces.took(task.job, task.id, self.clock())
 
     def give_back(self, identity: int, *, lost_source: bool = False) -> None:
         """The worker did not do it and is not to blame; `lost_source`: what was to be copied is not there."""
+        self.paces.gave(identity, self.clock())
         if lost_source:
             self.ledger.write("DELETE FROM paintings WHERE key = (SELECT key FROM tasks WHERE id = ?)", identity)
         self.ledger.write("UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'", identity)
 
     def finish(self, identity: int, body: Body) -> None:
         """A worker finished a task. A late answer for a cancelled one only enters the painting."""
+        self.paces.gave(identity, self.clock())
         task = self.task_row(identity)
         if task is None:
             return
@@ -162,6 +166,7 @@ class Jobs(Told):
 
     def fail(self, identity: int, error: SemrenderError) -> None:
         """A worker says why a task cannot be done; the other frames go on."""
+        self.paces.gave(identity, self.clock())
         task = self.task_row(identity)
         if task is None or task["state"] not in ("running", "waiting"):
             return
@@ -200,6 +205,7 @@ class Jobs(Told):
 
     def lose(self, identity: int, error: SemrenderError) -> None:
         """The worker of a task died: once more on a fresh one, alone; then it is quarantined and has failed."""
+        self.paces.gave(identity, self.clock())
         task = self.task_row(identity)
         if task is None or task["state"] != "running":
             return
@@ -216,6 +222,7 @@ class Jobs(Told):
     def recover(self) -> int:
         """After a start: nothing runs, and what was finished is looked at again. Returns the jobs that go on."""
         self.shares.leases.clear()
+        self.paces.clear()
         jobs = [row["id"] for row in self.ledger.rows("SELECT id FROM jobs WHERE ended IS NULL")]
         for job in jobs:
             self.ledger.write(
@@ -249,6 +256,7 @@ class Jobs(Told):
             for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
                 self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
             self.shares.forget(job)
+            self.paces.forget(job)
             self.news.changed(job)
 
     def _checked(self, task: Row, report: Body) -> None:
@@ -322,6 +330,7 @@ class Jobs(Told):
         outcome = body["state"]
         self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", outcome, task["id"])
         self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + 1 WHERE id = ?", task["job"])
+        self.paces.painted(task["job"], int(outcome != "kept"), self.clock())
         self._tell_frame(task, {name: value for name, value in body.items() if name != "mattes"})
 
     def _tell_frame(self, task: Row, body: Body) -> None:
@@ -379,6 +388,7 @@ class Jobs(Told):
 
     def _end(self, job: str, state: str, body: Body) -> None:
         self.looks.pop(job, None)
+        self.paces.forget(job)
         self.ledger.write("UPDATE jobs SET state = ?, paused = '', ended = ? WHERE id = ?", state, time.time(), job)
         self._tell(job, state, body)
 

@@ -62,12 +62,14 @@ class Machines:
 
     def held_up(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A machine that waits says `why`, of the run that it was handed: what all share is full. "": it goes on."""
-        self._broker.chunks.held_up(whole_of(body, "task"), _machine(body), text_of(body, "why"))
+        task, why = whole_of(body, "task"), text_of(body, "why")
+        self._broker.chunks.held_up(task, _machine(body), why, time.monotonic())
         self._broker.answer(client, protocol.reply(request, {}))
 
     def give_back(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """A machine begins anew, or cannot have a `task` painted: what it took is for others, and nothing is lost."""
-        self._broker.chunks.give_back(_machine(body), whole_of(body, "task") if "task" in body else None)
+        task = whole_of(body, "task") if "task" in body else None
+        self._broker.chunks.give_back(_machine(body), time.monotonic(), task)
         self._broker.answer(client, protocol.reply(request, {}))
 
     def end_chunk(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Who paints what of a job that a farm paints: the runs in hand, what each machine has painted, how fast all are.
+"""Who paints what of a job that a farm paints: the runs in hand, and what each machine has painted.
 
 How much each has painted is read from the job's events where it is not known, so that it survives the server; the rest
 is memory. What is told of a job's progress never goes back, though a run that is lost is painted again.
@@ -7,17 +7,12 @@ is memory. What is told of a job's progress never goes back, though a run that i
 from __future__ import annotations
 
 import math
-import time
-from collections import deque
 from typing import Any
 
 from inference_server.broker.ledger import Ledger, Row
 from inference_server.broker.members import Members
 from shared.values import Value
 from shared.wording import counted
-
-RECENT_SECONDS = 120.0  # of which the speed is measured
-MARKS_SECONDS = 1.0  # between two marks of it
 
 Body = dict[str, Any]
 
@@ -49,7 +44,7 @@ class Lease(Value):
 
 
 class Shares:
-    """Of all jobs of one ledger. Times are of `time.monotonic`."""
+    """Of all jobs of one ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -59,7 +54,6 @@ class Shares:
         self._took: dict[str, tuple[float, int]] = {}  # job -> seconds of the runs that have ended, and pictures
         self._painted: dict[str, dict[str, int]] = {}  # job -> machine -> pictures of the runs that it has ended
         self._reached: dict[str, int] = {}
-        self._marks: dict[str, deque[tuple[float, int]]] = {}
         self._words: dict[str, dict[str, tuple[str, str]]] = {}  # job -> machine -> its state, and why in words
         self._failed: dict[str, dict[int, str]] = {}  # job -> run -> the machine on which it failed
 
@@ -111,32 +105,22 @@ class Shares:
                 job,
             )
             self._reached[job] = int(last["done"]) if last else 0
+        self._reached[job] = max(self._reached[job], finished + self.in_hand(job))
+        return self._reached[job]
+
+    def in_hand(self, job: str) -> int:
+        """How many pictures there are of the runs in hand."""
         hands: dict[int, int] = {}  # a run that two have in hand is as far as the faster one is
         for identity, lease in self.of(job):
             hands[abs(identity)] = max(lease.done, hands.get(abs(identity), 0))
-        now = finished + sum(hands.values())
-        self._reached[job] = max(self._reached[job], now)
-        return self._reached[job]
-
-    def mark(self, job: str, done: int, now: float) -> None:
-        """So many pictures are there at that time."""
-        marks = self._marks.setdefault(job, deque())
-        if marks and now - marks[-1][0] < MARKS_SECONDS and len(marks) > 1:
-            marks.pop()
-        marks.append((now, done))
-        while len(marks) > 2 and marks[1][0] < now - RECENT_SECONDS:
-            marks.popleft()
-
-    def stopped(self, job: str) -> None:
-        """Nothing goes on for now: how fast it was says nothing of how fast it will be."""
-        self._marks.pop(job, None)
+        return sum(hands.values())
 
     def forget(self, job: str) -> None:
-        for known in (self._painted, self._reached, self._marks, self._words, self._failed, self._took, self.cut):
+        for known in (self._painted, self._reached, self._words, self._failed, self._took, self.cut):
             known.pop(job, None)
 
-    def told(self, row: Row, now: float | None = None) -> Body:
-        """{"machines": [{"name", "done", "hand", "state", "words"}], "left": seconds or None} of a job's row.
+    def told(self, row: Row) -> Body:
+        """{"machines": [{"name", "done", "hand", "state", "words"}], "painting": how many of them do} of a job's row.
 
         done: pictures; hand: those of its runs in hand. state: "painting", "held", "waiting", "left" or "refused".
         """
@@ -144,9 +128,7 @@ class Shares:
         painted, leases = self._known(job), [lease for _, lease in self.of(job)]
         names = {*painted, *(lease.machine for lease in leases if lease.machine), *self._words.get(job, {})}
         machines = [self._machine(job, name, leases, row["ended"] is not None) for name in sorted(names)]
-        still = row["ended"] is not None or row["paused"] or self.held(job)
-        left = None if still else self._left(job, row, now)
-        return {"machines": machines, "left": left}
+        return {"machines": machines, "painting": sum(one["state"] == "painting" for one in machines)}
 
     def held(self, job: str) -> str:
         """Why none of the machines that have some of a job in hand goes on, in words; "" where one does."""
@@ -167,17 +149,6 @@ class Shares:
         done = self._known(job).get(name, 0) + sum(lease.done for lease in own)
         hand = sum(lease.pictures for lease in own)
         return {"name": name, "done": done, "hand": hand, "state": state, "words": words}
-
-    def _left(self, job: str, row: Row, now: float | None) -> float | None:
-        """By what all machines have painted of late."""
-        marks = self._marks.get(job)
-        if not marks:
-            return None
-        (began, before), (_, done) = marks[0], marks[-1]
-        seconds = (time.monotonic() if now is None else now) - began
-        if done <= before or seconds <= 0:
-            return None
-        return max(0.0, float(row["total"] - row["failed"] - done) * seconds / (done - before))
 
     def _known(self, job: str) -> dict[str, int]:
         if job not in self._painted:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 from inference_server.broker.cutting import frames_in
 from inference_server.broker.ledger import Ledger, Row
 from inference_server.broker.news import News
+from inference_server.broker.pace import Paces
 from inference_server.broker.shares import Shares
 from inference_server.tasks import picture_file
 from shared.errors import ServerError
@@ -40,10 +43,11 @@ Body = dict[str, Any]
 class Told:
     """The reading side of a ledger's jobs."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+        self.ledger, self.clock = ledger, clock
         self.news = News()
         self.shares = Shares(ledger)
+        self.paces = Paces()
         self.looks: dict[str, Body] = {}  # of jobs for which a model looks at a layer: how far it is
         self.unasked: set[str] = set()  # pieces that nobody asks for at present, see `pieces`
 
@@ -218,6 +222,12 @@ class Told:
             return done
         return min(self.shares.reached(job["id"], done), int(job["total"] - job["failed"]))
 
+    def left(self, job: Row, now: float) -> float | None:
+        """Seconds until its pictures are there, by its row; None where nothing goes on, or nobody can know yet."""
+        rest = job["total"] - job["failed"] - frames_done(job) - self.shares.in_hand(job["id"])
+        stands = job["ended"] is not None or job["paused"] or self.shares.held(job["id"])
+        return None if stands else self.paces.left(job["id"], rest, now)
+
     def waiting_chunks(self, job: str) -> int:
         """How many runs of blocks of a job wait for a machine."""
         row = self.ledger.row(
@@ -270,7 +280,7 @@ class Told:
         asked["tried"] = bool(job["only_check"]) or job["offer"] == 0  # somebody looks, and nobody's list is to have it
         farm = self.shares.told(job) if job["part"] == "farm" else None
         where = {"job": job["id"], "state": state, "done": self.reached(job), "preparing": self.looks.get(job["id"])}
-        where.update(farm=farm, paused=paused)
+        where.update(farm=farm, paused=paused, left=self.left(job, self.clock()))
         return {**where, **{name: job[name] for name in names}, **asked}
 
     def _json(self, job: str, column: str) -> Body:

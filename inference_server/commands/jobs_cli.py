@@ -114,11 +114,12 @@ def row(job: Job, now: float) -> tuple[str, ...]:
     failed = f", {job['failed']} failed" if job["failed"] else ""
     looks = job.get("preparing")  # a server of before does not say
     failed += f", looked {looks['done']}/{looks['total']}" if looks else ""
-    failed += f", {counted(painting, 'machine')}" if (painting := machines_painting(job)) else ""
+    painting = (job.get("farm") or {}).get("painting")  # nor does it say this
+    failed += f", {counted(painting, 'machine')}" if painting else ""
     began = job.get("began")
     started = time.strftime("%m-%d %H:%M", time.localtime(began)) if began else "-"
     took = duration((job["ended"] or now) - began) if began else "-"
-    left = seconds_left(job, now)
+    left = job.get("left")
     fetched = job.get("collect")
     target = f"{fetched['out']} on {fetched['host']}" if fetched else job["out"]
     why = f" ({job['paused']})" if job["paused"] else ""
@@ -129,29 +130,10 @@ def row(job: Job, now: float) -> tuple[str, ...]:
     )
 
 
-def machines_painting(job: Job) -> int:
-    """Of a farm, those that have some of the job in hand; a server of before knows of none."""
-    return sum(one["state"] == "painting" for one in (job.get("farm") or {}).get("machines", ()))
-
-
 def machine_in_words(machine: dict[str, Any]) -> str:
     """How much of a job a machine of a farm has painted, and what it has in hand or why nothing."""
     hand = f"{machine['hand']} in hand" if machine["hand"] else "has left" if machine["state"] == "left" else ""
     return ", ".join(filter(None, (counted(machine["done"], "frame"), machine["words"] or hand)))
-
-
-def seconds_left(job: Job, now: float) -> float | None:
-    """By what its frames took until now, of a farm by what all its machines did of late.
-
-    None before the first was painted, and where nothing goes on.
-    """
-    if job.get("farm"):
-        left = job["farm"]["left"]
-        return None if left is None else float(left)
-    painted, began = job.get("painted"), job.get("began")
-    if not painted or not began or job["ended"] is not None or job["state"] == "paused":
-        return None
-    return float((now - began) / painted * (job["total"] - job["done"] - job["failed"]))
 
 
 def run_show(arguments: argparse.Namespace) -> int:

@@ -62,8 +62,7 @@ class Job:
     note: str = ""  # why it is paused, or what the artist should know
     error: SemrenderError | None = None
     seconds_left: float | None = None
-    farm: bool = False  # it is painted by several machines, and the server says how long that takes yet
-    painting: int = 0  # of these machines, that have some of it in hand
+    painting: int = 0  # machines of a farm that have some of it in hand
     machines: tuple[str, ...] = ()  # of each in words what it has painted, or why it paints nothing
     looks: tuple[int, int] | None = None  # of a model at a layer before its first frame: how many of how many
     events: int = 0  # that the server has told of it
@@ -91,10 +90,9 @@ def updated(job: Job, summary: Mapping[str, Any]) -> Job:
         events=int(summary["events"]),
         looks=(int(looks["done"]), int(looks["total"])) if (looks := summary.get("preparing")) else None,
         note="" if paused == "asked" else paused,
-        farm=bool(farm),
-        painting=sum(one["state"] == "painting" for one in machines),
+        painting=int(farm.get("painting", 0)),
         machines=tuple(str(one["words"]) or f"{one['name']}: {counted(one['done'], 'frame')}" for one in machines),
-        seconds_left=farm.get("left"),
+        seconds_left=summary.get("left"),
     )
 
 
@@ -138,20 +136,14 @@ def one_error(errors: Sequence[Mapping[str, Any]], folder: str = "") -> Semrende
 
 
 class Pace:
-    """How long a job still takes, from how fast it went so far; said anew with every finished frame."""
+    """How long a render of passes still takes, from how fast it went; of what is painted the server knows."""
 
     def __init__(self) -> None:
         self._began: dict[str, tuple[float, int]] = {}
         self._said: dict[str, tuple[int, float]] = {}
 
     def seconds_left(self, job: Job, now: float) -> float | None:
-        """None while nothing can be said. Of a farm, the server knows how fast all its machines are."""
-        if job.farm:
-            return job.seconds_left
-        if job.state not in ("painting", "rendering"):
-            self._began.pop(job.id, None)
-            self._said.pop(job.id, None)
-            return None
+        """None while nothing can be said. Said anew with every finished frame."""
         began, first = self._began.setdefault(job.id, (now, job.done))
         if job.done <= first or now <= began:
             return None

@@ -283,7 +283,6 @@ class Session:
             self._forget(order.id)
 
     def _learn(self, summaries: list[Mapping[str, Any]]) -> None:
-        now = time.monotonic()
         for summary in summaries:
             before = self._jobs.get(str(summary["job"]))
             if before is None and not summary["total"]:  # a check, by which nothing is painted
@@ -292,7 +291,7 @@ class Session:
             if before is not None and before.ended:
                 continue
             job = self._ended(job) if before is not None and job.ended else job
-            self._jobs[job.id] = replace(job, seconds_left=self._pace.seconds_left(job, now))
+            self._jobs[job.id] = job
         self._publish()
 
     def _ended(self, job: Job) -> Job:

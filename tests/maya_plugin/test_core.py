@@ -329,9 +329,8 @@ def test_a_job_of_a_farm_says_how_many_machines_paint_it_and_how_long_they_take(
     summary = {"job": "a" * 32, "name": "sh", "out": "/out", "state": "painting", "done": 30, "total": 90, "failed": 0}
     machine = {"done": 12, "hand": 12, "state": "painting", "words": ""}
     left = {"name": "two", "done": 0, "hand": 0, "state": "left", "words": "Machine two has left; its 12 frames are …"}
-    farm = {"machines": [{**machine, "name": "one"}, left, {**machine, "name": "three"}], "left": 40.0}
-    job = jobs.foreign({**summary, "events": 3, "paused": "", "farm": farm})
-    assert jobs.Pace().seconds_left(job, 0.0) == 40.0, "the server has seen all machines, this session one bar"
+    farm = {"machines": [{**machine, "name": "one"}, left, {**machine, "name": "three"}], "painting": 2}
+    job = jobs.foreign({**summary, "events": 3, "paused": "", "farm": farm, "left": 40.0})
     assert jobs.words(job) == "Painting, 30 of 90, 2 machines, 40 s left"
     assert job.machines == ("one: 12 frames", "Machine two has left; its 12 frames are …", "three: 12 frames")
     before = jobs.foreign({**summary, "events": 3, "paused": ""})

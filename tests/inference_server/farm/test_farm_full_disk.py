@@ -70,7 +70,7 @@ def test_what_is_full_for_all_holds_a_machine_up_and_its_job_says_so_until_there
         words = "Machine one is held up: no space: "
         assert told["paused"].startswith(words) and str(out) in told["paused"]
         (share,) = told["farm"]["machines"]
-        assert (share["state"], share["words"], told["farm"]["left"]) == ("held", told["paused"], None)
+        assert (share["state"], share["words"], told["left"]) == ("held", told["paused"], None)
         assert f"({words}" in semrender("jobs").stdout
         ballast.unlink()
         wait_for(lambda: resident.ask("show", chunk["job"])["state"] == "painting")

@@ -41,7 +41,9 @@ def take(chunks, machine, now=0.0):
 
 
 def machines(jobs, job="a"):
-    return {one["name"]: (one["done"], one["hand"], one["state"]) for one in jobs.summary(job)["farm"]["machines"]}
+    farm = jobs.summary(job)["farm"]
+    assert farm["painting"] == sum(one["state"] == "painting" for one in farm["machines"])
+    return {one["name"]: (one["done"], one["hand"], one["state"]) for one in farm["machines"]}
 
 
 def said(jobs, job="a"):
@@ -83,19 +85,46 @@ def test_who_has_painted_how_much_survives_the_server_and_nothing_goes_back(jobs
     assert again.summary("a")["done"] == 40 and done(again) == sorted(done(again))
 
 
+def left(jobs, now):
+    return jobs.left(jobs.row("a"), now)
+
+
 def test_time_left_is_by_what_all_machines_do(jobs, chunks):
     first, second = take(chunks, "one"), take(chunks, "two")
-    assert jobs.summary("a")["farm"]["left"] is None, "nobody can know yet"
+    assert left(jobs, 1.0) is None and jobs.summary("a")["left"] is None, "nobody can know yet"
     for second_of in range(1, 9):
         chunks.told(first["task"], FARM, second_of, float(second_of))
         chunks.told(second["task"], FARM, 2 * second_of, float(second_of))
-    row = jobs.row("a")
-    assert jobs.shares.told(row, 8.0)["left"] == pytest.approx((72 - 24) / 3), "one and two pictures a second"
-    assert jobs.shares.told(row, 16.0)["left"] == pytest.approx(2 * (72 - 24) / 3), "nothing came since"
+    assert left(jobs, 8.0) == pytest.approx((72 - 24) / 3), "one and two pictures a second"
+    assert left(jobs, 16.0) == pytest.approx(2 * (72 - 24) / 3), "nothing came since"
+
+
+def test_a_pause_is_no_part_of_the_time_left_and_who_leaves_or_comes_is_at_once(jobs, chunks):
+    first, second = take(chunks, "one"), take(chunks, "two")
+    for run in (first, second):
+        chunks.told(run["task"], FARM, 8, 8.0)
+    assert left(jobs, 8.0) == pytest.approx((72 - 16) / 2)
     jobs.pause("a", "asked")
-    chunks.care(9.0)
+    chunks.care(8.0)
+    chunks.end(first["task"], FARM, {"painted": 8, "kept": 8, "copied": 0}, 500.0, "one")  # it was on its way
+    assert left(jobs, 500.0) is None, "nothing goes on"
     jobs.resume("a")
-    assert jobs.summary("a")["farm"]["left"] is None
+    take(chunks, "one", 1000.0)
+    rest, pace = 72 - 16, 16 / 32  # seconds of a machine that a picture took
+    assert left(jobs, 1000.0) == pytest.approx(rest * pace), "of one machine"
+    take(chunks, "two", 1000.0)
+    assert left(jobs, 1000.0) == pytest.approx(rest * pace / 2)
+    chunks.meet([TWO, OWN], 1000.0)
+    assert left(jobs, 1000.0) == pytest.approx(rest * pace)
+
+
+def test_what_is_painted_again_is_not_there_yet(jobs, chunks):
+    run = take(chunks, "one")
+    chunks.told(run["task"], FARM, 10, 10.0)
+    assert left(jobs, 10.0) == pytest.approx(62)
+    chunks.meet([TWO, OWN], 10.0)
+    take(chunks, "two", 10.0)
+    assert left(jobs, 10.0) == pytest.approx(72) and jobs.summary("a")["done"] == 10, "what was told was told"
 
 
 def test_a_machine_that_leaves_is_named_and_its_runs_are_for_others(jobs, chunks):

@@ -101,11 +101,11 @@ def test_who_hands_a_run_on_says_for_whom_and_what_it_gives_back_is_not_lost(job
         *[("started", "one", 0), ("progress", "one", 5)],
         *[("started", "two", 5), ("progress", "two", 10)],
     ]
-    chunks.give_back("farm", runs[1]["task"])
+    chunks.give_back("farm", 1.0, runs[1]["task"])
     assert events(jobs)[4:] == [("lost", "two", 10)] and not chunks.told(runs[1]["task"], "farm", 6, 3.0)
     for _ in range(LOST + 1):
         chunks.take("farm", 0.0, hands_on=True)
-        chunks.give_back("farm")
+        chunks.give_back("farm", 1.0)
     assert jobs.summary("a")["state"] == "painting" and chunks.take("other", 0.0)["blocks"] == "83"
 
 

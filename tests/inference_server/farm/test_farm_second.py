@@ -74,7 +74,7 @@ def test_who_had_it_first_may_end_it_first(jobs, chunks):
 )
 def test_it_is_given_out_again_where_another_is_sooner_through_with_it(chunks, pictures, held, given):
     chunks.told(chunks.slow["task"], FARM, pictures, NOW)
-    chunks.held_up(chunks.slow["task"], "one", held)
+    chunks.held_up(chunks.slow["task"], "one", held, NOW)
     assert (second(chunks) is not None) is given
 
 

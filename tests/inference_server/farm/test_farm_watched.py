@@ -89,8 +89,9 @@ def test_one_job_for_all_who_watch_through_a_machine_that_leaves_and_a_server_th
         known = watchers.seen["jobs"][-1]
         shares = {one["name"]: (one["done"], one["hand"], one["state"]) for one in known["farm"]["machines"]}
         assert shares == {"own": (8, 0, "waiting"), "two": (5, 12, "painting")}
-        assert f"13/{FRAMES}, 1 machine" in table([known], time.time())[1]
+        assert f"13/{FRAMES}, 1 machine" in table([known], time.time())[1] and known["left"] > 0
         wait_for(lambda: ", 1 machine" in maya_jobs.words(watchers.seen["maya"][-1]))
+        assert watchers.seen["maya"][-1].seconds_left > 0 and watchers.seen["after effects"][-1]["left"] > 0
         assert watchers.seen["after effects"][-1]["machines"] == {"painting": 1, "words": []}
         farm.meet("own")
         watchers.look(client, 13)

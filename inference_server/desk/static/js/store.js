@@ -5,7 +5,7 @@
  *     done: number, failed: number, total: number, painted: number, kept: number, copied: number,
  *     created: number, began: number | null, ended: number | null, events: number,
  *     preparing?: {layer: string, done: number, total: number} | null, thumb: [string, number] | null,
- *     farm?: {machines: Share[], left: number | null} | null}} Job
+ *     left?: number | null, farm?: {machines: Share[], painting: number} | null}} Job
  * @typedef {{name: string, done: number, hand: number, state: string, words: string}} Share
  * @typedef {{name: string, slots: number, state: string, why: string, own: boolean, version: string, python: string,
  *     devices: string[], hand: {job: string, blocks: [number, number], pictures: number, done: number}[]}} Member

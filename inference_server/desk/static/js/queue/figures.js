@@ -5,54 +5,19 @@
  */
 import {WORDS} from "../words.js";
 
-const RECENT_SECONDS = 30;
-
-/** Arrivals of finished frames by job: [date, done]. @type {Map<string, [number, number][]>} */
-const arrivals = new Map();
-
-/** The job has so many finished frames now. @param {Job} job @param {number} now seconds since 1970 */
-export function arrived(job, now) {
-    const known = arrivals.get(job.job) ?? [];
-    if (!known.length || known[known.length - 1][1] !== job.painted) {
-        known.push([now, job.painted]);
-    }
-    while (known.length > 2 && known[0][0] < now - RECENT_SECONDS) {
-        known.shift();
-    }
-    arrivals.set(job.job, known);
-}
-
 /**
- * Frames a second: of late while it goes on, else over the whole job; null before the first.
+ * Frames a second: as the server expects it while it goes on, of what has ended over the whole job.
  * @param {Job} job
- * @param {number} now
  * @returns {number | null}
  */
-export function rate(job, now) {
-    if (job.farm && job.ended === null) { // the server knows how fast all machines are
-        return job.farm.left ? (job.total - job.done - job.failed) / job.farm.left : null;
-    }
-    if (!job.began || !job.painted) {
-        return null;
-    }
-    const known = job.ended === null ? (arrivals.get(job.job) ?? []) : [];
-    if (known.length > 2) {
-        const [[from, before], [to, after]] = [known[0], known[known.length - 1]];
-        if (to > from && after > before && now - to < RECENT_SECONDS) {
-            return (after - before) / (to - from);
-        }
-    }
-    const seconds = (job.ended ?? now) - job.began;
-    return seconds > 0 ? job.painted / seconds : null;
+export function rate(job) {
+    const seconds = job.ended === null ? left(job) : job.began && job.painted ? job.ended - job.began : null;
+    return seconds ? (job.ended === null ? job.total - job.done - job.failed : job.painted) / seconds : null;
 }
 
-/** Seconds until the end; null where nothing goes on or nobody can know. @param {Job} job @param {number} now */
-export function left(job, now) {
-    if (job.farm) {
-        return job.farm.left;
-    }
-    const fast = rate(job, now);
-    return fast && job.ended === null && job.state !== "paused" ? (job.total - job.done - job.failed) / fast : null;
+/** Seconds until the end; null where nothing goes on or nobody can know. @param {Job} job */
+export function left(job) {
+    return job.left ?? null; // a server of before does not say
 }
 
 /**
@@ -91,7 +56,7 @@ export function reached(job) {
 
 /** How many machines of a farm have some of the job in hand. @param {Job} job */
 export function painting(job) {
-    return job.farm?.machines.filter((one) => one.state === "painting").length ?? 0;
+    return job.farm?.painting ?? 0;
 }
 
 /** @param {number} fast frames a second */

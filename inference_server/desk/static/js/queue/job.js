@@ -77,8 +77,8 @@ export function showJob(place, id) {
         const [done, failed] = bar.getElementsByTagName("i");
         done.style.width = failed.style.left = `${(100 * job.done) / Math.max(1, job.total)}%`;
         failed.style.width = `${(100 * job.failed) / Math.max(1, job.total)}%`;
-        const fast = rate(job, now);
-        const rest = left(job, now);
+        const fast = rate(job);
+        const rest = left(job);
         const parts = [
             reached(job),
             job.failed && QUEUE.failed(job.failed),

@@ -7,7 +7,7 @@ import {jobs, on, state} from "../store.js";
 import {toast} from "../toast.js";
 import {WORDS} from "../words.js";
 import {want, wanted} from "./ends.js";
-import {arrived, inOrder, left, painting, stands} from "./figures.js";
+import {inOrder, left, painting, stands} from "./figures.js";
 import {deed, showJob} from "./job.js";
 import {showMachine} from "./machine.js";
 
@@ -97,9 +97,7 @@ export function show(place, path) {
     tellNotify();
 
     let due = 0;
-    const stopJobs = on("jobs", (event) => {
-        const now = Date.now() / 1000;
-        event.detail.changed.forEach((/** @type {{now: Job}} */ one) => arrived(one.now, now));
+    const stopJobs = on("jobs", () => {
         due ||= requestAnimationFrame(() => {
             due = 0;
             list();
@@ -177,7 +175,6 @@ function showRow(row, job) {
     const [what, when] = /** @type {HTMLElement[]} */ ([...row.querySelectorAll(".row.dim > span")]);
     const source = job.thumb ? `/api/jobs/${job.job}/thumb/${encodeURIComponent(job.thumb[0])}/${job.thumb[1]}?side=96` : "";
     picture(image, source);
-    const now = Date.now() / 1000;
     say(/** @type {HTMLElement} */ (row.querySelector(".name")), job.name);
     const stand = stands(job, state.server.machine);
     say(chip, SAID.states[stand] ?? stand);
@@ -187,7 +184,7 @@ function showRow(row, job) {
     failed.style.width = `${(100 * job.failed) / Math.max(1, job.total)}%`;
     const parts = [job.preparing ? SAID.looks(job.preparing.done, job.preparing.total) : job.total ? `${job.done}/${job.total}` : "", painting(job) ? SAID.machines(painting(job)) : "", job.failed ? SAID.failed(job.failed) : "", job.owner && `${SAID.of} ${job.owner}`];
     say(what, parts.filter(Boolean).join(" · "));
-    const rest = left(job, now);
+    const rest = left(job);
     say(when, job.ended !== null ? WORDS.date(job.ended) : rest !== null ? SAID.left(WORDS.time(rest)) : job.priority ? SAID.priority(job.priority) : "");
     row.draggable = job.ended === null;
     row.classList.toggle("over", job.ended !== null);
