@@ -14,7 +14,7 @@ from shared import schema
 from shared.consent import Consent
 from shared.errors import InputRefused
 from shared.rates import parse_fps
-from shared.shot import NO_SOUND, PASSES, Shot, ShotLayer
+from shared.shot import NO_PASS, NO_SOUND, PASSES, Shot, ShotLayer
 from shared.walk import Walk
 
 STATED = (
@@ -49,7 +49,7 @@ class Changes(TypedDict, total=False):
     size: tuple[int, int]  # pixels, to paint at
     memory: float  # GiB; larger frames are painted in tiles
     context: str | Path  # label pass of the full frame; relative to the current folder, as the next seven are
-    picture: str | Path  # a pass of the layers that are painted, as the next ten are
+    picture: str | Path  # a pass of the layers that are painted, as the next seven are; "none": without the shot's
     normal: str | Path
     instance: str | Path
     shading: str | Path
@@ -155,7 +155,7 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
         over["mattes"] = changes["mattes"] if isinstance(changes["mattes"], str) else tuple(changes["mattes"])
     if painted:
         given = {name: path for name, path in cast(Mapping[str, Any], changes).items() if name in PASSES}
-        over.update({name: str(Path(path).absolute()) for name, path in given.items() if path is not None})
+        over.update({name: _place(path) for name, path in given.items() if path is not None})
         if "walk" in changes:
             over["walk"] = schema.read(Walk, changes["walk"])
         if "consent" in changes:
@@ -163,6 +163,11 @@ def _layer(layer: ShotLayer, changes: Changes, read: Mapping[str, Any], painted:
         stated = {name: changes.get(name) for name in STATED}
         over.update({name: value for name, value in stated.items() if value is not None})
     return replace(layer, **over)
+
+
+def _place(path: str | Path) -> str | None:
+    """Of a pass that is named; None where the shot's is not wanted."""
+    return None if str(path) == NO_PASS else str(Path(path).absolute())
 
 
 def _read(changes: Changes) -> dict[str, Any]:

@@ -48,7 +48,7 @@ PASSES = ("labels", "picture", "normal", "instance", "shading", "motion", "depth
 GUIDES = ("beauty", "picture", "labels", "normal", "depth", "shading", "motion")  # those that can be delivered too
 OF_ANY_SIZE = ("reference",)  # all others are as large as the frame
 
-NO_SOUND = "none"  # instead of a file
+NO_SOUND = NO_PASS = "none"  # instead of a file
 DEINTERLACE = ("off", "auto", "top", "bottom")  # how interlaced clips are taken; top, bottom: that field is the earlier
 CLIP_ENDS = ("hold", "ping-pong")  # what a picture shows behind its end: its last frame, or back and forth
 HOLDS = ("off", "gentle", "strong")  # how still the frames of a layer hold

@@ -94,7 +94,7 @@ def add_shot_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for name in (name for name in PASSES if name not in ("labels", *MOVING)):
         one = name in OF_ANY_SIZE
-        words = f"{WORDS[name]}{', one file of any size' if one else ' of every frame'}"
+        words = f"{WORDS[name]}{', one file of any size' if one else ' of every frame'}; none: without the shot's"
         further.add_argument(f"--{name}", metavar="FILE" if one else "PATTERN", help=words)
     further.add_argument("--normal-is", choices=NORMALS, metavar="CONVENTION", help=", ".join(NORMALS))
     further.add_argument("--normal-layer", metavar="NAME", help="EXR layer of the normals, where it is not clear")

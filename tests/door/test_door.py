@@ -158,6 +158,13 @@ def test_what_labels_make_is_refused_for_bare_pictures_in_the_words_of_who_asked
     assert changed(shot, {"hold": "off", "mattes": "none"})[0] == shot
 
 
+def test_a_pass_of_the_shot_may_be_left_out():
+    layers = [{"name": name, "labels": f"{name}.#.png", "shading": "clay.#.png", "depth": "z.#.exr"} for name in "ab"]
+    shot = semrender.Shot.from_dict({"name": "s", "fps": 24, "first": 1, "last": 2, "layers": layers})
+    a, b = changed(shot, {"shading": "none"}, layers=["b"])[0].layers
+    assert a == shot.layers[0] and b.shading is None and b.depth == "z.#.exr"
+
+
 def test_a_server_with_another_disk_is_sent_the_passes(colour_frames, add_sleep_model, tmp_path):
     (tmp_path / "its own").mkdir()
     with running_server("--root", tmp_path / "its own"), semrender.connect() as server:

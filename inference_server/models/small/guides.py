@@ -24,8 +24,8 @@ CREASE, STEP, PART = LINES = (5, 6, 12)  # thin lines that a mean would lose: of
 SHARE, SHADING = 13, 14
 # What is thin and rare must be loud, or it is hardly learnt: a part's end, and every time that its share is halved.
 LOUD, OCTAVE = 8.0, 4.0
-LIT, BRIGHTEST, GAMMA = 3.0, 2.0, 2.2  # full light; what is more is cut; shadows are told apart as eyes do
-DARK = 0.5  # no light at all, which is not the same as nothing known
+LIT, BRIGHTEST, GAMMA = 9.0, 2.0, 2.2  # full light; what is more is cut; shadows are told apart as eyes do
+DARK = 1.5  # no light at all, which is not the same as nothing known
 
 NEAR = 1e-3  # metres; nothing is nearer
 NEAREST, FURTHEST = 0.5, 2000.0  # metres; the distance is told in octaves from 8 m, in sixths
