@@ -36,9 +36,11 @@ from shared.passes import read_label_pass
 from shared.passes.data_pass import read_depth
 from shared.passes.instance_pass import read_instances
 from shared.passes.normal_pass import read_normals
+from shared.passes.shading_pass import read_shading
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "ride_the_train"
 SUN = (-0.707, 0.443, 0.551)  # of the shot's first frame, camera space
+WHITE = 0.75  # of its clay, as its shot.json says
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def read(count: int) -> list[Frame]:
         normal = read_normals(EXAMPLE / "normal" / f"environment_normal{number}.png").vectors
         depth = read_depth(EXAMPLE / "depth" / f"environment_depth{number}.exr").values
         parts = read_instances(EXAMPLE / "instance" / f"environment_instance{number}.png").numbers
-        guides = {"normal": normal, "depth": depth, "instance": parts, "sun": SUN}
+        shading = read_shading(EXAMPLE / "shading" / f"environment_shading{number}.png").plane(WHITE)
+        guides = {"normal": normal, "depth": depth, "instance": parts, "shading": shading, "sun": SUN}
         frames.append(Frame(read_label_pass(file, label_set).ids, guides))
     return frames
 

@@ -53,7 +53,8 @@ def request_for(card, width, height, seed=0):
     depth = np.exp(random.normal(3, 1, channels.shape)).astype(np.float32)
     parts = np.kron(random.integers(0, 4, (-(-height // 5) + 8, -(-width // 5) + 8)), np.ones((5, 5), np.int32))
     parts = parts[: channels.shape[0], : channels.shape[1]].astype(np.int32)
-    guides = {"normal": normal, "depth": depth, "instance": parts, "sun": (0.6, 0.64, 0.48)}
+    shading = random.uniform(-0.2, 1.2, channels.shape).astype(np.float32)
+    guides = {"normal": normal, "depth": depth, "instance": parts, "shading": shading, "sun": (0.6, 0.64, 0.48)}
     return PaintInput(channels, seed=3, options=card.check_options({}), **guides)
 
 

@@ -52,7 +52,8 @@ def shot(*layers: ShotLayer, first: int = 1001, last: int = 1010, **more: object
 def test_the_shipped_shot_is_whole() -> None:
     report = check_frames(*read_shot(EXAMPLE), probe_pass)
     assert report.problems == [] and report.size == (640, 360) and report.words() == ""
-    passes = {(layer, kind) for layer in ("train", "environment") for kind in ("labels", "normal", "depth", "instance")}
+    kinds = ("labels", "normal", "depth", "instance", "shading")
+    passes = {(layer, kind) for layer in ("train", "environment") for kind in kinds}
     assert set(report.sequences) == {("", "labels"), *passes}
     assert all(list(found.files) == list(range(1001, 1025)) for found in report.sequences.values())
 

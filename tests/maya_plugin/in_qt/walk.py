@@ -63,7 +63,7 @@ def short_ride(tmp_path, frames, model=None):
     shot, base = read_shot(RIDE)
     shot = replace(shot, tracks=(), options={})
     layers = tuple(
-        replace(layer, labels=str(base / layer.labels), normal=None, depth=None, instance=None)
+        replace(layer, labels=str(base / layer.labels), normal=None, depth=None, instance=None, shading=None)
         for layer in shot.layers[:1]
     )
     context = str(base / shot.context) if shot.context else None
