@@ -7,6 +7,7 @@ exit code of the command line, so Maya, After Effects and the shell all say the 
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import Any, Dict, Optional, Type
 
@@ -130,6 +131,11 @@ class DiskFull(SemrenderError):
     """No space left where a frame was to be written; the queue waits until there is."""
 
     code = "disk"
+
+
+def unwritable(error: OSError) -> Type[SemrenderError]:
+    """The kind of error that a file which could not be written is told by."""
+    return DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else SemrenderError
 
 
 class FramesFailed(SemrenderError):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from inference_server.broker.blame import Blame
 from inference_server.broker.cutting import STILL, frames_in, runs_of
 from inference_server.broker.entry import cut_anew
 from inference_server.broker.jobs import Jobs
@@ -25,7 +26,7 @@ from shared.blocks import written
 from shared.errors import InputRefused, MachineRefused, SemrenderError, ServerError
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
-LOST = 3  # times that a run may be lost before it has failed: it may be what ends the machines
+LOST = 3  # times that a run may be lost, and be why, before it has failed: it may be what ends the machines
 SPARE_SECONDS = 10.0  # that a run takes yet, at least, where it is given out a second time
 CARE_SECONDS = 1.0  # between two looks at jobs that wait for a machine
 NO_MACHINE = "no machine: "  # how the reason of a pause begins that ends when one can paint
@@ -45,6 +46,7 @@ class Chunks:
         self._shares = jobs.shares
         self._leases = jobs.shares.leases
         self.members = jobs.shares.members
+        self._blame = Blame()
         self._twice: set[int] = set()  # runs that were given out a second time
         self._cared = 0.0
         for job in jobs.paused_for(NO_MACHINE):
@@ -301,15 +303,16 @@ class Chunks:
             said = words(machine, pictures, others)
             self._shares.stands(job, machine, "left", said)
             self._jobs.tell_machine(job, machine, "left", pictures, said)
-        for identity, lease in lost:
+        for identity, lease in sorted(lost, key=lambda one: one[1].since):
             task = self._run(identity)
             self._back(identity, now)
+            blamed = self._blame.falls_on(identity, lease, self._leases.values(), now)
             if task is None or task["state"] != "running":
                 continue
             if -identity in self._leases:  # another machine has it in hand, too
                 self._tell(replace(lease, done=0), "lost", "" if words else str(error))
                 continue
-            deaths = task["deaths"] + 1
+            deaths = task["deaths"] + blamed
             self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, task["id"])
             self._tell(replace(lease, done=0), "lost", "" if words else str(error))
             if deaths >= LOST:

@@ -21,7 +21,7 @@ from inference_server.broker.verbs import LONG_SECONDS, MOST_AT_ONCE, Turn, text
 from inference_server.models import catalogue, travelling
 from inference_server.roots import inside
 from shared import places, protocol
-from shared.errors import InputRefused, MissingInput, SemrenderError, ServerError
+from shared.errors import InputRefused, MissingInput, ServerError, unwritable
 from shared.label_set import file_of, load_label_set
 from shared.shot import Shot
 from shared.values import Value
@@ -228,7 +228,7 @@ class Travelling:
                 beside.replace(target)
                 return {"there": True}, []
             except OSError as error:
-                raise SemrenderError(
+                raise unwritable(error)(
                     "what a machine painted cannot be written",
                     file=target,
                     cause=error.strerror or str(error),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.errors import DiskFull, SemrenderError
+from shared.errors import unwritable
 
 
 class Journal:
@@ -67,8 +66,8 @@ class Journal:
             yield
         except OSError as error:
             cause = error.strerror or str(error)
-            kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else SemrenderError
-            raise kind("what was found cannot be kept", file=self._path, cause=cause, remedy="Free space") from error
+            words = "what was found cannot be kept"
+            raise unwritable(error)(words, file=self._path, cause=cause, remedy="Free space") from error
 
 
 def _row(line: bytes) -> tuple[str, Any] | None:

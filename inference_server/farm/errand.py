@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def errand(
         if sees_folder(there, chunk["job"], out):
             return _paint(chunk, server, there, shot, base, out, frames, None)
         out = job_folder(home, chunk["job"]) / "out"
-        back = Returning(there, chunk["job"], shot, out, frames)
+        back = Returning(there, chunk["job"], shot, out, frames, partial(_say_held, there, chunk))
         back.bring_kept()
         counts = _paint(chunk, server, there, shot, base, out, frames, back)
         back.send_prepared()

@@ -9,17 +9,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from inference_server.farm.far import Far, below
 from shared import places, protocol
-from shared.errors import InputRefused, Interrupted, ServerError
+from shared.errors import DiskFull, InputRefused, Interrupted, ServerError
 from shared.shot import Shot
 from shared.takes import key_of
 
 TRIES = 3  # for a file that arrives damaged
+ROOM_SECONDS = 1.0  # between two looks whether a full disk has room again
 
 
 def sees_folder(far: Far, job: str, here: Path) -> bool:
@@ -38,11 +40,14 @@ def sees_folder(far: Far, job: str, here: Path) -> bool:
 
 
 class Returning:
-    """The way back of one run. out: the folder of this machine that it is painted into; frames: of the run."""
+    """The way back of one run. out: the folder of this machine that it is painted into; frames: of the run; held: told
+    why what is painted cannot be brought over at present, and "" when it can again."""
 
-    def __init__(self, far: Far, job: str, shot: Shot, out: Path, frames: Iterable[int]) -> None:
+    def __init__(
+        self, far: Far, job: str, shot: Shot, out: Path, frames: Iterable[int], held: Callable[[str], None]
+    ) -> None:
         numbers = [frame if shot.first >= 0 else frame - shot.first for frame in frames]  # as files are numbered
-        self._far, self._job, self._out = far, job, out
+        self._far, self._job, self._out, self._held = far, job, out, held
         self._ask = {"job": job, "numbers": [min(numbers), max(numbers)]}
         self._numbers = set(numbers)
         self._sent: set[str] = set()
@@ -99,8 +104,19 @@ class Returning:
             beside.unlink(missing_ok=True)
 
     def _send(self, name: str) -> None:
-        if name in self._sent:
-            return
+        """A full disk over there is full for all machines: this one waits, as the job says, until there is room."""
+        why = ""
+        while name not in self._sent:
+            try:
+                self._carry(name)
+            except DiskFull as error:
+                if not why:
+                    self._held(why := str(error))
+                time.sleep(ROOM_SECONDS)
+        if why:
+            self._held("")
+
+    def _carry(self, name: str) -> None:
         content = (self._out / name).read_bytes()
         about: Mapping[str, Any] = {
             **{"job": self._job, "name": name, "size": len(content), "key": key_of(self._out / name) or ""},
@@ -119,3 +135,4 @@ class Returning:
                     raise Interrupted("the run is not wanted any more") from error
                 if tried == TRIES - 1:
                     raise ServerError(f"{name} cannot be sent", cause=str(error)) from error
+        raise ServerError(f"{name} cannot be sent", cause="The server never had the whole of it")

@@ -8,7 +8,6 @@ same picture made linear, premultiplied, half float, with its primaries in `chro
 from __future__ import annotations
 
 import contextlib
-import errno
 import filecmp
 import json
 import os
@@ -29,7 +28,7 @@ from inference_server.provenance import source_type
 from inference_server.worker import fence, png_chunks
 from inference_server.worker.png_chunks import KEYWORD
 from shared import places
-from shared.errors import DiskFull, InputRefused, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError, unwritable
 from shared.passes.exr_header import is_whole, read_headers
 from shared.passes.quiet import quiet
 from shared.srgb import REC709_TO_AP1, to_light
@@ -260,8 +259,7 @@ def _stands(path: Path, metadata: Metadata) -> bool:
 
 
 def _unwritable(path: Path, error: OSError) -> SemrenderError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return (DiskFull if full else SemrenderError)(
+    return unwritable(error)(
         "the file could not be written",
         file=path,
         cause=error.strerror or str(error),

@@ -82,6 +82,26 @@ def test_what_is_full_for_all_holds_a_machine_up_and_its_job_says_so_until_there
         assert held["words"].startswith(words)
 
 
+def test_where_results_travel_a_full_disk_holds_the_machine_up_too(resident, machine, run, tmp_path):
+    with small_disk(tmp_path / "out") as out:
+        chunk, server, counts = run(out), machine("one"), []
+        away = {"maps": [f"{out}=/not/here"], "machine": "one", "home": tmp_path / "one"}
+        painting = threading.Thread(
+            target=lambda: counts.append(errand(chunk, server, resident.connection, lambda _: True, **away))
+        )
+        painting.start()
+        wait_for(lambda: len(list(out.rglob("*.png"))) == 2)
+        ballast = fill(out)
+        (tmp_path / "one" / "gate").unlink()
+        told = wait_for(lambda: (found := resident.ask("show", chunk["job"]))["state"] == "paused" and found)
+        assert told["paused"].startswith("Machine one is held up: ") and str(out) in told["paused"]
+        ballast.unlink()
+        wait_for(lambda: resident.ask("show", chunk["job"])["state"] == "painting")
+        painting.join(60)
+        assert sum(counts[0].values()) == 12 and len(files(out)) == 12
+        assert resident.ask("show", chunk["job"])["failed"] == 0
+
+
 def test_a_machine_whose_own_disk_is_full_is_refused_and_what_it_had_is_for_others(resident, machine, run, tmp_path):
     chunk, home = run(tmp_path / "out"), tmp_path / "one"
     with small_disk(home / "farm" / "jobs") as own:

@@ -132,13 +132,32 @@ def test_who_was_given_up_and_ends_first_has_ended_the_run(jobs, chunks):
 
 def test_a_run_that_machines_go_on_losing_has_failed_and_nothing_is_delivered(jobs, chunks):
     others = [chunks.take("good", 0.0)["task"] for _ in range(3)][1:]
-    for _ in range(LOST):
-        chunks.meet([Member("good", 2)], LEASE_SECONDS)
-        chunks.care(LEASE_SECONDS + 1)
+    for time in range(LOST):
+        now = time * 2 * LEASE_SECONDS
+        chunks.meet([Member("good", 2)], now + LEASE_SECONDS)
+        chunks.care(now + LEASE_SECONDS + 1)
         for one in others:
             chunks.end(one, "good", WHOLE, 2.0)
-        chunks.take("bad", 0.0)
+        chunks.take("bad", now + 2 * LEASE_SECONDS)
     assert jobs.summary("a")["state"] == "failed" and "silent for 60 s" in jobs.errors("a")[0]["what"]
+
+
+def test_what_waited_behind_another_run_and_what_goes_on_are_not_why_a_machine_is_lost(jobs, chunks):
+    """The power of a room is cut again and again."""
+    for time in range(LOST + 2):
+        now = time * 2 * LEASE_SECONDS
+        painted, waits = (chunks.take("one", now + second) for second in (0, 1))
+        assert chunks.told(painted["task"], "one", 2 * time + 1, now + 2)
+        lost = [painted, waits] if time % 2 else [waits, painted]
+        for run in lost:
+            chunks.fail(run["task"], "one", ServerError("one has left"), {}, now + 3, left=True)
+        assert [jobs.task_row(run["task"])["deaths"] for run in (painted, waits)] == [0, 0]
+    for time in range(LOST):
+        assert jobs.summary("a")["state"] != "failed"
+        now = 1000.0 + time * LEASE_SECONDS
+        run = chunks.take("one", now)
+        chunks.fail(run["task"], "one", ServerError("one has left"), {}, now + 1, left=True)
+    assert jobs.summary("a")["failed"] == 16, "it never came further"
 
 
 @pytest.mark.parametrize("error, again", [(ServerError("its server died"), True), (InputRefused("no pass"), False)])

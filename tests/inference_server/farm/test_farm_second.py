@@ -106,9 +106,9 @@ def test_nothing_is_given_out_again_before_what_waits_nor_to_who_is_busy_or_refu
 
 def test_where_the_first_is_lost_the_second_goes_on_alone_and_no_third_has_it(jobs, chunks):
     again = second(chunks)
-    chunks.told(again["task"], FARM, 3, NOW + 1, "two")
+    chunks.told(again["task"], FARM, 0, NOW + 1, "two")
     chunks.fail(chunks.slow["task"], FARM, ServerError("one has left"), {}, NOW + 2, "one", left=True)
-    assert second(chunks, NOW + 3) is None and chunks.told(again["task"], FARM, 4, NOW + 3)
+    assert second(chunks, NOW + 3) is None and chunks.told(again["task"], FARM, 0, NOW + 3)
     chunks.fail(again["task"], FARM, ServerError("two has left"), {}, NOW + 4, "two", left=True)
     assert take(chunks, "here", NOW + 5)["task"] == chunks.slow["task"]
     assert jobs.task_row(chunks.slow["task"])["deaths"] == 1
