@@ -165,6 +165,9 @@ class Farm:
         models = folder / "m0" / "models"
         nets = ["", *(self._net(number) if networks else "" for number in range(1, count))]
         self.machines = [Machine(folder, f"m{n}", n, net, models, apart) for n, net in enumerate(nets)]
+        self.small = folder / "small"  # a disk of its own that all see, where root allows
+        self.small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(self.small)], capture_output=True)
         os.environ["SEMRENDER_HOME"] = str(self.first.home)
         sleep.add("stand-in", seconds, config={"seconds": seconds, "tally": True, "gate": True})
 
@@ -249,6 +252,7 @@ class Farm:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
             psutil.wait_procs(left, 10)
+        subprocess.run(["umount", "-l", str(self.small)], capture_output=True)
         if self.networks:
             for machine in self.others:
                 _ip("link", "del", f"{machine.net}h")
