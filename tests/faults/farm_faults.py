@@ -8,14 +8,13 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from inference_server.broker.chunks import SPARE_SECONDS
 from inference_server.broker.crew import AHEAD, OVERTAKING
-from inference_server.farm.join import SLOTS
 from shared.client import Client
 from shared.errors import SemrenderError
 from tests.faults.faults import Skipped
@@ -82,6 +81,7 @@ class Trial:
         if wanted != found:
             differing = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
             raise Broken(f"{len(differing)} files differ from a single machine's: {differing[:3]}")
+        self.again += doubled(events)
         return self._count()
 
     def _half(self) -> list[Path]:
@@ -100,6 +100,21 @@ class Trial:
 
     def any(self) -> Machine:
         return self.rng.choice(self.farm.machines)
+
+
+def doubled(events: Iterable[Mapping[str, Any]]) -> int:
+    """Pictures of the runs that a second machine began with while another had them, which had seemed to stand still."""
+    having: dict[tuple[int, int], str] = {}  # run -> the machine that has it
+    pictures = 0
+    for body in (event["body"] for event in events if event["event"] == "chunk"):
+        run, machine = tuple(body["blocks"]), body["machine"]
+        if body["state"] == "started" and having.get(run, machine) != machine:
+            pictures += 12 * (run[1] - run[0] + 1)
+        if body["state"] in ("started", "progress"):
+            having[run] = machine
+        else:
+            having.pop(run, None)
+    return pictures
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -192,8 +207,6 @@ def freeze(seconds: float, trial: Trial) -> None:
     time.sleep(seconds)
     machine.send("", signal.SIGCONT)
     orphaned(trial)
-    if seconds > SPARE_SECONDS:  # others have painted its runs, too, which it goes on with until it hears of it
-        trial.again += SLOTS * 12 * int(str(trial.job["per"]))
 
 
 def ask_to_leave(trial: Trial) -> None:

@@ -54,5 +54,14 @@ def test_the_campaign_notices_what_is_painted_again_and_what_differs(prepared):
         changed.write_bytes(whole)
 
 
+def test_what_a_second_machine_begins_with_is_allowed_to_be_painted_twice():
+    def event(state, machine, first=83, last=86):
+        return {"event": "chunk", "body": {"blocks": [first, last], "machine": machine, "state": state}}
+
+    alone = [event("started", "one"), event("started", "two", 87, 87), event("progress", "one"), event("lost", "one")]
+    assert farm_faults.doubled([*alone, event("started", "two"), {"event": "done", "body": {}}]) == 0
+    assert farm_faults.doubled([*alone[:3], event("started", "two"), event("ended", "one")]) == 48
+
+
 def test_the_list_holds_what_the_campaign_runs():
     assert len(CHOSEN) == 12 and sum(farm_campaign.times(name) for name in farm_faults.ALL) == 41
