@@ -126,7 +126,7 @@ def test_what_a_machine_has_in_hand_is_dropped_as_soon_as_its_farm_is_gone(farm,
     engine, begin = farm
     one = begin("one")
     until(engine, [engine.start({"what": "tell"})], STARTED)
-    for line in engine._scheduler.stream_comms.values():
+    for line in list(engine._scheduler.stream_comms.values()):
         line.abort()  # as where the coordinator is killed
     assert one.wait(SECONDS) == 0 and (tmp_path / "gate").read_text() == "closing", "and not when all else has ended"
 

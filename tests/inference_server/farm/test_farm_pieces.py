@@ -92,11 +92,12 @@ def test_a_machine_that_joins_anew_ends_what_the_one_before_it_had_handed_over(j
 
 SERVER = """
 import sys
+from inference_server import builds
 from inference_server.broker.broker import Broker
 from inference_server.broker.settings import Settings
 from shared import places
 ledger = places.home() / "ledger.sqlite"
-broker = Broker(Settings("test", "cpu", ledger=ledger, reserve_mib=1, lease=float(sys.argv[1])))
+broker = Broker(Settings("test", "cpu", ledger=ledger, reserve_mib=1, lease=float(sys.argv[1]), build=builds.own()))
 places.write_json(places.connection_file(), broker.connection())
 print("serves", flush=True)
 broker.run()
