@@ -9,7 +9,6 @@ by the file's edit list, which every player of .mp4 follows.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import struct
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import InputRefused, SemrenderError
+from shared.errors import DiskFull, InputRefused, SemrenderError, unwritable
 from shared.sounds import RATE, Part, about_wav, read_wav
 
 SUFFIXES = {"h264": ".mp4", "prores": ".mov"}
@@ -99,7 +98,7 @@ def write_movie(
     try:
         return _write(path, pictures, fps, kind, name, pixel_aspect, about, sound)
     except av.FFmpegError as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and unwritable(error) is DiskFull:
             raise
         raise SemrenderError(f"the movie could not be encoded by {name}", file=path, cause=str(error)) from error
 

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from inference_server.stability import edges
 from inference_server.worker import space
-from inference_server.worker.check_place import judge_place
+from inference_server.worker.check_place import judge_place, labels_of
 from inference_server.worker.plan import LayerPlan, Plan
 from inference_server.worker.planes import instance_pass
-from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused
 from shared.passes.instance_pass import NOTHING, REMEDY, InstancePass, slopes
 
@@ -40,7 +39,7 @@ def check_parts(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         words.append("the instance pass is one number everywhere: it tells nothing apart")
     shares = []
     for frame, found in tried:
-        ids = read_labels(own, frame).ids if own.labels else None
+        ids = labels_of(own, frame)
         judge_place(own, "instance", frame, found.numbers, ids, edges.of_numbers)
         shares += [] if ids is None else _borders(ids, found)
     share = float(np.mean(shares)) if shares else None

@@ -1,4 +1,7 @@
-"""Whether a pass lies on the labels of its layer: it is of the same camera and of the same frames."""
+"""Whether a pass lies on the labels of its layer: it is of the same camera and of the same frames.
+
+With what all checks of passes read of labels.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,19 @@ from inference_server.stability import edges
 from inference_server.worker.plan import LayerPlan
 from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused
+from shared.label_set import NOTHING, SKY
+
+Ids = NDArray[np.uint16]
+
+
+def labels_of(own: LayerPlan, frame: int) -> Ids | None:
+    """The ids (H, W) of a frame's labels; None for a layer that has none."""
+    return read_labels(own, frame).ids if own.labels else None
+
+
+def solid(own: LayerPlan, ids: Ids) -> NDArray[np.bool_]:
+    """Where labels (H, W) say that something stands, and neither sky nor nothing is."""
+    return np.asarray((ids != NOTHING) & ~np.isin(ids, own.label_set.beginning(*SKY)))
 
 
 def judge_place(
@@ -19,9 +35,9 @@ def judge_place(
     kind: str,
     frame: int,
     plane: NDArray[Any],
-    ids: NDArray[np.uint16] | None,
+    ids: Ids | None,
     steps_of: Callable[[NDArray[Any]], edges.Mask],
-    told: Callable[[NDArray[np.uint16]], NDArray[np.uint16]] = lambda ids: ids,
+    told: Callable[[Ids], Ids] = lambda ids: ids,
 ) -> None:
     """Raises InputRefused where a plane (H, W) lies on the labels of a frame beside better, or when it is moved.
 

@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from inference_server.stability import edges
 from inference_server.worker import space
-from inference_server.worker.check_place import judge_place
+from inference_server.worker.check_place import Ids, judge_place, labels_of, solid
 from inference_server.worker.plan import LayerPlan, Plan, make_layer_plan
 from inference_server.worker.planes import shading_pass
-from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import NOTHING, SKY
 from shared.passes.shading_pass import ShadingPass
 from shared.values import Value
 
@@ -29,9 +27,6 @@ DARK = 0.05  # of full light; the hue of what is darker is noise
 COLOURFUL = 0.015
 ENOUGH = 100  # lit pixels, of which hues are told
 EXPOSURE = "render it as EXR, in linear light without a view transform, or with less exposure"
-
-
-Ids = NDArray[np.uint16]
 
 
 class Tried(Value):
@@ -73,7 +68,7 @@ def check_shading(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         words += _judge_clipped(own, tried)
         for one in tried:
             there = one.found.there
-            judge_place(own, "shading", one.frame, there, one.ids, edges.of_numbers, lambda ids: _solid(own, ids))
+            judge_place(own, "shading", one.frame, there, one.ids, edges.of_numbers, lambda ids: _stands(own, ids))
         about["light"] = _judge_white(plan, own, frames, mine)
         if max(_colours(one) for one in tried) > COLOURFUL:
             words.append(
@@ -84,20 +79,20 @@ def check_shading(plan: Plan, own: LayerPlan) -> dict[str, Any]:
 
 
 def _try(own: LayerPlan, frame: int) -> Tried:
-    found, ids = shading_pass(own, frame), read_labels(own, frame).ids if own.labels else None
+    found, ids = shading_pass(own, frame), labels_of(own, frame)
     surface = found.there
     if ids is not None and ids.shape == surface.shape:
-        surface = surface & (_solid(own, ids) == 1)
+        surface = surface & solid(own, ids)
     return Tried(frame, found, ids, surface)
 
 
-def _solid(own: LayerPlan, ids: Ids) -> Ids:
-    """1 where labels say that something stands, 0 where sky or nothing is.
+def _stands(own: LayerPlan, ids: Ids) -> Ids:
+    """1 where something stands, 0 elsewhere: what of labels light can tell apart.
 
     Light falls as it will within a class, but ends where nothing is: of 154 clay renders that had such a border all lay
     best where they belong, and of the same moved by (6, 3) pixels 153 were known.
     """
-    return np.asarray((ids != NOTHING) & ~np.isin(ids, own.label_set.beginning(*SKY)), np.uint16)
+    return solid(own, ids).astype(np.uint16)
 
 
 def _judge_clipped(own: LayerPlan, tried: list[Tried]) -> list[str]:

@@ -20,11 +20,10 @@ from inference_server.stability.facing import (
     without_a_class,
 )
 from inference_server.worker import space
-from inference_server.worker.check_place import judge_place
+from inference_server.worker.check_place import Ids, judge_place, labels_of, solid
 from inference_server.worker.plan import LayerPlan, Plan
-from inference_server.worker.reading import read_labels
 from shared.errors import InputRefused, SemrenderError
-from shared.label_set import NOTHING, SKY
+from shared.label_set import SKY
 from shared.passes.data_pass import FAR, read_depth
 from shared.passes.normal_pass import NormalPass, cut_at_zero, uneven_by_gamma
 
@@ -33,8 +32,6 @@ SOME = 0.05  # the same that is worth a warning
 HOPELESS = 0.3  # share of the surface that contradicts a convention that cannot be painted with
 AGAINST = "of the surfaces turn away from the camera, or contradict the depth or the ground"
 NEAR, DISTANT = 0.3, 20_000  # metres; what is nearer or farther in the middle is rarely meant
-
-Ids = NDArray[np.uint16]
 
 
 def check_space(plan: Plan, own: LayerPlan) -> dict[str, Any]:
@@ -61,7 +58,7 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         return {"warnings": [f"the depth has no distance on frame {frame}"]}
     for tried in space.spread(plan.frames, space.TRIED):
         values = read_depth(own.inputs["depth"].file(tried), own.layer.depth_layer).values
-        judge_place(own, "depth", tried, values, _labels(own, tried), edges.of_depth)
+        judge_place(own, "depth", tried, values, labels_of(own, tried), edges.of_depth)
     middle = float(np.median(surface))
     words = []
     if not NEAR <= middle <= DISTANT:
@@ -75,7 +72,7 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
 
 def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     frames = space.spread(plan.frames, space.TRIED)
-    tried = [(frame, space.normal_pass(own, frame), _labels(own, frame)) for frame in frames]
+    tried = [(frame, space.normal_pass(own, frame), labels_of(own, frame)) for frame in frames]
     words: list[str] = []
     for frame, found, _ in tried:
         _judge_lengths(own, frame, found)
@@ -107,10 +104,6 @@ def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     dome = float(np.asarray(first.vectors.any(2))[sky].mean()) if sky is not None and sky.any() else 0.0
     about = {"channels": list(first.channels), "is": declared, "how": how, "against": against, "sky": dome}
     return {"normal": about, "warnings": words}
-
-
-def _labels(own: LayerPlan, frame: int) -> Ids | None:
-    return read_labels(own, frame).ids if own.labels else None
 
 
 def _seen(plan: Plan, own: LayerPlan, frame: int, found: NormalPass, ids: Ids | None) -> Seen:
@@ -225,9 +218,9 @@ def _judge_camera(own: LayerPlan, declared: str, shares: dict[str, float], frame
 def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> list[str]:
     """Where normals and labels contradict each other. Raises InputRefused where nearly all does."""
     there = np.asarray(found.vectors.any(2))
-    solid = (ids != NOTHING) & ~np.isin(ids, own.label_set.beginning(*SKY))
+    stands = solid(own, ids)
     words = []
-    lacking = float((~there)[solid].mean()) if solid.any() else 0.0
+    lacking = float((~there)[stands].mean()) if stands.any() else 0.0
     if lacking > NONE:
         raise InputRefused(
             f"{lacking:.0%} of what the labels cover has no normal",
@@ -237,7 +230,7 @@ def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> l
             remedy="Render the normals together with the labels",
         )
     if lacking > SOME:
-        numbers, counts = np.unique(ids[solid & ~there], return_counts=True)
+        numbers, counts = np.unique(ids[stands & ~there], return_counts=True)
         name = own.label_set.by_id(int(numbers[counts.argmax()])).name
         words.append(f"{lacking:.0%} of what the labels cover has no normal, most of it {name}: it is painted without")
     return words

@@ -7,18 +7,15 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from inference_server.broker.requests import job_spec
 from inference_server.models.base import Place
-from inference_server.models.cards import load_card
 from inference_server.worker.fitting import fit_shading
 from inference_server.worker.keys import frame_key
-from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
-from shared import places
 from shared.errors import InputRefused
 from shared.handing import uploadable
 from shared.passes.shading_pass import NOTHING
 from shared.shot import Shot
+from tests.inference_server.taking import planner
 
 SIZE = (64, 36)
 COLOUR = (140, 104, 47)  # tree
@@ -55,19 +52,7 @@ def passes(tmp_path):
 
 @pytest.fixture
 def plan_of(passes, add_sleep_model, state_folder):
-    """The plan of layers that a model paints which takes this input."""
-
-    def plan(*layers, takes="shading", base=passes, uploaded=False, **shot):
-        folder = places.models_folder() / takes
-        if not folder.exists():
-            add_sleep_model(takes)
-            card = places.read_json(folder / "card.json")
-            places.write_json(folder / "card.json", {**card, "inputs": {"labels": card["inputs"]["labels"], takes: {}}})
-        about = {"name": "s", "fps": 24, "first": 1001, "last": 1002, "model": load_card(folder).name}
-        spec = {"shot": {**about, "layers": list(layers), **shot}}
-        return make_plan(job_spec(spec, base, base.parent / "out", None, uploaded), "job")
-
-    return plan
+    return planner(add_sleep_model, "shading", passes)
 
 
 def test_light_is_averaged_over_what_is_there_at_any_size_and_a_tile_has_its_own(plan_of):
