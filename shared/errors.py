@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import Any, Dict, Optional, Type
+from typing import Any, Dict, Iterable, Optional, Tuple, Type
 
 STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -139,10 +139,26 @@ def unwritable(error: OSError) -> Type[SemrenderError]:
 
 
 class FramesFailed(SemrenderError):
-    """A job that ended with failed frames; the finished ones are on disk."""
+    """A job that ended with failed frames; the finished ones are on disk.
+
+    errors: why they failed, each with its layer and frame, as far as a server tells them one by one.
+    counts: pictures that are there, "painted", "kept" and "copied", where they were counted; they do not travel.
+    """
 
     code = "frames"
     exit_code = 4
+    errors: Tuple[SemrenderError, ...] = ()
+    counts: Optional[Dict[str, int]] = None
+
+    def with_frames(self, errors: Iterable[SemrenderError], counts: Optional[Dict[str, int]] = None) -> "FramesFailed":
+        """The same with what became of its frames."""
+        self.errors, self.counts = tuple(errors), counts
+        return self
+
+    def to_dict(self) -> Dict[str, Any]:
+        """As of every error; with "errors" where they are told one by one."""
+        more = {"errors": [one.to_dict() for one in self.errors]} if self.errors else {}
+        return {**super().to_dict(), **more}
 
 
 class Unpainted(FramesFailed):
@@ -181,7 +197,7 @@ def _subclasses(cls: Type[SemrenderError]) -> Dict[str, Type[SemrenderError]]:
 def from_dict(data: Dict[str, Any]) -> SemrenderError:
     """Rebuild an error from the wire; an unknown code becomes the base class."""
     cls = _subclasses(SemrenderError).get(str(data.get("code")), SemrenderError)
-    return cls(
+    error = cls(
         str(data.get("what", "unknown error")),
         file=data.get("file"),
         layer=data.get("layer"),
@@ -189,3 +205,6 @@ def from_dict(data: Dict[str, Any]) -> SemrenderError:
         cause=str(data.get("cause") or ""),
         remedy=str(data.get("remedy") or ""),
     )
+    if isinstance(error, FramesFailed):
+        error.with_frames(from_dict(one) for one in data.get("errors") or ())
+    return error

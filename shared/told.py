@@ -293,4 +293,4 @@ def failure(body: Body, folder: Path) -> SemrenderError:
         f"{body['failed']} of {counted(body['total'], 'frame')} failed:\n{words}"
         + (f"\n  and {more} more" if more > 0 else ""),
         remedy=f"What is finished ({body['done']}) is in {folder}; mend the cause and run the same command again",
-    )
+    ).with_frames(errors, {name: int(body.get(name, 0)) for name in ("painted", "kept", "copied")})

@@ -23,7 +23,7 @@ from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
 from inference_server.broker.shares import Lease, cannot, has_left, is_held
 from shared import PYTHON, VERSION
 from shared.blocks import written
-from shared.errors import InputRefused, MachineRefused, SemrenderError, ServerError
+from shared.errors import FramesFailed, InputRefused, MachineRefused, SemrenderError, ServerError
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost, and be why, before it has failed: it may be what ends the machines
@@ -148,8 +148,8 @@ class Chunks:
         """A machine says why a run cannot be painted: on none, or, of an error of its server, on this one.
 
         What is not refused for its input may be this machine's own fault, too: then another one tries, where there is
-        one, and what fails on a second has failed. counts: of its pictures that are there nevertheless. left: the
-        machine is gone.
+        one, and what fails on a second has failed. counts: of its pictures that are there nevertheless; those that are
+        not are named by a FramesFailed. left: the machine is gone.
         """
         task, lease = self._run(identity), self._leases.get(identity)
         if task is None or lease is None or lease.holder != holder:
@@ -162,7 +162,7 @@ class Chunks:
             self._refuse(lease, error)
         elif isinstance(error, ServerError):
             self._lose([(identity, lease)], error, now)
-        elif not isinstance(error, InputRefused) and self._another_tries(task, lease.machine):
+        elif not _of_input(error) and self._another_tries(task, lease.machine):
             self._back(identity, now)
             self._tell(replace(lease, done=0), "lost", str(error))
         else:
@@ -378,3 +378,9 @@ class Chunks:
         more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS}
         program = {"version": VERSION, "python": PYTHON, "build": self._build}
         return {**about, **more, **program, **{name: spec[name] for name in DESCRIBED}}
+
+
+def _of_input(error: SemrenderError) -> bool:
+    """Whether a run, or each of its pictures that failed, was refused for its input: it would be again, anywhere."""
+    each = error.errors if isinstance(error, FramesFailed) and error.errors else (error,)
+    return all(isinstance(one, InputRefused) for one in each)

@@ -3,10 +3,9 @@
 A job begins with one `check` task (everything that can be said before painting, and the keys of the first pictures; of
 a long job `look` tasks find the others, piece by piece), goes on with a `prepare` task for each layer whose model wants
 one and a `paint` task per layer and frame, and ends with one `deliver` task; a part of a job (`tasks.PARTS`) leaves out
-the one or the other. A layer that is to hold still has
-`underpaint` tasks instead, also for frames beside those asked for, and a `hold` task per frame that needs those of
-its window. Tasks need each other as the table `needs` says; what needs a failed task is cancelled. Every change is an
-event with a number, kept and replayed to whoever asks.
+the one or the other. A layer that is to hold still has `underpaint` tasks instead, also for frames beside those asked
+for, and a `hold` task per frame that needs those of its window. Tasks need each other as the table `needs` says; what
+needs a failed task is cancelled. Every change is an event with a number, kept and replayed to whoever asks.
 
 A frame's key stands for its pixels. A key that is being painted is not begun a second time, and one that was
 painted is copied, in the same job, in another, or after a restart.
@@ -23,7 +22,7 @@ from inference_server.broker.entry import enter
 from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
 from inference_server.broker.told import ASKED, Told, frames_done
 from inference_server.logs import in_short
-from inference_server.tasks import Task
+from inference_server.tasks import OUTCOMES, Task
 from shared.errors import SemrenderError, from_dict
 
 DEATHS = 2  # workers that a task may kill before it is quarantined
@@ -172,7 +171,7 @@ class Jobs(Told):
             return
         words = error.located(layer=task["layer"], frame=task["frame"]).to_dict()
         if task["kind"] in FRAMES:
-            self.ledger.write("UPDATE jobs SET failed = failed + 1 WHERE id = ?", task["job"])
+            self._count(task["job"], {"failed": 1})
             self._tell_frame(task, {"state": "failed", "error": words})
         self._fail(task, words)
 
@@ -186,9 +185,11 @@ class Jobs(Told):
 
     def fail_chunk(self, task: Row, counts: Body, error: SemrenderError, pictures: int, about: Body) -> None:
         """A run cannot be painted, but for the counted ones of its pictures."""
-        self._count(task["job"], {**counts, "failed": max(1, pictures - sum(counts.values()))})
-        self.tell_chunk(task["job"], {**about, "error": error.to_dict()})
-        self._fail(task, error.to_dict())
+        failed, words = max(1, pictures - sum(counts.values())), error.to_dict()
+        each = words.pop("errors", [words])
+        self._count(task["job"], {**counts, "failed": failed})
+        self.tell_chunk(task["job"], {**about, "error": words})
+        self._fail(task, {"problems": each, "failed": failed})
 
     def tell_chunk(self, job: str, about: Body) -> None:
         """about: the run, its machine, and its state: "started", "progress", "ended", "lost" or "failed"."""
@@ -301,9 +302,7 @@ class Jobs(Told):
                     self._frame(found, {"state": "kept", **files})
                 self._done(found)
             elif kind in FRAMES and found["outcome"] is not None:  # finished before the restart, and not there any more
-                self.ledger.write(
-                    f"UPDATE jobs SET {found['outcome']} = {found['outcome']} - 1 WHERE id = ?", row["id"]
-                )
+                self._count(row["id"], {found["outcome"]: -1})
                 self.ledger.write("UPDATE tasks SET outcome = NULL WHERE id = ?", found["id"])
         idle = (
             "SELECT * FROM tasks WHERE kind = ? AND state = 'waiting' AND id IN ("
@@ -329,7 +328,7 @@ class Jobs(Told):
     def _frame(self, task: Row, body: Body) -> None:
         outcome = body["state"]
         self.ledger.write("UPDATE tasks SET outcome = ? WHERE id = ?", outcome, task["id"])
-        self.ledger.write(f"UPDATE jobs SET {outcome} = {outcome} + 1 WHERE id = ?", task["job"])
+        self._count(task["job"], {outcome: 1})
         self.paces.painted(task["job"], int(outcome != "kept"), self.clock())
         self._tell_frame(task, {name: value for name, value in body.items() if name != "mattes"})
 
@@ -364,7 +363,8 @@ class Jobs(Told):
         if row["unended"] == 0 and failed:
             errors = self.errors(job)
             body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
-            self._end(job, "failed", {**body, "done": self.reached(self.row(job, ASKED)), "total": row["total"]})
+            counts = {name: row[name] for name in (*OUTCOMES, "total")}
+            self._end(job, "failed", {**body, **counts, "done": self.reached(self.row(job, ASKED))})
         elif row["unended"] <= 1 and row["state"] == "painting" and not failed:
             alone = self._paints_alone(job)
             if row["unended"] == 1 and not alone:
@@ -375,13 +375,12 @@ class Jobs(Told):
 
     def _paints_alone(self, job: str) -> bool:
         """Whether no delivery comes after its pictures."""
-        asked = self.row(job, "NOT only_check AND json_extract(spec, '$.part') = 'paint' AS alone")
-        return bool(asked["alone"])
+        return bool(self.row(job, "NOT only_check AND json_extract(spec, '$.part') = 'paint' AS alone")["alone"])
 
     def _made(self, job: str, body: Body) -> None:
         """The end of a job that came to its end; body: what the delivery says, if there was one."""
         row = self.row(job)
-        counts = {name: row[name] for name in ("painted", "kept", "copied", "total", "out")}
+        counts = {name: row[name] for name in (*OUTCOMES, "total", "out")}
         counts["underpainted"] = self.under(job)["underpainted"]
         seconds = time.time() - self.report(job).get("began", row["created"])
         self._end(job, "done", {**body, **counts, "seconds": round(seconds, 3)})

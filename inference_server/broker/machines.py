@@ -76,7 +76,8 @@ class Machines:
         """A run is painted, by how many pictures of each outcome, or `error` says why not.
 
         An error of a server is this machine's own, others may paint the run, as where it has `left`. A MachineRefused
-        is that of all runs of the job. Any other is that of the pictures that are not counted.
+        is that of all runs of the job. Any other is that of the pictures that are not counted, each of which a
+        FramesFailed names in its "errors".
         """
         task, machine, error = whole_of(body, "task"), _machine(body), body.get("error")
         counts = {outcome: max(0, whole_of(body, outcome)) for outcome in OUTCOMES}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inference_server.broker.cutting import frames_in
-from inference_server.broker.ledger import Ledger, Row
+from inference_server.broker.ledger import Ledger, Row, dump
 from inference_server.broker.news import News
 from inference_server.broker.pace import Paces
 from inference_server.broker.shares import Shares
@@ -62,16 +62,16 @@ class Told:
         return self._json(job, "report")
 
     def errors(self, job: str) -> list[Body]:
+        """Each once: what held frames are made of may have failed in two runs of a farm."""
         rows = self.ledger.rows("SELECT error FROM tasks WHERE job = ? AND state = 'failed' LIMIT ?", job, ERRORS_TOLD)
-        found: list[Body] = []
+        found: dict[str, Body] = {}
         size = 0
         for row in rows:
             size += len(row["error"].encode())
             if found and size > ERRORS_BYTES:
                 break
-            error = self.ledger.load(row["error"])
-            found += error.get("problems", [error])
-        return found
+            found.update((dump(one), one) for one in _each(self.ledger.load(row["error"])))
+        return list(found.values())[:ERRORS_TOLD]
 
     def summary(self, job: str) -> Body:
         return self._summary(self.row(job, ASKED))
@@ -107,18 +107,35 @@ class Told:
             *(job, layer),
         )
         if not rows:
-            return self._pictures_of_runs(job)
+            return self._pictures_of_runs(job, layer)
         return [row["frame"] for row in rows], "".join(LETTERS.get(row["at"], "w") for row in rows)
 
-    def _pictures_of_runs(self, job: str) -> tuple[list[int], str]:
+    def _pictures_of_runs(self, job: str, layer: str) -> tuple[list[int], str]:
         """As `pictures`, of a job that other machines paint: a run that has ended counts as painted, whoever had it."""
-        rows = self.ledger.rows("SELECT frame, state FROM tasks WHERE job = ? AND kind = 'chunk' ORDER BY frame", job)
+        rows = self.ledger.rows(
+            "SELECT frame, state, error FROM tasks WHERE job = ? AND kind = 'chunk' ORDER BY frame", job
+        )
         spec = self.spec(job) if rows else {}
         states: dict[int, str] = {}
         for row in rows:
-            state = "painted" if row["state"] == "done" else row["state"]
-            states.update(dict.fromkeys(frames_in(spec, row["frame"]), LETTERS.get(state, "w")))
+            frames = frames_in(spec, row["frame"])
+            failed = self._failed_of_run(row, spec)
+            if failed is None:
+                state = "painted" if row["state"] == "done" else row["state"]
+                states.update(dict.fromkeys(frames, LETTERS.get(state, "w")))
+            else:
+                states.update((one, LETTERS["failed" if (layer, one) in failed else "painted"]) for one in frames)
         return sorted(states), "".join(states[frame] for frame in sorted(states))
+
+    def _failed_of_run(self, task: Row, spec: Body) -> dict[tuple[str, int], Body] | None:
+        """The pictures of a run that failed, each with its error, where the others are there; None where all are alike.
+
+        What failed may be what held pictures are made of, or more than is told one by one: then all count as failed.
+        """
+        error, frames = self.ledger.load(task["error"] or "{}"), set(frames_in(spec, task["frame"]))
+        painted = [layer for layer in spec["layers"] if layer not in spec.get("holds", {})]
+        each = [one for one in error.get("problems", ()) if one["layer"] in painted and one["frame"] in frames]
+        return {(one["layer"], one["frame"]): one for one in each} if each and len(each) == error["failed"] else None
 
     def last_picture(self, job: str) -> tuple[str, int] | None:
         """Layer and frame of the finished picture that is furthest in the job's order."""
@@ -163,7 +180,12 @@ class Told:
         for row in rows if frame in spec["frames"] and layer in spec["layers"] else ():
             if frame in frames_in(spec, row["frame"]):
                 file = picture_file(Shot.from_dict(spec["shot"]), layer, frame, spec["format"])
-                return file if row["state"] == "done" else None, self.ledger.load(row["error"] or "null")
+                failed = self._failed_of_run(row, spec)
+                if failed is None:
+                    words = _each(self.ledger.load(row["error"])) if row["error"] else [None]
+                    return file if row["state"] == "done" else None, words[0]
+                error = failed.get((layer, frame))
+                return file if error is None else None, error
         return None, None
 
     def all_ids(self) -> set[str]:
@@ -290,6 +312,11 @@ class Told:
 
     def task_row(self, identity: int) -> Row | None:
         return self.ledger.row("SELECT * FROM tasks WHERE id = ?", identity)
+
+
+def _each(error: Body) -> list[Body]:
+    """The errors of a task that failed: of a check, and of a run of blocks, there may be many."""
+    return list(error.get("problems", [error]))
 
 
 def _without_take(folder: str) -> str:

@@ -98,7 +98,8 @@ class Coordinator:
             self._ask("give_back", {"task": run.task, "machine": HOLDER})
         elif error is not None:
             log.warning("blocks %s on %s: %s", run.blocks, run.machine or "no machine", error)
-            self._ask("end_chunk", {**body, "error": error.to_dict(), "left": happened.kind == LOST})
+            about = {"error": error.to_dict(), "left": happened.kind == LOST}
+            self._ask("end_chunk", {**body, **about, **(happened.counts or {})})
             if happened.kind == ENDED:  # one that has left is as good as new when it comes back
                 self._note(run.machine, error)
         else:

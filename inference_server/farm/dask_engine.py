@@ -33,7 +33,7 @@ import dask
 from inference_server.farm import certificates
 from inference_server.farm.engine import ENDED, LOST, PROGRESS, STARTED, Chunk, Happened, Machine
 from shared.command import unforeseen
-from shared.errors import Interrupted, SemrenderError, ServerError, from_dict
+from shared.errors import FramesFailed, Interrupted, SemrenderError, ServerError, from_dict
 
 dask.config.set(
     {
@@ -328,6 +328,7 @@ def carry_out(text: str) -> None:
             raise here.stopped()
         counts = here.paint(asked["chunk"], tell)
     except BaseException as failed:
+        counts = failed.counts if isinstance(failed, FramesFailed) else None
         error = here.why(failed, handle).to_dict()
     here.end(handle, lambda: say(ENDED, counts=counts, error=error))
 
@@ -338,7 +339,7 @@ def work(scheduler: str, host: str, identity: Path, machine: Machine, paint: Pai
     Args:
         scheduler: "tls://HOST:PORT". host: the address of this machine by which it is reached.
         paint: called from several threads with a piece, and with what it tells how many pictures there are; returns
-            counts or raises SemrenderError.
+            counts or raises SemrenderError, FramesFailed with the counts of what is there nevertheless.
 
     Raises ServerError where the farm cannot be reached.
     """

@@ -37,7 +37,7 @@ class Happened(Value):
 
     kind: "started"; "progress" with the pictures that are `done`; "ended" with counts, or with the error that it ended
     by; "lost" where the machine went away, and the error says so.
-    counts: "painted", "kept", "copied".
+    counts: "painted", "kept", "copied"; with an error, of the pictures that are there nevertheless, None for none.
     """
 
     kind: str

@@ -50,7 +50,8 @@ def errand(
         home: the state folder of its server; None = this process's own.
 
     Raises MachineRefused for what another machine may paint, Interrupted within about a second where the run is not
-    wanted any more, ServerError for one that is lost on the way, others in words for what no machine can paint.
+    wanted any more, ServerError for one that is lost on the way, FramesFailed, with the counts of the others, for
+    pictures that failed, others in words for what no machine can paint.
     """
     _same_program(chunk, server, machine)
     home = places.home() if home is None else home

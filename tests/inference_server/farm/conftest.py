@@ -1,6 +1,7 @@
 """Shots as a farm gets them, and the real commands on them."""
 
 import json
+import zlib
 
 import pytest
 
@@ -73,6 +74,20 @@ def files(folder):
     changing = ("delivery.json", ".aep", "movie.mp4")
     found = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(changing))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def spoil(png):
+    """Damage a picture so that only who decodes it finds out: it is whole by its lengths and its check sums."""
+    content, at = png.read_bytes(), 8
+    whole = content[:at]
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 4])
+        kind, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
+        if kind == b"IDAT":
+            data = data[:10] + bytes(size - 10)
+        whole += size.to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+        at += 12 + size
+    png.write_bytes(whole)
 
 
 def paintings(home):

@@ -14,7 +14,7 @@ from inference_server.farm import certificates
 from inference_server.farm.coordinator import FAILED_IN_A_ROW, SILENT_SECONDS, Coordinator
 from inference_server.farm.dask_engine import DaskEngine, work
 from inference_server.farm.engine import ENDED, LOST, PROGRESS, STARTED, Happened, Machine
-from shared.errors import InputRefused, Interrupted, SemrenderError, ServerError
+from shared.errors import FramesFailed, InputRefused, Interrupted, SemrenderError, ServerError
 from tests.conftest import ROOT
 from tests.inference_server.servers import wait_for
 
@@ -33,6 +33,9 @@ def machine(name, port, identity):
             time.sleep(0.01)
         if chunk["what"] == "refuse":
             raise InputRefused("no pass", layer="sky", frame=7, remedy="Paint one")
+        if chunk["what"] == "spoil":
+            named = [InputRefused("damaged", layer="sky", frame=7)]
+            raise FramesFailed("1 failed").with_frames(named, {"painted": done, "kept": 0, "copied": 0})
         if chunk["what"] == "fail":
             raise RuntimeError("nobody thought of this")
         return {"painted": done, "kept": 0, "copied": 0}
@@ -101,6 +104,14 @@ def test_some_machines_can_be_left_out_and_errors_keep_their_words(farm):
     assert {one.machine for one in ended.values()} == {"two"} and painted.error is None
     assert isinstance(refused.error, InputRefused) and str(refused.error).startswith("layer sky, frame 7: no pass")
     assert type(failed.error) is SemrenderError and "two could not paint a piece" in failed.error.what
+
+
+def test_an_error_of_some_pictures_names_them_and_comes_with_the_counts_of_the_others(farm):
+    engine, _, _, _ = farm
+    handle = engine.start({"what": "spoil", "pictures": 5})
+    ended = until(engine, [handle], ENDED)[-1]
+    assert isinstance(ended.error, FramesFailed) and ended.counts == {"painted": 5, "kept": 0, "copied": 0}
+    assert [(one.code, one.layer, one.frame) for one in ended.error.errors] == [("input", "sky", 7)]
 
 
 def test_what_is_stopped_is_stopped_at_its_machine_and_no_more_is_told_of_it(farm):
@@ -226,6 +237,17 @@ def test_it_holds_as_many_runs_as_there_are_slots_and_begins_with_none(coordinat
         {"task": 1, "machine": "farm", "painter": "two", "painted": 8, "kept": 4, "copied": 0}
     ]
     assert len(engine.given) == 3
+
+
+def test_the_counts_of_a_run_with_failed_pictures_are_told_with_its_error(coordinated):
+    coordinator, engine, broker, _ = coordinated
+    coordinator.turn(0)
+    error = FramesFailed("1 failed").with_frames([InputRefused("damaged", layer="sky", frame=7)])
+    counts = {"painted": 11, "kept": 0, "copied": 0}
+    engine.happened = [Happened(ENDED, "h0", "two", counts=counts, error=error)]
+    coordinator.turn(0)
+    told = {"task": 1, "machine": "farm", "painter": "two", "error": error.to_dict(), "left": False}
+    assert broker.of("end_chunk") == [{**told, **counts}]
 
 
 def test_what_is_not_wanted_is_stopped_and_what_is_silent_is_anothers(coordinated):

@@ -5,9 +5,9 @@ import pytest
 from inference_server.farm.errand import errand
 from shared import places
 from shared.client import Client
-from shared.errors import Interrupted, MachineRefused
+from shared.errors import FramesFailed, InputRefused, Interrupted, MachineRefused
 from tests.conftest import semrender
-from tests.inference_server.farm.conftest import chunk_of, files
+from tests.inference_server.farm.conftest import chunk_of, files, spoil
 from tests.inference_server.servers import wait_for
 
 
@@ -21,6 +21,20 @@ def test_a_run_is_painted_as_a_render_paints_it(resident, machine, farm_shot, tm
     assert {name: whole[name] for name in files(tmp_path / "out")} == files(tmp_path / "out")
     again = errand(chunk, machine("two"), resident.connection, lambda _: True)
     assert again == {"painted": 0, "kept": 12, "copied": 0}
+
+
+def test_a_damaged_pass_fails_its_picture_alone_by_name_and_the_counts_come_along(
+    resident, machine, farm_shot, tmp_path
+):
+    shot = farm_shot(count=8)
+    spoil(shot.parent / "all" / "label.1004.png")
+    chunk = chunk_of(resident, shot, tmp_path / "out")
+    with pytest.raises(FramesFailed) as failed:
+        errand(chunk, machine("one"), resident.connection, lambda _: True)
+    assert failed.value.counts == {"painted": 7, "kept": 0, "copied": 0}
+    (error,) = failed.value.errors
+    assert isinstance(error, InputRefused) and (error.layer, error.frame) == ("all", 1004)
+    assert len(files(tmp_path / "out")) == 7
 
 
 def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine, farm_shot, add_sleep_model, tmp_path):

@@ -15,12 +15,13 @@ import zmq
 
 from inference_server.farm.joined import kept
 from inference_server.models import sleep
+from inference_server.tasks import OUTCOMES
 from shared import places
 from shared.client import Client
 from shared.connection import knock, known_connection
-from shared.errors import InputRefused, ServerError
+from shared.errors import InputRefused, ServerError, from_dict
 from tests.conftest import ROOT, semrender
-from tests.inference_server.farm.conftest import files, paintings
+from tests.inference_server.farm.conftest import files, paintings, spoil
 from tests.inference_server.servers import job_of, wait_for
 
 SECONDS = 240.0  # for what takes five on a machine with nothing else to do
@@ -151,6 +152,25 @@ def test_two_machines_paint_one_job_and_nothing_of_it_is_open_to_others(farm, fa
         assert listens == {"127.0.0.1"}
         loaded = {Path(found.path).name for found in one.memory_maps()}
         assert not any(name.startswith(("libtorch", "cv2")) for name in loaded)
+
+
+def test_a_damaged_pass_is_one_failed_picture_and_all_others_are_painted(farm, farm_shot, add_sleep_model, tmp_path):
+    client, *_ = farm
+    add_sleep_model("quick")
+    shot = farm_shot(count=36, layers=("near", "far"), model="quick")
+    spoil(shot.parent / "near" / "label.1004.png")
+    job = submitted(client, shot, tmp_path / "out", "quick")
+    assert wait_for(lambda: ended(client, job), SECONDS) == "failed"
+    shown = client.request("show", {"job": job})[0]
+    there = sum(shown[outcome] for outcome in OUTCOMES)
+    assert (shown["failed"], there, shown["done"], shown["total"]) == (1, 71, 71, 72)
+    (error,) = shown["errors"]
+    assert (error["code"], error["layer"], error["frame"]) == ("input", "near", 1004)
+    assert "1 of 72 frames failed" in semrender("jobs", "watch", job, "--out", tmp_path / "out").stderr
+    alone = semrender("render", shot, "--out", tmp_path / "whole", "--here", seconds=SECONDS)
+    assert alone.returncode == 4 and str(from_dict(error)) in alone.stderr, "as one machine tells it"
+    assert files(tmp_path / "out") == files(tmp_path / "whole") and len(files(tmp_path / "out")) == 71
+    assert client.request("pictures", {"job": job, "layer": "near"})[0]["states"] == "pppf" + "p" * 32
 
 
 def test_the_job_of_a_killed_coordinator_is_finished_by_the_next(

@@ -220,6 +220,57 @@ def test_pictures_that_fail_do_not_take_the_rest_of_their_run_along(jobs, chunks
     assert (name, last["frames_failed"], last["errors"][0]["frame"]) == ("failed", 1, 1003)
 
 
+def failed_pictures(*errors):
+    return FramesFailed(f"{len(errors)} of 16 frames failed").with_frames(errors)
+
+
+def test_each_picture_that_was_refused_is_named_at_once_and_the_others_of_its_run_are_painted(jobs, chunks):
+    runs = [take(chunks, "one") for _ in range(3)]
+    errors = [InputRefused("damaged", layer="a", frame=1003), InputRefused("not there", layer="b", frame=1005)]
+    chunks.fail(runs[0]["task"], FARM, failed_pictures(*errors), {"painted": 12, "kept": 2, "copied": 0}, 1.0, "one")
+    assert (jobs.summary("a")["done"], jobs.summary("a")["failed"]) == (14, 2), "no second machine tries"
+    *_, (_, _, last) = jobs.events("a", 0)
+    assert (last["state"], last["error"]["what"], "errors" in last["error"]) == (
+        *("failed", "2 of 16 frames failed"),
+        False,
+    )
+    assert jobs.pictures("a", "a")[1] == "ppfppppp" + "r" * 28 and jobs.pictures("a", "b")[1][:8] == "ppppfppp"
+    for run in runs[1:]:
+        chunks.end(run["task"], FARM, {"painted": run["pictures"], "kept": 0, "copied": 0}, 2.0, "one")
+    *_, (_, name, last) = jobs.events("a", 0)
+    assert (name, last["done"], last["failed"], last["frames_failed"]) == ("failed", 70, 2, 2)
+    assert (last["painted"], last["kept"], last["copied"]) == (68, 2, 0)
+    assert last["errors"] == [one.to_dict() for one in errors]
+
+
+def test_where_one_picture_failed_of_another_cause_another_machine_tries_the_run(jobs, chunks):
+    run = take(chunks, "one")
+    error = failed_pictures(InputRefused("damaged", layer="a", frame=1003), SemrenderError("no memory"))
+    chunks.fail(run["task"], FARM, error, {"painted": 14, "kept": 0, "copied": 0}, 1.0, "one")
+    assert (jobs.summary("a")["done"], jobs.summary("a")["failed"]) == (0, 0)
+    assert chunks.take(FARM, 1.0, hands_on=True)["without"] == ["one"]
+
+
+def test_what_held_pictures_are_made_of_is_named_once_and_is_no_picture(jobs):
+    jobs.open("a", {**SPEC, "layers": ["a"], "holds": {"a": "gentle"}})
+    check = jobs.next_task("a", ())
+    jobs.begin(check)
+    jobs.finish(check.id, {"problems": [], "frames": []})
+    chunks = Chunks(jobs)
+    chunks.meet([ONE], 0.0)
+    runs = [take(chunks, "one") for _ in range(3)]
+    error = failed_pictures(InputRefused("damaged", layer="a", frame=1008))
+    for run, there in zip(runs, (7, 10, 16), strict=True):
+        counts = {"painted": there, "kept": 0, "copied": 0}
+        if there == 16:
+            chunks.end(run["task"], FARM, counts, 1.0, "one")
+        else:
+            chunks.fail(run["task"], FARM, error, counts, 1.0, "one")
+    *_, (_, _, last) = jobs.events("a", 0)
+    assert (last["done"], last["failed"], last["errors"]) == (33, 3, [error.errors[0].to_dict()])
+    assert jobs.pictures("a", "a")[1] == "f" * 20 + "p" * 16, "nobody knows which of a run are not there"
+
+
 def test_cancelled_it_is_nobodys_at_once(jobs, chunks):
     run = take(chunks, "one")
     chunks.told(run["task"], FARM, 4, 1.0)
