@@ -6,7 +6,7 @@ Free of image libraries: the caller brings the function that looks into a file.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -93,6 +93,20 @@ def check_frames(
             file = every if fault.frame is None else one.files.get(fault.frame, every)
             problems.append(fault.located(file=file, layer=name or CONTEXT))
     return FramesReport(sequences, size, problems)
+
+
+def faults_by_frame(
+    shot: Shot, base: Path, probe: Callable[[Path], Probed], report: FramesReport, frames: Iterable[int]
+) -> Iterator[tuple[int, SemrenderError]]:
+    """What `check_frames` says of each frame alone, as frame and fault; the size is the one that all of them gave.
+
+    report: of these frames together.
+    """
+    if report.size is not None:
+        shot = replace(shot, width=report.size[0], height=report.size[1])
+    for frame in sorted(frames) if report.problems else ():
+        for fault in check_frames(shot, base, probe, [frame], report.sequences).problems:
+            yield frame, fault
 
 
 def beat(shot: Shot, layer: ShotLayer) -> Beat:
@@ -195,7 +209,8 @@ def _gaps(sequence: Sequence, kind: str, wanted: list[int]) -> list[SemrenderErr
         remedy = "Write #### in place of the number; for a still, take the number out of the file name"
     elif not there:
         cause = f"The files are frames {frames_text(sequence.files)}"
-        remedy = "Correct first and last of the shot, or the pattern"
+        if not sequence.first < missing[0] < sequence.last:
+            remedy = "Correct first and last of the shot, or the pattern"
     elif "more" not in there:
         remedy = f"Render them, or paint only what is there: --frames {there.replace(' ', '')}"
     return [

@@ -111,3 +111,11 @@ def mark_of(path: Path) -> list[Any]:
         file.seek(max(0, found.st_size - END_BYTES))
         digest.update(file.read(END_BYTES))
     return [found.st_size, found.st_mtime_ns // 10**6, digest.hexdigest()]
+
+
+def mark_if_there(path: Path) -> list[Any] | None:
+    """As `mark_of`; None where there is no such file."""
+    try:
+        return mark_of(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -102,8 +102,8 @@ class Travelling:
     def marks(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """Of some of a job's passes, by their `names`, what `shared.handing.mark_of` says: `marks`.
 
-        whole: or their bytes and SHA-256, [bytes, hash]. What does not come in one answer is asked for again: `marks`
-        is shorter, or empty.
+        whole: or their bytes and SHA-256, [bytes, hash]. None of one that is not there any more. What does not come in
+        one answer is asked for again: `marks` is shorter, or empty.
         """
         job, spec = self._farm_job(body)
         names, whole = body.get("names"), body.get("whole") is True
@@ -115,7 +115,7 @@ class Travelling:
 
             paths = [self._path(job, spec, name) for name in names]
             with _in_words():
-                marks = self._whole(paths) if whole else [handing.mark_of(path) for path in paths]
+                marks = self._whole(paths) if whole else [handing.mark_if_there(path) for path in paths]
             return {"marks": marks}, []
 
         self._look(client, request, Path(spec["base"]), found)
@@ -281,11 +281,14 @@ class Travelling:
         of_set = any(name == one for one, _ in found.sets.values())
         return path if of_set else inside(path, spec["roots"])
 
-    def _whole(self, paths: list[Path]) -> list[list[Any]]:
-        """Bytes and SHA-256 of files, of as many as can be read in one turn."""
-        marks: list[list[Any]] = []
+    def _whole(self, paths: list[Path]) -> list[list[Any] | None]:
+        """Bytes and SHA-256 of files, of as many as can be read in one turn; None of those that are not there."""
+        marks: list[list[Any] | None] = []
         left = HASHED_BYTES
         for path in paths:
+            if not path.exists():
+                marks.append(None)
+                continue
             with places.open_file(path) as file:
                 state = os.fstat(file.fileno())
                 place = path, state.st_size, state.st_mtime_ns

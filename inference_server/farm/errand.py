@@ -16,14 +16,14 @@ from typing import Any
 from inference_server import builds
 from inference_server.farm.arriving import bring_models
 from inference_server.farm.far import PULSE_SECONDS, Far, Tell
-from inference_server.farm.passing import bring_passes, frames_needed, job_folder
+from inference_server.farm.passing import bring_passes, frames_needed, job_folder, name_over_there
 from inference_server.farm.returning import Returning, sees_folder
 from inference_server.tasks import FULL, OUTCOMES
 from shared import PYTHON, VERSION, door, path_maps, places
 from shared.connection import Connection
 from shared.errors import DiskFull, Interrupted, MachineRefused, SemrenderError
 from shared.shot import Shot
-from shared.told import Frame, Paused, Resumed
+from shared.told import Frame, Paused, Resumed, failure
 
 Chunk = Mapping[str, Any]
 
@@ -66,11 +66,11 @@ def errand(
         needed = frames_needed(shot, chunk["layers"], frames, of_layers)
         shot, base = bring_passes(there, chunk["job"], shot, base, needed, rules, home)
         if sees_folder(there, chunk["job"], out):
-            return _paint(chunk, server, there, shot, base, out, frames, None)
+            return _paint(chunk, server, there, shot, base, out, frames, None, home)
         out = job_folder(home, chunk["job"]) / "out"
         back = Returning(there, chunk["job"], shot, out, frames, partial(_say_held, there, chunk))
         back.bring_kept()
-        counts = _paint(chunk, server, there, shot, base, out, frames, back)
+        counts = _paint(chunk, server, there, shot, base, out, frames, back, home)
         back.send_prepared()
         back.clear()
         return counts
@@ -113,6 +113,7 @@ def _paint(
     out: Path,
     frames: list[int],
     back: Returning | None,
+    home: Path,
 ) -> dict[str, int]:
     """Have the local server paint the run, from these folders into that one; `back` sends what is finished."""
     try:
@@ -136,12 +137,24 @@ def _paint(
             elif event.name == "cancelled":
                 raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
             far.pulse()
+        if event.name == "failed" and (event.body["done"] or event.body["frames_failed"]):
+            raise _as_asked(far, chunk, event.body, home)
         result = job.result()
     except BaseException:
         with suppress(SemrenderError):
             job.cancel()
         raise
     return {outcome: getattr(result, outcome) for outcome in OUTCOMES}
+
+
+def _as_asked(far: Far, chunk: Chunk, body: Chunk, home: Path) -> SemrenderError:
+    """Why pictures failed, by the last event of the job here, with the names of files and folders that its client has;
+    what is made of a picture that failed has failed, too."""
+    errors = [
+        {**one, "file": one["file"] and name_over_there(far, chunk["job"], one["file"], home)} for one in body["errors"]
+    ]
+    failed = body["total"] - body["done"]
+    return failure({**body, "errors": errors, "failed": failed, "frames_failed": failed}, Path(chunk["out"]))
 
 
 def _submit(

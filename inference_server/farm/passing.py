@@ -22,8 +22,8 @@ from inference_server.farm.far import Far, below, space
 from inference_server.models.needs import PREPARES, REMEMBERS
 from inference_server.stability.window import block, paintings
 from shared import path_maps, places
-from shared.errors import SemrenderError, ServerError
-from shared.handing import mark_of
+from shared.errors import MissingInput, SemrenderError, ServerError
+from shared.handing import mark_if_there
 from shared.label_set import load_label_set
 from shared.shot import Shot, resolved
 from shared.values import Value
@@ -55,7 +55,8 @@ def bring_passes(
         needed: frames whose passes are read.
         home: the state folder of this machine's server.
 
-    Raises InputRefused for passes that are gone, MachineRefused where there is no room for them, ServerError.
+    A pass that is gone is not there here either, and fails what is painted from it. Raises MachineRefused where there
+    is no room for passes, ServerError.
     """
     listed, rules, folder = _listed(far, job), list(rules), job_folder(home, job) / "in"
     sets = [name for name, _ in listed.sets.values()]
@@ -93,6 +94,18 @@ def frames_needed(shot: Shot, layers: Iterable[str], frames: Iterable[int], fami
 def job_folder(home: Path, job: str) -> Path:
     """Where a machine that does not see a job's folders has its own."""
     return home / "farm" / "jobs" / job
+
+
+def name_over_there(far: Far, job: str, file: str, home: Path) -> str:
+    """A pass that was sent, by the path that it has over there; any other file as it is."""
+    folder = job_folder(home, job) / "in"
+    if not Path(file).is_relative_to(folder):
+        return file
+    pass_name, _, name = Path(file).relative_to(folder).as_posix().rpartition("/")
+    for sent, path in _listed(far, job).paths.items():
+        if sent.rpartition("/")[0] == pass_name:
+            return path.removesuffix(sent.rpartition("/")[2]) + name
+    return file
 
 
 def _listed(far: Far, job: str) -> Listed:
@@ -169,14 +182,14 @@ def _split(names: list[str]) -> Iterator[list[str]]:
 
 
 def _seen(far: Far, job: str, here: Mapping[str, Path]) -> bool:
-    """Whether every path leads to the file that it leads to over there."""
-    if not all(path.is_file() for path in here.values()):
+    """Whether every path leads to the file that it leads to over there, or to none as there."""
+    if not any(path.is_file() for path in here.values()):
         return False
     for names in _split(list(here)):
         marks = far.ask("marks", {"job": job, "names": names})[0]["marks"]
         for name, mark in zip(names, marks, strict=True):
             try:
-                if mark_of(here[name]) != mark:
+                if mark_if_there(here[name]) != mark:
                     return False
             except OSError:
                 return False
@@ -184,17 +197,26 @@ def _seen(far: Far, job: str, here: Mapping[str, Path]) -> bool:
 
 
 def _send_for(far: Far, job: str, folder: Path, names: list[str], kept: Path) -> None:
-    """Have these files in the job's folder."""
+    """Have these files in the job's folder, but for those that are gone."""
     tries = 0
     while names:
         marks = far.ask("marks", {"job": job, "names": names, "whole": True})[0]["marks"]
-        for name, (size, sha256) in zip(names, marks, strict=False):
+        for name, mark in zip(names, marks, strict=False):
+            if mark is None:
+                below(folder, name).unlink(missing_ok=True)
+                names = names[1:]
+                continue
+            size, sha256 = mark
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise ServerError("the server says something else than the hash of a pass", file=name)
             store = kept / sha256[:2] / sha256
             if not (store.is_file() and store.stat().st_size == size):
                 _make_room(kept, size)
-                if not far.bring("fetch_pass", {"job": job, "name": name}, store, size, sha256):
+                try:
+                    whole = far.bring("fetch_pass", {"job": job, "name": name}, store, size, sha256)
+                except MissingInput:  # it went meanwhile
+                    whole = False
+                if not whole:
                     tries += 1
                     if tries == TRIES:
                         raise ServerError("a pass is changed again and again while it is sent", file=name)

@@ -18,7 +18,7 @@ from inference_server.models.devices import Device
 from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
-from inference_server.tasks import PIECE, Place, picture_tasks
+from inference_server.tasks import PIECE, Picture, Place, picture_tasks
 from inference_server.worker import guides, outputs, paces, sealing, sounding, tracking, walking
 from inference_server.worker.check_delivery import check_delivery
 from inference_server.worker.check_parts import check_parts
@@ -33,7 +33,7 @@ from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
 from shared.consent import asked_for
 from shared.errors import InputRefused, MissingInput, SemrenderError
-from shared.frames import Probed, check_frames
+from shared.frames import CONTEXT, Probed, check_frames, faults_by_frame
 from shared.label_set import NOTHING
 from shared.passes import LabelPass, probe, read_label_pass
 from shared.passes.clip_pass import clip_told
@@ -95,7 +95,9 @@ def check_job(
     report = check_frames(wanted, Path(spec["base"]), seen, sorted(wanted_frames), listed)
     unfit, warnings, followed = tracking.judge(shot, Path(spec["base"]), spec["roots"], report.size)
     mute, sound = sounding.judge(shot, Path(spec["base"]), spec["roots"])
-    problems = [*report.problems, *unfit, *mute, *guides.judge(shot)]
+    piece = bool(spec.get("of"))  # its job was checked: what has become of single frames since is said of these alone
+    apart = _apart(faults_by_frame(wanted, Path(spec["base"]), seen, report, wanted_frames), tasks) if piece else {}
+    problems = [*([] if piece else report.problems), *unfit, *mute, *guides.judge(shot)]
     layers: list[dict[str, Any]] = []
     size = report.size
     more: dict[str, Any] = {"frame_bytes": 0, "memory": 0, "frames": []}
@@ -108,6 +110,9 @@ def check_job(
             for own in plan.layers.values():
                 try:
                     warnings += check_precision(own, device)
+                    if piece:
+                        sealing.signer([own])
+                        continue
                     if own.sound is not None and shot.audio is not None and own.walk is None:  # walks have no end
                         warnings += [one for one in sounding.unheard(shot, own.sound) if one not in warnings]
                     found = first_frame(plan, own)
@@ -129,7 +134,8 @@ def check_job(
                 size = size or plan.size
                 if plan.part == "whole":  # who paints a piece of what others paint too reads no folder of theirs
                     outputs.sweep(plan.out)
-                keys, faults = keys_of(plan, first, step)
+                keys, faults = keys_of(plan, [place for place in first if place not in apart], step)
+                faults.update((place, apart[place]) for place in first if place in apart)
                 keyed = set(first)
                 unseen = [task[:3] for task in tasks if task[:3] not in keyed]
                 take = choose(plan, keys, unseen, taken, spec.get("overwrite", False))
@@ -181,6 +187,13 @@ def look(plan: Plan, places: Iterable[Iterable[Any]], step: Callable[[], None]) 
     """The keys of a further piece of a long job's pictures, and what of it is finished: "frames" as in `check_job`."""
     keys, faults = keys_of(plan, as_places(places), step)
     return {"frames": entries(keys, finished_of(plan, keys), faults)}
+
+
+def _apart(faults: Iterable[tuple[int, SemrenderError]], tasks: Iterable[Picture]) -> dict[Place, SemrenderError]:
+    """The pictures whose own passes are not there or do not fit, each with the reason."""
+    found = {(fault.layer, frame): fault for frame, fault in faults}
+    named = (((kind, layer, frame), {(layer, frame), (CONTEXT, frame)}) for kind, layer, frame, _ in tasks)
+    return {place: found[one] for place, names in named for one in names & found.keys()}
 
 
 def as_places(places: Iterable[Iterable[Any]]) -> list[Place]:

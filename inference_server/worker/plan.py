@@ -114,8 +114,9 @@ class Plan(Value):
         """Width of a pixel by its height: of the shot, else as the first pass states it that does, else 1."""
         if self.shot.pixel_aspect is not None:
             return self.shot.pixel_aspect
-        outlines = (own.outline for own in self.layers.values())
-        found = (stated(one.file(self.frames[0])).pixel_aspect for one in outlines if one is not None)
+        outlines = [own.outline for own in self.layers.values() if own.outline is not None]
+        first = (next((frame for frame in self.frames if one.still or frame in one.files), None) for one in outlines)
+        found = (stated(one.file(at)).pixel_aspect for one, at in zip(outlines, first, strict=True) if at is not None)
         return next((aspect for aspect in found if aspect is not None), 1.0)
 
     @cached_property

@@ -1,6 +1,7 @@
 """What a machine does with a run of blocks, in this process: it paints it, tells of it, and refuses what it cannot."""
 
 import pytest
+from PIL import Image
 
 from inference_server.farm.errand import errand
 from shared import places
@@ -23,18 +24,45 @@ def test_a_run_is_painted_as_a_render_paints_it(resident, machine, farm_shot, tm
     assert again == {"painted": 0, "kept": 12, "copied": 0}
 
 
-def test_a_damaged_pass_fails_its_picture_alone_by_name_and_the_counts_come_along(
+@pytest.mark.parametrize("travels", [False, True], ids=["one disk", "sent"])
+def test_passes_that_are_damaged_or_gone_fail_their_pictures_alone_by_name_and_the_counts_come_along(
+    resident, machine, farm_shot, tmp_path, travels
+):
+    shot = farm_shot(count=20)
+    file = {frame: shot.parent / "all" / f"label.{frame}.png" for frame in (1001, 1003, 1005, 1007, 1009)}
+    spoil(file[1003])
+    chunk = chunk_of(resident, shot, tmp_path / "out")
+    # After the job was looked at; the first frame of the run, too:
+    file[1001].write_bytes(file[1001].read_bytes()[:-40])
+    Image.open(file[1005]).resize((32, 18), Image.Resampling.NEAREST).save(file[1005])
+    file[1007].unlink()
+    file[1009].unlink()  # of another run
+    home, maps = tmp_path / "one", [f"{tmp_path}=/not/here"] if travels else []
+    with pytest.raises(FramesFailed) as failed:
+        errand(chunk, machine("one"), resident.connection, lambda _: True, maps=maps, machine="one", home=home)
+    assert failed.value.counts == {"painted": 4, "kept": 0, "copied": 0}
+    told = {error.frame: error for error in failed.value.errors}
+    assert sorted(told) == [1001, 1003, 1005, 1007] and {error.layer for error in told.values()} == {"all"}
+    assert all(isinstance(error, InputRefused) for error in told.values()), "no second machine tries"
+    assert [told[frame].file for frame in (1001, 1003, 1005)] == [str(file[frame]) for frame in (1001, 1003, 1005)]
+    assert "is 32x18" in told[1005].what and "lacks 1 of 1 frame: 1007" in told[1007].what
+    assert told[1007].remedy == "Render them"
+    assert str(tmp_path / "out") in failed.value.remedy and "4 of 8 frames failed" in failed.value.what
+    assert len(files(tmp_path / "out")) == 4
+
+
+def test_what_is_made_of_a_damaged_pass_has_failed_and_the_rest_of_the_run_is_counted(
     resident, machine, farm_shot, tmp_path
 ):
-    shot = farm_shot(count=8)
-    spoil(shot.parent / "all" / "label.1004.png")
+    shot = farm_shot(count=24, first=1009, hold="gentle")
     chunk = chunk_of(resident, shot, tmp_path / "out")
+    spoil(shot.parent / "all" / f"label.{chunk['frames'][-1]}.png")
     with pytest.raises(FramesFailed) as failed:
         errand(chunk, machine("one"), resident.connection, lambda _: True)
-    assert failed.value.counts == {"painted": 7, "kept": 0, "copied": 0}
-    (error,) = failed.value.errors
-    assert isinstance(error, InputRefused) and (error.layer, error.frame) == ("all", 1004)
-    assert len(files(tmp_path / "out")) == 7
+    assert failed.value.counts is not None
+    there = failed.value.counts["painted"]
+    assert 0 < there < chunk["pictures"] and there == len(list((tmp_path / "out" / "all").glob("*.png")))
+    assert {error.frame for error in failed.value.errors} == {chunk["frames"][-1]}
 
 
 def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine, farm_shot, add_sleep_model, tmp_path):
