@@ -22,7 +22,7 @@ FULL = "no space: ", "out of reach: "  # how the reasons of pauses begin that en
 Body = dict[str, Any]
 Place = tuple[str, str, int]  # kind, layer and frame of a picture
 Picture = tuple[str, str, int, Sequence[int]]  # and the frames whose underpainting it needs
-_Ranked = tuple[tuple[int, int, int], str, str, int, Sequence[int]]
+_Ranked = tuple[tuple[int, int, int, int], str, str, int, Sequence[int]]  # its place in the order before it
 
 
 class Task(Value):
@@ -55,7 +55,8 @@ class Task(Value):
 def picture_tasks(spec: Body) -> Iterator[Picture]:
     """All pictures of a job, in the order they are best done in, one at a time: there may be hundreds of thousands.
 
-    A frame is held as soon as what it is made of is painted, so that finished frames come early.
+    A frame is held as soon as what it is made of is painted, so that finished frames come early. Where the spec says
+    "backwards" the last comes first: who paints what another has begun with then meets it, and never goes beside it.
     """
     holds = spec.get("holds", {})  # a job of an older ledger knows no holds
     ways: list[Iterator[_Ranked]] = []
@@ -64,29 +65,39 @@ def picture_tasks(spec: Body) -> Iterator[Picture]:
             ways += [_under(spec, order, layer, holds[layer]), _held(spec, order, layer, holds[layer])]
         else:
             ways.append(_painted(spec, order, layer))
-    for _, kind, layer, frame, needed in heapq.merge(*ways, key=lambda ranked: (ranked[0], ranked[3])):
+    for _, kind, layer, frame, needed in heapq.merge(*ways, key=lambda ranked: ranked[0]):
         yield kind, layer, frame, needed
 
 
+def _way(spec: Body) -> int:
+    return -1 if spec.get("backwards") else 1
+
+
 def _painted(spec: Body, order: int, layer: str) -> Iterator[_Ranked]:
-    return (((frame, 0, order), "paint", layer, frame, ()) for frame in spec["frames"])
+    way = _way(spec)
+    return (((way * frame, 0, order, frame), "paint", layer, frame, ()) for frame in spec["frames"][::way])
 
 
 def _held(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
-    ends = spec["shot"]["first"], spec["shot"]["last"]
-    for frame in spec["frames"]:
-        yield (window(frame, strength, *ends)[-1], 1, order), "hold", layer, frame, paintings(frame, strength, *ends)
+    """The frames of a window in their order in any case: its surfaces are followed that way."""
+    ends, way = (spec["shot"]["first"], spec["shot"]["last"]), _way(spec)
+
+    def rank(frame: int) -> tuple[int, int, int, int]:
+        return way * window(frame, strength, *ends)[::way][-1], 1, order, frame
+
+    for frame in spec["frames"] if way == 1 else sorted(spec["frames"], key=rank):
+        yield rank(frame), "hold", layer, frame, paintings(frame, strength, *ends)
 
 
 def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
     """What the frames are made of, each once; what lies behind a frame's window comes with the window's last."""
-    ends = spec["shot"]["first"], spec["shot"]["last"]
+    ends, way = (spec["shot"]["first"], spec["shot"]["last"]), _way(spec)
     known: list[int] = []
-    for frame in spec["frames"]:
-        needed, last = paintings(frame, strength, *ends), window(frame, strength, *ends)[-1]
-        for under in needed:
+    for frame in spec["frames"][::way]:
+        needed, last = paintings(frame, strength, *ends), window(frame, strength, *ends)[::way][-1]
+        for under in needed[::way]:
             if under not in known:
-                yield (min(under, last), 0, order), "underpaint", layer, under, ()
+                yield (min(way * under, way * last), 0, order, way * under), "underpaint", layer, under, ()
         known = needed
 
 

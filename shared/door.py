@@ -137,6 +137,7 @@ class Server:
         part: str = "whole",
         per: int = PER_RUN,
         owner: str = "",
+        backwards: bool = False,
         of: str = "",
         by: str = "",
         hashes: Mapping[str, str] | None = None,
@@ -159,6 +160,7 @@ class Server:
                 delivery of what they painted; "farm" has other machines take runs of `per` blocks of it.
             per: blocks of twelve frames, see docs/farm.md.
             owner: who is told to have asked for it; "" = who is logged in here.
+            backwards: paint the last frame first: another machine has begun with the first ones.
             of: the id of a job of a farm, of which it is a piece, painted as long as it is watched.
             by: which machine of the farm hands the piece over, see the verb `end_pieces`.
             hashes: layer -> hash of the card of the model that it must be painted with; None = as the names say.
@@ -177,7 +179,7 @@ class Server:
         job = handing.describe(shot, folder, _numbers(frames), listed(layers))
         job.update(out=str(target), format=format, priority=priority, overwrite=overwrite)
         job.update(comp=comp, movie=movie, part=part, **({"per": per} if part == "farm" else {}))
-        told = {"owner": owner, "of": of, "by": by, "hashes": hashes}
+        told = {"owner": owner, "backwards": backwards, "of": of, "by": by, "hashes": hashes}
         job.update({name: value for name, value in told.items() if value})
         comps = self._comps if comp else None
         identity = uuid.uuid4().hex

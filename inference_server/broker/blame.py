@@ -27,6 +27,11 @@ class Blame:
         if waited or now - self._lost.get(machine, float("-inf")) < TOGETHER_SECONDS:
             return False
         self._lost[machine] = now
-        further = lease.done > self._furthest.get(identity, 0)
-        self._furthest[identity] = max(lease.done, self._furthest.get(identity, 0))
+        run = abs(identity)  # whoever of two had it
+        further = lease.done > self._furthest.get(run, 0)
+        self._furthest[run] = max(lease.done, self._furthest.get(run, 0))
         return not further
+
+    def ended(self, run: int) -> None:
+        """Nobody will lose it any more."""
+        self._furthest.pop(run, None)

@@ -2,9 +2,9 @@
 
 A machine takes a run, says how far it is, and ends it. One that is silent for longer than its lease, or that has left,
 has lost the run, which the next one takes; what it paints nevertheless ends in the same files, and is the run's end if
-it comes first. Where nothing waits and a machine has nothing to do, the run that is furthest from its end is given
-out a second time, once: whoever ends it first has ended it. Of a job that is cancelled, paused, or in the way of one
-that is more urgent, runs are called back.
+it comes first. Whenever a run is handed out again it is painted from its other end: who may have it still is met, not
+accompanied. Where nothing waits, machines with nothing to do help the others, see `relief`. Of a job that is cancelled,
+paused, or in the way of one that is more urgent, runs are called back.
 Leases are in memory: after a restart every run that had not ended is given out again.
 """
 
@@ -20,6 +20,7 @@ from inference_server.broker.entry import cut_anew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
+from inference_server.broker.relief import relief
 from inference_server.broker.shares import Lease, cannot, has_left, is_held
 from shared import PYTHON, VERSION
 from shared.blocks import written
@@ -27,7 +28,6 @@ from shared.errors import FramesFailed, InputRefused, MachineRefused, SemrenderE
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost, and be why, before it has failed: it may be what ends the machines
-SPARE_SECONDS = 10.0  # that a run takes yet, at least, where it is given out a second time
 CARE_SECONDS = 1.0  # between two looks at jobs that wait for a machine
 NO_MACHINE = "no machine: "  # how the reason of a pause begins that ends when one can paint
 
@@ -47,7 +47,6 @@ class Chunks:
         self._leases = jobs.shares.leases
         self.members = jobs.shares.members
         self._blame = Blame()
-        self._twice: set[int] = set()  # runs that were given out a second time
         self._cared = 0.0
         for job in jobs.paused_for(NO_MACHINE):
             jobs.resume(job, "the server was started again")
@@ -64,33 +63,59 @@ class Chunks:
             if task is None or holder in without:
                 continue
             self._jobs.ledger.write("UPDATE tasks SET state = 'running' WHERE id = ?", task["id"])
-            machine = "" if hands_on else holder
-            lease = self._leases[task["id"]] = self._lease(task, holder, machine, now)
-            if machine:
-                self._started(task["id"], lease, now)
-            return {**self._described(task), "priority": job["priority"], "without": sorted(without)}
-        return self._second(holder, now) if hands_on else None
+            return self._given(task, task["id"], holder, "" if hands_on else holder, without, now)
+        return self._relieved(holder, now) if hands_on else None
 
-    def _second(self, holder: str, now: float) -> Body | None:
-        """The run that is furthest from its end, for a machine that has nothing to do; None where that is no gain."""
+    def _given(self, task: Row, identity: int, holder: str, machine: str, without: set[str], now: float) -> Body:
+        """A run with a lease of its own, as a machine needs to know it."""
+        lease = self._leases[identity] = self._lease(task, holder, machine, now)
+        how = {"backwards": self._shares.turned(lease.job, lease.blocks), "without": sorted(without)}
+        if machine:
+            self._started(identity, lease, now)
+        spec, (first, last) = self._jobs.spec(lease.job), lease.blocks
+        about = {
+            "task": identity,
+            "job": lease.job,
+            "blocks": written(range(first, last + 1)),
+            "seconds": LEASE_SECONDS,
+        }
+        what = {"frames": frames_in(spec, task["frame"]), "pictures": lease.pictures}
+        program = {"version": VERSION, "python": PYTHON, "build": self._build}
+        more = {"priority": self._jobs.row(lease.job)["priority"], **{name: spec[name] for name in DESCRIBED}}
+        return {**about, **what, **how, **program, **more}
+
+    def _relieved(self, holder: str, now: float) -> Body | None:
+        """A run of another machine for one that has nothing to do; None where none is the sooner done.
+
+        Where it is over, it comes under the number that it has: whoever handed it out takes it back.
+        """
         ready = {member.name for member in self.members.ready}
         idle = ready - {lease.machine for lease in self._leases.values()}
         if len(idle) <= sum(not lease.machine for lease in self._leases.values()):  # they are on their way to these
             return None
-        last = (0.0, 0)
-        for identity, lease in self._leases.items():
-            usual = max(self._shares.usual(lease.job, lease.pictures), SPARE_SECONDS)
-            rest = lease.rest(now, usual)
-            if lease.machine and abs(identity) not in self._twice and rest > usual:
-                last = max(last, (rest, identity))
-        task = self._run(last[1])
-        without = ready - idle | self._without(task) if task is not None else ready
-        if task is None or without >= ready:
+        tasks = {run: task for run in self._leases if (task := self._run(run)) is not None}
+        found = relief(
+            {run: self._leases[run] for run in tasks},
+            idle,
+            lambda job, machine: self._jobs.paces.each(job, machine, now),
+            lambda run: self._without(tasks[run]),
+            now,
+        )
+        if found is None:
             return None
-        self._twice.add(task["id"])
-        self._leases[-task["id"]] = self._lease(task, holder, "", now)
-        priority = self._jobs.row(task["job"])["priority"]
-        return {**self._described(task), "task": -task["id"], "priority": priority, "without": sorted(without)}
+        run = found.run if found.over else -found.run
+        if found.over:
+            self._jobs.paces.gave(run, now)
+            del self._leases[run]  # it is the last one now
+        chunk = self._given(tasks[found.run], run, holder, "", ready - {found.machine}, now)
+        self._share(run, not found.over)
+        return chunk
+
+    def _share(self, identity: int, both: bool = True) -> None:
+        """Whether the two leases that a run may have are there; what is no lease is left out."""
+        for one in (identity, -identity):
+            if one in self._leases:
+                self._leases[one] = replace(self._leases[one], shared=both)
 
     def told(self, identity: int, holder: str, done: int, now: float, machine: str = "") -> bool:
         """How many pictures of its run a machine has, and which it is; whether the run is still to be painted."""
@@ -100,8 +125,12 @@ class Chunks:
             return False
         done = max(lease.done, min(done, lease.pictures))
         told = replace(lease, until=now + LEASE_SECONDS, done=done, machine=machine or lease.machine)
-        self._leases[identity] = told = told if told.machine == lease.machine else replace(told, since=now)
-        self._jobs.paces.painted(told.job, done - lease.done, now)
+        if told.machine != lease.machine:
+            told = replace(told, since=now, further=now)
+        elif done > lease.done:
+            told = replace(told, further=now)
+        self._leases[identity] = told
+        self._jobs.paces.painted(told.job, done - lease.done, now, told.machine)
         if told.machine != lease.machine:
             self._started(identity, told, now)
         elif told.done != lease.done:
@@ -131,8 +160,6 @@ class Chunks:
         task = self._run(identity)
         if task is not None:
             ended = self._ended(task, identity, holder, counts, now, machine)
-            if counts["painted"] and now > ended.since:
-                self._shares.took(task["job"], now - ended.since, counts["painted"])
             self._jobs.finish_chunk(task, counts, self._about(ended, "ended", done=sum(counts.values())))
 
     def fail(
@@ -297,10 +324,8 @@ class Chunks:
         for job in {lease.job for _, lease in lost} if words else ():
             own = [lease for _, lease in lost if lease.job == job]
             machine, pictures = own[0].machine or own[0].holder, sum(lease.pictures for lease in own)
-            others = any(one.machine != machine for one in self._leases.values()) or any(
-                member.name != machine for member in self.members.ready
-            )
-            said = words(machine, pictures, others)
+            there = {one.machine for one in self._leases.values()} | {member.name for member in self.members.ready}
+            said = words(machine, pictures, bool(there - {machine}))
             self._shares.stands(job, machine, "left", said)
             self._jobs.tell_machine(job, machine, "left", pictures, said)
         for identity, lease in sorted(lost, key=lambda one: one[1].since):
@@ -316,11 +341,13 @@ class Chunks:
             self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, task["id"])
             self._tell(replace(lease, done=0), "lost", "" if words else str(error))
             if deaths >= LOST:
+                self._blame.ended(task["id"])
                 self._jobs.fail_chunk(task, {}, error, lease.pictures, self._about(lease, "failed", done=0))
 
     def _back(self, identity: int, now: float) -> None:
         """A run is nobody's any more; where it is still to be painted, the next one may take it."""
         lease = self._leases.pop(identity, None)
+        self._share(-identity, False)
         if -identity not in self._leases:
             back = "UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'"
             self._jobs.ledger.write(back, abs(identity))
@@ -330,11 +357,12 @@ class Chunks:
     def _ended(self, task: Row, identity: int, holder: str, counts: Body, now: float, machine: str) -> Lease:
         """The lease of a run that ends, which may be another's by now, as of who ended it: so much of it is painted."""
         lease, _ = self._leases.pop(identity, None), self._leases.pop(-identity, None)
-        self._twice.discard(task["id"])
         own = lease if lease is not None and lease.holder == holder else self._lease(task, holder, holder, now)
         ended, pictures = replace(own, machine=machine or own.machine), sum(counts.values())
         self._shares.ended(task["job"], ended.machine, pictures)
-        self._jobs.paces.painted(task["job"], max(0, pictures - own.done), now)
+        self._blame.ended(task["id"])
+        if lease is not None:  # of one that was called back nobody knows how long it took
+            self._jobs.paces.painted(task["job"], max(0, pictures - own.done), now, ended.machine)
         for one in (identity, -identity):
             self._jobs.paces.gave(one, now)
         return ended
@@ -343,7 +371,7 @@ class Chunks:
         spec = self._jobs.spec(task["job"])
         first, last = spec["chunks"][task["frame"]]
         pictures = len(frames_in(spec, task["frame"])) * len(spec["layers"])
-        return Lease(task["job"], holder, machine, now, now + LEASE_SECONDS, (first, last), pictures)
+        return Lease(task["job"], holder, machine, now, now, now + LEASE_SECONDS, (first, last), pictures)
 
     def _run(self, identity: int) -> Row | None:
         """A run that has not ended, whoever's it is."""
@@ -369,15 +397,6 @@ class Chunks:
     def _about(lease: Lease, state: str, done: int | None = None, why: str = "") -> Body:
         about: Body = {"blocks": list(lease.blocks), "machine": lease.machine, "state": state}
         return {**about, "pictures": lease.done if done is None else done, **({"why": why} if why else {})}
-
-    def _described(self, task: Row) -> Body:
-        spec = self._jobs.spec(task["job"])
-        first, last = spec["chunks"][task["frame"]]
-        frames = frames_in(spec, task["frame"])
-        about = {"task": task["id"], "job": task["job"], "blocks": written(range(first, last + 1)), "frames": frames}
-        more = {"pictures": len(frames) * len(spec["layers"]), "seconds": LEASE_SECONDS}
-        program = {"version": VERSION, "python": PYTHON, "build": self._build}
-        return {**about, **more, **program, **{name: spec[name] for name in DESCRIBED}}
 
 
 def _of_input(error: SemrenderError) -> bool:

@@ -32,8 +32,8 @@ Body = dict[str, Any]
 
 def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, uploaded: bool, slots: int = 0) -> Body:
     """The description of a job: {"shot", "base", "out", "roots", "format", "frames", "layers", "models", "holds",
-    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "of", "by",
-    "collect"}.
+    "prepares", "looks", "asked", "overwrite", "comp", "offer", "owner", "movie", "part", "chunks", "backwards", "of",
+    "by", "collect"}.
 
     Where it was cut for the machines that are there, `slots` says for how many runs at once.
 
@@ -120,6 +120,7 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "movie": str(body.get("movie", "h264")),
         "part": str(body.get("part", "whole")),
         "chunks": runs_per(frames, _per(body)) if body.get("part") == "farm" else [],
+        "backwards": body.get("backwards") is True,  # as another machine has begun with it from its first frame on
         "of": _words(body, "of")[:64],  # a job of a farm, of which this is a piece
         "by": _words(body, "by")[:64],  # which machine of which farm has handed the piece over
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,

@@ -6,7 +6,7 @@ is memory. What is told of a job's progress never goes back, though a run that i
 
 from __future__ import annotations
 
-import math
+import json
 from typing import Any
 
 from inference_server.broker.ledger import Ledger, Row
@@ -20,27 +20,23 @@ Body = dict[str, Any]
 class Lease(Value):
     """A run in hand.
 
-    holder: who took it, and says that it goes on; since, until: by the clock of the turns. machine: that paints it; ""
-    as long as its holder has handed it to none. blocks: its first and last; pictures: that it has; done: of them. held:
-    why its machine does not go on at present, in words.
+    holder: who took it, and says that it goes on. since: its machine has it, further: it came further, until: it is
+    its; by the clock of the turns. machine: that paints it; "" as long as its holder has handed it to none. blocks: its
+    first and last; pictures: that it has; done: of them. held: why its machine does not go on at present, in words.
+    shared: two machines have the run, each by a lease.
     """
 
     job: str
     holder: str
     machine: str
     since: float
+    further: float
     until: float
     blocks: tuple[int, int]
     pictures: int
     done: int = 0
     held: str = ""
-
-    def rest(self, now: float, patience: float) -> float:
-        """Seconds that it takes yet at the pace that it has shown; without end where it shows none for so long."""
-        took = now - self.since
-        if self.held or (not self.done and took > patience):
-            return math.inf
-        return took / self.done * (self.pictures - self.done) if self.done else patience
+    shared: bool = False
 
 
 class Shares:
@@ -49,9 +45,9 @@ class Shares:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.members = Members()
-        self.leases: dict[int, Lease] = {}  # by the run's task; who has a run as the second one, by that below zero
+        self.leases: dict[int, Lease] = {}  # by the run's task, or by that below zero: two may have one
         self.cut: dict[str, int] = {}  # job -> runs at once for which it was last looked at how it is cut
-        self._took: dict[str, tuple[float, int]] = {}  # job -> seconds of the runs that have ended, and pictures
+        self._begun: dict[str, dict[tuple[int, int], bool]] = {}  # job -> run -> whether from its last frame on
         self._painted: dict[str, dict[str, int]] = {}  # job -> machine -> pictures of the runs that it has ended
         self._reached: dict[str, int] = {}
         self._words: dict[str, dict[str, tuple[str, str]]] = {}  # job -> machine -> its state, and why in words
@@ -66,15 +62,20 @@ class Shares:
         known = self._known(job)
         known[machine] = known.get(machine, 0) + pictures
 
-    def took(self, job: str, seconds: float, pictures: int) -> None:
-        """A run took so long, in which so many pictures were painted."""
-        before, painted = self._took.get(job, (0.0, 0))
-        self._took[job] = before + seconds, painted + pictures
+    def turned(self, job: str, blocks: tuple[int, int]) -> bool:
+        """Whether who gets a run now is to begin with its last frame, as who had it before, and may still, did not.
 
-    def usual(self, job: str, pictures: int) -> float:
-        """Seconds that a run of so many pictures takes, by those that have ended; without end where none has."""
-        seconds, painted = self._took.get(job, (math.inf, 1))
-        return seconds / painted * pictures
+        What was begun before the server was is known by the job's events.
+        """
+        if job not in self._begun:
+            rows = self._ledger.rows(
+                "SELECT DISTINCT json_extract(body, '$.blocks') AS blocks FROM events WHERE job = ? AND name = 'chunk'",
+                job,
+            )
+            self._begun[job] = dict.fromkeys((tuple(json.loads(row["blocks"])) for row in rows), False)
+        begun = self._begun[job]
+        begun[blocks] = not begun.get(blocks, True)
+        return begun[blocks]
 
     def stands(self, job: str, machine: str, state: str, words: str) -> None:
         """A machine has "left" or is "refused" for a job; "" where it is as good as any."""
@@ -116,7 +117,7 @@ class Shares:
         return sum(hands.values())
 
     def forget(self, job: str) -> None:
-        for known in (self._painted, self._reached, self._words, self._failed, self._took, self.cut):
+        for known in (self._painted, self._reached, self._words, self._failed, self._begun, self.cut):
             known.pop(job, None)
 
     def told(self, row: Row) -> Body:

@@ -184,8 +184,8 @@ class Travelling:
     def put_result(self, client: bytes, request: str, body: Body, blobs: list[bytes]) -> None:
         """A piece of a file that a machine made for a job's output folder; whole, it is put there.
 
-        `key` is its header's, "" for a file without one, `sum` its SHA-256. {"there": whether no more of it is wanted}:
-        it is whole, or a finished file of its key was there before, which is never replaced.
+        `key` is its header's, "" for a file without one, `sum` its SHA-256. {"there": whether no more of it is wanted,
+        "before": whether a finished file of its key was there, which is never replaced}.
         """
         job, spec = self._farm_job(body)
         if len(blobs) != 1:
@@ -205,7 +205,7 @@ class Travelling:
             inside(target, spec["roots"])
             if key_of(target) == key if key else target.is_file():
                 self._drop(place)
-                return {"there": True}, []
+                return {"there": True, "before": True}, []
             beside = self._beside(place, target, anew=offset == 0)
             try:
                 with beside.open("r+b" if offset else "w+b") as file:
@@ -214,7 +214,7 @@ class Travelling:
                     file.seek(offset)
                     file.write(blobs[0])
                     if offset + len(blobs[0]) < size:
-                        return {"there": False}, []
+                        return {"there": False, "before": False}, []
                     file.flush()
                     os.fsync(file.fileno())
                     file.seek(0)
@@ -222,11 +222,11 @@ class Travelling:
                         raise ServerError("a painted file arrived damaged", file=str(name), remedy="It is sent again")
                 if key and key_of(target) == key:  # another machine was quicker
                     self._drop(place)
-                    return {"there": True}, []
+                    return {"there": True, "before": True}, []
                 with self._lock:
                     self._coming.pop(place, None)
                 beside.replace(target)
-                return {"there": True}, []
+                return {"there": True, "before": False}, []
             except OSError as error:
                 raise unwritable(error)(
                     "what a machine painted cannot be written",

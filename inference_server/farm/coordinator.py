@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from inference_server.farm.engine import ENDED, LOST, Engine, Happened, Machine
-from inference_server.farm.relief import Hand, Paces, relief
 from shared.errors import Interrupted, SemrenderError, ServerError
 
 HOLDER = "farm"  # in whose name runs are taken
@@ -39,7 +38,7 @@ class Run:
 
     def __init__(self, chunk: dict[str, Any], now: float) -> None:
         self.chunk, self.task = chunk, int(chunk["task"])
-        self.blocks, self.job = str(chunk["blocks"]), str(chunk["job"])
+        self.blocks = str(chunk["blocks"])
         self.machine, self.done = "", 0
         self.heard, self.told = now, 0.0
 
@@ -55,7 +54,6 @@ class Coordinator:
         self._failed: dict[str, int] = {}  # machine -> runs in a row
         self._resting: dict[str, float] = {}
         self._asked = self._met = float("-inf")
-        self._paces, self._paced = Paces(), clock()
         self._slots, self._names = 0, set[str]()
         self._ask("give_back", {"machine": HOLDER})
 
@@ -64,8 +62,6 @@ class Coordinator:
         for happened in self._engine.events(seconds):
             self._heard(happened)
         now = self._clock()
-        self._paces.went_on(now - self._paced, {(run.job, run.machine) for run in self._runs.values() if run.machine})
-        self._paced = now
         for handle, run in list(self._runs.items()):
             if handle not in self._runs:
                 continue  # stopped with one before it
@@ -82,10 +78,8 @@ class Coordinator:
         run = self._runs.get(happened.handle)
         if run is None:
             return
-        done = max(run.done, happened.done, sum((happened.counts or {}).values()))
         run.machine, run.heard = happened.machine or run.machine, self._clock()
-        self._paces.painted(run.job, run.machine, done - run.done)
-        run.done = done
+        run.done = max(run.done, happened.done)
         if happened.kind in (ENDED, LOST):
             del self._runs[happened.handle]
             self._asked = float("-inf")  # there is room
@@ -136,8 +130,7 @@ class Coordinator:
         for handle, run in list(self._runs.items()):
             if run.task not in held:
                 log.info("blocks %s are not wanted any more", run.blocks)
-                self._engine.stop(handle)
-                del self._runs[handle]
+                self._drop(handle)
 
     def _meet(self, now: float) -> None:
         self._met = now
@@ -161,8 +154,10 @@ class Coordinator:
             chunk = self._ask("take_chunk", {"machine": HOLDER, "hands_on": True})["chunk"]
             if chunk is None:
                 self._asked = now
-                self._relieve(now)
                 return
+            for handle in [handle for handle, run in self._runs.items() if run.task == int(chunk["task"])]:
+                log.info("blocks %s are for another machine", chunk["blocks"])
+                self._drop(handle)
             without = {*self._resting, *chunk.get("without", ())}
             if without >= self._names:
                 self._asked = now
@@ -170,22 +165,9 @@ class Coordinator:
                 return
             self._runs[self._engine.start(chunk, without)] = Run(chunk, now)
 
-    def _relieve(self, now: float) -> None:
-        """Nothing waits, and a machine may have nothing to do: a run that another has not begun with can be its own."""
-        if not all(run.machine for run in self._runs.values()):
-            return  # somebody is about to begin
-        hands: dict[str, list[Hand]] = {name: [] for name in self._names - self._resting.keys()}
-        for handle, run in self._runs.items():
-            without = run.chunk.get("without", ())
-            one = Hand(handle, run.job, int(run.chunk["pictures"]), run.done, without)
-            hands.setdefault(run.machine, []).append(one)
-        found = relief(hands, self._paces)
-        if found is not None:
-            handle, machine = found
-            run = self._runs.pop(handle)
-            log.info("blocks %s are for %s: %s has not begun with them", run.blocks, machine, run.machine)
-            self._engine.stop(handle)
-            self._runs[self._engine.start(run.chunk, self._names - {machine})] = Run(run.chunk, now)
+    def _drop(self, handle: str) -> None:
+        self._engine.stop(handle)
+        del self._runs[handle]
 
     def _ask(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._broker.request(verb, body)[0]

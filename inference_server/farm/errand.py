@@ -172,6 +172,7 @@ def _submit(
         comp=False,
         movie="none",
         part="paint",
+        backwards=chunk["backwards"],
         owner=chunk["owner"],
         of=chunk["job"],
         by=far.by,

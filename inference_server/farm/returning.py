@@ -68,13 +68,18 @@ class Returning:
                 return
 
     def send(self, file: str) -> None:
-        """A picture that is finished, its mattes before it."""
+        """A picture that is finished, its mattes before it. If another machine had it before, what that one has comes.
+
+        Of a run that two machines paint from its two ends neither does then what the other one has done.
+        """
         picture = self._out / file
         layer, number = picture.parent.name, picture.name.split(".")[-2]
         mattes = (self._out / "mattes" / layer).glob(f"*/*.{number}.png")
         for path in (*sorted(mattes), picture):
             if path == picture or key_of(path) == key_of(picture):
-                self._send(path.relative_to(self._out).as_posix())
+                met = self._send(path.relative_to(self._out).as_posix())
+        if met:
+            self.bring_kept()
 
     def send_prepared(self) -> None:
         """What models found out of layers, which the delivery reads."""
@@ -103,20 +108,24 @@ class Returning:
         finally:
             beside.unlink(missing_ok=True)
 
-    def _send(self, name: str) -> None:
-        """A full disk over there is full for all machines: this one waits, as the job says, until there is room."""
-        why = ""
+    def _send(self, name: str) -> bool:
+        """A full disk over there is full for all machines: this one waits, as the job says, until there is room.
+
+        Whether another machine had sent it before.
+        """
+        why, before = "", False
         while name not in self._sent:
             try:
-                self._carry(name)
+                before = self._carry(name)
             except DiskFull as error:
                 if not why:
                     self._held(why := str(error))
                 time.sleep(ROOM_SECONDS)
         if why:
             self._held("")
+        return before
 
-    def _carry(self, name: str) -> None:
+    def _carry(self, name: str) -> bool:
         content = (self._out / name).read_bytes()
         about: Mapping[str, Any] = {
             **{"job": self._job, "name": name, "size": len(content), "key": key_of(self._out / name) or ""},
@@ -129,7 +138,7 @@ class Returning:
                     said, _ = self._far.ask("put_result", {**about, "offset": offset}, [piece])
                     if said["there"]:
                         self._sent.add(name)
-                        return
+                        return said["before"] is True
             except InputRefused as error:  # the server was begun again amid the file, or wants nothing more of the job
                 if "has ended" in error.what:
                     raise Interrupted("the run is not wanted any more") from error

@@ -33,9 +33,8 @@ def settled(
             file=None if own.outline is None else own.outline.file(frame),
             remedy="Run the same command again when nothing writes it any more",
         )
-    metadata = finished(plan, own.layer.name, frame, key, stage)
-    if metadata is not None:
-        return Finished({"state": "kept", **files_of(plan, metadata)})
+    if found := kept(plan, own.layer.name, frame, key, stage):
+        return found
     if source is not None:
         return Finished({"state": "copied", **copy_painting(plan, own, frame, key, source, stage)})
     return key
@@ -71,6 +70,12 @@ def _copy(source: Path, target: Path, metadata: dict[str, Any], seal: sealing.Se
         outputs.copy_picture(source, target, metadata, seal)
     except InputRefused as error:
         raise SourceLost(str(source)) from error
+
+
+def kept(plan: Plan, layer: str, frame: int, key: str, stage: str) -> Finished | None:
+    """The end of a frame that is whole on disk under this key."""
+    metadata = finished(plan, layer, frame, key, stage)
+    return None if metadata is None else Finished({"state": "kept", **files_of(plan, metadata)})
 
 
 def finished(plan: Plan, layer: str, frame: int, key: str, stage: str) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ from inference_server.stability import tiles
 from inference_server.worker import fence
 from inference_server.worker.answers import AfterDelivery, hand_on, in_words, pieces, poisoned
 from inference_server.worker.check import check_job, look
-from inference_server.worker.copying import Finished, SourceLost
+from inference_server.worker.copying import Finished, SourceLost, kept
 from inference_server.worker.fitting import Picture
 from inference_server.worker.holding import Holder, decode_held
 from inference_server.worker.paces import Paces, pace_of
@@ -192,14 +192,18 @@ class Worker:
             else:
                 self.begin(running.task, "painting", self.painter, self.paint, running.task, found).decoded = found
 
-    def paint(self, task: Body, decoded: Decoded) -> Painted:
+    def paint(self, task: Body, decoded: Decoded) -> Painted | Finished:
         reach("worker before painting")
-        began = time.monotonic()
+        plan, began = self.plan(task["job"]), time.monotonic()
+        if plan.part == "paint":  # another machine may have it in hand, too, and have finished it since it was decoded
+            place = decoded.layer, decoded.frame, decoded.key, decoded.stage
+            if found := kept(plan, *place):
+                return found
         picture, said = self.picture(task, decoded)
         seconds = time.monotonic() - began
         log.info("job %s, layer %s, frame %s: its picture took %.2f s", *(task[name] for name in PLACE), seconds)
         if picture is not None:
-            plan, (height, width) = self.plan(task["job"]), decoded.coverage.shape
+            height, width = decoded.coverage.shape
             pace = pace_of(plan, plan.layers[decoded.layer], decoded.stage, (width, height), self.device.about)
             self.paces.add(pace, seconds)
             self.took[task["id"]] = seconds
@@ -216,8 +220,9 @@ class Worker:
     def go_on(self, running: Running) -> None:
         """After painting comes encoding; after that, or an error, the answer."""
         self.running.remove(running)
-        if running.stage == "painting" and running.work.exception() is None:
-            values = (self.plan(running.task["job"]), running.decoded, *running.work.result())
+        painted = None if running.work.exception() else running.work.result()
+        if running.stage == "painting" and isinstance(painted, tuple):
+            values = (self.plan(running.task["job"]), running.decoded, *painted)
             self.begin(running.task, "encoding", self.encoders, self.write, *values)
         else:
             self.settle(running)

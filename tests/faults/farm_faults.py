@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.broker.crew import AHEAD, OVERTAKING
+from inference_server.broker.cutting import runs_per
+from inference_server.stability.window import paintings
+from shared.blocks import frames_of
 from shared.client import Client
 from shared.errors import SemrenderError
 from tests.faults.faults import Skipped
@@ -39,8 +42,7 @@ class Trial:
         self.farm, self.rng, self.job = farm, rng, job
         self.out = Path(str(job["out"]))
         self.frames = int(job["shot"]["last"]) - int(job["shot"]["first"]) + 1  # type: ignore[index]
-        self.runs = -(-self.frames // (12 * int(job["per"]))) + 1  # type: ignore[call-overload]
-        self.again = 2 * self.runs  # the ends of a run are its neighbour's as well, who may paint at that moment
+        self.again = shared_ends(job)
         self.delay = delay
         self.zombies = False
         self.identity = ""
@@ -81,7 +83,7 @@ class Trial:
         if wanted != found:
             differing = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
             raise Broken(f"{len(differing)} files differ from a single machine's: {differing[:3]}")
-        self.again += doubled(events)
+        self.again += AHEAD * begun_again(events)
         return self._count()
 
     def _half(self) -> list[Path]:
@@ -102,19 +104,24 @@ class Trial:
         return self.rng.choice(self.farm.machines)
 
 
-def doubled(events: Iterable[Mapping[str, Any]]) -> int:
-    """Pictures of the runs that a second machine began with while another had them, which had seemed to stand still."""
-    having: dict[tuple[int, int], str] = {}  # run -> the machine that has it
-    pictures = 0
-    for body in (event["body"] for event in events if event["event"] == "chunk"):
-        run, machine = tuple(body["blocks"]), body["machine"]
-        if body["state"] == "started" and having.get(run, machine) != machine:
-            pictures += 12 * (run[1] - run[0] + 1)
-        if body["state"] in ("started", "progress"):
-            having[run] = machine
-        else:
-            having.pop(run, None)
-    return pictures
+def shared_ends(job: Mapping[str, Any]) -> int:
+    """How often a picture is painted again where all runs begin at once: what a held frame is made of lies in two."""
+    shot, many = job["shot"], Counter[int]()
+    ends = int(shot["first"]), int(shot["last"])
+    for run in runs_per(range(ends[0], ends[1] + 1), int(job["per"])):
+        frames = frames_of(range(run[0], run[1] + 1), *ends)
+        many.update({under for frame in frames for under in paintings(frame, shot["hold"], *ends)})
+    return sum(many.values()) - len(many)
+
+
+def begun_again(events: Iterable[Mapping[str, Any]]) -> int:
+    """How often a run was begun with that a machine had begun with before, which may paint it still: then they meet."""
+    started = [tuple(event["body"]["blocks"]) for event in events if _is_start(event)]
+    return len(started) - len(set(started))
+
+
+def _is_start(event: Mapping[str, Any]) -> bool:
+    return event["event"] == "chunk" and event["body"]["state"] == "started"
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -191,7 +198,6 @@ def cut(seconds: float | None, trial: Trial) -> None:
     machine = trial.one()
     machine.link(False)
     orphaned(trial)
-    trial.again += len(trial.painted(machine)) + trial.frames // 4  # what it paints until its lease ends
     if seconds is not None:
         time.sleep(seconds)
     else:

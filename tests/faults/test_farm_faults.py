@@ -54,13 +54,19 @@ def test_the_campaign_notices_what_is_painted_again_and_what_differs(prepared):
         changed.write_bytes(whole)
 
 
-def test_what_a_second_machine_begins_with_is_allowed_to_be_painted_twice():
+def test_what_may_be_painted_again_is_counted_by_what_the_job_says():
     def event(state, machine, first=83, last=86):
         return {"event": "chunk", "body": {"blocks": [first, last], "machine": machine, "state": state}}
 
-    alone = [event("started", "one"), event("started", "two", 87, 87), event("progress", "one"), event("lost", "one")]
-    assert farm_faults.doubled([*alone, event("started", "two"), {"event": "done", "body": {}}]) == 0
-    assert farm_faults.doubled([*alone[:3], event("started", "two"), event("ended", "one")]) == 48
+    events = [event("started", "one"), event("started", "two", 87, 87), event("lost", "one"), event("started", "one")]
+    assert farm_faults.begun_again([*events[:3], {"event": "done", "body": {}}]) == 0
+    assert farm_faults.begun_again([*events, event("started", "two")]) == 2
+
+    def ends(hold, frames, per):
+        return farm_faults.shared_ends({"shot": {"first": 1001, "last": 1000 + frames, "hold": hold}, "per": per})
+
+    assert ends("gentle", 24, 1) == 4, "1001 in all three runs, 1008 and 1020 in two"
+    assert ends("strong", 400, 4) == 18, "an end of a block in the runs beside it, and where the one before it is still"
 
 
 def test_the_list_holds_what_the_campaign_runs():

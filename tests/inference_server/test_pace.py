@@ -4,7 +4,7 @@ import pytest
 
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
-from inference_server.broker.pace import RECENT_SECONDS, Pace
+from inference_server.broker.pace import RECENT_SECONDS, Pace, Paces
 from tests.inference_server.test_jobs import open_checked, painted, take
 
 
@@ -91,14 +91,33 @@ def test_a_restart_begins_to_measure_anew(jobs, clock):
 
 
 def test_only_what_was_done_of_late_counts():
-    pace = Pace()
-    pace.took(1, 0.0)
+    paces = Paces()
+    paces.took("a", 1, 0.0)
     for second in range(1, 101):
-        pace.painted(1, 10.0 * second)  # slow
-    assert pace.left(10, 1000.0) == pytest.approx(100.0)
+        paces.painted("a", 1, 10.0 * second)  # slow
+    assert paces.left("a", 10, 1000.0) == pytest.approx(100.0)
     for second in range(1, int(RECENT_SECONDS) + 2):
-        pace.painted(1, 1000.0 + second)
-    assert pace.left(10, 1001.0 + RECENT_SECONDS) == pytest.approx(10.0)
+        paces.painted("a", 1, 1000.0 + second)
+    assert paces.left("a", 10, 1001.0 + RECENT_SECONDS) == pytest.approx(10.0)
+
+
+def test_each_has_a_pace_of_its_own_and_who_has_painted_nothing_is_as_fast_as_all_are():
+    paces = Paces()
+    assert paces.each("a", "one", 1.0) is None
+    for task, who, pictures in ((1, "one", 10), (2, "two", 40)):
+        paces.took("a", task, 0.0, who)
+        paces.painted("a", pictures, 20.0, who)
+    assert [paces.each("a", who, 20.0) for who in ("one", "two", "new")] == pytest.approx([2.0, 0.5, 0.8])
+    assert paces.each("b", "one", 20.0) is None, "another job may be of another model"
+    assert paces.left("a", 50, 20.0) == pytest.approx(50 / (0.5 + 2.0))
+    paces.gave(2, 20.0)
+    assert paces.each("a", "two", 500.0) == pytest.approx(0.5), "its watch stands"
+    assert paces.left("a", 50, 20.0) == pytest.approx(50 / 0.5), "of those that have something in hand"
+    paces.took("a", 1, 20.0, "two")
+    assert paces.left("a", 50, 20.0) == pytest.approx(50 / 2.0), "it was handed over"
+    paces.forget("a")
+    paces.gave(1, 21.0)
+    assert paces.each("a", "two", 21.0) is None
 
 
 def test_its_memory_has_an_end():

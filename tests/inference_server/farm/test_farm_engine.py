@@ -313,22 +313,19 @@ def test_a_machine_that_fails_again_and_again_rests_and_one_that_stops_is_no_los
     assert {one["state"] for one in broker.of("told_machines")[-1]["machines"]} == {"ready"}
 
 
-def test_where_nothing_waits_a_machine_with_nothing_to_do_takes_what_a_slow_one_has_not_begun_with(coordinated):
+def test_a_run_that_comes_again_is_for_another_machine_and_stopped_where_it_was(coordinated):
     coordinator, engine, broker, clock = coordinated
-    engine.slots, broker.runs = 2, 4
+    engine.slots, broker.runs = 2, 3
     coordinator.turn(0)
-    engine.happened = [Happened(STARTED, f"h{number}", "one" if number < 2 else "two") for number in range(4)]
+    engine.happened = [Happened(STARTED, f"h{number}", "one" if number < 2 else "two") for number in range(3)]
     coordinator.turn(0)
-    clock[0] = 24.0
     counts = {"painted": 12, "kept": 0, "copied": 0}
-    ended = [Happened(ENDED, handle, "two", counts=counts) for handle in ("h2", "h3")]
-    engine.happened = [Happened(PROGRESS, "h0", "one", 6), *ended]
+    engine.happened = [Happened(ENDED, "h2", "two", counts=counts)]
+    broker.task, broker.runs, broker.without, clock[0] = 1, 2, ["one"], 1.0
     coordinator.turn(0)
-    assert engine.stopped == ["h1"] and engine.given["h4"] == (2, ["one"]), "all but the one that is to have it"
-    clock[0] = 24.4
+    assert engine.stopped == ["h1"] and engine.given["h3"] == (2, ["one"])
+    engine.happened = [Happened(ENDED, "h1", "one", counts=counts), Happened(ENDED, "h3", "two", counts=counts)]
     coordinator.turn(0)
-    assert engine.stopped == ["h1"], "what it is painting it finishes"
-    engine.happened = [Happened(STARTED, "h4", "two"), Happened(ENDED, "h4", "two", counts=counts)]
-    coordinator.turn(0)
-    assert {"task": 2, "machine": "farm", "painter": "two", **counts} in broker.of("end_chunk")
-    assert broker.of("give_back")[1:] == [], "the server hears of another painter, and of no loss"
+    assert broker.of("end_chunk")[-1] == {"task": 2, "machine": "farm", "painter": "two", **counts}
+    assert [body["task"] for body in broker.of("end_chunk")] == [3, 2], "nobody waits for the one that was stopped"
+    assert broker.of("give_back")[1:] == []

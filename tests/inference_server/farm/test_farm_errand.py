@@ -1,5 +1,7 @@
 """What a machine does with a run of blocks, in this process: it paints it, tells of it, and refuses what it cannot."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from PIL import Image
 
@@ -8,7 +10,7 @@ from shared import places
 from shared.client import Client
 from shared.errors import FramesFailed, InputRefused, Interrupted, MachineRefused
 from tests.conftest import semrender
-from tests.inference_server.farm.conftest import chunk_of, files, spoil
+from tests.inference_server.farm.conftest import chunk_of, files, paintings, spoil
 from tests.inference_server.servers import wait_for
 
 
@@ -78,6 +80,28 @@ def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine
     assert 3 <= len(files(tmp_path / "out")) < 8
     counts = errand(chunk, server, resident.connection, lambda _: True)
     assert counts["kept"] >= 3 and counts["kept"] + counts["painted"] == 8
+
+
+@pytest.mark.parametrize("hold", ["off", "strong"])
+def test_two_machines_with_one_run_meet_and_paint_nothing_twice_but_what_is_in_hand(
+    hold, resident, machine, farm_shot, add_sleep_model, tmp_path
+):
+    shot = farm_shot(count=12, first=1009, model="gated", hold=hold)
+    add_sleep_model("gated", config={"seconds": 0, "gate": True, "tally": True})
+    chunk = chunk_of(resident, shot, tmp_path / "out", model="gated")
+    assert not chunk["backwards"]
+    one, two, gate = machine("one"), machine("two"), tmp_path / "one" / "gate"
+    gate.write_text("5")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(errand, chunk, one, resident.connection, lambda _: True)
+        wait_for(lambda: paintings(gate.parent) == 6)
+        errand({**chunk, "backwards": True}, two, resident.connection, lambda _: True)
+        gate.unlink()
+        counts = first.result()
+    assert paintings(gate.parent) == 6 and counts["kept"] >= 6, "what it had decoded the other one has painted"
+    assert paintings(tmp_path / "two") == 12 - 5
+    written = sorted((tmp_path / "out" / "all").glob("*.png"), key=lambda file: file.stat().st_mtime_ns)
+    assert hold == "strong" or "1020" in f"{written[5:7]}", "from its last frame on"
 
 
 def test_a_run_of_an_urgent_job_is_urgent_at_the_machine_too(resident, machine, farm_shot, add_sleep_model, tmp_path):

@@ -1,8 +1,8 @@
-"""At the end of a job the slowest run is given to a second machine: which, when, once, and whoever ends it first."""
+"""At the end of a job machines with nothing to do help: a run goes over to them, or is theirs, too, from its end."""
 
 import pytest
 
-from inference_server.broker.chunks import SPARE_SECONDS, Chunks
+from inference_server.broker.chunks import Chunks
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.ledger import Ledger
 from shared.errors import MachineRefused, SemrenderError, ServerError
@@ -22,7 +22,7 @@ def jobs():
 
 @pytest.fixture
 def chunks(jobs):
-    """Machine two has painted its runs of 16 and 32 pictures, the last one by now; one has the run of 24."""
+    """Machine two has painted its runs of 16 and 32 pictures, one a second; one has the run of 24, and painted none."""
     enter(jobs)
     found = Chunks(jobs)
     found.meet([ONE, TWO, OWN], 0.0)
@@ -41,7 +41,8 @@ def test_the_run_that_is_furthest_from_its_end_is_anothers_too_and_whoever_ends_
     slow = chunks.slow
     chunks.told(slow["task"], FARM, 6, NOW)
     again = second(chunks)
-    assert (again["frames"], again["job"], again["without"]) == (slow["frames"], "a", ["one"])
+    assert (again["frames"], again["job"], again["without"]) == (slow["frames"], "a", ["here", "one"])
+    assert (slow["backwards"], again["backwards"]) == (False, True), "they meet"
     assert again["task"] != slow["task"] and second(chunks) is None, "once"
     assert chunks.told(again["task"], FARM, 0, NOW, "two") and chunks.told(again["task"], FARM, 20, NOW + 5)
     assert jobs.summary("a")["done"] == 48 + 20, "as far as the faster one"
@@ -62,32 +63,29 @@ def test_who_had_it_first_may_end_it_first(jobs, chunks):
     assert not chunks.told(again["task"], FARM, 4, NOW + 2) and jobs.summary("a")["painted"] == 72
 
 
-@pytest.mark.parametrize(
-    "pictures, held, given",
-    [
-        (0, "", True),  # nothing to be seen for longer than such a run takes
-        (11, "", True),  # 57 seconds yet, such a run takes 32
-        (16, "", False),  # 24 seconds
-        (22, "", False),
-        (22, "no space: none", True),
-    ],
-)
-def test_it_is_given_out_again_where_another_is_sooner_through_with_it(chunks, pictures, held, given):
-    chunks.told(chunks.slow["task"], FARM, pictures, NOW)
-    chunks.held_up(chunks.slow["task"], "one", held, NOW)
-    assert (second(chunks) is not None) is given
-
-
-def test_what_takes_a_moment_yet_is_not_given_out_again(jobs):
+def test_what_a_machine_has_not_begun_with_goes_over(jobs):
     enter(jobs)
     chunks = Chunks(jobs)
     chunks.meet([ONE, TWO], 0.0)
-    runs = [take(chunks, name) for name in ("two", "one", "two")]
-    for run in (runs[0], runs[2]):
-        chunks.end(run["task"], FARM, whole(run), 0.5, "two")
-    chunks.told(runs[1]["task"], FARM, 1, 0.4)
-    assert second(chunks, 0.4) is None, f"{SPARE_SECONDS} s are what it costs"
-    assert second(chunks, 0.5) is not None, "11 more"
+    begun, other, waits = (take(chunks, name) for name in ("one", "two", "one"))
+    chunks.told(begun["task"], FARM, 8, 40.0)
+    chunks.end(other["task"], FARM, whole(other), 40.0, "two")
+    moved = second(chunks, 40.0)
+    assert (moved["task"], moved["without"], moved["backwards"]) == (waits["task"], ["one"], True)
+    assert sorted(chunks.held(FARM)) == [begun["task"], waits["task"]] and machines(jobs)["one"] == (8, 16, "painting")
+    assert chunks.told(moved["task"], FARM, 0, 41.0, "two") and machines(jobs)["two"] == (24, 32, "painting")
+    assert second(chunks, 41.0) is None
+    chunks.give_back(FARM, 42.0, moved["task"])
+    assert take(chunks, "two", 42.0)["backwards"] is False, "whoever had it was on its way from the other end"
+
+
+def test_what_was_begun_before_a_restart_is_met_too(jobs, chunks):
+    jobs.recover()
+    check = jobs.next_task("a", ())
+    jobs.begin(check)
+    jobs.finish(check.id, {"problems": [], "frames": []})
+    again = Chunks(Jobs(jobs.ledger)).take(FARM, NOW, hands_on=True)
+    assert again["blocks"] == chunks.slow["blocks"] and again["backwards"]
 
 
 def test_nothing_is_given_out_again_before_what_waits_nor_to_who_is_busy_or_refuses(jobs, chunks):
@@ -104,14 +102,32 @@ def test_nothing_is_given_out_again_before_what_waits_nor_to_who_is_busy_or_refu
     assert second(chunks, NOW + 2)["without"] == ["one", "two"]
 
 
-def test_where_the_first_is_lost_the_second_goes_on_alone_and_no_third_has_it(jobs, chunks):
+def test_where_one_of_the_two_is_lost_the_other_goes_on_and_is_helped_itself(jobs, chunks):
     again = second(chunks)
     chunks.told(again["task"], FARM, 0, NOW + 1, "two")
+    assert second(chunks, NOW + 2) is None
     chunks.fail(chunks.slow["task"], FARM, ServerError("one has left"), {}, NOW + 2, "one", left=True)
-    assert second(chunks, NOW + 3) is None and chunks.told(again["task"], FARM, 0, NOW + 3)
-    chunks.fail(again["task"], FARM, ServerError("two has left"), {}, NOW + 4, "two", left=True)
-    assert take(chunks, "here", NOW + 5)["task"] == chunks.slow["task"]
-    assert jobs.task_row(chunks.slow["task"])["deaths"] == 1
+    assert chunks.told(again["task"], FARM, 0, NOW + 3) and jobs.task_row(chunks.slow["task"])["deaths"] == 0
+    third = second(chunks, NOW + 3)
+    assert third["task"] == chunks.slow["task"] and not third["backwards"], "from its first frame on again"
+    chunks.told(third["task"], FARM, 1, NOW + 4, "here")
+    for run, machine in ((again, "two"), (third, "here")):
+        chunks.fail(run["task"], FARM, ServerError(f"{machine} has left"), {}, NOW + 5, machine, left=True)
+    assert take(chunks, "here", NOW + 6)["task"] == chunks.slow["task"]
+    assert jobs.task_row(chunks.slow["task"])["deaths"] == 0, "it had come further than before"
+
+
+def test_a_run_that_ends_whoever_has_it_is_blamed_as_one(jobs, chunks):
+    """What was lost of it is known under one number, and forgotten when it ends."""
+    again = second(chunks)
+    chunks.told(again["task"], FARM, 5, NOW + 1, "two")
+    chunks.fail(again["task"], FARM, ServerError("two has left"), {}, NOW + 2, "two", left=True)
+    chunks.told(chunks.slow["task"], FARM, 5, NOW + 3)
+    chunks.fail(chunks.slow["task"], FARM, ServerError("one has left"), {}, NOW + 30, "one", left=True)
+    assert jobs.task_row(chunks.slow["task"])["deaths"] == 1, "it came no further than the second one had"
+    last = take(chunks, "here", NOW + 31)
+    chunks.end(last["task"], FARM, whole(last), NOW + 40, "here")
+    assert chunks._blame._furthest == {}
 
 
 @pytest.mark.parametrize("error", [ServerError("its server died"), MachineRefused("no model"), SemrenderError("odd")])
@@ -119,7 +135,7 @@ def test_where_the_second_is_lost_the_first_goes_on_as_if_nothing_had_been(jobs,
     again = second(chunks)
     chunks.told(again["task"], FARM, 3, NOW + 1, "two")
     chunks.fail(again["task"], FARM, error, {}, NOW + 2, "two")
-    assert second(chunks, NOW + 3) is None and chunks.told(chunks.slow["task"], FARM, 4, NOW + 3)
+    assert chunks.told(chunks.slow["task"], FARM, 4, NOW + 3)
     assert jobs.task_row(chunks.slow["task"])["deaths"] == 0
     chunks.end(chunks.slow["task"], FARM, whole(chunks.slow), NOW + 9, "one")
     assert jobs.summary("a")["state"] == "delivering"

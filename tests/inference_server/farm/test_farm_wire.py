@@ -6,6 +6,7 @@ import json
 import random
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,7 +16,7 @@ from shared import protocol
 from shared.errors import InputRefused, MachineRefused, ServerError
 from shared.shot import Shot
 from tests.conftest import semrender
-from tests.inference_server.farm.conftest import chunk_of, files
+from tests.inference_server.farm.conftest import chunk_of, files, paintings
 from tests.inference_server.servers import job_of, wait_for
 
 
@@ -142,6 +143,31 @@ def test_what_no_disk_shares_travels_once_and_the_files_are_those_of_one_machine
     assert kept == {path: path.stat().st_mtime_ns for path in (home / "farm" / "passes").rglob("*")}
     # Another machine takes the run that this one did not end: what is over there is fetched, and not painted again.
     assert errand_of(chunk) == {"painted": 0, "kept": 24, "copied": 0}
+
+
+def test_two_machines_with_one_run_meet_although_they_share_no_disk(
+    resident, machine, farm_shot, add_sleep_model, tmp_path
+):
+    shot, out = farm_shot(count=12, first=1009, model="gated"), tmp_path / "out"
+    add_sleep_model("gated", config={"seconds": 0, "gate": True, "tally": True})
+    chunk = chunk_of(resident, shot, out, model="gated")
+    homes, servers = [tmp_path / name for name in ("one", "two")], [machine(name) for name in ("one", "two")]
+    gate = homes[0] / "gate"
+
+    def paint(number, run):
+        about = {"maps": [f"{tmp_path}=/not/here"], "machine": homes[number].name, "home": homes[number]}
+        return errand(run, servers[number], resident.connection, lambda _: True, **about)
+
+    gate.write_text("5")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(paint, 0, chunk)
+        wait_for(lambda: len(list(out.rglob("*.png"))) == 5 and paintings(homes[0]) == 6)
+        assert paint(1, {**chunk, "backwards": True}) == {"painted": 7, "kept": 5, "copied": 0}
+        gate.write_text("6")  # the sixth was the other one's before, which it hears; the seventh it has in hand
+        wait_for(lambda: len(list((homes[0] / "farm").rglob("out/*/*.png"))) >= 11 and paintings(homes[0]) == 7)
+        gate.unlink()
+        assert first.result() == {"painted": 7, "kept": 5, "copied": 0}
+    assert paintings(homes[0]) == 7, "what lay further on it did not paint again"
 
 
 def test_weights_that_are_not_the_cards_are_refused_in_words_and_kept_nowhere(
