@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -21,6 +22,7 @@ from shared.servers import find_server
 
 READY_SECONDS = 300.0  # that a driver may take, and a first look at the device
 LEAVE_SECONDS = 90.0  # for what is in hand
+KILL_SECONDS = 10.0  # that a process takes to be gone
 EVERY_SECONDS, LOOK_SECONDS = 0.2, 2.0
 LOG_SHOWN = 1500  # characters of its last words
 
@@ -65,8 +67,11 @@ def end_server() -> str:
         process.wait(LEAVE_SECONDS)
         return "the server has ended"
     except (ServerError, psutil.TimeoutExpired):
-        for one in (*process.children(recursive=True), process):
-            one.kill()
+        killed = [*process.children(recursive=True), process]
+        for one in killed:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(killed, KILL_SECONDS)
         places.connection_file().unlink(missing_ok=True)
         return "the server did not end and was killed; what it finished is on disk"
 

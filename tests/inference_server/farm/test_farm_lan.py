@@ -227,8 +227,11 @@ def test_a_machine_that_hangs_does_not_keep_the_end_of_a_job_waiting(
 ):
     client, _, _, other = farm
     add_sleep_model("hangs", config={"seconds": 0, "gate": True})
-    (other / "gate").write_text("0")  # it is there, says so, and paints nothing
+    for home in (state_folder, other):
+        (home / "gate").write_text("0")
     job = submitted(client, farm_shot(count=60, model="hangs"), tmp_path / "out", "hangs")
+    wait_for(lambda: {body["machine"] for body in chunk_events(client, job)} == {places.HOST, "two"}, SECONDS)
+    (state_folder / "gate").unlink()  # the other one is there, says so, and paints nothing
     assert wait_for(lambda: ended(client, job), SECONDS) == "done"
     told = chunk_events(client, job)
     begun = [tuple(body["blocks"]) for body in told if body["state"] == "started" and body["machine"] == "two"]
@@ -247,7 +250,7 @@ def test_what_a_killed_join_has_left_ends_when_its_machine_joins_again(
     job = submitted(client, farm_shot(count=60, model="stays"), tmp_path / "out", "stays")
     models = {"SEMRENDER_MODELS": str(state_folder / "models")}
     with Client(places.read_json(other / "connection.json")) as two:
-        pieces = wait_for(lambda: [one["job"] for one in two.jobs() if one["ended"] is None], SECONDS)
+        pieces = wait_for(lambda: [one["job"] for one in two.jobs() if one["out"] == str(tmp_path / "out")], SECONDS)
         join.kill()
         with process("join", "--device", "cpu", home=other, **models) as again:
             line_with(again, "paints for")
