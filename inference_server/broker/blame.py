@@ -1,4 +1,4 @@
-"""Which run may be what ends the machines: one that does is given out so often and no more.
+"""What is at fault where a run is not painted: the run, which may be what ends the machines, its input, or they.
 
 A machine holds several runs and paints them one after the other. When it is lost, all of them are, by a power cut too;
 so only the one that it was painting counts, and that one only where it never came further than before.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from inference_server.broker.shares import Lease
+from shared.errors import FramesFailed, InputRefused, SemrenderError
 
 TOGETHER_SECONDS = 10.0  # within which the runs of a machine are said to be lost, one after the other
 
@@ -35,3 +36,9 @@ class Blame:
     def ended(self, run: int) -> None:
         """Nobody will lose it any more."""
         self._furthest.pop(run, None)
+
+
+def of_input(error: SemrenderError) -> bool:
+    """Whether a run, or each of its pictures that failed, was refused for its input: it would be again, anywhere."""
+    each = error.errors if isinstance(error, FramesFailed) and error.errors else (error,)
+    return all(isinstance(one, InputRefused) for one in each)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from inference_server.broker.blame import Blame
+from inference_server.broker.blame import Blame, of_input
 from inference_server.broker.cutting import STILL, frames_in, runs_of
 from inference_server.broker.entry import cut_anew
 from inference_server.broker.jobs import Jobs
@@ -24,7 +24,7 @@ from inference_server.broker.relief import relief
 from inference_server.broker.shares import Lease, cannot, has_left, is_held
 from shared import PYTHON, VERSION
 from shared.blocks import written
-from shared.errors import FramesFailed, InputRefused, MachineRefused, SemrenderError, ServerError
+from shared.errors import MachineRefused, SemrenderError, ServerError
 
 LEASE_SECONDS = 60.0  # that a machine may be silent
 LOST = 3  # times that a run may be lost, and be why, before it has failed: it may be what ends the machines
@@ -189,7 +189,7 @@ class Chunks:
             self._refuse(lease, error)
         elif isinstance(error, ServerError):
             self._lose([(identity, lease)], error, now)
-        elif not _of_input(error) and self._another_tries(task, lease.machine):
+        elif not of_input(error) and self._another_tries(task, lease.machine):
             self._back(identity, now)
             self._tell(replace(lease, done=0), "lost", str(error))
         else:
@@ -231,8 +231,8 @@ class Chunks:
         silent = [(identity, lease) for identity, lease in self._leases.items() if lease.until < now]
         for machine in {lease.machine or lease.holder for _, lease in silent}:
             lost = [(identity, lease) for identity, lease in silent if machine in (lease.machine, lease.holder)]
-            what = f"{machine} was silent for {LEASE_SECONDS:.0f} s"
-            self._lose(lost, ServerError(what, remedy="See the log of its server"), now, has_left)
+            words = ServerError(f"{machine} was silent for {LEASE_SECONDS:.0f} s", remedy="See the log of its server")
+            self._lose(lost, words, now, has_left)
         if now - self._cared >= CARE_SECONDS:
             self._cared = now
             self._cut_anew()
@@ -240,8 +240,7 @@ class Chunks:
             self._wait_for_machines(now)
 
     def _goes_on(self, job: str) -> bool:
-        row = self._jobs.ledger.row("SELECT 1 FROM jobs WHERE id = ? AND ended IS NULL AND paused = ''", job)
-        return row is not None
+        return bool(self._jobs.ledger.row("SELECT 1 FROM jobs WHERE id = ? AND ended IS NULL AND paused = ''", job))
 
     def _cut_anew(self) -> None:
         """What nobody has taken of a job is cut for the machines that have come since it was cut by itself."""
@@ -334,12 +333,11 @@ class Chunks:
             blamed = self._blame.falls_on(identity, lease, self._leases.values(), now)
             if task is None or task["state"] != "running":
                 continue
+            self._tell(replace(lease, done=0), "lost", "" if words else str(error))
             if -identity in self._leases:  # another machine has it in hand, too
-                self._tell(replace(lease, done=0), "lost", "" if words else str(error))
                 continue
             deaths = task["deaths"] + blamed
             self._jobs.ledger.write("UPDATE tasks SET deaths = ? WHERE id = ?", deaths, task["id"])
-            self._tell(replace(lease, done=0), "lost", "" if words else str(error))
             if deaths >= LOST:
                 self._blame.ended(task["id"])
                 self._jobs.fail_chunk(task, {}, error, lease.pictures, self._about(lease, "failed", done=0))
@@ -349,8 +347,9 @@ class Chunks:
         lease = self._leases.pop(identity, None)
         self._share(-identity, False)
         if -identity not in self._leases:
-            back = "UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'"
-            self._jobs.ledger.write(back, abs(identity))
+            self._jobs.ledger.write(
+                "UPDATE tasks SET state = 'waiting' WHERE id = ? AND state = 'running'", abs(identity)
+            )
         if lease is not None:
             self._jobs.paces.gave(identity, now)
 
@@ -397,9 +396,3 @@ class Chunks:
     def _about(lease: Lease, state: str, done: int | None = None, why: str = "") -> Body:
         about: Body = {"blocks": list(lease.blocks), "machine": lease.machine, "state": state}
         return {**about, "pictures": lease.done if done is None else done, **({"why": why} if why else {})}
-
-
-def _of_input(error: SemrenderError) -> bool:
-    """Whether a run, or each of its pictures that failed, was refused for its input: it would be again, anywhere."""
-    each = error.errors if isinstance(error, FramesFailed) and error.errors else (error,)
-    return all(isinstance(one, InputRefused) for one in each)
