@@ -3,7 +3,7 @@ that it is given where its card takes no labels, more opaque from left to right 
 
 `card.config["seconds"]` is what a frame takes without using the processor. `card.config["misbehaves"]` names
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
-`card.config["tally"]` it adds a line for every painting to the file `tally` in the state folder. With
+`card.config["tally"]` it adds a line for every painting, PICTURE:FRAME, to the file `tally` in the state folder. With
 `card.config["gate"]` it waits for a word instead: it begins a painting when the file `gate` in the state folder
 holds the number of those that this process may have begun, or is not there. Where a file `pace` is in the state folder,
 a frame takes so many times the seconds.
@@ -42,7 +42,7 @@ class SleepModel(Model):
         if self.card.config.get("tally"):
             digest = hashlib.sha256(request.channels.tobytes() + str(request.seed).encode()).hexdigest()
             with (places.home() / "tally").open("a") as tally:
-                tally.write(f"{digest}\n")
+                tally.write(f"{digest}:{request.frame}\n")
         if self.card.config.get("gate"):
             SleepModel.begun += 1
             while SleepModel.begun > _number(places.home() / "gate", math.inf):

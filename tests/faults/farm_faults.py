@@ -29,12 +29,14 @@ LEASE = 75.0  # seconds after which a machine that is cut off has dropped what i
 CHANGING = ("delivery.json",)  # it tells the time
 
 Fault = Callable[["Trial"], None]
+Run = tuple[int, int]  # its first and last block
 
 
 class Trial:
     """A job on a farm, and what its fault allows.
 
-    again: pictures that may be painted a second time. zombies: whether a machine may have painted on that nobody heard.
+    again: pictures that the fault lets be painted a second time. zombies: whether a machine may have painted on that
+    nobody heard.
     out: where it is painted. delay: seconds of painting before the blow, at most.
     """
 
@@ -42,7 +44,7 @@ class Trial:
         self.farm, self.rng, self.job = farm, rng, job
         self.out = Path(str(job["out"]))
         self.frames = int(job["shot"]["last"]) - int(job["shot"]["first"]) + 1  # type: ignore[index]
-        self.again = shared_ends(job)
+        self.again = 0
         self.delay = delay
         self.zombies = False
         self.identity = ""
@@ -83,18 +85,28 @@ class Trial:
         if wanted != found:
             differing = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
             raise Broken(f"{len(differing)} files differ from a single machine's: {differing[:3]}")
-        self.again += AHEAD * begun_again(events)
-        return self._count()
+        return self._count(begun(events))
 
     def _half(self) -> list[Path]:
         return [file for file in self.out.rglob(".*") if file.is_file()]
 
-    def _count(self) -> Counter[str]:
+    def _count(self, runs: Mapping[Run, int]) -> Counter[str]:
+        """runs: how often each was begun with."""
         lines = Counter(line for machine in self.farm.machines for line in self.painted(machine))
-        twice = sum(lines.values()) - len(lines)
-        if twice > self.again:
-            raise Broken(f"{twice} frames were painted twice, {self.again} may be")
-        return Counter(painted=sum(lines.values()), twice=twice, allowed=self.again)
+        found = Counter[int]()  # frame -> paintings but for the first
+        for line, times in lines.items():
+            found[int(line.rpartition(":")[2])] += times - 1
+        ends = shared_ends(self.job)
+        for (first, last), times in runs.items():
+            frames = range(12 * first + 1, 12 * last + 13)
+            twice = sum(found[frame] for frame in frames)
+            allowed = sum(ends[frame] for frame in frames) + HAND * (times if self.again else times - 1)
+            if twice > allowed:
+                raise Broken(f"{twice} frames of blocks {first}-{last} were painted twice, {allowed} may be")
+        twice, allowed = found.total(), ends.total() + self.again + HAND * (sum(runs.values()) - len(runs))
+        if twice > allowed:
+            raise Broken(f"{twice} frames were painted twice, {allowed} may be")
+        return Counter(painted=lines.total(), twice=twice, allowed=allowed)
 
     def one(self) -> Machine:
         """A machine that joined."""
@@ -104,24 +116,20 @@ class Trial:
         return self.rng.choice(self.farm.machines)
 
 
-def shared_ends(job: Mapping[str, Any]) -> int:
-    """How often a picture is painted again where all runs begin at once: what a held frame is made of lies in two."""
+def shared_ends(job: Mapping[str, Any]) -> Counter[int]:
+    """Frame -> how often it is painted again where all runs begin at once: what is held is made of what lies in two."""
     shot, many = job["shot"], Counter[int]()
     ends = int(shot["first"]), int(shot["last"])
     for run in runs_per(range(ends[0], ends[1] + 1), int(job["per"])):
         frames = frames_of(range(run[0], run[1] + 1), *ends)
         many.update({under for frame in frames for under in paintings(frame, shot["hold"], *ends)})
-    return sum(many.values()) - len(many)
+    return many - Counter(dict.fromkeys(many, 1))
 
 
-def begun_again(events: Iterable[Mapping[str, Any]]) -> int:
-    """How often a run was begun with that a machine had begun with before, which may paint it still: then they meet."""
-    started = [tuple(event["body"]["blocks"]) for event in events if _is_start(event)]
-    return len(started) - len(set(started))
-
-
-def _is_start(event: Mapping[str, Any]) -> bool:
-    return event["event"] == "chunk" and event["body"]["state"] == "started"
+def begun(events: Iterable[Mapping[str, Any]]) -> Counter[Run]:
+    """How often a machine has begun with each run; with what another had before it, the two meet."""
+    told = (event["body"] for event in events if event["event"] == "chunk")
+    return Counter(tuple(body["blocks"]) for body in told if body["state"] == "started")
 
 
 def files(folder: Path) -> dict[str, str]:

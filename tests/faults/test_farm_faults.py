@@ -1,6 +1,7 @@
 """A dozen of the farm's faults with the other tests, on machines that are plain processes on one network."""
 
 import os
+import random
 import sys
 
 import pytest
@@ -58,15 +59,25 @@ def test_what_may_be_painted_again_is_counted_by_what_the_job_says():
     def event(state, machine, first=83, last=86):
         return {"event": "chunk", "body": {"blocks": [first, last], "machine": machine, "state": state}}
 
-    events = [event("started", "one"), event("started", "two", 87, 87), event("lost", "one"), event("started", "one")]
-    assert farm_faults.begun_again([*events[:3], {"event": "done", "body": {}}]) == 0
-    assert farm_faults.begun_again([*events, event("started", "two")]) == 2
+    events = [event("started", "one"), event("started", "two", 87, 87), event("lost", "one"), event("started", "two")]
+    assert farm_faults.begun([*events, {"event": "done", "body": {}}]) == {(83, 86): 2, (87, 87): 1}
 
     def ends(hold, frames, per):
         return farm_faults.shared_ends({"shot": {"first": 1001, "last": 1000 + frames, "hold": hold}, "per": per})
 
-    assert ends("gentle", 24, 1) == 4, "1001 in all three runs, 1008 and 1020 in two"
-    assert ends("strong", 400, 4) == 18, "an end of a block in the runs beside it, and where the one before it is still"
+    assert ends("gentle", 24, 1) == {1001: 2, 1008: 1, 1020: 1}, "the first one in all three runs"
+    assert ends("strong", 400, 4).total() == 18, "the end of a block beside it, too"
+
+
+def test_a_run_that_two_machines_painted_side_by_side_is_a_broken_promise(prepared):
+    farm, job, _ = prepared
+    trial = farm_faults.Trial(farm, random.Random(7), job, 0.0)
+    both = [f"{frame:064x}:{frame}" for frame in range(1057, 1069)]  # block 88
+    trial.painted = lambda machine: both if machine in farm.machines[:2] else []
+    trial.again = 100
+    with pytest.raises(Broken, match="12 frames of blocks 88-88 were painted twice, 7 may be"):
+        trial._count({(88, 88): 1})
+    assert trial._count({(88, 88): 2})["twice"] == 12
 
 
 def test_the_list_holds_what_the_campaign_runs():
