@@ -60,11 +60,12 @@ class Seen(Value):
     focal: float = USUAL_FOCAL
 
     def thinned(self) -> Seen:
+        """A part of it that is enough, in memory of its own."""
         every = max(1, round(float(np.sqrt(self.vectors[..., 0].size / MOST_PIXELS))))
         part = (slice(None, None, every), slice(None, None, every))
         planes = ("depth", "ground", "sky")
-        thin = {name: plane[part] for name in planes if (plane := getattr(self, name)) is not None}
-        return replace(self, vectors=self.vectors[part], **thin)
+        thin = {name: plane[part].copy() for name in planes if (plane := getattr(self, name)) is not None}
+        return replace(self, vectors=self.vectors[part].copy(), **thin)
 
 
 def contradicting(frames: list[Seen]) -> dict[str, float]:

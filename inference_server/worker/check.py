@@ -9,42 +9,31 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from inference_server.models.cards import PRECISION, painting_size
+from inference_server.models.cards import painting_size
 from inference_server.models.devices import Device
 from inference_server.roots import inside, patterns_inside
 from inference_server.stability.hold import memory as hold_memory
 from inference_server.stability.tiles import painting_memory
 from inference_server.tasks import PIECE, Picture, Place, picture_tasks
-from inference_server.worker import guides, outputs, paces, sealing, sounding, tracking, walking
+from inference_server.worker import guides, outputs, paces, sounding, tracking
 from inference_server.worker.check_delivery import check_delivery
-from inference_server.worker.check_parts import check_parts
-from inference_server.worker.check_passes import check_depths, check_motion
-from inference_server.worker.check_shading import check_shading
-from inference_server.worker.check_space import check_space
+from inference_server.worker.check_layers import check_layers, check_piece
 from inference_server.worker.keys import picture_key
-from inference_server.worker.plan import LayerPlan, Plan, make_plan
-from inference_server.worker.planes import read_planes
-from inference_server.worker.reading import read_labels
+from inference_server.worker.plan import Plan, make_plan
 from inference_server.worker.take import choose, finished_of
 from inference_server.worker.writing import matte_ids
-from shared.consent import asked_for
-from shared.errors import InputRefused, MissingInput, SemrenderError
+from shared.errors import MissingInput, SemrenderError
 from shared.frames import CONTEXT, Probed, check_frames, faults_by_frame
-from shared.label_set import NOTHING
-from shared.passes import LabelPass, probe, read_label_pass
-from shared.passes.clip_pass import clip_told
-from shared.passes.stated import stated
-from shared.rates import fps_text, resampled
+from shared.passes import probe
+from shared.rates import fps_text
 from shared.sequences import Sequence
 from shared.shot import Shot
 from shared.wording import counted
 
 PROBLEMS_TOLD = 50
-GUESSED = ("relative", "unknown")  # how a class of another set was carried over, where no name said it
 
 
 def check_job(
@@ -107,24 +96,8 @@ def check_job(
         except SemrenderError as error:
             problems.append(error)
         else:
-            for own in plan.layers.values():
-                try:
-                    warnings += check_precision(own, device)
-                    if piece:
-                        sealing.signer([own])
-                        continue
-                    if own.sound is not None and shot.audio is not None and own.walk is None:  # walks have no end
-                        warnings += [one for one in sounding.unheard(shot, own.sound) if one not in warnings]
-                    found = first_frame(plan, own)
-                    for check in (check_motion, check_depths, check_space, check_parts, check_shading):
-                        about = check(plan, own)
-                        warnings += about.pop("warnings")
-                        found.update(about)
-                except SemrenderError as error:
-                    problems.append(error.located(layer=own.layer.name, frame=plan.frames[0]))
-                    continue
-                layers.append(found)
-                warnings += found.pop("warnings")
+            layers, told, problems = ([], *check_piece(plan, device)) if piece else check_layers(plan, device)
+            warnings += told
             if not problems and not spec.get("only_check"):
                 try:
                     outputs.try_folder(inside(plan.out, plan.roots))
@@ -170,17 +143,6 @@ def labels_listed(planned: Callable[[], Plan]) -> dict[tuple[str, str], Sequence
     with contextlib.suppress(SemrenderError):
         return {(name, "labels"): own.labels for name, own in planned().layers.items() if own.labels}
     return {}
-
-
-def check_precision(own: LayerPlan, device: Device) -> list[str]:
-    """Raises ModelRefused where a layer is to be painted in a precision that the device does not have."""
-    if own.options.get(PRECISION) != "half":
-        return []
-    device.half.check()
-    if device.half.gains or device.half.factor is None:
-        return []
-    times = f"{1 / device.half.factor:.1f} times as long as float32"
-    return [f"precision=half takes about {times} on this {device.about}; precision=auto chooses what is quicker"]
 
 
 def look(plan: Plan, places: Iterable[Iterable[Any]], step: Callable[[], None]) -> dict[str, Any]:
@@ -256,114 +218,3 @@ def costs(plan: Plan, unpainted: Collection[str], size: tuple[int, int]) -> dict
         if own.hold != "off":
             memory = max(memory, hold_memory(own.hold, width, height, own.motion is None))
     return {"frame_bytes": frame_bytes, "memory": memory}
-
-
-def contradictions(plan: Plan, own: LayerPlan) -> list[str]:
-    """What a pass's header states otherwise than the shot, which goes before it."""
-    if own.outline is None:
-        return []
-    found = stated(own.outline.file(plan.frames[0]))
-    words = []
-    source = "header" if own.outline.clip is None else "clip"
-    aspect, shape = plan.pixel_aspect, found.pixel_aspect
-    if shape is not None and abs(shape - aspect) > 0.001:
-        words.append(f"layer {own.layer.name}: its {source} states pixels of {shape:g}:1, the shot {aspect:g}:1")
-    if found.fps is not None and found.fps != (plan.shot.fps_num, plan.shot.fps_den):
-        rates = fps_text(*found.fps), fps_text(plan.shot.fps_num, plan.shot.fps_den)
-        told = f"layer {own.layer.name}: its {source} states {rates[0]} fps, the shot {rates[1]}"
-        if own.outline.clip is not None:
-            told += f": {resampled(Fraction(*found.fps), Fraction(*plan.shot.rate))}"
-        words.append(told)
-    if found.uneven:
-        words.append(f"layer {own.layer.name}: its clip's pictures come at uneven times; each frame shows the nearest")
-    if own.outline.clip is not None:
-        words += [f"layer {own.layer.name}: its clip {told}" for told in clip_told(own.outline)]
-    return words
-
-
-def first_frame(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    """What is in a layer's first frame, each pass of it read strictly, and what the artist should know."""
-    frame = plan.frames[0]
-    labels = read_labels(own, frame) if own.labels else None
-    _, coverage = read_planes(plan, own, frame, None if labels is None else labels.coverage)
-    if own.sound is None and (wanted := own.card.inputs.audio) is not None and wanted.needed:
-        what = f"the model {own.card.name} needs a sound, and the shot has none"
-        raise InputRefused(what, remedy="Name one with --audio FILE")
-    if own.card.makes.likeness and own.layer.consent is None:
-        raise asked_for(own.card.name, own.layer.name)
-    sealing.signer([own])  # in words, if it cannot be signed with
-    about = {
-        "name": own.layer.name,
-        "model": own.card.name,
-        "precision": own.options.get(PRECISION),  # None: the model leaves no choice
-        "inputs": {kind: probe(one.file(frame)).kind for kind, one in own.inputs.items()}
-        | ({} if own.sound is None else {"audio": own.sound.file.name})
-        | ({} if own.walk is None else {"walk": walking.in_words(own)}),
-    }
-    none = {"labels": "", "guessed": 0, "classes": [], "carried": [], "warnings": []}
-    found = {**about, **(none if labels is None else what_labels_hold(plan, own, labels))}
-    if own.walk is not None:
-        found["warnings"] += walking.judge(plan, own)
-    if own.card.unfinished:
-        found["warnings"].append(f"the model {own.card.name} is {own.card.unfinished}")
-    if plan.shot.scale is not None and own.card.size.fit == "stretch":
-        found["warnings"].append(f"{own.card.name} paints at its own size: the scale {plan.shot.scale} does nothing")
-    found["warnings"] += contradictions(plan, own)
-    optional = ("picture", "normal", "instance", "shading", "reference", "walk")
-    given = [kind for kind in optional if getattr(own.layer, kind)]
-    taken = () if own.walk is None else ("walk",)
-    if unused := [kind for kind in given if kind not in taken and kind not in (*own.inputs, *plan.shot.passes)]:
-        words = f"layer {own.layer.name}: the model {own.card.name} does not take its {' and '.join(unused)}"
-        found["warnings"].append(words)
-    if not coverage.any():
-        found["warnings"].append(f"layer {own.layer.name}: nothing is covered on frame {frame}")
-    return found
-
-
-def what_labels_hold(plan: Plan, own: LayerPlan, labels: LabelPass) -> dict[str, Any]:
-    """Classes of the first frame with their share of the pixels, and what becomes of them."""
-    frame = plan.frames[0]
-    present = {i: n for i, n in labels.facts.classes.items() if i != NOTHING}
-    around = set(present)
-    if plan.context is not None and (labels.ids == NOTHING).any():
-        context = read_label_pass(plan.context.file(frame), own.label_set, plan.context_read)
-        around |= {i for i in context.facts.classes if i != NOTHING}
-    warnings = [f"layer {own.layer.name}: {words}" for words in labels.facts.warnings]
-    carried, more = carried_classes(own, around) if own.table is not None else ([], [])
-    warnings += more
-    pixels = labels.ids.size
-    classes = [
-        {"id": i, "name": own.label_set.by_id(i).name, "share": round(n / pixels, 4)}
-        for i, n in sorted(present.items(), key=lambda item: -item[1])
-    ]
-    facts = {"labels": labels.facts.kind, "guessed": labels.facts.guessed}
-    return {**facts, "classes": classes, "carried": carried, "warnings": warnings}
-
-
-def carried_classes(own: LayerPlan, ids: set[int]) -> tuple[list[dict[str, Any]], list[str]]:
-    """What becomes of classes that are not painted as themselves, and what the artist should know.
-
-    Returns rows {"class", "becomes", "how", "painted_as"}: the class of the model's set, how it was found, and the
-    class whose look it gets; and warnings.
-    """
-    rows: list[dict[str, Any]] = []
-    warnings = [f"layer {own.layer.name}: {note}" for note in own.carrying.notes]
-    model, paints = own.card.name, own.carrying.paints
-    for identity in sorted(ids):
-        name = own.label_set.by_id(identity).name
-        carried = own.carrying.of.get(identity)
-        target = paints.by_id(identity) if carried is None else carried.target
-        becomes = look = "nothing" if target is None else target.name
-        for known, instead in [] if target is None else own.card.labels.untrained([target.id]):
-            look = paints.by_id(instead).name
-            if carried is None or carried.how not in GUESSED:
-                as_what = "nobody knows what it looks like" if instead == known else f"it is painted as {look}"
-                warnings.append(f"{model} never saw {becomes}: {as_what}")
-        if carried is None or carried.how == "same":
-            continue
-        rows.append({"class": name, "becomes": becomes, "how": carried.how, "painted_as": look})
-        if carried.how in GUESSED:
-            near = "nothing near it" if carried.how == "unknown" else f"but {becomes}"
-            quoted = f"'{name}=CLASS'" if " " in name else f"{name}=CLASS"
-            warnings.append(f"{paints.name} has no {name}, {near}: it is painted as {look}; choose with --map {quoted}")
-    return rows, warnings

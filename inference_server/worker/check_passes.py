@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference_server.stability.follows import ENOUGH, Witness, check_depth, check_time, explained
 from inference_server.stability.motion import Ids
 from inference_server.worker.check_picture import check_on_picture, spread
+from inference_server.worker.check_tried import Tried
 from inference_server.worker.holding import Passes
 from inference_server.worker.holdout import Before
 from inference_server.worker.plan import LayerPlan, Plan
@@ -118,20 +119,21 @@ def _check_depth(source: Passes, witness: Witness) -> None:
             raise error.located(frame=witness.frame) from None
 
 
-def check_depths(plan: Plan, own: LayerPlan) -> dict[str, Any]:
+def check_depths(one: Tried) -> dict[str, Any]:
     """Look at the depth passes that hold a layer out, on its first frame. As `check_motion`. Raises InputRefused."""
+    own, frame = one.own, one.frame
     found: dict[str, Any] = {"warnings": []}
     if own.depth is None or own.labels is None or not own.before:
         return found
-    frame = plan.frames[0]
     mine = Before(own.layer.name, own.label_set, own.read, own.labels, own.depth, own.layer.depth_layer)
     ranges = {}
     for layer in (mine, *own.before):
         file = layer.depth.file(frame)
-        depth = read_depth(file, layer.depth_layer)
-        labels = read_label_pass(layer.labels.file(frame), layer.label_set, layer.read)
+        depth = one.read("depth") if layer is mine and "depth" in own.inputs else read_depth(file, layer.depth_layer)
+        ids = one.ids if layer is mine else read_label_pass(layer.labels.file(frame), layer.label_set, layer.read).ids
+        assert ids is not None
         try:
-            ranges[layer.name] = distances(depth, labels.ids, layer.label_set, file)
+            ranges[layer.name] = distances(depth, ids, layer.label_set, file)
         except InputRefused as error:
             raise error.located(layer=layer.name, frame=frame) from None
         if layer is mine:

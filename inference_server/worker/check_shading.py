@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_server.stability import edges
-from inference_server.worker import space
-from inference_server.worker.check_place import Ids, judge_place, labels_of, solid
+from inference_server.worker.check_place import misplaced, refuse, solid
+from inference_server.worker.check_tried import Ids, Tried
 from inference_server.worker.plan import LayerPlan, Plan, make_layer_plan
-from inference_server.worker.planes import shading_pass
 from shared.errors import InputRefused, SemrenderError
 from shared.passes.shading_pass import ShadingPass
 from shared.values import Value
+
+Light = NDArray[np.float32]  # (N,)
 
 FULL = 98  # percentile of what is there that counts as full light; so are the pictures normalised that models learn
 OFF = 2.0  # times: farther from white than this full light is refused
@@ -29,36 +30,51 @@ ENOUGH = 100  # lit pixels, of which hues are told
 EXPOSURE = "render it as EXR, in linear light without a view transform, or with less exposure"
 
 
-class Tried(Value):
-    """A frame that is tried. ids: of its labels, None where there are none; surface: (H, W) where something is lit, by
-    the pass, and by labels of its size."""
+class Lit(Value):
+    """What was found on a frame. clipped: the share of what is lit at full white; colours: how far its hues spread;
+    fault: of its place."""
 
     frame: int
-    found: ShadingPass
-    ids: Ids | None
-    surface: NDArray[np.bool_]
+    kind: str
+    clipped: float
+    colours: float
+    fault: InputRefused | None
 
 
-def check_shading(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    """Try the shading pass of a layer whose model takes it, on a few frames of those that are painted.
+def light_of(one: Tried) -> Light:
+    """Of what is lit on a frame. Raises MissingInput or InputRefused."""
+    found: ShadingPass = one.read("shading")
+    return found.light[_surface(one, found)]
 
+
+def look_at_shading(one: Tried) -> Lit:
+    found: ShadingPass = one.read("shading")
+    surface = _surface(one, found)
+    return Lit(
+        frame=one.frame,
+        kind=found.kind,
+        clipped=float((found.clipped & surface).sum()) / max(1, int(surface.sum())),
+        colours=_colours(found.colour[surface]),
+        fault=misplaced(one, "shading", found.there, edges.of_numbers, lambda ids: _stands(one.own, ids)),
+    )
+
+
+def judge_shading(own: LayerPlan, tried: list[Lit], mine: Light, beside: list[Light]) -> dict[str, Any]:
+    """Whether the shading pass of a layer whose model takes it can be right.
+
+    mine: `light_of` the layer on all frames; beside: of the shot's other layers that have the same white.
     Returns for the report {"shading": {"kind", "white": as the layer says, "light": of what is fully lit, None where
     nothing tells}, "warnings": [words]}. Raises InputRefused.
     """
-    if "shading" not in own.inputs:
-        return {"warnings": []}
-    frames = space.spread(plan.frames, space.TRIED)
-    tried = [_try(own, frame) for frame in frames]
-    mine = np.concatenate([one.found.light[one.surface] for one in tried])
-    about: dict[str, Any] = {"kind": tried[0].found.kind, "white": own.layer.shading_white, "light": None}
+    about: dict[str, Any] = {"kind": tried[0].kind, "white": own.layer.shading_white, "light": None}
     words = []
     if not mine.size:
         words.append("the shading pass holds nothing where the layer is")
     elif mine.max() <= 0:
         raise InputRefused(
             "the shading pass is black everywhere",
-            file=own.inputs["shading"].file(frames[0]),
-            frame=frames[0],
+            file=own.inputs["shading"].file(tried[0].frame),
+            frame=tried[0].frame,
             cause="It was rendered without the shot's lights, or of another layer",
             remedy="Render it with the lights of the shot, and one grey diffuse material on everything",
         )
@@ -66,24 +82,34 @@ def check_shading(plan: Plan, own: LayerPlan) -> dict[str, Any]:
         words.append("the shading pass is one value everywhere: it shows neither light nor shadow")
     else:
         words += _judge_clipped(own, tried)
-        for one in tried:
-            there = one.found.there
-            judge_place(own, "shading", one.frame, there, one.ids, edges.of_numbers, lambda ids: _stands(own, ids))
-        about["light"] = _judge_white(plan, own, frames, mine)
-        if max(_colours(one) for one in tried) > COLOURFUL:
+        refuse(one.fault for one in tried)
+        about["light"] = _judge_white(own, tried[0].frame, np.concatenate([mine, *beside]))
+        if max(one.colours for one in tried) > COLOURFUL:
             words.append(
                 "the shading pass has the colours of many things, as a beauty has: give one with the same grey diffuse"
                 " material on everything"
             )
-    return {"shading": about, "warnings": [f"layer {own.layer.name}: {one}" for one in words]}
+    return {"shading": about, "warnings": words}
 
 
-def _try(own: LayerPlan, frame: int) -> Tried:
-    found, ids = shading_pass(own, frame), labels_of(own, frame)
-    surface = found.there
-    if ids is not None and ids.shape == surface.shape:
-        surface = surface & solid(own, ids)
-    return Tried(frame, found, ids, surface)
+def lit_with(plan: Plan) -> list[LayerPlan]:
+    """The shot's layers that the job does not paint and that have the same white as one that it does.
+
+    What cannot be read of them is said when they are painted.
+    """
+    whites = {own.layer.shading_white for own in plan.layers.values() if "shading" in own.inputs}
+    found = []
+    for layer in plan.shot.layers:
+        if layer.name not in plan.layers and layer.shading is not None and layer.shading_white in whites:
+            with contextlib.suppress(SemrenderError):
+                found.append(make_layer_plan(plan, layer.name))
+    return [other for other in found if "shading" in other.inputs]
+
+
+def _surface(one: Tried, found: ShadingPass) -> NDArray[np.bool_]:
+    """(H, W) where something is lit, by the pass, and by labels of its size."""
+    ids = one.ids
+    return found.there if ids is None or ids.shape != found.there.shape else found.there & solid(one.own, ids)
 
 
 def _stands(own: LayerPlan, ids: Ids) -> Ids:
@@ -95,10 +121,9 @@ def _stands(own: LayerPlan, ids: Ids) -> Ids:
     return solid(own, ids).astype(np.uint16)
 
 
-def _judge_clipped(own: LayerPlan, tried: list[Tried]) -> list[str]:
+def _judge_clipped(own: LayerPlan, tried: list[Lit]) -> list[str]:
     """Words where part of the surface was cut off at full white. Raises InputRefused where much was."""
-    shares = [(float((one.found.clipped & one.surface).sum()) / max(1, one.surface.sum()), one.frame) for one in tried]
-    share, frame = max(shares)
+    share, frame = max((one.clipped, one.frame) for one in tried)
     if share > RUINED:
         raise InputRefused(
             f"{share:.0%} of the surface in the shading pass is cut off at white: nothing tells its light apart",
@@ -112,40 +137,25 @@ def _judge_clipped(own: LayerPlan, tried: list[Tried]) -> list[str]:
     return [f"{share:.0%} of the surface in the shading pass is cut off at white: {EXPOSURE}"]
 
 
-def _judge_white(plan: Plan, own: LayerPlan, frames: list[int], mine: NDArray[np.float32]) -> float:
+def _judge_white(own: LayerPlan, first: int, every: Light) -> float:
     """How bright full light is, of all layers that share this white: one may lie in shadow. Raises InputRefused."""
     white = own.layer.shading_white
-    light = float(np.percentile(np.concatenate([mine, *_beside(plan, own, frames)]), FULL))
+    light = float(np.percentile(every, FULL))
     if white / OFF <= light <= white * OFF:
         return light
     right = f"{float(f'{light:.2g}'):g}"
     raise InputRefused(
         f"full light in the shading pass is {right}, and its white is said to be {white:g}",
-        file=own.inputs["shading"].file(frames[0]),
-        frame=frames[0],
+        file=own.inputs["shading"].file(first),
+        frame=first,
         cause=f"{FULL}% of its surfaces are darker than {right}; the model counts full light as 1",
         remedy=f'Write "shading_white": {right} into the layers of shot.json, or --shading-white {right}',
     )
 
 
-def _beside(plan: Plan, own: LayerPlan, frames: list[int]) -> list[NDArray[np.float32]]:
-    """The light of the shot's other layers that have the same white; what cannot be read is said of that layer."""
-    found = []
-    for layer in plan.shot.layers:
-        if layer.name == own.layer.name or layer.shading is None or layer.shading_white != own.layer.shading_white:
-            continue
-        with contextlib.suppress(SemrenderError):
-            other = plan.layers.get(layer.name) or make_layer_plan(plan, layer.name)
-            if "shading" in other.inputs:
-                for frame in frames:
-                    one = _try(other, frame)
-                    found.append(one.found.light[one.surface])
-    return found
-
-
-def _colours(one: Tried) -> float:
-    """How far hues spread across the line on which two lights mix; 0 where too little is lit."""
-    colours = np.maximum(one.found.colour[one.surface], 0)
+def _colours(surface: NDArray[np.float32]) -> float:
+    """How far hues (N, 3) spread across the line on which two lights mix; 0 where too little is lit."""
+    colours = np.maximum(surface, 0)
     most = colours.max(1, initial=0)
     lit = colours[most > DARK * np.percentile(most, FULL)] if most.any() else colours[:0]
     if len(lit) < ENOUGH:

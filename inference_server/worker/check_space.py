@@ -20,12 +20,15 @@ from inference_server.stability.facing import (
     without_a_class,
 )
 from inference_server.worker import space
-from inference_server.worker.check_place import Ids, judge_place, labels_of, solid
+from inference_server.worker.check_place import misplaced, refuse, solid
+from inference_server.worker.check_tried import Ids, Tried
 from inference_server.worker.plan import LayerPlan, Plan
+from inference_server.worker.planes import read_pass
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import SKY
-from shared.passes.data_pass import FAR, read_depth
+from shared.passes.data_pass import FAR, DepthPlane
 from shared.passes.normal_pass import NormalPass, cut_at_zero, uneven_by_gamma
+from shared.values import Value
 
 NONE = 0.5  # share of lengths that are no normal's, or of a solid class without one, beyond which a pass is none
 SOME = 0.05  # the same that is worth a warning
@@ -34,32 +37,58 @@ AGAINST = "of the surfaces turn away from the camera, or contradict the depth or
 NEAR, DISTANT = 0.3, 20_000  # metres; what is nearer or farther in the middle is rarely meant
 
 
-def check_space(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    """Try the normals and the depth of a layer whose model takes them, on a few frames of those that are painted.
+class Away(Value):
+    """What was found of the depth on a frame. middle: in metres, on the first one, where it has any; fault: of its
+    place."""
 
-    Returns for the report {"normal": {"channels", "is", "how": "said" or "found out", "against": share 0..1 or None,
-    "sky": share of the sky that has some},
-    "metres": the middle distance, "warnings": [words]}, each where there is such a pass. Raises InputRefused.
-    """
-    found: dict[str, Any] = {"warnings": []}
-    if "depth" in own.inputs:
-        found |= _check_depth(plan, own)
-    if "normal" in own.inputs:
-        normals = _check_normals(plan, own)
-        found = {**found, **normals, "warnings": found["warnings"] + normals["warnings"]}
-    return {**found, "warnings": [f"layer {own.layer.name}: {words}" for words in found["warnings"]]}
+    frame: int
+    middle: float | None
+    fault: InputRefused | None
 
 
-def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    frame = plan.frames[0]
-    depth = space.depth(plan, own, frame)
+class Covered(Value):
+    """How normals lie on what the labels cover. lacking: the share of it without any; most: the class that most of that
+    is; sky: the share of the sky with some."""
+
+    lacking: float = 0.0
+    most: str = ""
+    sky: float = 0.0
+
+
+class Facing(Value):
+    """What was found of the normals on a frame. channels, length, odd: as of `NormalPass`; covered: of the first one;
+    fault: of the place of the middle one."""
+
+    frame: int
+    channels: tuple[str, ...]
+    length: float
+    odd: float
+    looked: space.Looked
+    covered: Covered
+    fault: InputRefused | None
+
+
+def look_at_depth(one: Tried) -> Away:
+    read: DepthPlane = one.read("depth")
+    middle = _middle(space.depth(one.plan, read)) if one.is_first else None
+    return Away(one.frame, middle, misplaced(one, "depth", read.values, edges.of_depth))
+
+
+def _middle(depth: NDArray[np.float32]) -> float | None:
     surface = depth[depth < FAR]
-    if not surface.size:
-        return {"warnings": [f"the depth has no distance on frame {frame}"]}
-    for tried in space.spread(plan.frames, space.TRIED):
-        values = read_depth(own.inputs["depth"].file(tried), own.layer.depth_layer).values
-        judge_place(own, "depth", tried, values, labels_of(own, tried), edges.of_depth)
-    middle = float(np.median(surface))
+    return float(np.median(surface)) if surface.size else None
+
+
+def judge_depth(plan: Plan, tried: list[Away]) -> dict[str, Any]:
+    """Whether the depth of a layer whose model takes it can be right.
+
+    Returns for the report {"metres": the middle distance of its first frame, where it has one, "warnings": [words]}.
+    Raises InputRefused.
+    """
+    middle = tried[0].middle
+    if middle is None:
+        return {"warnings": [f"the depth has no distance on frame {tried[0].frame}"]}
+    refuse(one.fault for one in tried)
     words = []
     if not NEAR <= middle <= DISTANT:
         unit = 100 * space.metres(plan)
@@ -70,23 +99,44 @@ def _check_depth(plan: Plan, own: LayerPlan) -> dict[str, Any]:
     return {"metres": middle, "warnings": words}
 
 
-def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
-    frames = space.spread(plan.frames, space.TRIED)
-    tried = [(frame, space.normal_pass(own, frame), labels_of(own, frame)) for frame in frames]
+def look_at_normals(one: Tried) -> Facing:
+    """Raises InputRefused where these are no normals."""
+    own, ids = one.own, one.ids
+    found: NormalPass = one.read("normal")
+    _judge_lengths(own, one.frame, found)
+    depth = one.read("depth").values if "depth" in own.inputs else None
+    return Facing(
+        frame=one.frame,
+        channels=found.channels,
+        length=found.length,
+        odd=found.odd,
+        looked=space.looked_at(one.plan, own, one.frame, found, depth, ids),
+        covered=_covered(own, found, ids) if ids is not None and one.is_first else Covered(),
+        fault=_misplaced(one, found, ids) if ids is not None and one.is_middle else None,
+    )
+
+
+def judge_normals(plan: Plan, own: LayerPlan, began: space.States, tried: list[Facing]) -> dict[str, Any]:
+    """Whether the normals of a layer whose model takes them can be right. began: their states before they were read.
+
+    Returns for the report {"normal": {"channels", "is", "how": "said" or "found out", "against": share 0..1 or None,
+    "sky": share of the sky that has some}, "warnings": [words]}. Raises InputRefused.
+    """
+    first = tried[0]
     words: list[str] = []
-    for frame, found, _ in tried:
-        _judge_lengths(own, frame, found)
-    first, ids = tried[0][1], tried[0][2]
-    if any(found.odd > SOME for _, found, _ in tried):
-        most = max(found.odd for _, found, _ in tried)
+    most = max(one.odd for one in tried)
+    if most > SOME:
         words.append(
             f"{most:.0%} of the normals are of another length than the others, as where an edge was smoothed: they are"
             " made 1 long; render the pass without a filter (closest, no anti-aliasing)"
         )
     if abs(first.length - 1) > 1e-3:
         words.append(f"the normals are {first.length:.3g} long and are made 1 long")
-    declared = space.normal_is(plan, own)
-    shares, standing = _judge_axes(own, declared, [_seen(plan, own, *one) for one in tried], frames[0])
+    known = {one.frame: one.looked for one in tried}
+    declared = own.layer.normal_is or space.found_out(plan, own, began, known)
+    if declared == "world":
+        space.to_world(plan, first.frame)
+    shares, standing = _judge_axes(own, declared, [one.looked.seen for one in tried], first.frame)
     words += standing
     against = shares.get(declared)
     if against is not None and against > 2 * SOME:
@@ -94,22 +144,11 @@ def _check_normals(plan: Plan, own: LayerPlan) -> dict[str, Any]:
             f'by "{declared}" {against:.0%} of the normals look away from the camera, or contradict the depth or the'
             " ground: are they of these frames, and is that what their axes are?"
         )
-    if ids is not None:
-        words += _beside_labels(own, first, ids, frames[0])
-    frame, found, labels = tried[len(tried) // 2]
-    if labels is not None:
-        _judge_place(own, frame, found, labels)
+    words += _judge_lacking(own, first)
+    refuse(one.fault for one in tried)
     how = "said" if own.layer.normal_is else "found out"
-    sky = None if ids is None else np.isin(ids, own.label_set.beginning(*SKY))
-    dome = float(np.asarray(first.vectors.any(2))[sky].mean()) if sky is not None and sky.any() else 0.0
-    about = {"channels": list(first.channels), "is": declared, "how": how, "against": against, "sky": dome}
+    about = {"channels": list(first.channels), "is": declared, "how": how, "against": against, "sky": first.covered.sky}
     return {"normal": about, "warnings": words}
-
-
-def _seen(plan: Plan, own: LayerPlan, frame: int, found: NormalPass, ids: Ids | None) -> Seen:
-    depth = own.inputs.get("depth")
-    values = None if depth is None else read_depth(depth.file(frame), own.layer.depth_layer).values
-    return space.seen_of(found, values, space.view(plan, frame), own.label_set, ids)
 
 
 def _judge_lengths(own: LayerPlan, frame: int, found: NormalPass) -> None:
@@ -215,45 +254,52 @@ def _judge_camera(own: LayerPlan, declared: str, shares: dict[str, float], frame
     )
 
 
-def _beside_labels(own: LayerPlan, found: NormalPass, ids: Ids, frame: int) -> list[str]:
-    """Where normals and labels contradict each other. Raises InputRefused where nearly all does."""
+def _covered(own: LayerPlan, found: NormalPass, ids: Ids) -> Covered:
     there = np.asarray(found.vectors.any(2))
-    stands = solid(own, ids)
-    words = []
-    lacking = float((~there)[stands].mean()) if stands.any() else 0.0
-    if lacking > NONE:
+    stands, sky = solid(own, ids), np.isin(ids, own.label_set.beginning(*SKY))
+    dome = float(there[sky].mean()) if sky.any() else 0.0
+    bare = stands & ~there
+    if not bare.any():
+        return Covered(sky=dome)
+    numbers, counts = np.unique(ids[bare], return_counts=True)
+    return Covered(float(bare[stands].mean()), own.label_set.by_id(int(numbers[counts.argmax()])).name, dome)
+
+
+def _judge_lacking(own: LayerPlan, one: Facing) -> list[str]:
+    """Words where normals are lacking. Raises InputRefused where nearly all are."""
+    share = one.covered.lacking
+    if share > NONE:
         raise InputRefused(
-            f"{lacking:.0%} of what the labels cover has no normal",
-            file=own.inputs["normal"].file(frame),
-            frame=frame,
+            f"{share:.0%} of what the labels cover has no normal",
+            file=own.inputs["normal"].file(one.frame),
+            frame=one.frame,
             cause="The pass is of another layer or another frame, or most of it is empty",
             remedy="Render the normals together with the labels",
         )
-    if lacking > SOME:
-        numbers, counts = np.unique(ids[stands & ~there], return_counts=True)
-        name = own.label_set.by_id(int(numbers[counts.argmax()])).name
-        words.append(f"{lacking:.0%} of what the labels cover has no normal, most of it {name}: it is painted without")
-    return words
+    if share <= SOME:
+        return []
+    return [f"{share:.0%} of what the labels cover has no normal, most of it {one.covered.most}: it is painted without"]
 
 
 def _beside(own: LayerPlan, frame: int) -> NDArray[np.float32] | None:
     """The normals of a frame that nobody asked for; None where it cannot be read, as while it is rendered."""
     try:
-        return space.normal_pass(own, frame).vectors
+        vectors: NDArray[np.float32] = read_pass(own, "normal", frame).vectors
     except SemrenderError:
         return None
+    return vectors
 
 
-def _judge_place(own: LayerPlan, frame: int, found: NormalPass, ids: Ids) -> None:
-    """Raises InputRefused where normals that are moved, or of a frame beside, lie on the labels better."""
-    source = own.inputs["normal"]
+def _misplaced(one: Tried, found: NormalPass, ids: Ids) -> InputRefused | None:
+    """What is to be said where normals that are moved, or of a frame beside, lie on the labels better."""
+    source, frame = one.own.inputs["normal"], one.frame
     here = turns(found.vectors, ids)
     for step in (-1, 1):
         if source.still or frame + step not in source.files:
             continue
-        beside = _beside(own, frame + step)
+        beside = _beside(one.own, frame + step)
         if beside is not None and beside.shape == found.vectors.shape and turns(beside, ids) > ELSEWHERE * here:
-            raise InputRefused(
+            return InputRefused(
                 "the normal pass is of another frame: its numbers are one off",
                 file=source.file(frame),
                 frame=frame,
@@ -261,10 +307,11 @@ def _judge_place(own: LayerPlan, frame: int, found: NormalPass, ids: Ids) -> Non
                 remedy="Give its files the numbers of the frames that they belong to",
             )
     if (place := shifted(found.vectors, ids)) is not None:
-        raise InputRefused(
+        return InputRefused(
             f"the normal pass does not lie on the labels: it is off by about {max(map(abs, place))} pixels",
             file=source.file(frame),
             frame=frame,
             cause=f"Moved by {place[0]}, {place[1]} it turns where the labels change",
             remedy="Render both with the same camera, size and overscan",
         )
+    return None

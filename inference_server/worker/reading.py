@@ -24,7 +24,7 @@ from inference_server.worker.copying import Finished, settled
 from inference_server.worker.fitting import fit_planes, inside_box
 from inference_server.worker.keys import before, key_with, mark, prepared_of
 from inference_server.worker.plan import Ids, LayerPlan, Plan
-from inference_server.worker.planes import read_planes
+from inference_server.worker.planes import read_pass, read_planes
 from inference_server.worker.sun import sun_of
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING, SKY
@@ -124,7 +124,8 @@ class Earlier:
 def read_frame(plan: Plan, own: LayerPlan, frame: int) -> tuple[LabelPass | None, PaintInput]:
     """A layer's labels, and what its model takes, at the size of the passes."""
     labels = read_labels(own, frame) if own.labels else None
-    read, coverage = read_planes(plan, own, frame, None if labels is None else labels.coverage)
+    covered = None if labels is None else labels.coverage
+    read, coverage = read_planes(plan, own, frame, covered, lambda kind: read_pass(own, kind, frame))
     if own.card.unbound:
         coverage = coverage * inside_box((coverage.shape[0], coverage.shape[1]), own.card.size, plan.pixel_aspect)
     planes: dict[str, Any] = read

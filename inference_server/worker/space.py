@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,8 @@ from inference_server.stability.facing import Seen, better, contradicting, witho
 from inference_server.worker.plan import LayerPlan, Plan
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING, SKY, LabelSet
-from shared.passes import ReadOptions, read_label_pass
-from shared.passes.data_pass import FAR, read_depth
+from shared.passes import read_label_pass
+from shared.passes.data_pass import FAR, DepthPlane, read_depth
 from shared.passes.normal_pass import NormalPass, read_normals, turned
 from shared.sequences import Sequence
 from shared.shot import NORMALS
@@ -27,6 +26,7 @@ from shared.values import Value
 Picture = NDArray[np.float32]
 Ids = NDArray[np.uint16]
 State = tuple[Path, int, int]  # a file, when it was changed, its size
+States = tuple[Any, ...]  # all that the axes of a layer's normals are found out by: files, how they are read, cameras
 View = tuple[tuple[float, ...], float, str]  # a camera's matrix, as in tracks, its focal length in widths, the axis up
 
 KINDS = ("normal", "depth")
@@ -39,16 +39,21 @@ GROUND = (
 # Of those whose surfaces show either side, whatever the normals are: leaves, and domes behind everything.
 TWO_SIDED = (*SKY, "tree", "palm", "bush", "branch", "leaves", "plant", "flower", "vegetation", "straw")
 TRIED = 3  # frames whose normals are looked at for what their axes are
+KEPT = 64  # shots of which what was found out is kept
+_FOUND: dict[States, str] = {}
 
 
-def normals(plan: Plan, own: LayerPlan, frame: int) -> Picture:
-    """(H, W, 3) as `PaintInput.normal`. Raises MissingInput or InputRefused."""
+class Looked(Value):
+    """What of a frame's normals tells their axes. of_the_world: whether the file's names say that they are."""
+
+    of_the_world: bool
+    seen: Seen
+
+
+def normals(plan: Plan, own: LayerPlan, frame: int, read: NormalPass) -> Picture:
+    """(H, W, 3) as `PaintInput.normal`, of what was read of a frame. Raises MissingInput or InputRefused."""
     convention = normal_is(plan, own)
-    return turned(normal_pass(own, frame).vectors, convention, to_world(plan, frame) if convention == "world" else None)
-
-
-def normal_pass(own: LayerPlan, frame: int) -> NormalPass:
-    return read_normals(own.inputs["normal"].file(frame), own.layer.normal_layer)
+    return turned(read.vectors, convention, to_world(plan, frame) if convention == "world" else None)
 
 
 def normal_is(plan: Plan, own: LayerPlan) -> str:
@@ -56,57 +61,65 @@ def normal_is(plan: Plan, own: LayerPlan) -> str:
 
     As the layer says, else as they are found out by some frames of the shot, else as the file's names say.
     """
-    if own.layer.normal_is is not None:
-        return own.layer.normal_is
+    return own.layer.normal_is or found_out(plan, own, states(plan, own), {})
+
+
+def states(plan: Plan, own: LayerPlan) -> States:
+    """A file that is as old and long as it was is the same."""
     source, depths, labels = own.inputs["normal"], own.inputs.get("depth"), own.labels
-    there = [frame for frame in plan.shot.frames if source.still or frame in source.files]
-    frames = []
-    for frame in spread(there[:1] if source.still else there, TRIED):
-        beside = (_state(plan, one.file(frame)) if one and _has(one, frame) else None for one in (depths, labels))
-        frames.append((_state(plan, source.file(frame)), *beside, view(plan, frame)))
-    return _found_out(tuple(frames), own.layer.normal_layer, own.layer.depth_layer, Labelled(own.label_set, own.read))
+    found: list[Any] = [own.layer.normal_layer, own.layer.depth_layer, own.label_set.hash, repr(own.read)]
+    for frame in _asked(plan, source):
+        found += [_state(plan, one.file(frame)) if _has(one, frame) else None for one in (source, depths, labels)]
+        found.append(view(plan, frame))
+    return tuple(found)
 
 
-def _has(source: Sequence, frame: int) -> bool:
-    return source.still or frame in source.files
+def _asked(plan: Plan, source: Sequence) -> list[int]:
+    there = [frame for frame in plan.shot.frames if _has(source, frame)]
+    return spread(there[:1] if source.still else there, TRIED)
 
 
-class Labelled(Value):
-    """How a layer's labels are read, the same for whoever reads them in the same way."""
-
-    label_set: LabelSet
-    read: ReadOptions
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Labelled) and hash(self) == hash(other)
-
-    def __hash__(self) -> int:
-        return hash((self.label_set.hash, repr(self.read)))
+def _has(source: Sequence | None, frame: int) -> TypeGuard[Sequence]:
+    return source is not None and (source.still or frame in source.files)
 
 
-@lru_cache(maxsize=64)
-def _found_out(
-    frames: tuple[tuple[State, State | None, State | None, View | None], ...],
-    normal_layer: str | None,
-    depth_layer: str | None,
-    labelled: Labelled,
-) -> str:
-    """One of `NORMALS`; a file that is as old and long as it was is the same.
+def found_out(plan: Plan, own: LayerPlan, now: States, known: Mapping[int, Looked]) -> str:
+    """One of `NORMALS`. now: the files' states; known: what somebody saw of some frames since then; others are read.
 
     What cannot be read here is not asked: it may be of a frame that is still being rendered, and nobody paints it now.
     """
-    seen, named = [], "camera"
-    for (file, _, _), depth, labels, at in frames:
-        with contextlib.suppress(SemrenderError):
-            found = read_normals(file, normal_layer)
-            distances = None if depth is None else read_depth(depth[0], depth_layer).values
-            ids = None if labels is None else read_label_pass(labels[0], labelled.label_set, labelled.read).ids
-            seen.append(seen_of(found, distances, at, labelled.label_set, ids))
-            named = "world" if found.of_the_world else "camera"
+    if now not in _FOUND:
+        looked = []
+        for frame in _asked(plan, own.inputs["normal"]):
+            with contextlib.suppress(SemrenderError):
+                looked.append(known[frame] if frame in known else _look(plan, own, frame))
+        if len(_FOUND) >= KEPT:
+            _FOUND.clear()
+        _FOUND[now] = _told_by(looked)
+    return _FOUND[now]
+
+
+def _told_by(looked: list[Looked]) -> str:
+    seen, named = [one.seen for one in looked], "world" if looked and looked[-1].of_the_world else "camera"
     right = better(contradicting(seen), named)
     if right not in NORMALS:
         return named
     return right if all(better(contradicting(rest), named) == right for _, rest in without_a_class(seen)) else named
+
+
+def _look(plan: Plan, own: LayerPlan, frame: int) -> Looked:
+    found = read_normals(own.inputs["normal"].file(frame), own.layer.normal_layer)
+    depths, labels = own.inputs.get("depth"), own.labels
+    depth = read_depth(depths.file(frame), own.layer.depth_layer).values if _has(depths, frame) else None
+    ids = read_label_pass(labels.file(frame), own.label_set, own.read).ids if _has(labels, frame) else None
+    return looked_at(plan, own, frame, found, depth, ids)
+
+
+def looked_at(
+    plan: Plan, own: LayerPlan, frame: int, found: NormalPass, depth: Picture | None, ids: Ids | None
+) -> Looked:
+    """A frame as `found_out` wants to know it."""
+    return Looked(found.of_the_world, seen_of(found, depth, view(plan, frame), own.label_set, ids).thinned())
 
 
 def _state(plan: Plan, file: Path) -> State:
@@ -133,10 +146,9 @@ def spread(frames: Iterable[int], count: int) -> list[int]:
     return [every[round(float(place))] for place in places]
 
 
-def depth(plan: Plan, own: LayerPlan, frame: int) -> Picture:
-    """(H, W) as `PaintInput.depth`. Raises MissingInput or InputRefused."""
-    values = read_depth(own.inputs["depth"].file(frame), own.layer.depth_layer).values
-    return np.where(values < FAR, values * np.float32(metres(plan)), FAR)
+def depth(plan: Plan, read: DepthPlane) -> Picture:
+    """(H, W) as `PaintInput.depth`, of what was read of a frame."""
+    return np.where(read.values < FAR, read.values * np.float32(metres(plan)), FAR)
 
 
 def metres(plan: Plan) -> float:

@@ -7,6 +7,6 @@ May import numpy, cv2, Pillow, OpenEXR, OpenImageIO and the rest of `shared`.
 """
 
 from shared.passes.label_pass import LabelPass, Probe, ReadOptions, SourceFacts
-from shared.passes.read import probe, read_label_pass
+from shared.passes.read import kind_of, probe, read_label_pass
 
-__all__ = ["LabelPass", "Probe", "ReadOptions", "SourceFacts", "probe", "read_label_pass"]
+__all__ = ["LabelPass", "Probe", "ReadOptions", "SourceFacts", "kind_of", "probe", "read_label_pass"]

@@ -19,6 +19,7 @@ from shared.passes import (
     cryptomatte_ranks,
     diagnose,
     exr,
+    exr_header,
     exr_layers,
     formats,
     pictures,
@@ -45,8 +46,19 @@ def probe(path: str | Path) -> Probe:
     head = pictures.read_head(path)
     if head.startswith(pictures.EXR):
         parts = exr.read_exr(path)
-        return Probe(parts[0].width, parts[0].height, f"EXR, {len(parts)} parts" if len(parts) > 1 else "EXR")
+        return Probe(parts[0].width, parts[0].height, _exr_kind(len(parts)))
     return formats.probe_picture(path)
+
+
+def kind_of(path: Path) -> str:
+    """The kind of a file that `probe` found whole; an EXR is not decoded once more."""
+    if pictures.read_head(path).startswith(pictures.EXR):
+        return _exr_kind(len(exr_header.read_headers(path)))
+    return probe(path).kind
+
+
+def _exr_kind(parts: int) -> str:
+    return f"EXR, {parts} parts" if parts > 1 else "EXR"
 
 
 def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions | None = None) -> LabelPass:
