@@ -348,34 +348,33 @@ class Jobs(Told):
         if task["kind"] == "prepare":
             self.looks.pop(task["job"], None)
         self.ledger.write("UPDATE tasks SET state = 'failed', error = ? WHERE id = ?", dump(words), task["id"])
-        below = self.ledger.write(
-            "UPDATE tasks SET state = 'cancelled' WHERE state = 'waiting' AND id IN ("
-            "WITH RECURSIVE below(id) AS (SELECT task FROM needs WHERE needed = ?"
-            " UNION SELECT needs.task FROM needs JOIN below ON needs.needed = below.id) SELECT id FROM below)",
-            task["id"],
+        below = (
+            "state = 'waiting' AND id IN (WITH RECURSIVE below(id) AS (SELECT task FROM needs WHERE needed = ?"
+            " UNION SELECT needs.task FROM needs JOIN below ON needs.needed = below.id) SELECT id FROM below)"
         )
-        self._fewer(task["job"], 1 + below)
+        if task["kind"] != "check":  # what was to be made of it has failed, too; a check refuses before there is any
+            pictures = f"(SELECT count(*) FROM tasks WHERE kind IN ('paint', 'hold') AND {below})"
+            self.ledger.write(f"UPDATE jobs SET failed = failed + {pictures} WHERE id = ?", task["id"], task["job"])
+        cancelled = self.ledger.write(f"UPDATE tasks SET state = 'cancelled' WHERE {below}", task["id"])
+        self._fewer(task["job"], 1 + cancelled)
 
     def _fewer(self, job: str, ended: int) -> None:
         self.ledger.write("UPDATE jobs SET unended = unended - ? WHERE id = ?", ended, job)
         row = self.row(job)
         failed = self.ledger.row("SELECT 1 FROM tasks WHERE job = ? AND state = 'failed' LIMIT 1", job)
         if row["unended"] == 0 and failed:
-            errors = self.errors(job)
-            body = {"errors": errors, "failed": max(row["failed"], len(errors)), "frames_failed": row["failed"]}
-            counts = {name: row[name] for name in (*OUTCOMES, "total")}
-            self._end(job, "failed", {**body, **counts, "done": self.reached(self.row(job, ASKED))})
+            errors, done = self.errors(job), self.reached(self.row(job, ASKED))
+            frames = 0 if not done and self.failed_before_frames(job) else row["failed"]
+            counts = {name: row[name] for name in (*OUTCOMES, "total")} | {"done": done, "frames_failed": frames}
+            self._end(job, "failed", {"errors": errors, "failed": row["failed"] or len(errors), **counts})
         elif row["unended"] <= 1 and row["state"] == "painting" and not failed:
-            alone = self._paints_alone(job)
+            # Alone: no delivery comes after its pictures.
+            alone = self.row(job, "NOT only_check AND json_extract(spec, '$.part') = 'paint' AS alone")["alone"]
             if row["unended"] == 1 and not alone:
                 self.ledger.write("UPDATE jobs SET state = 'delivering' WHERE id = ?", job)
                 self.news.changed(job)
             elif row["unended"] == 0 and alone:
                 self._made(job, {})
-
-    def _paints_alone(self, job: str) -> bool:
-        """Whether no delivery comes after its pictures."""
-        return bool(self.row(job, "NOT only_check AND json_extract(spec, '$.part') = 'paint' AS alone")["alone"])
 
     def _made(self, job: str, body: Body) -> None:
         """The end of a job that came to its end; body: what the delivery says, if there was one."""

@@ -73,6 +73,11 @@ class Told:
             found.update((dump(one), one) for one in _each(self.ledger.load(row["error"])))
         return list(found.values())[:ERRORS_TOLD]
 
+    def failed_before_frames(self, job: str) -> bool:
+        """Whether what failed is what goes before the pictures alone."""
+        frames = "SELECT 1 FROM tasks WHERE job = ? AND state = 'failed' AND kind NOT IN ('check', 'prepare') LIMIT 1"
+        return self.ledger.row(frames, job) is None
+
     def summary(self, job: str) -> Body:
         return self._summary(self.row(job, ASKED))
 

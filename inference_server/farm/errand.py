@@ -137,7 +137,7 @@ def _paint(
             elif event.name == "cancelled":
                 raise MachineRefused(f"{far.machine} was told to stop", remedy="Somebody cancelled the run there")
             far.pulse()
-        if event.name == "failed" and (event.body["done"] or event.body["frames_failed"]):
+        if event.name == "failed" and event.body["frames_failed"]:
             raise _as_asked(far, chunk, event.body, home)
         result = job.result()
     except BaseException:
@@ -148,13 +148,11 @@ def _paint(
 
 
 def _as_asked(far: Far, chunk: Chunk, body: Chunk, home: Path) -> SemrenderError:
-    """Why pictures failed, by the last event of the job here, with the names of files and folders that its client has;
-    what is made of a picture that failed has failed, too."""
+    """Why pictures failed, by the last event of the job here, with the names that files and folders have over there."""
     errors = [
         {**one, "file": one["file"] and name_over_there(far, chunk["job"], one["file"], home)} for one in body["errors"]
     ]
-    failed = body["total"] - body["done"]
-    return failure({**body, "errors": errors, "failed": failed, "frames_failed": failed}, Path(chunk["out"]))
+    return failure({**body, "errors": errors}, Path(chunk["out"]))
 
 
 def _submit(

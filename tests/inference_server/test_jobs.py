@@ -24,15 +24,8 @@ def keys(pairs=PAIRS, kept=(), same=()):
     made = []
     for layer, frame in pairs:
         key = "same" if (layer, frame) in same else f"{layer}{frame}"
-        made.append(
-            [
-                "paint",
-                layer,
-                frame,
-                key,
-                {"file": f"{layer}.{frame}.png", "mattes": {}} if (layer, frame) in kept else None,
-            ]
-        )
+        files = {"file": f"{layer}.{frame}.png", "mattes": {}} if (layer, frame) in kept else None
+        made.append(["paint", layer, frame, key, files])
     return made
 
 
@@ -341,7 +334,7 @@ def test_a_failed_underpainting_fails_the_frames_that_need_it(jobs):
             jobs.finish(task.id, {} if task.kind == "deliver" else painted(task))
     assert names(jobs)[-1] == "failed"
     assert last(jobs)["errors"][0]["layer"] == "train" and last(jobs)["errors"][0]["frame"] == 8
-    assert last(jobs)["done"] == 5
+    assert (last(jobs)["done"], last(jobs)["frames_failed"], jobs.summary("a")["failed"]) == (5, 1, 1)
 
 
 def test_unknown_layers_and_frames_are_refused_with_what_there_is():
@@ -378,7 +371,15 @@ def test_what_could_not_be_prepared_fails_its_layer_alone(jobs):
     jobs.finish(take(jobs).id, {"problems": [], "warnings": [], "frames": keys()})
     jobs.fail(take(jobs).id, SemrenderError("no reference"))
     assert [(task.kind, task.layer) for task in finish_all(jobs)] == [("paint", "train")] * 3
-    assert last(jobs)["errors"][0]["what"] == "no reference" and last(jobs)["done"] == 3
+    assert last(jobs)["errors"][0]["what"] == "no reference"
+    assert [last(jobs)[name] for name in ("done", "failed", "frames_failed")] == [3, 3, 3]
+
+
+def test_what_could_not_be_prepared_before_any_picture_is_refused(jobs):
+    jobs.open("a", {**SPEC, "layers": ["sky"], "prepares": ["sky"]})
+    jobs.finish(take(jobs).id, {"problems": [], "frames": keys(PAIRS[1::2])})
+    jobs.fail(take(jobs).id, SemrenderError("no reference"))
+    assert (last(jobs)["frames_failed"], jobs.summary("a")["failed"]) == (0, 3), "the reason is one for all"
 
 
 def test_every_piece_of_a_long_job_waits_for_what_is_prepared(jobs, monkeypatch):

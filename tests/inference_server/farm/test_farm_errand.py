@@ -64,7 +64,12 @@ def test_what_is_made_of_a_damaged_pass_has_failed_and_the_rest_of_the_run_is_co
     assert failed.value.counts is not None
     there = failed.value.counts["painted"]
     assert 0 < there < chunk["pictures"] and there == len(list((tmp_path / "out" / "all").glob("*.png")))
-    assert {error.frame for error in failed.value.errors} == {chunk["frames"][-1]}
+    (error,) = failed.value.errors
+    assert error.frame == chunk["frames"][-1]
+    whole = semrender("render", shot, "--out", tmp_path / "whole", "--no-aep", "--movie", "none")
+    assert whole.returncode == 4 and str(error) in whole.stderr
+    failing = 24 - len(list((tmp_path / "whole" / "all").glob("*.png")))
+    assert f"{failing} of 24 frames failed" in whole.stderr
 
 
 def test_what_is_not_wanted_any_more_is_stopped_at_the_machine(resident, machine, farm_shot, add_sleep_model, tmp_path):
