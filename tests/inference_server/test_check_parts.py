@@ -120,3 +120,13 @@ def test_of_an_exr_with_several_passes_one_is_named(checked):
     assert "--instance-layer. It has a.id, b.id" in problems
     layer, problems, _ = checked(made, instance_layer="b.id")
     assert not problems and layer["parts"]["kind"] == "EXR b.id"
+
+
+def test_what_is_wrong_on_a_later_frame_alone_is_said_of_it(checked):
+    def made(frame):
+        named = {"id": numbers(frame).astype(np.uint32)}
+        return named if frame != FRAMES[1] else {**named, "objectId": named["id"]}
+
+    _, problems, _ = checked(made)
+    assert "which channel of this EXR tells the objects apart is not clear" in problems
+    assert "frame 1005" in problems and "parts.1005.exr" in problems and "1004" not in problems

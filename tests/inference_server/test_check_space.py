@@ -4,6 +4,7 @@ The example's own passes, at half the size, written as renderers would: other ax
 """
 
 import json
+import os
 import re
 import shutil
 
@@ -12,10 +13,11 @@ import pytest
 from PIL import Image
 
 from inference_server.commands.progress import passes_in_words
+from inference_server.worker import check_layers
 from inference_server.worker.keys import frame_key
 from inference_server.worker.plan import make_plan
 from inference_server.worker.reading import decode
-from inference_server.worker.space import TWO_SIDED
+from inference_server.worker.space import TWO_SIDED, normal_is
 from shared.label_set import load_label_set
 from shared.passes import read_label_pass
 from shared.srgb import from_light
@@ -28,6 +30,7 @@ from tests.inference_server.seen_spaces import (
     checked,
     of_one_class,
     of_the_world,
+    write_normals,
 )
 
 
@@ -227,3 +230,22 @@ def test_all_frames_of_a_shot_have_one_convention_whichever_are_painted(shot):
     plan = make_plan(said, "job")
     assert frame_key(plan, plan.layers["env"], 1005) == keys[0], "saying what was found out paints nothing anew"
     assert json.dumps(said)
+
+
+def test_a_pass_that_is_rendered_anew_while_it_is_checked_is_found_out_anew(shot, tmp_path, monkeypatch):
+    spec = shot(camera_normals, lambda z: z, tracks=True)
+    judge = check_layers.judge_normals
+
+    def late(*asked):
+        for frame in FRAMES:
+            file = tmp_path / f"normal.{frame}.exr"
+            write_normals(file, camera_normals(frame) * (1, -1, 1))
+            later = file.stat().st_mtime_ns + 10**9
+            os.utime(file, ns=(later, later))
+        return judge(*asked)
+
+    monkeypatch.setattr(check_layers, "judge_normals", late)
+    layer, problems, _ = checked(spec)
+    assert not problems and layer["normal"]["is"] == "camera"
+    plan = make_plan(spec, "job")
+    assert normal_is(plan, plan.layers["env"]) == "camera-down"
