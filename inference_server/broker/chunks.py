@@ -326,6 +326,7 @@ class Chunks:
             there = {one.machine for one in self._leases.values()} | {member.name for member in self.members.ready}
             said = words(machine, pictures, bool(there - {machine}))
             self._shares.stands(job, machine, "left", said)
+            self.members.left(machine)
             self._jobs.tell_machine(job, machine, "left", pictures, said)
         for identity, lease in sorted(lost, key=lambda one: one[1].since):
             task = self._run(identity)

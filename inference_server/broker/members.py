@@ -47,6 +47,10 @@ class Members:
         self._there = {member.name: member for member in found}
         return set(self._there) - before, before - set(self._there)
 
+    def left(self, name: str) -> None:
+        """One is not there, whatever was told last."""
+        self._there.pop(name, None)
+
     def heard(self, now: float) -> None:
         """Somebody works for the farm."""
         self._heard = max(now, self._heard or now)

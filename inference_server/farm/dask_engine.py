@@ -146,6 +146,10 @@ class DaskEngine:
     async def _start(self, handle: str, text: str, without: Collection[str]) -> None:
         workers = self._scheduler.workers.values()
         allowed = [one.address for one in workers if _machine(one).name not in without] if without else None
+        if allowed == []:  # the engine would take any
+            words = ServerError("no machine that may have the piece is there", remedy="Others will have it")
+            self._events.put(Happened(LOST, handle, "", error=words))
+            return
         future = self._client.submit(carry_out, text, key=handle, pure=False, workers=allowed)
         self._open[handle] = Open(future)
         future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._finished, handle))

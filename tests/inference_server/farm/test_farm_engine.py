@@ -106,6 +106,13 @@ def test_some_machines_can_be_left_out_and_errors_keep_their_words(farm):
     assert type(failed.error) is SemrenderError and "two could not paint a piece" in failed.error.what
 
 
+def test_a_piece_that_nobody_may_have_goes_to_nobody(farm):
+    engine, _, _, _ = farm
+    handle = engine.start({"what": "paint", "pictures": 1}, without=["one", "two"])
+    (lost,) = until(engine, [handle], LOST)
+    assert lost.machine == "" and "no machine that may have the piece" in lost.error.what
+
+
 def test_an_error_of_some_pictures_names_them_and_comes_with_the_counts_of_the_others(farm):
     engine, _, _, _ = farm
     handle = engine.start({"what": "spoil", "pictures": 5})

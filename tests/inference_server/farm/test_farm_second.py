@@ -102,6 +102,15 @@ def test_nothing_is_given_out_again_before_what_waits_nor_to_who_is_busy_or_refu
     assert second(chunks, NOW + 2)["without"] == ["one", "two"]
 
 
+def test_a_machine_that_has_just_left_is_no_help_though_it_was_there_when_machines_were_told(jobs, chunks):
+    again = second(chunks)
+    chunks.told(again["task"], FARM, 1, NOW, "two")
+    chunks.fail(again["task"], FARM, ServerError("two has left"), {}, NOW + 1, "two", left=True)
+    assert second(chunks, NOW + 1)["without"] == ["one"], "here is the only one"
+    chunks.meet([ONE, TWO, OWN], NOW + 2)
+    assert machines(jobs)["two"] == (48, 0, "waiting"), "it has come back"
+
+
 def test_where_one_of_the_two_is_lost_the_other_goes_on_and_is_helped_itself(jobs, chunks):
     again = second(chunks)
     chunks.told(again["task"], FARM, 0, NOW + 1, "two")
