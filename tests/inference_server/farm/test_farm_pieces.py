@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from inference_server.broker.crew import AHEAD, OVERTAKING
@@ -187,9 +188,11 @@ def test_a_server_that_was_begun_again_goes_on_with_a_piece_when_somebody_asks_f
     server, client = one.serve(lease=600.0)
     with client:
         painter, piece = one.paint(run, resident.connection, client)
+    workers = psutil.Process(server.pid).children(recursive=True)
     for process in (painter, server):
         process.kill()
         process.wait()
+    psutil.wait_procs(workers)  # they end by themselves, and paint what the gate lets through until then
     (one.home / "gate").unlink()
     before = paintings(one.home)
     _, client = one.serve(lease=600.0)
