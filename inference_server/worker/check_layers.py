@@ -88,10 +88,10 @@ class Looks:
 
     def judge(self, beside: list[Light]) -> None:
         """Report what the looks say together, or name the fault. beside: light of layers with the same white."""
+        if self.fault is not None:
+            return
         name, frame = self.own.layer.name, self.plan.frames[0]
         try:
-            if self.fault is not None:
-                return
             for about in self._judged(beside):
                 self._tell({**about, "warnings": [f"layer {name}: {words}" for words in about["warnings"]]})
         except SemrenderError as error:
