@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from inference_server.farm import certificates, codes, extra
-from inference_server.farm.wire import SECONDS, Talk
+from inference_server.farm.wire import Talk
 from shared import places
 from shared.errors import InputRefused, SemrenderError, ServerError
 
-AT_ONCE = 8  # who are talked to; others are turned away
+AT_ONCE = 8  # who are talked to; others wait
+WAITING = 128  # of them: all machines of a farm come at once where their power was cut
+HANDSHAKE_SECONDS = 10.0  # that one who says nothing keeps others waiting
 WRONG_SECONDS = 0.5  # that a wrong code is waited for
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 Z85 = re.compile(r"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")  # RFC 32: 32 bytes
@@ -54,7 +56,7 @@ class Gate:
         self._wrong = 0
         try:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-            self._listener = socket.create_server((host, port), family=family, backlog=AT_ONCE)
+            self._listener = socket.create_server((host, port), family=family, backlog=WAITING)
         except OSError as error:
             raise ServerError(
                 f"{host}:{port} cannot be used for a farm",
@@ -71,18 +73,16 @@ class Gate:
 
     def _run(self) -> None:
         while True:
+            self._places.acquire()
             try:
                 made, peer = self._listener.accept()
             except OSError:
                 return
-            if not self._places.acquire(blocking=False):
-                made.close()
-                continue
             threading.Thread(target=self._met, args=(made, str(peer[0])), daemon=True).start()
 
     def _met(self, made: socket.socket, peer: str) -> None:
         try:
-            made.settimeout(SECONDS)
+            made.settimeout(HANDSHAKE_SECONDS)
             with self._context.wrap_socket(made, server_side=True) as secure:
                 talk = Talk(secure)
                 try:

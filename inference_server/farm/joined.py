@@ -126,14 +126,20 @@ def _connected(host: str, port: int, context: ssl.SSLContext) -> Iterator[ssl.SS
         with socket.create_connection((host, port), timeout=SECONDS) as made, context.wrap_socket(made) as secure:
             yield secure
     except ssl.SSLError as error:
+        if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):  # it ended, and refused nobody
+            raise _silent(host, port, "The connection was cut") from error
         raise InputRefused(
             f"{host}:{port} does not belong to the farm that this machine joined",
             cause=str(error.reason or error),
             remedy="Join with a new code: `semrender farm code` there gives one",
         ) from error
     except OSError as error:
-        raise ServerError(
-            f"the farm at {host}:{port} does not answer",
-            cause=error.strerror or str(error),
-            remedy="Run `semrender serve --farm` there, and open its three ports, from this one on",
-        ) from error
+        raise _silent(host, port, error.strerror or str(error)) from error
+
+
+def _silent(host: str, port: int, cause: str) -> ServerError:
+    return ServerError(
+        f"the farm at {host}:{port} does not answer",
+        cause=cause,
+        remedy="Run `semrender serve --farm` there, and open its three ports, from this one on",
+    )

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -202,12 +203,38 @@ def test_nonsense_and_too_much_are_ended_at_once(gate, tmp_path):
 
 
 def test_who_is_silent_is_not_waited_for(gate, monkeypatch):
-    monkeypatch.setattr("inference_server.farm.gate.SECONDS", 0.5)
+    monkeypatch.setattr("inference_server.farm.gate.HANDSHAKE_SECONDS", 0.5)
     held = [socket.create_connection(("127.0.0.1", gate.port)) for _ in range(AT_ONCE + 2)]
     for one in held:
         one.settimeout(30)
         assert one.recv(1) == b""
         one.close()
+
+
+def test_machines_that_come_all_at_once_are_let_in_one_after_the_other(gate, tmp_path):
+    held = [socket.create_connection(("127.0.0.1", gate.port)) for _ in range(AT_ONCE)]
+    given = {f"m{number}": codes.make() for number in range(2 * AT_ONCE)}
+    with ThreadPoolExecutor(len(given)) as pool:
+        coming = [pool.submit(join, gate, tmp_path / name, code, name) for name, code in given.items()]
+        for one in held:
+            one.close()
+        assert {one.result().name for one in coming} == set(given)
+        there = [pool.submit(one.result().where) for one in coming]
+        assert {one.result()["name"] for one in there} == set(given), "as after a power cut"
+
+
+def test_a_farm_that_cuts_the_connection_is_tried_again_and_not_taken_for_another(gate, tmp_path):
+    joined = join(gate, tmp_path / "one", codes.make())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def cut():
+            made, _ = listener.accept()
+            made.recv(4096)  # or the end is no end but a reset
+            made.close()
+
+        threading.Thread(target=cut, daemon=True).start()
+        with pytest.raises(ServerError, match="does not answer"):
+            Joined(**{**vars(joined), "port": listener.getsockname()[1]}).where()
 
 
 @pytest.mark.parametrize(
