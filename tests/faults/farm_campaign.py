@@ -199,7 +199,7 @@ def report(done: list[Outcome], networks: bool, seed: int) -> str:
             "",
             "Written by `python -m tests.faults.farm_campaign`; do not edit. `serve --farm` and three machines that",
             f"joined it: {where}, a state folder each, one disk; {version},",
-            f"{os.cpu_count()} cores under the load of other work, {seconds / 60:.0f} minutes, first seed {seed}.",
+            f"{os.cpu_count()} cores, {seconds / 60:.0f} minutes, first seed {seed}.",
             f"The shot has {FRAMES} frames that are held strongly, in runs of {PER} blocks; the stand-in sleeps 20 ms.",
             "The blow falls when every machine has a picture in hand.",
             "",
