@@ -92,8 +92,9 @@ def browser(tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser):
-    """A page of a fresh browser; a script that fails, or that the policy stopped, fails the test."""
+def page(browser, desk):
+    """A page of a fresh browser, which closes before the desk does; a script that fails, or that the policy stopped,
+    fails the test."""
     with fresh_page(browser) as made:
         yield made
 
