@@ -361,8 +361,9 @@ class Chunks:
         ended, pictures = replace(own, machine=machine or own.machine), sum(counts.values())
         self._shares.ended(task["job"], ended.machine, pictures)
         self._blame.ended(task["id"])
-        if lease is not None:  # of one that was called back nobody knows how long it took
-            self._jobs.paces.painted(task["job"], max(0, pictures - own.done), now, ended.machine)
+        if lease is not None and pictures:  # of one that was called back nobody knows how long it took
+            new = pictures - counts.get("kept", 0) - own.done  # below zero where what was there has counted until now
+            self._jobs.paces.painted(task["job"], new, now, ended.machine)
         for one in (identity, -identity):
             self._jobs.paces.gave(one, now)
         return ended

@@ -35,7 +35,7 @@ class Pace:
         self.hand.discard(task)
 
     def painted(self, pictures: int, now: float) -> None:
-        """So many more are there; one that is painted again counts again."""
+        """So many more are there, or fewer than was thought; one that is painted again counts again."""
         at = self._at(now)
         self._painted += pictures
         if len(self._marks) > 1 and at - self._marks[-1][0] < MARKS_SECONDS:

@@ -118,6 +118,14 @@ def test_a_pause_is_no_part_of_the_time_left_and_who_leaves_or_comes_is_at_once(
     assert left(jobs, 1000.0) == pytest.approx(rest * pace)
 
 
+def test_what_was_there_already_says_nothing_of_a_machines_speed_once_its_run_has_ended(jobs, chunks):
+    run = take(chunks, "one")
+    chunks.told(run["task"], FARM, 12, 1.0)  # twelve were there, which nobody knows
+    chunks.told(run["task"], FARM, 16, 9.0)
+    chunks.end(run["task"], FARM, {"painted": 4, "kept": 12, "copied": 0}, 9.0, "one")
+    assert jobs.paces.each("a", "one", 9.0) == pytest.approx(9.0 / 4)
+
+
 def test_what_is_painted_again_is_not_there_yet(jobs, chunks):
     run = take(chunks, "one")
     chunks.told(run["task"], FARM, 10, 10.0)
