@@ -43,8 +43,9 @@ class Machines:
     def take_chunk(self, client: bytes, request: str, body: Body, _: list[bytes]) -> None:
         """{"chunk": the next run for the machine of this name, None where there is none for now}.
 
-        hands_on: it is not for this machine itself, which will say for whom; its `without` names the machines that have
-        refused the job.
+        hands_on: it is not for this machine itself, which will say for whom; its `without` names the machines that are
+        not to have it. A `task` that it has in hand already is another's from now on. `backwards`: it is to be painted
+        from its last frame on.
         """
         found = self._broker.chunks.take(_machine(body), time.monotonic(), body.get("hands_on") is True)
         self._broker.answer(client, protocol.reply(request, {"chunk": found}))

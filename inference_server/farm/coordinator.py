@@ -37,8 +37,7 @@ class Run:
     """A run of blocks that was taken. heard, told: when of its machine, and to the server."""
 
     def __init__(self, chunk: dict[str, Any], now: float) -> None:
-        self.chunk, self.task = chunk, int(chunk["task"])
-        self.blocks = str(chunk["blocks"])
+        self.task, self.blocks = int(chunk["task"]), str(chunk["blocks"])
         self.machine, self.done = "", 0
         self.heard, self.told = now, 0.0
 
@@ -66,8 +65,8 @@ class Coordinator:
             if handle not in self._runs:
                 continue  # stopped with one before it
             if now - run.heard > SILENT_SECONDS:
-                self._engine.stop(handle)
-                self._silent(handle, run)
+                self._drop(handle)
+                self._silent(run)
             elif now - run.told >= TOLD_SECONDS:
                 self._tell(handle, run, now)
         if now - self._met >= MACHINES_SECONDS:
@@ -109,11 +108,10 @@ class Coordinator:
                 self._resting[machine] = self._clock() + REST_SECONDS
                 self._met = float("-inf")
 
-    def _silent(self, handle: str, run: Run) -> None:
-        del self._runs[handle]
+    def _silent(self, run: Run) -> None:
         if run.machine:
             words = ServerError(f"{run.machine} was silent for {SILENT_SECONDS:.0f} s", remedy="See its farm.log")
-            self._ended(run, Happened(LOST, handle, run.machine, error=words))
+            self._ended(run, Happened(LOST, "", run.machine, error=words))
             self._note(run.machine, words)
         else:  # no machine began with it
             self._ask("give_back", {"task": run.task, "machine": HOLDER})

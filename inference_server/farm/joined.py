@@ -125,9 +125,9 @@ def _connected(host: str, port: int, context: ssl.SSLContext) -> Iterator[ssl.SS
     try:
         with socket.create_connection((host, port), timeout=SECONDS) as made, context.wrap_socket(made) as secure:
             yield secure
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:  # it ended, and refused nobody
+        raise _silent(host, port, "The connection was cut") from error
     except ssl.SSLError as error:
-        if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):  # it ended, and refused nobody
-            raise _silent(host, port, "The connection was cut") from error
         raise InputRefused(
             f"{host}:{port} does not belong to the farm that this machine joined",
             cause=str(error.reason or error),

@@ -2,7 +2,8 @@
 
 One function, `read_label_pass(path, label_set, options)`, for EXR, PNG, TIFF, TGA, Maya IFF, DPX and the like: colours
 of a palette, the self-checking code, id channels, Cryptomatte. Strict: a pixel that is no class is an error
-that says where, how many and why, decided by tests on the pixels. `probe` looks at a file without decoding it.
+that says where, how many and why, decided by tests on the pixels. `probe` looks at a file, and decodes an EXR to know
+that it is whole; `kind_of` reads its header alone. The other passes have a file each that ends in `_pass`.
 May import numpy, cv2, Pillow, OpenEXR, OpenImageIO and the rest of `shared`.
 """
 
