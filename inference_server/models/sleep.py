@@ -5,8 +5,8 @@ that it is given where its card takes no labels, more opaque from left to right 
 channels that make it behave as bad models do: {"12": "exit"}, "hang", "memory" or "poison". With
 `card.config["tally"]` it adds a line for every painting, PICTURE:FRAME, to the file `tally` in the state folder. With
 `card.config["gate"]` it waits for a word instead: it begins a painting when the file `gate` in the state folder
-holds the number of those that this process may have begun, or is not there. Where a file `pace` is in the state folder,
-a frame takes so many times the seconds.
+holds the number of those that it may have begun since it was loaded, or is not there. Where a file `pace` is in the
+state folder, a frame takes so many times the seconds.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ from shared.label_set import load_label_set
 
 
 class SleepModel(Model):
-    begun = 0  # paintings
-
     def __init__(self, card: Card, device: str) -> None:
         super().__init__(card, device)
+        self._begun = 0  # paintings
         self._pace = _number(places.home() / "pace", 1.0)
 
     def paint(self, request: PaintInput) -> NDArray[np.float32]:
@@ -44,8 +43,8 @@ class SleepModel(Model):
             with (places.home() / "tally").open("a") as tally:
                 tally.write(f"{digest}:{request.frame}\n")
         if self.card.config.get("gate"):
-            SleepModel.begun += 1
-            while SleepModel.begun > _number(places.home() / "gate", math.inf):
+            self._begun += 1
+            while self._begun > _number(places.home() / "gate", math.inf):
                 time.sleep(0.005)
         until = time.perf_counter() + float(self.card.config["seconds"]) * self._pace
         picture = request.picture
