@@ -69,6 +69,12 @@ def picture_tasks(spec: Body) -> Iterator[Picture]:
         yield kind, layer, frame, needed
 
 
+def made_of(spec: Body, layer: str, frame: int) -> Sequence[int]:
+    """The frames whose paintings a picture of a job is made of: its own, where its layer is not held."""
+    strength = spec.get("holds", {}).get(layer)
+    return [frame] if strength is None else paintings(frame, strength, spec["shot"]["first"], spec["shot"]["last"])
+
+
 def _way(spec: Body) -> int:
     return -1 if spec.get("backwards") else 1
 
@@ -86,7 +92,7 @@ def _held(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked
         return way * window(frame, strength, *ends)[::way][-1], 1, order, frame
 
     for frame in spec["frames"] if way == 1 else sorted(spec["frames"], key=rank):
-        yield rank(frame), "hold", layer, frame, paintings(frame, strength, *ends)
+        yield rank(frame), "hold", layer, frame, made_of(spec, layer, frame)
 
 
 def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
@@ -94,7 +100,7 @@ def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranke
     ends, way = (spec["shot"]["first"], spec["shot"]["last"]), _way(spec)
     known: list[int] = []
     for frame in spec["frames"][::way]:
-        needed, last = paintings(frame, strength, *ends), window(frame, strength, *ends)[::way][-1]
+        needed, last = made_of(spec, layer, frame), window(frame, strength, *ends)[::way][-1]
         for under in needed[::way]:
             if under not in known:
                 yield (min(way * under, way * last), 0, order, way * under), "underpaint", layer, under, ()

@@ -183,7 +183,7 @@ class Chunks:
             return
         lease = replace(lease, machine=machine or lease.machine)
         if left:
-            self._lose([(identity, lease)], error, now, has_left)
+            self._lose([(identity, lease)], error, now, left=True)
         elif isinstance(error, MachineRefused):
             self._back(identity, now)
             self._refuse(lease, error)
@@ -212,7 +212,7 @@ class Chunks:
             self._shares.back(name)
         for name in left:
             lost = [(identity, lease) for identity, lease in self._leases.items() if lease.machine == name]
-            self._lose(lost, ServerError(f"{name} has left", remedy="See the log of its server"), now, has_left)
+            self._lose(lost, ServerError(f"{name} has left", remedy="See the log of its server"), now, left=True)
 
     def there(self) -> list[Body]:
         """The machines of the farm, each with what it has in hand; none where it has been silent."""
@@ -232,7 +232,7 @@ class Chunks:
         for machine in {lease.machine or lease.holder for _, lease in silent}:
             lost = [(identity, lease) for identity, lease in silent if machine in (lease.machine, lease.holder)]
             words = ServerError(f"{machine} was silent for {LEASE_SECONDS:.0f} s", remedy="See the log of its server")
-            self._lose(lost, words, now, has_left)
+            self._lose(lost, words, now, left=True)
         if now - self._cared >= CARE_SECONDS:
             self._cared = now
             self._cut_anew()
@@ -318,13 +318,13 @@ class Chunks:
             self._shares.stands(lease.job, lease.machine, REFUSED, words)
             self._jobs.tell_machine(lease.job, lease.machine, REFUSED, lease.pictures, words)
 
-    def _lose(self, lost: list[tuple[int, Lease]], error: SemrenderError, now: float, words: Any = None) -> None:
-        """Runs of one machine are for others; words: of its leaving, told once a job."""
-        for job in {lease.job for _, lease in lost} if words else ():
+    def _lose(self, lost: list[tuple[int, Lease]], error: SemrenderError, now: float, left: bool = False) -> None:
+        """Runs of one machine are for others; that it has left is told once a job."""
+        for job in {lease.job for _, lease in lost} if left else ():
             own = [lease for _, lease in lost if lease.job == job]
             machine, pictures = own[0].machine or own[0].holder, sum(lease.pictures for lease in own)
             there = {one.machine for one in self._leases.values()} | {member.name for member in self.members.ready}
-            said = words(machine, pictures, bool(there - {machine}))
+            said = has_left(machine, pictures, bool(there - {machine}))
             self._shares.stands(job, machine, "left", said)
             self.members.left(machine)
             self._jobs.tell_machine(job, machine, "left", pictures, said)
@@ -334,7 +334,7 @@ class Chunks:
             blamed = self._blame.falls_on(identity, lease, self._leases.values(), now)
             if task is None or task["state"] != "running":
                 continue
-            self._tell(replace(lease, done=0), "lost", "" if words else str(error))
+            self._tell(replace(lease, done=0), "lost", "" if left else str(error))
             if -identity in self._leases:  # another machine has it in hand, too
                 continue
             deaths = task["deaths"] + blamed

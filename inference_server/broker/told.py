@@ -13,7 +13,7 @@ from inference_server.broker.ledger import Ledger, Row, dump
 from inference_server.broker.news import News
 from inference_server.broker.pace import Paces
 from inference_server.broker.shares import Shares
-from inference_server.tasks import picture_file
+from inference_server.tasks import made_of, picture_file
 from shared.errors import ServerError
 from shared.shot import Shot
 
@@ -105,7 +105,10 @@ class Told:
         return [self._summary(row) for row in rows if row["id"] not in pieces]
 
     def pictures(self, job: str, layer: str) -> tuple[list[int], str]:
-        """The frames of a layer, and of each by a letter how far it is: see LETTERS."""
+        """The frames of a layer, and of each by a letter how far it is: see LETTERS.
+
+        What was to be made of a picture that failed has failed, too, unless the job was cancelled before.
+        """
         rows = self.ledger.rows(
             "SELECT frame, coalesce(outcome, state) AS at FROM tasks"
             " WHERE job = ? AND layer = ? AND kind IN ('paint', 'hold') ORDER BY frame",
@@ -113,7 +116,8 @@ class Told:
         )
         if not rows:
             return self._pictures_of_runs(job, layer)
-        return [row["frame"] for row in rows], "".join(LETTERS.get(row["at"], "w") for row in rows)
+        letters = LETTERS if self.row(job)["state"] == "cancelled" else {**LETTERS, "cancelled": LETTERS["failed"]}
+        return [row["frame"] for row in rows], "".join(letters.get(row["at"], "w") for row in rows)
 
     def _pictures_of_runs(self, job: str, layer: str) -> tuple[list[int], str]:
         """As `pictures`, of a job that other machines paint: a run that has ended counts as painted, whoever had it."""
@@ -135,12 +139,18 @@ class Told:
     def _failed_of_run(self, task: Row, spec: Body) -> dict[tuple[str, int], Body] | None:
         """The pictures of a run that failed, each with its error, where the others are there; None where all are alike.
 
-        What failed may be what held pictures are made of, or more than is told one by one: then all count as failed.
+        Where more failed than is told one by one, all count as failed.
         """
-        error, frames = self.ledger.load(task["error"] or "{}"), set(frames_in(spec, task["frame"]))
-        painted = [layer for layer in spec["layers"] if layer not in spec.get("holds", {})]
-        each = [one for one in error.get("problems", ()) if one["layer"] in painted and one["frame"] in frames]
-        return {(one["layer"], one["frame"]): one for one in each} if each and len(each) == error["failed"] else None
+        error, frames = self.ledger.load(task["error"] or "{}"), frames_in(spec, task["frame"])
+        named = {(one["layer"], one["frame"]): one for one in error.get("problems", ())}
+        failed = {
+            (layer, frame): named[layer, under]
+            for layer in spec["layers"]
+            for frame in frames
+            for under in made_of(spec, layer, frame)
+            if (layer, under) in named
+        }
+        return failed if failed and len(failed) == error["failed"] else None
 
     def last_picture(self, job: str) -> tuple[str, int] | None:
         """Layer and frame of the finished picture that is furthest in the job's order."""
@@ -161,14 +171,14 @@ class Told:
     def picture(self, job: str, layer: str, frame: int) -> tuple[str | None, Body | None]:
         """The file of a picture below the job's folder where there is one, and the error that it failed with."""
         row = self.ledger.row(
-            "SELECT outcome, error, out, files FROM tasks LEFT JOIN paintings USING (key)"
+            "SELECT id, outcome, out, files FROM tasks LEFT JOIN paintings USING (key)"
             " WHERE job = ? AND layer = ? AND frame = ? AND kind IN ('paint', 'hold')",
             *(job, layer, frame),
         )
         if row is None:
             return self._picture_of_run(job, layer, frame)
         if row["outcome"] is None:
-            return None, self.ledger.load(row["error"]) if row["error"] else None
+            return None, self._why(row["id"])
         if row["files"] and row["out"] == self.row(job)["out"]:
             return str(self.ledger.load(row["files"])["file"]), None
         told = self.ledger.row(  # another job has painted the same since, elsewhere
@@ -177,6 +187,15 @@ class Told:
             *(job, layer, frame),
         )
         return (self.ledger.load(told["body"]).get("file") if told else None), None
+
+    def _why(self, task: int) -> Body | None:
+        """The error of a task that failed, or of what it was to be made of; None where it has not failed."""
+        row = self.ledger.row(
+            "WITH RECURSIVE above(id) AS (SELECT ? UNION SELECT needed FROM needs JOIN above ON task = above.id)"
+            " SELECT error FROM tasks JOIN above USING (id) WHERE error IS NOT NULL LIMIT 1",
+            task,
+        )
+        return _each(self.ledger.load(row["error"]))[0] if row else None
 
     def _picture_of_run(self, job: str, layer: str, frame: int) -> tuple[str | None, Body | None]:
         """As `picture`, of a job that other machines paint."""

@@ -5,6 +5,7 @@ import pytest
 from inference_server.broker.news import News
 from inference_server.models.devices import Meter
 from shared.errors import SemrenderError
+from tests.inference_server.farm.conftest import spoil
 from tests.inference_server.servers import job_of, running_server, wait_for
 
 
@@ -75,3 +76,21 @@ def test_who_watches_is_told_what_is_new(add_gated_model, gate, colour_frames, t
                 client.ask(verb, job, layer=layer, frame=1)
         assert client.request("sample", {"model": "countryside", "offset": 0})[1][0].startswith(b"\x89PNG")
         assert client.request("sample", {"model": model, "offset": 0})[0] == {"own": True, "size": 0, "bytes": 0}
+
+
+def test_what_was_to_be_made_of_a_picture_that_failed_has_failed_too(add_sleep_model, colour_frames, tmp_path):
+    labels, model = colour_frames(count=20), "stand-in"
+    add_sleep_model(model)
+    spoil(labels / "shot.1011.png")
+    with running_server() as client:
+        asked = job_of(labels, tmp_path / "out", model)
+        (layer,) = asked["shot"]["layers"]
+        layer["hold"] = "gentle"
+        job = client.submit(asked)
+        *_, last = client.watch(job)
+        assert (last["event"], last["body"]["failed"], len(last["body"]["errors"])) == ("failed", 5, 1)
+        (error,) = last["body"]["errors"]
+        assert client.ask("pictures", job, layer=layer["name"])["states"] == "p" * 8 + "fffff" + "p" * 7
+        assert error["frame"] == 1011
+        assert client.ask("picture", job, layer=layer["name"], frame=1013) == {"file": None, "failed": error}
+        assert client.ask("picture", job, layer=layer["name"], frame=1014)["failed"] is None

@@ -166,23 +166,28 @@ def test_two_machines_paint_one_job_and_nothing_of_it_is_open_to_others(
         assert not any(name.startswith(("libtorch", "cv2")) for name in loaded)
 
 
-def test_a_damaged_pass_is_one_failed_picture_and_all_others_are_painted(farm, farm_shot, add_sleep_model, tmp_path):
+def test_a_damaged_pass_fails_what_is_made_of_it_and_all_others_are_painted(farm, farm_shot, add_sleep_model, tmp_path):
     client, *_ = farm
     add_sleep_model("quick")
-    shot = farm_shot(count=36, layers=("near", "far"), model="quick")
+    shot = farm_shot(count=36, layers=("near", "far"), model="quick", far={"hold": "gentle"})
     spoil(shot.parent / "near" / "label.1004.png")
+    spoil(shot.parent / "far" / "label.1011.png")  # of which five held pictures are made
     job = submitted(client, shot, tmp_path / "out", "quick")
     assert wait_for(lambda: ended(client, job), SECONDS) == "failed"
     shown = client.request("show", {"job": job})[0]
     there = sum(shown[outcome] for outcome in OUTCOMES)
-    assert (shown["failed"], there, shown["done"], shown["total"]) == (1, 71, 71, 72)
-    (error,) = shown["errors"]
-    assert (error["code"], error["layer"], error["frame"]) == ("input", "near", 1004)
-    assert "1 of 72 frames failed" in semrender("jobs", "watch", job, "--out", tmp_path / "out").stderr
+    assert (shown["failed"], there, shown["done"], shown["total"]) == (6, 66, 66, 72)
+    errors = shown["errors"]
+    assert {(one["code"], one["layer"], one["frame"]) for one in errors} == {
+        ("input", "near", 1004),
+        ("input", "far", 1011),
+    }
+    assert "6 of 72 frames failed" in semrender("jobs", "watch", job, "--out", tmp_path / "out").stderr
     alone = semrender("render", shot, "--out", tmp_path / "whole", "--here", seconds=SECONDS)
-    assert alone.returncode == 4 and str(from_dict(error)) in alone.stderr, "as one machine tells it"
-    assert files(tmp_path / "out") == files(tmp_path / "whole") and len(files(tmp_path / "out")) == 71
-    assert client.request("pictures", {"job": job, "layer": "near"})[0]["states"] == "pppf" + "p" * 32
+    assert alone.returncode == 4 and all(str(from_dict(one)) in alone.stderr for one in errors), "as one machine says"
+    assert files(tmp_path / "out") == files(tmp_path / "whole") and len(files(tmp_path / "out")) == 66 + 35
+    states = {layer: client.request("pictures", {"job": job, "layer": layer})[0]["states"] for layer in ("near", "far")}
+    assert states == {"near": "pppf" + "p" * 32, "far": "p" * 8 + "fffff" + "p" * 23}
 
 
 def test_the_job_of_a_killed_coordinator_is_finished_by_the_next(

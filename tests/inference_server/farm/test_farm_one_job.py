@@ -259,24 +259,28 @@ def test_where_one_picture_failed_of_another_cause_another_machine_tries_the_run
     assert chunks.take(FARM, 1.0, hands_on=True)["without"] == ["one"]
 
 
-def test_what_held_pictures_are_made_of_is_named_once_and_is_no_picture(jobs):
-    jobs.open("a", {**SPEC, "layers": ["a"], "holds": {"a": "gentle"}})
+def test_what_held_pictures_are_made_of_is_named_once_and_every_picture_made_of_it_has_failed(jobs):
+    jobs.open("a", {**SPEC, "layers": ["a", "b"], "holds": {"a": "gentle"}})
     check = jobs.next_task("a", ())
     jobs.begin(check)
     jobs.finish(check.id, {"problems": [], "frames": []})
     chunks = Chunks(jobs)
     chunks.meet([ONE], 0.0)
     runs = [take(chunks, "one") for _ in range(3)]
-    error = failed_pictures(InputRefused("damaged", layer="a", frame=1008))
-    for run, there in zip(runs, (7, 10, 16), strict=True):
-        counts = {"painted": there, "kept": 0, "copied": 0}
-        if there == 16:
-            chunks.end(run["task"], FARM, counts, 1.0, "one")
+    under, own = (InputRefused("damaged", layer=layer, frame=1011) for layer in "ab")
+    for run, errors, failed in zip(runs, ([], [under, own], [under]), (0, 6, 3), strict=True):
+        counts = {"painted": run["pictures"] - failed, "kept": 0, "copied": 0}
+        if errors:
+            chunks.fail(run["task"], FARM, failed_pictures(*errors), counts, 1.0, "one")
         else:
-            chunks.fail(run["task"], FARM, error, counts, 1.0, "one")
+            chunks.end(run["task"], FARM, counts, 1.0, "one")
     *_, (_, _, last) = jobs.events("a", 0)
-    assert (last["done"], last["failed"], last["errors"]) == (33, 3, [error.errors[0].to_dict()])
-    assert jobs.pictures("a", "a")[1] == "f" * 20 + "p" * 16, "nobody knows which of a run are not there"
+    assert (last["done"], last["failed"]) == (63, 9)
+    assert last["errors"] == [under.to_dict(), own.to_dict()]
+    states = {layer: jobs.pictures("a", layer)[1] for layer in "ab"}
+    assert states["b"][:20] == "p" * 10 + "f" + "p" * 9
+    assert states["a"][:20] == "p" * 8 + "fffff" + "p" * 7, "the window of 1008 to 1014, its ends left out"
+    assert states["a"][20:] == states["b"][20:] == "f" * 16, "of which nobody knows which are not there"
 
 
 def test_cancelled_it_is_nobodys_at_once(jobs, chunks):
