@@ -98,7 +98,7 @@ def _held(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked
 def _under(spec: Body, order: int, layer: str, strength: str) -> Iterator[_Ranked]:
     """What the frames are made of, each once; what lies behind a frame's window comes with the window's last."""
     ends, way = (spec["shot"]["first"], spec["shot"]["last"]), _way(spec)
-    known: list[int] = []
+    known: Sequence[int] = ()
     for frame in spec["frames"][::way]:
         needed, last = made_of(spec, layer, frame), window(frame, strength, *ends)[::way][-1]
         for under in needed[::way]:

@@ -33,7 +33,7 @@ from inference_server.worker.planes import read_sized
 from shared.consent import asked_for
 from shared.errors import InputRefused, SemrenderError
 from shared.label_set import NOTHING
-from shared.passes import LabelPass, kind_of
+from shared.passes import LabelPass, probe
 from shared.passes.clip_pass import clip_told
 from shared.passes.stated import stated
 from shared.rates import fps_text, resampled
@@ -205,7 +205,7 @@ def first_frame(one: Tried) -> dict[str, Any]:
         "name": own.layer.name,
         "model": own.card.name,
         "precision": own.options.get(PRECISION),  # None: the model leaves no choice
-        "inputs": {kind: kind_of(source.file(frame)) for kind, source in own.inputs.items()}
+        "inputs": {kind: probe(source.file(frame)).kind for kind, source in own.inputs.items()}
         | ({} if own.sound is None else {"audio": own.sound.file.name})
         | ({} if own.walk is None else {"walk": walking.in_words(own)}),
     }

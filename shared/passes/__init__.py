@@ -2,12 +2,12 @@
 
 One function, `read_label_pass(path, label_set, options)`, for EXR, PNG, TIFF, TGA, Maya IFF, DPX and the like: colours
 of a palette, the self-checking code, id channels, Cryptomatte. Strict: a pixel that is no class is an error
-that says where, how many and why, decided by tests on the pixels. `probe` looks at a file, and decodes an EXR to know
-that it is whole; `kind_of` reads its header alone. The other passes have a file each that ends in `_pass`.
+that says where, how many and why, decided by tests on the pixels. `probe` only looks at a file: of a night's shot
+there are tens of thousands. The other passes have a file each that ends in `_pass`.
 May import numpy, cv2, Pillow, OpenEXR, OpenImageIO and the rest of `shared`.
 """
 
 from shared.passes.label_pass import LabelPass, Probe, ReadOptions, SourceFacts
-from shared.passes.read import kind_of, probe, read_label_pass
+from shared.passes.read import probe, read_label_pass
 
-__all__ = ["LabelPass", "Probe", "ReadOptions", "SourceFacts", "kind_of", "probe", "read_label_pass"]
+__all__ = ["LabelPass", "Probe", "ReadOptions", "SourceFacts", "probe", "read_label_pass"]

@@ -56,11 +56,17 @@ def read_stored(path: Path) -> list[tuple[Header, Pixels]]:
 
     Raises as `read_exr` does.
     """
+    headers = whole_headers(path)
+    return list(zip(headers, _decoded(path, headers), strict=True))
+
+
+def whole_headers(path: Path) -> list[Header]:
+    """Those of a file that has room for all its pixels, which are not decoded. Raises as `read_exr` does."""
     headers = read_headers(path)
     _check(path, headers)
     if not is_whole(path):
         raise truncated(path, "the EXR lacks pixels that its header promises")
-    return list(zip(headers, _decoded(path, headers), strict=True))
+    return headers
 
 
 def _check(path: Path, headers: list[Header]) -> None:

@@ -19,7 +19,6 @@ from shared.passes import (
     cryptomatte_ranks,
     diagnose,
     exr,
-    exr_header,
     exr_layers,
     formats,
     pictures,
@@ -39,26 +38,20 @@ NOTHING_8BIT = 255  # NOTHING in an 8-bit id picture
 
 
 def probe(path: str | Path) -> Probe:
-    """Size and kind of a file that is there and whole. Raises MissingInput or InputRefused in words."""
+    """Size and kind of a file that is there and whole, which for PNG and EXR is seen without its pixels.
+
+    Raises MissingInput or InputRefused in words.
+    """
     path = Path(path)
     if is_clip(path):
         return clip_pass.probe_clip(path)
     head = pictures.read_head(path)
     if head.startswith(pictures.EXR):
-        parts = exr.read_exr(path)
-        return Probe(parts[0].width, parts[0].height, _exr_kind(len(parts)))
+        headers = exr.whole_headers(path)
+        left, top, right, bottom = headers[0].display_window
+        kind = f"EXR, {len(headers)} parts" if len(headers) > 1 else "EXR"
+        return Probe(right - left + 1, bottom - top + 1, kind)
     return formats.probe_picture(path)
-
-
-def kind_of(path: Path) -> str:
-    """The kind of a file that `probe` found whole; an EXR is not decoded once more."""
-    if pictures.read_head(path).startswith(pictures.EXR):
-        return _exr_kind(len(exr_header.read_headers(path)))
-    return probe(path).kind
-
-
-def _exr_kind(parts: int) -> str:
-    return f"EXR, {parts} parts" if parts > 1 else "EXR"
 
 
 def read_label_pass(path: str | Path, label_set: LabelSet, options: ReadOptions | None = None) -> LabelPass:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import OpenEXR
 import psutil
 import pytest
 from PIL import Image
@@ -125,8 +126,6 @@ def test_the_same_request_gives_the_same_pixels(add_sleep_model, colour_frames, 
 
 
 def test_exr_is_linear_premultiplied_and_tagged(add_sleep_model, colour_frames, tmp_path):
-    import OpenEXR
-
     model = add_sleep_model()
     labels = colour_frames(only="tree")
     for form in ("png", "exr", "exr-acescg"):
@@ -154,6 +153,24 @@ def test_a_bad_frame_fails_alone_and_names_itself(add_sleep_model, colour_frames
     assert done.returncode == 4
     assert "1 of 4 frames failed" in done.stderr and "frame 1003" in done.stderr and "x 7, y 5" in done.stderr
     assert not (tmp_path / "out" / "delivery.json").exists()
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 3
+
+
+def test_an_exr_that_is_whole_but_damaged_inside_fails_its_own_frame(add_sleep_model, colour_frames, tmp_path):
+    """Nobody decodes a night's passes before it begins: what is in them is found out as they are painted."""
+    labels, model = tmp_path / "exr", add_sleep_model()
+    labels.mkdir()
+    for png in colour_frames().iterdir():
+        colours = pixels(png).astype(np.float32) / 255
+        channels = {name: np.ascontiguousarray(colours[..., at]) for at, name in enumerate("RGBA")}
+        OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION}, channels).write(str(labels / f"{png.stem}.exr"))
+    broken = labels / "shot.1003.exr"
+    content = bytearray(broken.read_bytes())
+    content[-100:-80] = bytes(20)
+    broken.write_bytes(content)
+    done = semrender("render", labels, "--out", tmp_path / "out", "--model", model)
+    assert done.returncode == 4 and "1 of 4 frames failed" in done.stderr
+    assert "frame 1003" in done.stderr and "copy of it went wrong" in done.stderr and str(broken) in done.stderr
     assert len(list((tmp_path / "out").rglob("*.png"))) == 3
 
 

@@ -166,6 +166,9 @@ def test_a_file_that_is_not_whole(tmp_path: Path) -> None:
         file = tmp_path / f"{name}.exr"
         file.write_bytes(content)
         assert refused(file).remedy, name
+        if name == "flipped":
+            assert probe(file).width == TRUTH.shape[1], "pixels are decoded when they are read, and not to look"
+            continue
         with pytest.raises(InputRefused):
             probe(file)
     for name in ("cut.exr", "header_only.exr"):
