@@ -17,7 +17,7 @@ CHECKS = [
     [str(SCRIPTS / "ruff"), "check", "."],
     [str(SCRIPTS / "mypy")],
     [str(SCRIPTS / "lint-imports")],
-    [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
+    [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"],
 ]
 
 
