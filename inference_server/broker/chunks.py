@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from inference_server.broker.blame import Blame, of_input
-from inference_server.broker.cutting import STILL, frames_in, runs_of
-from inference_server.broker.entry import cut_anew
+from inference_server.broker.cutting import frames_in
 from inference_server.broker.jobs import Jobs
+from inference_server.broker.joining import joined
 from inference_server.broker.ledger import Row
 from inference_server.broker.members import REFUSED, SILENT_SECONDS, Member
 from inference_server.broker.relief import relief
@@ -235,30 +235,12 @@ class Chunks:
             self._lose(lost, words, now, left=True)
         if now - self._cared >= CARE_SECONDS:
             self._cared = now
-            self._cut_anew()
+            joined(self._jobs, self.members.slots)
             self._give_way(now)
             self._wait_for_machines(now)
 
     def _goes_on(self, job: str) -> bool:
         return bool(self._jobs.ledger.row("SELECT 1 FROM jobs WHERE id = ? AND ended IS NULL AND paused = ''", job))
-
-    def _cut_anew(self) -> None:
-        """What nobody has taken of a job is cut for the machines that have come since it was cut by itself."""
-        slots, looked = self.members.slots, self._shares.cut
-        for job in [row["id"] for row in self._jobs.active()]:
-            if slots <= looked.get(job, 0) or self._waiting(job) is None:
-                continue
-            looked[job], spec = slots, self._jobs.spec(job)
-            waiting = self._jobs.ledger.rows(
-                "SELECT id, frame FROM tasks WHERE job = ? AND kind = 'chunk' AND state = 'waiting' AND deaths = 0"
-                " ORDER BY id",
-                job,
-            )
-            places = [row["frame"] for row in waiting if not self._shares.failed_on(job, row["id"])]
-            frames = sorted(frame for place in places for frame in frames_in(spec, place))
-            runs = runs_of(frames, STILL in spec["holds"].values(), slots) if slots > spec.get("slots", slots) else []
-            if len(runs) > len(places):
-                cut_anew(self._jobs.ledger, job, {**spec, "slots": slots}, places, runs)
 
     def _give_way(self, now: float) -> None:
         """A machine that has not begun with a run of a less urgent job gives it back for one that is more urgent."""

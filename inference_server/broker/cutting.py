@@ -32,12 +32,18 @@ def runs_of(frames: Sequence[int], still: bool, slots: int) -> list[Run]:
         return sorted(runs_per(frames, PER_RUN), key=lambda run: run[0] - run[1])
     blocks = sorted({block_of(frame) for frame in frames})
     found, left = [], len(blocks)
-    for piece in _neighbours(blocks):
+    for piece in neighbours(blocks):
         while piece:
             size = min(len(piece), _size(left, len(blocks), slots))
             found.append([piece[0], piece[size - 1]])
             piece, left = piece[size:], left - size
     return found
+
+
+def for_farm(spec: Body, slots: int) -> Body:
+    """The description of a job that may be cut, as one whose runs so many machines' slots paint."""
+    chunks = runs_of(spec["frames"], STILL in spec["holds"].values(), slots)
+    return {**spec, "part": "farm", "slots": slots, "chunks": chunks}
 
 
 def runs_per(frames: Sequence[int], count: int) -> list[Run]:
@@ -54,9 +60,9 @@ def _size(left: int, of: int, slots: int) -> int:
     return next((size for size in (PER_RUN, PER_RUN // 2) if left >= size * A_SLOT * slots), 1)
 
 
-def _neighbours(blocks: Iterable[int]) -> list[list[int]]:
-    """Ascending numbers as groups without a gap."""
-    grouped = groupby(enumerate(blocks), lambda one: one[1] - one[0])
+def neighbours(blocks: Iterable[int]) -> list[list[int]]:
+    """Numbers, ascending, as groups without a gap."""
+    grouped = groupby(enumerate(sorted(blocks)), lambda one: one[1] - one[0])
     return [[block for _, block in group] for _, group in grouped]
 
 

@@ -42,6 +42,28 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
         *(job, spec["shot"]["name"], spec["out"], dump(spec), only_check, priority),
         *(0 if only_check or part == "deliver" else pictures, time.time()),
     )
+    _enter_tasks(ledger, job, spec, only_check)
+
+
+def enter_anew(ledger: Ledger, job: str, spec: Body, checked: bool, finished: int) -> None:
+    """The tasks of a job give way to runs, which other machines paint, too; it keeps its place.
+
+    spec: to be kept. finished: of its last runs, so many are.
+    """
+    ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
+    ledger.write("DELETE FROM tasks WHERE job = ?", job)
+    _enter_tasks(ledger, job, spec, only_check=False)
+    waiting = len(spec["chunks"]) - finished
+    ended = "kind = 'chunk' AND frame >= ?" + (" OR kind = 'check'" if checked else "")
+    ledger.write(f"UPDATE tasks SET state = 'done' WHERE job = ? AND ({ended})", job, waiting)
+    if checked:
+        ledger.write("UPDATE tasks SET missing = 0 WHERE job = ? AND kind = 'chunk'", job)
+    ledger.write("UPDATE tasks SET missing = ? WHERE job = ? AND kind = 'deliver'", waiting, job)
+    ledger.write("UPDATE jobs SET spec = ?, unended = unended - ? WHERE id = ?", dump(spec), finished + checked, job)
+
+
+def _enter_tasks(ledger: Ledger, job: str, spec: Body, only_check: bool) -> None:
+    part = spec.get("part", "whole")  # a job of an older ledger is whole
     last = ledger.row("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
     numbers = count(last[0] + 1 if last else 1)
     check = next(numbers)
@@ -55,6 +77,7 @@ def enter(ledger: Ledger, job: str, spec: Body, only_check: bool, priority: int)
         _enter_pictures(ledger, job, spec, check, numbers)
     if not only_check and part != "paint":
         kinds = {"deliver": "('check')", "farm": "('chunk')"}.get(part, "('paint', 'hold')")
+        pictures = len(spec["frames"]) * len(spec["layers"])
         needed = {"deliver": 1, "farm": len(spec.get("chunks", ()))}.get(part, pictures)
         deliver = next(numbers)
         ledger.write(INSERT, deliver, job, "deliver", None, None, needed)

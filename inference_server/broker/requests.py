@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from inference_server.broker.cutting import STILL, may_be_cut, runs_of, runs_per
+from inference_server.broker.cutting import for_farm, may_be_cut, runs_per
 from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
 from inference_server.models.catalogue import DEFAULT_MODEL
@@ -125,9 +125,8 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "by": _words(body, "by")[:64],  # which machine of which farm has handed the piece over
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
-    if slots and may_be_cut(spec, cards_of):
-        spec.update(part="farm", slots=slots, chunks=runs_of(frames, STILL in holds.values(), slots))
-    return spec
+    spec["may_be_cut"] = may_be_cut(spec, cards_of)
+    return for_farm(spec, slots) if slots and spec["may_be_cut"] else spec
 
 
 def _card_of(layer: ShotLayer, hashes: Body) -> cards.Card:

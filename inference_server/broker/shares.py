@@ -109,6 +109,10 @@ class Shares:
         self._reached[job] = max(self._reached[job], finished + self.in_hand(job))
         return self._reached[job]
 
+    def goes_on_from(self, job: str, reached: int) -> None:
+        """So many pictures of a job were told to be there before its first run."""
+        self._reached[job] = reached
+
     def in_hand(self, job: str) -> int:
         """How many pictures there are of the runs in hand."""
         hands: dict[int, int] = {}  # a run that two have in hand is as far as the faster one is
