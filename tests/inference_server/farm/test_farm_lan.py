@@ -88,11 +88,11 @@ def state_folder(lan, monkeypatch):
 
 @pytest.fixture
 def add_sleep_model(state_folder):
-    """As everywhere, and one that a test before has added is there."""
+    """As everywhere, one that a test before has added is there, and what one has painted is another's picture."""
 
-    def add(name="stand-in", seconds=0.0, **changes):
+    def add(name="stand-in", seconds=0.0, config=(), **changes):
         if not (places.models_folder() / name).exists():
-            sleep.add(name, seconds, **changes)
+            sleep.add(name, seconds, config={"seconds": seconds, **dict(config), "of": name}, **changes)
 
     return add
 
@@ -146,7 +146,7 @@ def test_two_machines_paint_one_job_and_nothing_of_it_is_open_to_others(
     farm, farm_shot, add_sleep_model, state_folder, tmp_path
 ):
     client, serve, join, other = farm
-    add_sleep_model("slow", config={"seconds": 0.05, "gate": True, "tally": True})
+    add_sleep_model("slow", 0.05, config={"gate": True, "tally": True})
     before = {home: paintings(home) for home in (state_folder, other)}
     for home in before:
         (home / "gate").write_text("0")
@@ -197,7 +197,7 @@ def test_the_job_of_a_killed_coordinator_is_finished_by_the_next(
     before = paintings(state_folder) + paintings(other)
     for home in (state_folder, other):
         (home / "gate").write_text("3")
-    add_sleep_model("gated", config={"seconds": 0, "gate": True, "tally": True})
+    add_sleep_model("gated", config={"gate": True, "tally": True})
     job = submitted(client, farm_shot(count=60, model="gated"), tmp_path / "out", "gated")
     wait_for(lambda: len(list((tmp_path / "out").rglob("*.png"))) >= 2, SECONDS)
     one_of(serve, "farm coordinator").kill()
@@ -211,11 +211,12 @@ def test_the_job_of_a_killed_coordinator_is_finished_by_the_next(
 
 def test_what_is_cancelled_is_soon_painted_nowhere(farm, farm_shot, add_sleep_model, state_folder, tmp_path):
     client, _, _, other = farm
-    for home in (state_folder, other):
+    before = {home: paintings(home) for home in (state_folder, other)}
+    for home in before:
         (home / "gate").write_text("1")
-    add_sleep_model("waits", config={"seconds": 0, "gate": True})
+    add_sleep_model("waits", config={"gate": True, "tally": True})
     job = submitted(client, farm_shot(count=60, model="waits"), tmp_path / "out", "waits")
-    wait_for(lambda: len({body["machine"] for body in chunk_events(client, job)}) == 2, SECONDS)
+    wait_for(lambda: all(paintings(home) > count for home, count in before.items()), SECONDS)
     client.cancel(job)
     with Client(places.read_json(other / "connection.json")) as two:
         for server in (client, two):
@@ -244,7 +245,7 @@ def test_a_machine_that_hangs_does_not_keep_the_end_of_a_job_waiting(
     farm, farm_shot, add_sleep_model, state_folder, tmp_path
 ):
     client, _, _, other = farm
-    add_sleep_model("hangs", config={"seconds": 0, "gate": True})
+    add_sleep_model("hangs", config={"gate": True})
     for home in (state_folder, other):
         (home / "gate").write_text("0")
     job = submitted(client, farm_shot(count=60, model="hangs"), tmp_path / "out", "hangs")
@@ -264,7 +265,7 @@ def test_what_a_killed_join_has_left_ends_when_its_machine_joins_again(
     client, _, join, other = farm
     for home in (state_folder, other):
         (home / "gate").write_text("1")
-    add_sleep_model("stays", config={"seconds": 0, "gate": True})
+    add_sleep_model("stays", config={"gate": True})
     job = submitted(client, farm_shot(count=60, model="stays"), tmp_path / "out", "stays")
     models = {"SEMRENDER_MODELS": str(state_folder / "models")}
     with Client(places.read_json(other / "connection.json")) as two:
