@@ -40,10 +40,9 @@ def runs_of(frames: Sequence[int], still: bool, slots: int) -> list[Run]:
     return found
 
 
-def for_farm(spec: Body, slots: int) -> Body:
-    """The description of a job that may be cut, as one whose runs so many machines' slots paint."""
-    chunks = runs_of(spec["frames"], STILL in spec["holds"].values(), slots)
-    return {**spec, "part": "farm", "slots": slots, "chunks": chunks}
+def runs_for(spec: Body, frames: Sequence[int], slots: int) -> list[Run]:
+    """The runs of these of a job's frames, as `runs_of`."""
+    return runs_of(frames, STILL in spec["holds"].values(), slots)
 
 
 def runs_per(frames: Sequence[int], count: int) -> list[Run]:

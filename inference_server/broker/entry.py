@@ -50,16 +50,29 @@ def enter_anew(ledger: Ledger, job: str, spec: Body, checked: bool, finished: in
 
     spec: to be kept. finished: of its last runs, so many are.
     """
+    forget_tasks(ledger, job)
+    _enter_tasks(ledger, job, spec, only_check=False)
+    ended = "kind = 'chunk' AND frame >= ?" + (" OR kind = 'check'" if checked else "")
+    waiting = len(spec["chunks"]) - finished
+    ledger.write(f"UPDATE tasks SET state = 'done' WHERE job = ? AND ({ended})", job, waiting)
+    count_tasks(ledger, job)
+    ledger.write("UPDATE jobs SET spec = ? WHERE id = ?", dump(spec), job)
+
+
+def forget_tasks(ledger: Ledger, job: str) -> None:
     ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
     ledger.write("DELETE FROM tasks WHERE job = ?", job)
-    _enter_tasks(ledger, job, spec, only_check=False)
-    waiting = len(spec["chunks"]) - finished
-    ended = "kind = 'chunk' AND frame >= ?" + (" OR kind = 'check'" if checked else "")
-    ledger.write(f"UPDATE tasks SET state = 'done' WHERE job = ? AND ({ended})", job, waiting)
-    if checked:
-        ledger.write("UPDATE tasks SET missing = 0 WHERE job = ? AND kind = 'chunk'", job)
-    ledger.write("UPDATE tasks SET missing = ? WHERE job = ? AND kind = 'deliver'", waiting, job)
-    ledger.write("UPDATE jobs SET spec = ?, unended = unended - ? WHERE id = ?", dump(spec), finished + checked, job)
+
+
+def count_tasks(ledger: Ledger, job: str) -> None:
+    """What each task of a job that waits still needs, and how many they are, none of them being in hand."""
+    ledger.write(
+        "UPDATE tasks SET missing = (SELECT count(*) FROM needs JOIN tasks AS other ON other.id = needed"
+        " WHERE needs.task = tasks.id AND other.state != 'done') WHERE job = ? AND state = 'waiting'",
+        job,
+    )
+    waiting = "(SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'waiting')"
+    ledger.write(f"UPDATE jobs SET unended = {waiting} WHERE id = ?", job)
 
 
 def _enter_tasks(ledger: Ledger, job: str, spec: Body, only_check: bool) -> None:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from inference_server.broker.entry import enter
+from inference_server.broker.entry import count_tasks, enter, forget_tasks
 from inference_server.broker.ledger import PAINTINGS_KEPT, Row, dump
 from inference_server.broker.told import ASKED, Told, frames_done
 from inference_server.logs import in_short
@@ -231,13 +231,8 @@ class Jobs(Told):
                 " AND NOT (kind = 'chunk' AND state = 'done')",
                 job,
             )
-            self.ledger.write(
-                "UPDATE tasks SET missing = (SELECT count(*) FROM needs JOIN tasks AS other ON other.id = needed"
-                " WHERE needs.task = tasks.id AND other.state != 'done') WHERE job = ? AND state = 'waiting'",
-                job,
-            )
-            waiting = "(SELECT count(*) FROM tasks WHERE job = jobs.id AND state = 'waiting')"
-            self.ledger.write(f"UPDATE jobs SET state = 'checking', unended = {waiting} WHERE id = ?", job)
+            count_tasks(self.ledger, job)
+            self.ledger.write("UPDATE jobs SET state = 'checking' WHERE id = ?", job)
         return len(jobs)
 
     def clean(self, before: float, *, quarantine: bool = False) -> list[str]:
@@ -253,9 +248,9 @@ class Jobs(Told):
     def forget(self, jobs: list[str]) -> None:
         """Jobs that have ended."""
         for job in jobs:
-            self.ledger.write("DELETE FROM needs WHERE task IN (SELECT id FROM tasks WHERE job = ?)", job)
-            for table, column in (("tasks", "job"), ("events", "job"), ("jobs", "id")):
-                self.ledger.write(f"DELETE FROM {table} WHERE {column} = ?", job)
+            forget_tasks(self.ledger, job)
+            self.ledger.write("DELETE FROM events WHERE job = ?", job)
+            self.ledger.write("DELETE FROM jobs WHERE id = ?", job)
             self.shares.forget(job)
             self.paces.forget(job)
             self.news.changed(job)

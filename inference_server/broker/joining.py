@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from inference_server.broker.cutting import STILL, for_farm, frames_in, neighbours, runs_of
+from inference_server.broker.cutting import frames_in, neighbours, runs_for
 from inference_server.broker.entry import cut_anew, enter_anew
 from inference_server.broker.jobs import Jobs
 from inference_server.broker.told import ASKED
@@ -56,14 +56,14 @@ def _hand_over(jobs: Jobs, job: str, slots: int) -> None:
     left = {block_of(row["frame"]) for row in rows if row["state"] != "done"}
     if len(left) < 2:
         return
-    cut = for_farm({**spec, "frames": [frame for frame in spec["frames"] if block_of(frame) in left]}, slots)
-    left = {block for first, last in cut["chunks"] for block in range(first, last + 1)}
+    runs = runs_for(spec, [frame for frame in spec["frames"] if block_of(frame) in left], slots)
+    left = {block for first, last in runs for block in range(first, last + 1)}
     done = Counter(row["outcome"] for row in rows if block_of(row["frame"]) not in left)
     finished = [[blocks[0], blocks[-1]] for blocks in neighbours({block_of(row["frame"]) for row in rows} - left)]
-    whole = {**cut, "frames": spec["frames"], "chunks": [*cut["chunks"], *finished]}
     about = jobs.row(job, ASKED)
     jobs.shares.goes_on_from(job, jobs.reached(about))
-    enter_anew(jobs.ledger, job, whole, about["state"] != "checking", len(finished))
+    cut = {**spec, "part": "farm", "slots": slots, "chunks": [*runs, *finished]}
+    enter_anew(jobs.ledger, job, cut, about["state"] != "checking", len(finished))
     counts = ", ".join(f"{outcome} = ?" for outcome in OUTCOMES)
     values = [done[outcome] for outcome in OUTCOMES]
     jobs.ledger.write(f"UPDATE jobs SET {counts}, failed = 0 WHERE id = ?", *values, job)
@@ -79,6 +79,6 @@ def _cut_anew(jobs: Jobs, job: str, slots: int) -> None:
     )
     places = [row["frame"] for row in waiting if not jobs.shares.failed_on(job, row["id"])]
     frames = sorted(frame for place in places for frame in frames_in(spec, place))
-    runs = runs_of(frames, STILL in spec["holds"].values(), slots) if slots > spec.get("slots", slots) else []
+    runs = runs_for(spec, frames, slots) if slots > spec.get("slots", slots) else []
     if len(runs) > len(places):
         cut_anew(jobs.ledger, job, {**spec, "slots": slots}, places, runs)

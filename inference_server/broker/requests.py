@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from inference_server.broker.cutting import for_farm, may_be_cut, runs_per
+from inference_server.broker.cutting import may_be_cut, runs_for, runs_per
 from inference_server.broker.told import HIGHEST, LOWEST
 from inference_server.models import cards, catalogue
 from inference_server.models.catalogue import DEFAULT_MODEL
@@ -126,7 +126,9 @@ def job_spec(body: Body, base: Path, out: Path, roots: Sequence[str] | None, upl
         "collect": {"out": _words(body, "out"), "host": _words(body, "host")} if uploaded else None,
     }
     spec["may_be_cut"] = may_be_cut(spec, cards_of)
-    return for_farm(spec, slots) if slots and spec["may_be_cut"] else spec
+    if slots and spec["may_be_cut"]:
+        spec.update(part="farm", slots=slots, chunks=runs_for(spec, frames, slots))
+    return spec
 
 
 def _card_of(layer: ShotLayer, hashes: Body) -> cards.Card:

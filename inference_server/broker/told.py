@@ -143,6 +143,8 @@ class Told:
         """
         error, frames = self.ledger.load(task["error"] or "{}"), frames_in(spec, task["frame"])
         named = {(one["layer"], one["frame"]): one for one in error.get("problems", ())}
+        if not named:  # as of nearly every run: what its pictures are made of takes a while to find out
+            return None
         failed = {
             (layer, frame): named[layer, under]
             for layer in spec["layers"]

@@ -20,9 +20,10 @@ from tests.inference_server.farm.test_farm_rows import SPEC
 from tests.inference_server.servers import job_of, wait_for
 
 FRAMES = list(range(1, 241))  # blocks 0-19
-LAYERS = ["a", "b"]
-WHOLE = {**SPEC, "part": "whole", "chunks": [], "may_be_cut": True, "frames": FRAMES, "layers": LAYERS, "holds": {}}
-ALONE = {**WHOLE, "shot": {"name": "s", "first": 1, "last": 240}}
+ALONE = {
+    **{**SPEC, "part": "whole", "chunks": [], "may_be_cut": True, "holds": {}},
+    **{"shot": {"name": "s", "first": 1, "last": 240}, "frames": FRAMES},
+}
 
 
 @pytest.fixture
